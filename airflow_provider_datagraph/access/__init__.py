@@ -1,0 +1,1 @@
+"""Access as data: names, privileges, catalog, planner, passwords. Pure: no Airflow, no driver."""

@@ -1,0 +1,172 @@
+"""Rendered template fields -> values, strictly, with every problem collected before anything is done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from airflow_provider_datagraph.access.names import InvalidInput
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+
+class Problems:
+    """Collects the problems of several checks, so that a user sees all of them at once."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+
+    def check(self, parse: Callable[..., T], *values: Any, default: D) -> T | D:
+        """Run one check.
+
+        :param parse: the check: it returns a value or raises :class:`InvalidInput`.
+        :param values: its arguments.
+        :param default: what to go on with where the check fails.
+        :return: the checked value, or ``default``.
+        """
+        try:
+            return parse(*values)
+        except InvalidInput as error:
+            self.add(*error.problems)
+            return default
+
+    def add(self, *sentences: str) -> None:
+        """Add problems; one that is there already isn't added twice.
+
+        :param sentences: a sentence each.
+        """
+        self.sentences += [s for s in dict.fromkeys(sentences) if s not in self.sentences]
+
+    def raise_all(self) -> None:
+        """End the checks.
+
+        :raises InvalidInput: with every problem, if there is any.
+        """
+        if self.sentences:
+            raise InvalidInput(*self.sentences)
+
+
+def boolean(value: Any, name: str) -> bool:
+    """Parse a boolean; the text ``False`` is false, and nothing but the four spellings counts.
+
+    :param value: True, False, or ``true``/``false`` as text in any case (Jinja renders ``False``).
+    :param name: the argument's name, for the message.
+    :return: the boolean.
+    :raises InvalidInput: for anything else.
+    """
+    if isinstance(value, bool):
+        return value
+    word = value.strip().lower() if isinstance(value, str) else None
+    if word in ("true", "false"):
+        return word == "true"
+    raise InvalidInput(f"{name} is {value!r}, not a boolean: give True or False.")
+
+
+def text(value: Any, name: str) -> str:
+    """Parse a text that can't be empty.
+
+    :param value: the text; outer white space is removed.
+    :param name: the argument's name.
+    :return: the text.
+    :raises InvalidInput: if it is empty or no text.
+    """
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise InvalidInput(f"{name} is {value!r}: give a text that isn't empty.")
+
+
+def optional_text(value: Any, name: str) -> str | None:
+    """Parse a text that may be missing.
+
+    :param value: the text, or None; an empty text counts as None.
+    :param name: the argument's name.
+    :return: the text or None.
+    :raises InvalidInput: if it is no text.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    return text(value, name)
+
+
+def choice(value: Any, name: str, choices: Iterable[str]) -> str:
+    """Parse one of a few words.
+
+    :param value: the word.
+    :param name: the argument's name.
+    :param choices: the words that are allowed.
+    :return: the word.
+    :raises InvalidInput: for any other.
+    """
+    allowed = list(choices)
+    if isinstance(value, str) and value.strip() in allowed:
+        return value.strip()
+    raise InvalidInput(f"{name} is {value!r}: give one of {', '.join(allowed)}.")
+
+
+def names(value: Any, name: str) -> tuple[str, ...]:
+    """Parse a list of names.
+
+    :param value: a list, JSON text of a list, or text with one name a line; None is an empty list.
+    :param name: the argument's name.
+    :return: the names, in order.
+    :raises InvalidInput: if an entry is no text or empty, or stands there twice.
+    """
+    entries = _entries(value, name)
+    for entry in entries:
+        if not isinstance(entry, str) or not entry.strip():
+            raise InvalidInput(f"{name} has the entry {entry!r}: each has to be a name.")
+    cleaned = tuple(entry.strip() for entry in entries)
+    twice = sorted({entry for entry in cleaned if cleaned.count(entry) > 1})
+    if twice:
+        raise InvalidInput(f"{name} names {', '.join(twice)} twice: name each once.")
+    return cleaned
+
+
+def _entries(value: Any, name: str) -> list[Any]:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        stripped = value.strip()
+        if not stripped.startswith("["):
+            return [line for line in stripped.splitlines() if line.strip()]
+        value = _json(stripped, name)
+    if isinstance(value, list | tuple | set | frozenset):
+        return list(value)
+    raise InvalidInput(f"{name} is {value!r}: give a list, JSON text of a list, or one name a line.")
+
+
+def _json(value: str, name: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise InvalidInput(f"{name} looks like JSON and isn't ({error}): correct it.") from None
+
+
+def tables(value: Any, name: str, schemas: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Parse which tables of which schema are meant.
+
+    :param value: None for all tables; a list of tables (see :func:`names`) of the only schema; or a mapping
+        (or JSON text of one) from a schema to its tables, where a schema that isn't in it is meant whole.
+    :param name: the argument's name.
+    :param schemas: the schemas that are named beside it.
+    :return: tables by schema.
+    :raises InvalidInput: if a list goes with several schemas, a schema isn't named, or a list is empty.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return {}
+    if isinstance(value, str) and value.strip().startswith("{"):
+        value = _json(value.strip(), name)
+    if not isinstance(value, Mapping):
+        if len(schemas) != 1:
+            raise InvalidInput(f"{name} is a list, which goes with a single schema, and {len(schemas)} are named.")
+        value = {schemas[0]: value}
+    parsed = {str(schema): names(listed, name) for schema, listed in value.items()}
+    strangers = sorted(set(parsed) - set(schemas))
+    empty = sorted(schema for schema, listed in parsed.items() if not listed)
+    problems = [f"{name} names tables of schema {s}, which isn't among the schemas." for s in strangers]
+    problems += [f"{name} has an empty list for schema {s}: name its tables, or leave it out for all." for s in empty]
+    if problems:
+        raise InvalidInput(*problems)
+    return parsed

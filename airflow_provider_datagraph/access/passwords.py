@@ -1,0 +1,67 @@
+"""Redshift's password policy, and the hashes that are sent in a password's place.
+
+https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+HASHES = ("md5", "sha256")
+FORBIDDEN = "'\"\\/@"
+
+
+def policy_problems(password: str) -> list[str]:
+    """Check a clear password against Redshift's policy; the server can't check it behind a hash.
+
+    :param password: the clear password.
+    :return: what it lacks, a phrase each, without quoting any of it; empty when it fits.
+    """
+    wanted = {
+        "be 8 to 64 characters long": 8 <= len(password) <= 64,
+        "hold an upper-case letter": any("A" <= c <= "Z" for c in password),
+        "hold a lower-case letter": any("a" <= c <= "z" for c in password),
+        "hold a digit": any("0" <= c <= "9" for c in password),
+        "hold only printable ASCII characters without spaces": all(33 <= ord(c) <= 126 for c in password),
+        "hold none of ' \" \\ / @": not set(password) & set(FORBIDDEN),
+    }
+    return [phrase for phrase, holds in wanted.items() if not holds]
+
+
+def md5_hash(password: str, user: str) -> str:
+    """Hash a password as Redshift stores it: MD5 over password and user name.
+
+    :param password: the clear password.
+    :param user: the user's name as stored.
+    :return: ``md5`` and 32 hexadecimal digits.
+    """
+    # MD5 is Redshift's format, not our choice of a digest.
+    return "md5" + hashlib.md5((password + user).encode(), usedforsecurity=False).hexdigest()
+
+
+def sha256_hash(password: str, salt: bytes | None = None) -> str:
+    """Hash a password in Redshift's form ``sha256|digest|salt``.
+
+    :param password: the clear password.
+    :param salt: 32 bytes; random ones by default.
+    :return: the three parts, joined by ``|``.
+    """
+    salt = secrets.token_bytes(32) if salt is None else salt
+    return f"sha256|{hashlib.sha256(password.encode() + salt).hexdigest()}|{salt.hex()}"
+
+
+def hashed(password: str, user: str, kind: str) -> str:
+    """Hash a password in one of the kinds that Redshift takes.
+
+    :param password: the clear password.
+    :param user: the user's name as stored.
+    :param kind: ``md5`` or ``sha256``.
+    :return: the text that stands for the password in CREATE USER and ALTER USER.
+    :raises ValueError: for any other kind.
+    """
+    if kind == "md5":
+        return md5_hash(password, user)
+    if kind == "sha256":
+        return sha256_hash(password)
+    raise ValueError(f"unknown kind of password hash {kind!r}: use md5 or sha256")

@@ -1,0 +1,275 @@
+"""Plans for the schemas of one database, granted in the connected database with unqualified names.
+
+Grammar: https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html,
+https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html,
+https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from airflow_provider_datagraph.access.names import is_system_schema, quote, resolve
+from airflow_provider_datagraph.access.planner import role_missing
+from airflow_provider_datagraph.access.privileges import (
+    CurrentAccess,
+    DesiredSchema,
+    Finding,
+    FutureTables,
+    Grant,
+    Plan,
+    Scope,
+    Step,
+)
+
+STATEMENT_BYTES = 60_000
+"""A safe statement size: Redshift's limit is 16 MB, other tools in the way cut far below."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A desired schema beside the names that the catalog has for it."""
+
+    desired: DesiredSchema
+    name: str
+    relations: frozenset[str]
+    listed: frozenset[str]
+
+
+def plan_schemas(
+    desired: Sequence[DesiredSchema],
+    role: str,
+    current: CurrentAccess,
+    *,
+    prune: bool = False,
+    plan_only: bool = False,
+) -> Plan:
+    """Plan a role's access to schemas of the connected database.
+
+    Granting comes before revoking, so that a change between all tables and a list closes nothing for a moment.
+
+    :param desired: the schemas, each named once.
+    :param role: the role's name.
+    :param current: what :func:`.catalog.read_schemas` read.
+    :param prune: whether to revoke what the role holds in these schemas and ``desired`` doesn't list.
+    :param plan_only: whether a missing role or schema is no obstacle.
+    :return: the plan.
+    """
+    findings = list(role_missing(role, current, plan_only))
+    targets: list[_Target] = []
+    for schema in desired:
+        target, about = _find(schema, current, plan_only)
+        findings += about
+        if target is not None:
+            targets.append(target)
+    wanted = {target.name: _wanted(target) for target in targets}
+    satisfied = {target.name: _satisfied(wanted[target.name], current, prune) for target in targets}
+    missing = {name: wanted[name] - satisfied[name] for name in wanted}
+    blocked, about = _column_grants(targets, missing, current, prune)
+    steps = [
+        *_revoke_columns(blocked, role, current),
+        *_grants(targets, missing, role, current.session.database),
+    ]
+    if prune:
+        steps += _revokes(wanted, role, current, blocked)
+    in_place = sum(len(held) for held in satisfied.values())
+    return Plan(tuple(steps), in_place, (*findings, *about))
+
+
+def _find(desired: DesiredSchema, current: CurrentAccess, plan_only: bool) -> tuple[_Target | None, list[Finding]]:
+    database, sensitive = current.session.database, current.session.case_sensitive
+    name = resolve(desired.name, current.schemas, sensitive)
+    if is_system_schema(desired.name):
+        message = f"Schema {desired.name} belongs to Redshift itself: name a schema of your own."
+        return None, [Finding("system_schema", desired.name, message, blocking=True)]
+    if name is None:
+        finding = _schema_missing(desired.name, current, plan_only)
+        names = desired.tables or ()
+        return (
+            _Target(desired, desired.name, frozenset(), frozenset(names)) if plan_only else None,
+            [finding],
+        )
+    kind = current.schemas[name].kind
+    if kind != "local":
+        message = (
+            f"Schema {database}.{name} is {kind}, and Redshift grants those to users and groups only, outside a "
+            f"transaction: an administrator runs GRANT USAGE ON SCHEMA {quote(name)} TO <user> by hand."
+        )
+        return None, [Finding("not_local", f"{database}.{name}", message)]
+    relations = current.relations.get(name, frozenset())
+    listed, missing = set(), []
+    for table in desired.tables or ():
+        stored = resolve(table, relations, sensitive)
+        if stored is None:
+            missing.append(_table_missing(table, name, relations, current))
+        else:
+            listed.add(stored)
+    return _Target(desired, name, relations, frozenset(listed)), missing
+
+
+def _schema_missing(name: str, current: CurrentAccess, plan_only: bool) -> Finding:
+    database = current.session.database
+    alike = sorted(s for s in current.schemas if s.lower() == name.lower())
+    hint = f"did you mean {alike[0]}?" if alike else "correct the name, or create the schema first."
+    if not current.session.superuser:
+        hint += f" {current.session.user} isn't a superuser, so it may exist and be hidden from this connection."
+    message = f"Schema {name} doesn't exist in database {database}: {hint}"
+    return Finding("schema_missing", f"{database}.{name}", message, blocking=not plan_only)
+
+
+def _table_missing(table: str, schema: str, relations: Iterable[str], current: CurrentAccess) -> Finding:
+    path = f"{current.session.database}.{schema}.{table}"
+    alike = sorted(r for r in relations if r.lower() == table.lower())
+    hint = f"did you mean {alike[0]}?" if alike else "correct the name, or create the table first."
+    return Finding("table_missing", path, f"Table {path} doesn't exist: {hint}", blocking=True)
+
+
+def _wanted(target: _Target) -> frozenset[Grant]:
+    desired, name = target.desired, target.name
+    grants = {Grant(Scope.SCHEMA, privilege, name) for privilege in desired.schema_privileges}
+    if desired.tables is None and desired.future is FutureTables.SCOPED:
+        grants |= {Grant(Scope.TABLES, privilege, name) for privilege in desired.table_privileges}
+    else:
+        tables = target.relations if desired.tables is None else target.listed
+        grants |= {Grant(Scope.TABLE, p, name, t) for p in desired.table_privileges for t in tables}
+    return frozenset(grants)
+
+
+def _satisfied(wanted: frozenset[Grant], current: CurrentAccess, prune: bool) -> frozenset[Grant]:
+    """Tell what is held. A scoped grant gives each table too, but not where pruning will take it away."""
+    held = current.grants
+
+    def holds(grant: Grant) -> bool:
+        if grant in held:
+            return True
+        wider = Grant(Scope.TABLES, grant.privilege, grant.schema)
+        return grant.scope is Scope.TABLE and not prune and wider in held
+
+    return frozenset(grant for grant in wanted if holds(grant))
+
+
+def _column_grants(
+    targets: Sequence[_Target], missing: Mapping[str, frozenset[Grant]], current: CurrentAccess, prune: bool
+) -> tuple[frozenset[Grant], list[Finding]]:
+    """Find the column-level grants that make Redshift refuse a table-level one.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html
+    """
+    needed = {(g.privilege, g.schema, g.relation) for t in targets for g in missing[t.name] if g.relation}
+    blocking = frozenset(
+        g for g in current.grants if g.scope is Scope.COLUMN and (g.privilege, g.schema, g.relation) in needed
+    )
+    if prune:
+        return blocking, []
+    findings = []
+    for privilege, schema, relation in sorted({(g.privilege, g.schema, g.relation) for g in blocking}):
+        path = f"{current.session.database}.{schema}.{relation}"
+        message = (
+            f"{privilege} on some columns of {path} is held already, and Redshift then refuses the whole table: "
+            "run again with prune=True to replace it, or revoke it by hand."
+        )
+        findings.append(Finding("column_grant", path, message, blocking=True))
+    return frozenset(), findings
+
+
+def _revoke_columns(blocked: Iterable[Grant], role: str, current: CurrentAccess) -> Iterator[Step]:
+    for privilege, schema, relation in sorted({(g.privilege, g.schema, g.relation) for g in blocked}):
+        # At table level this takes the column grants away; by column it would have to name each.
+        sql = f"REVOKE {privilege} ON TABLE {quote(schema)}.{quote(relation)} FROM ROLE {quote(role)}"
+        path = f"{current.session.database}.{schema}.{relation}"
+        yield Step(sql, (f"revoke {privilege} on columns of {path} from role {role}: it blocks the table",))
+
+
+def _grants(
+    targets: Sequence[_Target], missing: Mapping[str, frozenset[Grant]], role: str, database: str
+) -> Iterator[Step]:
+    to_role = f" TO ROLE {quote(role)}"
+    needs = {
+        t.name: tuple(p for p in t.desired.schema_privileges if Grant(Scope.SCHEMA, p, t.name) in missing[t.name])
+        for t in targets
+    }
+    for privileges in sorted({p for p in needs.values() if p}):
+        names = [name for name, p in needs.items() if p == privileges]
+        words = ", ".join(privileges)
+        for chunk in _chunks([quote(name) for name in names]):
+            listed = [name for name in names if quote(name) in chunk]
+            yield Step(
+                f"GRANT {words} ON SCHEMA {', '.join(chunk)}{to_role}",
+                tuple(f"grant {words} on schema {database}.{name} to role {role}: not held" for name in listed),
+            )
+    for target in targets:
+        yield from _table_grants(target, missing[target.name], role, database)
+
+
+def _table_grants(target: _Target, missing: frozenset[Grant], role: str, database: str) -> Iterator[Step]:
+    to_role, name, path = f" TO ROLE {quote(role)}", target.name, f"{database}.{target.name}"
+    scoped = [p for p in target.desired.table_privileges if Grant(Scope.TABLES, p, name) in missing]
+    if scoped:
+        words = ", ".join(scoped)
+        sentence = f"grant {words} on the tables of {path}, also later ones, to role {role}: not held"
+        yield Step(f"GRANT {words} FOR TABLES IN SCHEMA {quote(name)}{to_role}", (sentence,))
+    lacking = sorted({g.relation for g in missing if g.scope is Scope.TABLE})
+    if not lacking:
+        return
+    words = ", ".join(p for p in target.desired.table_privileges if any(g.privilege == p for g in missing))
+    if target.desired.tables is None:
+        sentence = f"grant {words} on today's tables of {path} to role {role}: not held on {', '.join(lacking)}"
+        yield Step(f"GRANT {words} ON ALL TABLES IN SCHEMA {quote(name)}{to_role}", (sentence,))
+        return
+    for chunk in _chunks([f"{quote(name)}.{quote(table)}" for table in lacking]):
+        tables = [table for table in lacking if f"{quote(name)}.{quote(table)}" in set(chunk)]
+        yield Step(
+            f"GRANT {words} ON TABLE {', '.join(chunk)}{to_role}",
+            tuple(f"grant {words} on table {path}.{table} to role {role}: not held" for table in tables),
+        )
+
+
+def _chunks(items: Sequence[str]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    size = 0
+    for item in items:
+        if chunk and size + len(item) > STATEMENT_BYTES:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(item)
+        size += len(item.encode()) + 2
+    if chunk:
+        yield chunk
+
+
+def _revokes(
+    wanted: Mapping[str, frozenset[Grant]], role: str, current: CurrentAccess, done: frozenset[Grant]
+) -> Iterator[Step]:
+    # RULE and TRIGGER come with ALL and can't be named in REVOKE.
+    unnamed = {"RULE", "TRIGGER"}
+    for name in sorted(wanted):
+        extra = {g for g in current.grants - wanted[name] - done if g.schema == name and g.privilege not in unnamed}
+        by_place: dict[tuple[Scope, str], set[str]] = {}
+        for grant in extra:
+            place = (Scope.TABLE if grant.scope is Scope.COLUMN else grant.scope, grant.relation)
+            by_place.setdefault(place, set()).add(grant.privilege)
+        for (scope, relation), privileges in sorted(by_place.items()):
+            words = ", ".join(sorted(privileges))
+            on, said = _place(scope, name, relation, current.session.database)
+            prefix = _default_prefix(scope, name, relation)
+            sql = f"{prefix}REVOKE {words} {on} FROM ROLE {quote(role)}"
+            yield Step(sql, (f"revoke {words} {said} from role {role}: not desired",))
+
+
+def _default_prefix(scope: Scope, schema: str, owner: str) -> str:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
+    if scope is not Scope.DEFAULT:
+        return ""
+    return f"ALTER DEFAULT PRIVILEGES FOR USER {quote(owner)} IN SCHEMA {quote(schema)} "
+
+
+def _place(scope: Scope, schema: str, relation: str, database: str) -> tuple[str, str]:
+    path = f"{database}.{schema}"
+    if scope is Scope.SCHEMA:
+        return f"ON SCHEMA {quote(schema)}", f"on schema {path}"
+    if scope is Scope.TABLES:
+        return f"FOR TABLES IN SCHEMA {quote(schema)}", f"on the tables of {path}, also later ones,"
+    if scope is Scope.DEFAULT:
+        return "ON TABLES", f"on later tables of {relation} in {path}"
+    return f"ON TABLE {quote(schema)}.{quote(relation)}", f"on table {path}.{relation}"

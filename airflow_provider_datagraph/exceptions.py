@@ -1,0 +1,42 @@
+"""One small tree of errors. What a user has to correct is never retried; what passes by itself is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+
+from airflow_provider_datagraph.access.names import InvalidInput
+
+
+class DataGraphError(AirflowException):
+    """Anything that this provider raises."""
+
+
+class MisconfigurationError(DataGraphError, AirflowFailException, InvalidInput):
+    """Something that a person has to correct: it fails at once, and Airflow doesn't retry it.
+
+    :param problems: a sentence each: the thing, what is wrong with it, what to do.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        lines = problems if len(problems) == 1 else [f"{len(problems)} problems:", *(f"- {p}" for p in problems)]
+        Exception.__init__(self, "\n".join(lines))
+
+    @classmethod
+    def of(cls, problems: Iterable[str]) -> MisconfigurationError:
+        """Make one error of many problems.
+
+        :param problems: a sentence each.
+        :return: the error.
+        """
+        return cls(*problems)
+
+
+class PassingFaultError(DataGraphError):
+    """The server can't be reached or went away: Airflow's retries, and a sensor's next poke, try again."""
+
+
+class DriftRemainsError(DataGraphError):
+    """Everything was applied, and the catalog still doesn't show it."""

@@ -1,0 +1,272 @@
+"""The hook: connect to one database of the cluster as admin or linked user, read, plan, apply."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import redshift_connector
+from airflow.providers.amazon.aws.hooks.redshift_sql import RedshiftSQLHook
+from redshift_connector.core import Connection as DriverConnection
+from redshift_connector.error import Error as DriverError
+
+from airflow_provider_datagraph.access import catalog
+from airflow_provider_datagraph.access.privileges import CurrentAccess, Plan, Session, Step
+from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.hooks import connections
+from airflow_provider_datagraph.hooks.errors import Fault, classify, details
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Connection
+
+Read = Callable[[catalog.Rows, Session], CurrentAccess]
+MakePlan = Callable[[CurrentAccess], Plan]
+
+
+class DataGraphHook(RedshiftSQLHook):
+    """Read and change access in one database of the admin connection's cluster.
+
+    It builds the driver's arguments itself, never writes a statement to a log (CREATE USER holds a hash), and
+    doesn't retry a connection: operators leave that to Airflow, sensors to their next poke.
+
+    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
+    :param database: the database to connect to; default the connection's own.
+    :param user_conn_id: the user connection's id, to connect as the linked user; default None: as admin.
+    :param aws_conn_id: the AWS connection for IAM logins (``iam`` in the extra); default ``aws_default``.
+    :param tries: how often a plan is made and applied when other transactions conflict; default 6.
+    :param longest_wait: the longest wait between two tries, in seconds; default 20.
+    :param loaded: connections by id that were looked up already, as a trigger must; default None: look them up.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html
+    """
+
+    def __init__(
+        self,
+        redshift_conn_id: str = "redshift_default",
+        *,
+        database: str | None = None,
+        user_conn_id: str | None = None,
+        aws_conn_id: str | None = "aws_default",
+        tries: int = 6,
+        longest_wait: float = 20.0,
+        loaded: Mapping[str, Connection] | None = None,
+    ) -> None:
+        super().__init__(redshift_conn_id=redshift_conn_id, aws_conn_id=aws_conn_id, log_sql=False)
+        self.admin_conn_id = redshift_conn_id
+        self.user_conn_id = user_conn_id
+        self.database = database
+        self.tries = tries
+        self.longest_wait = longest_wait
+        self.loaded = loaded
+
+    def _load(self, conn_id: str, what: str) -> Connection:
+        get = self.get_connection if self.loaded is None else self.loaded.__getitem__
+        return connections.load(get, conn_id, what)
+
+    @cached_property
+    def admin_connection(self) -> Connection:
+        """The admin connection.
+
+        :raises MisconfigurationError: if there is none, or it is of another type.
+        """
+        return self._load(self.admin_conn_id, "admin connection")
+
+    @cached_property
+    def user_connection(self) -> Connection:
+        """The user connection.
+
+        :raises MisconfigurationError: if there is none, or it is of another type.
+        """
+        return self._load(str(self.user_conn_id), "user connection")
+
+    @cached_property
+    def arguments(self) -> dict[str, Any]:
+        """The driver's arguments. They hold a password: nothing logs or returns them.
+
+        :raises MisconfigurationError: with everything that the connections lack.
+        """
+        if self.user_conn_id is None:
+            admin = self.admin_connection
+            token = self.get_iam_token(admin) if connections.extra_of(admin).get("iam") else None
+            arguments = connections.admin_arguments(admin, self.database, token)
+        else:
+            arguments = connections.user_arguments(self.user_connection, self.admin_connection, self.database)
+        return {"application_name": "airflow-provider-datagraph", **arguments}
+
+    @property
+    def login(self) -> str:
+        """The database user behind the connection; an IAM login carries a prefix that isn't part of the name."""
+        return str(self.arguments["user"]).removeprefix("IAM:").removeprefix("IAMA:")
+
+    @property
+    def is_serverless(self) -> bool:
+        """Whether the host is a Redshift Serverless workgroup's, which Segment doesn't support."""
+        extra = connections.extra_of(self.admin_connection)
+        return bool(extra.get("is_serverless")) or ".redshift-serverless." in str(self.admin_connection.host)
+
+    # The parent's is wrapped by tenacity, which tries a wrong password five times; this one is plain.
+    def get_conn(self) -> DriverConnection:  # type: ignore[override]  # (see above)
+        """Connect once.
+
+        :return: the driver's connection.
+        :raises MisconfigurationError: if the login, the database or TLS is refused.
+        :raises PassingFaultError: if the server can't be reached.
+        """
+        try:
+            return redshift_connector.connect(**self.arguments)
+        except (DriverError, OSError) as error:
+            self._raise(self._connect_error(error), error)
+
+    @staticmethod
+    def _raise(translated: Exception, error: Exception) -> NoReturn:
+        if translated is error:
+            raise error
+        raise translated from error
+
+    def _connect_error(self, error: Exception) -> Exception:
+        who = self.user_conn_id or self.admin_conn_id
+        target = self.arguments
+        place = f"{target['host']}:{target['port']}"
+        fault, (state, text) = classify(error), details(error)
+        if fault is Fault.LOGIN:
+            return MisconfigurationError(
+                f"Connection {who}: {place} refuses the login or password of user {target['user']} ({state}): "
+                "correct the connection."
+            )
+        if fault is Fault.DATABASE_MISSING:
+            return MisconfigurationError(
+                f"Connection {who}: there is no database {target['database']} at {place}: correct the name."
+            )
+        if fault is Fault.MISCONFIGURED:
+            return MisconfigurationError(f"Connection {who}: TLS with {place} fails ({text}): correct ssl or sslmode.")
+        if fault is Fault.PASSING:
+            return PassingFaultError(f"Connection {who}: {place} can't be reached ({text}).")
+        return error
+
+    def login_works(self) -> bool:
+        """Try the login; the database may be missing, since the login comes before it.
+
+        :return: whether it is accepted.
+        :raises PassingFaultError: if the server can't be reached.
+        """
+        try:
+            redshift_connector.connect(**self.arguments).close()
+        except (DriverError, OSError) as error:
+            fault = classify(error)
+            if fault in (Fault.LOGIN, Fault.DATABASE_MISSING):
+                return fault is Fault.DATABASE_MISSING
+            self._raise(self._connect_error(error), error)
+        return True
+
+    @contextmanager
+    def _connected(self) -> Iterator[DriverConnection]:
+        connection = self.get_conn()
+        try:
+            yield connection
+        except (DriverError, OSError) as error:
+            self._raise(self._statement_error(error), error)
+        finally:
+            # A broken connection can't be closed politely, and its error isn't the one to show.
+            with suppress(DriverError, OSError):
+                connection.close()
+
+    def _statement_error(self, error: Exception) -> Exception:
+        database, (state, text) = self.arguments["database"], details(error)
+        fault = classify(error)
+        if fault is Fault.REFUSED:
+            return MisconfigurationError(
+                f"Redshift refuses user {self.login} in database {database}: {text}. The transaction was rolled "
+                "back: give the admin connection a superuser, or the rights that the README lists."
+            )
+        if fault is Fault.PASSING:
+            return PassingFaultError(f"The connection to database {database} broke ({state or text}).")
+        return error
+
+    def read(self, read: Read) -> CurrentAccess:
+        """Read the catalog in one transaction.
+
+        :param read: one of :mod:`..access.catalog`'s readers, its other parameters bound.
+        :return: what it read.
+        """
+        with self._connected() as connection:
+            return self._read(connection, read)
+
+    def _read(self, connection: DriverConnection, read: Read) -> CurrentAccess:
+        cursor = connection.cursor()
+
+        def rows(sql: str) -> list[Any]:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+        return read(rows, catalog.read_session(rows, self.login, str(self.arguments["database"])))
+
+    def converge(self, read: Read, make_plan: MakePlan, *, plan_only: bool = False) -> Report:
+        """Read, plan and apply in one transaction, then read again; a conflict starts all over.
+
+        :param read: reads the current access.
+        :param make_plan: makes the plan from it.
+        :param plan_only: whether to show the plan instead of applying it; default False.
+        :return: the report.
+        :raises MisconfigurationError: with every blocking finding, before anything is changed.
+        :raises DriftRemainsError: if the catalog doesn't show what was applied.
+        """
+        done: list[str] = []
+        for attempt in range(1, self.tries + 1):
+            try:
+                return self._converge(read, make_plan, plan_only, done)
+            except DriverError as error:
+                if classify(error) is not Fault.CONFLICT or attempt == self.tries:
+                    raise
+                # Jitter, so that two that met don't meet again.
+                wait = min(self.longest_wait, 0.1 * 2**attempt) * random.uniform(0.5, 1.0)
+                self.log.info("Another transaction conflicts (%s): plan again in %.1f s", details(error)[1], wait)
+                time.sleep(wait)
+        raise AssertionError("tries is at least 1")
+
+    def _converge(self, read: Read, make_plan: MakePlan, plan_only: bool, done: list[str]) -> Report:
+        with self._connected() as connection:
+            plan = make_plan(self._read(connection, read))
+            if plan_only:
+                return Report.of(plan, 0)
+            if plan.blocking:
+                raise MisconfigurationError.of(finding.message for finding in plan.blocking)
+            alone = [step for step in plan.steps if step.autocommit]
+            together = [step for step in plan.steps if not step.autocommit]
+            if alone:
+                self._run_alone(connection, alone, done)
+            self._run(connection, together)
+            connection.commit()
+            if plan.steps:
+                self._verify(connection, read, make_plan)
+        planned = (*done, *(sentence for step in together for sentence in step.sentences))
+        return Report(len(planned), plan.in_place, planned, plan.findings)
+
+    def _run_alone(self, connection: DriverConnection, steps: list[Step], done: list[str]) -> None:
+        connection.rollback()
+        connection.autocommit = True
+        for step in steps:
+            self._run(connection, [step])
+            done += step.sentences
+        connection.autocommit = False
+
+    @staticmethod
+    def _run(connection: DriverConnection, steps: list[Step]) -> None:
+        cursor = connection.cursor()
+        for step in steps:
+            cursor.execute(step.sql)
+
+    def _verify(self, connection: DriverConnection, read: Read, make_plan: MakePlan) -> None:
+        plan = make_plan(self._read(connection, read))
+        remaining = (*plan.sentences, *(finding.message for finding in plan.blocking))
+        connection.rollback()
+        if remaining:
+            raise DriftRemainsError(
+                f"Everything was applied in database {self.arguments['database']}, and the catalog still lacks "
+                f"{len(remaining)} changes, the first: {remaining[0]}. Check that {self.login} may grant it and sees "
+                "the whole catalog."
+            )

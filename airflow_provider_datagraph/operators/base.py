@@ -1,0 +1,140 @@
+"""What all operators share: strict arguments, one report, no heavy import at parse time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from airflow_provider_datagraph.access import arguments
+from airflow_provider_datagraph.access.arguments import Problems
+from airflow_provider_datagraph.access.names import InvalidInput, check_database, check_schema, split_path
+from airflow_provider_datagraph.access.report import Report, table
+from airflow_provider_datagraph.exceptions import MisconfigurationError
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+
+DEFAULT_ADMIN = "redshift_default"
+DEFAULT_USER = "segment_linked_user"
+DEFAULT_ROLE = "segment_linked_role"
+DEFAULT_CHECKPOINT_DATABASE = "segment_linked_profiles_db"
+
+
+@contextmanager
+def refusing_bad_input() -> Iterator[None]:
+    """Turn invalid input into an error that Airflow doesn't retry.
+
+    :raises MisconfigurationError: with the same problems.
+    """
+    try:
+        yield
+    except MisconfigurationError:
+        raise
+    except InvalidInput as error:
+        raise MisconfigurationError.of(error.problems) from None
+
+
+def optional_database(value: Any, name: str) -> str | None:
+    """Parse the name of a database that may be missing.
+
+    :param value: the name, or None.
+    :param name: the argument's name.
+    :return: the name or None.
+    :raises InvalidInput: if it can't be a database's name.
+    """
+    given = arguments.optional_text(value, name)
+    return None if given is None else check_database(given)
+
+
+def schema_names(value: Any, database: str | None) -> tuple[str, ...]:
+    """Parse the schemas of one database.
+
+    :param value: a list, JSON text of one, or one name a line; each ``schema`` or ``database.schema``.
+    :param database: the database that is named beside them, if any.
+    :return: the schemas' names.
+    :raises InvalidInput: if there is none, one can't be a name, or one is another database's.
+    """
+    problems = Problems()
+    found: list[str] = []
+    for entry in arguments.names(value, "schema"):
+        parts = problems.check(split_path, entry, default=())
+        if len(parts) > 2 or (len(parts) == 2 and parts[0] != database):
+            problems.add(
+                f"schema names {entry!r}: name schemas of one database, with that database in `database`, and tables "
+                "in `tables`; double quotes go around a name that holds a dot."
+            )
+        elif parts:
+            found.append(problems.check(check_schema, parts[-1], default=""))
+    if not found:
+        problems.add("schema is empty: name at least one schema.")
+    problems.raise_all()
+    return tuple(found)
+
+
+def one_schema(value: Any, database: str | None) -> str:
+    """Parse a single schema.
+
+    :param value: ``schema`` or ``database.schema``.
+    :param database: the database that is named beside it, if any.
+    :return: the schema's name.
+    :raises InvalidInput: if it isn't one schema of that database.
+    """
+    found = schema_names(value, database)
+    if len(found) > 1:
+        raise InvalidInput(f"schema names {len(found)} schemas: name one.")
+    return found[0]
+
+
+class DataGraphOperator(BaseOperator):
+    """Base of the operators. A subclass writes :meth:`converge`.
+
+    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
+    :param plan_only: whether to show the plan and change nothing; default False.
+    """
+
+    template_fields: Sequence[str] = ("redshift_conn_id", "plan_only")
+    ui_color = "#e6f4ea"
+
+    def __init__(self, *, redshift_conn_id: str = DEFAULT_ADMIN, plan_only: bool | str = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.redshift_conn_id = redshift_conn_id
+        self.plan_only = plan_only
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Check the rendered arguments, converge, and log the report as a table.
+
+        :param context: Airflow's context.
+        :return: the report: ``changed``, ``in_place``, ``planned``, ``findings``.
+        :raises MisconfigurationError: with every problem that a person has to correct; nothing is retried.
+        """
+        problems = Problems()
+        plan_only = problems.check(arguments.boolean, self.plan_only, "plan_only", default=True)
+        with refusing_bad_input():
+            title, report = self.converge(problems, plan_only)
+        self.log.info("%s", table(f"{title}{' (plan only: nothing is changed)' if plan_only else ''}", report))
+        return report.as_dict()
+
+    def converge(self, problems: Problems, plan_only: bool) -> tuple[str, Report]:
+        """Do the operator's work.
+
+        :param problems: collects the problems of the arguments, to be raised before anything is read.
+        :param plan_only: the parsed argument.
+        :return: a title for the log, and the report.
+        """
+        raise NotImplementedError
+
+    def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
+        """Make a hook. It imports the driver, so this runs in a task only.
+
+        :param database: the database to connect to; default the connection's own.
+        :param user_conn_id: the user connection, to connect as the linked user; default as admin.
+        :return: the hook.
+        """
+        from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+
+        return DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id)

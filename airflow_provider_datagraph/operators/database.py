@@ -1,0 +1,44 @@
+"""The checkpoint database: Segment's guide, step 2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow_provider_datagraph.access import catalog
+from airflow_provider_datagraph.access.arguments import Problems
+from airflow_provider_datagraph.access.names import check_identity, check_new_database
+from airflow_provider_datagraph.access.planner import plan_database
+from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.operators.base import DEFAULT_CHECKPOINT_DATABASE, DEFAULT_ROLE, DataGraphOperator
+
+
+class CreateCheckpointDatabaseOperator(DataGraphOperator):
+    """Create the database for Segment's checkpoint tables, and give the role CREATE on it.
+
+    :param database: the database's name; default ``segment_linked_profiles_db``. An existing one is adopted.
+    :param role: the role's name; default ``segment_linked_role``. It has to exist.
+    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
+    :param plan_only: whether to show the plan and change nothing; default False.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html
+    """
+
+    template_fields: Sequence[str] = ("database", "role", *DataGraphOperator.template_fields)
+
+    def __init__(self, *, database: str = DEFAULT_CHECKPOINT_DATABASE, role: str = DEFAULT_ROLE, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.database = database
+        self.role = role
+
+    def converge(self, problems: Problems, plan_only: bool) -> tuple[str, Report]:
+        """See the base."""
+        database = problems.check(check_new_database, self.database, default="")
+        role = problems.check(check_identity, self.role, "role", default="")
+        problems.raise_all()
+        report = self.hook().converge(
+            lambda rows, session: catalog.read_databases(rows, session, role),
+            lambda current: plan_database(database, role, current, plan_only),
+            plan_only=plan_only,
+        )
+        return f"Checkpoint database {database}", report

@@ -1,0 +1,105 @@
+"""An existing Reverse ETL schema: the last section of Segment's guide, corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow_provider_datagraph.access import arguments, catalog
+from airflow_provider_datagraph.access.arguments import Problems
+from airflow_provider_datagraph.access.names import check_identity, resolve
+from airflow_provider_datagraph.access.privileges import CurrentAccess, DesiredSchema, Finding, Plan
+from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DataGraphOperator, one_schema, optional_database
+
+REVERSE_ETL_SCHEMA = "__segment_reverse_etl"
+DROP_CHOICES = ("tables", "all", "none")
+
+
+def nothing_to_do(code: str, path: str, what: str) -> Finding:
+    """Say why there is nothing to grant.
+
+    :param code: the finding's code.
+    :param path: what is missing.
+    :param what: the same as a phrase.
+    :return: the finding.
+    """
+    return Finding(code, path, f"{what} doesn't exist, so there is nothing to do: Segment creates the schema itself.")
+
+
+def desired_schema(schema: str, drop: str) -> DesiredSchema:
+    """Say what the role needs in the Reverse ETL schema, reaching tables that its owner creates later too.
+
+    :param schema: the schema's name.
+    :param drop: ``tables``, ``all`` or ``none``: where DROP is granted.
+    :return: the desired access.
+    """
+    on_schema = ("USAGE", "CREATE", *(("DROP",) if drop == "all" else ()))
+    on_tables = ("SELECT", "INSERT", "UPDATE", "DELETE", *(() if drop == "none" else ("DROP",)))
+    return DesiredSchema(schema, schema_privileges=on_schema, table_privileges=on_tables)
+
+
+class GrantReverseEtlOperator(DataGraphOperator):
+    """Let the role work in a Reverse ETL schema that another user of Segment's owns.
+
+    The guide qualifies the schema with a database, and reaches today's tables only; this connects to the
+    database, and grants a scoped permission that reaches later tables too.
+
+    :param database: the database that holds the schema; None or an empty text: there is none, nothing is done.
+    :param schema: the schema's name; default ``__segment_reverse_etl``. Where it doesn't exist, nothing is done.
+    :param drop: where DROP is granted: on ``tables`` (default), on ``all``, the schema itself too, as in the guide,
+        or on ``none``.
+    :param role: the role's name; default ``segment_linked_role``. It has to exist.
+    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
+    :param plan_only: whether to show the plan and change nothing; default False.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
+    """
+
+    template_fields: Sequence[str] = ("database", "schema", "drop", "role", *DataGraphOperator.template_fields)
+
+    def __init__(
+        self,
+        *,
+        database: str | None,
+        schema: str = REVERSE_ETL_SCHEMA,
+        drop: str = "tables",
+        role: str = DEFAULT_ROLE,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.database = database
+        self.schema = schema
+        self.drop = drop
+        self.role = role
+
+    def converge(self, problems: Problems, plan_only: bool) -> tuple[str, Report]:
+        """See the base."""
+        database = problems.check(optional_database, self.database, "database", default=None)
+        schema = problems.check(one_schema, self.schema, database, default="")
+        drop = problems.check(arguments.choice, self.drop, "drop", DROP_CHOICES, default="tables")
+        role = problems.check(check_identity, self.role, "role", default="")
+        problems.raise_all()
+        if database is None:
+            return "No database with a Reverse ETL schema is named, so there is nothing to do", Report()
+        title = f"Reverse ETL schema {schema} of database {database}"
+        if plan_only and self._database_missing(database, role):
+            return title, Report(findings=(nothing_to_do("database_missing", database, f"Database {database}"),))
+        desired = [desired_schema(schema, drop)]
+
+        def make_plan(current: CurrentAccess) -> Plan:
+            if resolve(schema, current.schemas, current.session.case_sensitive) is None:
+                path = f"{database}.{schema}"
+                return Plan(findings=(nothing_to_do("schema_missing", path, f"Schema {path}"),))
+            return plan_schemas(desired, role, current, plan_only=plan_only)
+
+        report = self.hook(database).converge(
+            lambda rows, session: catalog.read_schemas(rows, session, role, desired), make_plan, plan_only=plan_only
+        )
+        return title, report
+
+    def _database_missing(self, database: str, role: str) -> bool:
+        """Tell whether an earlier task of a plan-only run would have created the database."""
+        current = self.hook().read(lambda rows, session: catalog.read_databases(rows, session, role))
+        return resolve(database, current.databases, current.session.case_sensitive) is None

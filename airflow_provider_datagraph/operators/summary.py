@@ -1,0 +1,105 @@
+"""The end of a run: what was done, and what to type into Segment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_datagraph.access.arguments import Problems
+from airflow_provider_datagraph.access.names import check_database
+from airflow_provider_datagraph.access.privileges import Finding
+from airflow_provider_datagraph.access.report import Report, columns
+from airflow_provider_datagraph.operators.base import (
+    DEFAULT_CHECKPOINT_DATABASE,
+    DEFAULT_USER,
+    DataGraphOperator,
+    refusing_bad_input,
+)
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+
+def merge(reports: Iterable[Any]) -> Report:
+    """Make one report of several tasks'.
+
+    :param reports: reports as XCom holds them; a mapped task's is a list, a skipped task's is None.
+    :return: sums of the counts, all sentences and findings, each finding once; a role that the same run
+        creates isn't missing.
+    """
+    changed = in_place = 0
+    planned: list[str] = []
+    findings: dict[Finding, None] = {}
+    for report in _flat(reports):
+        changed += report["changed"]
+        in_place += report["in_place"]
+        planned += report["planned"]
+        found = (Finding(f["code"], f["object"], f["message"]) for f in report["findings"])
+        findings.update(dict.fromkeys(found))
+    created = {sentence.removeprefix("create role ").split(":")[0] for sentence in planned}
+    findings = {f: None for f in findings if not (f.code == "role_missing" and f.object in created)}
+    return Report(changed, in_place, tuple(planned), tuple(findings))
+
+
+def _flat(reports: Iterable[Any]) -> Iterable[Mapping[str, Any]]:
+    for report in reports:
+        if isinstance(report, Mapping):
+            yield report
+        elif report is not None:
+            yield from _flat(report)
+
+
+class SegmentSummaryOperator(DataGraphOperator):
+    """Log the whole run's changes and the settings that Segment's form asks for; never the password.
+
+    :param reports: the reports of the run's tasks.
+    :param database: the checkpoint database; default ``segment_linked_profiles_db``.
+    :param user_conn_id: the user connection's id; default ``segment_linked_user``.
+    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
+    :param plan_only: whether the run changed nothing on purpose; default False.
+
+    https://segment.com/docs/unify/data-graph/setup-guides/redshift-setup/
+    """
+
+    template_fields: Sequence[str] = ("reports", "database", "user_conn_id", *DataGraphOperator.template_fields)
+
+    def __init__(
+        self,
+        *,
+        reports: Any,
+        database: str = DEFAULT_CHECKPOINT_DATABASE,
+        user_conn_id: str = DEFAULT_USER,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.reports = reports
+        self.database = database
+        self.user_conn_id = user_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Sum up.
+
+        :param context: Airflow's context.
+        :return: the merged report, and beside it ``segment``: ``host``, ``port``, ``database``, ``username``.
+        """
+        with refusing_bad_input():
+            arguments = self.hook(check_database(self.database), self.user_conn_id).arguments
+        settings = {
+            "host": arguments["host"],
+            "port": arguments["port"],
+            "database": arguments["database"],
+            "username": arguments["user"],
+        }
+        return {**super().execute(context), "segment": self._show(settings)}
+
+    def _show(self, settings: dict[str, Any]) -> dict[str, Any]:
+        rows = [(name.capitalize(), str(value)) for name, value in settings.items()]
+        rows.append(("Password", f"as in the Airflow connection {self.user_conn_id}"))
+        lines = "\n".join(columns(rows))
+        self.log.info("%s", f"Unify > Data Graph > Connect warehouse > Redshift asks for:\n{lines}")
+        return settings
+
+    def converge(self, problems: Problems, plan_only: bool) -> tuple[str, Report]:
+        """See the base."""
+        problems.raise_all()
+        return "The whole run", merge([self.reports])

@@ -1,0 +1,1 @@
+"""Sensors: they poke once and then defer."""

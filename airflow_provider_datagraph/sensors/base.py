@@ -1,0 +1,205 @@
+"""The one base of the sensors: poke once, then defer; a misconfiguration is never skipped and never retried."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from airflow.providers.common.compat.sdk import (
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    BaseSensorOperator,
+    PokeReturnValue,
+)
+
+from airflow_provider_datagraph.access import arguments
+from airflow_provider_datagraph.access.arguments import Problems
+from airflow_provider_datagraph.access.privileges import Finding
+from airflow_provider_datagraph.access.report import Report, table
+from airflow_provider_datagraph.exceptions import DataGraphError, MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.operators.base import DEFAULT_ADMIN, refusing_bad_input
+from airflow_provider_datagraph.triggers.poll import PollTrigger
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_datagraph.hooks.probes import Look, Probe
+
+DEADLINE_GRACE = 60.0
+"""Seconds that the trigger has to tell its own, better explained timeout before Airflow ends the deferral."""
+
+
+class DataGraphSensor(BaseSensorOperator):
+    """Base of the sensors. A subclass names its probe and parses its arguments.
+
+    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
+    :param wait: whether to wait at all; with False it looks once, reports what is missing, and succeeds;
+        default True.
+    :param deferrable: whether to free the worker after the first poke; default True.
+    """
+
+    template_fields: Sequence[str] = ("redshift_conn_id", "wait")
+    ui_color = "#fef7e0"
+    probe = ""
+
+    def __init__(
+        self,
+        *,
+        redshift_conn_id: str = DEFAULT_ADMIN,
+        wait: bool | str = True,
+        deferrable: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.redshift_conn_id = redshift_conn_id
+        self.wait = wait
+        self.deferrable = deferrable
+        self._last = "nothing was seen yet"
+        self._refused: MisconfigurationError | None = None
+
+    def probe_arguments(self, problems: Problems) -> dict[str, Any]:
+        """Parse the rendered arguments.
+
+        :param problems: collects what is wrong.
+        :return: the probe's arguments: JSON values only.
+        """
+        raise NotImplementedError
+
+    def execute(self, context: Context) -> Any:
+        """Poke once; then defer, or poke on where ``deferrable`` is off.
+
+        :param context: Airflow's context.
+        :return: the report: ``changed`` (0), ``in_place``, ``planned`` (none), ``findings``.
+        :raises MisconfigurationError: for what a person has to correct; ``soft_fail`` doesn't hide it.
+        """
+        wait = self._parsed_wait()
+        if not wait:
+            return self._look_only()
+        if not self.deferrable:
+            return self._poke_on(context)
+        look = self._look_once()
+        if look is not None and look.done:
+            return self._finish(look.report.as_dict(), look)
+        self.log.info("Not yet: %s", self._last)
+        self._defer()
+
+    def _parsed_wait(self) -> bool:
+        with refusing_bad_input():
+            return arguments.boolean(self.wait, "wait")
+
+    def _defer(self) -> NoReturn:
+        self.defer(
+            trigger=PollTrigger(
+                probe=self.probe,
+                arguments=self._arguments(),
+                poke_interval=float(self.poke_interval),
+                deadline=time.time() + float(self.timeout),
+            ),
+            method_name="resume",
+            timeout=timedelta(seconds=float(self.timeout) + DEADLINE_GRACE),
+        )
+        raise AssertionError("defer always raises")
+
+    def _arguments(self) -> dict[str, Any]:
+        problems = Problems()
+        with refusing_bad_input():
+            parsed = self.probe_arguments(problems)
+            problems.raise_all()
+        return parsed
+
+    def _make_probe(self) -> Probe:
+        from airflow_provider_datagraph.hooks.probes import make_probe
+
+        return make_probe(self.probe, self._arguments())
+
+    def _look_once(self) -> Look | None:
+        """Look once; a passing fault is no look, and is waited out."""
+        probe = self._make_probe()
+        try:
+            with refusing_bad_input():
+                look = probe.look()
+        except PassingFaultError as error:
+            self._last = str(error)
+            return None
+        finally:
+            probe.close()
+        self._last = look.message
+        return look
+
+    def _look_only(self) -> dict[str, Any]:
+        try:
+            look = self._look_once()
+        except MisconfigurationError as error:
+            # A plan-only run reaches this before the user or the database exists.
+            found = [Finding("not_ready", self.task_id, problem) for problem in error.problems]
+            return self._finish(Report(findings=tuple(found)).as_dict(), None, Report(findings=tuple(found)))
+        if look is None:
+            raise PassingFaultError(self._last)
+        return self._finish(look.report.as_dict(), look)
+
+    def _finish(self, report: dict[str, Any], look: Look | None, shown: Report | None = None) -> dict[str, Any]:
+        shown = shown or (look.report if look else Report())
+        self.log.info("%s", table(look.message if look and look.message else self.task_id, shown))
+        return report
+
+    def poke(self, context: Context) -> PokeReturnValue:
+        """Look once, for ``deferrable=False``.
+
+        :param context: Airflow's context.
+        :return: whether it is done, with the report.
+        """
+        try:
+            look = self._look_once()
+        except MisconfigurationError as error:
+            # The caller turns an exception into a skip where soft_fail is set; it is raised when the loop is left.
+            self._refused = error
+            return PokeReturnValue(is_done=True)
+        done = look is not None and look.done
+        if not done:
+            self.log.info("Not yet: %s", self._last)
+        return PokeReturnValue(is_done=done, xcom_value=look.report.as_dict() if look and done else None)
+
+    def _poke_on(self, context: Context) -> Any:
+        try:
+            report = super().execute(context)
+        except AirflowSensorTimeout as error:
+            raise AirflowSensorTimeout(f"{error} {self._last}") from error
+        if self._refused is not None:
+            raise self._refused
+        return report
+
+    def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        """Go on after the trigger's event.
+
+        :param context: Airflow's context.
+        :param event: the trigger's payload.
+        :return: the report.
+        :raises AirflowSensorTimeout: if the deadline has passed; a skip where ``soft_fail`` is set.
+        :raises MisconfigurationError: for what a person has to correct.
+        """
+        if event["status"] == "done":
+            report: dict[str, Any] = event["report"]
+            findings = tuple(Finding(f["code"], f["object"], f["message"]) for f in report["findings"])
+            shown = Report(report["changed"], report["in_place"], tuple(report["planned"]), findings)
+            self.log.info("%s", table(event["message"] or self.task_id, shown))
+            return report
+        if event["status"] == "misconfigured":
+            raise MisconfigurationError.of(event["problems"])
+        if event["status"] != "timeout":
+            raise DataGraphError(f"The trigger sent an event that isn't known: {event['status']}.")
+        message = f"The sensor waited {self.timeout} s. {event['message']}"
+        if self.soft_fail:
+            raise AirflowSkipException(message)
+        raise AirflowSensorTimeout(message)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Resume without the parent's wrapper, which skips on a misconfiguration where ``soft_fail`` is set.
+
+        :param next_method: the method to call.
+        :param next_kwargs: its arguments.
+        :param context: Airflow's context.
+        :return: what the method returns.
+        """
+        return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)

@@ -1,0 +1,69 @@
+"""Waiting for Segment's Profiles Sync."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow_provider_datagraph.access import arguments
+from airflow_provider_datagraph.access.arguments import Problems
+from airflow_provider_datagraph.access.names import check_identifier
+from airflow_provider_datagraph.operators.base import one_schema, optional_database
+from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.sensors.base import DataGraphSensor
+
+
+class ProfilesSyncTablesSensor(DataGraphSensor):
+    """Wait until Profiles Sync has created its raw and materialized tables.
+
+    :param schema: the schema that Profiles Sync writes to.
+    :param database: its database; default the admin connection's.
+    :param tables: the tables to wait for; default the three raw and the three materialized ones.
+    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
+    :param user_conn_id: the user connection's id, to look as the linked user too; default None.
+    :param timeout: how long to wait, in seconds; default Airflow's, 7 days.
+    :param wait: with False it looks once, reports and succeeds; default True.
+    :param deferrable: whether to free the worker after the first poke; default True.
+
+    https://segment.com/docs/unify/profiles-sync/tables/
+    """
+
+    template_fields: Sequence[str] = (
+        "schema",
+        "database",
+        "tables",
+        "user_conn_id",
+        *DataGraphSensor.template_fields,
+    )
+    probe = "profiles_sync"
+
+    def __init__(
+        self,
+        *,
+        schema: str,
+        database: str | None = None,
+        tables: str | Sequence[str] = REQUIRED_TABLES,
+        user_conn_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.schema = schema
+        self.database = database
+        self.tables = tables
+        self.user_conn_id = user_conn_id
+
+    def probe_arguments(self, problems: Problems) -> dict[str, Any]:
+        """See the base."""
+        database = problems.check(optional_database, self.database, "database", default=None)
+        tables = problems.check(arguments.names, self.tables, "tables", default=())
+        for table in tables:
+            problems.check(check_identifier, table, "table", default="")
+        if not tables:
+            problems.add("tables is empty: name at least one table to wait for.")
+        return {
+            "redshift_conn_id": self.redshift_conn_id,
+            "schema": problems.check(one_schema, self.schema, database, default=""),
+            "database": database,
+            "tables": list(tables),
+            "user_conn_id": problems.check(arguments.optional_text, self.user_conn_id, "user_conn_id", default=None),
+        }

@@ -1,0 +1,121 @@
+"""The one trigger: look, sleep, look again, until the deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from airflow_provider_datagraph.access.names import InvalidInput
+from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Connection
+
+    from airflow_provider_datagraph.hooks.probes import Look, Probe
+
+# The driver blocks. A pool of our own: asyncio's default one is shared with everything in the triggerer.
+POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="datagraph-poll")
+
+
+def event(payload: dict[str, Any]) -> TriggerEvent:
+    """Make an event.
+
+    :param payload: what the sensor resumes with.
+    :return: the event.
+    """
+    return TriggerEvent(payload)  # type: ignore[no-untyped-call]  # Airflow's triggers have no annotations
+
+
+class PollTrigger(BaseTrigger):
+    """Look until it is done, misconfigured, or too late.
+
+    :param probe: ``access`` or ``profiles_sync``.
+    :param arguments: the probe's arguments, JSON values only; secrets are never among them.
+    :param poke_interval: seconds between two looks.
+    :param deadline: when to give up, in seconds since the epoch: a restarted triggerer keeps to it.
+    """
+
+    def __init__(self, probe: str, arguments: Mapping[str, Any], poke_interval: float, deadline: float) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow's triggers have no annotations
+        self.probe = probe
+        self.arguments = dict(arguments)
+        self.poke_interval = poke_interval
+        self.deadline = deadline
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Give what Airflow stores.
+
+        :return: the class path and every argument.
+        """
+        return (
+            f"{type(self).__module__}.{type(self).__qualname__}",
+            {
+                "probe": self.probe,
+                "arguments": self.arguments,
+                "poke_interval": self.poke_interval,
+                "deadline": self.deadline,
+            },
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Poll.
+
+        :return: one event: ``status`` is ``done`` (with ``report``), ``timeout`` or ``misconfigured`` (with
+            ``problems``).
+        """
+        probe: Probe | None = None
+        try:
+            probe = await self._make_probe()
+            yield event(await self._poll(probe))
+        except InvalidInput as error:
+            yield event({"status": "misconfigured", "problems": list(error.problems)})
+        finally:
+            if probe is not None:
+                await self._in_pool(probe.close)
+
+    async def _make_probe(self) -> Probe:
+        from airflow.providers.common.compat.sdk import AirflowNotFoundException
+
+        from airflow_provider_datagraph.triggers.lookup import async_connection
+
+        loaded: dict[str, Connection] = {}
+        for key in ("redshift_conn_id", "user_conn_id"):
+            conn_id = self.arguments.get(key)
+            if conn_id:
+                try:
+                    loaded[conn_id] = await async_connection(conn_id)
+                except AirflowNotFoundException:
+                    raise MisconfigurationError(f"Connection {conn_id} isn't defined: create it.") from None
+        probe: Probe = await self._in_pool(self._build, loaded)
+        return probe
+
+    def _build(self, loaded: Mapping[str, Connection]) -> Probe:
+        # The driver is imported here, in a thread: it takes most of a second, and the loop is everybody's.
+        from airflow_provider_datagraph.hooks.probes import make_probe
+
+        return make_probe(self.probe, self.arguments, loaded)
+
+    async def _poll(self, probe: Probe) -> dict[str, Any]:
+        last = "nothing was seen yet"
+        while True:
+            try:
+                look: Look = await self._in_pool(probe.look)
+                if look.done:
+                    return {"status": "done", "report": look.report.as_dict(), "message": look.message}
+                last = look.message
+            except PassingFaultError as error:
+                last = str(error)
+            self.log.info("Not yet: %s", last)
+            left = self.deadline - time.time()
+            if left <= 0:
+                return {"status": "timeout", "message": last}
+            await asyncio.sleep(min(self.poke_interval, left))
+
+    @staticmethod
+    async def _in_pool(function: Any, *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(POOL, function, *arguments)
