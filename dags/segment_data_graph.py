@@ -1,0 +1,191 @@
+"""### Open a Redshift warehouse to Segment's Data Graph
+
+Creates the linked role and user and the checkpoint database, grants read access to your schemas, waits for Profiles
+Sync and grants its schema, proves the access by logging in as the linked user, and ends with the settings to type
+into Segment. A rerun changes only what is missing; it never touches an existing user's password.
+
+Connections: `redshift_default` (type redshift, an administrator) and `segment_linked_user` (type redshift, login and
+password of the user that Segment will use; host and port may be empty).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG, Param, chain, task
+
+from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
+from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
+from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
+from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
+from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
+from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
+from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
+
+ADMIN = "redshift_default"
+LINKED_USER = "segment_linked_user"
+
+PARAMS = {
+    "schemas": Param(
+        [],
+        type="array",
+        items={"type": "string"},
+        title="Schemas to open",
+        description_md="One a line: `schema` (of the admin connection's database), `database.schema` or "
+        '`database.schema.table`. A part that holds a dot stands in double quotes: `analytics."my.schema"`.',
+        examples=["analytics.crm", "analytics.billing.invoices", 'analytics."my.schema"'],
+        section="What Segment reads",
+    ),
+    "profiles_sync": Param(
+        type="string",
+        minLength=3,
+        title="Profiles Sync schema",
+        description_md="`database.schema`, as Segment shows it under *Unify > Profiles Sync > Settings > Connection "
+        "Settings*. The schema may still be missing: the run waits for it.",
+        examples=["segment_profiles.profiles_prod"],
+        section="What Segment reads",
+    ),
+    "checkpoint_database": Param(
+        "segment_linked_profiles_db",
+        type="string",
+        title="Checkpoint database",
+        description="The database that Segment connects to and writes its own tables in. Created if it is missing.",
+        examples=["segment_linked_profiles_db"],
+        section="What Segment owns",
+    ),
+    "role": Param(
+        "segment_linked_role",
+        type="string",
+        title="Linked role",
+        description="The role that holds all of Segment's access. Created if it is missing.",
+        examples=["segment_linked_role"],
+        section="What Segment owns",
+    ),
+    "reverse_etl_database": Param(
+        None,
+        type=["null", "string"],
+        title="Database with an existing Reverse ETL schema",
+        description_md="Where another Segment user owns a `__segment_reverse_etl` schema that this one has to share. "
+        "Empty: none.",
+        examples=["analytics"],
+        section="What Segment owns",
+    ),
+    "future_tables": Param(
+        "scoped",
+        type="string",
+        enum=["scoped", "none"],
+        values_display={"scoped": "reach them too (scoped permission)", "none": "leave them closed"},
+        title="Tables that are created later",
+        description="Whether whole schemas are opened for later tables too, whoever creates them.",
+        section="How",
+    ),
+    "plan_only": Param(
+        False,
+        type="boolean",
+        title="Plan only",
+        description="Show every change in the summary, and make none.",
+        section="How",
+    ),
+}
+ROLE = "{{ params.role }}"
+CHECKPOINT_DATABASE = "{{ params.checkpoint_database }}"
+REVERSE_ETL_DATABASE = "{{ params.reverse_etl_database or '' }}"
+FUTURE_TABLES = "{{ params.future_tables }}"
+PLAN_ONLY = "{{ params.plan_only }}"
+WAIT = "{{ not params.plan_only }}"
+CHECKED = "ti.xcom_pull(task_ids='check')"
+
+with DAG(
+    dag_id="segment_data_graph",
+    schedule=None,
+    catchup=False,
+    max_active_runs=1,
+    params=PARAMS,
+    default_args={"retries": 2, "redshift_conn_id": ADMIN},
+    doc_md=__doc__,
+    tags=["segment", "redshift"],
+) as dag:
+    check = CheckWarehouseOperator(
+        task_id="check",
+        schemas="{{ params.schemas | tojson }}",
+        profiles_sync="{{ params.profiles_sync }}",
+        checkpoint_database=CHECKPOINT_DATABASE,
+        role=ROLE,
+        reverse_etl_database=REVERSE_ETL_DATABASE,
+        user_conn_id=LINKED_USER,
+    )
+    role = CreateSegmentRoleOperator(task_id="role", role=ROLE, user_conn_id=LINKED_USER, plan_only=PLAN_ONLY)
+    checkpoint_database = CreateCheckpointDatabaseOperator(
+        task_id="checkpoint_database", database=CHECKPOINT_DATABASE, role=ROLE, plan_only=PLAN_ONLY
+    )
+
+    @task
+    def databases(checked: Any) -> list[dict[str, Any]]:
+        """Take the databases from the check: one grant task each."""
+        grants: list[dict[str, Any]] = checked["grants"]
+        return grants
+
+    to_open = databases(check.output)
+    grant_schemas = GrantSchemaOperator.partial(
+        task_id="grant_schemas",
+        role=ROLE,
+        future_tables=FUTURE_TABLES,
+        plan_only=PLAN_ONLY,
+        map_index_template="{{ task.database }}: {{ task.schema | join(', ') }}",
+    ).expand_kwargs(to_open)
+    # Without schemas to open the mapped task is skipped, and the rest goes on.
+    reverse_etl = GrantReverseEtlOperator(
+        task_id="grant_reverse_etl",
+        database=REVERSE_ETL_DATABASE,
+        role=ROLE,
+        plan_only=PLAN_ONLY,
+        trigger_rule="none_failed",
+    )
+    wait_for_profiles_sync = ProfilesSyncTablesSensor(
+        task_id="wait_for_profiles_sync",
+        database=f"{{{{ {CHECKED}['profiles_sync']['database'] }}}}",
+        schema=f"{{{{ {CHECKED}['profiles_sync']['schema'] }}}}",
+        wait=WAIT,
+        poke_interval=60,
+        timeout=48 * 3600,
+    )
+    grant_profiles_sync = GrantSchemaOperator(
+        task_id="grant_profiles_sync",
+        database=f"{{{{ {CHECKED}['profiles_sync']['database'] }}}}",
+        schema=f"{{{{ {CHECKED}['profiles_sync']['schema'] }}}}",
+        role=ROLE,
+        future_tables=FUTURE_TABLES,
+        plan_only=PLAN_ONLY,
+    )
+    validate = ValidateAccessSensor(
+        task_id="validate",
+        user_conn_id=LINKED_USER,
+        database=CHECKPOINT_DATABASE,
+        schemas=f"{{{{ {CHECKED}['validate']['schemas'] | tojson }}}}",
+        tables=f"{{{{ {CHECKED}['validate']['tables'] | tojson }}}}",
+        wait=WAIT,
+        poke_interval=15,
+        trigger_rule="none_failed",
+    )
+    reports = [
+        check.output,
+        role.output,
+        checkpoint_database.output,
+        grant_schemas.output,
+        reverse_etl.output,
+        wait_for_profiles_sync.output,
+        grant_profiles_sync.output,
+        validate.output,
+    ]
+    summary = SegmentSummaryOperator(
+        task_id="summary",
+        reports=reports,
+        database=CHECKPOINT_DATABASE,
+        user_conn_id=LINKED_USER,
+        plan_only=PLAN_ONLY,
+        trigger_rule="none_failed",
+    )
+    chain(check, role, checkpoint_database, grant_schemas, reverse_etl, validate, summary)
+    chain(check, wait_for_profiles_sync, grant_profiles_sync, validate)
+    chain(role, grant_profiles_sync)
