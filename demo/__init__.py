@@ -1,0 +1,1 @@
+"""The main job on a warehouse that looks real: ``make demo``."""
