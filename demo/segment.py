@@ -14,7 +14,7 @@ PAUSE = 0.4
 
 TABLES = {
     "id_graph_updates": "segment_id varchar(64), canonical_segment_id varchar(64), uuid_ts timestamp",
-    "external_id_mapping_updates": "segment_id varchar(64), external_id_type varchar(32), external_id_value varchar(99)",
+    "external_id_mapping_updates": "segment_id varchar(64), external_id_type varchar(32), external_id_value varchar(9)",
     "profile_traits_updates": "segment_id varchar(64), seq varchar(64), email varchar(200)",
     "identifies": "id varchar(64), user_id varchar(64), received_at timestamp",
     "user_traits": "canonical_segment_id varchar(64), name varchar(64), value varchar(200)",
