@@ -174,13 +174,12 @@ with DAG(
         checkpoint_database.output,
         grant_schemas.output,
         reverse_etl.output,
-        wait_for_profiles_sync.output,
         grant_profiles_sync.output,
-        validate.output,
     ]
     summary = SegmentSummaryOperator(
         task_id="summary",
         reports=reports,
+        proofs=[wait_for_profiles_sync.output, validate.output],
         database=CHECKPOINT_DATABASE,
         user_conn_id=LINKED_USER,
         plan_only=PLAN_ONLY,

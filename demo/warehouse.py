@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Any
 
 import redshift_connector
+from redshift_connector.error import ProgrammingError
 
 from local_redshift.running import Server
 
@@ -148,6 +149,6 @@ def matrix(server: Server, database: str) -> list[tuple[Path, str]]:
             try:
                 cursor.execute(f"SELECT 1 FROM {name} LIMIT 1")
                 found.append((path, ""))
-            except redshift_connector.ProgrammingError as error:
+            except ProgrammingError as error:
                 found.append((path, str(error.args[0]["M"])))
     return found

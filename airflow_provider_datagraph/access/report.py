@@ -62,7 +62,7 @@ def table(title: str, report: Report) -> str:
     """
     done = "done" if report.changed else "planned"
     rows = [("-" if sentence.startswith("revoke") else "+", done, sentence) for sentence in report.planned]
-    rows.append(("=", "in place", f"{report.in_place} as desired already"))
+    rows.append(("=", "in place", f"{report.in_place} already as desired"))
     rows += [("!", f.code, f.message) for f in report.findings]
     if not report.planned:
         rows.insert(0, (" ", "nothing", "to change"))

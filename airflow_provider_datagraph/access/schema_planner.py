@@ -114,6 +114,8 @@ def _schema_missing(name: str, current: CurrentAccess, plan_only: bool) -> Findi
     hint = f"did you mean {alike[0]}?" if alike else "correct the name, or create the schema first."
     if not current.session.superuser:
         hint += f" {current.session.user} isn't a superuser, so it may exist and be hidden from this connection."
+    if plan_only and not alike:
+        hint = "the plan goes on as if it did."
     message = f"Schema {name} doesn't exist in database {database}: {hint}"
     return Finding("schema_missing", f"{database}.{name}", message, blocking=not plan_only)
 

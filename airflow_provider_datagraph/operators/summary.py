@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-def merge(reports: Iterable[Any]) -> Report:
+def merge(reports: Iterable[Any], proofs: Iterable[Any] = ()) -> Report:
     """Make one report of several tasks'.
 
     :param reports: reports as XCom holds them; a mapped task's is a list, a skipped task's is None.
-    :return: sums of the counts, all sentences and findings, each finding once; a role that the same run
-        creates isn't missing.
+    :param proofs: reports of sensors: they count tables, not access, so their findings alone go in.
+    :return: sums of the counts, all sentences and findings, each finding once; what the same run creates
+        isn't missing.
     """
     changed = in_place = 0
     planned: list[str] = []
@@ -34,11 +35,19 @@ def merge(reports: Iterable[Any]) -> Report:
         changed += report["changed"]
         in_place += report["in_place"]
         planned += report["planned"]
+    for report in _flat([reports, proofs]):
         found = (Finding(f["code"], f["object"], f["message"]) for f in report["findings"])
         findings.update(dict.fromkeys(found))
-    created = {sentence.removeprefix("create role ").split(":")[0] for sentence in planned}
-    findings = {f: None for f in findings if not (f.code == "role_missing" and f.object in created)}
-    return Report(changed, in_place, tuple(planned), tuple(findings))
+    created = {sentence.split(":")[0].split(",")[0] for sentence in planned if sentence.startswith("create ")}
+    kept = [finding for finding in findings if not _comes_true(finding, created)]
+    return Report(changed, in_place, tuple(planned), tuple(kept))
+
+
+def _comes_true(finding: Finding, created: set[str]) -> bool:
+    """Tell whether a plan-only run found missing what the same run creates."""
+    if finding.code == "not_ready":
+        return any(what.startswith("create user ") for what in created)
+    return finding.code == "role_missing" and f"create role {finding.object}" in created
 
 
 def _flat(reports: Iterable[Any]) -> Iterable[Mapping[str, Any]]:
@@ -52,7 +61,8 @@ def _flat(reports: Iterable[Any]) -> Iterable[Mapping[str, Any]]:
 class SegmentSummaryOperator(DataGraphOperator):
     """Log the whole run's changes and the settings that Segment's form asks for; never the password.
 
-    :param reports: the reports of the run's tasks.
+    :param reports: the reports of the run's operators.
+    :param proofs: the reports of its sensors; default none.
     :param database: the checkpoint database; default ``segment_linked_profiles_db``.
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
@@ -61,18 +71,26 @@ class SegmentSummaryOperator(DataGraphOperator):
     https://segment.com/docs/unify/data-graph/setup-guides/redshift-setup/
     """
 
-    template_fields: Sequence[str] = ("reports", "database", "user_conn_id", *DataGraphOperator.template_fields)
+    template_fields: Sequence[str] = (
+        "reports",
+        "proofs",
+        "database",
+        "user_conn_id",
+        *DataGraphOperator.template_fields,
+    )
 
     def __init__(
         self,
         *,
         reports: Any,
+        proofs: Any = None,
         database: str = DEFAULT_CHECKPOINT_DATABASE,
         user_conn_id: str = DEFAULT_USER,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.reports = reports
+        self.proofs = proofs
         self.database = database
         self.user_conn_id = user_conn_id
 
@@ -102,4 +120,4 @@ class SegmentSummaryOperator(DataGraphOperator):
     def converge(self, problems: Problems, plan_only: bool) -> tuple[str, Report]:
         """See the base."""
         problems.raise_all()
-        return "The whole run", merge([self.reports])
+        return "The whole run", merge([self.reports], [self.proofs])
