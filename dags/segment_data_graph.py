@@ -32,17 +32,20 @@ PARAMS = {
         type="array",
         items={"type": "string"},
         title="Schemas to open",
-        description_md="One a line: `schema` (of the admin connection's database), `database.schema` or "
-        '`database.schema.table`. A part that holds a dot stands in double quotes: `analytics."my.schema"`.',
-        examples=["analytics.crm", "analytics.billing.invoices", 'analytics."my.schema"'],
+        # `examples` would turn the text field into a list to pick from, so they stand in the description.
+        description_md="One a line:\n"
+        "- analytics.crm: all tables of a schema\n"
+        "- analytics.billing.invoices: a single table\n"
+        "- crm: a schema of the admin connection's own database\n"
+        '- analytics."my.schema": double quotes around a part that holds a dot',
         section="What Segment reads",
     ),
     "profiles_sync": Param(
         type="string",
         minLength=3,
         title="Profiles Sync schema",
-        description_md="`database.schema`, as Segment shows it under *Unify > Profiles Sync > Settings > Connection "
-        "Settings*. The schema may still be missing: the run waits for it.",
+        description="database.schema, as Segment shows it under Unify > Profiles Sync > Settings > Connection "
+        "Settings. The schema may still be missing: the run waits for it.",
         examples=["segment_profiles.profiles_prod"],
         section="What Segment reads",
     ),
@@ -66,7 +69,7 @@ PARAMS = {
         None,
         type=["null", "string"],
         title="Database with an existing Reverse ETL schema",
-        description_md="Where another Segment user owns a `__segment_reverse_etl` schema that this one has to share. "
+        description="Where another user of Segment's owns a __segment_reverse_etl schema that this one has to share. "
         "Empty: none.",
         examples=["analytics"],
         section="What Segment owns",
@@ -95,6 +98,12 @@ FUTURE_TABLES = "{{ params.future_tables }}"
 PLAN_ONLY = "{{ params.plan_only }}"
 WAIT = "{{ not params.plan_only }}"
 CHECKED = "ti.xcom_pull(task_ids='check')"
+
+
+def reports_of(*task_ids: str) -> str:
+    """Pull reports by template: an XComArg each would draw an edge each into the graph."""
+    return f"{{{{ ti.xcom_pull(task_ids={list(task_ids)}) | list | tojson }}}}"
+
 
 with DAG(
     dag_id="segment_data_graph",
@@ -168,18 +177,12 @@ with DAG(
         poke_interval=15,
         trigger_rule="none_failed",
     )
-    reports = [
-        check.output,
-        role.output,
-        checkpoint_database.output,
-        grant_schemas.output,
-        reverse_etl.output,
-        grant_profiles_sync.output,
-    ]
     summary = SegmentSummaryOperator(
         task_id="summary",
-        reports=reports,
-        proofs=[wait_for_profiles_sync.output, validate.output],
+        reports=reports_of(
+            "check", "role", "checkpoint_database", "grant_schemas", "grant_reverse_etl", "grant_profiles_sync"
+        ),
+        proofs=reports_of("wait_for_profiles_sync", "validate"),
         database=CHECKPOINT_DATABASE,
         user_conn_id=LINKED_USER,
         plan_only=PLAN_ONLY,

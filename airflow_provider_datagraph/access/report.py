@@ -53,18 +53,19 @@ class Report:
         return {"changed": self.changed, "in_place": self.in_place, "planned": planned, "findings": findings}
 
 
-def table(title: str, report: Report) -> str:
+def table(title: str, report: Report, changes: bool = True) -> str:
     """Show a whole report as a table for people.
 
     :param title: what was done where.
     :param report: the report.
+    :param changes: whether it is about changes; a sensor's isn't. Default True.
     :return: lines of text: ``+`` and ``-`` changes, ``=`` what is in place, ``!`` findings.
     """
     done = "done" if report.changed else "planned"
     rows = [("-" if sentence.startswith("revoke") else "+", done, sentence) for sentence in report.planned]
     rows.append(("=", "in place", f"{report.in_place} already as desired"))
     rows += [("!", f.code, f.message) for f in report.findings]
-    if not report.planned:
+    if changes and not report.planned:
         rows.insert(0, (" ", "nothing", "to change"))
     return "\n".join([title, *columns(rows)])
 

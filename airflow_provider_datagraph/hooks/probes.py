@@ -197,7 +197,9 @@ class ProfilesSyncProbe:
             in_place += present
             findings += found
         report = Report(in_place=in_place, findings=tuple(findings))
-        return Look(not findings, report, " ".join(finding.message for finding in findings))
+        if not findings:
+            return Look(True, report, f"Schema {self.schema} has all of {', '.join(self.tables)}.")
+        return Look(False, report, " ".join(finding.message for finding in findings))
 
     def _look(self, reader: _Reader) -> tuple[int, list[Finding]]:
         session = reader.session()

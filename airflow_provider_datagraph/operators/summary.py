@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import check_database
+from airflow_provider_datagraph.access.names import InvalidInput, check_database
 from airflow_provider_datagraph.access.privileges import Finding
 from airflow_provider_datagraph.access.report import Report, columns
 from airflow_provider_datagraph.operators.base import (
@@ -58,11 +59,29 @@ def _flat(reports: Iterable[Any]) -> Iterable[Mapping[str, Any]]:
             yield from _flat(report)
 
 
+def parse_reports(value: Any, name: str) -> Iterable[Any]:
+    """Parse reports.
+
+    :param value: a list, JSON text of one, or None.
+    :param name: the argument's name.
+    :return: the reports.
+    :raises InvalidInput: if it is neither.
+    """
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = ""
+    if isinstance(value, str) or not isinstance(value, Iterable | None):
+        raise InvalidInput(f"{name} isn't a list of reports: give the outputs of the run's tasks.")
+    return [value] if isinstance(value, Mapping) else value or ()
+
+
 class SegmentSummaryOperator(DataGraphOperator):
     """Log the whole run's changes and the settings that Segment's form asks for; never the password.
 
-    :param reports: the reports of the run's operators.
-    :param proofs: the reports of its sensors; default none.
+    :param reports: the reports of the run's operators: a list, or JSON text of one.
+    :param proofs: the reports of its sensors, likewise; default none.
     :param database: the checkpoint database; default ``segment_linked_profiles_db``.
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
@@ -119,5 +138,7 @@ class SegmentSummaryOperator(DataGraphOperator):
 
     def converge(self, problems: Problems, plan_only: bool) -> tuple[str, Report]:
         """See the base."""
+        reports = problems.check(parse_reports, self.reports, "reports", default=())
+        proofs = problems.check(parse_reports, self.proofs, "proofs", default=())
         problems.raise_all()
-        return "The whole run", merge([self.reports], [self.proofs])
+        return "The whole run", merge(reports, proofs)

@@ -141,7 +141,7 @@ class DataGraphSensor(BaseSensorOperator):
 
     def _finish(self, report: dict[str, Any], look: Look | None, shown: Report | None = None) -> dict[str, Any]:
         shown = shown or (look.report if look else Report())
-        self.log.info("%s", table(look.message if look and look.message else self.task_id, shown))
+        self.log.info("%s", table(look.message if look else "Not ready yet", shown, changes=False))
         return report
 
     def poke(self, context: Context) -> PokeReturnValue:
@@ -183,7 +183,7 @@ class DataGraphSensor(BaseSensorOperator):
             report: dict[str, Any] = event["report"]
             findings = tuple(Finding(f["code"], f["object"], f["message"]) for f in report["findings"])
             shown = Report(report["changed"], report["in_place"], tuple(report["planned"]), findings)
-            self.log.info("%s", table(event["message"] or self.task_id, shown))
+            self.log.info("%s", table(event["message"], shown, changes=False))
             return report
         if event["status"] == "misconfigured":
             raise MisconfigurationError.of(event["problems"])
