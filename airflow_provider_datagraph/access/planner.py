@@ -53,7 +53,7 @@ def plan_role(role: str, user: DesiredUser, current: CurrentAccess) -> Plan:
                 (f"grant role {role} to user {user.name}: it isn't a member",),
             )
         )
-    findings = [*_identity_refusals(role, user, current), *_adopted(role, user, current)]
+    findings = [*_identity_refusals(role, user, current), *_adopted(role, user, current), *partial_view(current)]
     return Plan(tuple(steps), has_role + has_user + member, tuple(findings))
 
 
@@ -161,6 +161,23 @@ def role_missing(role: str, current: CurrentAccess, plan_only: bool) -> tuple[Fi
     return (Finding("role_missing", role, message, blocking=not plan_only),)
 
 
+def partial_view(current: CurrentAccess) -> tuple[Finding, ...]:
+    """Tell that the admin may not see the whole catalog: what is hidden looks as if it were missing.
+
+    :param current: the current access.
+    :return: one finding, or none for a superuser.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tables.html
+    """
+    if current.session.superuser:
+        return ()
+    message = (
+        f"{current.session.user} isn't a superuser: privileges and tables that it doesn't see count as missing. "
+        "ACCESS SYSTEM TABLE and SYSLOG ACCESS UNRESTRICTED together show all."
+    )
+    return (Finding("partial_view", current.session.user, message),)
+
+
 def plan_database(database: str, role: str, current: CurrentAccess, plan_only: bool = False) -> Plan:
     """Plan the checkpoint database and the role's CREATE on it.
 
@@ -173,7 +190,7 @@ def plan_database(database: str, role: str, current: CurrentAccess, plan_only: b
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
     """
-    findings = list(role_missing(role, current, plan_only))
+    findings = [*role_missing(role, current, plan_only), *partial_view(current)]
     steps: list[Step] = []
     known = current.databases.get(database)
     if known is None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from airflow_provider_datagraph.access.names import is_system_schema, quote, resolve
-from airflow_provider_datagraph.access.planner import role_missing
+from airflow_provider_datagraph.access.planner import partial_view, role_missing
 from airflow_provider_datagraph.access.privileges import (
     CurrentAccess,
     DesiredSchema,
@@ -56,7 +56,7 @@ def plan_schemas(
     :param plan_only: whether a missing role or schema is no obstacle.
     :return: the plan.
     """
-    findings = list(role_missing(role, current, plan_only))
+    findings = [*role_missing(role, current, plan_only), *partial_view(current)]
     targets: list[_Target] = []
     for schema in desired:
         target, about = _find(schema, current, plan_only)
@@ -64,9 +64,14 @@ def plan_schemas(
         if target is not None:
             targets.append(target)
     wanted = {target.name: _wanted(target) for target in targets}
-    satisfied = {target.name: _satisfied(wanted[target.name], current, prune) for target in targets}
+    blocked = _column_grants(wanted, current)
+    # Where pruning takes a column-level grant away, it takes the table-level one with it.
+    lost = {(g.privilege, g.schema, g.relation) for g in blocked} if prune else set()
+    satisfied = {name: _satisfied(grants, current, prune, lost) for name, grants in wanted.items()}
     missing = {name: wanted[name] - satisfied[name] for name in wanted}
-    blocked, about = _column_grants(targets, missing, current, prune)
+    if not prune:
+        findings += _column_findings(blocked, missing, current)
+        blocked = frozenset()
     steps = [
         *_revoke_columns(blocked, role, current),
         *_grants(targets, missing, role, current.session.database),
@@ -74,7 +79,7 @@ def plan_schemas(
     if prune:
         steps += _revokes(wanted, role, current, blocked)
     in_place = sum(len(held) for held in satisfied.values())
-    return Plan(tuple(steps), in_place, (*findings, *about))
+    return Plan(tuple(steps), in_place, tuple(findings))
 
 
 def _find(desired: DesiredSchema, current: CurrentAccess, plan_only: bool) -> tuple[_Target | None, list[Finding]]:
@@ -138,41 +143,43 @@ def _wanted(target: _Target) -> frozenset[Grant]:
     return frozenset(grants)
 
 
-def _satisfied(wanted: frozenset[Grant], current: CurrentAccess, prune: bool) -> frozenset[Grant]:
+def _satisfied(
+    wanted: frozenset[Grant], current: CurrentAccess, prune: bool, lost: set[tuple[str, str, str]]
+) -> frozenset[Grant]:
     """Tell what is held. A scoped grant gives each table too, but not where pruning will take it away."""
     held = current.grants
 
     def holds(grant: Grant) -> bool:
-        if grant in held:
-            return True
+        if (grant.privilege, grant.schema, grant.relation) in lost:
+            return False
         wider = Grant(Scope.TABLES, grant.privilege, grant.schema)
-        return grant.scope is Scope.TABLE and not prune and wider in held
+        return grant in held or (grant.scope is Scope.TABLE and not prune and wider in held)
 
     return frozenset(grant for grant in wanted if holds(grant))
 
 
-def _column_grants(
-    targets: Sequence[_Target], missing: Mapping[str, frozenset[Grant]], current: CurrentAccess, prune: bool
-) -> tuple[frozenset[Grant], list[Finding]]:
+def _column_grants(wanted: Mapping[str, frozenset[Grant]], current: CurrentAccess) -> frozenset[Grant]:
     """Find the column-level grants that make Redshift refuse a table-level one.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html
     """
-    needed = {(g.privilege, g.schema, g.relation) for t in targets for g in missing[t.name] if g.relation}
-    blocking = frozenset(
-        g for g in current.grants if g.scope is Scope.COLUMN and (g.privilege, g.schema, g.relation) in needed
-    )
-    if prune:
-        return blocking, []
-    findings = []
-    for privilege, schema, relation in sorted({(g.privilege, g.schema, g.relation) for g in blocking}):
+    tables = {(g.privilege, g.schema, g.relation) for grants in wanted.values() for g in grants if g.relation}
+    found = (g for g in current.grants if g.scope is Scope.COLUMN)
+    return frozenset(g for g in found if (g.privilege, g.schema, g.relation) in tables)
+
+
+def _column_findings(
+    blocked: Iterable[Grant], missing: Mapping[str, frozenset[Grant]], current: CurrentAccess
+) -> Iterator[Finding]:
+    lacking = {(g.privilege, g.schema, g.relation) for grants in missing.values() for g in grants}
+    places = {(g.privilege, g.schema, g.relation) for g in blocked}
+    for privilege, schema, relation in sorted(places & lacking):
         path = f"{current.session.database}.{schema}.{relation}"
         message = (
             f"{privilege} on some columns of {path} is held already, and Redshift then refuses the whole table: "
             "run again with prune=True to replace it, or revoke it by hand."
         )
-        findings.append(Finding("column_grant", path, message, blocking=True))
-    return frozenset(), findings
+        yield Finding("column_grant", path, message, blocking=True)
 
 
 def _revoke_columns(blocked: Iterable[Grant], role: str, current: CurrentAccess) -> Iterator[Step]:

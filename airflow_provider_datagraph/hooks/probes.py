@@ -121,6 +121,9 @@ class AccessProbe:
         refused = [finding for path in paths if (finding := self._read(path)) is not None]
         report = Report(in_place=len(paths) - len(refused), findings=(*refused, *findings))
         who, where = self.user.hook.login, self.user.hook.arguments["database"]
+        gone = [finding for finding in findings if finding.blocking]
+        if gone:
+            return Look(False, report, " ".join(finding.message for finding in gone))
         if not refused:
             return Look(True, report, f"{who}, connected to {where}, reads all of {len(paths)} tables.")
         message = f"{who}, connected to {where}, can't read {len(refused)} of {len(paths)} tables; {refused[0].message}"
@@ -140,10 +143,14 @@ class AccessProbe:
             found = catalog.read_relations(self.admin.rows, database, [schema])[schema]
             paths += [(database, schema, table) for table in sorted(found)]
             if not found:
-                path = join_path(database, schema)
-                message = f"Schema {path} has no tables, so there is nothing to read in it yet."
-                findings.append(Finding("schema_empty", path, message))
+                findings.append(self._empty(database, schema))
         return list(dict.fromkeys(paths)), findings
+
+    def _empty(self, database: str, schema: str) -> Finding:
+        path = join_path(database, schema)
+        if schema in {str(row[1]) for row in self.admin.rows(catalog.schemas_query(database))}:
+            return Finding("schema_empty", path, f"Schema {path} has no tables, so there is nothing to read in it yet.")
+        return Finding("schema_missing", path, f"There is no schema {path}.", blocking=True)
 
     def _read(self, path: tuple[str, str, str]) -> Finding | None:
         # Segment's guide, step 4, without any of the customer's data; three-part names:
