@@ -67,6 +67,10 @@ def _by_state(state: str, text: str) -> Fault:
         "42501": Fault.REFUSED,
         "40P01": Fault.CONFLICT,
         "40001": Fault.CONFLICT,
+        # Created by another run since the catalog was read; these three codes are PostgreSQL's, not documented by AWS.
+        "42710": Fault.CONFLICT,
+        "42P04": Fault.CONFLICT,
+        "42P06": Fault.CONFLICT,
         "53300": Fault.PASSING,
         "57P01": Fault.PASSING,
         "57P02": Fault.PASSING,
