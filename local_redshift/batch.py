@@ -1,0 +1,274 @@
+"""Statements of one session: translated, sent to PostgreSQL, answered, recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from local_redshift import wire
+from local_redshift.backend import Backend, BackendError, Pool
+from local_redshift.collect import collected
+from local_redshift.errors import Fields, Refused, reworded, unsupported
+from local_redshift.grammar import kind_of, translate
+from local_redshift.history import History, Source
+from local_redshift.plan import Context, Plan
+from local_redshift.tokens import statements, tokenize
+
+ABORTED = "current transaction is aborted, commands ignored until end of transaction block"
+ABORT = "DO 'BEGIN RAISE EXCEPTION $$aborted$$; END'"
+ENOUGH = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    text: str
+    plan: Plan
+    types: bytes
+
+
+@dataclass
+class Exchange:
+    """What is sent in one go, and what came of it."""
+
+    data: bytearray = field(default_factory=bytearray)
+    swallow: deque[bool] = field(default_factory=deque)
+    """For each ParseComplete, BindComplete and CloseComplete to come: whether the client didn't ask for it."""
+    executed: list[Prepared] = field(default_factory=list)
+    named: Prepared | None = None
+    completed: int = 0
+    failed: Fields | None = None
+
+    def add(self, data: bytes, hidden: bool = False, acknowledged: bool = True) -> None:
+        self.data += data
+        if acknowledged:
+            self.swallow.append(hidden)
+
+
+class Batches:
+    def __init__(
+        self, pool: Pool, history: History, source: Source, user: str, main: Backend, writer: asyncio.StreamWriter
+    ) -> None:
+        self.pool = pool
+        self.history = history
+        self.source = source
+        self.user = user
+        self.main = main
+        self.running = main
+        self.writer = writer
+        self.status = b"I"
+        self.case_sensitive = False
+        self._case_before = False
+        self._was_aborted = False
+        self._transaction = 0
+        self._prepared: dict[str, Prepared] = {}
+        self._portals: dict[str, Prepared] = {}
+        self._start = datetime.now(UTC)
+
+    async def simple(self, sql: str) -> None:
+        """A Query message: one statement or several."""
+        self._begin()
+        try:
+            prepared = self._all(sql)
+            exchange = Exchange(executed=prepared)
+            exchange.data += wire.query("; ".join([await self._sql(one.plan) for one in prepared]))
+            await self._run(exchange, self._database(prepared))
+        except Refused as refusal:
+            await self.refuse(refusal)
+
+    async def extended(self, batch: list[wire.Message]) -> None:
+        """The messages up to a Sync."""
+        self._begin()
+        try:
+            database = self._database(self._interpret(batch))
+            exchange = Exchange()
+            await self._build(exchange, batch, fresh=database is not None)
+            exchange.data += wire.frame(b"S")
+            await self._run(exchange, database)
+        except Refused as refusal:
+            await self.refuse(refusal)
+
+    async def refuse(self, refusal: Refused) -> None:
+        """Answer with an error of our own, which ends a transaction as PostgreSQL's would."""
+        fields = refusal.fields()
+        if self.status == b"E" and refusal.sqlstate != "42601":
+            fields = {"S": "ERROR", "C": "25P02", "M": ABORTED}
+        await self._abort()
+        self.writer.write(wire.error(fields) + wire.frame(b"Z", self.status))
+
+    def _begin(self) -> None:
+        self._start = datetime.now(UTC)
+        self._was_aborted = self.status == b"E"
+        if self.status == b"I":
+            self._transaction = self.history.new_transaction()
+            self._case_before = self.case_sensitive
+
+    async def _abort(self) -> None:
+        if self.status == b"T":
+            with contextlib.suppress(BackendError):
+                await self.main.run(ABORT)
+            self.status = b"E"
+
+    def _all(self, sql: str) -> list[Prepared]:
+        try:
+            parts = statements(tokenize(sql))
+            if len(parts) <= 1:
+                return [self._translated(sql)]
+            return [self._translated(sql[part[0].start : part[-1].end]) for part in parts]
+        except Refused as refusal:
+            self._record(sql, kind_of(sql), refusal.fields())
+            raise
+
+    def _translated(self, sql: str) -> Prepared:
+        context = Context(self.source.database, self.case_sensitive)
+        return Prepared(sql, translate(sql, context), b"\0\0")
+
+    def _interpret(self, batch: list[wire.Message]) -> list[Prepared]:
+        """Translate what is to be parsed, and return every statement that the batch is about."""
+        touched: list[Prepared] = []
+        for kind, body in batch:
+            names = wire.texts(body)
+            if kind == b"P":
+                types = body[len(wire.text(names[0])) + len(wire.text(names[1])) :]
+                try:
+                    plan = self._translated(names[1]).plan
+                except Refused as refusal:
+                    self._record(names[1], kind_of(names[1]), refusal.fields())
+                    raise
+                self._prepared[names[0]] = Prepared(names[1], plan, types)
+                touched.append(self._prepared[names[0]])
+            elif kind == b"B" and names[1] in self._prepared:
+                touched.append(self._prepared[names[1]])
+            elif kind == b"D" and body[:1] == b"S" and names[0][1:] in self._prepared:
+                touched.append(self._prepared[names[0][1:]])
+        return touched
+
+    def _database(self, touched: list[Prepared]) -> str | None:
+        databases = {one.plan.database for one in touched}
+        if len(databases) > 1 or (databases - {None} and len({one.text for one in touched}) > 1):
+            raise unsupported("statements of several databases in one request")
+        # An aborted transaction answers by itself, wherever the statement would have run.
+        return databases.pop() if databases and self.status != b"E" else None
+
+    async def _build(self, exchange: Exchange, batch: list[wire.Message], fresh: bool) -> None:
+        parsed: set[str] = set()
+        for kind, body in batch:
+            names = wire.texts(body)
+            if kind == b"P":
+                parsed.add(names[0])
+                await self._parse(exchange, names[0], hidden=False, close=fresh)
+            elif kind == b"B":
+                await self._again(exchange, names[1], parsed)
+                self._portals[names[0]] = self._prepared.get(names[1], Prepared("", Plan(""), b""))
+                exchange.add(wire.frame(kind, body))
+            elif kind == b"D":
+                if body[:1] == b"S":
+                    await self._again(exchange, names[0][1:], parsed)
+                exchange.add(wire.frame(kind, body), acknowledged=False)
+            elif kind == b"E":
+                if names[0] in self._portals:
+                    exchange.executed.append(self._portals[names[0]])
+                exchange.add(wire.frame(kind, body), acknowledged=False)
+            elif kind == b"C":
+                if body[:1] == b"S":
+                    self._prepared.pop(names[0][1:], None)
+                exchange.add(wire.frame(kind, body))
+
+    async def _again(self, exchange: Exchange, name: str, parsed: set[str]) -> None:
+        # PostgreSQL checks USAGE on a schema when it parses: a cached statement would go on reading after a REVOKE.
+        if name in self._prepared and name not in parsed:
+            parsed.add(name)
+            await self._parse(exchange, name, hidden=True, close=True)
+
+    async def _parse(self, exchange: Exchange, name: str, hidden: bool, close: bool) -> None:
+        prepared = self._prepared[name]
+        exchange.named = prepared
+        if close:
+            exchange.add(wire.close_statement(name), hidden=True)
+        exchange.add(wire.parse(name, await self._sql(prepared.plan), prepared.types), hidden=hidden)
+
+    async def _sql(self, plan: Plan) -> str:
+        if not plan.view or self.status == b"E":
+            return plan.sql
+        rows = await collected(plan, self.pool, self.history, self.source.database, self.user)
+        return f"WITH {rows} {plan.sql}"
+
+    async def _run(self, exchange: Exchange, database: str | None) -> None:
+        released = [one.plan.releases for one in exchange.executed if one.plan.releases]
+        async with self.pool.barred(released[0] if released else None), self._backend(database) as backend:
+            status = await self._relay(backend, exchange)
+        if database is None:
+            self.status = status
+        elif exchange.failed is not None:
+            await self._abort()
+        self._conclude(exchange)
+        self.writer.write(wire.frame(b"Z", self.status))
+
+    @contextlib.asynccontextmanager
+    async def _backend(self, database: str | None) -> AsyncIterator[Backend]:
+        if database is None:
+            yield self.main
+            return
+        async with self.pool.lent(database, self.user) as backend:
+            self.running = backend
+            try:
+                yield backend
+            finally:
+                self.running = self.main
+
+    async def _relay(self, backend: Backend, exchange: Exchange) -> bytes:
+        """Send, and pass the answer on until PostgreSQL is ready again."""
+        backend.writer.write(bytes(exchange.data))
+        waiting = 0
+        while True:
+            kind, body = await backend.read()
+            if kind == b"Z":
+                return body
+            answer = self._answer(kind, body, exchange)
+            self.writer.write(answer)
+            waiting += len(answer)
+            if waiting > ENOUGH:
+                await self.writer.drain()
+                waiting = 0
+
+    def _answer(self, kind: bytes, body: bytes, exchange: Exchange) -> bytes:
+        if kind in (b"1", b"2", b"3"):
+            return b"" if exchange.swallow.popleft() else wire.frame(kind, body)
+        if kind == b"C":
+            prepared = exchange.executed[exchange.completed]
+            exchange.completed += 1
+            return wire.frame(kind, wire.text(prepared.plan.tag) if prepared.plan.tag else body)
+        if kind in (b"I", b"s"):
+            exchange.completed += 1
+        if kind == b"E":
+            exchange.failed = reworded(wire.fields(body))
+            return wire.error(exchange.failed)
+        if kind == b"N":
+            return wire.error(reworded(wire.fields(body)), b"N")
+        if kind == b"S" and body.startswith(b"server_version\0"):
+            return b""
+        return wire.frame(kind, body)
+
+    def _conclude(self, exchange: Exchange) -> None:
+        for prepared in exchange.executed[: exchange.completed]:
+            if prepared.text:
+                self._record(prepared.text, prepared.plan.kind)
+            if prepared.plan.sql == "ROLLBACK" or (prepared.plan.sql == "COMMIT" and self._was_aborted):
+                self.case_sensitive = self._case_before
+            if prepared.plan.case_sensitive is not None:
+                self.case_sensitive = prepared.plan.case_sensitive
+        if exchange.failed is not None:
+            running = exchange.executed[exchange.completed :]
+            failed = running[0] if running else exchange.named
+            if failed is not None:
+                self._record(failed.text, failed.plan.kind, exchange.failed)
+
+    def _record(self, text: str, kind: str, failed: Fields | None = None) -> None:
+        status = "success"
+        if failed is not None:
+            status = "canceled" if failed["C"] == "57014" else "failed"
+        error = failed["M"] if failed is not None else ""
+        self.history.record(self.source, self._transaction, kind, text, self._start, status, error)

@@ -1,0 +1,33 @@
+"""Rows of the catalog views that PostgreSQL can't fill alone, written as a common table expression."""
+
+from __future__ import annotations
+
+from local_redshift.backend import BackendError, Pool
+from local_redshift.errors import Refused
+from local_redshift.history import History
+from local_redshift.plan import Plan
+from local_redshift.text import literal
+
+
+async def collected(plan: Plan, pool: Pool, history: History, database: str, user: str) -> str:
+    if plan.view == "sys_query_history":
+        # Superusers see all rows, others their own.
+        rows = f"json_populate_recordset(NULL::pg_rs.sys_query_history, {literal(history.as_json(plan.after_query))})"
+        return f"{plan.view} AS (SELECT * FROM {rows} WHERE pg_rs.is_super() OR user_id = pg_rs.me()::int)"
+    parts = [f"SELECT * FROM pg_rs.{plan.view}"]
+    for other in await pool.databases():
+        if other == database or plan.only_database not in (None, other):
+            continue
+        rows = await _elsewhere(plan.view, pool, other, user)
+        parts.append(f"SELECT * FROM json_populate_recordset(NULL::pg_rs.{plan.view}, {literal(rows)})")
+    return f"{plan.view} AS ({' UNION ALL '.join(parts)})"
+
+
+async def _elsewhere(view: str, pool: Pool, database: str, user: str) -> str:
+    """The view's rows in another database, as the user sees them."""
+    try:
+        async with pool.lent(database, user) as backend:
+            rows = await backend.run(f"SELECT coalesce(json_agg(t), '[]') FROM pg_rs.{view} t")
+    except (BackendError, Refused):
+        return "[]"  # dropped in the meantime
+    return str(rows[0][0])

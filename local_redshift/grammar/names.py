@@ -1,0 +1,60 @@
+"""Which names are the catalog's."""
+
+from __future__ import annotations
+
+from local_redshift.errors import unsupported
+from local_redshift.tokens import Kind, Token
+
+PREFIXES = ("pg_", "svv_", "svl_", "stl_", "stv_", "svcs_")
+SCHEMAS = ("pg_catalog", "information_schema", "pg_internal", "pg_toast")
+# The monitoring views of https://docs.aws.amazon.com/redshift/latest/dg/serverless_views-monitoring.html; a user's
+# table may well be called sys_something.
+SYS = frozenset(
+    f"sys_{name}"
+    for name in """connection_log copy_job copy_replacements datashare_change_log datashare_cross_region_usage
+    datashare_usage_consumer datashare_usage_producer external_query_detail external_query_error integration_activity
+    load_detail load_error_detail load_history mv_refresh_history mv_state procedure_call procedure_messages
+    query_detail query_history query_text serverless_usage session_history spatial_simplify stream_scan_errors
+    stream_scan_states transaction_history udf_log unload_detail unload_history userlog vacuum_history""".split()
+)
+VIEWS = frozenset(
+    """svv_roles svv_user_grants svv_role_grants svv_database_privileges svv_schema_privileges
+    svv_relation_privileges svv_column_privileges svv_default_privileges svv_redshift_databases
+    svv_redshift_schemas svv_redshift_tables svv_redshift_columns svv_all_schemas svv_all_tables svv_all_columns
+    svv_user_info sys_query_history pg_user pg_group pg_database pg_namespace pg_class""".split()
+)
+# Views whose rows come from every database of the cluster.
+EVERYWHERE = frozenset(
+    """svv_database_privileges svv_redshift_schemas svv_redshift_tables svv_redshift_columns svv_all_schemas
+    svv_all_tables svv_all_columns""".split()
+)
+
+
+def is_catalog(parts: list[str]) -> bool:
+    if len(parts) == 1:
+        return parts[0].startswith(PREFIXES) or parts[0] in SYS
+    return parts[-2] in SCHEMAS
+
+
+# PostgreSQL's own functions would answer in PostgreSQL's names, or act past the grammar.
+CALLABLE = frozenset("pg_backend_pid pg_sleep pg_cancel_backend pg_terminate_backend pg_typeof".split())
+FORBIDDEN_CALLS = frozenset(
+    """set_config query_to_xml table_to_xml schema_to_xml database_to_xml cursor_to_xml query_to_xmlschema aclexplode
+    acldefault makeaclitem row_security_active to_regrole to_regclass""".split()
+)
+
+
+def check_calls(tokens: list[Token]) -> None:
+    for at, token in enumerate(tokens):
+        if token.kind not in (Kind.WORD, Kind.QUOTED):
+            continue
+        name = token.value.lower()
+        called = at + 1 < len(tokens) and tokens[at + 1].text == "("
+        if called and (name in FORBIDDEN_CALLS or (name.startswith("pg_") and name not in CALLABLE)):
+            raise unsupported(f"the function {name}")
+        if name in SCHEMAS and at + 2 < len(tokens) and tokens[at + 1].text == "." and _is_called(tokens, at + 2):
+            raise unsupported(f"functions of {name}")
+
+
+def _is_called(tokens: list[Token], at: int) -> bool:
+    return at + 1 < len(tokens) and tokens[at + 1].text == "("

@@ -1,0 +1,193 @@
+"""On what a permission is given, and the PostgreSQL statements that give it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from local_redshift.errors import Refused, unsupported
+from local_redshift.grammar.grantees import Grantee
+from local_redshift.grammar.names import is_catalog
+from local_redshift.plan import Context
+from local_redshift.reader import Reader
+from local_redshift.text import INTERNAL_DATABASES, array, ident, literal
+
+TABLE_BITS = {
+    "select": "SELECT",
+    "insert": "INSERT",
+    "update": "UPDATE",
+    "delete": "DELETE",
+    "drop": "TRIGGER",
+    "references": "REFERENCES",
+    "alter": "MAINTAIN",
+    "truncate": "TRUNCATE",
+}
+SCHEMA_BITS = {"drop": "TRIGGER", "alter": "MAINTAIN"}
+SCOPED_SCHEMA_BITS = {"usage": "SELECT", "create": "INSERT", **SCHEMA_BITS}
+OTHERS = ("function", "procedure", "language", "datashare", "external", "model", "copy", "template", "integration")
+
+
+def native(granting: bool, privileges: str, on: str, who: list[Grantee], option: bool) -> str:
+    names = ", ".join(one.sql for one in who)
+    if granting:
+        return f"GRANT {privileges} ON {on} TO {names}" + (" WITH GRANT OPTION" if option else "")
+    return f"REVOKE {'GRANT OPTION FOR ' if option else ''}{privileges} ON {on} FROM {names}"
+
+
+class Target:
+    words: tuple[str, ...] = ()
+    scoped = False
+
+    def steps(self, granting: bool, words: list[str], who: list[Grantee], option: bool) -> list[str]:
+        raise NotImplementedError
+
+    def on_columns(
+        self, granting: bool, columns: dict[str, list[str]], who: list[Grantee], only_option: bool
+    ) -> list[str]:
+        raise Refused("42601", 'syntax error at or near "("')
+
+
+@dataclass
+class Databases(Target):
+    names: list[str]
+    words = ("create", "usage", "temporary", "temp", "alter")
+
+    def steps(self, granting: bool, words: list[str], who: list[Grantee], option: bool) -> list[str]:
+        if "usage" in words:
+            # Only for a database made from a datashare.
+            raise Refused("0LP01", "invalid privilege type USAGE for database")
+        if "alter" in words:
+            raise unsupported("ALTER on a database")
+        privileges = "CREATE, TEMPORARY" if words[0] == "all" else ", ".join(words)
+        return [native(granting, privileges, "DATABASE " + ", ".join(map(ident, self.names)), who, option)]
+
+
+@dataclass
+class Schemas(Target):
+    names: list[str]
+    words = ("create", "usage", "alter", "drop")
+
+    def steps(self, granting: bool, words: list[str], who: list[Grantee], option: bool) -> list[str]:
+        if words[0] == "all":
+            words = list(self.words)
+        steps: list[str] = []
+        known = [word for word in words if word not in SCHEMA_BITS]
+        if known:
+            on = "SCHEMA " + ", ".join(map(ident, self.names))
+            steps.append(native(granting, ", ".join(known), on, who, option))
+        bits = [SCHEMA_BITS[word] for word in words if word in SCHEMA_BITS]
+        if bits:
+            names = array([one.name for one in who])
+            steps.append(f"PERFORM pg_rs.on_schemas({granting}, {array(bits)}, {array(self.names)}, {names}, {option})")
+        return steps
+
+
+@dataclass
+class Tables(Target):
+    names: list[str]
+    """Quoted and qualified as given, or the schemas whose tables are all meant."""
+    everything_in: bool
+    words = tuple(TABLE_BITS)
+
+    def steps(self, granting: bool, words: list[str], who: list[Grantee], option: bool) -> list[str]:
+        bits = ["ALL"] if words[0] == "all" else [TABLE_BITS[word] for word in words]
+        on = "ALL TABLES IN SCHEMA " + ", ".join(map(ident, self.names))
+        relations = f"pg_rs.relations_in({array(self.names)})"
+        if not self.everything_in:
+            on = "TABLE " + ", ".join(self.names)
+            relations = "ARRAY[" + ", ".join(f"{literal(name)}::regclass" for name in self.names) + "]"
+        steps: list[str] = []
+        if granting:
+            names = array([one.name for one in who])
+            steps.append(f"PERFORM pg_rs.check_no_columns({relations}, {array(bits)}, {names})")
+        elif self.everything_in:
+            steps.append(f"PERFORM {relations}")
+        return [*steps, native(granting, ", ".join(bits), on, who, option)]
+
+    def on_columns(
+        self, granting: bool, columns: dict[str, list[str]], who: list[Grantee], only_option: bool
+    ) -> list[str]:
+        if self.everything_in or only_option or any(one.with_option for one in who):
+            raise Refused("42601", "privileges on columns take no ALL TABLES and no grant option")
+        return [
+            f"PERFORM pg_rs.on_columns({granting}, {literal(name)}::regclass, {literal(word.upper())}, "
+            f"{literal(', '.join(map(ident, listed)))}, {literal(one.name)})"
+            for name in self.names
+            for word, listed in columns.items()
+            for one in who
+        ]
+
+
+@dataclass
+class Scope(Target):
+    what: str
+    schema: str | None
+    words: tuple[str, ...]
+    scoped = True
+
+    def steps(self, granting: bool, words: list[str], who: list[Grantee], option: bool) -> list[str]:
+        bits = TABLE_BITS if self.what == "tables" else SCOPED_SCHEMA_BITS
+        wanted = list(bits.values()) if words[0] == "all" else [bits[word] for word in words]
+        schema = "NULL" if self.schema is None else literal(self.schema)
+        names = array([one.name for one in who])
+        return [f"PERFORM pg_rs.scoped({granting}, {literal(self.what)}, {array(wanted)}, {schema}, {names}, {option})"]
+
+
+def target(reader: Reader, context: Context) -> Target:
+    """What follows ON."""
+    if reader.accept("database"):
+        return Databases(reader.listed(lambda: _database(reader)))
+    if reader.accept("schema"):
+        return Schemas(reader.listed(lambda: _schema(reader)))
+    if reader.accept("all", "tables", "in", "schema"):
+        return Tables(reader.listed(lambda: _schema(reader)), everything_in=True)
+    if reader.is_word("all") or reader.peek().value in OTHERS:
+        raise unsupported(f"permissions on {reader.peek().text.upper()}")
+    reader.accept("table")
+    return Tables(reader.listed(lambda: relation(reader, context)), everything_in=False)
+
+
+def scope(reader: Reader, context: Context) -> Target:
+    """What follows FOR: https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html"""
+    what = reader.accept_any("tables", "schemas", "functions", "procedures", "languages", "copy", "templates")
+    if what not in ("tables", "schemas"):
+        raise unsupported(f"scoped permissions for {what.upper()}") if what else reader.fail()
+    reader.expect("in")
+    schema = None
+    if what == "tables" and reader.accept("schema"):
+        schema = reader.name()
+    if schema is None or reader.is_word("database"):
+        reader.expect("database")
+        if reader.name() != context.database:
+            raise unsupported("scoped permissions in another database than the connected one")
+    return Scope(what, schema, tuple(TABLE_BITS if what == "tables" else SCOPED_SCHEMA_BITS))
+
+
+def relation(reader: Reader, context: Context) -> str:
+    """A table's or view's name. Three parts are for the connected database only."""
+    parts = reader.parts()
+    if len(parts) > 3:
+        raise reader.fail()
+    if len(parts) == 3:
+        if parts[0] != context.database:
+            raise unsupported("statements on a table of another database")
+        parts = parts[1:]
+    if is_catalog(parts):
+        raise unsupported("statements on system tables and views")
+    return ".".join(map(ident, parts))
+
+
+def _database(reader: Reader) -> str:
+    name = reader.name()
+    if name in INTERNAL_DATABASES:
+        raise Refused("3D000", f'database "{name}" does not exist')
+    return name
+
+
+def _schema(reader: Reader) -> str:
+    name = reader.name()
+    if reader.peek().text == ".":
+        # Redshift probably takes it for the connected database; nobody has shown it for ALL TABLES.
+        raise unsupported("database.schema in GRANT and REVOKE")
+    if name.startswith("pg_") or name == "information_schema":
+        raise Refused("42501", f"permission denied for schema {name}")
+    return name

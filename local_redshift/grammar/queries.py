@@ -1,0 +1,146 @@
+"""SELECT and changes of data: names are checked, the rest is PostgreSQL's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from local_redshift.errors import Refused, unsupported
+from local_redshift.grammar import catalog
+from local_redshift.grammar.names import is_catalog
+from local_redshift.grammar.references import Reference, common_tables, references
+from local_redshift.grammar.render import name_of, render
+from local_redshift.plan import Context, Plan
+from local_redshift.text import INTERNAL_DATABASES
+from local_redshift.tokens import Kind, Token
+
+KINDS = {"insert": "INSERT", "update": "UPDATE", "delete": "DELETE", "truncate": "DDL"}
+
+
+def select(sql: str, tokens: list[Token], context: Context) -> Plan:
+    found = references(tokens, context)
+    if any(is_catalog(one.parts) for one in found):
+        return catalog.select(sql, tokens, context)
+    if any(one.written for one in found):
+        return Plan(local(sql, tokens, context, found), "CTAS")
+    return query(sql, tokens, context, found)
+
+
+def query(sql: str, tokens: list[Token], context: Context, found: list[Reference]) -> Plan:
+    """A SELECT of user tables: here, or all in one other database by three-part names.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
+    """
+    common = common_tables(tokens, context)
+    databases = {_database(one, context) for one in found if not (len(one.parts) == 1 and one.parts[0] in common)}
+    if len(databases) > 1:
+        raise unsupported("joins of tables of two databases")
+    database = databases.pop() if databases else context.database
+    text = render(sql, tokens, context, _without_database(tokens, context, database))
+    return Plan(text, "SELECT", database=None if database == context.database else database)
+
+
+# https://docs.aws.amazon.com/redshift/latest/dg/r_VACUUM_command.html and r_ANALYZE_COMPRESSION.html
+MAINTENANCE = ("reindex", "sort", "delete", "recluster", "boost", "to", "compression", "predicate")
+
+
+def maintain(sql: str, tokens: list[Token], context: Context) -> Plan:
+    """VACUUM and ANALYZE of a table, without what only a cluster has."""
+    for token in tokens[1:]:
+        if token.kind is Kind.WORD and token.value in MAINTENANCE:
+            raise unsupported(f"{tokens[0].text.upper()} ... {token.text.upper()}")
+        if token.text == "(" and tokens[0].value == "vacuum":
+            raise Refused("42601", 'syntax error at or near "("')
+    return change(sql, tokens, context)
+
+
+def change(sql: str, tokens: list[Token], context: Context) -> Plan:
+    """INSERT, UPDATE, DELETE and the like, in the connected database."""
+    found = references(tokens, context)
+    return Plan(local(sql, tokens, context, found), KINDS.get(tokens[0].value, "UTILITY"))
+
+
+def local(sql: str, tokens: list[Token], context: Context, found: list[Reference]) -> str:
+    for one in found:
+        if is_catalog(one.parts):
+            raise unsupported("system tables and views in a statement that isn't a plain SELECT of one")
+        if _database(one, context) != context.database:
+            raise unsupported("statements that write and name a table of another database")
+    return render(sql, tokens, context, _without_database(tokens, context, context.database))
+
+
+def explain(sql: str, tokens: list[Token], context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_EXPLAIN.html"""
+    at = 2 if len(tokens) > 1 and tokens[1].value == "verbose" else 1
+    return _inner(sql, tokens, context, at)
+
+
+def cursor(sql: str, tokens: list[Token], context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/declare.html"""
+    for at, token in enumerate(tokens):
+        if token.value == "for" and token.kind is Kind.WORD:
+            return _inner(sql, tokens, context, at + 1)
+    raise Refused("42601", "syntax error at end of input")
+
+
+def plain(sql: str, tokens: list[Token], context: Context) -> Plan:
+    return Plan(render(sql, tokens, context))
+
+
+def comment(sql: str, tokens: list[Token], context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_COMMENT.html"""
+    if len(tokens) < 4:
+        raise Refused("42601", "syntax error at end of input")
+    if tokens[2].value not in ("table", "column", "view", "constraint"):
+        # In particular not on roles: their comments hold what the stand-in knows about them.
+        raise unsupported("COMMENT ON " + tokens[2].text.upper())
+    return Plan(render(sql, tokens, context), "DDL")
+
+
+def _inner(sql: str, tokens: list[Token], context: Context, at: int) -> Plan:
+    if at >= len(tokens):
+        raise Refused("42601", "syntax error at end of input")
+    words = ("select", "with") if tokens[0].value == "declare" else ("select", "with", "insert", "update", "delete")
+    if tokens[at].value not in words:
+        raise unsupported(f"{tokens[0].text.upper()} of this statement")
+    inner = select if tokens[at].value in ("select", "with") else change
+    plan = inner(sql, tokens[at:], context)
+    if plan.database is not None or plan.view:
+        raise unsupported(f"{tokens[0].text.upper()} of a catalog view or of another database")
+    head = render(sql, tokens[:at], context)
+    return replace(plan, sql=f"{head} {plan.sql}", kind="UTILITY")
+
+
+def _database(reference: Reference, context: Context) -> str:
+    if len(reference.parts) < 3:
+        return context.database
+    if len(reference.parts) > 3:
+        raise Refused("42601", "improper qualified name (too many dotted names): " + ".".join(reference.parts))
+    database = reference.parts[0]
+    if database in INTERNAL_DATABASES:
+        raise Refused("3D000", f'database "{database}" does not exist')
+    return database
+
+
+def _without_database(tokens: list[Token], context: Context, database: str) -> dict[int, str]:
+    """Edits that strip the database from db.schema.table and from db.schema.table.column."""
+    tables = {(one.start, len(one.parts)) for one in references(tokens, context)}
+    edits: dict[int, str] = {}
+    at = 0
+    while at < len(tokens):
+        names = _dotted(tokens, at)
+        is_table = (at, 3) in tables and names == 3
+        if (is_table or names == 4) and name_of(tokens[at], context) == database:
+            edits[at] = edits[at + 1] = ""
+        at += max(1, 2 * names - 1)
+    return edits
+
+
+def _dotted(tokens: list[Token], at: int) -> int:
+    """How many names, joined by dots, begin here."""
+    count = 0
+    while at < len(tokens) and tokens[at].kind in (Kind.WORD, Kind.QUOTED):
+        count += 1
+        if at + 1 >= len(tokens) or tokens[at + 1].text != ".":
+            break
+        at += 2
+    return count

@@ -1,0 +1,68 @@
+"""CREATE, ALTER and DROP ROLE, and who holds one."""
+
+from __future__ import annotations
+
+from local_redshift.errors import unsupported
+from local_redshift.plan import Context, Plan
+from local_redshift.reader import Reader
+from local_redshift.text import PREFIXES, block, literal
+
+
+def create(reader: Reader, context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html: there is no IF NOT EXISTS."""
+    name = reader.role_name()
+    if reader.accept("externalid"):
+        raise unsupported("EXTERNALID")
+    reader.end()
+    return Plan(block([f"PERFORM pg_rs.create_role({literal(name)})"]), "DDL", "CREATE ROLE")
+
+
+def alter(reader: Reader, context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_ROLE.html"""
+    name = reader.role_name()
+    reader.accept("with")
+    if reader.accept("externalid"):
+        raise unsupported("EXTERNALID")
+    if reader.accept("rename", "to"):
+        call = f"PERFORM pg_rs.rename_role({literal(name)}, {literal(reader.role_name())})"
+    else:
+        reader.expect("owner", "to")
+        call = f"PERFORM pg_rs.own_role({literal(name)}, {literal(reader.user_name())})"
+    reader.end()
+    return Plan(block([call]), "DDL", "ALTER ROLE")
+
+
+def drop(reader: Reader, context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_ROLE.html"""
+    name = reader.role_name()
+    force = reader.accept_any("force", "restrict") == "force"
+    reader.end()
+    return Plan(block([f"PERFORM pg_rs.drop_role({literal(name)}, {force})"]), "DDL", "DROP ROLE")
+
+
+def membership(reader: Reader, granting: bool, only_option: bool) -> Plan:
+    """GRANT ROLE r, ... TO {user [WITH ADMIN OPTION] | ROLE r}, ... and its twin.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html; the word ROLE is not optional in its grammar.
+    """
+    held: list[str] = []
+    reader.expect("role")
+    held.append(reader.role_name())
+    while reader.accept_symbol(","):
+        reader.accept("role")
+        held.append(reader.role_name())
+    reader.expect("to" if granting else "from")
+    calls: list[str] = []
+    for grantee, with_option in reader.listed(lambda: _holder(reader, granting)):
+        function = "assign" if granting else "unassign"
+        option = with_option if granting else only_option
+        calls += [f"PERFORM pg_rs.{function}({literal(PREFIXES['role'] + role)}, {grantee}, {option})" for role in held]
+    reader.end()
+    return Plan(block(calls), "DDL", "GRANT ROLE" if granting else "REVOKE ROLE")
+
+
+def _holder(reader: Reader, granting: bool) -> tuple[str, bool]:
+    if reader.accept("role"):
+        return literal(PREFIXES["role"] + reader.role_name()), False
+    name = reader.user_name()
+    return literal(name), granting and reader.accept("with", "admin", "option")

@@ -1,0 +1,179 @@
+"""CREATE, ALTER and DROP of tables and views."""
+
+from __future__ import annotations
+
+from local_redshift.errors import unsupported
+from local_redshift.grammar import objects, queries
+from local_redshift.grammar.references import references
+from local_redshift.grammar.render import render
+from local_redshift.plan import Context, Plan
+from local_redshift.reader import Reader
+from local_redshift.text import block, literal
+from local_redshift.tokens import Kind, Token
+
+POSTGRES_ONLY = frozenset("partition inherits tablespace using unlogged with generated_always".split())
+TYPES = {"super": "jsonb", "datetime": "timestamp", "nvarchar": "varchar", "bpchar": "char", "nchar": "char"}
+UNHONOURED_TYPES = frozenset("geometry geography hllsketch varbyte".split())
+
+
+def create(sql: str, tokens: list[Token], context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
+
+    What places and compresses rows on a cluster has no effect here, and none on what a statement answers.
+    """
+    reader = Reader(tokens, context.case_sensitive)
+    reader.expect("create")
+    reader.accept("local")
+    reader.accept_any("temp", "temporary")
+    reader.expect("table")
+    reader.accept("if", "not", "exists")
+    start = reader.at
+    name = objects.relation(reader, context)
+    edits = {at: "" for at in range(start, reader.at)}
+    edits[start] = name + " "
+    while reader.peek().text and not reader.is_word("as"):
+        if reader.peek().text == "(":
+            _columns(reader, edits)
+        else:
+            _attribute(reader, edits)
+    if reader.accept("as"):
+        head = render(sql, tokens[: reader.at], context, edits)
+        rest = tokens[reader.at :]
+        if not rest:
+            raise reader.fail()
+        return Plan(head + " " + queries.local(sql, rest, context, references(rest, context)), "CTAS")
+    return Plan(render(sql, tokens, context, edits), "DDL")
+
+
+def _attribute(reader: Reader, edits: dict[int, str]) -> None:
+    """DISTSTYLE, DISTKEY, SORTKEY, BACKUP, ENCODE AUTO: after the columns."""
+    start = reader.at
+    if reader.accept("diststyle"):
+        if not reader.accept_any("even", "key", "all", "auto"):
+            raise reader.fail()
+    elif reader.accept("distkey"):
+        _skip_parentheses(reader)
+    elif reader.is_word("compound") or reader.is_word("interleaved") or reader.is_word("sortkey"):
+        reader.accept_any("compound", "interleaved")
+        reader.expect("sortkey")
+        if not reader.accept("auto"):
+            _skip_parentheses(reader)
+    elif reader.accept("backup"):
+        if not reader.accept_any("yes", "no"):
+            raise reader.fail()
+    elif reader.accept("encode"):
+        reader.expect("auto")
+    else:
+        raise reader.fail()
+    edits.update({at: "" for at in range(start, reader.at)})
+
+
+def _skip_parentheses(reader: Reader) -> None:
+    reader.expect_symbol("(")
+    reader.listed(reader.name)
+    reader.expect_symbol(")")
+
+
+def _columns(reader: Reader, edits: dict[int, str]) -> None:
+    """The parenthesis with the columns; what PostgreSQL lacks in it is taken out."""
+    depth = 0
+    while True:
+        token = reader.peek()
+        if token.kind is Kind.END:
+            raise reader.fail()
+        if token.text in "()":
+            depth += 1 if token.text == "(" else -1
+            reader.next()
+            if depth == 0:
+                return
+        elif token.kind is Kind.WORD and reader.tokens[reader.at - 1].text not in ("(", ","):
+            _column_word(reader, edits)
+        else:
+            reader.next()
+
+
+def _column_word(reader: Reader, edits: dict[int, str]) -> None:
+    start = reader.at
+    word = reader.next().value
+    if word == "encode":
+        reader.name()
+        edits.update({start: "", start + 1: ""})
+    elif word in ("distkey", "sortkey"):
+        edits[start] = ""
+    elif word == "identity" and reader.accept_symbol("("):
+        first = reader.integer()
+        reader.expect_symbol(",")
+        step = reader.integer()
+        reader.expect_symbol(")")
+        edits.update({at: "" for at in range(start, reader.at)})
+        by_default = reader.tokens[start - 1].value == "as"
+        head = "IDENTITY" if by_default else "GENERATED ALWAYS AS IDENTITY"
+        edits[start] = f"{head} (START WITH {first} INCREMENT BY {step} MINVALUE {min(0, first)})"
+    elif word in ("varchar", "nvarchar", "varying") and reader.peek(1).value == "max":
+        edits[reader.at + 1] = "65535"
+        edits[start] = "varchar" if word == "nvarchar" else word
+    elif word in UNHONOURED_TYPES or word == "collate":
+        raise unsupported(word.upper())
+    elif word in TYPES:
+        edits[start] = TYPES[word]
+
+
+def create_view(sql: str, tokens: list[Token], context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html"""
+    if [token.value for token in tokens[-4:]] == ["with", "no", "schema", "binding"]:
+        raise unsupported("WITH NO SCHEMA BINDING")
+    reader = Reader(tokens, context.case_sensitive)
+    while not reader.accept("view"):
+        reader.next()
+    start = reader.at
+    edits = {start: objects.relation(reader, context) + " "}
+    edits = {at: edits.get(at, "") for at in range(start, reader.at)}
+    if reader.peek().text == "(":
+        _skip_parentheses(reader)
+    if reader.peek().value in ("backup", "auto", "diststyle", "distkey", "sortkey"):
+        raise unsupported(reader.peek().text.upper())
+    reader.expect("as")
+    head = render(sql, tokens[: reader.at], context, edits)
+    rest = tokens[reader.at :]
+    if not rest:
+        raise reader.fail()
+    return Plan(head + " " + queries.local(sql, rest, context, references(rest, context)), "DDL")
+
+
+def alter(sql: str, tokens: list[Token], context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html; holders of ALTER may, too."""
+    reader = Reader(tokens, context.case_sensitive)
+    reader.expect("alter", "table")
+    name = objects.relation(reader, context)
+    action = reader.peek().value
+    second = reader.peek(1).value
+    if second in ("distkey", "diststyle", "sortkey", "compound", "encode") or action in ("append", "row"):
+        raise unsupported("ALTER TABLE ... " + second.upper())
+    if action not in ("add", "drop", "rename", "alter", "owner") or second in ("partition", "constraint", "set"):
+        raise unsupported("this form of ALTER TABLE") if action in ("add", "drop", "set") else reader.fail()
+    edits: dict[int, str] = {}
+    rest = tokens[reader.at :]
+    for at, token in enumerate(rest):
+        if token.value in TYPES and at:
+            edits[at] = TYPES[token.value]
+        if token.value == "encode":
+            edits.update({at: "", at + 1: ""})
+    text = render(sql, rest, context, edits)
+    if action == "owner":
+        return Plan(f"ALTER TABLE {name} {text}", "DDL", "ALTER TABLE")
+    statement = literal(f"ALTER TABLE %s {text.replace('%', '%%')}")
+    return Plan(block([f"PERFORM pg_rs.on_relation({literal(name)}, 'MAINTAIN', {statement})"]), "DDL", "ALTER TABLE")
+
+
+def drop(sql: str, tokens: list[Token], context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_TABLE.html; holders of DROP may, too."""
+    reader = Reader(tokens, context.case_sensitive)
+    reader.expect("drop")
+    kind = "MATERIALIZED VIEW" if reader.accept("materialized", "view") else reader.next().text.upper()
+    missing_ok = reader.accept("if", "exists")
+    names = reader.listed(lambda: objects.relation(reader, context))
+    how = reader.accept_any("cascade", "restrict")
+    reader.end()
+    statement = f"DROP {kind} {'IF EXISTS ' if missing_ok else ''}%s {how}"
+    steps = [f"PERFORM pg_rs.on_relation({literal(name)}, 'TRIGGER', {literal(statement)})" for name in names]
+    return Plan(block(steps), "DDL", f"DROP {kind}")

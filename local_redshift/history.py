@@ -1,0 +1,69 @@
+"""SYS_QUERY_HISTORY: every statement as it was received, in the proxy's memory.
+
+https://docs.aws.amazon.com/redshift/latest/dg/SYS_QUERY_HISTORY.html
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+
+# Never the text: it may hold a password.
+LOG = logging.getLogger("local_redshift")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The session that a statement came from."""
+
+    user_id: int
+    session_id: int
+    database: str
+
+
+class History:
+    def __init__(self, longest: int = 50_000) -> None:
+        self._rows: deque[dict[str, object]] = deque(maxlen=longest)
+        self._query = 0
+        self._transaction = 0
+
+    def new_transaction(self) -> int:
+        self._transaction += 1
+        return self._transaction
+
+    def record(
+        self, source: Source, transaction: int, kind: str, text: str, start: datetime, status: str, error: str = ""
+    ) -> None:
+        self._query += 1
+        end = datetime.now(UTC)
+        LOG.info("session %s: %s %s %s", source.session_id, kind, status, error)
+        self._rows.append(
+            {
+                "user_id": source.user_id,
+                "query_id": self._query,
+                "transaction_id": transaction,
+                "session_id": source.session_id,
+                "database_name": source.database,
+                "query_type": kind,
+                "status": status,
+                "start_time": f"{start:%Y-%m-%d %H:%M:%S.%f}",
+                "end_time": f"{end:%Y-%m-%d %H:%M:%S.%f}",
+                "elapsed_time": int((end - start).total_seconds() * 1e6),
+                "error_message": error,
+                # A text that isn't UTF-8 must not make the view unreadable.
+                "query_text": text.encode(errors="surrogateescape").decode(errors="replace"),
+            }
+        )
+
+    def as_json(self, after: int) -> str:
+        """The rows whose query_id is greater than `after`."""
+        wanted = self._rows
+        if after:
+            # Rows are in the order of their numbers, without gaps.
+            count = min(len(wanted), max(0, self._query - after))
+            return json.dumps(list(islice(reversed(wanted), count)))
+        return json.dumps(list(wanted))

@@ -1,0 +1,35 @@
+"""What the proxy does with one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the meaning of a statement depends on."""
+
+    database: str
+    case_sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    sql: str
+    """One PostgreSQL statement."""
+    kind: str = "UTILITY"
+    """SYS_QUERY_HISTORY's query_type."""
+    tag: str = ""
+    """The command tag to report where PostgreSQL's own would be wrong."""
+    database: str | None = None
+    """Where it runs, if not in the connected database."""
+    view: str = ""
+    """A catalog view whose rows the proxy collects, from every database or from its own memory."""
+    only_database: str | None = None
+    """The one database that `view` is restricted to."""
+    after_query: int = 0
+    """Only rows of SYS_QUERY_HISTORY with a greater query_id are asked for."""
+    case_sensitive: bool | None = None
+    """What it sets enable_case_sensitive_identifier to."""
+    releases: str | None = None
+    """A database that must not be held open by the stand-in's own connections."""

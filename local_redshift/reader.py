@@ -1,0 +1,143 @@
+"""A cursor over the words of one statement, with the moves a recursive-descent grammar needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from local_redshift.errors import Refused, syntax_error, unsupported
+from local_redshift.text import LONGEST, PREFIXES
+from local_redshift.tokens import Kind, Token, lower
+
+T = TypeVar("T")
+
+# Words that can't be a bare name; a part of https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html
+RESERVED = frozenset(
+    """all and any as asc between both case cast check collate column constraint create cross current_date
+    current_time current_timestamp current_user default desc distinct do else end except false for foreign from
+    full grant group having ilike in initially inner intersect into is isnull join leading left like limit not
+    notnull null off offset on only or order outer overlaps primary references right select session_user
+    similar some table then to top trailing true union unique user using when where with""".split()
+)
+
+
+class Reader:
+    def __init__(self, tokens: list[Token], case_sensitive: bool = False) -> None:
+        self.tokens = tokens
+        self.case_sensitive = case_sensitive
+        self.at = 0
+
+    def peek(self, ahead: int = 0) -> Token:
+        index = self.at + ahead
+        if index < len(self.tokens):
+            return self.tokens[index]
+        return Token(Kind.END, "", "", 0, 0)
+
+    def next(self) -> Token:
+        token = self.peek()
+        self.at += 1
+        return token
+
+    def fail(self) -> Refused:
+        return syntax_error(self.peek().text)
+
+    def is_word(self, *words: str) -> bool:
+        """Whether the next words are these."""
+        for ahead, word in enumerate(words):
+            token = self.peek(ahead)
+            if token.kind is not Kind.WORD or token.value != word:
+                return False
+        return True
+
+    def accept(self, *words: str) -> bool:
+        if self.is_word(*words):
+            self.at += len(words)
+            return True
+        return False
+
+    def accept_any(self, *words: str) -> str:
+        """The next word if it's one of these, else nothing."""
+        if self.peek().kind is Kind.WORD and self.peek().value in words:
+            return self.next().value
+        return ""
+
+    def expect(self, *words: str) -> None:
+        for word in words:
+            if not self.accept(word):
+                raise self.fail()
+
+    def accept_symbol(self, symbol: str) -> bool:
+        if self.peek().kind is Kind.SYMBOL and self.peek().text == symbol:
+            self.at += 1
+            return True
+        return False
+
+    def expect_symbol(self, symbol: str) -> None:
+        if not self.accept_symbol(symbol):
+            raise self.fail()
+
+    def end(self) -> None:
+        if self.peek().kind is not Kind.END:
+            raise self.fail()
+
+    def name(self) -> str:
+        """A name of anything but a user: folded, also within double quotes, unless told otherwise."""
+        token = self.peek()
+        if token.kind is Kind.QUOTED:
+            self.at += 1
+            return token.value if self.case_sensitive else lower(token.value)
+        if token.kind is Kind.WORD and token.value not in RESERVED:
+            self.at += 1
+            return token.value
+        raise self.fail()
+
+    def user_name(self) -> str:
+        """A user's name keeps its case within double quotes.
+
+        https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
+        """
+        token = self.peek()
+        if token.kind is Kind.QUOTED:
+            self.at += 1
+            return token.value
+        return self.name()
+
+    def role_name(self) -> str:
+        """A role's or a group's name: PostgreSQL holds it with a prefix, which costs length."""
+        name = self.name()
+        if self.peek().text == ":" and name in ("sys", "ds"):
+            raise unsupported("system-defined roles")
+        if name.startswith(("sys:", "ds:")):
+            raise unsupported("system-defined roles")
+        longest = LONGEST - max(len(prefix) for prefix in PREFIXES.values())
+        if len(name.encode(errors="surrogateescape")) > longest:
+            raise unsupported(f"role and group names longer than {longest} bytes (Redshift allows 127)")
+        return name
+
+    def parts(self) -> list[str]:
+        """A name of one to four parts."""
+        parts = [self.name()]
+        while len(parts) < 4 and self.accept_symbol("."):
+            parts.append(self.name())
+        return parts
+
+    def string(self) -> str:
+        token = self.peek()
+        if token.kind is not Kind.STRING:
+            raise self.fail()
+        self.at += 1
+        return token.value
+
+    def integer(self) -> int:
+        token = self.peek()
+        if token.kind is not Kind.NUMBER or not token.text.isdigit():
+            raise self.fail()
+        self.at += 1
+        return int(token.text)
+
+    def listed(self, item: Callable[[], T]) -> list[T]:
+        """Items separated by commas."""
+        found = [item()]
+        while self.accept_symbol(","):
+            found.append(item())
+        return found

@@ -1,0 +1,82 @@
+"""For tests: a stand-in of their own, as a child process that ends with them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    host: str
+    port: int
+    user: str
+    password: str
+    database: str
+    pid: int
+
+
+class NotStarted(Exception):
+    pass
+
+
+@contextlib.contextmanager
+def started(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    user: str = "awsuser",
+    password: str = "Testing1!",
+    database: str = "dev",
+) -> Iterator[Server]:
+    """Run `python -m local_redshift` until the end of the block."""
+    command = [sys.executable, "-m", "local_redshift", "--die-with-parent", "--host", host, "--port", str(port)]
+    command += ["--user", user, "--password", password, "--database", database]
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=_environment()
+        )
+        try:
+            taken = _ready(process, log)
+            yield Server(host, taken, user, password, database, process.pid)
+        finally:
+            _stop(process)
+
+
+def _environment() -> dict[str, str]:
+    """This process's, without Airflow's settings, and with this package importable from wherever it runs."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW_")}
+    paths = [str(Path(__file__).parent.parent), environment.get("PYTHONPATH", "")]
+    return {**environment, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
+
+
+def _ready(process: subprocess.Popen[str], log: IO[str]) -> int:
+    assert process.stdout is not None
+    began = time.monotonic()
+    line = process.stdout.readline()
+    if line.startswith("ready on ") and time.monotonic() - began < PATIENCE:
+        return int(line.rsplit(":", 1)[1])
+    _stop(process)
+    log.seek(0)
+    raise NotStarted(f"local_redshift did not start: {line}{log.read()[-2000:]}")
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()

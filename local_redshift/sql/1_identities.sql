@@ -1,0 +1,143 @@
+-- Roles, users and groups. A role r is PostgreSQL's "role:r", a group g is "group:g", a user keeps its name.
+-- Every role and user also has a hidden role "scope:<oid>", which carries what scoped permissions give it.
+
+CREATE SCHEMA pg_rs;
+GRANT USAGE ON SCHEMA pg_rs TO PUBLIC;
+ALTER SCHEMA public OWNER TO rdsdb;
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_Schemas_and_tables.html: PUBLIC has CREATE and USAGE on it.
+GRANT CREATE, USAGE ON SCHEMA public TO PUBLIC;
+
+CREATE FUNCTION pg_rs.kind(rolname name) RETURNS text IMMUTABLE LANGUAGE sql RETURN CASE
+    WHEN rolname LIKE 'role:%' THEN 'role'
+    WHEN rolname LIKE 'group:%' THEN 'group'
+    WHEN rolname IS NULL OR rolname LIKE 'scope:%' OR left(rolname, 3) = 'pg_' THEN NULL
+    ELSE 'user' END;
+
+CREATE FUNCTION pg_rs.shown(rolname name) RETURNS text IMMUTABLE LANGUAGE sql RETURN CASE
+    WHEN rolname LIKE 'role:%' THEN substr(rolname, 6)
+    WHEN rolname LIKE 'group:%' THEN substr(rolname, 7)
+    ELSE rolname::text END;
+
+CREATE FUNCTION pg_rs.me() RETURNS oid STABLE LANGUAGE sql
+    RETURN (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = session_user);
+
+CREATE FUNCTION pg_rs.is_super() RETURNS boolean STABLE LANGUAGE sql
+    RETURN (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user);
+
+-- What PostgreSQL has no place for is kept in the comment of the role: comments are shared and transactional.
+CREATE FUNCTION pg_rs.note(id oid, key text) RETURNS text STABLE LANGUAGE sql
+    RETURN shobj_description(id, 'pg_authid')::json ->> key;
+
+CREATE FUNCTION pg_rs.set_note(id oid, key text, value text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('COMMENT ON ROLE %I IS %L', (SELECT rolname FROM pg_roles WHERE oid = id),
+        coalesce(shobj_description(id, 'pg_authid'), '{}')::jsonb || jsonb_build_object(key, value));
+END $$;
+
+CREATE FUNCTION pg_rs.id(wanted text) RETURNS oid STABLE LANGUAGE plpgsql AS $$
+DECLARE found_id oid;
+BEGIN
+    SELECT oid INTO found_id FROM pg_catalog.pg_roles WHERE rolname = wanted;
+    IF found_id IS NULL THEN
+        RAISE EXCEPTION 'role "%" does not exist', wanted USING ERRCODE = '42704';
+    END IF;
+    RETURN found_id;
+END $$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html: a role can't be called as a user is.
+CREATE FUNCTION pg_rs.check_free(wanted text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE taken text;
+BEGIN
+    SELECT rolname INTO taken FROM pg_catalog.pg_roles WHERE rolname IN (wanted, 'role:' || wanted) LIMIT 1;
+    IF taken IS NOT NULL THEN
+        RAISE EXCEPTION 'role "%" already exists', taken USING ERRCODE = '42710';
+    END IF;
+END $$;
+
+CREATE FUNCTION pg_rs.new_identity(rolname text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('CREATE ROLE %I NOLOGIN', 'scope:' || pg_rs.id(rolname));
+    EXECUTE format('GRANT %I TO %I', 'scope:' || pg_rs.id(rolname), rolname);
+END $$;
+
+CREATE FUNCTION pg_rs.create_role(wanted text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_rs.check_free(wanted);
+    EXECUTE format('CREATE ROLE %I NOLOGIN', 'role:' || wanted);
+    PERFORM pg_rs.new_identity('role:' || wanted);
+    PERFORM pg_rs.set_note(pg_rs.id('role:' || wanted), 'owner', pg_rs.me()::text);
+END $$;
+
+CREATE FUNCTION pg_rs.drop_user(wanted text, missing_ok boolean) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE scope text;
+BEGIN
+    IF missing_ok AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+        RETURN;
+    END IF;
+    scope := 'scope:' || pg_rs.id(wanted);
+    EXECUTE format('DROP ROLE %I', wanted);
+    EXECUTE format('DROP ROLE %I', scope);
+END $$;
+
+CREATE FUNCTION pg_rs.check_manages(id oid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF pg_rs.is_super() OR pg_rs.note(id, 'owner') = pg_rs.me()::text OR EXISTS (
+        SELECT FROM pg_auth_members WHERE roleid = id AND member = pg_rs.me() AND admin_option)
+    THEN
+        RETURN;
+    END IF;
+    RAISE EXCEPTION 'must have admin option on role "%"', (SELECT rolname FROM pg_roles WHERE oid = id)
+        USING ERRCODE = '42501';
+END $$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/t_role_assignment.html
+CREATE FUNCTION pg_rs.assign(role_name text, grantee text, admin boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
+BEGIN
+    PERFORM pg_rs.check_manages(pg_rs.id(role_name));
+    PERFORM pg_rs.id(grantee);
+    EXECUTE format('GRANT %I TO %I%s', role_name, grantee, CASE WHEN admin THEN ' WITH ADMIN OPTION' END);
+END $$;
+
+CREATE FUNCTION pg_rs.unassign(role_name text, grantee text, only_option boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
+BEGIN
+    PERFORM pg_rs.check_manages(pg_rs.id(role_name));
+    PERFORM pg_rs.id(grantee);
+    EXECUTE format('REVOKE %s%I FROM %I', CASE WHEN only_option THEN 'ADMIN OPTION FOR ' END, role_name, grantee);
+END $$;
+
+-- The two sentences are those of https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_ROLE.html
+CREATE FUNCTION pg_rs.drop_role(wanted text, force boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
+DECLARE role_id oid := pg_rs.id('role:' || wanted);
+BEGIN
+    PERFORM pg_rs.check_manages(role_id);
+    IF NOT force AND EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
+                             WHERE m.roleid = role_id AND pg_rs.kind(r.rolname) = 'user') THEN
+        RAISE EXCEPTION 'cannot drop this role since it has been granted on a user' USING ERRCODE = '55006';
+    END IF;
+    IF NOT force AND EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles r ON r.oid IN (m.member, m.roleid)
+                             WHERE role_id IN (m.member, m.roleid) AND r.oid <> role_id
+                             AND pg_rs.kind(r.rolname) = 'role') THEN
+        RAISE EXCEPTION 'cannot drop this role since it depends on another role' USING ERRCODE = '55006';
+    END IF;
+    EXECUTE format('DROP ROLE %I', 'role:' || wanted);
+    EXECUTE format('DROP ROLE %I', 'scope:' || role_id);
+END $$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_ROLE.html
+CREATE FUNCTION pg_rs.rename_role(wanted text, new_name text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    PERFORM pg_rs.check_manages(pg_rs.id('role:' || wanted));
+    PERFORM pg_rs.check_free(new_name);
+    EXECUTE format('ALTER ROLE %I RENAME TO %I', 'role:' || wanted, 'role:' || new_name);
+END $$;
+
+CREATE FUNCTION pg_rs.own_role(wanted text, new_owner text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    PERFORM pg_rs.check_manages(pg_rs.id('role:' || wanted));
+    PERFORM pg_rs.set_note(pg_rs.id('role:' || wanted), 'owner', pg_rs.id(new_owner)::text);
+END $$;

@@ -1,0 +1,103 @@
+-- Identities, databases, schemas, tables and columns. Columns and their order are those of the AWS pages cited.
+
+-- ACLs leave roles out, and a group's name has the prefix "group ".
+CREATE FUNCTION pg_rs.acl(items aclitem[]) RETURNS text STABLE LANGUAGE sql RETURN (
+    SELECT string_agg(format('%s=%s/%s',
+        CASE WHEN x.grantee = 0 THEN '' WHEN pg_rs.kind(r.rolname) = 'group' THEN 'group ' || pg_rs.shown(r.rolname)
+             ELSE r.rolname END,
+        substr(split_part(i::text, '=', 2), 1, strpos(split_part(i::text, '=', 2), '/') - 1),
+        pg_get_userbyid(x.grantor)), '~')
+    FROM unnest(items) i CROSS JOIN LATERAL (SELECT grantee, grantor FROM aclexplode(ARRAY[i]) LIMIT 1) x
+    LEFT JOIN pg_catalog.pg_roles r ON r.oid = x.grantee
+    WHERE x.grantee = 0 OR pg_rs.kind(r.rolname) IN ('user', 'group'));
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_PG_USER.html
+CREATE VIEW pg_rs.pg_user AS
+    SELECT usename::text, usesysid::int, usecreatedb, usesuper, usesuper AS usecatupd, passwd,
+        valuntil::timestamp AS valuntil, useconfig
+    FROM pg_catalog.pg_user WHERE pg_rs.kind(usename) = 'user';
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_USER_INFO.html: a regular user sees its own row
+CREATE VIEW pg_rs.svv_user_info AS
+    SELECT r.rolname::text AS user_name, r.oid::int AS user_id, r.rolcreatedb AS createdb, r.rolsuper AS superuser,
+        r.rolsuper AS catalog_update, CASE r.rolconnlimit WHEN -1 THEN 'UNLIMITED' ELSE r.rolconnlimit::text END
+        AS connection_limit, coalesce(pg_rs.note(r.oid, 'syslog_access'), CASE WHEN r.rolsuper THEN 'UNRESTRICTED'
+        ELSE 'RESTRICTED' END) AS syslog_access, NULL::timestamp AS last_ddl_timestamp, 0 AS session_timeout,
+        NULL::text AS external_user_id
+    FROM pg_catalog.pg_roles r
+    WHERE pg_rs.kind(r.rolname) = 'user' AND (pg_rs.is_super() OR r.oid = pg_rs.me());
+
+CREATE VIEW pg_rs.pg_group AS
+    SELECT pg_rs.shown(groname) AS groname, grosysid::int, grolist
+    FROM pg_catalog.pg_group WHERE pg_rs.kind(groname) = 'group';
+
+CREATE VIEW pg_rs.pg_database AS
+    SELECT oid, datname, datdba, encoding, datistemplate, datallowconn, dattablespace, pg_rs.acl(datacl) AS datacl
+    FROM pg_rs.databases;
+
+CREATE VIEW pg_rs.pg_namespace AS
+    SELECT oid, nspname, nspowner, pg_rs.acl(nspacl) AS nspacl FROM pg_catalog.pg_namespace
+    WHERE nspname <> 'pg_rs' AND nspname NOT LIKE 'pg~_t%' ESCAPE '~';
+
+CREATE VIEW pg_rs.pg_class AS
+    SELECT oid, relname, relnamespace, reltype, relowner, relam, relfilenode, reltablespace, relpages, reltuples,
+        relhasindex, relkind, relnatts, pg_rs.acl(relacl) AS relacl
+    FROM pg_catalog.pg_class WHERE relnamespace NOT IN ('pg_rs'::regnamespace, 'pg_toast'::regnamespace);
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_DATABASES.html
+CREATE VIEW pg_rs.svv_redshift_databases AS
+    SELECT datname::text AS database_name, datdba::int AS database_owner, 'local' AS database_type,
+        pg_rs.acl(datacl) AS database_acl, ''::text AS database_options,
+        'Snapshot Isolation'::text AS database_isolation_level
+    FROM pg_rs.databases;
+
+CREATE VIEW pg_rs.shown_schemas AS
+    SELECT * FROM pg_catalog.pg_namespace
+    WHERE oid IN (SELECT pg_rs.user_schemas()) OR nspname IN ('pg_catalog', 'information_schema');
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ALL_SCHEMAS.html
+CREATE VIEW pg_rs.svv_all_schemas AS
+    SELECT current_database()::text AS database_name, nspname::text AS schema_name, nspowner::int AS schema_owner,
+        'local' AS schema_type, pg_rs.acl(nspacl) AS schema_acl, NULL::text AS source_database,
+        NULL::text AS schema_option
+    FROM pg_rs.shown_schemas
+    WHERE has_schema_privilege(session_user, oid, 'USAGE') OR has_schema_privilege(session_user, oid, 'CREATE');
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_SCHEMAS.html
+CREATE VIEW pg_rs.svv_redshift_schemas AS
+    SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, schema_option FROM pg_rs.svv_all_schemas;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_TABLES.html: what USAGE and SELECT cover
+CREATE VIEW pg_rs.svv_redshift_tables AS
+    SELECT current_database()::text AS database_name, nspname::text AS schema_name, relname::text AS table_name,
+        CASE WHEN relkind IN ('v', 'm') THEN 'VIEW' ELSE 'TABLE' END AS table_type, pg_rs.acl(relacl) AS table_acl,
+        coalesce(obj_description(oid, 'pg_class'), '') AS remarks, pg_get_userbyid(relowner)::text AS table_owner
+    FROM pg_rs.relations
+    WHERE has_schema_privilege(session_user, relnamespace, 'USAGE') AND has_table_privilege(session_user, oid, 'SELECT');
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ALL_TABLES.html
+CREATE VIEW pg_rs.svv_all_tables AS
+    SELECT database_name, schema_name, table_name, table_acl, table_type, remarks FROM pg_rs.svv_redshift_tables;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ALL_COLUMNS.html
+CREATE VIEW pg_rs.svv_all_columns AS
+    SELECT current_database()::text AS database_name, i.table_schema::text AS schema_name,
+        i.table_name::text AS table_name, i.column_name::text AS column_name, i.ordinal_position::int,
+        i.column_default::text, i.is_nullable::text, i.data_type::text, i.character_maximum_length::int,
+        i.numeric_precision::int, i.numeric_scale::int, ''::text AS remarks
+    FROM information_schema.columns i JOIN pg_rs.relations c
+        ON c.nspname = i.table_schema AND c.relname = i.table_name
+    WHERE has_schema_privilege(session_user, c.relnamespace, 'USAGE')
+    AND has_column_privilege(session_user, c.oid, i.ordinal_position::smallint, 'SELECT');
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_COLUMNS.html
+CREATE VIEW pg_rs.svv_redshift_columns AS
+    SELECT database_name, schema_name, table_name, column_name, ordinal_position, data_type, column_default,
+        is_nullable, ''::text AS encoding, false AS distkey, 0 AS sortkey, ''::text AS column_acl, remarks
+    FROM pg_rs.svv_all_columns;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/SYS_QUERY_HISTORY.html, without what only a cluster can measure;
+-- the rows come from the proxy.
+CREATE TYPE pg_rs.sys_query_history AS (
+    user_id int, query_id bigint, transaction_id bigint, session_id int, database_name text, query_type text,
+    status text, start_time timestamp, end_time timestamp, elapsed_time bigint, error_message text, query_text text);

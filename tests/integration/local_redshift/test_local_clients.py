@@ -1,0 +1,75 @@
+"""Other clients of PostgreSQL's protocol: psql and psycopg."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from local_redshift.running import Server
+from tests.integration.redshift_helpers import mark, statements
+
+psycopg = pytest.importorskip("psycopg")
+
+
+def open_psycopg(server: Server) -> Any:
+    return psycopg.connect(
+        host=server.host,
+        port=server.port,
+        user=server.user,
+        password=server.password,
+        dbname=server.database,
+        autocommit=True,
+    )
+
+
+def test_psycopg(server: Server) -> None:
+    with open_psycopg(server) as connection:
+        assert connection.execute("SELECT %s::int + 1", (1,)).fetchone() == (2,)
+        for _ in range(8):  # from the sixth time on it's a prepared statement
+            row = connection.execute("SELECT usename FROM pg_user WHERE usename = %s", ("awsuser",)).fetchone()
+            assert row == ("awsuser",)
+        with pytest.raises(psycopg.errors.UndefinedObject):
+            connection.execute("GRANT ROLE nowhere TO awsuser")
+        with pytest.raises(psycopg.errors.FeatureNotSupported), connection.transaction():
+            connection.execute("COPY t FROM 's3://b'")
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_psycopg_cancels(server: Server) -> None:
+    with open_psycopg(server) as connection:
+        timer = threading.Timer(0.3, connection.cancel)
+        timer.start()
+        began = time.monotonic()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            connection.execute("SELECT pg_sleep(20)")
+        assert time.monotonic() - began < 5
+        timer.join()
+        row = connection.execute("SELECT status FROM sys_query_history WHERE query_text = 'SELECT pg_sleep(20)'")
+        assert row.fetchone() == ("canceled",)
+
+
+@pytest.mark.skipif(shutil.which("psql") is None, reason="no psql here")
+def test_psql(server: Server) -> None:
+    def psql(sql: str) -> subprocess.CompletedProcess[str]:
+        command = ["psql", "-h", server.host, "-p", str(server.port), "-U", server.user, "-d", "dev", "-Atqc", sql]
+        environment = {**os.environ, "PGPASSWORD": server.password}
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=30)
+
+    since = mark(server)
+    assert psql("SELECT 1; SHOW query_group").stdout.split() == ["1", "unset"]
+    assert 'syntax error at or near "frobnicate"' in psql("frobnicate").stderr
+    assert psql("CREATE ROLE psql_role; GRANT ROLE nowhere TO awsuser").returncode == 1
+    assert psql("SELECT role_name FROM svv_roles WHERE role_name = 'psql_role'").stdout == ""
+    assert statements(server, since)[:5] == [
+        "SELECT 1",
+        "SHOW query_group",
+        "frobnicate",
+        "CREATE ROLE psql_role",
+        "GRANT ROLE nowhere TO awsuser",
+    ]

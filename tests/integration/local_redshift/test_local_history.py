@@ -1,0 +1,95 @@
+"""SYS_QUERY_HISTORY: what the server received."""
+
+from __future__ import annotations
+
+import threading
+
+from redshift_connector import error as errors
+
+from local_redshift.running import Server
+from tests.integration.local_redshift.local_place import Place
+from tests.integration.redshift_helpers import connect, mark, refused, run, statements
+
+
+def test_every_statement_as_received(server: Server) -> None:
+    since = mark(server)
+    connection = connect(server, autocommit=False)
+    run(connection, "SELECT  1 -- as it is")
+    run(connection, "SELECT  1 -- as it is")
+    refused(connection, "COPY t FROM 's3://b'")
+    connection.rollback()
+    connection.autocommit = True
+    refused(connection, "SELECT 1 FROM nowhere")
+    refused(connection, "FROBNICATE 'x'")
+    run(connection, "SET query_group TO 'x'")
+    connection.close()
+    assert statements(server, since) == [
+        "begin transaction",
+        "SELECT  1 -- as it is",
+        "SELECT  1 -- as it is",
+        "COPY t FROM 's3://b'",
+        "rollback",
+        "SELECT 1 FROM nowhere",
+        "FROBNICATE 'x'",
+        "SET query_group TO 'x'",
+    ]
+
+
+def test_status_type_and_whose(place: Place) -> None:
+    since = mark(place.server)
+    place.read("SELECT 41 + 1")
+    place.denied("SELECT a FROM s.one")
+    place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
+    query = (
+        "SELECT query_type, status, database_name, error_message FROM sys_query_history "
+        f"WHERE query_id > {since} ORDER BY query_id"
+    )
+    rows = place.do(query)
+    assert rows == [
+        ("SELECT", "success", place.database, ""),
+        ("SELECT", "failed", place.database, "permission denied for schema s"),
+        ("DDL", "success", place.database, ""),
+    ]
+    # Reading it is recorded, too; a regular user sees its own rows only.
+    assert [row[0] for row in place.do(query)] == ["SELECT", "SELECT", "DDL", "SELECT"]
+    assert [row[1] for row in place.read(query)] == ["success", "failed"]
+    session = place.read("SELECT pg_backend_pid()")[0][0]
+    own = place.read(f"SELECT query_text FROM sys_query_history WHERE session_id = {session} ORDER BY query_id LIMIT 1")
+    assert own == [("SELECT 41 + 1",)]
+
+
+def test_transactions_have_numbers(server: Server) -> None:
+    since = mark(server)
+    connection = connect(server, autocommit=False)
+    run(connection, "SELECT 1")
+    run(connection, "SELECT 2")
+    connection.commit()
+    run(connection, "SELECT 3")
+    connection.rollback()
+    rows = run(connection, f"SELECT transaction_id FROM sys_query_history WHERE query_id > {since} ORDER BY query_id")
+    connection.close()
+    numbers = [row[0] for row in rows]
+    assert len(set(numbers[:4])) == 1 and numbers[4] != numbers[3]
+
+
+def test_concurrent_grants_run_or_conflict(place: Place) -> None:
+    outcomes: list[str] = []
+
+    def work(number: int) -> None:
+        connection = connect(place.server, place.database)
+        for _ in range(15):
+            try:
+                run(connection, place.named("GRANT SELECT ON TABLE s.one TO ROLE {role}"))
+                outcomes.append("ok")
+            except errors.ProgrammingError as error:
+                outcomes.append(f"{error.args[0]['C']} {error.args[0]['M']}")
+        connection.close()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 90 and "ok" in outcomes
+    conflict = "XX000 could not complete because of conflict with concurrent transaction"
+    assert set(outcomes) <= {"ok", conflict}

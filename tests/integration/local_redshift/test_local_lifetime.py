@@ -1,0 +1,152 @@
+"""How it starts, and that nothing survives it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local_redshift.running import NotStarted, Server, started
+from tests.integration.redshift_helpers import connect, run
+
+ROOT = Path(__file__).parents[3]
+
+
+def command(*options: str) -> list[str]:
+    return [sys.executable, "-m", "local_redshift", "--port", "0", *options]
+
+
+def launch(folder: Path, *options: str, **more: object) -> subprocess.Popen[str]:
+    environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(ROOT)}
+    process: subprocess.Popen[str] = subprocess.Popen(  # type: ignore[call-overload]  # options of Popen pass through
+        command(*options), stdout=subprocess.PIPE, text=True, env=environment, **more
+    )
+    return process
+
+
+def ready(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def leftovers(folder: Path) -> list[str]:
+    """Its folders, and its PostgreSQL's processes, once they had time to go."""
+    left: list[str] = []
+    for _ in range(80):
+        left = [str(path) for path in folder.iterdir()]
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (process / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if str(folder).encode() in words:
+                left.append(words.decode(errors="replace"))
+        if not left:
+            break
+        time.sleep(0.1)
+    return left
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # Socket paths are short; and PostgreSQL's user must reach the folder.
+    path = Path("/tmp") / f"lr{os.getpid()}-{time.monotonic_ns()}"
+    path.mkdir(mode=0o755)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def remove(folder: Path) -> object:
+    yield
+    folder.rmdir()
+
+
+def test_ready_line_and_time(folder: Path) -> None:
+    began = time.monotonic()
+    process = launch(folder)
+    line = ready(process)
+    assert time.monotonic() - began < 10  # about 1 s; the machine may be busy
+    assert line.startswith("ready on 127.0.0.1:")
+    process.terminate()
+    assert process.wait(15) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stops_cleanly(folder: Path, number: signal.Signals) -> None:
+    process = launch(folder)
+    port = int(ready(process).rsplit(":", 1)[1])
+    connection = connect(Server("127.0.0.1", port, "awsuser", "Testing1!", "dev", process.pid))
+    assert list(folder.iterdir())
+    process.send_signal(number)
+    assert process.wait(15) == 0
+    assert leftovers(folder) == []
+    connection._usock.close()
+
+
+def test_nothing_survives_its_being_killed(folder: Path) -> None:
+    process = launch(folder)
+    ready(process)
+    process.kill()
+    process.wait()
+    assert leftovers(folder) == []
+
+
+@pytest.mark.parametrize("pipe", [True, False])
+def test_dies_with_its_parent(folder: Path, pipe: bool) -> None:
+    stdin = "PIPE" if pipe else "DEVNULL"
+    code = (
+        "import subprocess, sys, time\n"
+        f"p = subprocess.Popen({command('--die-with-parent')!r}, stdin=subprocess.{stdin}, stdout=subprocess.PIPE)\n"
+        "sys.stdout.write(p.stdout.readline().decode()); sys.stdout.flush(); time.sleep(60)\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment) as parent:
+        assert ready(parent).startswith("ready on ")
+        parent.kill()
+    assert leftovers(folder) == []
+
+
+def test_a_port_in_use_is_one_sentence(folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            [sys.executable, "-m", "local_redshift", "--port", str(port)],
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == f"cannot listen on 127.0.0.1:{port}: Address already in use\n"
+    assert leftovers(folder) == []
+
+
+def test_the_log_has_no_statements(folder: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    process = launch(folder, "--log", str(log))
+    port = int(ready(process).rsplit(":", 1)[1])
+    connection = connect(Server("127.0.0.1", port, "awsuser", "Testing1!", "dev", process.pid))
+    run(connection, "CREATE USER logged PASSWORD 'Secret123x'")
+    connection.close()
+    process.terminate()
+    assert process.wait(15) == 0
+    assert "DDL success" in log.read_text()
+    assert "Secret123x" not in log.read_text()
+
+
+def test_started_gives_what_was_asked_for_and_says_why_not() -> None:
+    with started(user="boss", password="Chosen-1!x", database="main") as server:
+        connection = connect(server, "main")
+        assert run(connection, "SELECT current_user, current_database()") == [("boss", "main")]
+        connection.close()
+        with pytest.raises(NotStarted, match="cannot listen on"), started(port=server.port):
+            pass

@@ -1,0 +1,72 @@
+"""Connections to the local Redshift, and what it received, for integration tests."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import redshift_connector
+from redshift_connector import error as errors
+
+from local_redshift.running import Server
+
+PASSWORD = "Abcd1234x"
+"""Passes Redshift's policy; for users that tests create."""
+
+
+def connect(
+    server: Server,
+    database: str = "dev",
+    user: str | None = None,
+    password: str | None = None,
+    autocommit: bool = True,
+) -> Any:
+    """A connection of the unmodified driver; a superuser's unless told otherwise."""
+    connection = redshift_connector.connect(
+        host=server.host,
+        port=server.port,
+        database=database,
+        user=user or server.user,
+        password=password or (PASSWORD if user else server.password),
+        ssl=False,
+    )
+    connection.autocommit = autocommit
+    return connection
+
+
+def run(connection: Any, sql: str) -> list[tuple[Any, ...]]:
+    """Execute one statement and return its rows."""
+    cursor = connection.cursor()
+    cursor.execute(sql)
+    return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+
+
+def refused(connection: Any, sql: str) -> tuple[str, str]:
+    """Execute one statement that must fail, and return the error's SQLSTATE and text."""
+    try:
+        run(connection, sql)
+    except errors.Error as error:
+        return error.args[0]["C"], error.args[0]["M"]
+    raise AssertionError(f"not refused: {sql}")
+
+
+def unique(prefix: str) -> str:
+    """A name that no other test uses: roles, users and databases belong to the whole server."""
+    return f"{prefix}_{uuid.uuid4().hex[:10]}"
+
+
+def mark(server: Server) -> int:
+    """Where SYS_QUERY_HISTORY stands now; pass it to `statements`."""
+    connection = connect(server)
+    rows = run(connection, "SELECT query_id FROM sys_query_history ORDER BY query_id DESC LIMIT 1")
+    connection.close()
+    # The statement just run has the number after the last that it could see.
+    return int(rows[0][0]) + 1 if rows else 1
+
+
+def statements(server: Server, since: int) -> list[str]:
+    """The statements that the server received after `since` was taken, in order, as they were received."""
+    connection = connect(server)
+    rows = run(connection, f"SELECT query_text FROM sys_query_history WHERE query_id > {since} ORDER BY query_id")
+    connection.close()
+    return [str(row[0]) for row in rows]

@@ -1,0 +1,131 @@
+"""The closed grammar: what is accepted, what isn't Redshift's, and what the stand-in can't honour."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local_redshift.errors import Refused
+from local_redshift.grammar import kind_of, translate
+from local_redshift.plan import Context
+from tests.unit.local_redshift.local_examples import ACCEPTED, NOT_HERE, NOT_REDSHIFT
+
+CONTEXT = Context("dev")
+
+
+@pytest.mark.parametrize("sql", ACCEPTED)
+def test_accepts_what_aws_shows(sql: str) -> None:
+    assert translate(sql, CONTEXT).sql
+
+
+@pytest.mark.parametrize("sql", NOT_REDSHIFT)
+def test_refuses_what_redshifts_grammar_lacks(sql: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        translate(sql, CONTEXT)
+    assert refusal.value.sqlstate == "42601"
+
+
+@pytest.mark.parametrize("sql", NOT_HERE)
+def test_says_what_the_stand_in_cannot_honour(sql: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        translate(sql, CONTEXT)
+    assert refusal.value.sqlstate == "0A000"
+    assert refusal.value.message.startswith("local stand-in: ")
+
+
+@pytest.mark.parametrize(
+    ("sql", "sqlstate"),
+    [
+        ("create user u password 'short1A'", "22023"),
+        ("create user u password 'nouppercase1'", "22023"),
+        ("create user u password 'NOLOWERCASE1'", "22023"),
+        ("create user u password 'NoDigitsHere'", "22023"),
+        ("create user u password 'With space1'", "22023"),
+        ("create user u password 'Slash/Abc123'", "22023"),
+        ("create user u createuser password disable", "42601"),
+        ("create user \"a:b\" password 'Abcd1234x'", "42602"),
+        ("select 1 from template1.s.t", "3D000"),
+        ("drop database postgres", "3D000"),
+        ("grant select on t to role r with grant option", "0LP01"),
+        ("grant usage on database dev to u", "0LP01"),
+        ("revoke select on t from u cascade", "0LP01"),
+        ("grant select on t to pg_monitor", "42704"),
+        ("grant usage on schema pg_catalog to u", "42501"),
+        ("select * from pg_roles", "42P01"),
+        ("select * from pg_rs.held", "3F000"),
+        ('select * from "pg_rs".held', "3F000"),
+        ("set no_such_parameter to 1", "42704"),
+        ("show roles", "42704"),
+    ],
+)
+def test_refusals_with_codes_of_their_own(sql: str, sqlstate: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        translate(sql, CONTEXT)
+    assert refusal.value.sqlstate == sqlstate
+
+
+def test_quoted_names_fold_unless_case_sensitive() -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_enable_case_sensitive_identifier.html
+    assert '"mixed"' in translate('select * from "MiXed"', CONTEXT).sql
+    assert '"MiXed"' in translate('select * from "MiXed"', Context("dev", case_sensitive=True)).sql
+
+
+def test_quoted_user_names_keep_their_case_and_others_do_not() -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
+    assert '"SEGMENT"' in translate("create user \"SEGMENT\" password 'Abcd1234x'", CONTEXT).sql
+    assert '"segment"' in translate("create user SEGMENT password 'Abcd1234x'", CONTEXT).sql
+    assert "'reader'" in translate('create role "READER"', CONTEXT).sql
+
+
+def test_three_part_names_say_where_a_select_runs() -> None:
+    elsewhere = translate('select 1 from "other"."s"."t" limit 1', CONTEXT)
+    assert (elsewhere.database, elsewhere.sql) == ("other", 'select 1 from "s"."t" limit 1')
+    assert translate("select dev.s.t.a from dev.s.t", CONTEXT) == translate("select s.t.a from s.t", CONTEXT)
+
+
+def test_from_inside_functions_is_no_table() -> None:
+    sql = "select extract(year from d), trim(both from x), a is distinct from b from s.t"
+    assert translate(sql, CONTEXT).sql == sql
+
+
+def test_a_backslash_escapes_in_literals() -> None:
+    assert translate(r"select 'it\'s'", CONTEXT).sql == "select 'it''s'"
+    assert translate(r"select 'a\\b'", CONTEXT).sql == r"select  E'a\\b'"
+
+
+def test_one_database_is_looked_up_alone_only_where_the_predicate_is_certain() -> None:
+    view = "select * from svv_redshift_tables where "
+    assert translate(view + "database_name = 'd' and schema_name in ('a')", CONTEXT).only_database == "d"
+    assert translate(view + "database_name = 'd' or schema_name = 'a'", CONTEXT).only_database is None
+    assert translate(view + "not database_name = 'd'", CONTEXT).only_database is None
+    assert translate(view + "(database_name = 'd' or true = true)", CONTEXT).only_database is None
+    assert (
+        translate(view + "schema_name = 'a' or database_name = 'd' and table_name = 'x'", CONTEXT).only_database is None
+    )
+
+
+def test_kinds_of_statements() -> None:
+    kinds = [kind_of(sql) for sql in ("select 1", "grant x", "begin", "insert into t", "'", "")]
+    assert kinds == ["SELECT", "DDL", "UTILITY", "INSERT", "OTHER", "OTHER"]
+
+
+WORDS = sorted({word for sql in ACCEPTED + NOT_REDSHIFT + NOT_HERE for word in sql.split()})
+
+
+@given(st.lists(st.sampled_from([*WORDS, "(", ")", ",", ".", ";", "*", "=", "$1"]), max_size=12))
+def test_any_words_are_either_translated_or_refused(words: list[str]) -> None:
+    try:
+        plan = translate(" ".join(words), CONTEXT)
+    except Refused as refusal:
+        assert len(refusal.sqlstate) == 5
+    else:
+        assert "pg_rs." not in plan.sql or plan.sql.startswith(("DO ", "SELECT", "select", "SHOW", "explain"))
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_either_translated_or_refused(text: str) -> None:
+    try:
+        translate(text, CONTEXT)
+    except Refused as refusal:
+        assert refusal.message
