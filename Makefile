@@ -1,0 +1,67 @@
+# `make help` lists the targets. Written for make 3.81 and bash 3.2, which macOS has.
+# Everything is made inside this directory: environments in .venv*, all else in .run.
+
+# Assigned here, so a caller's environment doesn't reach them; give them on the command line.
+# AIRFLOW: 3.3, 2.11 or lowest. PYTHON: the Python to make an environment with. ARGS: for pytest.
+AIRFLOW = 3.3
+PYTHON =
+ARGS =
+
+SHELL = /bin/sh
+unexport BASH_ENV ENV CDPATH
+export PYTHON
+
+setup = scripts/setup $(AIRFLOW)
+run = scripts/clean-env $(AIRFLOW)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo venv unit test test-lowest check format redshift wheel compose-check pins clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo 'AIRFLOW=2.11 or AIRFLOW=lowest: another environment; ARGS="-k name": for pytest; PYTHON=python3.12: which Python.'
+
+demo: ## Set everything up and show the main job on a local Redshift (under 4 minutes)
+	@scripts/demo
+
+venv: ## Make or update the environment (.venv; .venv-2.11, .venv-lowest with AIRFLOW=...)
+	@$(setup)
+
+unit: ## Tests that need no server (seconds)
+	@$(setup)
+	@$(run) pytest tests/unit $(ARGS)
+
+test: ## All tests; AIRFLOW=2.11 for another Airflow
+test-lowest: ## All tests on the lowest versions that pyproject.toml allows
+test-lowest: AIRFLOW = lowest
+test test-lowest:
+	@$(setup)
+	@$(run) pytest $(ARGS)
+
+check: ## Lint, format, types (mypy strict), sizes, compose file
+	@$(setup)
+	@$(run) scripts/check
+
+format: ## Format the code
+	@$(setup)
+	@$(run) scripts/check --format
+
+redshift: ## Run the local Redshift on 127.0.0.1:5439 until Ctrl-C (ARGS="--port 5440" for another port)
+	@$(setup)
+	@$(run) python -m local_redshift $(ARGS)
+
+wheel: ## Build the wheel into dist/
+	@$(setup)
+	@$(run) python -m hatchling build -t wheel
+
+compose-check: ## Check docker-compose.yaml against the compose schema
+	@$(setup)
+	@$(run) python scripts/compose_check.py
+
+pins: ## Resolve the pinned versions in requirements/ again, from today's releases
+	@$(setup)
+	@scripts/clean-env pip .venv/bin/python scripts/pins.py $(ARGS)
+
+clean: ## Remove all that these targets made
+	@scripts/clean

@@ -1,0 +1,17 @@
+# What an environment is made of, by name; sourced by the other scripts.
+# Sets: line, venv, pins, sections, pythons.
+
+read_line() { # 3.3 | 2.11 | lowest | demo
+    line=$1
+    sections="run tools"
+    case $1 in
+        3.3) venv=.venv pins=requirements/airflow-3.3.txt pythons="3.14 3.13 3.12 3.11" ;;
+        2.11) venv=.venv-2.11 pins=requirements/airflow-2.11.txt pythons="3.12 3.11" ;;
+        lowest) venv=.venv-lowest pins=requirements/lowest.txt pythons="3.12 3.11" ;;
+        demo) venv=.venv-demo pins=requirements/airflow-3.3.txt pythons="3.14 3.13 3.12 3.11" sections=run ;;
+        *)
+            echo "AIRFLOW=$1 isn't known here: it can be 3.3, 2.11 or lowest." >&2
+            return 1
+            ;;
+    esac
+}

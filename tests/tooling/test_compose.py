@@ -1,0 +1,59 @@
+"""docker-compose.yaml: valid, local, and the same settings in every Airflow service."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from scripts import compose_check
+
+COMPOSE = compose_check.load()
+AIRFLOW = ("airflow-init", "api-server", "scheduler", "dag-processor", "triggerer")
+
+
+def findings(compose: dict[str, Any]) -> list[str]:
+    return [
+        *compose_check.schema_findings(compose),
+        *compose_check.port_findings(compose),
+        *compose_check.reference_findings(compose),
+    ]
+
+
+def test_the_file_is_valid() -> None:
+    assert findings(COMPOSE) == []
+
+
+def test_services() -> None:
+    assert set(COMPOSE["services"]) == {"postgres", "redshift", *AIRFLOW}
+    environments = [COMPOSE["services"][name]["environment"] for name in AIRFLOW]
+    assert all(environment == environments[0] for environment in environments)
+
+
+@pytest.mark.parametrize(
+    ("service", "key", "value", "finding"),
+    [
+        ("redshift", "comand", ["x"], "$.services.redshift: 'comand' does not match"),
+        ("redshift", "ports", ["5439:5439"], "services.redshift: port 5439:5439 isn't published on 127.0.0.1"),
+        ("redshift", "volumes", ["./nowhere:/x"], "services.redshift: ./nowhere doesn't exist"),
+        ("redshift", "volumes", ["unknown:/x"], "services.redshift: volume unknown isn't declared"),
+        ("scheduler", "depends_on", {"nobody": {"condition": "service_started"}}, "services.scheduler: depends on no"),
+        ("scheduler", "depends_on", {"airflow-init": {"condition": "service_healthy"}}, "services.scheduler: waits f"),
+        ("redshift", "build", {"context": ".", "dockerfile": "docker/none"}, "services.redshift: docker/none doesn't"),
+    ],
+)
+def test_what_the_check_finds(service: str, key: str, value: Any, finding: str) -> None:
+    compose = copy.deepcopy(COMPOSE)
+    compose["services"][service][key] = value
+    assert findings(compose)[0].startswith(finding)
+
+
+def test_connections_are_json() -> None:
+    environment = COMPOSE["services"]["scheduler"]["environment"]
+    admin = json.loads(environment["AIRFLOW_CONN_REDSHIFT_DEFAULT"])
+    user = json.loads(environment["AIRFLOW_CONN_SEGMENT_LINKED_USER"])
+    assert admin["host"] == "redshift"
+    assert admin["extra"] == {"ssl": False}
+    assert user["login"] == "segment_linked_user"

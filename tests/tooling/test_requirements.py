@@ -1,0 +1,70 @@
+"""The pinned versions: complete, without an address, and the lowest ones are the declared ones."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from scripts.code_check import address_findings
+from tests.tooling.support import ROOT
+
+FOLDER = ROOT / "requirements"
+PINNED = ["airflow-3.3.txt", "airflow-2.11.txt", "lowest.txt"]
+PIN = re.compile(r'([a-z0-9-]+)==([\w.]+)( ; python_version == "3\.\d+"( or python_version == "3\.\d+")*)?')
+DEPENDENCIES = {
+    "apache-airflow",
+    "apache-airflow-providers-amazon",
+    "apache-airflow-providers-common-compat",
+    "apache-airflow-providers-common-sql",
+    "redshift-connector",
+}
+
+
+def pins(name: str) -> dict[str, str]:
+    """Name and version of each pin, of those with several the last."""
+    found = {}
+    for line in (FOLDER / name).read_text().splitlines():
+        if not line.startswith("#"):
+            pin = PIN.fullmatch(line)
+            assert pin, line
+            found[pin[1]] = pin[2]
+    return found
+
+
+def declared() -> list[str]:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        dependencies: list[str] = tomllib.load(file)["project"]["dependencies"]
+    return dependencies
+
+
+def test_the_package_depends_on_five_others() -> None:
+    assert {requirement.split(">=")[0] for requirement in declared()} == DEPENDENCIES
+
+
+@pytest.mark.parametrize("name", PINNED)
+def test_every_version_is_pinned(name: str) -> None:
+    wanted = set(DEPENDENCIES)
+    for source in ("local.in", "tools.in"):
+        lines = (FOLDER / source).read_text().splitlines()
+        wanted |= {line.split("[")[0] for line in lines if not line.startswith("#")}
+    assert wanted - set(pins(name)) == set()
+
+
+@pytest.mark.parametrize("name", PINNED)
+def test_no_address_of_an_index(name: str) -> None:
+    text = (FOLDER / name).read_text()
+    assert list(address_findings(name, text)) == []
+    assert "//" not in text
+    assert "--" not in text.replace("# --- ", "")
+
+
+def test_lowest_are_the_declared_ones() -> None:
+    lowest = pins("lowest.txt")
+    assert sorted(f"{name}>={lowest[name]}" for name in DEPENDENCIES) == sorted(declared())
+
+
+@pytest.mark.parametrize(("name", "version"), [("airflow-3.3.txt", "3.3.2"), ("airflow-2.11.txt", "2.11.2")])
+def test_lines_hold_their_airflow(name: str, version: str) -> None:
+    assert pins(name)["apache-airflow"] == version
