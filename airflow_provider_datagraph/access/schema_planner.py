@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from airflow_provider_datagraph.access.names import is_system_schema, quote, resolve
+from airflow_provider_datagraph.access.names import is_system_schema, join_path, quote, resolve
 from airflow_provider_datagraph.access.planner import partial_view, role_missing
 from airflow_provider_datagraph.access.privileges import (
     CurrentAccess,
@@ -97,11 +97,12 @@ def _find(desired: DesiredSchema, current: CurrentAccess, plan_only: bool) -> tu
         )
     kind = current.schemas[name].kind
     if kind != "local":
+        path = join_path(database, name)
         message = (
-            f"Schema {database}.{name} is {kind}, and Redshift grants those to users and groups only, outside a "
+            f"Schema {path} is {kind}, and Redshift grants those to users and groups only, outside a "
             f"transaction: an administrator runs GRANT USAGE ON SCHEMA {quote(name)} TO <user> by hand."
         )
-        return None, [Finding("not_local", f"{database}.{name}", message)]
+        return None, [Finding("not_local", path, message)]
     relations = current.relations.get(name, frozenset())
     listed, missing = set(), []
     for table in desired.tables or ():
@@ -122,11 +123,11 @@ def _schema_missing(name: str, current: CurrentAccess, plan_only: bool) -> Findi
     if plan_only and not alike:
         hint = "the plan goes on as if it did."
     message = f"Schema {name} doesn't exist in database {database}: {hint}"
-    return Finding("schema_missing", f"{database}.{name}", message, blocking=not plan_only)
+    return Finding("schema_missing", join_path(database, name), message, blocking=not plan_only)
 
 
 def _table_missing(table: str, schema: str, relations: Iterable[str], current: CurrentAccess) -> Finding:
-    path = f"{current.session.database}.{schema}.{table}"
+    path = join_path(current.session.database, schema, table)
     alike = sorted(r for r in relations if r.lower() == table.lower())
     hint = f"did you mean {alike[0]}?" if alike else "correct the name, or create the table first."
     return Finding("table_missing", path, f"Table {path} doesn't exist: {hint}", blocking=True)
@@ -174,7 +175,7 @@ def _column_findings(
     lacking = {(g.privilege, g.schema, g.relation) for grants in missing.values() for g in grants}
     places = {(g.privilege, g.schema, g.relation) for g in blocked}
     for privilege, schema, relation in sorted(places & lacking):
-        path = f"{current.session.database}.{schema}.{relation}"
+        path = join_path(current.session.database, schema, relation)
         message = (
             f"{privilege} on some columns of {path} is held already, and Redshift then refuses the whole table: "
             "run again with prune=True to replace it, or revoke it by hand."
@@ -186,7 +187,7 @@ def _revoke_columns(blocked: Iterable[Grant], role: str, current: CurrentAccess)
     for privilege, schema, relation in sorted({(g.privilege, g.schema, g.relation) for g in blocked}):
         # At table level this takes the column grants away; by column it would have to name each.
         sql = f"REVOKE {privilege} ON TABLE {quote(schema)}.{quote(relation)} FROM ROLE {quote(role)}"
-        path = f"{current.session.database}.{schema}.{relation}"
+        path = join_path(current.session.database, schema, relation)
         yield Step(sql, (f"revoke {privilege} on columns of {path} from role {role}: it blocks the table",))
 
 
@@ -205,14 +206,16 @@ def _grants(
             listed = [name for name in names if quote(name) in chunk]
             yield Step(
                 f"GRANT {words} ON SCHEMA {', '.join(chunk)}{to_role}",
-                tuple(f"grant {words} on schema {database}.{name} to role {role}: not held" for name in listed),
+                tuple(
+                    f"grant {words} on schema {join_path(database, name)} to role {role}: not held" for name in listed
+                ),
             )
     for target in targets:
         yield from _table_grants(target, missing[target.name], role, database)
 
 
 def _table_grants(target: _Target, missing: frozenset[Grant], role: str, database: str) -> Iterator[Step]:
-    to_role, name, path = f" TO ROLE {quote(role)}", target.name, f"{database}.{target.name}"
+    to_role, name, path = f" TO ROLE {quote(role)}", target.name, join_path(database, target.name)
     scoped = [p for p in target.desired.table_privileges if Grant(Scope.TABLES, p, name) in missing]
     if scoped:
         words = ", ".join(scoped)
@@ -230,7 +233,7 @@ def _table_grants(target: _Target, missing: frozenset[Grant], role: str, databas
         tables = [table for table in lacking if f"{quote(name)}.{quote(table)}" in set(chunk)]
         yield Step(
             f"GRANT {words} ON TABLE {', '.join(chunk)}{to_role}",
-            tuple(f"grant {words} on table {path}.{table} to role {role}: not held" for table in tables),
+            tuple(f"grant {words} on table {path}.{join_path(table)} to role {role}: not held" for table in tables),
         )
 
 
@@ -274,11 +277,11 @@ def _default_prefix(scope: Scope, schema: str, owner: str) -> str:
 
 
 def _place(scope: Scope, schema: str, relation: str, database: str) -> tuple[str, str]:
-    path = f"{database}.{schema}"
+    path = join_path(database, schema)
     if scope is Scope.SCHEMA:
         return f"ON SCHEMA {quote(schema)}", f"on schema {path}"
     if scope is Scope.TABLES:
         return f"FOR TABLES IN SCHEMA {quote(schema)}", f"on the tables of {path}, also later ones,"
     if scope is Scope.DEFAULT:
         return "ON TABLES", f"on later tables of {relation} in {path}"
-    return f"ON TABLE {quote(schema)}.{quote(relation)}", f"on table {path}.{relation}"
+    return f"ON TABLE {quote(schema)}.{quote(relation)}", f"on table {path}.{join_path(relation)}"

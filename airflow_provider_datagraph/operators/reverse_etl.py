@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_provider_datagraph.access import arguments, catalog
 from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import check_identity, resolve
+from airflow_provider_datagraph.access.names import check_identity, join_path, resolve
 from airflow_provider_datagraph.access.privileges import CurrentAccess, DesiredSchema, Finding, Plan
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
@@ -90,7 +90,7 @@ class GrantReverseEtlOperator(DataGraphOperator):
 
         def make_plan(current: CurrentAccess) -> Plan:
             if resolve(schema, current.schemas, current.session.case_sensitive) is None:
-                path = f"{database}.{schema}"
+                path = join_path(database, schema)
                 return Plan(findings=(nothing_to_do("schema_missing", path, f"Schema {path}"),))
             return plan_schemas(desired, role, current, plan_only=plan_only)
 
