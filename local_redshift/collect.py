@@ -12,7 +12,8 @@ from local_redshift.text import literal
 async def collected(plan: Plan, pool: Pool, history: History, database: str, user: str) -> str:
     if plan.view == "sys_query_history":
         # Superusers see all rows, others their own.
-        rows = f"json_populate_recordset(NULL::pg_rs.sys_query_history, {literal(history.as_json(plan.after_query))})"
+        wanted = literal(history.as_json(plan.after_query, plan.after_time))
+        rows = f"json_populate_recordset(NULL::pg_rs.sys_query_history, {wanted})"
         return f"{plan.view} AS (SELECT * FROM {rows} WHERE pg_rs.is_super() OR user_id = pg_rs.me()::int)"
     parts = [f"SELECT * FROM pg_rs.{plan.view}"]
     for other in await pool.databases():

@@ -59,11 +59,9 @@ class History:
             }
         )
 
-    def as_json(self, after: int) -> str:
-        """The rows whose query_id is greater than `after`."""
-        wanted = self._rows
-        if after:
-            # Rows are in the order of their numbers, without gaps.
-            count = min(len(wanted), max(0, self._query - after))
-            return json.dumps(list(islice(reversed(wanted), count)))
-        return json.dumps(list(wanted))
+    def as_json(self, after: int, since: str) -> str:
+        """The rows whose query_id is greater than `after`, and whose start_time is greater than `since`."""
+        # Rows are in the order of their numbers, without gaps.
+        count = min(len(self._rows), max(0, self._query - after))
+        newest = islice(reversed(self._rows), count)
+        return json.dumps([row for row in newest if str(row["start_time"]) > since])

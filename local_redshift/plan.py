@@ -29,6 +29,8 @@ class Plan:
     """The one database that `view` is restricted to."""
     after_query: int = 0
     """Only rows of SYS_QUERY_HISTORY with a greater query_id are asked for."""
+    after_time: str = ""
+    """The same for its start_time."""
     case_sensitive: bool | None = None
     """What it sets enable_case_sensitive_identifier to."""
     releases: str | None = None

@@ -6,6 +6,8 @@ only the form that works everywhere: https://docs.aws.amazon.com/redshift/latest
 
 from __future__ import annotations
 
+import re
+
 from local_redshift.errors import Refused, unsupported
 from local_redshift.grammar.names import EVERYWHERE, VIEWS
 from local_redshift.grammar.render import name_of, render
@@ -16,6 +18,7 @@ from local_redshift.tokens import Kind, Token
 SHAPE = "a SELECT of a catalog view takes one view, simple predicates, ORDER BY and LIMIT"
 FUNCTIONS = ("lower", "upper", "trim", "btrim", "rtrim", "ltrim", "length", "len")
 COMPARISONS = ("=", "<>", "!=", "<", ">", "<=", ">=")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}\Z")
 # Of PostgreSQL, not of Redshift.
 ABSENT = frozenset("pg_roles pg_authid pg_auth_members pg_shdescription pg_stat_statements".split())
 
@@ -35,6 +38,7 @@ def select(sql: str, tokens: list[Token], context: Context) -> Plan:
         view=collected,
         only_database=statement.only_database,
         after_query=statement.after_query,
+        after_time=statement.after_time,
     )
 
 
@@ -47,6 +51,7 @@ class _Statement:
         self.has_alias = False
         self.only_database: str | None = None
         self.after_query = 0
+        self.after_time = ""
         self._alternatives = 0
 
     def read(self) -> None:
@@ -118,7 +123,7 @@ class _Statement:
         while self.reader.accept("or"):
             # One database can be looked up alone only where no alternative asks for others.
             self._alternatives += 1
-            self.only_database, self.after_query = None, 0
+            self._narrowed = None, 0, ""
             self._all_of()
 
     def _all_of(self) -> None:
@@ -141,10 +146,10 @@ class _Statement:
             self._predicate()
 
     def _nested(self, rule: object) -> None:
-        kept, self._alternatives = (self.only_database, self.after_query), self._alternatives + 1
+        kept, self._alternatives = self._narrowed, self._alternatives + 1
         assert callable(rule)
         rule()
-        (self.only_database, self.after_query), self._alternatives = kept, self._alternatives - 1
+        self._narrowed, self._alternatives = kept, self._alternatives - 1
 
     def _predicate(self) -> None:
         reader = self.reader
@@ -174,6 +179,14 @@ class _Statement:
             reader.expect("and")
             self._operand()
 
+    @property
+    def _narrowed(self) -> tuple[str | None, int, str]:
+        return self.only_database, self.after_query, self.after_time
+
+    @_narrowed.setter
+    def _narrowed(self, values: tuple[str | None, int, str]) -> None:
+        self.only_database, self.after_query, self.after_time = values
+
     def _narrow(self, column: str, operator: str, value: Token) -> None:
         """Note what the proxy needn't collect, where nothing but this predicate decides it."""
         if self._alternatives:
@@ -182,6 +195,8 @@ class _Statement:
             self.only_database = value.value
         elif (column, operator, value.kind) == ("query_id", ">", Kind.NUMBER) and value.value.isdigit():
             self.after_query = int(value.value)
+        elif (column, operator, value.kind) == ("start_time", ">", Kind.STRING) and MOMENT.match(value.value):
+            self.after_time = value.value
 
     def _operand(self) -> str:
         """A column, a literal, or a plain function of one; the column's name if it's just that."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import redshift_connector
@@ -57,11 +58,14 @@ def unique(prefix: str) -> str:
 
 def mark(server: Server) -> int:
     """Where SYS_QUERY_HISTORY stands now; pass it to `statements`."""
+    now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
     connection = connect(server)
-    rows = run(connection, "SELECT query_id FROM sys_query_history ORDER BY query_id DESC LIMIT 1")
+    run(connection, "SELECT 1")
+    query = f"SELECT query_id FROM sys_query_history WHERE start_time > '{now}' ORDER BY query_id DESC LIMIT 1"
+    last = int(run(connection, query)[0][0])
     connection.close()
-    # The statement just run has the number after the last that it could see.
-    return int(rows[0][0]) + 1 if rows else 1
+    # The query itself has a number, too.
+    return last + 1
 
 
 def statements(server: Server, since: int) -> list[str]:

@@ -105,6 +105,17 @@ def test_one_database_is_looked_up_alone_only_where_the_predicate_is_certain() -
     )
 
 
+def test_the_history_is_asked_for_no_more_than_is_certain_to_be_needed() -> None:
+    view = "select query_text from sys_query_history where "
+    moment = "2026-01-02 03:04:05.678901"
+    plan = translate(f"{view}query_id > 7 and start_time > '{moment}'", CONTEXT)
+    assert (plan.after_query, plan.after_time) == (7, moment)
+    plan = translate(f"{view}query_id > 7 or start_time > '{moment}'", CONTEXT)
+    assert (plan.after_query, plan.after_time) == (0, "")
+    assert translate(view + "start_time > 'yesterday'", CONTEXT).after_time == ""
+    assert translate(view + "not query_id > 7", CONTEXT).after_query == 0
+
+
 def test_kinds_of_statements() -> None:
     kinds = [kind_of(sql) for sql in ("select 1", "grant x", "begin", "insert into t", "'", "")]
     assert kinds == ["SELECT", "DDL", "UTILITY", "INSERT", "OTHER", "OTHER"]
