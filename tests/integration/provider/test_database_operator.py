@@ -68,6 +68,14 @@ def test_an_existing_database_of_the_admins_is_no_finding(linked: Segment) -> No
     assert run(make(linked, linked.cluster.database()))["findings"] == []
 
 
+def test_a_permission_for_its_schemas_is_not_taken_for_one_on_the_database(linked: Segment) -> None:
+    database = linked.cluster.database()
+    linked.cluster.sql(database, f"GRANT CREATE FOR SCHEMAS IN DATABASE {database} TO ROLE {linked.role}")
+    assert linked.cluster.refusal(linked.user, RETL, database) == "42501"
+    assert run(make(linked, database))["changed"] == 1
+    assert linked.cluster.refusal(linked.user, RETL, database) == ""
+
+
 def test_without_the_role_nothing_is_created(segment: Segment) -> None:
     database = segment.cluster.future_database()
     with segment.cluster.untouched(), pytest.raises(MisconfigurationError, match="CreateSegmentRoleOperator first"):

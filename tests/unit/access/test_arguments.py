@@ -231,7 +231,7 @@ def test_the_problems_of_every_list_are_told_at_once() -> None:
 
 
 def test_strangers_are_told_in_order() -> None:
-    found = problems_of(arguments.tables, dict.fromkeys("hgfedcba", ["t"]), "tables", ("crm",))
+    found = problems_of(arguments.tables, {name: ["t"] for name in "hgfedcba"}, "tables", ("crm",))
     assert found == tuple(
         f"tables names tables of schema {name}, which isn't among the schemas." for name in "abcdefgh"
     )

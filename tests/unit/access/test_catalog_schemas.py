@@ -173,8 +173,8 @@ def test_a_schema_without_tables_is_there_too() -> None:
 
 
 def test_default_privileges_of_the_whole_database_belong_to_no_schema() -> None:
-    on_none = [["None", "loader", "SELECT"], [None, "loader", "INSERT"]]
-    empty = {query: [] for query in (q.ON_SCHEMAS + q.OF_ROLE, *PRIVILEGES)}
+    on_none: Sequence[Sequence[Any]] = [["None", "loader", "SELECT"], [None, "loader", "INSERT"]]
+    empty: dict[str, Sequence[Sequence[Any]]] = {query: [] for query in (q.ON_SCHEMAS + q.OF_ROLE, *PRIVILEGES)}
     rows = Answers({**empty, q.SCHEMAS: [["dev", "None", 100, "local"]], q.DEFAULTS: on_none})
     session = Session("admin", "dev", case_sensitive=True)
     current = catalog.read_schemas(rows, session, "linked_role", [DesiredSchema("None")], prune=True)

@@ -79,6 +79,7 @@ def test_names_and_hashes_are_quoted() -> None:
 
 def test_the_login_isnt_judged_where_nobody_tried() -> None:
     assert plan_role("segment_role", USER, replace(DONE, login_works=None)) == Plan((), 3, ())
+    assert plan_role("segment_role", USER, replace(EMPTY, login_works=False)).findings == ()
 
 
 def test_the_password_of_an_existing_user_isnt_judged() -> None:
@@ -176,14 +177,15 @@ def test_what_the_role_and_user_have_beside_is_told() -> None:
         DONE,
         roles={"segment_role": Role("segment_role", "boss")},
         users={**DONE.users, "segment_user": User("segment_user", 101, createdb=True)},
-        members=frozenset({"segment_user", "zoe", "bob"}),
+        members=frozenset({"segment_user", "zoe", "max", "ida", "eve", "bob"}),
         role_members=frozenset({"parent", "elder"}),
         grants=frozenset({Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.SCHEMA, "USAGE", "ads")}),
         user_roles=frozenset({"segment_role", "writer", "loader"}),
         user_grants=frozenset({Grant(Scope.TABLE, "SELECT", "crm", "accounts")}),
     )
     role_members = (
-        "Role segment_role is also held by bob, zoe, role elder, role parent: what it may read, they may read."
+        "Role segment_role is also held by bob, eve, ida, max, zoe, role elder, role parent: what it may read, they "
+        "may read."
     )
     role_privileges = "Role segment_role already holds USAGE on 2 schemas (as seen from dev)."
     user_roles = "User segment_user also holds the roles loader, writer: it can do what they allow."

@@ -28,16 +28,22 @@ USER: dict[str, Any] = {
     "password": "User-Secret1",
     "schema": "profiles",
 }
+KNOWN = inspect.signature(redshift_connector.connect).parameters
+# The keepalive options came with redshift-connector 2.1.8.
 OPTIONS = {
-    "ssl": True,
-    "sslmode": "verify-full",
-    "timeout": 30,
-    "tcp_keepalive": True,
-    "tcp_keepalive_idle": 60,
-    "tcp_keepalive_interval": 10,
-    "tcp_keepalive_count": 5,
-    "application_name": "mine",
-    "source_address": "10.0.0.1",
+    name: value
+    for name, value in {
+        "ssl": True,
+        "sslmode": "verify-full",
+        "timeout": 30,
+        "tcp_keepalive": True,
+        "tcp_keepalive_idle": 60,
+        "tcp_keepalive_interval": 10,
+        "tcp_keepalive_count": 5,
+        "application_name": "mine",
+        "source_address": "10.0.0.1",
+    }.items()
+    if name in KNOWN
 }
 
 

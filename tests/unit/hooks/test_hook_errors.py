@@ -155,7 +155,6 @@ def test_a_connection_that_ends_during_the_handshake_is_passing(inner: ssl.SSLEr
     assert classify(InterfaceError("communication error", inner)) is Fault.PASSING
 
 
-@pytest.mark.xfail(strict=True, reason="defect: outside the handshake the driver doesn't wrap the error")
 @pytest.mark.parametrize("error", ENDED)
 def test_a_connection_that_ends_later_is_passing(error: ssl.SSLError) -> None:
     assert classify(error) is Fault.PASSING
