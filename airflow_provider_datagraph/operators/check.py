@@ -71,7 +71,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         "role",
         "reverse_etl_database",
         "user_conn_id",
-        "redshift_conn_id",
+        *DataGraphOperator.template_fields,
     )
 
     def __init__(

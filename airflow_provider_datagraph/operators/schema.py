@@ -11,7 +11,7 @@ from airflow_provider_datagraph.access.names import InvalidInput, check_identifi
 from airflow_provider_datagraph.access.privileges import DesiredSchema, FutureTables
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
-from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DataGraphOperator, optional_database, schema_names
+from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, ConvergingOperator, optional_database, schema_names
 
 
 def future_tables(value: Any) -> FutureTables:
@@ -29,7 +29,7 @@ def future_tables(value: Any) -> FutureTables:
     return chosen
 
 
-class GrantSchemaOperator(DataGraphOperator):
+class GrantSchemaOperator(ConvergingOperator):
     """Let the role read schemas of one database: USAGE on each, SELECT on its tables.
 
     :param schema: a schema, or a list of one database's schemas (also as JSON text, or one a line).
@@ -54,7 +54,7 @@ class GrantSchemaOperator(DataGraphOperator):
         "role",
         "future_tables",
         "prune",
-        *DataGraphOperator.template_fields,
+        *ConvergingOperator.template_fields,
     )
 
     def __init__(
