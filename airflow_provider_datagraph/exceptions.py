@@ -39,4 +39,4 @@ class PassingFaultError(DataGraphError):
 
 
 class DriftRemainsError(DataGraphError):
-    """Everything was applied, and the catalog still doesn't show it."""
+    """Redshift took every statement, and the catalog still doesn't show what they grant."""

@@ -282,7 +282,7 @@ class DataGraphHook(RedshiftSQLHook):
         connection.rollback()
         if remaining:
             raise DriftRemainsError(
-                f"Everything was applied in database {self.arguments['database']}, and the catalog still lacks "
-                f"{len(remaining)} changes, the first: {remaining[0]}. Check that {self.login} may grant it and sees "
-                "the whole catalog."
+                f"Redshift took every statement in database {self.arguments['database']}, and the catalog still lacks "
+                f"{len(remaining)} changes, the first: {remaining[0]}. Either {self.login} may not grant "
+                "it, which Redshift passes over, or it was granted and is hidden from them: use a superuser as admin."
             )

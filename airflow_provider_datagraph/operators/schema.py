@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_provider_datagraph.access import arguments, catalog
 from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import InvalidInput, check_identifier, check_identity
+from airflow_provider_datagraph.access.names import InvalidInput, check_identifier, check_identity, split_path
 from airflow_provider_datagraph.access.privileges import DesiredSchema, FutureTables
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
@@ -27,6 +27,23 @@ def future_tables(value: Any) -> FutureTables:
             "future_tables='default_privileges' isn't supported yet: use 'scoped', or 'none' for today's tables only."
         )
     return chosen
+
+
+def table_name(text: str, schema: str) -> str:
+    """Parse a table of a schema.
+
+    :param text: ``table`` or ``schema.table``; double quotes go around a name that holds a dot.
+    :param schema: the schema.
+    :return: the table's name.
+    :raises InvalidInput: if it can't be a name, or is another schema's.
+    """
+    parts = split_path(text)
+    if len(parts) > 2 or (len(parts) == 2 and parts[0] != schema):
+        raise InvalidInput(
+            f"tables names {text!r}, which isn't a table of schema {schema}: name its tables, with double quotes "
+            "around a name that holds a dot."
+        )
+    return check_identifier(parts[-1], "table")
 
 
 class GrantSchemaOperator(ConvergingOperator):
@@ -96,7 +113,8 @@ class GrantSchemaOperator(ConvergingOperator):
         future = problems.check(future_tables, self.future_tables, default=FutureTables.SCOPED)
         none: dict[str, tuple[str, ...]] = {}
         tables = problems.check(arguments.tables, self.tables, "tables", schemas, default=none) if schemas else none
-        for listed in tables.values():
-            for table in listed:
-                problems.check(check_identifier, table, "table", default="")
-        return [DesiredSchema(name, tables.get(name), future=future) for name in schemas]
+        parsed = {
+            schema: tuple(problems.check(table_name, text, schema, default="") for text in listed)
+            for schema, listed in tables.items()
+        }
+        return [DesiredSchema(name, parsed.get(name), future=future) for name in schemas]
