@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import redshift_connector
 from airflow.providers.amazon.aws.hooks.redshift_sql import RedshiftSQLHook
+from airflow.providers.common.compat.sdk import AirflowNotFoundException
 from redshift_connector.core import Connection as DriverConnection
 from redshift_connector.error import Error as DriverError
 
@@ -18,7 +19,12 @@ from airflow_provider_datagraph.access import catalog
 from airflow_provider_datagraph.access.names import fold
 from airflow_provider_datagraph.access.privileges import CurrentAccess, Plan, Session, Step
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.exceptions import (
+    DriftRemainsError,
+    MisconfigurationError,
+    NotReadyError,
+    PassingFaultError,
+)
 from airflow_provider_datagraph.hooks import connections
 from airflow_provider_datagraph.hooks.errors import Fault, classify, details
 
@@ -70,8 +76,12 @@ class DataGraphHook(RedshiftSQLHook):
         self.borrow_database = borrow_database
 
     def _load(self, conn_id: str, what: str) -> Connection:
-        get = self.get_connection if self.loaded is None else self.loaded.__getitem__
-        return connections.load(get, conn_id, what)
+        return connections.load(self.get_connection if self.loaded is None else self._loaded, conn_id, what)
+
+    def _loaded(self, conn_id: str) -> Connection:
+        if self.loaded is None or conn_id not in self.loaded:
+            raise AirflowNotFoundException(conn_id)
+        return self.loaded[conn_id]
 
     @cached_property
     def admin_connection(self) -> Connection:
@@ -149,15 +159,14 @@ class DataGraphHook(RedshiftSQLHook):
         target = self.arguments
         place = f"{target['host']}:{target['port']}"
         fault, (state, text) = classify(error), details(error)
+        refused = MisconfigurationError if self.user_conn_id is None else NotReadyError
         if fault is Fault.LOGIN:
-            return MisconfigurationError(
+            return refused(
                 f"Connection {who}: {place} refuses the login or password of user {target['user']} ({state}): "
                 "correct the connection."
             )
         if fault is Fault.DATABASE_MISSING:
-            return MisconfigurationError(
-                f"Connection {who}: there is no database {target['database']} at {place}: correct the name."
-            )
+            return refused(f"Connection {who}: there is no database {target['database']} at {place}: correct the name.")
         if fault is Fault.MISCONFIGURED:
             return MisconfigurationError(f"Connection {who}: TLS with {place} fails ({text}): correct ssl or sslmode.")
         if fault is Fault.PASSING:

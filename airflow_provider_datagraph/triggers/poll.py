@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_datagraph.access.names import InvalidInput
-from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.exceptions import PassingFaultError
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -90,10 +91,9 @@ class PollTrigger(BaseTrigger):
         for key in ("redshift_conn_id", "user_conn_id"):
             conn_id = self.arguments.get(key)
             if conn_id:
-                try:
+                # The hook tells of a missing one, in the same words as on a worker.
+                with suppress(AirflowNotFoundException):
                     loaded[conn_id] = await async_connection(conn_id)
-                except AirflowNotFoundException:
-                    raise MisconfigurationError(f"Connection {conn_id} isn't defined: create it.") from None
         probe: Probe = await self._in_pool(self._build, loaded)
         return probe
 
