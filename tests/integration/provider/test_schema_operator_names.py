@@ -37,7 +37,19 @@ def test_upper_case_folds_as_the_server_folds_it(linked: Segment, written: str) 
         assert grant(linked, written, tables=["Accounts"])["in_place"] == 2
 
 
-SPECIAL = ["with.dot", 'with "quotes"', "with space", "straße", "日本語", "semi;colon--", "back\\slash", "it's", "%s %"]
+SPECIAL = [
+    "with.dot",
+    'with "quotes"',
+    "with space",
+    "straße",
+    "日本語",
+    "semi;colon--",
+    "back\\slash",
+    "it's",
+    "%s %",
+    "[",
+    "{x}",
+]
 
 
 def test_a_name_that_needs_quotes_opens(warehouse: Segment) -> None:
