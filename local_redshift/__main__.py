@@ -11,6 +11,7 @@ import signal
 import stat
 import sys
 
+from local_redshift.control import obey
 from local_redshift.postgres import NoPostgres
 from local_redshift.server import Options, Server
 
@@ -28,6 +29,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--user", default="awsuser", help="the superuser (default: %(default)s)")
     parser.add_argument("--password", default="Testing1!", help="its password (default: %(default)s)")
     parser.add_argument("--database", default="dev", help="the first database (default: %(default)s)")
+    parser.add_argument("--latency-ms", type=float, default=0.0, help="added to each exchange (default: %(default)s)")
+    # A descriptor that the starting process left open: no business of people's.
+    parser.add_argument("--control-fd", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--log", metavar="FILE", help="write what happens to this file")
     parser.add_argument("--die-with-parent", action="store_true", help="stop when the parent process is gone")
     return parser.parse_args()
@@ -67,14 +71,17 @@ async def until_told(die_with_parent: bool) -> None:
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
 
 
-async def run(options: Options, die_with_parent: bool) -> int:
+async def run(options: Options, die_with_parent: bool, control: int | None = None) -> int:
     told = asyncio.create_task(until_told(die_with_parent))
     server = Server(options)
     try:
         await server.start()
+        obeying = None if control is None else asyncio.create_task(obey(control, server.faults, server))
         if not told.done():
             say(f"ready on {options.host}:{server.port}")
         await told
+        if obeying is not None:
+            obeying.cancel()
         return 0
     except OSError as failure:
         say(f"cannot listen on {options.host}:{options.port}: {os.strerror(failure.errno or 0)}", 2)
@@ -96,8 +103,8 @@ def main() -> int:
             "machine's user",
             2,
         )
-    options = Options(given.host, given.port, given.user, given.password, given.database)
-    return asyncio.run(run(options, given.die_with_parent))
+    options = Options(given.host, given.port, given.user, given.password, given.database, given.latency_ms / 1000)
+    return asyncio.run(run(options, given.die_with_parent, given.control_fd))
 
 
 if __name__ == "__main__":

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from local_redshift import wire
 from local_redshift.backend import Backend, BackendError, Pool
 from local_redshift.collect import collected
 from local_redshift.errors import Fields, Refused, reworded, unsupported
+from local_redshift.exchange import Exchange, Prepared
+from local_redshift.faults import Cut, Fault, Faults, Injected
 from local_redshift.grammar import kind_of, translate
 from local_redshift.history import History, Source
 from local_redshift.plan import Context, Plan
@@ -23,35 +23,18 @@ ABORT = "DO 'BEGIN RAISE EXCEPTION $$aborted$$; END'"
 ENOUGH = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    text: str
-    plan: Plan
-    types: bytes
-
-
-@dataclass
-class Exchange:
-    """What is sent in one go, and what came of it."""
-
-    data: bytearray = field(default_factory=bytearray)
-    swallow: deque[bool] = field(default_factory=deque)
-    """For each ParseComplete, BindComplete and CloseComplete to come: whether the client didn't ask for it."""
-    executed: list[Prepared] = field(default_factory=list)
-    named: Prepared | None = None
-    completed: int = 0
-    failed: Fields | None = None
-
-    def add(self, data: bytes, hidden: bool = False, acknowledged: bool = True) -> None:
-        self.data += data
-        if acknowledged:
-            self.swallow.append(hidden)
-
-
 class Batches:
     def __init__(
-        self, pool: Pool, history: History, source: Source, user: str, main: Backend, writer: asyncio.StreamWriter
+        self,
+        pool: Pool,
+        history: History,
+        source: Source,
+        user: str,
+        main: Backend,
+        writer: asyncio.StreamWriter,
+        faults: Faults,
     ) -> None:
+        self.faults = faults
         self.pool = pool
         self.history = history
         self.source = source
@@ -96,6 +79,9 @@ class Batches:
         fields = refusal.fields()
         if self.status == b"E" and refusal.sqlstate != "42601":
             fields = {"S": "ERROR", "C": "25P02", "M": ABORTED}
+        if isinstance(refusal, Injected) and refusal.ends_the_session:
+            self.writer.write(wire.error(fields))
+            raise Cut
         await self._abort()
         self.writer.write(wire.error(fields) + wire.frame(b"Z", self.status))
 
@@ -197,6 +183,7 @@ class Batches:
         return f"WITH {rows} {plan.sql}"
 
     async def _run(self, exchange: Exchange, database: str | None) -> None:
+        due = await self._before(exchange)
         released = [one.plan.releases for one in exchange.executed if one.plan.releases]
         async with self.pool.barred(released[0] if released else None), self._backend(database) as backend:
             status = await self._relay(backend, exchange)
@@ -205,7 +192,23 @@ class Batches:
         elif exchange.failed is not None:
             await self._abort()
         self._conclude(exchange)
+        await self.faults.after(due, self.writer)
         self.writer.write(wire.frame(b"Z", self.status))
+
+    async def _before(self, exchange: Exchange) -> list[Fault]:
+        """Let the faults happen that were ordered for these statements."""
+        try:
+            due = await self.faults.before([one.text for one in exchange.executed], self.writer)
+        except Injected as ordered:
+            for one in exchange.executed[:1]:
+                self._record(one.text, one.plan.kind, ordered.fields())
+            if self.status == b"T" and any(one.plan.sql == "COMMIT" for one in exchange.executed):
+                # A COMMIT that fails ends the transaction, too.
+                await self.main.run("ROLLBACK")
+                self.status = b"I"
+            raise
+        exchange.silent = bool(due)
+        return due
 
     @contextlib.asynccontextmanager
     async def _backend(self, database: str | None) -> AsyncIterator[Backend]:
@@ -228,6 +231,8 @@ class Batches:
             if kind == b"Z":
                 return body
             answer = self._answer(kind, body, exchange)
+            if exchange.silent:
+                continue
             self.writer.write(answer)
             waiting += len(answer)
             if waiting > ENOUGH:

@@ -10,6 +10,7 @@ from local_redshift import wire
 from local_redshift.backend import Address, Backend, Pool
 from local_redshift.batch import Batches
 from local_redshift.errors import Refused, reworded
+from local_redshift.faults import Faults, login
 from local_redshift.history import History, Source
 from local_redshift.text import INTERNAL_DATABASES, OWNER
 
@@ -25,6 +26,9 @@ class Hub:
     address: Address
     pool: Pool
     history: History
+    faults: Faults = field(default_factory=Faults)
+    latency: float = 0.0
+    """Seconds that each exchange takes longer."""
     sessions: dict[bytes, Batches] = field(default_factory=dict)
 
 
@@ -32,6 +36,7 @@ async def serve(hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWr
     code, body = await wire.read_startup(reader)
     while code in (wire.SSL, wire.GSS):
         writer.write(b"N")
+        await asyncio.sleep(hub.latency)
         code, body = await wire.read_startup(reader)
     if code == wire.CANCEL:
         await _cancel(hub, body)
@@ -66,13 +71,17 @@ async def _login(
     database = given.get("database") or user
     if given.get("options") or given.get("replication"):
         raise Refused("0A000", "local stand-in: startup options")
+    due = await hub.faults.before([login(user, database)], writer)
+    await asyncio.sleep(hub.latency)
     greeting = await _authenticate(user, database, given, backend, reader, writer)
     if database in INTERNAL_DATABASES:
         raise Refused("3D000", f'database "{database}" does not exist')
     rows = await backend.run("SELECT pg_rs.me()::int, pg_backend_pid()")
     source = Source(int(rows[0][0] or 0), int(rows[0][1] or 0), database)
-    session = Batches(hub.pool, hub.history, source, user, backend, writer)
+    session = Batches(hub.pool, hub.history, source, user, backend, writer, hub.faults)
     hub.sessions[backend.key] = session
+    await asyncio.sleep(hub.latency)
+    await hub.faults.after(due, writer)
     writer.write(greeting)
     await writer.drain()
     return session
@@ -123,6 +132,8 @@ async def _loop(hub: Hub, session: Batches, reader: asyncio.StreamReader) -> Non
         kind, body = await wire.read(reader)
         if kind == b"X":
             return
+        if kind in (b"Q", b"S", b"F"):
+            await asyncio.sleep(hub.latency)
         if kind == b"Q":
             await session.simple(wire.texts(body)[0])
         elif kind == b"S":
