@@ -139,9 +139,19 @@ def _entries(value: Any, name: str) -> list[Any]:
 
 def _json(value: str, name: str) -> Any:
     try:
-        return json.loads(value)
+        return json.loads(value, object_pairs_hook=lambda pairs: _object(pairs, name))
+    except InvalidInput:
+        raise
     except ValueError as error:
         raise InvalidInput(f"{name} looks like JSON and isn't ({error}): correct it.") from None
+
+
+def _object(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise InvalidInput(f"{name} names {', '.join(twice)} twice: name each once.")
+    return dict(pairs)
 
 
 def tables(value: Any, name: str, schemas: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
@@ -162,11 +172,13 @@ def tables(value: Any, name: str, schemas: tuple[str, ...]) -> Mapping[str, tupl
         if len(schemas) != 1:
             raise InvalidInput(f"{name} is a list, which goes with a single schema, and {len(schemas)} are named.")
         value = {schemas[0]: value}
-    parsed = {str(schema): names(listed, name) for schema, listed in value.items()}
+    problems = Problems()
+    parsed = {str(schema): problems.check(names, listed, name, default=None) for schema, listed in value.items()}
     strangers = sorted(set(parsed) - set(schemas))
-    empty = sorted(schema for schema, listed in parsed.items() if not listed)
-    problems = [f"{name} names tables of schema {s}, which isn't among the schemas." for s in strangers]
-    problems += [f"{name} has an empty list for schema {s}: name its tables, or leave it out for all." for s in empty]
-    if problems:
-        raise InvalidInput(*problems)
-    return parsed
+    empty = sorted(schema for schema, listed in parsed.items() if listed == ())
+    problems.add(*(f"{name} names tables of schema {s}, which isn't among the schemas." for s in strangers))
+    problems.add(
+        *(f"{name} has an empty list for schema {s}: name its tables, or leave it out for all." for s in empty)
+    )
+    problems.raise_all()
+    return {schema: listed for schema, listed in parsed.items() if listed}

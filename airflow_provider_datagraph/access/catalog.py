@@ -143,6 +143,11 @@ def _relation_grants(rows: Rows, kind: str, name: str) -> set[Grant]:
     return {Grant(Scope.TABLE, _word(p), str(n), str(r)) for n, r, p in found}
 
 
+def _column_grants(rows: Rows, kind: str, name: str) -> set[Grant]:
+    found = rows(column_privileges_query(kind, name))
+    return {Grant(Scope.COLUMN, _word(p), str(n), str(r), str(c)) for n, r, c, p in found}
+
+
 def read_identities(rows: Rows, session: Session, role: str, user: str) -> CurrentAccess:
     """Read what the cluster knows of a role and a user.
 
@@ -157,7 +162,7 @@ def read_identities(rows: Rows, session: Session, role: str, user: str) -> Curre
     held = [(str(holder), str(name)) for holder, name in rows(user_grants_query())]
     role_grants: set[Grant] = set()
     user_grants: set[Grant] = set()
-    for read in (_database_grants, _schema_grants, _relation_grants):
+    for read in (_database_grants, _schema_grants, _relation_grants, _column_grants):
         if role in current.roles:
             role_grants |= read(rows, "role", role)
         if user in current.users:
@@ -215,10 +220,7 @@ def read_schemas(
     grants = _schema_grants(rows, "role", role) if named else set()
     if by_table or (named and prune):
         grants |= _relation_grants(rows, "role", role)
-        grants |= {
-            Grant(Scope.COLUMN, _word(p), str(n), str(r), str(c))
-            for n, r, c, p in rows(column_privileges_query("role", role))
-        }
+        grants |= _column_grants(rows, "role", role)
     if named and prune:
         grants |= {
             Grant(Scope.DEFAULT, _word(p), str(n), str(owner))

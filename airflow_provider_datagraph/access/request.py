@@ -12,6 +12,7 @@ from airflow_provider_datagraph.access.names import (
     check_identifier,
     check_schema,
     join_path,
+    quote,
     resolve,
     split_path,
 )
@@ -116,14 +117,14 @@ def resolve_entries(
         else:
             findings.append(_not_local(entry, kind))
     _contradictions(found, problems)
-    return _openings(found), findings
+    return _openings(found), list(dict.fromkeys(findings))
 
 
 def _not_local(entry: _Entry, kind: str) -> Finding:
     path = join_path(entry.database, entry.schema)
     message = (
         f"Schema {path} is {kind}: Redshift grants such schemas to users and groups only, so it is left out. "
-        f'An administrator connects to {entry.database} and runs GRANT USAGE ON SCHEMA "{entry.schema}" TO <user>.'
+        f"An administrator connects to {entry.database} and runs GRANT USAGE ON SCHEMA {quote(entry.schema)} TO <user>."
     )
     return Finding("not_local", path, message)
 
@@ -152,6 +153,8 @@ def _resolve(parts: Sequence[str], warehouse: Warehouse) -> _Entry | None:
 
 def _database_missing(text: str, parts: Sequence[str], warehouse: Warehouse) -> str:
     own, sensitive = warehouse.session.database, warehouse.session.case_sensitive
+    if len(parts) == 1:
+        return f"{text}: there is no database {own}{_hint(own, warehouse.schemas)}"
     schema = resolve(parts[0], warehouse.schemas.get(own, {}), sensitive)
     if len(parts) == 2 and schema is not None:
         table = resolve(parts[1], warehouse.relations.get((own, schema), frozenset()), sensitive)

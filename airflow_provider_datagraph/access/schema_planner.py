@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from airflow_provider_datagraph.access.names import is_system_schema, join_path, quote, resolve
+from airflow_provider_datagraph.access.names import InvalidInput, is_system_schema, join_path, quote, resolve
 from airflow_provider_datagraph.access.planner import partial_view, role_missing
 from airflow_provider_datagraph.access.privileges import (
     CurrentAccess,
@@ -22,6 +22,7 @@ from airflow_provider_datagraph.access.privileges import (
     Scope,
     Step,
 )
+from airflow_provider_datagraph.access.prune import revoke_columns, revokes
 
 STATEMENT_BYTES = 60_000
 """A safe statement size: Redshift's limit is 16 MB, other tools in the way cut far below."""
@@ -35,6 +36,7 @@ class _Target:
     name: str
     relations: frozenset[str]
     listed: frozenset[str]
+    exists: bool = True
 
 
 def plan_schemas(
@@ -55,6 +57,7 @@ def plan_schemas(
     :param prune: whether to revoke what the role holds in these schemas and ``desired`` doesn't list.
     :param plan_only: whether a missing role or schema is no obstacle.
     :return: the plan.
+    :raises InvalidInput: if two of ``desired`` are one stored schema.
     """
     findings = [*role_missing(role, current, plan_only), *partial_view(current)]
     targets: list[_Target] = []
@@ -63,6 +66,7 @@ def plan_schemas(
         findings += about
         if target is not None:
             targets.append(target)
+    _refuse_twice(targets)
     wanted = {target.name: _wanted(target) for target in targets}
     blocked = _column_grants(wanted, current)
     # Where pruning takes a column-level grant away, it takes the table-level one with it.
@@ -73,13 +77,24 @@ def plan_schemas(
         findings += _column_findings(blocked, missing, current)
         blocked = frozenset()
     steps = [
-        *_revoke_columns(blocked, role, current),
+        *revoke_columns(blocked, role, current),
         *_grants(targets, missing, role, current.session.database),
     ]
     if prune:
-        steps += _revokes(wanted, role, current, blocked)
+        steps += revokes(wanted, role, current, blocked)
     in_place = sum(len(held) for held in satisfied.values())
     return Plan(tuple(steps), in_place, tuple(findings))
+
+
+def _refuse_twice(targets: Sequence[_Target]) -> None:
+    spelled: dict[str, list[str]] = {}
+    for target in targets:
+        spelled.setdefault(target.name, []).append(target.desired.name)
+    twice = {name: spellings for name, spellings in spelled.items() if len(spellings) > 1}
+    if twice:
+        raise InvalidInput(
+            *(f"Schema {name} is named twice, as {' and '.join(s)}: name it once." for name, s in sorted(twice.items()))
+        )
 
 
 def _find(desired: DesiredSchema, current: CurrentAccess, plan_only: bool) -> tuple[_Target | None, list[Finding]]:
@@ -92,7 +107,7 @@ def _find(desired: DesiredSchema, current: CurrentAccess, plan_only: bool) -> tu
         finding = _schema_missing(desired.name, current, plan_only)
         names = desired.tables or ()
         return (
-            _Target(desired, desired.name, frozenset(), frozenset(names)) if plan_only else None,
+            _Target(desired, desired.name, frozenset(), frozenset(names), exists=False) if plan_only else None,
             [finding],
         )
     kind = current.schemas[name].kind
@@ -183,14 +198,6 @@ def _column_findings(
         yield Finding("column_grant", path, message, blocking=True)
 
 
-def _revoke_columns(blocked: Iterable[Grant], role: str, current: CurrentAccess) -> Iterator[Step]:
-    for privilege, schema, relation in sorted({(g.privilege, g.schema, g.relation) for g in blocked}):
-        # At table level this takes the column grants away; by column it would have to name each.
-        sql = f"REVOKE {privilege} ON TABLE {quote(schema)}.{quote(relation)} FROM ROLE {quote(role)}"
-        path = join_path(current.session.database, schema, relation)
-        yield Step(sql, (f"revoke {privilege} on columns of {path} from role {role}: it blocks the table",))
-
-
 def _grants(
     targets: Sequence[_Target], missing: Mapping[str, frozenset[Grant]], role: str, database: str
 ) -> Iterator[Step]:
@@ -222,11 +229,14 @@ def _table_grants(target: _Target, missing: frozenset[Grant], role: str, databas
         sentence = f"grant {words} on the tables of {path}, also later ones, to role {role}: not held"
         yield Step(f"GRANT {words} FOR TABLES IN SCHEMA {quote(name)}{to_role}", (sentence,))
     lacking = sorted({g.relation for g in missing if g.scope is Scope.TABLE})
-    if not lacking:
+    whole = target.desired.tables is None and target.desired.future is FutureTables.NONE
+    if not lacking and (target.exists or not whole):
         return
-    words = ", ".join(p for p in target.desired.table_privileges if any(g.privilege == p for g in missing))
+    privileges = target.desired.table_privileges
+    words = ", ".join(p for p in privileges if not lacking or any(g.privilege == p for g in missing))
     if target.desired.tables is None:
-        sentence = f"grant {words} on today's tables of {path} to role {role}: not held on {', '.join(lacking)}"
+        on = f" on {_few(lacking)}" if lacking else ""
+        sentence = f"grant {words} on today's tables of {path} to role {role}: not held{on}"
         yield Step(f"GRANT {words} ON ALL TABLES IN SCHEMA {quote(name)}{to_role}", (sentence,))
         return
     for chunk in _chunks([f"{quote(name)}.{quote(table)}" for table in lacking]):
@@ -237,51 +247,19 @@ def _table_grants(target: _Target, missing: frozenset[Grant], role: str, databas
         )
 
 
+def _few(names: Sequence[str], most: int = 5) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
 def _chunks(items: Sequence[str]) -> Iterator[list[str]]:
     chunk: list[str] = []
     size = 0
     for item in items:
-        if chunk and size + len(item) > STATEMENT_BYTES:
+        if chunk and size + len(item.encode()) > STATEMENT_BYTES:
             yield chunk
             chunk, size = [], 0
         chunk.append(item)
         size += len(item.encode()) + 2
     if chunk:
         yield chunk
-
-
-def _revokes(
-    wanted: Mapping[str, frozenset[Grant]], role: str, current: CurrentAccess, done: frozenset[Grant]
-) -> Iterator[Step]:
-    # RULE and TRIGGER come with ALL and can't be named in REVOKE.
-    unnamed = {"RULE", "TRIGGER"}
-    for name in sorted(wanted):
-        extra = {g for g in current.grants - wanted[name] - done if g.schema == name and g.privilege not in unnamed}
-        by_place: dict[tuple[Scope, str], set[str]] = {}
-        for grant in extra:
-            place = (Scope.TABLE if grant.scope is Scope.COLUMN else grant.scope, grant.relation)
-            by_place.setdefault(place, set()).add(grant.privilege)
-        for (scope, relation), privileges in sorted(by_place.items()):
-            words = ", ".join(sorted(privileges))
-            on, said = _place(scope, name, relation, current.session.database)
-            prefix = _default_prefix(scope, name, relation)
-            sql = f"{prefix}REVOKE {words} {on} FROM ROLE {quote(role)}"
-            yield Step(sql, (f"revoke {words} {said} from role {role}: not desired",))
-
-
-def _default_prefix(scope: Scope, schema: str, owner: str) -> str:
-    # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
-    if scope is not Scope.DEFAULT:
-        return ""
-    return f"ALTER DEFAULT PRIVILEGES FOR USER {quote(owner)} IN SCHEMA {quote(schema)} "
-
-
-def _place(scope: Scope, schema: str, relation: str, database: str) -> tuple[str, str]:
-    path = join_path(database, schema)
-    if scope is Scope.SCHEMA:
-        return f"ON SCHEMA {quote(schema)}", f"on schema {path}"
-    if scope is Scope.TABLES:
-        return f"FOR TABLES IN SCHEMA {quote(schema)}", f"on the tables of {path}, also later ones,"
-    if scope is Scope.DEFAULT:
-        return "ON TABLES", f"on later tables of {relation} in {path}"
-    return f"ON TABLE {quote(schema)}.{quote(relation)}", f"on table {path}.{join_path(relation)}"

@@ -41,8 +41,6 @@ HOOK_EXTRAS = frozenset(
         "serverless_work_group",
         "serverless_token_duration_seconds",
         "db_user",
-        "database",
-        "port",
     }
 )
 # What common-sql reads from the extra of any database connection.

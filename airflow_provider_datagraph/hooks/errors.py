@@ -52,6 +52,9 @@ def classify(error: BaseException) -> Fault:
     if state:
         return _by_state(state, text)
     inner = next((arg for arg in error.args if isinstance(arg, ssl.SSLError)), None)
+    # A server that hangs up during the handshake is going away, not set up wrongly.
+    if isinstance(inner, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return Fault.PASSING
     if inner is not None or isinstance(error, ssl.SSLError) or "refuses ssl" in text:
         return Fault.MISCONFIGURED
     if isinstance(error, OSError) or any(gone in text for gone in GONE_TEXTS):

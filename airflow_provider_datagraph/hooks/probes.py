@@ -192,8 +192,11 @@ class ProfilesSyncProbe:
 
     def __post_init__(self) -> None:
         ids = [None] if self.user_conn_id is None else [None, self.user_conn_id]
-        hooks = [DataGraphHook(self.redshift_conn_id, user_conn_id=user, loaded=self.loaded) for user in ids]
-        self.readers = [_Reader(hook) for hook in hooks]
+        # The catalog's views show every database, so any one will do for looking.
+        self.readers = [
+            _Reader(DataGraphHook(self.redshift_conn_id, user_conn_id=user, loaded=self.loaded, borrow_database=True))
+            for user in ids
+        ]
 
     def look(self) -> Look:
         """See :class:`Probe`."""

@@ -15,6 +15,7 @@ from redshift_connector.core import Connection as DriverConnection
 from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.access import catalog
+from airflow_provider_datagraph.access.names import fold
 from airflow_provider_datagraph.access.privileges import CurrentAccess, Plan, Session, Step
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, PassingFaultError
@@ -41,6 +42,8 @@ class DataGraphHook(RedshiftSQLHook):
     :param tries: how often a plan is made and applied when other transactions conflict; default 6.
     :param longest_wait: the longest wait between two tries, in seconds; default 20.
     :param loaded: connections by id that were looked up already, as a trigger must; default None: look them up.
+    :param borrow_database: whether a user connection without a database uses the admin connection's; default False:
+        it is refused, since Segment connects to the checkpoint database.
 
     https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html
     """
@@ -55,6 +58,7 @@ class DataGraphHook(RedshiftSQLHook):
         tries: int = 6,
         longest_wait: float = 20.0,
         loaded: Mapping[str, Connection] | None = None,
+        borrow_database: bool = False,
     ) -> None:
         super().__init__(redshift_conn_id=redshift_conn_id, aws_conn_id=aws_conn_id, log_sql=False)
         self.admin_conn_id = redshift_conn_id
@@ -63,6 +67,7 @@ class DataGraphHook(RedshiftSQLHook):
         self.tries = tries
         self.longest_wait = longest_wait
         self.loaded = loaded
+        self.borrow_database = borrow_database
 
     def _load(self, conn_id: str, what: str) -> Connection:
         get = self.get_connection if self.loaded is None else self.loaded.__getitem__
@@ -95,7 +100,9 @@ class DataGraphHook(RedshiftSQLHook):
             token = self.get_iam_token(admin) if connections.extra_of(admin).get("iam") else None
             arguments = connections.admin_arguments(admin, self.database, token)
         else:
-            arguments = connections.user_arguments(self.user_connection, self.admin_connection, self.database)
+            borrowed = self.admin_connection.schema if self.borrow_database else None
+            database = self.database or self.user_connection.schema or borrowed
+            arguments = connections.user_arguments(self.user_connection, self.admin_connection, database)
         return {"application_name": "airflow-provider-datagraph", **arguments}
 
     @property
@@ -120,6 +127,11 @@ class DataGraphHook(RedshiftSQLHook):
         try:
             return redshift_connector.connect(**self.arguments)
         except (DriverError, OSError) as error:
+            folded = fold(str(self.arguments["database"]))
+            if classify(error) is Fault.DATABASE_MISSING and folded != self.arguments["database"]:
+                # As SQL would: a name that isn't there as typed is the one that Redshift folds it to.
+                self.arguments["database"] = folded
+                return self.get_conn()
             self._raise(self._connect_error(error), error)
 
     @staticmethod

@@ -70,7 +70,7 @@ def schema_names(value: Any, database: str | None) -> tuple[str, ...]:
             )
         elif parts:
             found.append(problems.check(check_schema, parts[-1], default=""))
-    if not found:
+    if not found and not problems.sentences:
         problems.add("schema is empty: name at least one schema.")
     problems.raise_all()
     return tuple(found)

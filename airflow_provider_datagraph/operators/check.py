@@ -15,7 +15,7 @@ from airflow_provider_datagraph.access.names import (
     resolve,
 )
 from airflow_provider_datagraph.access.planner import plan_database, plan_role
-from airflow_provider_datagraph.access.privileges import CurrentAccess, Plan, Session
+from airflow_provider_datagraph.access.privileges import CurrentAccess, Finding, Plan, Session
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.access.request import (
     Opening,
@@ -105,9 +105,8 @@ class CheckWarehouseOperator(DataGraphOperator):
         with refusing_bad_input():
             form = self._parse(problems)
             hook = self.hook()
-            warehouse = self._look(hook, form, problems)
-            openings, findings = resolve_entries(form.entries, warehouse, problems)
-            profiles = self._profiles_sync(form, warehouse, openings, problems)
+            warehouse = problems.check(self._look, hook, form, problems, default=None)
+            openings, findings, profiles = self._resolve(form, warehouse, problems)
             problems.raise_all()
         report = Report(findings=(*findings, *serverless_findings(hook)))
         self.log.info("%s", table("The form fits the warehouse; nothing is changed here", report))
@@ -121,7 +120,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         if profiles is not None and len(profiles) != 2:
             problems.add(f"profiles_sync is {given!r}: write database.schema, as Segment shows it.")
             profiles = None
-        if not listed and not given:
+        if not listed and not given and not problems.sentences:
             problems.add("Neither schemas nor profiles_sync is given: name what Segment is to read.")
         return _Form(
             tuple(parts for parts in parsed if parts),
@@ -165,6 +164,15 @@ class CheckWarehouseOperator(DataGraphOperator):
             problems.add(*_blocking(plan_role(form.role, user, identities)))
         warehouse: Warehouse = seen["warehouse"]
         return warehouse
+
+    def _resolve(
+        self, form: _Form, warehouse: Warehouse | None, problems: Problems
+    ) -> tuple[list[Opening], list[Finding], tuple[str, str] | None]:
+        """Resolve the form; where the warehouse couldn't be read, there is nothing to hold it against."""
+        if warehouse is None:
+            return [], [], None
+        openings, findings = resolve_entries(form.entries, warehouse, problems)
+        return openings, findings, self._profiles_sync(form, warehouse, openings, problems)
 
     @staticmethod
     def _profiles_sync(

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import (
+    AirflowException,
     AirflowSensorTimeout,
     AirflowSkipException,
     BaseSensorOperator,
@@ -190,7 +191,10 @@ class DataGraphSensor(BaseSensorOperator):
         if event["status"] != "timeout":
             raise DataGraphError(f"The trigger sent an event that isn't known: {event['status']}.")
         message = f"The sensor waited {self.timeout} s. {event['message']}"
-        if self.soft_fail:
+        self._time_out(message)
+
+    def _time_out(self, message: str) -> NoReturn:
+        if self.soft_fail or self.never_fail:
             raise AirflowSkipException(message)
         raise AirflowSensorTimeout(message)
 
@@ -202,4 +206,10 @@ class DataGraphSensor(BaseSensorOperator):
         :param context: Airflow's context.
         :return: what the method returns.
         """
-        return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
+        try:
+            return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
+        except AirflowException as error:
+            # Airflow 3 has a class for it, 2.11 the text alone.
+            if type(error).__name__.startswith("TaskDeferral") and "timeout" in str(error).lower():
+                self._time_out(f"The sensor waited {self.timeout} s, and no triggerer told what it saw. {error}")
+            raise
