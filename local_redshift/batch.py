@@ -12,6 +12,7 @@ from local_redshift.backend import Backend, BackendError, Pool
 from local_redshift.collect import collected
 from local_redshift.errors import Fields, Refused, reworded, unsupported
 from local_redshift.exchange import Exchange, Prepared
+from local_redshift.external import explained
 from local_redshift.faults import Cut, Fault, Faults, Injected
 from local_redshift.grammar import kind_of, translate
 from local_redshift.history import History, Source
@@ -44,6 +45,8 @@ class Batches:
         self.writer = writer
         self.status = b"I"
         self.case_sensitive = False
+        self.case_default = False
+        """What the user's own setting is, if ALTER USER gave one."""
         self._case_before = False
         self._was_aborted = False
         self._transaction = 0
@@ -110,7 +113,10 @@ class Batches:
 
     def _translated(self, sql: str) -> Prepared:
         context = Context(self.source.database, self.case_sensitive)
-        return Prepared(sql, translate(sql, context), b"\0\0")
+        plan = translate(sql, context)
+        if plan.alone and self.status == b"T":
+            raise unsupported(f"{plan.alone} inside a transaction block")
+        return Prepared(sql, plan, b"\0\0")
 
     def _interpret(self, batch: list[wire.Message]) -> list[Prepared]:
         """Translate what is to be parsed, and return every statement that the batch is about."""
@@ -186,7 +192,7 @@ class Batches:
         due = await self._before(exchange)
         released = [one.plan.releases for one in exchange.executed if one.plan.releases]
         async with self.pool.barred(released[0] if released else None), self._backend(database) as backend:
-            status = await self._relay(backend, exchange)
+            status = await self._relay(backend, exchange, database)
         if database is None:
             self.status = status
         elif exchange.failed is not None:
@@ -222,7 +228,7 @@ class Batches:
             finally:
                 self.running = self.main
 
-    async def _relay(self, backend: Backend, exchange: Exchange) -> bytes:
+    async def _relay(self, backend: Backend, exchange: Exchange, database: str | None) -> bytes:
         """Send, and pass the answer on until PostgreSQL is ready again."""
         backend.writer.write(bytes(exchange.data))
         waiting = 0
@@ -230,6 +236,9 @@ class Batches:
             kind, body = await backend.read()
             if kind == b"Z":
                 return body
+            if kind == b"E":
+                fields = await explained(wire.fields(body), self.pool, database or self.source.database)
+                body = wire.error(fields)[5:]
             answer = self._answer(kind, body, exchange)
             if exchange.silent:
                 continue
@@ -263,8 +272,8 @@ class Batches:
                 self._record(prepared.text, prepared.plan.kind)
             if prepared.plan.sql == "ROLLBACK" or (prepared.plan.sql == "COMMIT" and self._was_aborted):
                 self.case_sensitive = self._case_before
-            if prepared.plan.case_sensitive is not None:
-                self.case_sensitive = prepared.plan.case_sensitive
+            if prepared.plan.case:
+                self.case_sensitive = {"on": True, "off": False}.get(prepared.plan.case, self.case_default)
         if exchange.failed is not None:
             running = exchange.executed[exchange.completed :]
             failed = running[0] if running else exchange.named
