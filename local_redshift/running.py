@@ -28,6 +28,8 @@ class Server:
     database: str
     pid: int
     control: Faults | None = None
+    authority: str = ""
+    """The file with the certificate that clients are to trust, if it was started with `tls=True`."""
 
     @property
     def faults(self) -> Faults:
@@ -49,11 +51,12 @@ def started(
     database: str = "dev",
     faults: bool = False,
     latency_ms: float = 0.0,
+    tls: bool = False,
 ) -> Iterator[Server]:
     """Run `python -m local_redshift` until the end of the block; with `faults`, it takes orders of this process."""
     command = [sys.executable, "-m", "local_redshift", "--die-with-parent", "--host", host, "--port", str(port)]
     command += ["--user", user, "--password", password, "--database", database]
-    command += ["--latency-ms", str(latency_ms)]
+    command += ["--latency-ms", str(latency_ms), *(["--tls"] if tls else [])]
     with tempfile.TemporaryFile("w+") as log, _channel(faults) as (control, theirs):
         descriptors = [end.fileno() for end in theirs]
         process = subprocess.Popen(
@@ -69,7 +72,9 @@ def started(
             end.close()
         try:
             taken = _ready(process, log)
-            yield Server(host, taken, user, password, database, process.pid, control)
+            assert process.stdout is not None
+            authority = process.stdout.readline().strip().partition(": ")[2] if tls else ""
+            yield Server(host, taken, user, password, database, process.pid, control, authority)
         finally:
             _stop(process)
 

@@ -8,6 +8,7 @@ import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local_redshift import tls
 from local_redshift.backend import Backend, BackendError, Pool
 from local_redshift.faults import Faults, reset
 from local_redshift.history import History
@@ -24,6 +25,7 @@ class Options:
     password: str = "Testing1!"
     database: str = "dev"
     latency: float = 0.0
+    tls: bool = False
 
 
 @dataclass
@@ -32,6 +34,7 @@ class Server:
     postgres: Postgres = field(default_factory=Postgres)
     port: int = 0
     faults: Faults = field(default_factory=Faults)
+    secured: tls.Tls | None = None
     _hub: Hub | None = None
     _listener: asyncio.Server | None = None
     _held: socket.socket | None = None
@@ -50,6 +53,8 @@ class Server:
         await self._install()
         address = self.postgres.address
         self._hub = Hub(address, Pool(address), History(), self.faults, self.options.latency)
+        if self.options.tls:
+            self._hub.tls = self.secured = await asyncio.to_thread(tls.make, self.postgres.folder)
         self._ready.set()
 
     async def stop(self) -> None:

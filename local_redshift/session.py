@@ -15,6 +15,7 @@ from local_redshift.grammar.settings import CASE
 from local_redshift.history import History, Source
 from local_redshift.login import Client, authenticate
 from local_redshift.text import INTERNAL_DATABASES, literal
+from local_redshift.tls import Tls
 
 
 @dataclass
@@ -27,13 +28,14 @@ class Hub:
     faults: Faults = field(default_factory=Faults)
     latency: float = 0.0
     """Seconds that each exchange takes longer."""
+    tls: Tls | None = None
     sessions: dict[bytes, Batches] = field(default_factory=dict)
 
 
 async def serve(hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     code, body = await wire.read_startup(reader)
     while code in (wire.SSL, wire.GSS):
-        writer.write(b"N")
+        await _secured(hub, code, writer)
         await asyncio.sleep(hub.latency)
         code, body = await wire.read_startup(reader)
     if code == wire.CANCEL:
@@ -49,6 +51,15 @@ async def serve(hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWr
     finally:
         hub.sessions.pop(backend.key, None)
         backend.close()
+
+
+async def _secured(hub: Hub, code: int, writer: asyncio.StreamWriter) -> None:
+    """Answer the wish for TLS, or for GSSAPI, which Redshift hasn't."""
+    if code != wire.SSL or hub.tls is None:
+        writer.write(b"N")
+        return
+    writer.write(b"S")
+    await writer.start_tls(hub.tls.context)
 
 
 async def _cancel(hub: Hub, key: bytes) -> None:
