@@ -44,7 +44,7 @@ def test_the_driver_verifies_the_certificate(
 
 
 def test_an_unknown_authority_is_not_trusted(secured: Server) -> None:
-    with pytest.raises(Exception, match="certificate verify failed|CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(Exception, match=r"certificate verify failed|CERTIFICATE_VERIFY_FAILED"):
         hello(secured, "127.0.0.1", "verify-ca")
 
 
