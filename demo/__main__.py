@@ -129,6 +129,53 @@ def show_end(screen: Screen, server: Server, summary: dict[str, Any]) -> bool:
     return all(bool(refusal) == (path[1] == "payroll") for path, refusal in rows)
 
 
+class Runs:
+    """The runs of the DAG, each shown as it ends.
+
+    :param screen: the screen.
+    :param server: the local Redshift.
+    :param dag: the DAG.
+    """
+
+    def __init__(self, screen: Screen, server: Server, dag: Any) -> None:
+        self.screen = screen
+        self.server = server
+        self.dag = dag
+        self.last: dict[str, Any] = {}
+
+    def run(self, title: str, *schemas: str) -> bool:
+        """Run the DAG once.
+
+        :param title: what the run is for.
+        :param schemas: the schemas to open.
+        :return: whether it succeeded.
+        """
+
+        def act() -> tuple[str, dict[str, Any]]:
+            state, self.last = airflow_run.run_dag(self.dag, {**FORM, "schemas": list(schemas)})
+            return state, self.last
+
+        return show_run(self.screen, title, act, self.server)
+
+    def run_while_segment_writes(self, title: str, *schemas: str) -> bool:
+        """Run the DAG once, while Profiles Sync creates what it waits for.
+
+        :param title: what the run is for.
+        :param schemas: the schemas to open.
+        :return: whether it succeeded.
+        """
+        segment = ProfilesSync(self.server)
+        segment.start()
+        try:
+            done = self.run(title, *schemas)
+        finally:
+            segment.ended.set()
+            segment.join()
+        if segment.error is not None:
+            raise segment.error
+        return done
+
+
 def play(screen: Screen, server: Server, home: Path) -> bool:
     """Play the three runs.
 
@@ -144,36 +191,18 @@ def play(screen: Screen, server: Server, home: Path) -> bool:
     with screen.step("The reference DAG, dags/segment_data_graph.py"):
         dag = airflow_run.load_dag()
     screen.line()
-    last: dict[str, Any] = {}
-
-    def runner(*schemas: str) -> Callable[[], tuple[str, dict[str, Any]]]:
-        def act() -> tuple[str, dict[str, Any]]:
-            state, summary = airflow_run.run_dag(dag, {**FORM, "schemas": list(schemas)})
-            last.update(summary)
-            return state, summary
-
-        return act
-
-    segment = ProfilesSync(server)
-    segment.start()
-    first = ("analytics.crm", "analytics.billing")
-    try:
-        done = show_run(screen, "Run 1: open crm and billing; wait while Profiles Sync writes", runner(*first), server)
-    finally:
-        segment.ended.set()
-        segment.join()
-    if segment.error is not None:
-        raise segment.error
-    if not done:
+    runs = Runs(screen, server, dag)
+    schemas = ["analytics.crm", "analytics.billing"]
+    if not runs.run_while_segment_writes("Run 1: open crm and billing; wait while Profiles Sync writes", *schemas):
         return False
     warehouse.create_later_table(server)
-    more = (*first, "analytics.devices")
-    if not show_run(screen, "Run 2: one schema more, devices", runner(*more), server):
+    schemas.append("analytics.devices")
+    if not runs.run("Run 2: one schema more, devices", *schemas):
         return False
     since = len(warehouse.history(server))
-    if not show_run(screen, "Run 3: the same again", runner(*more), server):
+    if not runs.run("Run 3: the same again", *schemas):
         return False
-    return show_end(screen, server, last) and not changes_since(server, since)
+    return show_end(screen, server, runs.last) and not changes_since(server, since)
 
 
 def main() -> int:

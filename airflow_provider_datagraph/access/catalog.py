@@ -188,7 +188,7 @@ def read_databases(rows: Rows, session: Session, role: str) -> CurrentAccess:
     current = _start(rows, session)
     owners = _owners(current)
     databases = {
-        str(name): Database(str(name), owners.get(int(owner), f"user id {owner}"), str(kind))
+        str(name): Database(str(name), owners.get(int(owner), f"user id {owner}"), str(kind).lower())
         for name, owner, kind in rows(DATABASES)
     }
     return replace(current, databases=databases, grants=frozenset(_database_grants(rows, "role", role)))

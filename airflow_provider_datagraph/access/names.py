@@ -81,10 +81,7 @@ def check_identifier(name: str, what: str) -> str:
         raise InvalidInput(f"The {what} name is empty: give the name of a {what}.")
     if not all(c.isprintable() for c in name):
         raise InvalidInput(f"The {what} name {name!r} holds a character that can't be printed: remove it.")
-    try:
-        size = len(name.encode())
-    except UnicodeEncodeError:
-        raise InvalidInput(f"The {what} name {name!r} isn't valid Unicode text: correct it.") from None
+    size = len(name.encode())
     if size > MAX_BYTES:
         raise InvalidInput(
             f"The {what} name {name[:40]!r}… is {size} bytes long, and Redshift takes at most {MAX_BYTES}: shorten it."

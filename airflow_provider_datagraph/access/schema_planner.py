@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from airflow_provider_datagraph.access.names import InvalidInput, is_system_schema, join_path, quote, resolve
@@ -59,14 +59,8 @@ def plan_schemas(
     :return: the plan.
     :raises InvalidInput: if two of ``desired`` are one stored schema.
     """
-    findings = [*role_missing(role, current, plan_only), *partial_view(current)]
-    targets: list[_Target] = []
-    for schema in desired:
-        target, about = _find(schema, current, plan_only)
-        findings += about
-        if target is not None:
-            targets.append(target)
-    _refuse_twice(targets)
+    targets, about = _find_all(desired, current, plan_only)
+    findings = [*role_missing(role, current, plan_only), *partial_view(current), *about]
     wanted = {target.name: _wanted(target) for target in targets}
     blocked = _column_grants(wanted, current)
     # Where pruning takes a column-level grant away, it takes the table-level one with it.
@@ -84,6 +78,15 @@ def plan_schemas(
         steps += revokes(wanted, role, current, blocked)
     in_place = sum(len(held) for held in satisfied.values())
     return Plan(tuple(steps), in_place, tuple(findings))
+
+
+def _find_all(
+    desired: Sequence[DesiredSchema], current: CurrentAccess, plan_only: bool
+) -> tuple[list[_Target], list[Finding]]:
+    found = [_find(schema, current, plan_only) for schema in desired]
+    targets = [target for target, _ in found if target is not None]
+    _refuse_twice(targets)
+    return targets, [finding for _, about in found for finding in about]
 
 
 def _refuse_twice(targets: Sequence[_Target]) -> None:
@@ -132,11 +135,10 @@ def _find(desired: DesiredSchema, current: CurrentAccess, plan_only: bool) -> tu
 def _schema_missing(name: str, current: CurrentAccess, plan_only: bool) -> Finding:
     database = current.session.database
     alike = sorted(s for s in current.schemas if s.lower() == name.lower())
-    hint = f"did you mean {alike[0]}?" if alike else "correct the name, or create the schema first."
+    otherwise = "the plan goes on as if it did." if plan_only else "correct the name, or create the schema first."
+    hint = f"did you mean {alike[0]}?" if alike else otherwise
     if not current.session.superuser:
         hint += f" {current.session.user} isn't a superuser, so it may exist and be hidden from this connection."
-    if plan_only and not alike:
-        hint = "the plan goes on as if it did."
     message = f"Schema {name} doesn't exist in database {database}: {hint}"
     return Finding("schema_missing", join_path(database, name), message, blocking=not plan_only)
 
@@ -209,10 +211,9 @@ def _grants(
     for privileges in sorted({p for p in needs.values() if p}):
         names = [name for name, p in needs.items() if p == privileges]
         words = ", ".join(privileges)
-        for chunk in _chunks([quote(name) for name in names]):
-            listed = [name for name in names if quote(name) in chunk]
+        for listed in _chunks(names, quote):
             yield Step(
-                f"GRANT {words} ON SCHEMA {', '.join(chunk)}{to_role}",
+                f"GRANT {words} ON SCHEMA {', '.join(map(quote, listed))}{to_role}",
                 tuple(
                     f"grant {words} on schema {join_path(database, name)} to role {role}: not held" for name in listed
                 ),
@@ -239,10 +240,13 @@ def _table_grants(target: _Target, missing: frozenset[Grant], role: str, databas
         sentence = f"grant {words} on today's tables of {path} to role {role}: not held{on}"
         yield Step(f"GRANT {words} ON ALL TABLES IN SCHEMA {quote(name)}{to_role}", (sentence,))
         return
-    for chunk in _chunks([f"{quote(name)}.{quote(table)}" for table in lacking]):
-        tables = [table for table in lacking if f"{quote(name)}.{quote(table)}" in set(chunk)]
+
+    def written(table: str) -> str:
+        return f"{quote(name)}.{quote(table)}"
+
+    for tables in _chunks(lacking, written):
         yield Step(
-            f"GRANT {words} ON TABLE {', '.join(chunk)}{to_role}",
+            f"GRANT {words} ON TABLE {', '.join(map(written, tables))}{to_role}",
             tuple(f"grant {words} on table {path}.{join_path(table)} to role {role}: not held" for table in tables),
         )
 
@@ -252,14 +256,15 @@ def _few(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _chunks(items: Sequence[str]) -> Iterator[list[str]]:
+def _chunks(names: Sequence[str], written: Callable[[str], str]) -> Iterator[list[str]]:
     chunk: list[str] = []
     size = 0
-    for item in items:
-        if chunk and size + len(item.encode()) > STATEMENT_BYTES:
+    for name in names:
+        length = len(written(name).encode())
+        if chunk and size + length > STATEMENT_BYTES:
             yield chunk
             chunk, size = [], 0
-        chunk.append(item)
-        size += len(item.encode()) + 2
+        chunk.append(name)
+        size += length + 2
     if chunk:
         yield chunk

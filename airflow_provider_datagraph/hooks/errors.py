@@ -53,7 +53,7 @@ def classify(error: BaseException) -> Fault:
         return _by_state(state, text)
     inner = next((arg for arg in error.args if isinstance(arg, ssl.SSLError)), None)
     # A server that hangs up during the handshake is going away, not set up wrongly.
-    if isinstance(inner, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+    if isinstance(inner or error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return Fault.PASSING
     if inner is not None or isinstance(error, ssl.SSLError) or "refuses ssl" in text:
         return Fault.MISCONFIGURED

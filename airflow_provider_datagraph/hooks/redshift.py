@@ -107,8 +107,12 @@ class DataGraphHook(RedshiftSQLHook):
 
     @property
     def login(self) -> str:
-        """The database user behind the connection; an IAM login carries a prefix that isn't part of the name."""
-        return str(self.arguments["user"]).removeprefix("IAM:").removeprefix("IAMA:")
+        """The database user behind the connection.
+
+        For a cluster, GetClusterCredentials puts ``IAM:`` before the user's name; a workgroup's users are named so.
+        """
+        user = str(self.arguments["user"])
+        return user if self.is_serverless else user.removeprefix("IAM:").removeprefix("IAMA:")
 
     @property
     def is_serverless(self) -> bool:

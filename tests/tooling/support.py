@@ -92,3 +92,13 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def wait_for_sleep(told: Path) -> bool:
+    """Wait until a fake has written this file, and has gone to sleep as it does next.
+
+    A signal that comes just while a shell makes that child is lost.
+    """
+    there = wait_until(told.exists)
+    time.sleep(0.3)
+    return there

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.tooling.support import Checkout, Marked, wait_until
+from tests.tooling.support import Checkout, Marked, wait_for_sleep
 
 # With a child of its own, as the demo has the local Redshift.
 STUBBORN = "trap '' INT TERM; sleep 61 & touch started; wait; wait; sleep 62"
@@ -69,7 +69,7 @@ def test_hard_stop_of_one_that_does_not_listen(demo: Checkout, marked: Marked) -
 def test_nothing_outlives_an_interrupt(demo: Checkout, marked: Marked, number: signal.Signals) -> None:
     install(demo, "touch started; sleep 60")
     process = demo.start("make", "demo", env=marked.env)
-    assert wait_until((demo.path / "started").exists)
+    assert wait_for_sleep(demo.path / "started")
     os.killpg(process.pid, number)
     process.communicate(timeout=15)
     assert process.returncode != 0

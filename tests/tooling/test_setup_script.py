@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from tests.tooling.support import Checkout, Marked, wait_until
+from tests.tooling.support import Checkout, Marked, wait_for_sleep
 
 # Answers the probe of find-python, "makes" a virtual environment, and writes down what pip is asked.
 # The files `fail` and `hang` beside the checkout's Makefile decide what becomes of the installation.
@@ -106,7 +106,7 @@ def test_failure_shows_the_end_of_the_log_and_is_made_again(setup: Setup) -> Non
 def test_interrupted_is_made_again(setup: Setup, marked: Marked, number: signal.Signals) -> None:
     setup.write("hang", "")
     process = setup.checkout.start("scripts/setup", "3.3", env={**marked.env, "PYTHON": str(setup.python)})
-    assert wait_until((setup.path / "hanging").exists)
+    assert wait_for_sleep(setup.path / "hanging")
     os.killpg(process.pid, number)
     process.communicate(timeout=10)
     assert process.returncode != 0

@@ -1,0 +1,77 @@
+"""Looking for a secret in everything that a run leaves."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+
+def forms(secret: str, login: str = "") -> dict[str, bytes]:
+    """The forms in which a secret may be written down.
+
+    :param login: the login beside it: Redshift's md5 hash of both is as good as the password.
+    """
+    found = {
+        "raw": secret,
+        "json": json.dumps(secret)[1:-1],
+        "json in json": json.dumps(json.dumps(secret))[3:-3],
+        "url": quote(secret, safe=""),
+        "url, spaces as +": quote_plus(secret),
+        "hexadecimal": secret.encode().hex(),
+        "md5": hashlib.md5((secret + login).encode()).hexdigest(),
+    }
+    encoded = {name: text.encode() for name, text in found.items()}
+    for shift in range(3):
+        # Inside other text: what base64 makes of it depends on where it stands.
+        whole = base64.b64encode(b"\0" * shift + secret.encode())
+        first = (8 * shift + 5) // 6
+        last = len(secret.encode()) + shift
+        encoded[f"base64, shifted by {shift}"] = whole[first : last * 8 // 6]
+    return encoded
+
+
+def find(folder: Path, wanted: dict[str, bytes]) -> set[tuple[str, str]]:
+    """Search all files of a folder, and each value of its databases.
+
+    :return: where (a file, or ``table.column``) and in which form.
+    """
+    return {(where, name) for where, content in _contents(folder) for name, form in wanted.items() if form in content}
+
+
+def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        yield str(path.relative_to(folder)), path.read_bytes()
+        if path.suffix == ".db":
+            yield from _values(path)
+
+
+def _values(path: Path) -> Iterator[tuple[str, bytes]]:
+    # A value that is longer than a page isn't in one piece in the file.
+    with closing(sqlite3.connect(path)) as database:
+        database.text_factory = bytes
+        names = [
+            bytes(row[0]).decode() for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        for table in names:
+            cursor = database.execute(f'SELECT * FROM "{table}"')
+            columns = [column[0] for column in cursor.description]
+            for row in cursor:
+                for column, value in zip(columns, row, strict=True):
+                    if isinstance(value, bytes):
+                        yield f"{table}.{column}", _unpacked(value)
+
+
+def _unpacked(value: bytes) -> bytes:
+    # Serialized DAGs may be compressed.
+    with suppress(zlib.error):
+        return zlib.decompress(value)
+    return value

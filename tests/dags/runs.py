@@ -1,0 +1,92 @@
+"""The runs that several tests look at."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+
+from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from local_redshift.running import Server
+from tests.dags.airflow_process import Airflow, Outcome
+from tests.dags.warehouse import ProfilesSync, Warehouse, build
+
+# What the searches are for: characters that URL, JSON and base64 write differently.
+ADMIN_PASSWORD = f"Adm1n+%&{secrets.token_hex(8)}<>"
+LINKED_PASSWORD = f"L1nked+%&{secrets.token_hex(8)}<>"
+PLANTED = f"Pl4nted+%&{secrets.token_hex(8)}<>"
+DAG_ID = "segment_data_graph"
+
+
+@dataclass(frozen=True)
+class Story:
+    """One warehouse, and run after run of the reference DAG on it."""
+
+    warehouse: Warehouse
+    plan: Outcome
+    first: Outcome
+    segment: ProfilesSync
+    again: Outcome
+    more: Outcome
+
+
+def run(airflow: Airflow, warehouse: Warehouse, *schemas: str, **form: object) -> Outcome:
+    """Run the reference DAG once."""
+    sent = warehouse.sent_since(warehouse.mark())
+    return airflow.run(DAG_ID, warehouse.form(*schemas, **form), warehouse.connections(), sent)
+
+
+def entries(warehouse: Warehouse) -> list[str]:
+    """What the first run opens: entries of every form, in two databases and the admin's own."""
+    names = warehouse.names
+    return [
+        f"{names.analytics.upper()}.CRM",
+        f"{names.analytics}.billing.invoices",
+        f'{names.analytics}."My.Schema"',
+        f"{names.ops}.devices",
+        names.own_schema,
+    ]
+
+
+def tell_story(airflow: Airflow, server: Server) -> Story:
+    """A plan, the job itself while Segment writes, the same by the command line, and one schema more."""
+    warehouse = build(server, LINKED_PASSWORD)
+    first, more = entries(warehouse), [*entries(warehouse), f"{warehouse.names.ops}.depots"]
+    retl = {"reverse_etl_database": warehouse.names.analytics}
+    plan = run(airflow, warehouse, *first, **retl, plan_only=True)
+    with ProfilesSync(warehouse) as segment:
+        done = run(airflow, warehouse, *first, **retl)
+    sent = warehouse.sent_since(warehouse.mark())
+    again = airflow.run_command(DAG_ID, warehouse.form(*first, **retl), warehouse.connections(), sent)
+    return Story(warehouse, plan, done, segment, again, run(airflow, warehouse, *more, **retl))
+
+
+def open_todays_tables(airflow: Airflow, server: Server) -> Story:
+    """Nothing but Profiles Sync, and no access to later tables."""
+    warehouse = build(server, LINKED_PASSWORD)
+    plan = run(airflow, warehouse, future_tables="none", plan_only=True)
+    with ProfilesSync(warehouse) as segment:
+        first = run(airflow, warehouse, future_tables="none")
+    again = run(airflow, warehouse, future_tables="none")
+    return Story(warehouse, plan, first, segment, again, again)
+
+
+def run_modes(airflow: Airflow, warehouse: Warehouse) -> Outcome:
+    """Both sensors in every mode and state, and the task that leaks on purpose."""
+    warehouse.run(
+        warehouse.server.database,
+        f"CREATE USER {warehouse.names.user} PASSWORD '{LINKED_PASSWORD}'",
+        "CREATE SCHEMA modes_profiles",
+        *(f"CREATE TABLE modes_profiles.{table} (id int)" for table in REQUIRED_TABLES),
+    )
+    admin = json.loads(warehouse.connections()["redshift_default"])
+    user = {**admin, "login": warehouse.names.user, "password": LINKED_PASSWORD}
+    connections = {
+        "modes_admin": admin,
+        "modes_wrong_password": {**admin, "password": "Wrong-1-password"},
+        "modes_refused_port": {**admin, "port": 1},
+        "modes_user": user,
+        "modes_user_wrong_password": {**user, "password": "Wrong-1-password"},
+    }
+    given = {name: json.dumps(fields) for name, fields in connections.items()}
+    return airflow.run("sensor_modes", {"control": PLANTED}, given, warehouse.sent_since(warehouse.mark()))

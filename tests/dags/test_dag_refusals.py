@@ -1,0 +1,124 @@
+"""Bad input ends in `check`: everything wrong at once, nothing changed, nothing else run."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from tests.dags.airflow_process import Airflow, Outcome
+from tests.dags.runs import DAG_ID, run
+from tests.dags.test_dag_runs import ALL_TASKS
+from tests.dags.warehouse import Warehouse
+from tests.integration.conftest import connect
+from tests.integration.conftest import run as query
+
+
+def stopped_in_check(outcome: Outcome) -> None:
+    assert outcome.state == "failed"
+    assert outcome.states["check"] == "failed"
+    others = {name: state for name, state in outcome.states.items() if name != "check"}
+    assert set(others) == {*ALL_TASKS, "grant_schemas"} - {"check"}
+    assert set(others.values()) == {"upstream_failed"}
+    # Nothing that a person has to correct is tried again.
+    assert outcome.tasks["check"].tries == 1
+    assert outcome.sent
+    assert outcome.changes == []
+    assert set(outcome.reports) <= {"check"}
+
+
+def test_every_problem_of_every_database_at_once(airflow: Airflow, warehouse: Warehouse) -> None:
+    names = warehouse.names
+    outcome = run(
+        airflow,
+        warehouse,
+        f"{names.analytics}.crm",
+        f"{names.analytics}.atlantis",
+        f"{names.ops}.lemuria",
+        f"{names.ops}.devices.tablets",
+        "mu.things",
+        "no_such_schema",
+        f"{names.own_schema}.settings",
+        "a.b.c.d",
+        reverse_etl_database="hyperborea",
+        role="UpperCase",
+    )
+    stopped_in_check(outcome)
+    own = warehouse.server.database
+    for sentence in (
+        f"{names.analytics}.atlantis: database {names.analytics} has no schema atlantis",
+        f"{names.ops}.lemuria: database {names.ops} has no schema lemuria",
+        f"{names.ops}.devices.tablets: schema {names.ops}.devices has no table tablets",
+        "mu.things: there is no database mu",
+        f"no_such_schema: database {own} has no schema no_such_schema",
+        f"write {own}.{names.own_schema}.settings.",
+        "'a.b.c.d' has 4 parts",
+        "there is no database hyperborea",
+        "'UpperCase' has upper-case letters",
+        "9 problems:",
+    ):
+        assert sentence in outcome.log, sentence
+    assert f"{names.analytics}.crm:" not in outcome.log
+
+
+def test_a_user_with_another_password_keeps_it(airflow: Airflow, warehouse: Warehouse) -> None:
+    names = warehouse.names
+    theirs = "Segment-uses-th1s"
+    warehouse.run(warehouse.server.database, f"CREATE USER {names.user} PASSWORD '{theirs}'")
+    outcome = run(airflow, warehouse, f"{names.analytics}.crm")
+    stopped_in_check(outcome)
+    assert f"User {names.user} exists, and the user connection's password doesn't log in" in outcome.log
+    assert "correct the connection's password" in outcome.log and "rotate" in outcome.log
+    with closing(connect(warehouse.server, "dev", names.user, theirs)) as connection:
+        assert query(connection, "SELECT 1") == [(1,)]
+
+
+def test_the_admin_is_no_linked_user(airflow: Airflow, warehouse: Warehouse) -> None:
+    server = warehouse.server
+    outcome = airflow.run(
+        DAG_ID,
+        warehouse.form(f"{warehouse.names.analytics}.crm"),
+        warehouse.connections(login=server.user, password=server.password),
+        warehouse.sent_since(warehouse.mark()),
+    )
+    stopped_in_check(outcome)
+    assert f"{server.user} is the admin connection's own login" in outcome.log
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"schemas": "crm"},
+        {"schemas": [1]},
+        {"schemas": None},
+        {"profiles_sync": None},
+        {"profiles_sync": "ab"},
+        {"checkpoint_database": None},
+        {"checkpoint_database": 5},
+        {"role": ["r"]},
+        {"reverse_etl_database": False},
+        {"future_tables": "default_privileges"},
+        {"future_tables": "all"},
+        {"plan_only": "False"},
+        {"plan_only": 0},
+    ],
+    ids=str,
+)
+def test_the_form_refuses_wrong_types(airflow: Airflow, wrong: dict[str, object]) -> None:
+    right = {"schemas": ["crm"], "profiles_sync": "segment_profiles.profiles_prod"}
+    assert airflow.ask("validate", dag_id=DAG_ID, conf=right)["values"]["schemas"] == ["crm"]
+    reply = airflow.ask("validate", dag_id=DAG_ID, conf={**right, **wrong})
+    assert reply.get("raised") == "ParamValidationError", reply
+    assert f"param {next(iter(wrong))}" in reply["message"]
+
+
+def test_the_form_wants_a_profiles_sync_schema(airflow: Airflow) -> None:
+    reply = airflow.ask("validate", dag_id=DAG_ID, conf={"schemas": ["crm"]})
+    assert reply["raised"] == "ParamValidationError"
+    assert "profiles_sync" in reply["message"]
+
+
+def test_a_refused_form_makes_no_run(airflow: Airflow, warehouse: Warehouse) -> None:
+    conf = warehouse.form() | {"schemas": 5}
+    reply = airflow.ask("run", dag_id=DAG_ID, conf=conf, connections=warehouse.connections(), poke_interval=1)
+    assert reply["raised"] == "ParamValidationError"

@@ -1,0 +1,223 @@
+"""The whole DAG on a warehouse with several databases, proved by logging in as the linked user."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from tests.dags.runs import LINKED_PASSWORD, Story
+from tests.dags.warehouse import Path, Warehouse, allowed, readable
+
+ALL_TASKS = {
+    "check",
+    "role",
+    "checkpoint_database",
+    "databases",
+    "grant_reverse_etl",
+    "wait_for_profiles_sync",
+    "grant_profiles_sync",
+    "validate",
+    "summary",
+}
+
+
+@pytest.fixture(scope="session")
+def later(story: Story) -> Warehouse:
+    """Tables that are created after the last run, each by its schema's own writer."""
+    warehouse, names = story.warehouse, story.warehouse.names
+    warehouse.run(names.analytics, "CREATE TABLE crm.later (id int)", user=names.etl)
+    warehouse.run(names.analytics, "CREATE VIEW crm.later_view AS SELECT id FROM crm.accounts", user=names.etl)
+    warehouse.run(names.analytics, "CREATE TABLE billing.later (id int)", user=names.etl)
+    warehouse.run(names.analytics, 'CREATE TABLE "My.Schema".later (id int)', user=names.etl)
+    warehouse.run(names.analytics, "CREATE TABLE payroll.later (id int)", user=names.etl)
+    warehouse.run(names.analytics, "CREATE TABLE __segment_reverse_etl.later (id int)", user=names.retl)
+    warehouse.run(names.profiles, "CREATE TABLE profiles_prod.later (id int)", user=names.segment)
+    warehouse.run(names.profiles, "CREATE SCHEMA other", "CREATE TABLE other.things (id int)", user=names.segment)
+    warehouse.run(
+        names.ops, "CREATE TABLE devices.later (id int)", "CREATE SCHEMA later", "CREATE TABLE later.t (id int)"
+    )
+    return warehouse
+
+
+def matrix(warehouse: Warehouse) -> dict[Path, bool]:
+    """What the linked user may read after the last run, and what it mustn't."""
+    names = warehouse.names
+    an, ops, profiles = names.analytics, names.ops, names.profiles
+    opened = {
+        (an, "crm"): ("accounts", "mixedcase", "names", "later", "later_view"),
+        (an, "billing"): ("invoices",),
+        (an, "my.schema"): ("things", "later"),
+        (an, "__segment_reverse_etl"): ("records", "later"),
+        (ops, "devices"): ("phones", "later"),
+        (ops, "depots"): ("doors",),
+        (profiles, "profiles_prod"): (*REQUIRED_TABLES, "order_completed", "later"),
+        (warehouse.server.database, names.own_schema): ("settings",),
+    }
+    closed = {
+        (an, "billing"): ("payments", "later"),
+        (an, "payroll"): ("salaries", "later"),
+        (ops, "later"): ("t",),
+        (profiles, "other"): ("things",),
+    }
+    return {
+        (*schema, table): yes
+        for yes, schemas in ((True, opened), (False, closed))
+        for schema, tables in schemas.items()
+        for table in tables
+    }
+
+
+def test_the_linked_user_reads_exactly_what_was_opened(later: Warehouse) -> None:
+    expected = matrix(later)
+    assert readable(later, expected) == expected
+
+
+def test_it_creates_a_schema_in_the_checkpoint_database_and_nowhere_else(later: Warehouse) -> None:
+    names = later.names
+    databases = (names.checkpoint, names.analytics, names.ops, names.profiles, later.server.database)
+    found = {name: allowed(later, name, "CREATE SCHEMA __segment_reverse_etl_new") for name in databases}
+    assert found == {name: name == names.checkpoint for name in databases}
+
+
+def test_it_works_in_its_own_schema(later: Warehouse) -> None:
+    database = later.names.checkpoint
+    assert allowed(later, database, "CREATE SCHEMA __segment_reverse_etl")
+    assert allowed(later, database, "CREATE TABLE __segment_reverse_etl.checkpoints (id int)")
+    assert allowed(later, database, "INSERT INTO __segment_reverse_etl.checkpoints VALUES (1)")
+    assert allowed(later, database, "DROP TABLE __segment_reverse_etl.checkpoints")
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("INSERT INTO __segment_reverse_etl.{} VALUES (1)", True),
+        ("UPDATE __segment_reverse_etl.{} SET id = 2", True),
+        ("DELETE FROM __segment_reverse_etl.{}", True),
+        ("CREATE TABLE __segment_reverse_etl.new_{} (id int)", True),
+        ("INSERT INTO crm.accounts VALUES (2, 'two')", False),
+        ("DELETE FROM crm.accounts", False),
+        ("CREATE TABLE crm.theirs (id int)", False),
+        ("DROP TABLE crm.accounts", False),
+        ("DROP TABLE billing.invoices", False),
+    ],
+)
+@pytest.mark.parametrize("table", ["records", "later"])
+def test_what_it_may_change(later: Warehouse, statement: str, expected: bool, table: str) -> None:
+    assert allowed(later, later.names.analytics, statement.format(table)) is expected
+
+
+def test_every_task_of_every_run_succeeded(story: Story) -> None:
+    for outcome in (story.plan, story.first, story.again, story.more):
+        assert outcome.state == "success"
+        assert set(outcome.states.values()) == {"success"}
+        assert {name for name in outcome.tasks if "[" not in name} == ALL_TASKS
+        # Nothing had to be tried twice.
+        assert {task.tries for task in outcome.tasks.values()} == {1}
+
+
+def test_the_mapped_tasks_are_labelled(story: Story) -> None:
+    names = story.warehouse.names
+    expected = {
+        f'{names.analytics}: crm, billing, "my.schema"',
+        f"{names.ops}: devices",
+        f"{story.warehouse.server.database}: {names.own_schema}",
+    }
+    for outcome in (story.plan, story.first, story.again):
+        assert {task.label for name, task in outcome.tasks.items() if name.startswith("grant_schemas[")} == expected
+
+
+def test_the_plan_is_what_the_run_then_did(story: Story) -> None:
+    plan, done = story.plan.reports["summary"], story.first.reports["summary"]
+    assert plan["changed"] == 0
+    assert plan["planned"] == done["planned"]
+    assert done["changed"] == len(done["planned"]) == len(set(done["planned"]))
+    assert plan["segment"] == done["segment"]
+
+
+def test_the_plan_changed_nothing_and_waited_for_nothing(story: Story) -> None:
+    assert story.plan.sent
+    assert story.plan.changes == []
+    assert story.plan.seconds < 60
+    assert story.plan.reports["wait_for_profiles_sync"]["in_place"] == 0
+
+
+def test_the_plan_finds_nothing_but_the_missing_profiles_sync(story: Story) -> None:
+    names = story.warehouse.names
+    found = story.plan.reports["summary"]["findings"]
+    assert {(finding["code"], finding["object"]) for finding in found} == {
+        ("schema_missing", f"{names.profiles}.profiles_prod")
+    }
+
+
+def test_the_run_waited_for_segment(story: Story) -> None:
+    # The schema was looked for before it was there, and the grant came after the last table.
+    assert story.segment.looks_before
+    assert "Not yet: " in story.first.log
+    assert story.first.reports["wait_for_profiles_sync"]["in_place"] == len(REQUIRED_TABLES)
+
+
+def test_the_run_sent_these_changes_and_no_others(story: Story) -> None:
+    names = story.warehouse.names
+    role = f'TO ROLE "{names.role}"'
+    retl = '"__segment_reverse_etl"'
+    tables = ["crm", "my.schema", "devices", names.own_schema, "profiles_prod"]
+    assert sorted(story.first.changes) == sorted(
+        [
+            f'CREATE ROLE "{names.role}"',
+            f"CREATE USER \"{names.user}\" PASSWORD '<hash>'",
+            f'GRANT ROLE "{names.role}" TO "{names.user}"',
+            f'CREATE DATABASE "{names.checkpoint}"',
+            f'GRANT CREATE ON DATABASE "{names.checkpoint}" {role}',
+            f'GRANT USAGE ON SCHEMA "crm", "billing", "my.schema" {role}',
+            f'GRANT USAGE ON SCHEMA "devices" {role}',
+            f'GRANT USAGE ON SCHEMA "{names.own_schema}" {role}',
+            f'GRANT USAGE ON SCHEMA "profiles_prod" {role}',
+            *(f'GRANT SELECT FOR TABLES IN SCHEMA "{name}" {role}' for name in tables),
+            f'GRANT SELECT ON TABLE "billing"."invoices" {role}',
+            f"GRANT USAGE, CREATE ON SCHEMA {retl} {role}",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE, DROP FOR TABLES IN SCHEMA {retl} {role}",
+        ]
+    )
+
+
+def test_the_command_line_again_changes_nothing(story: Story) -> None:
+    assert len(story.again.sent) > 10
+    assert story.again.changes == []
+    summary = story.again.reports["summary"]
+    assert (summary["changed"], summary["planned"]) == (0, [])
+    # Everything of the first run is in place; a sentence may stand for several privileges.
+    assert summary["in_place"] >= story.first.reports["summary"]["changed"]
+
+
+def test_one_schema_more_sends_its_statements_alone(story: Story) -> None:
+    role = story.warehouse.names.role
+    assert sorted(story.more.changes) == [
+        f'GRANT SELECT FOR TABLES IN SCHEMA "depots" TO ROLE "{role}"',
+        f'GRANT USAGE ON SCHEMA "depots" TO ROLE "{role}"',
+    ]
+    assert story.more.reports["summary"]["changed"] == 2
+
+
+def test_the_summary_is_what_segment_asks_for(story: Story) -> None:
+    server, names = story.warehouse.server, story.warehouse.names
+    expected = {"host": server.host, "port": server.port, "database": names.checkpoint, "username": names.user}
+    for outcome in (story.plan, story.first, story.again, story.more):
+        assert outcome.reports["summary"]["segment"] == expected
+    # It is in the log too, where a person looks.
+    assert re.search(rf"Database +{names.checkpoint}\b", story.first.log)
+    assert LINKED_PASSWORD not in story.first.log
+
+
+def test_the_proof_read_every_opened_table(story: Story) -> None:
+    names = story.warehouse.names
+    sent = [text for text in story.first.sent if re.fullmatch(r'SELECT 1 FROM "\w+"\."[^"]+"\."\w+" LIMIT 1', text)]
+    opened = {path for path, yes in matrix(story.warehouse).items() if yes and path[2] not in ("later", "later_view")}
+    proved = {tuple(text.split(" FROM ")[1].removesuffix(" LIMIT 1").strip('"').split('"."')) for text in sent}
+    unproved = {
+        (names.ops, "depots", "doors"),
+        (names.analytics, "__segment_reverse_etl", "records"),
+        (names.profiles, "profiles_prod", "order_completed"),
+    }
+    assert proved == opened - unproved

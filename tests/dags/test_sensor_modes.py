@@ -1,0 +1,43 @@
+"""Both sensors in deferrable, poke and reschedule mode, run by Airflow: what ends how."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.dags.airflow_process import Outcome
+
+MODES = ("deferrable", "poke", "reschedule")
+modes = pytest.mark.parametrize("mode", MODES)
+
+
+@modes
+@pytest.mark.parametrize("what", ["password", "connection", "database", "user_password", "checkpoint_database"])
+def test_a_misconfiguration_fails_at_once_although_soft_fail_is_set(modes_run: Outcome, what: str, mode: str) -> None:
+    task = modes_run.tasks[f"{what}_{mode}"]
+    assert (task.state, task.tries) == ("failed", 1)
+
+
+@modes
+@pytest.mark.parametrize("what", ["timeout", "refused_port"])
+def test_a_timeout_is_skipped_with_soft_fail(modes_run: Outcome, what: str, mode: str) -> None:
+    task = modes_run.tasks[f"{what}_{mode}"]
+    assert (task.state, task.tries) == ("skipped", 1)
+
+
+@modes
+def test_a_timeout_without_soft_fail_fails_and_is_not_retried(modes_run: Outcome, mode: str) -> None:
+    task = modes_run.tasks[f"hard_timeout_{mode}"]
+    assert (task.state, task.tries) == ("failed", 1)
+
+
+@modes
+def test_what_is_there_is_reported_in_every_mode(modes_run: Outcome, mode: str) -> None:
+    assert modes_run.states[f"done_{mode}"] == "success"
+    assert modes_run.reports[f"done_{mode}"] == {"changed": 0, "in_place": 6, "planned": [], "findings": []}
+
+
+def test_the_log_says_what_to_correct(modes_run: Outcome) -> None:
+    assert "refuses the login or password of user awsuser (28000): correct the connection." in modes_run.log
+    assert "modes_nowhere isn't defined" in modes_run.log
+    assert "There is no database atlantis: correct the name." in modes_run.log
+    assert "127.0.0.1:1 can't be reached" in modes_run.log

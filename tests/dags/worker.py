@@ -1,0 +1,93 @@
+"""A process with an Airflow of its own: it runs DAGs one after another, so that Airflow is started once.
+
+usage: worker.py LOG. Commands come in as a line of JSON each, and so do the replies; all else that this process
+prints goes to the log. It isn't the tests' own process, because Airflow reads its settings when it is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+FILES = {
+    "segment_data_graph": Path(__file__).parents[2] / "dags" / "segment_data_graph.py",
+    "sensor_modes": Path(__file__).parent / "files" / "sensor_modes.py",
+}
+
+
+def load(dag_id: str) -> tuple[Any, dict[str, Any]]:
+    """Load a DAG from its file as Airflow does; also what went wrong on the way."""
+    try:
+        found = import_module("airflow.dag_processing.dagbag")
+    except ImportError:  # Airflow 2
+        found = import_module("airflow.models.dagbag")
+    bag = found.DagBag(dag_folder=str(FILES[dag_id]))
+    said = {"errors": bag.import_errors, "warnings": [str(w) for w in bag.captured_warnings.values()]}
+    return bag.dags.get(dag_id), said
+
+
+def describe(dag_id: str) -> dict[str, Any]:
+    """What a person sees of a DAG."""
+    dag, said = load(dag_id)
+    return {
+        **said,
+        "params": {name: dag.params.get_param(name).dump() for name in dag.params},
+        "edges": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
+        "rules": {task.task_id: str(task.trigger_rule) for task in dag.tasks},
+        "mapped": sorted(task.task_id for task in dag.tasks if type(task).__name__ == "MappedOperator"),
+        "doc": dag.doc_md,
+    }
+
+
+def run(dag_id: str, conf: dict[str, Any], connections: dict[str, str], poke_interval: float) -> dict[str, Any]:
+    """Run a DAG once in this process, its sensors looking often."""
+    dag, _ = load(dag_id)
+    for task in dag.tasks:
+        if hasattr(task, "poke_interval"):
+            task.poke_interval = poke_interval
+    variables = {f"AIRFLOW_CONN_{name.upper()}": value for name, value in connections.items()}
+    os.environ.update(variables)
+    try:
+        finished = dag.test(run_conf=conf)
+    finally:
+        for name in variables:
+            del os.environ[name]
+    return {"run_id": finished.run_id, "state": str(finished.state)}
+
+
+def validate(dag_id: str, conf: dict[str, Any]) -> dict[str, Any]:
+    """Check a form's values as Airflow does before it makes a run."""
+    dag, _ = load(dag_id)
+    params = dag.params.__copy__()
+    params.update(conf)
+    return {"values": params.validate()}
+
+
+COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {"describe": describe, "run": run, "validate": validate}
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    output = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    for line in sys.stdin:
+        command = json.loads(line)
+        try:
+            reply = COMMANDS[command.pop("do")](**command)
+        except BaseException as error:  # the tests judge it
+            reply = {"raised": type(error).__name__, "message": str(error)}
+        replies.write(json.dumps(reply) + "\n")
+        replies.flush()
+    # Nothing of this process is of use any more, and Airflow's own ending takes seconds.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

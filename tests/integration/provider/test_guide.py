@@ -1,0 +1,236 @@
+"""Segment's guide, statement by statement: what the package does instead, proved as the linked user.
+
+https://segment.com/docs/unify/data-graph/setup-guides/redshift-setup/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.provider import guide_world as does
+from tests.integration.provider.guide_world import RETL, SCHEMA, World
+from tests.integration.provider.support import Cluster, Segment
+
+# The guide's SQL blocks as they stand there.
+GUIDE = """
+  -- Create a user with role for the Data Graph
+  CREATE ROLE SEGMENT_LINKED_ROLE;
+  CREATE USER SEGMENT_LINKED_USER PASSWORD "your_password";
+  GRANT ROLE SEGMENT_LINKED_ROLE TO SEGMENT_LINKED_USER;
+
+-- Create and Grant access to a Segment internal DB used for bookkeeping 
+
+CREATE DATABASE SEGMENT_LINKED_PROFILES_DB;
+GRANT CREATE ON DATABASE SEGMENT_LINKED_PROFILES_DB TO ROLE SEGMENT_LINKED_ROLE;
+
+-- ********** REPEAT THE SQL QUERY BELOW FOR EACH SCHEMA YOU WANT TO USE FOR THE DATA GRAPH **********
+
+GRANT USAGE ON SCHEMA "the_schema_name" TO ROLE SEGMENT_LINKED_ROLE;
+
+-- query data from all tables in a schema
+GRANT SELECT ON ALL TABLES IN SCHEMA "the_schema_name" TO ROLE SEGMENT_LINKED_ROLE;
+
+-- query data from a specific table in a schema
+GRANT SELECT ON TABLE <schema-name>.<table-name> TO ROLE segment_linked_role;
+
+SHOW SCHEMAS FROM DATABASE "THE_READ_ONLY_DB";
+SELECT * FROM "THE_READ_ONLY_DB.A_SCHEMA.SOME_TABLE" LIMIT 10;
+
+-- If you want to use an existing database that already has Segment Reverse ETL schemas, you’ll need to run some additional steps below to grant the role access to the existing schemas.
+
+GRANT USAGE, CREATE, DROP ON SCHEMA segment_connection_db.__segment_reverse_etl TO ROLE SEGMENT_LINKED_ROLE;
+GRANT SELECT,INSERT,UPDATE,DELETE,DROP ON ALL TABLES IN SCHEMA segment_connection_db.__segment_reverse_etl TO ROLE SEGMENT_LINKED_ROLE;
+"""  # noqa: E501, W291  (the guide's own lines)
+
+Act = Callable[[World], None]
+Row = tuple[str, str, str, list[Act], Act, Act]
+ROLE, DATABASE, GRANT, SENSOR, REVERSE = (
+    "CreateSegmentRoleOperator",
+    "CreateCheckpointDatabaseOperator",
+    "GrantSchemaOperator",
+    "ValidateAccessSensor",
+    "GrantReverseEtlOperator",
+)
+SCHEMA_SQL = f'"{SCHEMA}"'
+ALL = "SELECT, INSERT, UPDATE, DELETE, DROP"
+
+# The guide's statement | who does it instead | what is sent: {r} role, {u} user, {c} checkpoint database, {w} warehouse
+# | what runs before | what sends it | the proof.
+TABLE: list[Row] = [
+    (
+        "CREATE ROLE SEGMENT_LINKED_ROLE",
+        ROLE,
+        'CREATE ROLE "{r}"',
+        [],
+        does.identities,
+        does.privileges_of_the_role_reach_the_user,
+    ),
+    (
+        'CREATE USER SEGMENT_LINKED_USER PASSWORD "your_password"',
+        ROLE,
+        "CREATE USER \"{u}\" PASSWORD '{hash}'",
+        [],
+        does.identities,
+        does.the_password_logs_in,
+    ),
+    (
+        "GRANT ROLE SEGMENT_LINKED_ROLE TO SEGMENT_LINKED_USER",
+        ROLE,
+        'GRANT ROLE "{r}" TO "{u}"',
+        [],
+        does.identities,
+        does.privileges_of_the_role_reach_the_user,
+    ),
+    (
+        "CREATE DATABASE SEGMENT_LINKED_PROFILES_DB",
+        DATABASE,
+        'CREATE DATABASE "{c}"',
+        [does.identities],
+        does.checkpoints,
+        does.segment_can_connect_there,
+    ),
+    (
+        "GRANT CREATE ON DATABASE SEGMENT_LINKED_PROFILES_DB TO ROLE SEGMENT_LINKED_ROLE",
+        DATABASE,
+        'GRANT CREATE ON DATABASE "{c}" TO ROLE "{r}"',
+        [does.identities],
+        does.checkpoints,
+        does.a_schema_can_be_created_there_and_nowhere_else,
+    ),
+    (
+        'GRANT USAGE ON SCHEMA "the_schema_name" TO ROLE SEGMENT_LINKED_ROLE',
+        GRANT,
+        f'GRANT USAGE ON SCHEMA {SCHEMA_SQL} TO ROLE "{{r}}"',
+        [does.identities, does.checkpoints],
+        does.schema,
+        does.the_whole_schema_reads_and_later_tables_too,
+    ),
+    (
+        'GRANT SELECT ON ALL TABLES IN SCHEMA "the_schema_name" TO ROLE SEGMENT_LINKED_ROLE',
+        GRANT,
+        f'GRANT SELECT FOR TABLES IN SCHEMA {SCHEMA_SQL} TO ROLE "{{r}}"',
+        [does.identities, does.checkpoints],
+        does.schema,
+        does.the_whole_schema_reads_and_later_tables_too,
+    ),
+    (
+        "GRANT SELECT ON TABLE <schema-name>.<table-name> TO ROLE segment_linked_role",
+        GRANT,
+        f'GRANT SELECT ON TABLE {SCHEMA_SQL}."some_table" TO ROLE "{{r}}"',
+        [does.identities, does.checkpoints],
+        does.one_table,
+        does.only_the_named_table_reads,
+    ),
+    (
+        'SHOW SCHEMAS FROM DATABASE "THE_READ_ONLY_DB"',
+        SENSOR,
+        f'SELECT 1 FROM "{{w}}".{SCHEMA_SQL}."another" LIMIT 1',
+        [does.identities, does.checkpoints, does.schema],
+        does.validate,
+        does.the_user_sees_the_open_schema,
+    ),
+    (
+        'SELECT * FROM "THE_READ_ONLY_DB.A_SCHEMA.SOME_TABLE" LIMIT 10',
+        SENSOR,
+        f'SELECT 1 FROM "{{w}}".{SCHEMA_SQL}."some_table" LIMIT 1',
+        [does.identities, does.checkpoints, does.schema],
+        does.validate,
+        does.the_whole_schema_reads_and_later_tables_too,
+    ),
+    (
+        "GRANT USAGE, CREATE, DROP ON SCHEMA segment_connection_db.__segment_reverse_etl TO ROLE SEGMENT_LINKED_ROLE",
+        REVERSE,
+        f'GRANT USAGE, CREATE, DROP ON SCHEMA "{RETL}" TO ROLE "{{r}}"',
+        [does.identities],
+        does.reverse_etl,
+        does.the_old_schema_can_be_dropped,
+    ),
+    (
+        "GRANT SELECT,INSERT,UPDATE,DELETE,DROP ON ALL TABLES IN SCHEMA segment_connection_db.__segment_reverse_etl "
+        "TO ROLE SEGMENT_LINKED_ROLE",
+        REVERSE,
+        f'GRANT {ALL} FOR TABLES IN SCHEMA "{RETL}" TO ROLE "{{r}}"',
+        [does.identities],
+        does.reverse_etl,
+        does.the_old_schema_is_shared,
+    ),
+]
+
+
+def test_the_table_holds_every_statement_of_the_guide() -> None:
+    code = re.sub(r"--.*", "", GUIDE)
+    statements = [text.strip() for text in code.split(";") if text.strip()]
+    assert statements == [row[0] for row in TABLE]
+
+
+@pytest.fixture
+def world(cluster: Cluster, segment: Segment) -> World:
+    return does.build(cluster, segment)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=[f"{row[1]}: {row[0][:45]}" for row in TABLE])
+def test_what_the_package_does_instead_works(world: World, row: Row) -> None:
+    _, _, sent, before, act, proof = row
+    for earlier in before:
+        earlier(world)
+    since = world.segment.cluster.mark()
+    act(world)
+    wanted = re.escape(sent).replace(r"\{hash\}", world.HASH)
+    for key, name in world.names.items():
+        wanted = wanted.replace(rf"\{{{key}\}}", re.escape(name))
+    received = world.segment.cluster.received(since)
+    assert len([text for text in received if re.fullmatch(wanted, text)]) == 1, received
+    proof(world)
+
+
+@pytest.mark.parametrize(
+    ("act", "refused"),
+    [
+        (does.reverse_etl, [f"SELECT 1 FROM {RETL}.records", f"CREATE TABLE {RETL}.own (id int)"]),
+        (does.schema, [f"SELECT 1 FROM {SCHEMA}.another"]),
+        (does.one_table, [f"SELECT 1 FROM {SCHEMA}.some_table"]),
+    ],
+)
+def test_what_a_task_opens_was_closed_before_it(world: World, act: Act, refused: list[str]) -> None:
+    does.identities(world)
+    assert [world.refusal(statement) for statement in refused] == ["42501"] * len(refused)
+    act(world)
+    assert [world.refusal(statement) for statement in refused] == [""] * len(refused)
+
+
+def test_the_guides_password_in_double_quotes_is_refused(world: World) -> None:
+    admin = world.segment.cluster.server.user
+    assert world.segment.cluster.refusal(admin, TABLE[1][0]) == "42601"
+
+
+def test_the_guides_select_of_one_identifier_finds_nothing(world: World) -> None:
+    does.identities(world)
+    does.schema(world)
+    assert world.refusal(TABLE[9][0]) == "42P01"
+    one = f'SELECT * FROM "{world.segment.warehouse}.{SCHEMA}.some_table" LIMIT 10'
+    assert world.refusal(one) == "42P01"
+    assert world.refusal(f"SELECT * FROM {SCHEMA}.some_table LIMIT 10") == ""
+
+
+def test_the_guides_grant_on_all_tables_misses_a_later_one(world: World) -> None:
+    does.identities(world)
+    statements = [row[0].replace("SEGMENT_LINKED_ROLE", world.segment.role) for row in TABLE[5:7]]
+    world.segment.cluster.sql(world.segment.warehouse, *statements)
+    world.as_owner(f"CREATE TABLE {SCHEMA}.later (id int)")
+    assert world.can_read(SCHEMA, "some_table")
+    assert not world.can_read(SCHEMA, "later")
+    does.schema(world)
+    assert world.can_read(SCHEMA, "later")
+
+
+def test_validation_waits_where_a_table_is_closed(world: World) -> None:
+    from airflow.providers.common.compat.sdk import TaskDeferred
+
+    does.identities(world)
+    does.checkpoints(world)
+    does.one_table(world)
+    with pytest.raises(TaskDeferred):
+        does.validate(world)

@@ -1,0 +1,194 @@
+"""The hook: from Airflow's connections to the driver's arguments, and what a failing connection means."""
+
+from __future__ import annotations
+
+import inspect
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redshift_connector
+from pytest_mock import MockerFixture
+
+from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+from tests.integration.provider.support import PASSWORD, Segment, run, run_all
+
+# A name that no resolver may know: https://www.rfc-editor.org/rfc/rfc6761#section-6.4
+NOWHERE = "redshift.invalid"
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield int(taken.getsockname()[1])
+
+
+def fails(hook: DataGraphHook, kind: type[Exception], mocker: MockerFixture) -> tuple[str, float]:
+    """Connect and fail once: the message, and how long it took."""
+    connects = mocker.spy(redshift_connector, "connect")
+    begin = time.monotonic()
+    with pytest.raises(kind) as error:
+        hook.get_conn()
+    assert connects.call_count == 1
+    return str(error.value), time.monotonic() - begin
+
+
+def test_a_refused_port_is_a_passing_fault(segment: Segment, closed_port: int, mocker: MockerFixture) -> None:
+    segment.admin_connection(port=closed_port)
+    text, took = fails(DataGraphHook(), PassingFaultError, mocker)
+    assert f"127.0.0.1:{closed_port} can't be reached" in text
+    assert took < 3
+
+
+def test_a_host_without_an_address_is_a_passing_fault(segment: Segment, mocker: MockerFixture) -> None:
+    segment.admin_connection(host=NOWHERE)
+    text, took = fails(DataGraphHook(), PassingFaultError, mocker)
+    assert f"{NOWHERE}:" in text
+    assert took < 3
+
+
+def test_a_wrong_admin_password_is_tried_once(segment: Segment, mocker: MockerFixture) -> None:
+    segment.admin_connection(password="Wrong-Secret-1")
+    text, _ = fails(DataGraphHook(), MisconfigurationError, mocker)
+    assert "refuses the login or password of user awsuser (28000)" in text
+    assert "Wrong-Secret-1" not in text
+
+
+def test_an_unknown_database_is_tried_once(segment: Segment, mocker: MockerFixture) -> None:
+    text, _ = fails(DataGraphHook(database="no_such_database"), MisconfigurationError, mocker)
+    assert "there is no database no_such_database" in text
+
+
+def test_an_operator_with_a_wrong_password_connects_once(segment: Segment, mocker: MockerFixture) -> None:
+    segment.admin_connection(password="Wrong-Secret-1")
+    connects = mocker.spy(redshift_connector, "connect")
+    with pytest.raises(MisconfigurationError, match="correct the connection"):
+        run(GrantSchemaOperator(task_id="grant", schema="crm", role=segment.role))
+    assert connects.call_count == 1
+
+
+def test_tls_that_the_server_refuses_is_a_misconfiguration(segment: Segment, mocker: MockerFixture) -> None:
+    segment.admin_connection(extra={})
+    text, _ = fails(DataGraphHook(), MisconfigurationError, mocker)
+    assert "correct ssl or sslmode" in text
+
+
+def test_a_connection_that_breaks_in_a_transaction_is_a_passing_fault(segment: Segment) -> None:
+    hook = DataGraphHook()
+
+    def end_my_session(rows: Any, session: Any) -> Any:
+        pid = rows("SELECT pg_backend_pid()")[0][0]
+        segment.cluster.sql(segment.warehouse, f"SELECT pg_terminate_backend({pid})")
+        return rows("SELECT 1")
+
+    with pytest.raises(PassingFaultError, match="broke"):
+        hook.read(end_my_session)
+
+
+def test_the_linked_user_gets_host_port_and_options_from_the_admin_connection(linked: Segment) -> None:
+    linked.admin_connection(extra={"ssl": False, "timeout": 7})
+    hook = DataGraphHook(user_conn_id="segment_linked_user", database="dev")
+    with hook.get_conn() as connection:
+        assert run_all(connection, ["SELECT current_user, current_database()"]) == [(linked.user, "dev")]
+    assert hook.arguments["timeout"] == 7
+    linked.user_connection(extra={"timeout": 9}, host="elsewhere.example", port=1234)
+    own = DataGraphHook(user_conn_id="segment_linked_user", database="dev").arguments
+    assert (own["host"], own["port"], own["timeout"], own["ssl"]) == ("elsewhere.example", 1234, 9, False)
+
+
+def test_the_port_is_redshifts_where_none_is_given(segment: Segment) -> None:
+    segment.admin_connection(port=None)
+    assert DataGraphHook().arguments["port"] == 5439
+
+
+@pytest.mark.parametrize(
+    ("extra", "problem"),
+    [
+        ("[]", "isn't a JSON object"),
+        ("{", "isn't a JSON object"),
+        ({"sslmodes": "require"}, "sslmodes, which nothing reads"),
+        ({"user": "x", "password": "y"}, "password, user, which nothing reads"),
+    ],
+)
+def test_an_extra_that_nothing_reads_is_refused(segment: Segment, extra: Any, problem: str) -> None:
+    segment.admin_connection(extra=extra)
+    with pytest.raises(MisconfigurationError) as error:
+        _ = DataGraphHook().arguments
+    assert problem in str(error.value)
+
+
+@pytest.mark.parametrize("conn", ["redshift_default", "segment_linked_user"])
+def test_every_extra_that_is_taken_fits_the_drivers_signature(segment: Segment, conn: str) -> None:
+    extra = {
+        "ssl": False,
+        "sslmode": "verify-ca",
+        "timeout": 5,
+        "tcp_keepalive": True,
+        "tcp_keepalive_idle": 30,
+        "tcp_keepalive_interval": 5,
+        "tcp_keepalive_count": 3,
+        "application_name": "mine",
+        "region": "eu-west-1",
+        "cluster_identifier": "c",
+        "is_serverless": False,
+        "dialect": "postgresql",
+        "placeholder": "%s",
+    }
+    segment.admin_connection(extra=extra)
+    segment.user_connection(extra=extra)
+    user = None if conn == "redshift_default" else conn
+    arguments = DataGraphHook(user_conn_id=user, database="dev").arguments
+    bound = inspect.signature(redshift_connector.connect).bind(**arguments).arguments
+    assert bound["application_name"] == "mine"
+    assert bound["timeout"] == 5
+    assert not {"iam", "region", "cluster_identifier", "is_serverless", "dialect", "placeholder"} & set(arguments)
+
+
+def iam_client(segment: Segment, mocker: MockerFixture, answer: dict[str, str], call: str) -> Any:
+    """AWS's client, answering with a login that the local server knows."""
+    client = mocker.MagicMock()
+    getattr(client, call).return_value = answer
+    mocker.patch(
+        "airflow.providers.amazon.aws.hooks.redshift_sql.AwsBaseHook.conn",
+        new_callable=mocker.PropertyMock,
+        return_value=client,
+    )
+    return client
+
+
+def test_an_iam_login_reaches_the_server_without_iam_in_the_arguments(linked: Segment, mocker: MockerFixture) -> None:
+    answer = {"DbUser": linked.user, "DbPassword": PASSWORD}
+    client = iam_client(linked, mocker, answer, "get_cluster_credentials")
+    linked.admin_connection(
+        login="someone", password=None, extra={"ssl": False, "iam": True, "cluster_identifier": "main"}
+    )
+    hook = DataGraphHook()
+    inspect.signature(redshift_connector.connect).bind(**hook.arguments)
+    assert not {"iam", "cluster_identifier", "db_user", "region"} & set(hook.arguments)
+    with hook.get_conn() as connection:
+        assert run_all(connection, ["SELECT current_user"]) == [(linked.user,)]
+    asked = client.get_cluster_credentials.call_args.kwargs
+    assert (asked["DbUser"], asked["ClusterIdentifier"]) == ("someone", "main")
+
+
+def test_an_iam_login_of_a_serverless_workgroup(linked: Segment, mocker: MockerFixture) -> None:
+    answer = {"dbUser": f"IAM:{linked.user}", "dbPassword": PASSWORD}
+    client = iam_client(linked, mocker, answer, "get_credentials")
+    extra = {"ssl": False, "iam": True, "is_serverless": True, "serverless_work_group": "group"}
+    linked.admin_connection(login=None, password=None, extra=extra)
+    hook = DataGraphHook()
+    assert (hook.arguments["user"], hook.login, hook.is_serverless) == (f"IAM:{linked.user}", linked.user, True)
+    assert client.get_credentials.call_args.kwargs["workgroupName"] == "group"
+
+
+def test_the_arguments_of_a_plain_connection_open_a_session_in_the_named_database(segment: Segment) -> None:
+    with DataGraphHook(database="dev").get_conn() as connection:
+        assert run_all(connection, ["SELECT current_database()"]) == [("dev",)]
+    with DataGraphHook().get_conn() as connection:
+        assert run_all(connection, ["SELECT current_database()"]) == [(segment.warehouse,)]

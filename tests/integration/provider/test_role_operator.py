@@ -1,0 +1,157 @@
+"""CreateSegmentRoleOperator: what it creates, and that no secret leaves it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from typing import Any
+
+import pytest
+from pytest_mock import MockerFixture
+from redshift_connector.cursor import Cursor
+from redshift_connector.error import ProgrammingError
+
+from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
+from tests.integration.provider.support import PASSWORD, Segment, code, run
+
+
+def make(segment: Segment, **arguments: Any) -> CreateSegmentRoleOperator:
+    return CreateSegmentRoleOperator(task_id="role", **{"role": segment.role, **arguments})
+
+
+def md5(segment: Segment, password: str = PASSWORD) -> str:
+    return "md5" + hashlib.md5((password + segment.user).encode()).hexdigest()
+
+
+def test_role_user_and_membership_are_created_and_the_clear_password_logs_in(segment: Segment) -> None:
+    report = run(make(segment))
+    assert (report["changed"], report["in_place"], report["findings"]) == (3, 0, [])
+    assert segment.cluster.logs_in(segment.user, PASSWORD)
+    assert not segment.cluster.logs_in(segment.user, PASSWORD + "x")
+    members = "SELECT user_name FROM svv_user_grants WHERE role_name = '{}'"
+    assert segment.cluster.sql("dev", members.format(segment.role)) == [(segment.user,)]
+
+
+def test_a_privilege_of_the_role_reaches_the_user(segment: Segment) -> None:
+    run(make(segment))
+    database = segment.cluster.database()
+    create = "CREATE SCHEMA made_by_segment"
+    assert segment.cluster.refusal(segment.user, create, database) == "42501"
+    segment.cluster.sql("dev", f"GRANT CREATE ON DATABASE {database} TO ROLE {segment.role}")
+    assert segment.cluster.refusal(segment.user, create, database) == ""
+
+
+def test_the_arguments_are_templates(segment: Segment) -> None:
+    operator = CreateSegmentRoleOperator(
+        task_id="role",
+        role="{{ params.role }}",
+        user_conn_id="{{ params.conn }}",
+        password_hash="{{ params.kind }}",
+        redshift_conn_id="{{ params.admin }}",
+        plan_only="{{ params.plan_only }}",
+    )
+    params = {"role": segment.role, "conn": "segment_linked_user", "kind": "md5", "admin": "redshift_default"}
+    with segment.cluster.untouched():
+        planned = run(operator, **params, plan_only=True)
+    assert (planned["changed"], len(planned["planned"])) == (0, 3)
+    assert segment.role in planned["planned"][0]
+
+
+def test_a_rendered_false_changes_things(segment: Segment) -> None:
+    assert run(make(segment, plan_only="{{ params.no }}"), no=False)["changed"] == 3
+
+
+def test_a_second_run_changes_nothing(segment: Segment) -> None:
+    run(make(segment))
+    with segment.cluster.untouched():
+        report = run(make(segment))
+    assert (report["changed"], report["in_place"], report["planned"]) == (0, 3, [])
+
+
+def test_a_statement_holds_the_hash_and_never_the_password(segment: Segment) -> None:
+    since = segment.cluster.mark()
+    run(make(segment))
+    assert segment.cluster.changes(since) == [
+        f'CREATE ROLE "{segment.role}"',
+        f"CREATE USER \"{segment.user}\" PASSWORD '{md5(segment)}'",
+        f'GRANT ROLE "{segment.role}" TO "{segment.user}"',
+    ]
+    assert not [text for text in segment.cluster.received(since) if PASSWORD in text]
+
+
+def test_role_user_and_membership_are_one_transaction(segment: Segment) -> None:
+    since = segment.cluster.mark()
+    run(make(segment))
+    rows = segment.cluster.history(since, "transaction_id")
+    changing = {row[0] for row in rows if str(row[1]).startswith(("CREATE", "GRANT"))}
+    assert len(changing) == 1
+
+
+def test_password_and_hash_are_in_no_log_report_or_repr(
+    segment: Segment, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    operator = make(segment)
+    shown = [repr(run(operator)), repr(operator), repr(operator.hook(None, "segment_linked_user"))]
+    segment.user_connection(password="Another-Reader-2")
+    with pytest.raises(MisconfigurationError) as refused:
+        run(operator)
+    # Airflow 3 writes a task's log to the standard output, Airflow 2 to Python's own loggers.
+    out, err = capfd.readouterr()
+    logs = out + err + caplog.text
+    assert f"create user {segment.user}" in logs
+    assert "redshift_connector" in caplog.text
+    everything = "\n".join([*shown, logs, repr(refused.value), str(refused.value)])
+    for secret in (PASSWORD, md5(segment), "Another-Reader-2", md5(segment, "Another-Reader-2")):
+        assert secret not in everything
+
+
+def test_a_user_that_another_creates_at_the_same_moment_is_refused_without_a_secret(
+    segment: Segment, mocker: MockerFixture, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    rival = segment.cluster.connect()
+    real = Cursor.execute
+
+    def create_first(cursor: Any, operation: str, *args: Any, **kwargs: Any) -> Any:
+        if operation.startswith("CREATE USER") and "Rival" not in operation:
+            real(rival.cursor(), f"CREATE USER {segment.user} PASSWORD 'Rival-Writer-1'")
+        return real(cursor, operation, *args, **kwargs)
+
+    mocker.patch.object(Cursor, "execute", create_first)
+    with pytest.raises((ProgrammingError, MisconfigurationError)) as failed:
+        run(make(segment))
+    rival.close()
+    assert "already exists" in caplog.text
+    for secret in (PASSWORD, md5(segment)):
+        assert secret not in f"{failed.value!r}{failed.value.__cause__!r}{caplog.text}"
+    assert segment.cluster.logs_in(segment.user, "Rival-Writer-1")
+    roles = segment.cluster.sql("dev", f"SELECT role_name FROM svv_roles WHERE role_name = '{segment.role}'")
+    assert roles == []
+
+
+def test_sha256_fails_where_the_server_cannot_take_it_and_creates_nothing(segment: Segment) -> None:
+    before = segment.cluster.snapshot()
+    with pytest.raises(ProgrammingError) as failed:
+        run(make(segment, password_hash="sha256"))
+    assert code(failed.value) == "0A000"
+    assert PASSWORD not in str(failed.value)
+    assert segment.cluster.snapshot() == before
+
+
+def test_a_sha256_literal_holds_digest_and_salt_of_the_password(segment: Segment) -> None:
+    since = segment.cluster.mark()
+    with pytest.raises(ProgrammingError):
+        run(make(segment, password_hash="sha256"))
+    (sent,) = [text for text in segment.cluster.changes(since) if text.startswith("CREATE USER")]
+    kind, digest, salt = sent.split("'")[1].split("|")
+    assert (kind, len(salt)) == ("sha256", 64)
+    assert digest == hashlib.sha256(PASSWORD.encode() + bytes.fromhex(salt)).hexdigest()
+
+
+def test_a_user_name_that_needs_quotes_is_created_and_logs_in(segment: Segment) -> None:
+    name = segment.cluster.name('reader "of" the.café')
+    segment.user_connection(login=name)
+    assert run(make(segment))["changed"] == 3
+    assert segment.cluster.logs_in(name, PASSWORD)

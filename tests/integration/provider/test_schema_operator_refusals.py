@@ -1,0 +1,161 @@
+"""GrantSchemaOperator: what it refuses, all of it at once and with nothing half done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError
+from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+from tests.integration.provider.support import Segment, run
+
+
+def grant(segment: Segment, schema: Any, **arguments: Any) -> dict[str, Any]:
+    return run(GrantSchemaOperator(task_id="grant", schema=schema, **{"role": segment.role, **arguments}))
+
+
+def problems_of(segment: Segment, schema: Any, **arguments: Any) -> Sequence[str]:
+    """The problems that the operator names."""
+    with pytest.raises(MisconfigurationError) as error:
+        grant(segment, schema, **arguments)
+    return error.value.problems
+
+
+def refused(segment: Segment, schema: Any, **arguments: Any) -> Sequence[str]:
+    """The problems that the operator names, with nothing changed."""
+    with segment.cluster.untouched():
+        return problems_of(segment, schema, **arguments)
+
+
+ONE_PROBLEM: list[tuple[dict[str, Any], str]] = [
+    ({"schema": "none_such"}, "Schema none_such doesn't exist in database"),
+    ({"schema": ["crm", "none_such"]}, "Schema none_such doesn't exist in database"),
+    ({"schema": "crm", "tables": ["accounts", "nope"]}, "crm.nope doesn't exist"),
+    ({"schema": "crm", "database": "no_such_database"}, "there is no database no_such_database"),
+    ({"schema": "crm", "role": "no_such_role"}, "Role no_such_role doesn't exist"),
+    ({"schema": "pg_catalog"}, "belongs to Redshift itself"),
+    ({"schema": "information_schema"}, "belongs to Redshift itself"),
+    ({"schema": "PG_Internal"}, "belongs to Redshift itself"),
+    ({"schema": "crm", "database": "template1"}, "belongs to Redshift itself"),
+    ({"schema": ""}, "schema is empty"),
+    ({"schema": []}, "schema is empty"),
+    ({"schema": "[]"}, "schema is empty"),
+    ({"schema": '["crm"'}, "looks like JSON and isn't"),
+    ({"schema": ["crm", 3]}, "has the entry 3"),
+    ({"schema": ["crm", "crm"]}, "names crm twice"),
+    ({"schema": {"crm": 1}}, "give a list"),
+    ({"schema": "x" * 128}, "128 bytes"),
+    ({"schema": "crm", "tables": []}, "empty list for schema crm"),
+    ({"schema": "crm", "tables": ["accounts", "accounts"]}, "names accounts twice"),
+    ({"schema": "crm", "tables": ["bad\x00name"]}, "can't be printed"),
+    ({"schema": ["crm", "billing"], "tables": ["accounts"]}, "goes with a single schema"),
+    ({"schema": "crm", "tables": {"billing": ["invoices"]}}, "isn't among the schemas"),
+    ({"schema": "crm", "prune": "no"}, "prune is 'no'"),
+    ({"schema": "crm", "prune": None}, "prune is None"),
+    ({"schema": "crm", "plan_only": "0"}, "plan_only is '0'"),
+    ({"schema": "crm", "plan_only": ""}, "plan_only is ''"),
+    ({"schema": "crm", "future_tables": "default_privileges"}, "isn't supported yet"),
+    ({"schema": "crm", "future_tables": "all"}, "give one of scoped, default_privileges, none"),
+    ({"schema": "crm", "role": "Upper"}, "upper-case"),
+]
+
+
+def test_a_single_problem_is_named(linked: Segment) -> None:
+    with linked.cluster.untouched():
+        for arguments, wanted in ONE_PROBLEM:
+            (problem,) = problems_of(linked, **arguments)
+            assert wanted in problem
+
+
+@pytest.mark.parametrize("schema", ["other.crm", "dev.crm.accounts", '"crm'])
+def test_a_list_whose_only_entry_is_refused_is_not_called_empty(linked: Segment, schema: str) -> None:
+    assert len(problems_of(linked, schema)) == 1
+
+
+@pytest.mark.parametrize("schema", ["other.crm", "dev.crm.accounts", '"crm'])
+def test_an_entry_of_another_form_is_refused(linked: Segment, schema: str) -> None:
+    problem = problems_of(linked, schema)[0]
+    assert "name schemas of one database" in problem or "double quote that isn't closed" in problem
+
+
+def test_all_bad_arguments_are_told_at_once(linked: Segment) -> None:
+    problems = refused(
+        linked,
+        ["a.b.c", "pg_toast", ""],
+        database="template0",
+        tables=["x"],
+        role="Up",
+        future_tables="all",
+        prune="no",
+        plan_only="yes",
+    )
+    for part in ("plan_only", "template0", "'Up'", "prune", "future_tables is 'all'", "the entry ''"):
+        assert [problem for problem in problems if part in problem], part
+
+
+def test_all_that_blocks_is_told_at_once_and_nothing_is_half_done(linked: Segment) -> None:
+    linked.cluster.sql(linked.warehouse, f"GRANT SELECT (id) ON crm.contacts TO ROLE {linked.role}")
+    tables = {"crm": ["accounts", "contacts", "nope"], "billing": ["invoices", "never"]}
+    problems = refused(linked, ["crm", "billing", "none_such", "payroll"], tables=tables)
+    assert len(problems) == 4
+    for part in ("none_such", "crm.nope", "billing.never", "crm.contacts is held already"):
+        assert [problem for problem in problems if part in problem], part
+    assert not linked.reads("payroll", "salaries")
+    assert not linked.reads("crm", "accounts")
+
+
+def test_the_right_spelling_is_proposed_where_only_the_case_differs(warehouse: Segment) -> None:
+    statements = ("SET enable_case_sensitive_identifier TO true", 'CREATE SCHEMA "Sales"', "SET {0} TO false")
+    parameter = "enable_case_sensitive_identifier"
+    warehouse.cluster.sql(warehouse.warehouse, *(text.format(parameter) for text in statements))
+    (problem,) = refused(warehouse, "Sales")
+    assert "did you mean Sales?" in problem
+
+
+def as_owner(segment: Segment) -> str:
+    """Make the owner of schema crm, who is no superuser, the admin."""
+    owner = segment.cluster.user("owner")
+    statements = (
+        f"ALTER SCHEMA crm OWNER TO {owner}",
+        f"ALTER TABLE crm.accounts OWNER TO {owner}",
+        f"ALTER TABLE crm.contacts OWNER TO {owner}",
+    )
+    segment.cluster.sql(segment.warehouse, *statements)
+    segment.admin_connection(login=owner, password=segment.cluster.passwords[owner])
+    return owner
+
+
+def test_an_admin_that_may_not_grant_is_told_so_and_nothing_stays(warehouse: Segment) -> None:
+    owner = as_owner(warehouse)
+    before = warehouse.cluster.snapshot()
+    # Its owner may grant USAGE on the schema, which goes first; scoped permissions are for superusers.
+    with pytest.raises(MisconfigurationError, match=f"refuses user {owner} in database.*rolled back"):
+        grant(warehouse, "crm")
+    assert warehouse.cluster.snapshot() == before
+
+
+def test_a_grant_that_the_server_passes_over_is_told_as_drift(linked: Segment) -> None:
+    # As in PostgreSQL: who holds a privilege without the grant option gets a warning, and no error.
+    holder = linked.cluster.user("holder")
+    linked.cluster.sql(linked.warehouse, f"GRANT USAGE ON SCHEMA crm TO {holder}")
+    linked.admin_connection(login=holder, password=linked.cluster.passwords[holder])
+    with pytest.raises(DriftRemainsError, match=f"Check that {holder} may grant it"):
+        grant(linked, "crm", future_tables="none")
+    assert linked.held() == set()
+
+
+def test_a_schema_that_is_hidden_from_the_admin_is_said_to_be_possibly_hidden(linked: Segment) -> None:
+    nobody = linked.cluster.user("nobody")
+    linked.admin_connection(login=nobody, password=linked.cluster.passwords[nobody])
+    (problem,) = refused(linked, "payroll")
+    assert "may exist and be hidden from this connection" in problem
+
+
+def test_an_admin_that_cannot_see_what_it_granted_is_told_that_drift_remains(warehouse: Segment) -> None:
+    # An owner may grant single tables, and doesn't see a role's rows unless it holds or owns the role.
+    owner = as_owner(warehouse)
+    with pytest.raises(DriftRemainsError, match=f"Check that {owner} may grant it and sees the whole catalog"):
+        grant(warehouse, "crm", tables=["accounts"])
+    assert warehouse.reads("crm", "accounts")

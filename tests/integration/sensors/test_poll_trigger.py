@@ -1,0 +1,225 @@
+"""The trigger: it polls, keeps its connections, waits out what passes, and shares its event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from typing import Any
+
+import pytest
+import redshift_connector
+from pytest_mock import MockerFixture
+
+from airflow_provider_datagraph.hooks import probes
+from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.triggers.poll import PollTrigger
+from local_redshift.running import Server, started
+from tests.integration.conftest import connect, run
+from tests.integration.sensors.conftest import SetConnection
+from tests.integration.sensors.support import (
+    PATIENCE,
+    House,
+    collect,
+    connection_json,
+    deferred,
+    fire,
+    resumed,
+    trigger_of,
+    until,
+)
+
+Beside = Callable[[], Awaitable[None]]
+
+
+def after_looks(spy: Any, looks: int, act: Callable[[], None]) -> Beside:
+    """Do something once the trigger has looked so many times."""
+
+    async def beside() -> None:
+        await until(lambda: spy.call_count >= looks)
+        await asyncio.to_thread(act)
+
+    return beside
+
+
+def test_it_ends_when_the_last_table_appears(house: House, mocker: MockerFixture) -> None:
+    looks = mocker.spy(probes.ProfilesSyncProbe, "look")
+    sensor = house.profiles_sensor()
+    trigger = deferred(sensor).trigger
+
+    def segment_writes() -> None:
+        house.make_profiles(REQUIRED_TABLES[:4])
+
+    def segment_ends() -> None:
+        house.tables(house.profiles, REQUIRED_TABLES[4:])
+
+    payload = fire(trigger, after_looks(looks, 3, segment_writes), after_looks(looks, 6, segment_ends))
+    assert payload["status"] == "done"
+    assert looks.call_count >= 7
+    assert resumed(sensor, payload) == {"changed": 0, "in_place": 6, "planned": [], "findings": []}
+
+
+def test_it_ends_when_the_grant_appears(house: House, mocker: MockerFixture) -> None:
+    house.make_crm()
+    looks = mocker.spy(probes.AccessProbe, "look")
+    sensor = house.access_sensor(schemas=house.crm)
+    trigger = deferred(sensor).trigger
+    payload = fire(trigger, after_looks(looks, 3, lambda: house.open(house.crm)))
+    assert looks.call_count >= 4
+    assert resumed(sensor, payload) == {"changed": 0, "in_place": 2, "planned": [], "findings": []}
+
+
+@pytest.mark.parametrize(("kind", "connections"), [("access", 2), ("profiles_sync", 1)])
+def test_connections_are_kept_between_looks_and_closed_at_the_end(
+    house: House, mocker: MockerFixture, kind: str, connections: int
+) -> None:
+    house.run(f"CREATE SCHEMA {house.crm}")
+    house.tables(house.crm, ["accounts"])
+    probe = {"access": probes.AccessProbe, "profiles_sync": probes.ProfilesSyncProbe}[kind]
+    looks = mocker.spy(probe, "look")
+    opened = mocker.spy(redshift_connector, "connect")
+    closed = mocker.spy(redshift_connector.core.Connection, "close")
+
+    async def watch() -> None:
+        await until(lambda: looks.call_count >= 5)
+        assert closed.call_count == 0
+
+    assert fire(trigger_of(house.sensor(kind), seconds=1), watch)["status"] == "timeout"
+    assert looks.call_count >= 5
+    assert opened.call_count == connections
+    assert closed.call_count == connections
+
+
+def test_as_the_linked_user_too_it_keeps_two_connections(
+    house: House, mocker: MockerFixture, set_connection: SetConnection
+) -> None:
+    set_connection(house.user_conn, connection_json(house.server, login=house.user, password=house.password))
+    looks = mocker.spy(probes.ProfilesSyncProbe, "look")
+    opened = mocker.spy(redshift_connector, "connect")
+    sensor = house.profiles_sensor(user_conn_id=house.user_conn)
+    assert fire(trigger_of(sensor, seconds=0.5))["status"] == "timeout"
+    assert looks.call_count >= 3
+    assert [call.kwargs["user"] for call in opened.call_args_list] == [house.server.user, house.user]
+
+
+@pytest.mark.parametrize("kind", ["access", "profiles_sync"])
+def test_a_poke_leaves_no_connection_open(house: House, mocker: MockerFixture, kind: str) -> None:
+    opened = mocker.spy(redshift_connector, "connect")
+    closed = mocker.spy(redshift_connector.core.Connection, "close")
+    deferred(house.sensor(kind))
+    assert opened.call_count == closed.call_count > 0
+
+
+def test_a_cancelled_trigger_closes_its_connections(house: House, mocker: MockerFixture) -> None:
+    # A user cleared the task, or the triggerer stops.
+    house.make_crm()
+    looks = mocker.spy(probes.AccessProbe, "look")
+    opened = mocker.spy(redshift_connector, "connect")
+    closed = mocker.spy(redshift_connector.core.Connection, "close")
+
+    async def cancel() -> None:
+        task = asyncio.create_task(collect(trigger_of(house.access_sensor(schemas=house.crm), poke_interval=0.2)))
+        await until(lambda: looks.call_count >= 2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(asyncio.wait_for(cancel(), 20))
+    assert opened.call_count == 2
+    assert closed.call_count == 2
+
+
+def free_port() -> int:
+    """A port where nobody listens."""
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def test_a_server_that_comes_late_and_restarts_is_waited_for(
+    mocker: MockerFixture, set_connection: SetConnection
+) -> None:
+    at = Server("127.0.0.1", free_port(), "awsuser", "Testing1!", "dev", 0)
+    set_connection("late", connection_json(at))
+    looks = mocker.spy(probes.ProfilesSyncProbe, "look")
+    opened = mocker.spy(redshift_connector, "connect")
+
+    def write() -> None:
+        with closing(connect(at)) as connection:
+            run(connection, "CREATE SCHEMA profiles")
+            for name in REQUIRED_TABLES:
+                run(connection, f"CREATE TABLE profiles.{name} (id int)")
+
+    async def life(stack: ExitStack) -> None:
+        # Nobody listens yet: each look tries to connect.
+        await until(lambda: opened.call_count >= 3)
+        await asyncio.to_thread(stack.enter_context, started(port=at.port))
+        tries = opened.call_count
+        await until(lambda: looks.call_count >= tries + 5)
+        await asyncio.to_thread(stack.close)
+        tries = opened.call_count
+        await until(lambda: opened.call_count >= tries + 3)
+        await asyncio.to_thread(stack.enter_context, started(port=at.port))
+        await asyncio.to_thread(write)
+
+    trigger = PollTrigger(
+        "profiles_sync", {"redshift_conn_id": "late", "schema": "profiles"}, 0.1, time.time() + PATIENCE
+    )
+    with ExitStack() as stack:
+        assert fire(trigger, lambda: life(stack))["status"] == "done"
+
+
+def test_a_server_that_never_comes_is_named_at_the_deadline(set_connection: SetConnection) -> None:
+    at = Server("127.0.0.1", free_port(), "awsuser", "Testing1!", "dev", 0)
+    set_connection("never", connection_json(at))
+    given = {"redshift_conn_id": "never", "schema": "profiles"}
+    payload = fire(PollTrigger("profiles_sync", given, 0.05, time.time() + 0.3))
+    assert payload["status"] == "timeout"
+    assert f"127.0.0.1:{at.port} can't be reached" in payload["message"]
+
+
+@contextmanager
+def locked(house: House, table: str) -> Iterator[Any]:
+    """Hold a table, so that a SELECT on it hangs; for at most 20 s, whatever the test does."""
+    connection = connect(house.server, house.database, autocommit=False)
+    released = threading.Event()
+
+    def release() -> None:
+        if not released.is_set():
+            released.set()
+            connection.rollback()
+
+    run(connection, f"ALTER TABLE {house.crm}.{table} ADD COLUMN more int")
+    timer = threading.Timer(20, release)
+    timer.start()
+    try:
+        yield release
+    finally:
+        timer.cancel()
+        release()
+        connection.close()
+
+
+def test_slow_looks_of_many_triggers_run_side_by_side(house: House, mocker: MockerFixture) -> None:
+    house.fulfil("access")
+    count = 6
+    with locked(house, "accounts") as release:
+        opened = mocker.spy(redshift_connector, "connect")
+
+        async def all_of_them() -> tuple[int, list[Any]]:
+            sensor = house.sensor("access")
+            running = [asyncio.create_task(collect(trigger_of(sensor))) for _ in range(count)]
+            with suppress(TimeoutError):
+                # Each looks as admin and as the linked user, and hangs in the second look.
+                await asyncio.wait_for(until(lambda: opened.call_count >= 2 * count), 10)
+            at_once = opened.call_count
+            assert not any(task.done() for task in running)
+            await asyncio.to_thread(release)
+            return at_once, await asyncio.gather(*running)
+
+        at_once, events = asyncio.run(all_of_them())
+    assert at_once == 2 * count
+    assert [payload["status"] for (payload,) in events] == ["done"] * count

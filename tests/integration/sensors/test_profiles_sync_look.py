@@ -1,0 +1,156 @@
+"""What the Profiles Sync sensor says about every state of the schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.profiles_sync import MATERIALIZED_TABLES, RAW_TABLES, REQUIRED_TABLES
+from tests.integration.sensors.conftest import SetConnection
+from tests.integration.sensors.support import House, connection_json, fire, resumed, trigger_of, user_json
+
+
+def look(house: House, **arguments: Any) -> tuple[int, str, str, str]:
+    """Look once: how many tables are there, and the only finding's code, object and message."""
+    report = house.profiles_sensor(wait=False, **arguments).execute({})
+    (finding,) = report["findings"]
+    return report["in_place"], finding["code"], finding["object"], finding["message"]
+
+
+def user_in(house: House, define: SetConnection, database: str) -> str:
+    """Give the user connection a database."""
+    define(house.user_conn, user_json(house, schema=database))
+    return house.user_conn
+
+
+def test_a_missing_schema(house: House) -> None:
+    in_place, code, where, message = look(house)
+    assert (in_place, code, where) == (0, "schema_missing", f"{house.database}.{house.profiles}")
+    assert message.startswith(f"There is no schema {house.database}.{house.profiles}")
+    assert all(table in message for table in REQUIRED_TABLES)
+    assert "send a test event" in message
+
+
+def test_an_empty_schema_is_not_a_missing_one(house: House) -> None:
+    house.run(f"CREATE SCHEMA {house.profiles}")
+    in_place, code, _, message = look(house)
+    assert (in_place, code) == (0, "tables_missing")
+    assert "There is no schema" not in message
+
+
+@pytest.mark.parametrize("absent", REQUIRED_TABLES)
+def test_each_missing_table_is_named(house: House, absent: str) -> None:
+    house.make_profiles([name for name in REQUIRED_TABLES if name != absent])
+    in_place, code, where, message = look(house)
+    assert (in_place, code, where) == (5, "tables_missing", f"{house.database}.{house.profiles}")
+    assert f" has no {absent}, " in message
+    assert f"as {house.server.user} sees it" in message
+    assert not any(table in message for table in REQUIRED_TABLES if table != absent)
+
+
+def test_raw_tables_without_materialized_ones(house: House) -> None:
+    house.make_profiles(RAW_TABLES)
+    in_place, _, _, message = look(house)
+    assert in_place == 3
+    assert "Selective sync" in message and "backfill" in message
+
+
+def test_materialized_tables_without_raw_ones_get_other_advice(house: House) -> None:
+    house.make_profiles(MATERIALIZED_TABLES)
+    in_place, _, _, message = look(house)
+    assert in_place == 3
+    assert all(table in message for table in RAW_TABLES)
+    assert "Selective sync" not in message
+
+
+@pytest.mark.parametrize(
+    ("alias", "right"),
+    [
+        ("user_identifier", "user_identifiers"),
+        ("profile_trait_updates", "profile_traits_updates"),
+        ("id_graph_updated", "id_graph_updates"),
+        ("id_graph_udpates", "id_graph_updates"),
+    ],
+)
+def test_an_alias_is_no_table_and_is_named(house: House, alias: str, right: str) -> None:
+    house.make_profiles([alias if name == right else name for name in REQUIRED_TABLES])
+    in_place, _, _, message = look(house)
+    assert in_place == 5
+    assert f" has no {right}, " in message
+    assert f"has {alias}, which isn't a name that Profiles Sync writes" in message
+
+
+def test_the_schema_of_another_database(house: House) -> None:
+    # The admin is connected to `dev`, as in the reference DAG.
+    house.make_profiles()
+    elsewhere = house.profiles_sensor(database=house.checkpoint, wait=False).execute({})
+    assert elsewhere["findings"][0]["object"] == f"{house.checkpoint}.{house.profiles}"
+    there = house.profiles_sensor(schema=f"{house.database}.{house.profiles}", database=house.database).execute({})
+    assert (there["in_place"], there["findings"]) == (6, [])
+
+
+def test_names_fold_as_redshift_folds_them(house: House) -> None:
+    house.make_profiles([name.upper() for name in REQUIRED_TABLES])
+    sensor = house.profiles_sensor(
+        schema=house.profiles.upper(), database=house.database.upper(), tables=[t.title() for t in REQUIRED_TABLES]
+    )
+    assert sensor.execute({})["in_place"] == 6
+
+
+def test_views_count_as_tables(house: House) -> None:
+    house.make_profiles(REQUIRED_TABLES[1:])
+    house.run(f"CREATE VIEW {house.profiles}.{REQUIRED_TABLES[0]} AS SELECT 1 AS one")
+    assert house.profiles_sensor().execute({})["in_place"] == 6
+
+
+def test_as_the_linked_user_closed_tables_are_missing(house: House, set_connection: SetConnection) -> None:
+    user_conn_id = user_in(house, set_connection, house.database)
+    house.make_profiles()
+    in_place, _, _, message = look(house, user_conn_id=user_conn_id)
+    assert in_place == 6
+    assert f"as {house.user} sees it" in message
+    assert "grant the schema to its role" in message
+
+
+def test_as_the_linked_user_it_is_done_after_the_grant(house: House, set_connection: SetConnection) -> None:
+    user_conn_id = user_in(house, set_connection, house.database)
+    house.make_profiles()
+    house.open(house.profiles)
+    sensor = house.profiles_sensor(user_conn_id=user_conn_id)
+    expected = {"changed": 0, "in_place": 12, "planned": [], "findings": []}
+    assert sensor.execute({}) == expected
+    assert resumed(sensor, fire(trigger_of(sensor))) == expected
+
+
+def test_as_the_linked_user_from_the_checkpoint_database(house: House, set_connection: SetConnection) -> None:
+    # That is where the user connection points, as the design says.
+    user_conn_id = user_in(house, set_connection, house.checkpoint)
+    house.make_profiles()
+    house.open(house.profiles)
+    assert house.profiles_sensor(user_conn_id=user_conn_id).execute({})["in_place"] == 12
+
+
+def test_both_views_are_told(house: House, set_connection: SetConnection) -> None:
+    user_conn_id = user_in(house, set_connection, house.database)
+    house.make_profiles(RAW_TABLES)
+    report = house.profiles_sensor(user_conn_id=user_conn_id, wait=False).execute({})
+    assert report["in_place"] == 3
+    seen_by = [finding["message"].split(", as ")[1].split()[0] for finding in report["findings"]]
+    assert seen_by == [house.server.user, house.user]
+
+
+def test_as_the_linked_user_whose_connection_names_no_database(house: House) -> None:
+    # The README's and the demo's user connection: login and password alone.
+    house.make_profiles()
+    house.open(house.profiles)
+    assert house.profiles_sensor(user_conn_id=house.user_conn).execute({})["in_place"] == 12
+
+
+def test_a_delegated_admin_is_enough(house: House, set_connection: SetConnection) -> None:
+    # The linked user itself looks: nothing but SELECT is needed.
+    house.make_profiles()
+    house.open(house.profiles)
+    fields = {"login": house.user, "password": house.password, "schema": house.database}
+    set_connection(house.admin_conn, connection_json(house.server, **fields))
+    assert house.profiles_sensor().execute({})["in_place"] == 6

@@ -1,0 +1,147 @@
+"""The sensors' arguments: defaults, rendering, and one look without waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.exceptions import PassingFaultError
+from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
+from airflow_provider_datagraph.sensors.base import DataGraphSensor
+from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
+from tests.integration.conftest import mark, statements, unique
+from tests.integration.sensors.conftest import SetConnection
+from tests.integration.sensors.support import House, connection_json, deferred, user_json
+
+# A refused login leaves the driver's own socket to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+both = pytest.mark.parametrize("kind", ["access", "profiles_sync"])
+
+
+def test_defaults_of_the_access_sensor() -> None:
+    sensor = ValidateAccessSensor(task_id="validate", tables=["crm.accounts"])
+    assert sensor.timeout == 600
+    assert sensor.redshift_conn_id == "redshift_default"
+    assert sensor.user_conn_id == "segment_linked_user"
+    assert sensor.deferrable is True
+    assert sensor.wait is True
+
+
+def test_defaults_of_the_profiles_sync_sensor() -> None:
+    sensor = ProfilesSyncTablesSensor(task_id="wait", schema="profiles")
+    assert sensor.timeout == 7 * 24 * 3600
+    assert sensor.redshift_conn_id == "redshift_default"
+    assert sensor.user_conn_id is None
+    assert set(sensor.tables) == {
+        "id_graph_updates",
+        "external_id_mapping_updates",
+        "profile_traits_updates",
+        "user_identifiers",
+        "user_traits",
+        "profile_merges",
+    }
+
+
+@both
+def test_a_rendered_false_does_not_wait(house: House, kind: str) -> None:
+    sensor = house.sensor(kind, wait="{{ not params.plan_only }}")
+    sensor.render_template_fields({"params": {"plan_only": True}})
+    assert sensor.wait == "False"
+    report = sensor.execute({})
+    assert report["findings"]
+
+
+@both
+def test_a_rendered_true_waits(house: House, kind: str) -> None:
+    sensor = house.sensor(kind, wait="{{ not params.plan_only }}")
+    sensor.render_template_fields({"params": {"plan_only": False}})
+    assert sensor.wait == "True"
+    deferred(sensor)
+
+
+@both
+def test_every_field_is_rendered(house: House, kind: str) -> None:
+    sensor = house.sensor(kind)
+    for field in sensor.template_fields:
+        setattr(sensor, field, f"{{{{ params.it }}}} {field}")
+    sensor.render_template_fields({"params": {"it": "rendered"}})
+    assert {field: getattr(sensor, field) for field in sensor.template_fields} == {
+        field: f"rendered {field}" for field in sensor.template_fields
+    }
+
+
+@pytest.mark.parametrize("value", [list, tuple, "\n".join, lambda names: str(list(names)).replace("'", '"')])
+def test_a_list_is_taken_in_every_notation(house: House, value: Any) -> None:
+    house.make_profiles(["one", "two"])
+    sensor = house.profiles_sensor(tables=value(["one", "two", "three"]))
+    assert deferred(sensor).trigger.arguments["tables"] == ["one", "two", "three"]
+
+
+@both
+def test_one_look_without_waiting_says_what_is_missing(house: House, kind: str) -> None:
+    report = house.sensor(kind, wait=False).execute({})
+    assert (report["changed"], report["in_place"], report["planned"]) == (0, 0, [])
+    (finding,) = report["findings"]
+    assert finding["code"] in ("schema_missing", "table_missing", "not_readable")
+    assert (house.profiles if kind == "profiles_sync" else house.crm) in finding["object"]
+
+
+@both
+def test_one_look_without_waiting_that_finds_all(house: House, kind: str) -> None:
+    house.fulfil(kind)
+    report = house.sensor(kind, wait="false").execute({})
+    assert report["in_place"] == (6 if kind == "profiles_sync" else 1)
+    assert report["findings"] == []
+
+
+def not_ready(sensor: DataGraphSensor) -> list[str]:
+    report = sensor.execute({})
+    assert (report["changed"], report["in_place"], report["planned"]) == (0, 0, [])
+    assert {finding["code"] for finding in report["findings"]} == {"not_ready"}
+    return [finding["message"] for finding in report["findings"]]
+
+
+def test_without_waiting_the_user_need_not_exist(house: House, set_connection: SetConnection) -> None:
+    # A plan-only run on an empty warehouse.
+    house.make_crm()
+    nobody = unique("nobody")
+    set_connection(house.user_conn, user_json(house, login=nobody))
+    (message,) = not_ready(house.access_sensor(schemas=house.crm, wait=False))
+    assert nobody in message
+
+
+def test_without_waiting_the_checkpoint_database_need_not_exist(house: House) -> None:
+    house.make_crm()
+    (message,) = not_ready(house.access_sensor(schemas=house.crm, database="atlantis", wait=False))
+    assert "atlantis" in message
+
+
+def test_without_waiting_an_unreachable_server_is_retried_by_airflow(
+    house: House, set_connection: SetConnection
+) -> None:
+    set_connection(house.admin_conn, connection_json(house.server, port=1))
+    with pytest.raises(PassingFaultError, match=r"127\.0\.0\.1:1 can't be reached"):
+        house.profiles_sensor(wait=False).execute({})
+
+
+@both
+def test_looking_changes_nothing(house: House, kind: str) -> None:
+    house.fulfil(kind)
+    since = mark(house.server)
+    house.sensor(kind).execute({})
+    sent = statements(house.server, since)
+    assert len(sent) >= 2
+    assert not_reading(sent) == []
+
+
+def not_reading(sent: Iterable[str]) -> list[str]:
+    """Statements that aren't a question."""
+    return [statement for statement in sent if statement.split()[0].lower() not in ("select", "show")]
+
+
+def test_the_six_tables_are_waited_for_by_default(house: House) -> None:
+    house.make_profiles(REQUIRED_TABLES[:-1])
+    assert REQUIRED_TABLES[-1] in house.profiles_sensor(wait=False).execute({})["findings"][0]["message"]

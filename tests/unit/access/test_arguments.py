@@ -1,0 +1,237 @@
+"""Rendered template fields: parsed strictly, every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.access import arguments
+from airflow_provider_datagraph.access.arguments import Problems
+from airflow_provider_datagraph.access.names import InvalidInput, check_identifier
+
+EMPTY = "tables has an empty list for schema {}: name its tables, or leave it out for all."
+
+
+def problems_of(parse: Any, *values: Any) -> tuple[str, ...]:
+    """The sentences with which a parser refuses its input."""
+    with pytest.raises(InvalidInput) as caught:
+        parse(*values)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("value", [True, "True", "true", "TRUE", " tRuE\n"])
+def test_four_letters_are_true(value: Any) -> None:
+    assert arguments.boolean(value, "prune") is True
+
+
+@pytest.mark.parametrize("value", [False, "False", "false", "FALSE", " fAlsE\n"])
+def test_five_letters_are_false(value: Any) -> None:
+    assert arguments.boolean(value, "prune") is False
+
+
+@pytest.mark.parametrize("value", ["no", "yes", "1", "0", "", "on", "None", 1, 0, None, [], ["true"], b"true"])
+def test_nothing_else_is_a_boolean(value: Any) -> None:
+    assert problems_of(arguments.boolean, value, "prune") == (
+        f"prune is {value!r}, not a boolean: give True or False.",
+    )
+
+
+@pytest.mark.parametrize("parse", [arguments.text, arguments.optional_text])
+def test_text_loses_its_outer_white_space(parse: Any) -> None:
+    assert parse(" a b\n", "database") == "a b"
+
+
+@pytest.mark.parametrize("value", ["", " \n", None, 5, ["a"], b"a"])
+def test_text_cant_be_empty(value: Any) -> None:
+    assert problems_of(arguments.text, value, "database") == (f"database is {value!r}: give a text that isn't empty.",)
+
+
+@pytest.mark.parametrize("value", ["", " \n", None])
+def test_optional_text_may_be_missing(value: Any) -> None:
+    assert arguments.optional_text(value, "database") is None
+
+
+@pytest.mark.parametrize("value", [5, ["a"], False, 0])
+def test_optional_text_is_text(value: Any) -> None:
+    assert problems_of(arguments.optional_text, value, "database") == (
+        f"database is {value!r}: give a text that isn't empty.",
+    )
+
+
+def test_a_choice_is_one_of_the_words() -> None:
+    assert arguments.choice(" md5\n", "password_hash", ("md5", "sha256")) == "md5"
+    assert arguments.choice("sha256", "password_hash", iter(("md5", "sha256"))) == "sha256"
+
+
+@pytest.mark.parametrize("value", ["MD5", "", "sha", None, 5, ["md5"]])
+def test_any_other_word_is_refused(value: Any) -> None:
+    sentence = f"password_hash is {value!r}: give one of md5, sha256."
+    assert problems_of(arguments.choice, value, "password_hash", iter(("md5", "sha256"))) == (sentence,)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (None, ()),
+        ("", ()),
+        (" \n ", ()),
+        ([], ()),
+        ("[]", ()),
+        ("crm", ("crm",)),
+        (" b \n\n a\r\n", ("b", "a")),
+        ('["b", " a "]', ("b", "a")),
+        (' \n["a"]\n', ("a",)),
+        (["b", " a"], ("b", "a")),
+        (("b", "a"), ("b", "a")),
+        ({"a"}, ("a",)),
+        (frozenset({"a"}), ("a",)),
+        (["crm", "CRM"], ("crm", "CRM")),
+        ("my schema.[t]", ("my schema.[t]",)),
+    ],
+)
+def test_names_come_as_lists_json_or_lines(value: Any, found: tuple[str, ...]) -> None:
+    assert arguments.names(value, "schema") == found
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (5, "schema is 5: give a list, JSON text of a list, or one name a line."),
+        ({"a": 1}, "schema is {'a': 1}: give a list, JSON text of a list, or one name a line."),
+        (["a", 5], "schema has the entry 5: each has to be a name."),
+        (["a", None], "schema has the entry None: each has to be a name."),
+        (["a", ""], "schema has the entry '': each has to be a name."),
+        (["a", " "], "schema has the entry ' ': each has to be a name."),
+        ('["a", ["b"]]', "schema has the entry ['b']: each has to be a name."),
+        (["a", "b", "b ", "a", "c"], "schema names a, b twice: name each once."),
+        ("a\na", "schema names a twice: name each once."),
+        (
+            '["a"',
+            "schema looks like JSON and isn't (Expecting ',' delimiter: line 1 column 5 (char 4)): correct it.",
+        ),
+    ],
+)
+def test_other_lists_are_refused(value: Any, sentence: str) -> None:
+    assert problems_of(arguments.names, value, "schema") == (sentence,)
+
+
+@pytest.mark.parametrize(
+    ("value", "schemas", "found"),
+    [
+        (None, ("crm", "ads"), {}),
+        ("", ("crm", "ads"), {}),
+        (" \n", (), {}),
+        (["b", "a"], ("crm",), {"crm": ("b", "a")}),
+        ("b\na", ("crm",), {"crm": ("b", "a")}),
+        ('["b"]', ("crm",), {"crm": ("b",)}),
+        ({"crm": ["a"]}, ("crm", "ads"), {"crm": ("a",)}),
+        ({"crm": "a\nb", "ads": '["c"]'}, ("crm", "ads"), {"crm": ("a", "b"), "ads": ("c",)}),
+        (' {"ads": ["c"], "crm": ["a"]} ', ("crm", "ads"), {"crm": ("a",), "ads": ("c",)}),
+        ({}, ("crm",), {}),
+        ("{}", ("crm",), {}),
+        ({5: ["a"]}, ("5",), {"5": ("a",)}),
+    ],
+)
+def test_tables_come_by_schema(value: Any, schemas: tuple[str, ...], found: Mapping[str, tuple[str, ...]]) -> None:
+    assert arguments.tables(value, "tables", schemas) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "schemas", "sentences"),
+    [
+        (["a"], (), ["tables is a list, which goes with a single schema, and 0 are named."]),
+        (["a"], ("crm", "ads"), ["tables is a list, which goes with a single schema, and 2 are named."]),
+        ([], ("crm",), ["tables has an empty list for schema crm: name its tables, or leave it out for all."]),
+        (
+            {"crm": None},
+            ("crm",),
+            ["tables has an empty list for schema crm: name its tables, or leave it out for all."],
+        ),
+        (5, ("crm",), ["tables is 5: give a list, JSON text of a list, or one name a line."]),
+        ({"crm": ["a", "a"]}, ("crm",), ["tables names a twice: name each once."]),
+        (
+            "{crm}",
+            ("crm",),
+            [
+                "tables looks like JSON and isn't (Expecting property name enclosed in double quotes: line 1 column 2 "
+                "(char 1)): correct it."
+            ],
+        ),
+        (
+            {"z": [], "crm": [], "b": ["t"]},
+            ("crm",),
+            [
+                "tables names tables of schema b, which isn't among the schemas.",
+                "tables names tables of schema z, which isn't among the schemas.",
+                EMPTY.format("crm"),
+                EMPTY.format("z"),
+            ],
+        ),
+    ],
+)
+def test_other_tables_are_refused(value: Any, schemas: tuple[str, ...], sentences: list[str]) -> None:
+    assert problems_of(arguments.tables, value, "tables", schemas) == tuple(sentences)
+
+
+def test_problems_are_collected_and_raised_together() -> None:
+    problems = Problems()
+    problems.raise_all()
+    assert problems.check(arguments.boolean, "no", "prune", default=True) is True
+    assert problems.check(arguments.boolean, "false", "prune", default=True) is False
+    assert problems.check(check_identifier, "", "table", default=None) is None
+    problems.add("Three.", "Four.", "Three.")
+    problems.add("Four.", "Five.")
+    problems.add()
+    sentences = [
+        "prune is 'no', not a boolean: give True or False.",
+        "The table name is empty: give the name of a table.",
+        "Three.",
+        "Four.",
+        "Five.",
+    ]
+    assert problems.sentences == sentences
+    with pytest.raises(InvalidInput) as caught:
+        problems.raise_all()
+    assert caught.value.problems == tuple(sentences)
+
+
+def test_one_check_may_find_several_problems() -> None:
+    problems = Problems()
+    found = problems.check(arguments.tables, {"a": ["x"], "b": []}, "tables", ("b",), default={"kept": ()})
+    assert found == {"kept": ()}
+    assert problems.sentences == [
+        "tables names tables of schema a, which isn't among the schemas.",
+        "tables has an empty list for schema b: name its tables, or leave it out for all.",
+    ]
+
+
+def test_only_invalid_input_is_collected() -> None:
+    problems = Problems()
+    with pytest.raises(ZeroDivisionError):
+        problems.check(lambda: 1 // 0, default=None)
+    assert problems.sentences == []
+
+
+def test_a_schema_that_stands_twice_in_json_is_refused() -> None:
+    text = '{"crm": ["a"], "web": ["c"], "ads": ["c"], "ads": ["d"], "crm": ["b"]}'
+    found = problems_of(arguments.tables, text, "tables", ("crm", "ads", "web"))
+    assert found == ("tables names ads, crm twice: name each once.",)
+
+
+def test_the_problems_of_every_list_are_told_at_once() -> None:
+    value = {"crm": ["a", "a"], "ads": [5], "web": [], "x": ["t"], "fine": ["t"]}
+    assert problems_of(arguments.tables, value, "tables", ("crm", "ads", "web", "fine")) == (
+        "tables names a twice: name each once.",
+        "tables has the entry 5: each has to be a name.",
+        "tables names tables of schema x, which isn't among the schemas.",
+        EMPTY.format("web"),
+    )
+
+
+def test_strangers_are_told_in_order() -> None:
+    found = problems_of(arguments.tables, {name: ["t"] for name in "hgfedcba"}, "tables", ("crm",))
+    assert found == tuple(
+        f"tables names tables of schema {name}, which isn't among the schemas." for name in "abcdefgh"
+    )

@@ -1,0 +1,222 @@
+"""The plan of a database's schemas: what is granted, what is held, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from airflow_provider_datagraph.access.privileges import (
+    CurrentAccess,
+    DesiredSchema,
+    Finding,
+    FutureTables,
+    Grant,
+    Plan,
+    Role,
+    Schema,
+    Scope,
+    Session,
+    Step,
+)
+from airflow_provider_datagraph.access.schema_planner import plan_schemas
+
+SCHEMAS = {
+    name: Schema(name, "admin", kind)
+    for name, kind in {"crm": "local", "ads": "local", "Web": "local", "lake": "external", "pg_x": "local"}.items()
+}
+CURRENT = CurrentAccess(
+    Session("admin", "dev"),
+    roles={"r": Role("r", "admin")},
+    schemas=SCHEMAS,
+    relations={"crm": frozenset({"orders", "accounts", "Notes"}), "ads": frozenset({"clicks"})},
+)
+USAGE = Grant(Scope.SCHEMA, "USAGE", "crm")
+SCOPED = Grant(Scope.TABLES, "SELECT", "crm")
+
+
+def holding(*grants: Grant) -> CurrentAccess:
+    return replace(CURRENT, grants=frozenset(grants))
+
+
+def on_table(privilege: str, relation: str, schema: str = "crm") -> Grant:
+    return Grant(Scope.TABLE, privilege, schema, relation)
+
+
+def usage(*schemas: str) -> Step:
+    quoted = ", ".join(f'"{name}"' for name in schemas)
+    sentences = tuple(f"grant USAGE on schema dev.{name} to role r: not held" for name in schemas)
+    return Step(f'GRANT USAGE ON SCHEMA {quoted} TO ROLE "r"', sentences)
+
+
+def scoped(schema: str, words: str = "SELECT") -> Step:
+    return Step(
+        f'GRANT {words} FOR TABLES IN SCHEMA "{schema}" TO ROLE "r"',
+        (f"grant {words} on the tables of dev.{schema}, also later ones, to role r: not held",),
+    )
+
+
+def listed(words: str, *tables: str) -> Step:
+    quoted = ", ".join(f'"crm"."{table}"' for table in tables)
+    sentences = tuple(f"grant {words} on table dev.crm.{table} to role r: not held" for table in tables)
+    return Step(f'GRANT {words} ON TABLE {quoted} TO ROLE "r"', sentences)
+
+
+def snapshot(words: str, lacking: str) -> Step:
+    return Step(
+        f'GRANT {words} ON ALL TABLES IN SCHEMA "crm" TO ROLE "r"',
+        (f"grant {words} on today's tables of dev.crm to role r: not held on {lacking}",),
+    )
+
+
+@pytest.mark.parametrize("name", ["crm", "CRM"])
+@pytest.mark.parametrize(
+    ("held", "steps", "in_place"),
+    [
+        ((), (usage("crm"), scoped("crm")), 0),
+        ((USAGE,), (scoped("crm"),), 1),
+        ((SCOPED,), (usage("crm"),), 1),
+        ((USAGE, SCOPED), (), 2),
+        ((USAGE, on_table("SELECT", "orders")), (scoped("crm"),), 1),
+        ((Grant(Scope.SCHEMA, "USAGE", "ads"), Grant(Scope.TABLES, "INSERT", "crm")), (usage("crm"), scoped("crm")), 0),
+    ],
+)
+def test_a_whole_schema_is_a_scoped_grant(
+    name: str, held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int
+) -> None:
+    assert plan_schemas([DesiredSchema(name)], "r", holding(*held)) == Plan(steps, in_place, ())
+
+
+@pytest.mark.parametrize(
+    ("held", "steps", "in_place"),
+    [
+        ((), (usage("crm"), listed("SELECT", "accounts", "orders")), 0),
+        ((on_table("SELECT", "accounts"), USAGE), (listed("SELECT", "orders"),), 2),
+        ((on_table("INSERT", "accounts"), USAGE), (listed("SELECT", "accounts", "orders"),), 1),
+        ((on_table("SELECT", "accounts", "ads"), USAGE), (listed("SELECT", "accounts", "orders"),), 1),
+        ((SCOPED, USAGE), (), 3),
+        ((Grant(Scope.TABLES, "SELECT", "ads"), USAGE), (listed("SELECT", "accounts", "orders"),), 1),
+        ((on_table("SELECT", "accounts"), on_table("SELECT", "orders")), (usage("crm"),), 2),
+    ],
+)
+def test_a_table_list_is_granted_by_table(held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int) -> None:
+    desired = [DesiredSchema("crm", ("Orders", "accounts"))]
+    assert plan_schemas(desired, "r", holding(*held)) == Plan(steps, in_place, ())
+
+
+@pytest.mark.parametrize(
+    ("held", "steps", "in_place"),
+    [
+        ((), (usage("crm"), snapshot("SELECT", "Notes, accounts, orders")), 0),
+        ((USAGE, on_table("SELECT", "orders")), (snapshot("SELECT", "Notes, accounts"),), 2),
+        ((USAGE, SCOPED), (), 4),
+        ((USAGE, *(on_table("SELECT", table) for table in ("orders", "accounts", "Notes"))), (), 4),
+    ],
+)
+def test_a_snapshot_is_granted_for_todays_tables(
+    held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int
+) -> None:
+    desired = [DesiredSchema("crm", future=FutureTables.NONE)]
+    assert plan_schemas(desired, "r", holding(*held)) == Plan(steps, in_place, ())
+
+
+def test_a_snapshot_of_an_empty_schema_grants_no_table() -> None:
+    current = replace(CURRENT, relations={"crm": frozenset()})
+    desired = [DesiredSchema("crm", future=FutureTables.NONE)]
+    assert plan_schemas(desired, "r", current) == Plan((usage("crm"),), 0, ())
+
+
+def test_several_schemas_share_one_usage_statement() -> None:
+    desired = [DesiredSchema("crm"), DesiredSchema("ads", ("clicks",)), DesiredSchema("lake")]
+    plan = plan_schemas(desired, "r", replace(CURRENT, grants=frozenset({SCOPED})))
+    clicks = Step(
+        'GRANT SELECT ON TABLE "ads"."clicks" TO ROLE "r"',
+        ("grant SELECT on table dev.ads.clicks to role r: not held",),
+    )
+    assert plan.steps == (usage("crm", "ads"), clicks)
+    assert plan.in_place == 1
+    swapped = plan_schemas([desired[1], desired[0]], "r", CURRENT)
+    assert swapped.steps == (usage("ads", "crm"), clicks, scoped("crm"))
+
+
+def test_schemas_that_lack_different_privileges_are_granted_apart() -> None:
+    wide = ("USAGE", "CREATE", "DROP")
+    desired = [
+        DesiredSchema("crm", schema_privileges=wide),
+        DesiredSchema("ads", schema_privileges=wide),
+        DesiredSchema("web", schema_privileges=wide),
+    ]
+    schemas = {name: Schema(name, "admin") for name in ("crm", "ads", "web")}
+    grants = {Grant(Scope.SCHEMA, "CREATE", "ads"), *(Grant(Scope.TABLES, "SELECT", name) for name in schemas)}
+    plan = plan_schemas(desired, "r", replace(CURRENT, schemas=schemas, grants=frozenset(grants)))
+    assert [step.sql for step in plan.steps] == [
+        'GRANT USAGE, CREATE, DROP ON SCHEMA "crm", "web" TO ROLE "r"',
+        'GRANT USAGE, DROP ON SCHEMA "ads" TO ROLE "r"',
+    ]
+    assert plan.sentences == (
+        "grant USAGE, CREATE, DROP on schema dev.crm to role r: not held",
+        "grant USAGE, CREATE, DROP on schema dev.web to role r: not held",
+        "grant USAGE, DROP on schema dev.ads to role r: not held",
+    )
+    assert plan.in_place == 4
+
+
+def test_privileges_keep_their_order() -> None:
+    privileges = ("SELECT", "INSERT", "DROP")
+    current = holding(USAGE, Grant(Scope.TABLES, "INSERT", "crm"))
+    plan = plan_schemas([DesiredSchema("crm", table_privileges=privileges)], "r", current)
+    assert plan == Plan((scoped("crm", "SELECT, DROP"),), 2, ())
+
+
+def test_tables_share_a_statement_for_all_that_one_of_them_lacks() -> None:
+    privileges = ("SELECT", "INSERT", "DELETE")
+    desired = DesiredSchema("crm", ("orders", "accounts"), table_privileges=privileges)
+    held = (USAGE, Grant(Scope.TABLES, "DELETE", "crm"), on_table("SELECT", "accounts"), on_table("INSERT", "orders"))
+    plan = plan_schemas([desired], "r", holding(*held))
+    assert plan == Plan((listed("SELECT, INSERT", "accounts", "orders"),), 5, ())
+    todays = replace(desired, tables=None, future=FutureTables.NONE)
+    plan = plan_schemas([todays], "r", holding(*held))
+    assert plan == Plan((snapshot("SELECT, INSERT", "Notes, accounts, orders"),), 6, ())
+
+
+def test_a_case_sensitive_session_compares_names_as_typed() -> None:
+    current = replace(CURRENT, session=Session("admin", "dev", case_sensitive=True))
+    plan = plan_schemas([DesiredSchema("Web"), DesiredSchema("crm", ("Notes",))], "r", current)
+    assert plan == Plan((usage("Web", "crm"), scoped("Web"), listed("SELECT", "Notes")), 0, ())
+    missing = plan_schemas([DesiredSchema("WEB"), DesiredSchema("crm", ("NOTES",))], "r", current)
+    assert [finding.message for finding in missing.findings] == [
+        "Schema WEB doesn't exist in database dev: did you mean Web?",
+        "Table dev.crm.NOTES doesn't exist: did you mean Notes?",
+    ]
+
+
+def test_names_are_quoted() -> None:
+    schemas = {'a"b': Schema('a"b', "admin"), "my.schema": Schema("my.schema", "admin")}
+    current = replace(
+        CURRENT, roles={'r"1': Role('r"1', "admin")}, schemas=schemas, relations={'a"b': frozenset({'t".1'})}
+    )
+    desired = [DesiredSchema('a"b', ('t".1',)), DesiredSchema("my.schema")]
+    assert [step.sql for step in plan_schemas(desired, 'r"1', current).steps] == [
+        'GRANT USAGE ON SCHEMA "a""b", "my.schema" TO ROLE "r""1"',
+        'GRANT SELECT ON TABLE "a""b"."t"".1" TO ROLE "r""1"',
+        'GRANT SELECT FOR TABLES IN SCHEMA "my.schema" TO ROLE "r""1"',
+    ]
+
+
+def test_what_isnt_local_is_told_and_left_out() -> None:
+    message = (
+        "Schema dev.lake is external, and Redshift grants those to users and groups only, outside a transaction: an "
+        'administrator runs GRANT USAGE ON SCHEMA "lake" TO <user> by hand.'
+    )
+    finding = Finding("not_local", "dev.lake", message)
+    plan = plan_schemas([DesiredSchema("Lake", ("t",)), DesiredSchema("crm")], "r", CURRENT, prune=True)
+    assert plan == Plan((usage("crm"), scoped("crm")), 0, (finding,))
+
+
+@pytest.mark.parametrize("name", ["pg_x", "PG_missing", "information_schema"])
+@pytest.mark.parametrize("plan_only", [False, True])
+def test_system_schemas_are_refused(name: str, plan_only: bool) -> None:
+    message = f"Schema {name} belongs to Redshift itself: name a schema of your own."
+    finding = Finding("system_schema", name, message, blocking=True)
+    plan = plan_schemas([DesiredSchema(name)], "r", CURRENT, plan_only=plan_only)
+    assert plan == Plan((), 0, (finding,))

@@ -1,0 +1,101 @@
+"""Sentences and findings write a path as the form reads it, whatever its parts hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from airflow_provider_datagraph.access.privileges import (
+    CurrentAccess,
+    DesiredSchema,
+    Finding,
+    FutureTables,
+    Grant,
+    Role,
+    Schema,
+    Scope,
+    Session,
+)
+from airflow_provider_datagraph.access.schema_planner import plan_schemas
+
+SCHEMAS = {"we.b": Schema("we.b", "admin"), "la.ke": Schema("la.ke", "admin", "external")}
+CURRENT = CurrentAccess(
+    Session("admin", "d.v"), roles={"r": Role("r", "admin")}, schemas=SCHEMAS, relations={"we.b": frozenset({"t.1"})}
+)
+SCHEMA, TABLE = '"d.v"."we.b"', '"d.v"."we.b"."t.1"'
+
+
+@pytest.mark.parametrize(
+    ("desired", "sentence"),
+    [
+        (
+            DesiredSchema("we.b"),
+            f"grant SELECT on the tables of {SCHEMA}, also later ones, to role r: not held",
+        ),
+        (DesiredSchema("we.b", ("t.1",)), f"grant SELECT on table {TABLE} to role r: not held"),
+        (
+            DesiredSchema("we.b", future=FutureTables.NONE),
+            f"grant SELECT on today's tables of {SCHEMA} to role r: not held on t.1",
+        ),
+    ],
+)
+def test_grants(desired: DesiredSchema, sentence: str) -> None:
+    plan = plan_schemas([desired], "r", CURRENT)
+    assert plan.sentences == (f"grant USAGE on schema {SCHEMA} to role r: not held", sentence)
+
+
+def test_revokes() -> None:
+    extra = frozenset(
+        {
+            Grant(Scope.SCHEMA, "USAGE", "we.b"),
+            Grant(Scope.SCHEMA, "CREATE", "we.b"),
+            Grant(Scope.TABLES, "SELECT", "we.b"),
+            Grant(Scope.TABLES, "INSERT", "we.b"),
+            Grant(Scope.TABLE, "SELECT", "we.b", "t.1"),
+            Grant(Scope.DEFAULT, "SELECT", "we.b", "loader"),
+        }
+    )
+    plan = plan_schemas([DesiredSchema("we.b")], "r", replace(CURRENT, grants=extra), prune=True)
+    assert plan.sentences == (
+        f"revoke SELECT on later tables of loader in {SCHEMA} from role r: not desired",
+        f"revoke CREATE on schema {SCHEMA} from role r: not desired",
+        f"revoke SELECT on table {TABLE} from role r: not desired",
+        f"revoke INSERT on the tables of {SCHEMA}, also later ones, from role r: not desired",
+    )
+
+
+def test_column_grants() -> None:
+    current = replace(CURRENT, grants=frozenset({Grant(Scope.COLUMN, "SELECT", "we.b", "t.1", "id")}))
+    desired = [DesiredSchema("we.b", ("t.1",))]
+    (finding,) = plan_schemas(desired, "r", current).findings
+    assert finding.object == TABLE
+    assert finding.message.startswith(f"SELECT on some columns of {TABLE} is held already, ")
+    pruned = plan_schemas(desired, "r", current, prune=True)
+    assert pruned.sentences[0] == f"revoke SELECT on columns of {TABLE} from role r: it blocks the table"
+
+
+def test_findings() -> None:
+    plan = plan_schemas([DesiredSchema("la.ke"), DesiredSchema("x.y"), DesiredSchema("we.b", ("n.o",))], "r", CURRENT)
+    external = (
+        'Schema "d.v"."la.ke" is external, and Redshift grants those to users and groups only, outside a transaction: '
+        'an administrator runs GRANT USAGE ON SCHEMA "la.ke" TO <user> by hand.'
+    )
+    schema = "Schema x.y doesn't exist in database d.v: correct the name, or create the schema first."
+    table = f'Table {SCHEMA}."n.o" doesn\'t exist: correct the name, or create the table first.'
+    assert plan.findings == (
+        Finding("not_local", '"d.v"."la.ke"', external),
+        Finding("schema_missing", '"d.v"."x.y"', schema, blocking=True),
+        Finding("table_missing", f'{SCHEMA}."n.o"', table, blocking=True),
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(4, "a, b, c, d"), (5, "a, b, c, d, e"), (6, "a, b, c, d, e and 1 more"), (26, "a, b, c, d, e and 21 more")],
+)
+def test_the_sentence_of_a_snapshot_stays_short(count: int, told: str) -> None:
+    tables = frozenset("abcdefghijklmnopqrstuvwxyz"[:count])
+    desired = [DesiredSchema("we.b", future=FutureTables.NONE)]
+    plan = plan_schemas(desired, "r", replace(CURRENT, relations={"we.b": tables}))
+    assert plan.sentences[1] == f"grant SELECT on today's tables of {SCHEMA} to role r: not held on {told}"

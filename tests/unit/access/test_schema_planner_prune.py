@@ -1,0 +1,187 @@
+"""Pruning: what the role holds in the named schemas and nobody listed is taken away, after all is granted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from airflow_provider_datagraph.access.privileges import (
+    CurrentAccess,
+    DesiredSchema,
+    FutureTables,
+    Grant,
+    Plan,
+    Role,
+    Schema,
+    Scope,
+    Session,
+    Step,
+)
+from airflow_provider_datagraph.access.schema_planner import plan_schemas
+
+CURRENT = CurrentAccess(
+    Session("admin", "dev"),
+    roles={"r": Role("r", "admin")},
+    schemas={name: Schema(name, "admin") for name in ("crm", "ads", 'we"b')},
+    relations={"crm": frozenset({"orders", "accounts"})},
+)
+USAGE = Grant(Scope.SCHEMA, "USAGE", "crm")
+SCOPED = Grant(Scope.TABLES, "SELECT", "crm")
+ORDERS = Grant(Scope.TABLE, "SELECT", "crm", "orders")
+ACCOUNTS = Grant(Scope.TABLE, "SELECT", "crm", "accounts")
+
+GRANT_ORDERS = Step(
+    'GRANT SELECT ON TABLE "crm"."orders" TO ROLE "r"',
+    ("grant SELECT on table dev.crm.orders to role r: not held",),
+)
+GRANT_WHOLE = Step(
+    'GRANT SELECT FOR TABLES IN SCHEMA "crm" TO ROLE "r"',
+    ("grant SELECT on the tables of dev.crm, also later ones, to role r: not held",),
+)
+REVOKE_WHOLE = Step(
+    'REVOKE SELECT FOR TABLES IN SCHEMA "crm" FROM ROLE "r"',
+    ("revoke SELECT on the tables of dev.crm, also later ones, from role r: not desired",),
+)
+
+
+def revoke_table(table: str, words: str = "SELECT") -> Step:
+    return Step(
+        f'REVOKE {words} ON TABLE "crm"."{table}" FROM ROLE "r"',
+        (f"revoke {words} on table dev.crm.{table} from role r: not desired",),
+    )
+
+
+def holding(*grants: Grant) -> CurrentAccess:
+    return replace(CURRENT, grants=frozenset(grants))
+
+
+@pytest.mark.parametrize(
+    ("desired", "held", "steps", "in_place"),
+    [
+        (DesiredSchema("crm", ("orders",)), (USAGE, SCOPED), (GRANT_ORDERS, REVOKE_WHOLE), 1),
+        (DesiredSchema("crm", ("orders",)), (USAGE, SCOPED, ORDERS), (REVOKE_WHOLE,), 2),
+        (DesiredSchema("crm", ("orders",)), (USAGE, ORDERS, ACCOUNTS), (revoke_table("accounts"),), 2),
+        (
+            DesiredSchema("crm"),
+            (USAGE, ORDERS, ACCOUNTS),
+            (GRANT_WHOLE, revoke_table("accounts"), revoke_table("orders")),
+            1,
+        ),
+        (
+            DesiredSchema("crm", future=FutureTables.NONE),
+            (USAGE, SCOPED, ORDERS, ACCOUNTS),
+            (REVOKE_WHOLE,),
+            3,
+        ),
+        (DesiredSchema("crm"), (USAGE, SCOPED), (), 2),
+    ],
+)
+def test_a_change_between_forms_grants_before_it_revokes(
+    desired: DesiredSchema, held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int
+) -> None:
+    assert plan_schemas([desired], "r", holding(*held), prune=True) == Plan(steps, in_place, ())
+
+
+def test_nothing_is_revoked_unless_asked() -> None:
+    current = holding(USAGE, SCOPED, ORDERS, ACCOUNTS, Grant(Scope.SCHEMA, "CREATE", "crm"))
+    assert plan_schemas([DesiredSchema("crm", ("orders",))], "r", current) == Plan((), 2, ())
+
+
+def test_every_kind_of_grant_can_be_revoked() -> None:
+    current = holding(
+        USAGE,
+        SCOPED,
+        Grant(Scope.SCHEMA, "DROP", "crm"),
+        Grant(Scope.SCHEMA, "CREATE", "crm"),
+        Grant(Scope.TABLES, "UPDATE", "crm"),
+        Grant(Scope.TABLES, "DELETE", "crm"),
+        Grant(Scope.TABLE, "UPDATE", "crm", "orders"),
+        Grant(Scope.TABLE, "INSERT", "crm", "orders"),
+        Grant(Scope.COLUMN, "REFERENCES", "crm", "orders", "a"),
+        Grant(Scope.COLUMN, "REFERENCES", "crm", "orders", "b"),
+        Grant(Scope.COLUMN, "SELECT", "crm", "accounts", "id"),
+        Grant(Scope.DEFAULT, "SELECT", "crm", 'lo"ader'),
+        Grant(Scope.DEFAULT, "INSERT", "crm", 'lo"ader'),
+        Grant(Scope.DEFAULT, "SELECT", "crm", "another"),
+    )
+    default = 'ALTER DEFAULT PRIVILEGES FOR USER "{}" IN SCHEMA "crm" REVOKE {} ON TABLES FROM ROLE "r"'
+    steps = (
+        Step(
+            default.format("another", "SELECT"),
+            ("revoke SELECT on later tables of another in dev.crm from role r: not desired",),
+        ),
+        Step(
+            default.format('lo""ader', "INSERT, SELECT"),
+            ('revoke INSERT, SELECT on later tables of lo"ader in dev.crm from role r: not desired',),
+        ),
+        Step(
+            'REVOKE CREATE, DROP ON SCHEMA "crm" FROM ROLE "r"',
+            ("revoke CREATE, DROP on schema dev.crm from role r: not desired",),
+        ),
+        revoke_table("accounts"),
+        revoke_table("orders", "INSERT, REFERENCES, UPDATE"),
+        Step(
+            'REVOKE DELETE, UPDATE FOR TABLES IN SCHEMA "crm" FROM ROLE "r"',
+            ("revoke DELETE, UPDATE on the tables of dev.crm, also later ones, from role r: not desired",),
+        ),
+    )
+    assert plan_schemas([DesiredSchema("crm")], "r", current, prune=True) == Plan(steps, 2, ())
+
+
+@pytest.mark.parametrize("privilege", ["RULE", "TRIGGER"])
+def test_what_cant_be_named_isnt_revoked(privilege: str) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html: ALL gives both, and neither is a word of REVOKE.
+    other = Grant(Scope.TABLE, privilege, "crm", "accounts")
+    current = holding(USAGE, SCOPED, ORDERS, Grant(Scope.TABLE, privilege, "crm", "orders"), other)
+    plan = plan_schemas([DesiredSchema("crm")], "r", current, prune=True)
+    assert plan == Plan((revoke_table("orders"),), 2, ())
+
+
+def test_only_named_schemas_are_pruned() -> None:
+    elsewhere = (
+        Grant(Scope.SCHEMA, "CREATE", "other"),
+        Grant(Scope.TABLES, "INSERT", "other"),
+        Grant(Scope.DATABASE, "CREATE", "dev"),
+        Grant(Scope.TABLE, "SELECT", "lake", "crm"),
+    )
+    current = holding(USAGE, SCOPED, ORDERS, *elsewhere)
+    plan = plan_schemas([DesiredSchema("CRM")], "r", current, prune=True)
+    assert plan == Plan((revoke_table("orders"),), 2, ())
+
+
+def test_revokes_are_sorted_by_schema_after_every_grant() -> None:
+    extra = (Grant(Scope.SCHEMA, "CREATE", name) for name in ('we"b', "crm", "ads"))
+    desired = [DesiredSchema('we"b'), DesiredSchema("crm"), DesiredSchema("ads")]
+    plan = plan_schemas(desired, "r", holding(SCOPED, *extra), prune=True)
+    assert [step.sql for step in plan.steps] == [
+        'GRANT USAGE ON SCHEMA "we""b", "crm", "ads" TO ROLE "r"',
+        'GRANT SELECT FOR TABLES IN SCHEMA "we""b" TO ROLE "r"',
+        'GRANT SELECT FOR TABLES IN SCHEMA "ads" TO ROLE "r"',
+        'REVOKE CREATE ON SCHEMA "ads" FROM ROLE "r"',
+        'REVOKE CREATE ON SCHEMA "crm" FROM ROLE "r"',
+        'REVOKE CREATE ON SCHEMA "we""b" FROM ROLE "r"',
+    ]
+    assert plan.in_place == 1
+
+
+def test_names_in_revokes_are_quoted() -> None:
+    current = replace(
+        CURRENT,
+        roles={'r"1': Role('r"1', "admin")},
+        grants=frozenset(
+            {
+                Grant(Scope.TABLE, "SELECT", 'we"b', 't".1'),
+                Grant(Scope.TABLES, "INSERT", 'we"b'),
+                Grant(Scope.SCHEMA, "CREATE", 'we"b'),
+                Grant(Scope.DEFAULT, "INSERT", 'we"b', "u"),
+            }
+        ),
+    )
+    plan = plan_schemas([DesiredSchema('we"b')], 'r"1', current, prune=True)
+    assert [step.sql for step in plan.steps[2:]] == [
+        'ALTER DEFAULT PRIVILEGES FOR USER "u" IN SCHEMA "we""b" REVOKE INSERT ON TABLES FROM ROLE "r""1"',
+        'REVOKE CREATE ON SCHEMA "we""b" FROM ROLE "r""1"',
+        'REVOKE SELECT ON TABLE "we""b"."t"".1" FROM ROLE "r""1"',
+        'REVOKE INSERT FOR TABLES IN SCHEMA "we""b" FROM ROLE "r""1"',
+    ]

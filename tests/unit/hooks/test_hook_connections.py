@@ -1,0 +1,255 @@
+"""Airflow connections -> the driver's arguments, and what connections lack."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+import pytest
+import redshift_connector
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, Connection
+
+from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.hooks import connections
+
+ADMIN: dict[str, Any] = {
+    "conn_id": "admin_id",
+    "conn_type": "redshift",
+    "host": "cluster.example.com",
+    "login": "admin",
+    "password": "Admin-Secret1",
+    "schema": "dev",
+}
+USER: dict[str, Any] = {
+    "conn_id": "user_id",
+    "conn_type": "redshift",
+    "login": "segment_user",
+    "password": "User-Secret1",
+    "schema": "profiles",
+}
+KNOWN = inspect.signature(redshift_connector.connect).parameters
+# The keepalive options came with redshift-connector 2.1.8.
+OPTIONS = {
+    name: value
+    for name, value in {
+        "ssl": True,
+        "sslmode": "verify-full",
+        "timeout": 30,
+        "tcp_keepalive": True,
+        "tcp_keepalive_idle": 60,
+        "tcp_keepalive_interval": 10,
+        "tcp_keepalive_count": 5,
+        "application_name": "mine",
+        "source_address": "10.0.0.1",
+    }.items()
+    if name in KNOWN
+}
+
+
+def connection(base: dict[str, Any], extra: Any = None, **fields: Any) -> Connection:
+    """A connection with some fields replaced; None leaves a field out."""
+    given = {**base, **fields, "extra": extra if extra is None or isinstance(extra, str) else json.dumps(extra)}
+    return Connection(**{name: value for name, value in given.items() if value is not None})
+
+
+def problems(call: Any, *values: Any, **named: Any) -> tuple[str, ...]:
+    """The sentences of a misconfiguration; none of them may hold a password."""
+    with pytest.raises(MisconfigurationError) as caught:
+        call(*values, **named)
+    assert "Secret1" not in str(caught.value)
+    return caught.value.problems
+
+
+def test_a_connection_of_the_right_type_is_loaded() -> None:
+    known = {"admin_id": connection(ADMIN)}
+    assert connections.load(known.__getitem__, "admin_id", "admin connection") is known["admin_id"]
+
+
+def test_a_missing_connection_is_told() -> None:
+    def get(conn_id: str) -> Connection:
+        raise AirflowNotFoundException(f"secret detail about {conn_id}")
+
+    assert problems(connections.load, get, "nowhere", "user connection") == (
+        "The user connection nowhere isn't defined: create an Airflow connection of type redshift with this id.",
+    )
+
+
+@pytest.mark.parametrize(("conn_type", "word"), [("postgres", "postgres"), ("", "none")])
+def test_a_connection_of_another_type_is_told(conn_type: str, word: str) -> None:
+    other = connection(ADMIN, conn_type=conn_type)
+    assert problems(connections.load, lambda _: other, "admin_id", "admin connection") == (
+        f"The admin connection admin_id is of type {word}: make it one of type redshift.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("extra", "read"),
+    [(None, {}), ("", {}), ("{}", {}), ('{"a": 1, "b": null, "c": false, "d": ""}', {"a": 1, "c": False, "d": ""})],
+)
+def test_an_extra_is_a_json_object(extra: str | None, read: dict[str, Any]) -> None:
+    assert connections.extra_of(connection(ADMIN, extra)) == read
+
+
+@pytest.mark.parametrize("extra", ["[1]", '"text"', "5", "null", "true"])
+def test_other_json_is_refused(extra: str) -> None:
+    assert problems(connections.extra_of, connection(ADMIN, extra)) == (
+        "The extra of connection admin_id isn't a JSON object: correct it.",
+    )
+
+
+def test_text_that_isnt_json_is_refused() -> None:
+    broken = connection(ADMIN)
+    broken.extra = "{not json"
+    assert problems(connections.extra_of, broken) == (
+        "The extra of connection admin_id isn't a JSON object: correct it.",
+    )
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_each_allowed_extra_goes_to_the_driver(name: str) -> None:
+    assert connections.extras(connection(ADMIN, {name: OPTIONS[name]})) == {name: OPTIONS[name]}
+
+
+HOOKS = (
+    "iam cluster_identifier region is_serverless serverless_work_group serverless_token_duration_seconds db_user "
+    "dialect placeholder insert_statement_format replace_statement_format escape_word_format "
+    "escape_column_names"
+).split()
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_extras_that_airflows_hooks_read_dont(name: str) -> None:
+    assert connections.extras(connection(ADMIN, {name: "x", "timeout": 3})) == {"timeout": 3}
+
+
+def test_unknown_extras_are_refused_by_name() -> None:
+    given = {**OPTIONS, "user": "x", "sslMode": "x", "credentials_provider": "x", "gone": None}
+    assert problems(connections.extras, connection(ADMIN, given)) == (
+        "The extra of connection admin_id holds credentials_provider, sslMode, user, which nothing reads: remove or "
+        "correct it.",
+    )
+
+
+def test_the_admin_connects_to_its_own_database() -> None:
+    arguments = connections.admin_arguments(connection(ADMIN, OPTIONS, port=5440), None, None)
+    assert arguments == {
+        "host": "cluster.example.com",
+        "port": 5440,
+        "user": "admin",
+        "password": "Admin-Secret1",
+        "database": "dev",
+        **OPTIONS,
+    }
+    inspect.signature(redshift_connector.connect).bind(**arguments)
+
+
+def test_another_database_may_be_named() -> None:
+    arguments = connections.admin_arguments(connection(ADMIN), "analytics", None)
+    assert (arguments["database"], arguments["port"]) == ("analytics", 5439)
+    bare = connection(ADMIN, schema=None)
+    assert connections.admin_arguments(bare, "analytics", None)["database"] == "analytics"
+
+
+def test_a_token_stands_for_login_password_and_port() -> None:
+    admin = connection(ADMIN, {"iam": True, "region": "eu-west-1"}, port=5440, login=None, password=None)
+    arguments = connections.admin_arguments(admin, None, ("IAM:admin", "Token-1", 5441))
+    assert arguments == {
+        "host": "cluster.example.com",
+        "port": 5441,
+        "user": "IAM:admin",
+        "password": "Token-1",
+        "database": "dev",
+    }
+
+
+@pytest.mark.parametrize(
+    ("empty", "listed"),
+    [
+        (("host",), "host"),
+        (("login", "schema"), "login, schema (the database)"),
+        (("host", "login", "password", "schema"), "host, login, password, schema (the database)"),
+    ],
+)
+def test_the_admins_gaps_are_told_at_once(empty: tuple[str, ...], listed: str) -> None:
+    admin = connection(ADMIN, **dict.fromkeys(empty))
+    assert problems(connections.admin_arguments, admin, None, None) == (
+        f"The admin connection admin_id lacks {listed}: fill it in.",
+    )
+
+
+def test_the_user_takes_host_port_and_options_from_the_admin() -> None:
+    admin = connection(ADMIN, {"ssl": True, "sslmode": "verify-ca", "timeout": 30, "iam": True}, port=5440)
+    user = connection(USER, {"timeout": 5, "application_name": "mine"})
+    arguments = connections.user_arguments(user, admin, None)
+    assert arguments == {
+        "host": "cluster.example.com",
+        "port": 5440,
+        "user": "segment_user",
+        "password": "User-Secret1",
+        "database": "profiles",
+        "ssl": True,
+        "sslmode": "verify-ca",
+        "timeout": 5,
+        "application_name": "mine",
+    }
+    inspect.signature(redshift_connector.connect).bind(**arguments)
+
+
+def test_the_users_own_host_and_port_come_first() -> None:
+    user = connection(USER, host="proxy.example.com", port=6000)
+    arguments = connections.user_arguments(user, connection(ADMIN, port=5440), "analytics")
+    assert (arguments["host"], arguments["port"], arguments["database"]) == ("proxy.example.com", 6000, "analytics")
+    alone = connections.user_arguments(connection(USER, host="h"), None, None)
+    assert (alone["host"], alone["port"]) == ("h", 5439)
+    assert connections.user_arguments(connection(USER), connection(ADMIN), None)["port"] == 5439
+
+
+def test_the_users_gaps_are_told_at_once() -> None:
+    bare = connection(USER, login=None, password=None, schema=None)
+    assert problems(connections.user_arguments, bare, None, None) == (
+        "The user connection user_id lacks host, login, password, schema (the database): fill it in.",
+    )
+    assert problems(connections.user_arguments, bare, connection(ADMIN), "dev") == (
+        "The user connection user_id lacks login, password: fill it in.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("login", "reason"),
+    [
+        ("Segment", "The user name 'Segment' has upper-case letters: write it in lower case."),
+        ("select", "The user name 'select' is a reserved word of Redshift: choose another."),
+    ],
+)
+def test_a_login_has_to_be_a_users_name(login: str, reason: str) -> None:
+    user = connection(USER, login=login)
+    sentence = f"The login of connection user_id can't be used. {reason}"
+    assert problems(connections.check_login, user) == (sentence,)
+    assert problems(connections.user_arguments, user, connection(ADMIN), None) == (sentence,)
+    assert connections.user_arguments(user, connection(ADMIN), None, checked=False)["user"] == login
+
+
+def test_a_fitting_login_is_taken() -> None:
+    assert connections.check_login(connection(USER)) == "segment_user"
+    assert problems(connections.check_login, connection(USER, login=None)) == (
+        "The login of connection user_id can't be used. The user name is empty: give the name of a user.",
+    )
+
+
+@pytest.mark.parametrize("whose", ["admin_id", "user_id"])
+def test_stray_extras_of_both_connections_are_refused(whose: str) -> None:
+    stray = {"stray": 1}
+    admin = connection(ADMIN, stray if whose == "admin_id" else None)
+    user = connection(USER, stray if whose == "user_id" else None)
+    assert problems(connections.user_arguments, user, admin, None) == (
+        f"The extra of connection {whose} holds stray, which nothing reads: remove or correct it.",
+    )
+
+
+@pytest.mark.parametrize(("name", "value"), [("port", 5440), ("database", "analytics")])
+def test_no_extra_goes_unnoticed(name: str, value: Any) -> None:
+    # Airflow's own hook hands these two to the driver.
+    assert problems(connections.admin_arguments, connection(ADMIN, {name: value}), None, None) == (
+        f"The extra of connection admin_id holds {name}, which nothing reads: remove or correct it.",
+    )
