@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import redshift_connector
+from redshift_connector import error as errors
 
 from local_redshift.running import Server, started
 from tests.integration.redshift_helpers import run
@@ -49,7 +50,7 @@ def test_an_unknown_authority_is_not_trusted(secured: Server) -> None:
 
 
 def test_without_tls_it_is_refused_and_with_it_not_required(secured: Server, server: Server) -> None:
-    with pytest.raises(redshift_connector.InterfaceError, match="refuses SSL"):
+    with pytest.raises(errors.InterfaceError, match="refuses SSL"):
         hello(server, "127.0.0.1", "verify-ca")
     plain = redshift_connector.connect(
         host="127.0.0.1",

@@ -36,15 +36,13 @@ class Views:
         }
 
 
-@pytest.fixture(scope="module")
-def views(server: Server) -> Iterator[Views]:
-    names = {who: unique(who) for who in WHO}
-    own, other, access, database = unique("own"), unique("other"), unique("access"), unique("db")
-    third = unique("third")
-    admin = connect(server)
-    run(admin, f"CREATE DATABASE {database}")
-    inside = connect(server, database)
-    for sql in (
+Roles = tuple[str, str, str, str]
+
+
+def statements(database: str, roles: Roles, names: dict[str, str]) -> tuple[str, ...]:
+    """What the four roles and the five users are and hold."""
+    own, other, access, third = roles
+    return (
         f"CREATE ROLE {own}",
         f"CREATE ROLE {other}",
         f"CREATE ROLE {access}",
@@ -66,7 +64,19 @@ def views(server: Server) -> Iterator[Views]:
         f"GRANT SELECT ON s.two TO ROLE {other}",
         *(f"GRANT UPDATE (b) ON s.one TO ROLE {role}" for role in (own, other)),
         *(f"ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT SELECT ON TABLES TO ROLE {role}" for role in (own, other)),
-    ):
+    )
+
+
+@pytest.fixture(scope="module")
+def views(server: Server) -> Iterator[Views]:
+    names = {who: unique(who) for who in WHO}
+    roles: Roles = (unique("own"), unique("other"), unique("access"), unique("third"))
+    own, other, _, _ = roles
+    database = unique("db")
+    admin = connect(server)
+    run(admin, f"CREATE DATABASE {database}")
+    inside = connect(server, database)
+    for sql in statements(database, roles, names):
         run(inside, sql)
     connections = {who: connect(server, database, name) for who, name in names.items()}
     yield Views(database, own, other, names, connections)
@@ -75,7 +85,7 @@ def views(server: Server) -> Iterator[Views]:
     run(admin, f"DROP DATABASE {database}")
     for name in names.values():
         run(admin, f"DROP USER {name}")
-    for role in (own, other, access, third):
+    for role in roles:
         run(admin, f"DROP ROLE {role} FORCE")
     admin.close()
 
