@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from local_redshift.backend import Pool
-from local_redshift.errors import Fields, unsupported
+from local_redshift.backend import BackendError, Pool
+from local_redshift.errors import Fields, Refused, unsupported
 from local_redshift.text import OWNER
 
 MISSING = ("42P01", "3F000")
@@ -17,8 +17,11 @@ async def explained(fields: Fields, pool: Pool, database: str) -> Fields:
     name = _NAMED.search(fields.get("M", ""))
     if fields.get("C") not in MISSING or name is None:
         return fields
-    async with pool.lent(database, OWNER) as owner:
-        rows = await owner.run("SELECT name FROM pg_rs.external_schemas")
+    try:
+        async with pool.lent(database, OWNER) as owner:
+            rows = await owner.run("SELECT name FROM pg_rs.external_schemas")
+    except (BackendError, Refused, OSError, EOFError):
+        return fields  # the database is gone, or the server
     for row in rows:
         if name.group(1) == row[0] or name.group(1).startswith(f"{row[0]}."):
             return {**fields, **unsupported(f"the external schema {row[0]}").fields()}

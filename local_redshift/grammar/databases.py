@@ -125,8 +125,10 @@ def alter_schema(reader: Reader, context: Context) -> Plan:
         sql = f"ALTER SCHEMA {ident(name)} OWNER TO {ident(reader.user_name())}"
     else:
         reader.expect("rename", "to")
-        statement = f"ALTER SCHEMA %s RENAME TO {_percent(ident(reader.name()))}"
-        sql = block([f"PERFORM pg_rs.on_schema({literal(name)}, 'MAINTAIN', {literal(statement)})"])
+        new_name = ident(reader.name())
+        statement = f"ALTER SCHEMA %s RENAME TO {_percent(new_name)}"
+        steps = [f"PERFORM pg_rs.check_not_external({literal(new_name)})"]
+        sql = block([*steps, f"PERFORM pg_rs.on_schema({literal(name)}, 'MAINTAIN', {literal(statement)})"])
     reader.end()
     return Plan(sql, "DDL", "ALTER SCHEMA")
 

@@ -103,7 +103,7 @@ END $$;
 CREATE FUNCTION pg_rs.set_for_user(wanted text, change text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
-    PERFORM pg_rs.check_alters(wanted, true);
+    PERFORM pg_rs.check_alters(wanted, false);
     EXECUTE format('ALTER ROLE %I %s', wanted, change);
 END $$;
 

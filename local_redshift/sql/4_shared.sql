@@ -3,10 +3,11 @@
 
 CREATE TABLE pg_rs.external_schemas (name text PRIMARY KEY, owner oid NOT NULL, source text NOT NULL);
 
-CREATE FUNCTION pg_rs.check_not_external(identity text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_rs.check_not_external(identity text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE taken text;
 BEGIN
-    SELECT name INTO taken FROM pg_rs.external_schemas WHERE quote_ident(name) = identity;
+    SELECT name INTO taken FROM pg_rs.external_schemas WHERE identity IN (quote_ident(name), '"' || name || '"');
     IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'Schema "%" already exists', taken USING ERRCODE = '42P06';
     END IF;

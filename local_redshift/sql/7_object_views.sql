@@ -81,12 +81,17 @@ CREATE VIEW pg_rs.svv_all_schemas AS
     WHERE pg_rs.is_super() OR owner = pg_rs.me();
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_TABLES.html: what USAGE and SELECT cover
-CREATE VIEW pg_rs.svv_redshift_tables AS
+CREATE VIEW pg_rs.shown_tables AS
     SELECT current_database()::text AS database_name, nspname::text AS schema_name, relname::text AS table_name,
         CASE WHEN relkind IN ('v', 'm') THEN 'VIEW' ELSE 'TABLE' END AS table_type, pg_rs.acl(relacl) AS table_acl,
-        coalesce(obj_description(oid, 'pg_class'), '') AS remarks, pg_get_userbyid(relowner)::text AS table_owner
+        coalesce(obj_description(oid, 'pg_class'), '') AS remarks, pg_get_userbyid(relowner)::text AS table_owner,
+        has_table_privilege(session_user, oid, 'SELECT') AS is_read_whole
     FROM pg_rs.relations
-    WHERE has_schema_privilege(session_user, relnamespace, 'USAGE') AND has_table_privilege(session_user, oid, 'SELECT');
+    WHERE has_schema_privilege(session_user, relnamespace, 'USAGE')
+    AND has_any_column_privilege(session_user, oid, 'SELECT');
+CREATE VIEW pg_rs.svv_redshift_tables AS
+    SELECT database_name, schema_name, table_name, table_type, table_acl, remarks, table_owner
+    FROM pg_rs.shown_tables WHERE is_read_whole;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ALL_TABLES.html
 CREATE VIEW pg_rs.svv_all_tables AS

@@ -77,7 +77,7 @@ STABLE LANGUAGE sql AS $$
     SELECT * FROM pg_rs.svv_all_schemas s
     WHERE s.schema_name LIKE pattern AND s.schema_name NOT IN ('pg_catalog', 'information_schema') ORDER BY 2 $$;
 
--- https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_TABLES.html
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_TABLES.html: SELECT on one column is enough
 CREATE FUNCTION pg_rs.show_tables(wanted text, pattern text)
 RETURNS TABLE (database_name text, schema_name text, table_name text, table_type text, table_acl text, remarks text,
                owner text, last_altered_time timestamp, last_modified_time timestamp, dist_style text,
@@ -88,7 +88,7 @@ BEGIN
     RETURN QUERY SELECT t.database_name, t.schema_name, t.table_name, t.table_type, t.table_acl, t.remarks,
         t.table_owner, NULL::timestamp, NULL::timestamp, CASE t.table_type WHEN 'TABLE' THEN 'AUTO (ALL)' END,
         CASE t.table_type WHEN 'TABLE' THEN 'REGULAR TABLE' ELSE 'REGULAR VIEW' END
-        FROM pg_rs.svv_redshift_tables t WHERE t.schema_name = wanted AND t.table_name LIKE pattern ORDER BY 3;
+        FROM pg_rs.shown_tables t WHERE t.schema_name = wanted AND t.table_name LIKE pattern ORDER BY 3;
 END $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_COLUMNS.html
@@ -154,6 +154,6 @@ GRANT SELECT ON
     pg_rs.svv_column_privileges, pg_rs.svv_default_privileges, pg_rs.svv_roles, pg_rs.svv_user_grants,
     pg_rs.svv_role_grants, pg_rs.svv_system_privileges, pg_rs.pg_user, pg_rs.svv_user_info, pg_rs.pg_group, pg_rs.pg_database,
     pg_rs.pg_namespace, pg_rs.pg_class, pg_rs.svv_redshift_databases, pg_rs.svv_all_schemas,
-    pg_rs.svv_redshift_schemas, pg_rs.svv_redshift_tables, pg_rs.svv_all_tables, pg_rs.svv_all_columns,
+    pg_rs.svv_redshift_schemas, pg_rs.shown_tables, pg_rs.svv_redshift_tables, pg_rs.svv_all_tables, pg_rs.svv_all_columns,
     pg_rs.svv_redshift_columns
 TO PUBLIC;

@@ -75,6 +75,7 @@ def test_an_external_schema_is_shown_and_cannot_be_used(place: Place) -> None:
         assert refused(connection, place.named(sql)) == ("0A000", "local stand-in: the external schema lake"), sql
     elsewhere.close()
     assert place.refused("CREATE SCHEMA lake") == ("42P06", 'Schema "lake" already exists')
+    assert place.refused("ALTER SCHEMA s RENAME TO lake")[0] == "42P06"
     assert place.refused("CREATE EXTERNAL SCHEMA s FROM DATA CATALOG DATABASE 'x'")[0] == "42P06"
     assert place.denied("DROP SCHEMA lake")[0] == "42501"
     place.do("DROP SCHEMA lake")

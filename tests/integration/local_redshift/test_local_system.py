@@ -51,6 +51,7 @@ def test_a_setting_of_a_user_begins_with_the_next_session(server: Server, place:
     place.do("ALTER USER {user} SET search_path TO s, public")
     place.do("ALTER USER {user} SET enable_case_sensitive_identifier TO true")
     assert place.read("SHOW enable_case_sensitive_identifier") == [("off",)]
+    assert place.denied("ALTER USER {user} SET search_path TO public")[0] == "42501"
     later = connect(server, place.database, place.user)
     assert run(later, "SHOW search_path") == [("s, public",)]
     assert run(later, "SHOW enable_case_sensitive_identifier") == [("on",)]
@@ -97,6 +98,10 @@ def test_column_grants_are_shown_apart(place: Place) -> None:
         ("b", "COLUMN", "UPDATE", place.role, "role", "COLUMN", "awsuser"),
     ]
     assert place.do("SHOW GRANTS ON TABLE s.one") == []
+    # One column is enough for SHOW TABLES, https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_TABLES.html
+    place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
+    assert [row[2] for row in place.read("SHOW TABLES FROM SCHEMA s")] == ["one"]
+    assert place.read("SELECT table_name FROM svv_redshift_tables WHERE database_name = '{db}'") == []
     assert len(place.read("SHOW COLUMN GRANTS ON TABLE s.one FOR PUBLIC LIMIT 1")) == 1
     place.do("GRANT ALL (a) ON s.two TO ROLE {role}")
     words = [row[5] for row in place.do("SHOW COLUMN GRANTS ON TABLE s.two")]
