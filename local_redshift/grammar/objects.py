@@ -146,7 +146,7 @@ def target(reader: Reader, context: Context) -> Target:
     if reader.accept("all", "tables", "in", "schema"):
         return Tables(reader.listed(lambda: _schema(reader)), everything_in=True)
     reader.accept("table")
-    return Tables(reader.listed(lambda: relation(reader, context)), everything_in=False)
+    return Tables(reader.listed(lambda: _granted(reader, context)), everything_in=False)
 
 
 def scope(reader: Reader, context: Context, words: list[Token]) -> Target:
@@ -170,18 +170,35 @@ def scope(reader: Reader, context: Context, words: list[Token]) -> Target:
 
 def relation(reader: Reader, context: Context) -> str:
     """A table's or view's name. Three parts are for the connected database only."""
+    name, missing = _relation(reader, context)
+    if missing:
+        raise unsupported(missing)
+    return name
+
+
+def _granted(reader: Reader, context: Context) -> str:
+    """The same in GRANT and REVOKE, which are read to their end first."""
+    name, missing = _relation(reader, context)
+    if missing:
+        reader.later(missing)
+    return name
+
+
+def _relation(reader: Reader, context: Context) -> tuple[str, str]:
+    """The name, and what can't be honoured about it."""
     if reader.peek().text == "#":
         raise unsupported("names of temporary tables that begin with #")
     parts = reader.parts()
     if len(parts) > 3:
         raise reader.fail()
+    missing = ""
     if len(parts) == 3:
         if parts[0] != context.database:
-            reader.later("statements on a table of another database")
+            missing = "statements on a table of another database"
         parts = parts[1:]
     if is_catalog(parts):
-        reader.later("statements on system tables and views")
-    return ".".join(map(ident, parts))
+        missing = "statements on system tables and views"
+    return ".".join(map(ident, parts)), missing
 
 
 def _database(reader: Reader) -> str:

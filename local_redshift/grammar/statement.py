@@ -139,7 +139,10 @@ def _rule(sql: str, tokens: list[Token], context: Context) -> Plan:
         words = tuple(token.value for token in tokens[:length])
         if words in RULES:
             reader.expect(*words)
-            return RULES[words](reader, context)
+            plan = RULES[words](reader, context)
+            # No rule may stop before the end, or forget what it has noted.
+            reader.end()
+            return plan
         if words in TEXT_RULES:
             check_calls(tokens)
             return TEXT_RULES[words](sql, tokens, context)
