@@ -50,6 +50,17 @@ def test_stopped_it_refuses_and_started_it_has_its_data(faulty: Server, faults: 
     assert "INSERT INTO t VALUES (1)" in statements(faulty, since)
 
 
+def test_started_again_it_is_as_quick_as_before(faulty: Server, faults: Faults) -> None:
+    faults.restart()
+    with closing(connect(faulty)) as connection:
+        run(connection, "SELECT 1")
+        began = time.monotonic()
+        for _ in range(50):
+            run(connection, "SELECT 1")
+    # With Nagle's algorithm it would be 2 s at least.
+    assert time.monotonic() - began < 1.5
+
+
 def test_an_open_transaction_is_gone_after_a_restart(faulty: Server, faults: Faults) -> None:
     role = unique("r")
     connection = connect(faulty, autocommit=False)
