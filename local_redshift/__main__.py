@@ -11,8 +11,10 @@ import signal
 import stat
 import sys
 
+from local_redshift.control import obey
 from local_redshift.postgres import NoPostgres
 from local_redshift.server import Options, Server
+from local_redshift.tls import NoTls
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -28,6 +30,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--user", default="awsuser", help="the superuser (default: %(default)s)")
     parser.add_argument("--password", default="Testing1!", help="its password (default: %(default)s)")
     parser.add_argument("--database", default="dev", help="the first database (default: %(default)s)")
+    parser.add_argument("--latency-ms", type=float, default=0.0, help="added to each exchange (default: %(default)s)")
+    # A descriptor that the starting process left open: no business of people's.
+    parser.add_argument("--control-fd", type=int, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--tls", action="store_true", help="offer TLS; a second line names the file with the authority's certificate"
+    )
     parser.add_argument("--log", metavar="FILE", help="write what happens to this file")
     parser.add_argument("--die-with-parent", action="store_true", help="stop when the parent process is gone")
     return parser.parse_args()
@@ -67,19 +75,24 @@ async def until_told(die_with_parent: bool) -> None:
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
 
 
-async def run(options: Options, die_with_parent: bool) -> int:
+async def run(options: Options, die_with_parent: bool, control: int | None = None) -> int:
     told = asyncio.create_task(until_told(die_with_parent))
     server = Server(options)
     try:
         await server.start()
+        obeying = None if control is None else asyncio.create_task(obey(control, server.faults, server))
         if not told.done():
             say(f"ready on {options.host}:{server.port}")
+            if server.secured is not None:
+                say(f"certificate of the authority: {server.secured.authority}")
         await told
+        if obeying is not None:
+            obeying.cancel()
         return 0
     except OSError as failure:
         say(f"cannot listen on {options.host}:{options.port}: {os.strerror(failure.errno or 0)}", 2)
         return 1
-    except NoPostgres as failure:
+    except (NoPostgres, NoTls) as failure:
         say(str(failure), 2)
         return 1
     finally:
@@ -96,8 +109,9 @@ def main() -> int:
             "machine's user",
             2,
         )
-    options = Options(given.host, given.port, given.user, given.password, given.database)
-    return asyncio.run(run(options, given.die_with_parent))
+    latency = given.latency_ms / 1000
+    options = Options(given.host, given.port, given.user, given.password, given.database, latency, given.tls)
+    return asyncio.run(run(options, given.die_with_parent, given.control_fd))
 
 
 if __name__ == "__main__":

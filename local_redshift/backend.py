@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from local_redshift import wire
-from local_redshift.errors import Fields, Refused
+from local_redshift.errors import Fields, Refused, reworded
 from local_redshift.text import INTERNAL_DATABASES, OWNER, ident
 
 
@@ -128,7 +128,7 @@ class Pool:
 
     async def databases(self) -> list[str]:
         async with self.lent("postgres", OWNER) as backend:
-            rows = await backend.run("SELECT datname FROM pg_database ORDER BY oid")
+            rows = await backend.run("SELECT datname FROM pg_database WHERE datallowconn ORDER BY oid")
         return [str(row[0]) for row in rows if row[0] not in INTERNAL_DATABASES]
 
     async def _take(self, database: str) -> Backend:
@@ -137,4 +137,5 @@ class Pool:
         try:
             return await Backend.as_owner(self.address, database)
         except BackendError as failure:
-            raise Refused(failure.fields["C"], failure.fields["M"]) from failure
+            fields = reworded(failure.fields)
+            raise Refused(fields["C"], fields["M"]) from failure

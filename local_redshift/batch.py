@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from local_redshift import wire
 from local_redshift.backend import Backend, BackendError, Pool
 from local_redshift.collect import collected
 from local_redshift.errors import Fields, Refused, reworded, unsupported
+from local_redshift.exchange import Exchange, Prepared
+from local_redshift.external import explained
+from local_redshift.faults import Cut, Fault, Faults, Injected
 from local_redshift.grammar import kind_of, translate
 from local_redshift.history import History, Source
 from local_redshift.plan import Context, Plan
@@ -23,35 +24,18 @@ ABORT = "DO 'BEGIN RAISE EXCEPTION $$aborted$$; END'"
 ENOUGH = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    text: str
-    plan: Plan
-    types: bytes
-
-
-@dataclass
-class Exchange:
-    """What is sent in one go, and what came of it."""
-
-    data: bytearray = field(default_factory=bytearray)
-    swallow: deque[bool] = field(default_factory=deque)
-    """For each ParseComplete, BindComplete and CloseComplete to come: whether the client didn't ask for it."""
-    executed: list[Prepared] = field(default_factory=list)
-    named: Prepared | None = None
-    completed: int = 0
-    failed: Fields | None = None
-
-    def add(self, data: bytes, hidden: bool = False, acknowledged: bool = True) -> None:
-        self.data += data
-        if acknowledged:
-            self.swallow.append(hidden)
-
-
 class Batches:
     def __init__(
-        self, pool: Pool, history: History, source: Source, user: str, main: Backend, writer: asyncio.StreamWriter
+        self,
+        pool: Pool,
+        history: History,
+        source: Source,
+        user: str,
+        main: Backend,
+        writer: asyncio.StreamWriter,
+        faults: Faults,
     ) -> None:
+        self.faults = faults
         self.pool = pool
         self.history = history
         self.source = source
@@ -61,6 +45,8 @@ class Batches:
         self.writer = writer
         self.status = b"I"
         self.case_sensitive = False
+        self.case_default = False
+        """What the user's own setting is, if ALTER USER gave one."""
         self._case_before = False
         self._was_aborted = False
         self._transaction = 0
@@ -96,6 +82,9 @@ class Batches:
         fields = refusal.fields()
         if self.status == b"E" and refusal.sqlstate != "42601":
             fields = {"S": "ERROR", "C": "25P02", "M": ABORTED}
+        if isinstance(refusal, Injected) and refusal.ends_the_session:
+            self.writer.write(wire.error(fields))
+            raise Cut
         await self._abort()
         self.writer.write(wire.error(fields) + wire.frame(b"Z", self.status))
 
@@ -124,7 +113,10 @@ class Batches:
 
     def _translated(self, sql: str) -> Prepared:
         context = Context(self.source.database, self.case_sensitive)
-        return Prepared(sql, translate(sql, context), b"\0\0")
+        plan = translate(sql, context)
+        if plan.alone and self.status == b"T":
+            raise unsupported(f"{plan.alone} inside a transaction block")
+        return Prepared(sql, plan, b"\0\0")
 
     def _interpret(self, batch: list[wire.Message]) -> list[Prepared]:
         """Translate what is to be parsed, and return every statement that the batch is about."""
@@ -197,15 +189,32 @@ class Batches:
         return f"WITH {rows} {plan.sql}"
 
     async def _run(self, exchange: Exchange, database: str | None) -> None:
+        due = await self._before(exchange)
         released = [one.plan.releases for one in exchange.executed if one.plan.releases]
         async with self.pool.barred(released[0] if released else None), self._backend(database) as backend:
-            status = await self._relay(backend, exchange)
+            status = await self._relay(backend, exchange, database)
         if database is None:
             self.status = status
         elif exchange.failed is not None:
             await self._abort()
         self._conclude(exchange)
+        await self.faults.after(due, self.writer)
         self.writer.write(wire.frame(b"Z", self.status))
+
+    async def _before(self, exchange: Exchange) -> list[Fault]:
+        """Let the faults happen that were ordered for these statements."""
+        try:
+            due = await self.faults.before([one.text for one in exchange.executed], self.writer)
+        except Injected as ordered:
+            for one in exchange.executed[:1]:
+                self._record(one.text, one.plan.kind, ordered.fields())
+            if self.status == b"T" and any(one.plan.sql == "COMMIT" for one in exchange.executed):
+                # A COMMIT that fails ends the transaction, too.
+                await self.main.run("ROLLBACK")
+                self.status = b"I"
+            raise
+        exchange.silent = bool(due)
+        return due
 
     @contextlib.asynccontextmanager
     async def _backend(self, database: str | None) -> AsyncIterator[Backend]:
@@ -219,7 +228,7 @@ class Batches:
             finally:
                 self.running = self.main
 
-    async def _relay(self, backend: Backend, exchange: Exchange) -> bytes:
+    async def _relay(self, backend: Backend, exchange: Exchange, database: str | None) -> bytes:
         """Send, and pass the answer on until PostgreSQL is ready again."""
         backend.writer.write(bytes(exchange.data))
         waiting = 0
@@ -227,7 +236,12 @@ class Batches:
             kind, body = await backend.read()
             if kind == b"Z":
                 return body
+            if kind == b"E":
+                fields = await explained(wire.fields(body), self.pool, database or self.source.database)
+                body = wire.error(fields)[5:]
             answer = self._answer(kind, body, exchange)
+            if exchange.silent:
+                continue
             self.writer.write(answer)
             waiting += len(answer)
             if waiting > ENOUGH:
@@ -258,8 +272,8 @@ class Batches:
                 self._record(prepared.text, prepared.plan.kind)
             if prepared.plan.sql == "ROLLBACK" or (prepared.plan.sql == "COMMIT" and self._was_aborted):
                 self.case_sensitive = self._case_before
-            if prepared.plan.case_sensitive is not None:
-                self.case_sensitive = prepared.plan.case_sensitive
+            if prepared.plan.case:
+                self.case_sensitive = {"on": True, "off": False}.get(prepared.plan.case, self.case_default)
         if exchange.failed is not None:
             running = exchange.executed[exchange.completed :]
             failed = running[0] if running else exchange.named

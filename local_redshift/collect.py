@@ -11,10 +11,10 @@ from local_redshift.text import literal
 
 async def collected(plan: Plan, pool: Pool, history: History, database: str, user: str) -> str:
     if plan.view == "sys_query_history":
-        # Superusers see all rows, others their own.
+        # Superusers and SYSLOG ACCESS UNRESTRICTED see all rows, others their own.
         wanted = literal(history.as_json(plan.after_query, plan.after_time))
         rows = f"json_populate_recordset(NULL::pg_rs.sys_query_history, {wanted})"
-        return f"{plan.view} AS (SELECT * FROM {rows} WHERE pg_rs.is_super() OR user_id = pg_rs.me()::int)"
+        return f"{plan.view} AS (SELECT * FROM {rows} WHERE pg_rs.unrestricted() OR user_id = pg_rs.me()::int)"
     parts = [f"SELECT * FROM pg_rs.{plan.view}"]
     for other in await pool.databases():
         if other == database or plan.only_database not in (None, other):
@@ -28,7 +28,8 @@ async def _elsewhere(view: str, pool: Pool, database: str, user: str) -> str:
     """The view's rows in another database, as the user sees them."""
     try:
         async with pool.lent(database, user) as backend:
-            rows = await backend.run(f"SELECT coalesce(json_agg(t), '[]') FROM pg_rs.{view} t")
+            only = f"WHERE database_name = {literal(database)}"
+            rows = await backend.run(f"SELECT coalesce(json_agg(t), '[]') FROM pg_rs.{view} t {only}")
     except (BackendError, Refused):
         return "[]"  # dropped in the meantime
     return str(rows[0][0])

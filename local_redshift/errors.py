@@ -28,6 +28,11 @@ def unsupported(what: str) -> Refused:
     return Refused("0A000", f"local stand-in: {what}")
 
 
+def leader_only() -> Refused:
+    """As a cluster says it. https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_functions_leader_node_only.html"""
+    return Refused("0A000", "Specified types or functions (one per INFO message) not supported on Redshift tables.")
+
+
 def syntax_error(near: str) -> Refused:
     where = f'at or near "{near}"' if near else "at end of input"
     return Refused("42601", f"syntax error {where}")
@@ -59,6 +64,8 @@ def reworded(fields: Fields) -> Fields:
     if kept.get("C") == "2BP01" and kept["M"].endswith(" some object"):
         kept["C"] = "55006"
         kept.pop("D", None)
+    if kept.get("C") == "55000" and kept["M"].endswith(" is not currently accepting connections"):
+        kept["M"] = "local stand-in: databases made from a datashare or an integration"
     if kept["M"].startswith("local stand-in: "):
         kept["C"] = "0A000"
     return kept

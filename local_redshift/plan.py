@@ -31,7 +31,9 @@ class Plan:
     """Only rows of SYS_QUERY_HISTORY with a greater query_id are asked for."""
     after_time: str = ""
     """The same for its start_time."""
-    case_sensitive: bool | None = None
-    """What it sets enable_case_sensitive_identifier to."""
+    case: str = ""
+    """What it sets enable_case_sensitive_identifier to: `on`, `off`, or the user's `default`."""
+    alone: str = ""
+    """What it's called, if it can't run inside a transaction block here."""
     releases: str | None = None
     """A database that must not be held open by the stand-in's own connections."""

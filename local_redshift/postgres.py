@@ -76,6 +76,7 @@ class Postgres:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="local-redshift-"))
         self._as: dict[str, Any] = {}
+        self._binaries = Path()
         self._process: subprocess.Popen[bytes] | None = None
         self._watchdog = subprocess.Popen(
             ["/bin/sh", "-c", WATCHDOG, "watchdog", str(self.folder)],
@@ -100,13 +101,18 @@ class Postgres:
         self._initdb(binaries, password)
         password.unlink()
         (self.folder / "data" / "pg_hba.conf").write_text("local all all password\n")
+        self._binaries = binaries
+        self.launch()
+
+    def launch(self) -> None:
+        """Run it on the data that it has."""
         settings = {**SETTINGS, "unix_socket_directories": str(self.folder)}
         if _version(self.folder) >= 18:
             settings["md5_password_warnings"] = "off"
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        with (self.folder / "postgres.log").open("wb") as log:
+        with (self.folder / "postgres.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [str(binaries / "postgres"), "-D", str(self.folder / "data"), *options],
+                [str(self._binaries / "postgres"), "-D", str(self.folder / "data"), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -122,7 +128,8 @@ class Postgres:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def stop(self) -> None:
+    def halt(self) -> None:
+        """Stop it and keep its data."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             try:
@@ -130,6 +137,10 @@ class Postgres:
             except subprocess.TimeoutExpired:
                 self._process.send_signal(signal.SIGQUIT)
                 self._process.wait(5)
+
+    def stop(self) -> None:
+        """Stop it and remove all that it wrote."""
+        self.halt()
         shutil.rmtree(self.folder, ignore_errors=True)
         self._watchdog.kill()
         self._watchdog.wait()

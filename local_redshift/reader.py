@@ -26,6 +26,7 @@ class Reader:
         self.tokens = tokens
         self.case_sensitive = case_sensitive
         self.at = 0
+        self._missing = ""
 
     def peek(self, ahead: int = 0) -> Token:
         index = self.at + ahead
@@ -76,9 +77,15 @@ class Reader:
         if not self.accept_symbol(symbol):
             raise self.fail()
 
+    def later(self, what: str) -> None:
+        """Note what can't be honoured here, to be said once the whole statement has proved to be Redshift's."""
+        self._missing = self._missing or what
+
     def end(self) -> None:
         if self.peek().kind is not Kind.END:
             raise self.fail()
+        if self._missing:
+            raise unsupported(self._missing)
 
     def name(self) -> str:
         """A name of anything but a user: folded, also within double quotes, unless told otherwise."""
@@ -105,10 +112,12 @@ class Reader:
     def role_name(self) -> str:
         """A role's or a group's name: PostgreSQL holds it with a prefix, which costs length."""
         name = self.name()
-        if self.peek().text == ":" and name in ("sys", "ds"):
-            raise unsupported("system-defined roles")
+        if self.accept_symbol(":"):
+            # sys: and ds: are Redshift's own, any other prefix is an identity provider's.
+            self.later("roles of the system or of an identity provider")
+            return self.name()
         if name.startswith(("sys:", "ds:")):
-            raise unsupported("system-defined roles")
+            self.later("roles of the system or of an identity provider")
         longest = LONGEST - max(len(prefix) for prefix in PREFIXES.values())
         if len(name.encode(errors="surrogateescape")) > longest:
             raise unsupported(f"role and group names longer than {longest} bytes (Redshift allows 127)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from local_redshift.faults_client import Faults
 
 PATIENCE = 30.0
 
@@ -24,6 +27,15 @@ class Server:
     password: str
     database: str
     pid: int
+    control: Faults | None = None
+    authority: str = ""
+    """The file with the certificate that clients are to trust, if it was started with `tls=True`."""
+
+    @property
+    def faults(self) -> Faults:
+        """Orders faults, if it was started with `faults=True`."""
+        assert self.control is not None, "started without faults=True"
+        return self.control
 
 
 class NotStarted(Exception):
@@ -37,19 +49,49 @@ def started(
     user: str = "awsuser",
     password: str = "Testing1!",
     database: str = "dev",
+    faults: bool = False,
+    latency_ms: float = 0.0,
+    tls: bool = False,
 ) -> Iterator[Server]:
-    """Run `python -m local_redshift` until the end of the block."""
+    """Run `python -m local_redshift` until the end of the block; with `faults`, it takes orders of this process."""
     command = [sys.executable, "-m", "local_redshift", "--die-with-parent", "--host", host, "--port", str(port)]
     command += ["--user", user, "--password", password, "--database", database]
-    with tempfile.TemporaryFile("w+") as log:
+    command += ["--latency-ms", str(latency_ms), *(["--tls"] if tls else [])]
+    with tempfile.TemporaryFile("w+") as log, _channel(faults) as (control, theirs):
+        descriptors = [end.fileno() for end in theirs]
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=_environment()
+            [*command, *(f"--control-fd={number}" for number in descriptors)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=_environment(),
+            pass_fds=descriptors,
         )
+        for end in theirs:
+            end.close()
         try:
             taken = _ready(process, log)
-            yield Server(host, taken, user, password, database, process.pid)
+            assert process.stdout is not None
+            authority = process.stdout.readline().strip().partition(": ")[2] if tls else ""
+            yield Server(host, taken, user, password, database, process.pid, control, authority)
         finally:
             _stop(process)
+
+
+@contextlib.contextmanager
+def _channel(wanted: bool) -> Iterator[tuple[Faults | None, list[socket.socket]]]:
+    """Orders, and the child's end of the socket pair that carries them: nobody else can reach it."""
+    if not wanted:
+        yield None, []
+        return
+    ours, theirs = socket.socketpair()
+    faults = Faults(ours)
+    try:
+        yield faults, [theirs]
+    finally:
+        faults.close()
+        theirs.close()
 
 
 def _environment() -> dict[str, str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local_redshift import tls
 from local_redshift.backend import Backend, BackendError, Pool
+from local_redshift.faults import Faults, reset
 from local_redshift.history import History
 from local_redshift.postgres import NoPostgres, Postgres
 from local_redshift.session import Hub, serve
@@ -21,6 +24,8 @@ class Options:
     user: str = "awsuser"
     password: str = "Testing1!"
     database: str = "dev"
+    latency: float = 0.0
+    tls: bool = False
 
 
 @dataclass
@@ -28,8 +33,15 @@ class Server:
     options: Options
     postgres: Postgres = field(default_factory=Postgres)
     port: int = 0
+    faults: Faults = field(default_factory=Faults)
+    secured: tls.Tls | None = None
     _hub: Hub | None = None
     _listener: asyncio.Server | None = None
+    _held: socket.socket | None = None
+    """The port, while it's halted."""
+    _clients: set[asyncio.StreamWriter] = field(default_factory=set)
+    _ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _switching: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def start(self) -> None:
         # The port first: if it's taken, nothing else needs to be started.
@@ -39,25 +51,65 @@ class Server:
         self.port = int(self._listener.sockets[0].getsockname()[1])
         await asyncio.to_thread(self.postgres.start)
         await self._install()
-        self._hub = Hub(self.postgres.address, Pool(self.postgres.address), History())
+        address = self.postgres.address
+        self._hub = Hub(address, Pool(address), History(), self.faults, self.options.latency)
+        if self.options.tls:
+            self._hub.tls = self.secured = await asyncio.to_thread(tls.make, self.postgres.folder)
         self._ready.set()
 
     async def stop(self) -> None:
-        if self._listener is not None:
+        async with self._switching:
+            if self._listener is not None:
+                self._listener.close()
+            if self._held is not None:
+                self._held.close()
+                self._held = None
+            await asyncio.to_thread(self.postgres.stop)
+
+    async def halt(self) -> None:
+        """Be gone for clients; data, history and port are kept."""
+        async with self._switching:
+            if self._held is not None or self._listener is None:
+                return
+            address, family = self._listener.sockets[0].getsockname(), self._listener.sockets[0].family
             self._listener.close()
-        await asyncio.to_thread(self.postgres.stop)
+            # Bound and not listening, it refuses connections, and nobody else can take the port.
+            # With its protocol named: asyncio turns Nagle's algorithm off only where it is, or each answer takes 40 ms.
+            self._held = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+            self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._held.bind(address)
+            for writer in list(self._clients):
+                reset(writer)
+            await asyncio.to_thread(self.postgres.halt)
+
+    async def resume(self) -> None:
+        """Be back after `halt`."""
+        async with self._switching:
+            if self._held is None or self._hub is None:
+                return
+            await asyncio.to_thread(self.postgres.launch)
+            (await self._first_connection()).close()
+            self._hub.pool = Pool(self.postgres.address)
+            held, self._held = self._held, None
+            self._listener = await asyncio.start_server(self._connected, sock=held, limit=1 << 20)
 
     def __post_init__(self) -> None:
-        self._ready = asyncio.Event()
+        self.faults.power = self
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._ready.wait()
-        assert self._hub is not None
+        if self._held is not None:
+            # Accepted a moment before the halt.
+            reset(writer)
+            return
+        self._clients.add(writer)
         try:
+            await self._ready.wait()
+            assert self._hub is not None
             await serve(self._hub, reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, OSError):
             pass
         finally:
+            self._clients.discard(writer)
             with contextlib.suppress(ConnectionError):
                 writer.close()
 

@@ -111,17 +111,31 @@ def names(value: Any, name: str) -> tuple[str, ...]:
     :param value: a list, JSON text of a list, or text with one name a line; None is an empty list.
     :param name: the argument's name.
     :return: the names, in order.
-    :raises InvalidInput: if an entry is no text or empty, or stands there twice.
+    :raises InvalidInput: if entries are no text or empty, or stand there twice.
     """
-    entries = _entries(value, name)
-    for entry in entries:
-        if not isinstance(entry, str) or not entry.strip():
-            raise InvalidInput(f"{name} has the entry {entry!r}: each has to be a name.")
-    cleaned = tuple(entry.strip() for entry in entries)
-    twice = sorted({entry for entry in cleaned if cleaned.count(entry) > 1})
+    problems = Problems()
+    found = usable_names(value, name, problems)
+    problems.raise_all()
+    return found
+
+
+def usable_names(value: Any, name: str, problems: Problems) -> tuple[str, ...]:
+    """Parse a list of names as far as it goes, so that a bad entry hides nothing that is wrong with the others.
+
+    :param value: see :func:`names`.
+    :param name: the argument's name.
+    :param problems: collects what is wrong.
+    :return: the names that can be gone on with, each once, in order.
+    """
+    nothing: list[Any] = []
+    entries = problems.check(_entries, value, name, default=nothing)
+    fitting = [entry.strip() for entry in entries if isinstance(entry, str) and entry.strip()]
+    bad = [entry for entry in entries if not isinstance(entry, str) or not entry.strip()]
+    problems.add(*(f"{name} has the entry {entry!r}: each has to be a name." for entry in bad))
+    twice = sorted({entry for entry in fitting if fitting.count(entry) > 1})
     if twice:
-        raise InvalidInput(f"{name} names {', '.join(twice)} twice: name each once.")
-    return cleaned
+        problems.add(f"{name} names {', '.join(twice)} twice: name each once.")
+    return tuple(dict.fromkeys(fitting))
 
 
 def _entries(value: Any, name: str) -> list[Any]:

@@ -127,6 +127,9 @@ def _find(desired: DesiredSchema, current: CurrentAccess, plan_only: bool) -> tu
         stored = resolve(table, relations, sensitive)
         if stored is None:
             missing.append(_table_missing(table, name, relations, current))
+        elif stored in listed:
+            path = join_path(database, name, stored)
+            missing.append(Finding("table_twice", path, f"Table {path} is named twice: name it once.", blocking=True))
         else:
             listed.add(stored)
     return _Target(desired, name, relations, frozenset(listed)), missing

@@ -9,28 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
+from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import InvalidInput, check_identity
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.hooks.checks import DRIVER_EXTRAS, host_name, port_number
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
-DEFAULT_PORT = 5439
-
-# What a connection's extra may hand to the driver. Identity and IAM are the hook's own business.
-DRIVER_EXTRAS = frozenset(
-    {
-        "ssl",
-        "sslmode",
-        "timeout",
-        "tcp_keepalive",
-        "tcp_keepalive_idle",
-        "tcp_keepalive_interval",
-        "tcp_keepalive_count",
-        "application_name",
-        "source_address",
-    }
-)
 # What the amazon provider's own hook reads from the extra.
 HOOK_EXTRAS = frozenset(
     {
@@ -99,19 +85,26 @@ def extras(connection: Connection) -> dict[str, Any]:
 
     :param connection: the connection.
     :return: only what the installed driver knows.
-    :raises MisconfigurationError: if the extra holds a name that nobody reads.
+    :raises MisconfigurationError: if the extra holds a name that nobody reads, or a value of another type.
     """
     import redshift_connector
 
-    given = extra_of(connection)
-    strangers = sorted(set(given) - DRIVER_EXTRAS - HOOK_EXTRAS - COMMON_SQL_EXTRAS)
+    given, problems = extra_of(connection), Problems()
+    strangers = sorted(given.keys() - DRIVER_EXTRAS.keys() - HOOK_EXTRAS - COMMON_SQL_EXTRAS)
     if strangers:
-        raise MisconfigurationError(
+        problems.add(
             f"The extra of connection {connection.conn_id} holds {', '.join(strangers)}, which nothing reads: "
             "remove or correct it."
         )
+    options: dict[str, Any] = {}
+    for name in [name for name in DRIVER_EXTRAS if name in given]:
+        try:
+            options[name] = DRIVER_EXTRAS[name](given[name], name)
+        except InvalidInput as error:
+            problems.add(f"The extra of connection {connection.conn_id} can't be used: {error}")
+    _raise_all(problems)
     known = inspect.signature(redshift_connector.connect).parameters
-    return {key: value for key, value in given.items() if key in DRIVER_EXTRAS and key in known}
+    return {name: value for name, value in options.items() if name in known}
 
 
 def admin_arguments(connection: Connection, database: str | None, token: tuple[str, str, int] | None) -> dict[str, Any]:
@@ -123,18 +116,15 @@ def admin_arguments(connection: Connection, database: str | None, token: tuple[s
     :return: the arguments of ``redshift_connector.connect``.
     :raises MisconfigurationError: with everything that the connection lacks.
     """
-    login, password, port = token or (connection.login, connection.password, connection.port or DEFAULT_PORT)
+    login, password, port = token or (connection.login, connection.password, connection.port)
     database = database or connection.schema
     given = {"host": connection.host, "login": login, "password": password, "schema (the database)": database}
-    _refuse_gaps(f"The admin connection {connection.conn_id}", given)
-    return {
-        "host": connection.host,
-        "port": int(port),
-        "user": login,
-        "password": password,
-        "database": database,
-        **extras(connection),
-    }
+    problems = Problems()
+    _tell_gaps(f"The admin connection {connection.conn_id}", given, problems)
+    options: dict[str, Any] = problems.check(extras, connection, default={})
+    place = _place(connection.host, connection.conn_id, port, connection.conn_id, problems)
+    _raise_all(problems)
+    return {**place, "user": login, "password": password, "database": database, **options}
 
 
 def user_arguments(
@@ -149,22 +139,23 @@ def user_arguments(
     :return: the arguments of ``redshift_connector.connect``.
     :raises MisconfigurationError: with everything that the connections lack.
     """
-    host = user.host or (admin.host if admin else None)
-    port = user.port or (admin.port if admin else None) or DEFAULT_PORT
+    lender = admin or user
+    host, host_of = (user.host, user) if user.host else (lender.host, lender)
+    port, port_of = (user.port, user) if user.port else (lender.port, lender)
     database = database or user.schema
-    given = {"host": host, "login": user.login, "password": user.password, "schema (the database)": database}
-    _refuse_gaps(f"The user connection {user.conn_id}", given)
-    if checked:
-        check_login(user)
-    options = {**(extras(admin) if admin else {}), **extras(user)}
-    return {
-        "host": host,
-        "port": int(port),
-        "user": user.login,
-        "password": user.password,
-        "database": database,
-        **options,
-    }
+    given = {"login": user.login, "password": user.password, "schema (the database)": database}
+    problems = Problems()
+    _tell_gaps(f"The user connection {user.conn_id}", given if admin else {"host": host, **given}, problems)
+    if admin:
+        _tell_gaps(f"The admin connection {admin.conn_id}", {"host": host}, problems)
+    if checked and user.login:
+        problems.check(check_login, user, default="")
+    options: dict[str, Any] = {}
+    for connection in [one for one in (admin, user) if one is not None]:
+        options.update(problems.check(extras, connection, default=options))
+    place = _place(host, host_of.conn_id, port, port_of.conn_id, problems)
+    _raise_all(problems)
+    return {**place, "user": user.login, "password": user.password, "database": database, **options}
 
 
 def check_login(user: Connection) -> str:
@@ -181,7 +172,20 @@ def check_login(user: Connection) -> str:
         raise MisconfigurationError.of(problems) from None
 
 
-def _refuse_gaps(subject: str, given: dict[str, Any]) -> None:
-    gaps = [name for name, value in given.items() if not value]
+def _tell_gaps(subject: str, given: dict[str, Any], problems: Problems) -> None:
+    gaps = [name for name, value in given.items() if not str(value or "").strip()]
     if gaps:
-        raise MisconfigurationError(f"{subject} lacks {', '.join(gaps)}: fill it in.")
+        problems.add(f"{subject} lacks {', '.join(gaps)}: fill it in.")
+
+
+def _place(host: str | None, host_of: str, port: int | None, port_of: str, problems: Problems) -> dict[str, Any]:
+    """Where to connect; whose fields they are is said where one can't be used."""
+    return {
+        "host": problems.check(host_name, host or "", host_of, default=""),
+        "port": problems.check(port_number, port, port_of, default=0),
+    }
+
+
+def _raise_all(problems: Problems) -> None:
+    if problems.sentences:
+        raise MisconfigurationError.of(problems.sentences)

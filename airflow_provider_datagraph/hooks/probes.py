@@ -17,6 +17,7 @@ from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.hooks.errors import Fault, classify, details
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+from airflow_provider_datagraph.hooks.sentences import statement_error
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -60,7 +61,7 @@ class _Reader:
 
         :param sql: the query.
         :return: its rows.
-        :raises PassingFaultError: if the server can't be reached.
+        :raises PassingFaultError: if the server can't be reached, or another transaction conflicts.
         """
         if self.connection is None:
             self.connection = self.hook.get_conn()
@@ -70,9 +71,15 @@ class _Reader:
             cursor.execute(sql)
             return list(cursor.fetchall())
         except (DriverError, OSError) as error:
-            if classify(error) is Fault.PASSING:
+            fault, database = classify(error), str(self.hook.arguments["database"])
+            if fault is Fault.PASSING:
                 self.close()
-                raise PassingFaultError(f"The connection to {self.hook.arguments['host']} broke.") from error
+                raise statement_error(error, self.hook.login, database) from error
+            if fault is Fault.CONFLICT:
+                text = details(error)[1]
+                raise PassingFaultError(
+                    f"Another transaction in database {database} conflicts ({text}): it is looked again."
+                ) from error
             raise
 
     def session(self) -> Session:

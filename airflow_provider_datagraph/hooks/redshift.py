@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -12,27 +10,29 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import redshift_connector
 from airflow.providers.amazon.aws.hooks.redshift_sql import RedshiftSQLHook
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
+from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.core import Connection as DriverConnection
 from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.access import catalog
-from airflow_provider_datagraph.access.names import fold
+from airflow_provider_datagraph.access.names import InvalidInput, fold
 from airflow_provider_datagraph.access.privileges import CurrentAccess, Plan, Session, Step
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.exceptions import (
-    DriftRemainsError,
-    MisconfigurationError,
-    NotReadyError,
-    PassingFaultError,
-)
+from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, NotReadyError
 from airflow_provider_datagraph.hooks import connections
-from airflow_provider_datagraph.hooks.errors import Fault, classify, details
+from airflow_provider_datagraph.hooks.checks import flag
+from airflow_provider_datagraph.hooks.errors import Fault, classify
+from airflow_provider_datagraph.hooks.retrying import retrying
+from airflow_provider_datagraph.hooks.sentences import connect_error, statement_error, token_error
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
 Read = Callable[[catalog.Rows, Session], CurrentAccess]
 MakePlan = Callable[[CurrentAccess], Plan]
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds for the login where the connection names no ``timeout``; a packet that is dropped has no other end."""
 
 
 class DataGraphHook(RedshiftSQLHook):
@@ -107,13 +107,31 @@ class DataGraphHook(RedshiftSQLHook):
         """
         if self.user_conn_id is None:
             admin = self.admin_connection
-            token = self.get_iam_token(admin) if connections.extra_of(admin).get("iam") else None
-            arguments = connections.admin_arguments(admin, self.database, token)
+            arguments = connections.admin_arguments(admin, self.database, self._token(admin))
         else:
             borrowed = self.admin_connection.schema if self.borrow_database else None
             database = self.database or self.user_connection.schema or borrowed
             arguments = connections.user_arguments(self.user_connection, self.admin_connection, database)
         return {"application_name": "airflow-provider-datagraph", **arguments}
+
+    def _token(self, admin: Connection) -> tuple[str, str, int] | None:
+        if not self._switch(admin, "iam"):
+            return None
+        self._switch(admin, "is_serverless")
+        try:
+            login, password, port = self.get_iam_token(admin)
+        except (BotoCoreError, ClientError) as error:
+            raise token_error(error, self.admin_conn_id) from error
+        return str(login), str(password), int(port)
+
+    @staticmethod
+    def _switch(admin: Connection, name: str) -> bool:
+        try:
+            return flag(connections.extra_of(admin), name, admin.conn_id)
+        except MisconfigurationError:
+            raise
+        except InvalidInput as error:
+            raise MisconfigurationError.of(error.problems) from None
 
     @property
     def login(self) -> str:
@@ -127,8 +145,8 @@ class DataGraphHook(RedshiftSQLHook):
     @property
     def is_serverless(self) -> bool:
         """Whether the host is a Redshift Serverless workgroup's, which Segment doesn't support."""
-        extra = connections.extra_of(self.admin_connection)
-        return bool(extra.get("is_serverless")) or ".redshift-serverless." in str(self.admin_connection.host)
+        admin = self.admin_connection
+        return self._switch(admin, "is_serverless") or ".redshift-serverless." in str(admin.host)
 
     # The parent's is wrapped by tenacity, which tries a wrong password five times; this one is plain.
     def get_conn(self) -> DriverConnection:  # type: ignore[override]  # (see above)
@@ -139,7 +157,7 @@ class DataGraphHook(RedshiftSQLHook):
         :raises PassingFaultError: if the server can't be reached.
         """
         try:
-            return redshift_connector.connect(**self.arguments)
+            return self._connect()
         except (DriverError, OSError) as error:
             folded = fold(str(self.arguments["database"]))
             if classify(error) is Fault.DATABASE_MISSING and folded != self.arguments["database"]:
@@ -148,30 +166,24 @@ class DataGraphHook(RedshiftSQLHook):
                 return self.get_conn()
             self._raise(self._connect_error(error), error)
 
+    def _connect(self) -> DriverConnection:
+        connection = redshift_connector.connect(**{"timeout": CONNECT_TIMEOUT, **self.arguments})
+        if "timeout" not in self.arguments:
+            # A statement may have to wait for its turn in the cluster's queue.
+            connection._usock.settimeout(None)
+        return connection
+
+    def _connect_error(self, error: Exception) -> Exception:
+        who = self.user_conn_id or self.admin_conn_id
+        return connect_error(
+            error, who, self.arguments, MisconfigurationError if who == self.admin_conn_id else NotReadyError
+        )
+
     @staticmethod
     def _raise(translated: Exception, error: Exception) -> NoReturn:
         if translated is error:
             raise error
         raise translated from error
-
-    def _connect_error(self, error: Exception) -> Exception:
-        who = self.user_conn_id or self.admin_conn_id
-        target = self.arguments
-        place = f"{target['host']}:{target['port']}"
-        fault, (state, text) = classify(error), details(error)
-        refused = MisconfigurationError if self.user_conn_id is None else NotReadyError
-        if fault is Fault.LOGIN:
-            return refused(
-                f"Connection {who}: {place} refuses the login or password of user {target['user']} ({state}): "
-                "correct the connection."
-            )
-        if fault is Fault.DATABASE_MISSING:
-            return refused(f"Connection {who}: there is no database {target['database']} at {place}: correct the name.")
-        if fault is Fault.MISCONFIGURED:
-            return MisconfigurationError(f"Connection {who}: TLS with {place} fails ({text}): correct ssl or sslmode.")
-        if fault is Fault.PASSING:
-            return PassingFaultError(f"Connection {who}: {place} can't be reached ({text}).")
-        return error
 
     def login_works(self) -> bool:
         """Try the login; the database may be missing, since the login comes before it.
@@ -180,7 +192,7 @@ class DataGraphHook(RedshiftSQLHook):
         :raises PassingFaultError: if the server can't be reached.
         """
         try:
-            redshift_connector.connect(**self.arguments).close()
+            self._connect().close()
         except (DriverError, OSError) as error:
             fault = classify(error)
             if fault in (Fault.LOGIN, Fault.DATABASE_MISSING):
@@ -194,30 +206,21 @@ class DataGraphHook(RedshiftSQLHook):
         try:
             yield connection
         except (DriverError, OSError) as error:
-            self._raise(self._statement_error(error), error)
+            self._raise(statement_error(error, self.login, str(self.arguments["database"])), error)
         finally:
             # A broken connection can't be closed politely, and its error isn't the one to show.
             with suppress(DriverError, OSError):
                 connection.close()
 
-    def _statement_error(self, error: Exception) -> Exception:
-        database, (state, text) = self.arguments["database"], details(error)
-        fault = classify(error)
-        if fault is Fault.REFUSED:
-            return MisconfigurationError(
-                f"Redshift refuses user {self.login} in database {database}: {text}. The transaction was rolled "
-                "back: give the admin connection a superuser, or the rights that the README lists."
-            )
-        if fault is Fault.PASSING:
-            return PassingFaultError(f"The connection to database {database} broke ({state or text}).")
-        return error
-
     def read(self, read: Read) -> CurrentAccess:
-        """Read the catalog in one transaction.
+        """Read the catalog in one transaction; a conflict starts all over.
 
         :param read: one of :mod:`..access.catalog`'s readers, its other parameters bound.
         :return: what it read.
         """
+        return retrying(lambda: self._read_alone(read), self.tries, self.longest_wait)
+
+    def _read_alone(self, read: Read) -> CurrentAccess:
         with self._connected() as connection:
             return self._read(connection, read)
 
@@ -241,17 +244,7 @@ class DataGraphHook(RedshiftSQLHook):
         :raises DriftRemainsError: if the catalog doesn't show what was applied.
         """
         done: list[str] = []
-        for attempt in range(1, self.tries + 1):
-            try:
-                return self._converge(read, make_plan, plan_only, done)
-            except DriverError as error:
-                if classify(error) is not Fault.CONFLICT or attempt == self.tries:
-                    raise
-                # Jitter, so that two that met don't meet again.
-                wait = min(self.longest_wait, 0.1 * 2**attempt) * random.uniform(0.5, 1.0)
-                self.log.info("Another transaction conflicts (%s): plan again in %.1f s", details(error)[1], wait)
-                time.sleep(wait)
-        raise AssertionError("tries is at least 1")
+        return retrying(lambda: self._converge(read, make_plan, plan_only, done), self.tries, self.longest_wait)
 
     def _converge(self, read: Read, make_plan: MakePlan, plan_only: bool, done: list[str]) -> Report:
         with self._connected() as connection:
@@ -266,10 +259,11 @@ class DataGraphHook(RedshiftSQLHook):
                 self._run_alone(connection, alone, done)
             self._run(connection, together)
             connection.commit()
+            # From here on it is done, even if a conflict makes the check below start all over.
+            done += [sentence for step in together for sentence in step.sentences]
             if plan.steps:
                 self._verify(connection, read, make_plan)
-        planned = (*done, *(sentence for step in together for sentence in step.sentences))
-        return Report(len(planned), plan.in_place, planned, plan.findings)
+        return Report(len(done), plan.in_place, tuple(done), plan.findings)
 
     def _run_alone(self, connection: DriverConnection, steps: list[Step], done: list[str]) -> None:
         connection.rollback()

@@ -61,7 +61,7 @@ def schema_names(value: Any, database: str | None) -> tuple[str, ...]:
     """
     problems = Problems()
     found: list[str] = []
-    for entry in arguments.names(value, "schema"):
+    for entry in arguments.usable_names(value, "schema", problems):
         parts = problems.check(split_path, entry, default=())
         if len(parts) > 2 or (len(parts) == 2 and parts[0] != database):
             problems.add(

@@ -113,7 +113,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         return {**report.as_dict(), **_tasks(openings, profiles)}
 
     def _parse(self, problems: Problems) -> _Form:
-        listed = problems.check(arguments.names, self.schemas, "schemas", default=())
+        listed = arguments.usable_names(self.schemas, "schemas", problems)
         parsed = [problems.check(parse_entry, text, default=None) for text in listed]
         given = problems.check(arguments.optional_text, self.profiles_sync, "profiles_sync", default=None)
         profiles = problems.check(parse_entry, given, default=None) if given else None

@@ -27,7 +27,7 @@ def read_paths(value: Any, name: str, to_tables: bool) -> list[str]:
     :raises InvalidInput: with everything that is wrong with them.
     """
     problems = Problems()
-    listed = problems.check(arguments.names, value, name, default=())
+    listed = arguments.usable_names(value, name, problems)
     least = 2 if to_tables else 1
     for text in listed:
         parts = problems.check(split_path, text, default=None)

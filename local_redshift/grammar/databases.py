@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local_redshift.errors import Refused, unsupported
+from local_redshift.grammar import shared
 from local_redshift.plan import Context, Plan
 from local_redshift.reader import Reader
 from local_redshift.text import INTERNAL_DATABASES, block, ident, literal
@@ -13,8 +14,8 @@ def create_database(reader: Reader, context: Context) -> Plan:
     name = reader.name()
     if name in INTERNAL_DATABASES:
         raise Refused("42P04", f'database "{name}" already exists')
-    if reader.is_word("from"):
-        raise unsupported("databases made from a datashare, a catalog or an integration")
+    if reader.accept("with", "permissions") or reader.is_word("from"):
+        return shared.create_database(reader, name)
     reader.accept("with")
     clauses = ""
     while reader.peek().text:
@@ -23,28 +24,52 @@ def create_database(reader: Reader, context: Context) -> Plan:
             clauses += f" OWNER {ident(reader.user_name())}"
         elif reader.accept("connection", "limit"):
             clauses += f" CONNECTION LIMIT {-1 if reader.accept('unlimited') else reader.integer()}"
-        elif reader.is_word("collate") or reader.is_word("isolation", "level"):
-            raise unsupported(reader.peek().text.upper())
         else:
-            raise reader.fail()
+            _collation_or_isolation(reader)
+    reader.end()
     return Plan(f"CREATE DATABASE {ident(name)}{clauses}", "DDL", "CREATE DATABASE")
+
+
+def _collation_or_isolation(reader: Reader) -> None:
+    if reader.accept("collate"):
+        if not reader.accept_any("case_sensitive", "cs", "case_insensitive", "ci"):
+            raise reader.fail()
+        reader.later("COLLATE of a database")
+        return
+    reader.expect("isolation", "level")
+    if not reader.accept_any("snapshot", "serializable"):
+        raise reader.fail()
+    reader.later("ISOLATION LEVEL of a database")
 
 
 def alter_database(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DATABASE.html"""
     name = _database(reader)
+    change = ""
     if reader.accept("rename", "to"):
         change = f"RENAME TO {ident(reader.name())}"
     elif reader.accept("owner", "to"):
         change = f"OWNER TO {ident(reader.user_name())}"
-    elif reader.accept("connection", "limit"):
-        change = f"CONNECTION LIMIT {-1 if reader.accept('unlimited') else reader.integer()}"
-    elif reader.is_word("collate") or reader.is_word("isolation") or reader.is_word("set"):
-        raise unsupported("ALTER DATABASE ... " + reader.peek().text.upper())
+    elif reader.accept("integration"):
+        shared.integration(reader)
     else:
-        raise reader.fail()
+        _properties(reader)
+        if reader.tokens[-2].value == "limit" or reader.tokens[-1].value == "unlimited":
+            change = f"CONNECTION LIMIT {reader.tokens[-1].text.lower().replace('unlimited', '-1')}"
     reader.end()
     return Plan(f"ALTER DATABASE {ident(name)} {change}", "DDL", "ALTER DATABASE", releases=name)
+
+
+def _properties(reader: Reader) -> None:
+    """CONNECTION LIMIT, COLLATE and ISOLATION LEVEL, of which only a lone limit can be honoured."""
+    while True:
+        if reader.accept("connection", "limit"):
+            if not reader.accept("unlimited"):
+                reader.integer()
+        else:
+            _collation_or_isolation(reader)
+        if not reader.peek().text:
+            return
 
 
 def drop_database(reader: Reader, context: Context) -> Plan:
@@ -53,7 +78,7 @@ def drop_database(reader: Reader, context: Context) -> Plan:
         raise reader.fail()
     name = _database(reader)
     if reader.accept("force"):
-        raise unsupported("DROP DATABASE ... FORCE")
+        reader.later("DROP DATABASE ... FORCE")
     reader.end()
     return Plan(f"DROP DATABASE {ident(name)}", "DDL", "DROP DATABASE", releases=name)
 
@@ -68,28 +93,42 @@ def _database(reader: Reader) -> str:
 def create_schema(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_SCHEMA.html"""
     missing = reader.accept("if", "not", "exists")
-    name = "" if reader.is_word("authorization") else _schema(reader, context)
+    name = "" if reader.is_word("authorization") and not missing else _schema(reader, context)
     sql = "CREATE SCHEMA" + (" IF NOT EXISTS" if missing else "") + (f" {ident(name)}" if name else "")
     if reader.accept("authorization"):
         sql += f" AUTHORIZATION {ident(reader.user_name())}"
-    if reader.is_word("quota"):
-        raise unsupported("QUOTA")
-    if reader.peek().text:
-        raise unsupported("objects within CREATE SCHEMA") if reader.is_word("create") else reader.fail()
+    _quota(reader)
+    if reader.is_word("create") or reader.is_word("grant"):
+        raise unsupported("objects within CREATE SCHEMA")
+    reader.end()
     return Plan(sql, "DDL", "CREATE SCHEMA")
+
+
+def _quota(reader: Reader) -> bool:
+    """QUOTA {n {MB | GB | TB} | UNLIMITED}"""
+    if not reader.accept("quota"):
+        return False
+    if not reader.accept("unlimited"):
+        reader.integer()
+        if not reader.accept_any("mb", "gb", "tb"):
+            raise reader.fail()
+    reader.later("QUOTA")
+    return True
 
 
 def alter_schema(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_SCHEMA.html; holders of ALTER may rename."""
     name = _schema(reader, context)
-    if reader.is_word("quota"):
-        raise unsupported("QUOTA")
-    if reader.accept("owner", "to"):
+    if _quota(reader):
+        sql = ""
+    elif reader.accept("owner", "to"):
         sql = f"ALTER SCHEMA {ident(name)} OWNER TO {ident(reader.user_name())}"
     else:
         reader.expect("rename", "to")
-        statement = f"ALTER SCHEMA %s RENAME TO {_percent(ident(reader.name()))}"
-        sql = block([f"PERFORM pg_rs.on_schema({literal(name)}, 'MAINTAIN', {literal(statement)})"])
+        new_name = ident(reader.name())
+        statement = f"ALTER SCHEMA %s RENAME TO {_percent(new_name)}"
+        steps = [f"PERFORM pg_rs.check_not_external({literal(new_name)})"]
+        sql = block([*steps, f"PERFORM pg_rs.on_schema({literal(name)}, 'MAINTAIN', {literal(statement)})"])
     reader.end()
     return Plan(sql, "DDL", "ALTER SCHEMA")
 
@@ -98,6 +137,8 @@ def drop_schema(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_SCHEMA.html; holders of DROP may, too."""
     missing_ok = reader.accept("if", "exists")
     names = reader.listed(lambda: _schema(reader, context))
+    if reader.accept("drop", "external", "database"):
+        reader.later("DROP EXTERNAL DATABASE")
     how = reader.accept_any("cascade", "restrict")
     reader.end()
     statement = f"DROP SCHEMA {'IF EXISTS ' if missing_ok else ''}%s {how}"
@@ -109,11 +150,11 @@ def _schema(reader: Reader, context: Context) -> str:
     parts = reader.parts()
     if len(parts) == 2 and parts[0] == context.database:
         return parts[1]
-    if len(parts) == 2:
-        raise unsupported("schemas of another database")
     if len(parts) > 2:
         raise reader.fail()
-    return parts[0]
+    if len(parts) == 2:
+        reader.later("schemas of another database")
+    return parts[-1]
 
 
 def _percent(text: str) -> str:

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
 
 from __future__ import annotations
 
-from local_redshift.errors import unsupported
+from local_redshift.errors import syntax_error
 from local_redshift.grammar.grantees import behaviour, grantees, known_user
 from local_redshift.grammar.objects import TABLE_BITS
 from local_redshift.plan import Context, Plan
@@ -40,11 +40,15 @@ def _changes(reader: Reader) -> list[str]:
         option = "GRANT OPTION FOR " if reader.accept("grant", "option", "for") else ""
     privileges = _privileges(reader)
     reader.expect("on")
-    if reader.is_word("functions") or reader.is_word("procedures"):
-        raise unsupported("default privileges on functions and procedures")
-    reader.expect("tables")
+    routines = reader.accept_any("functions", "procedures")
+    if not routines:
+        reader.expect("tables")
+    if privileges != "ALL" and bool(routines) is not (privileges == "EXECUTE"):
+        raise syntax_error(routines or "tables")
+    if routines:
+        reader.later("default privileges on functions and procedures")
     reader.expect("to" if granting else "from")
-    who = grantees(reader, granting, only_identities=False)
+    who = grantees(reader, granting, only_identities=False, only_users=bool(option))
     if not granting:
         behaviour(reader)
     reader.end()
@@ -58,8 +62,8 @@ def _privileges(reader: Reader) -> str:
     if reader.accept("all"):
         reader.accept("privileges")
         return "ALL"
-    if reader.is_word("execute"):
-        raise unsupported("default privileges on functions and procedures")
+    if reader.accept("execute"):
+        return "EXECUTE"
 
     def one() -> str:
         word = reader.accept_any(*TABLE_BITS)

@@ -20,13 +20,19 @@ class Grantee:
         return "PUBLIC" if self.name == "public" else ident(self.name)
 
 
-def grantees(reader: Reader, granting: bool, only_identities: bool) -> list[Grantee]:
-    """user [WITH GRANT OPTION] | ROLE r | GROUP g | PUBLIC, in any mixture.
+def grantees(reader: Reader, granting: bool, only_identities: bool, only_users: bool = False) -> list[Grantee]:
+    """user [WITH GRANT OPTION] | ROLE r | GROUP g | PUBLIC, in any mixture; a grant option is revoked from users.
 
     Scoped permissions are for users and roles only:
     https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions-considerations.html
     """
-    return reader.listed(lambda: _grantee(reader, granting, only_identities))
+
+    def one() -> Grantee:
+        if only_users and any(reader.is_word(word) for word in ("role", "group", "public")):
+            raise reader.fail()
+        return _grantee(reader, granting, only_identities)
+
+    return reader.listed(one)
 
 
 def _grantee(reader: Reader, granting: bool, only_identities: bool) -> Grantee:

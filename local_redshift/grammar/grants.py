@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from local_redshift.errors import syntax_error, unsupported
-from local_redshift.grammar import objects, roles
+from local_redshift.errors import syntax_error
+from local_redshift.grammar import foreign, objects, roles, system
 from local_redshift.grammar.grantees import Grantee, behaviour, grantees
 from local_redshift.plan import Context, Plan
 from local_redshift.reader import Reader
@@ -17,12 +17,7 @@ from local_redshift.text import block
 from local_redshift.tokens import Token
 
 WORDS = frozenset(
-    "select insert update delete drop references alter truncate create usage temporary temp execute all".split()
-)
-# https://docs.aws.amazon.com/redshift/latest/dg/r_roles-system-privileges.html
-SYSTEM = frozenset(
-    "create drop alter truncate access cancel analyze vacuum ignore explain attach detach unmask share assumerole "
-    "manage".split()
+    "select insert update delete drop references alter truncate create usage temporary temp execute share all".split()
 )
 
 
@@ -35,48 +30,69 @@ class Change:
     words: list[Token] = field(default_factory=list)
     columns: dict[str, list[str]] = field(default_factory=dict)
 
-    @property
-    def everything(self) -> bool:
-        return self.words[0].value == "all"
-
 
 def grant(reader: Reader, context: Context) -> Plan:
-    return _change(reader, context, granting=True, only_option=False)
+    if reader.is_word("role"):
+        return roles.membership(reader, granting=True, only_option=False)
+    return _change(reader, context, Change(granting=True))
 
 
 def revoke(reader: Reader, context: Context) -> Plan:
     only_admin = reader.accept("admin", "option", "for")
     if only_admin or reader.is_word("role"):
         return roles.membership(reader, granting=False, only_option=only_admin)
-    return _change(reader, context, granting=False, only_option=reader.accept("grant", "option", "for"))
+    return _change(reader, context, Change(False, only_option=reader.accept("grant", "option")))
 
 
-def _change(reader: Reader, context: Context, granting: bool, only_option: bool) -> Plan:
-    if granting and reader.is_word("role"):
-        return roles.membership(reader, granting=True, only_option=False)
-    change = Change(granting, only_option)
+def _change(reader: Reader, context: Context, change: Change) -> Plan:
+    granting = change.granting
+    # The page spells GRANT OPTION without FOR where it's a scoped permission's.
+    with_for = change.only_option and reader.accept("for")
+    if not change.only_option:
+        permitted = system.permission(reader, granting)
+        if permitted is not None:
+            return permitted
+        _not_here(reader, granting)
     _privileges(reader, change)
-    if reader.accept("for"):
-        target = objects.scope(reader, context)
+    scoped = reader.accept("for")
+    if change.only_option and with_for is scoped:
+        raise reader.fail()
+    if scoped:
+        target = objects.scope(reader, context, change.words)
     else:
         reader.expect("on")
+        foreign.target(reader, change.words, granting)
         target = objects.target(reader, context)
+    _check_words(change, target)
     reader.expect("to" if granting else "from")
-    who = grantees(reader, granting, only_identities=target.scoped)
+    if [token.value for token in change.words] == ["select"]:
+        foreign.policy(reader)
+    who = grantees(reader, granting, only_identities=scoped, only_users=change.only_option)
     if not granting:
         behaviour(reader)
     reader.end()
-    tag = "GRANT" if granting else "REVOKE"
-    return Plan(block(_steps(change, target, who)), "DDL", tag)
+    return Plan(block(_steps(change, target, who)), "DDL", "GRANT" if granting else "REVOKE")
+
+
+def _not_here(reader: Reader, granting: bool) -> None:
+    if reader.is_word("assumerole"):
+        foreign.assume_role(reader, granting)
+    if reader.is_word("connect"):
+        foreign.connect(reader, granting)
+
+
+def _check_words(change: Change, target: objects.Target) -> None:
+    for token in change.words:
+        if token.value not in (*target.words, "all"):
+            raise syntax_error(token.text)
+    if change.columns and target.whole:
+        raise syntax_error("(")
 
 
 def _steps(change: Change, target: objects.Target, who: list[Grantee]) -> list[str]:
     if change.columns:
         return target.on_columns(change.granting, change.columns, who, change.only_option)
     words = [token.value for token in change.words]
-    for token in change.words:
-        if token.value not in (*target.words, "all"):
-            raise syntax_error(token.text)
     steps: list[str] = []
     for with_option in (False, True):
         some = [one for one in who if one.with_option is with_option]
@@ -91,24 +107,28 @@ def _privileges(reader: Reader, change: Change) -> None:
         change.words.append(reader.next())
         reader.accept("privileges")
         if reader.peek().text == "(":
-            raise unsupported("ALL on columns")
+            # All that a column can have.
+            columns = _columns(reader)
+            change.columns = {"select": columns, "update": columns}
         return
     reader.listed(lambda: _privilege(reader, change))
     if change.columns and len(change.columns) != len(change.words):
-        raise unsupported("privileges on columns and on the table in one statement")
+        reader.later("privileges on columns and on the table in one statement")
 
 
 def _privilege(reader: Reader, change: Change) -> None:
-    token, follower = reader.peek(), reader.peek(1)
-    goes_on = follower.text in (",", "(") or follower.value in ("on", "for")
-    if token.value == "assumerole" or (token.value in SYSTEM and not goes_on):
-        raise unsupported("system permissions and ASSUMEROLE")
+    token = reader.peek()
     if token.value not in WORDS or token.value == "all":
         raise reader.fail()
     change.words.append(reader.next())
     if reader.peek().text == "(":
         if token.value not in ("select", "update"):
             raise reader.fail()
-        reader.next()
-        change.columns[token.value] = reader.listed(reader.name)
-        reader.expect_symbol(")")
+        change.columns[token.value] = _columns(reader)
+
+
+def _columns(reader: Reader) -> list[str]:
+    reader.expect_symbol("(")
+    names = reader.listed(reader.name)
+    reader.expect_symbol(")")
+    return names

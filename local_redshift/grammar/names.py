@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local_redshift.errors import unsupported
+from local_redshift.errors import syntax_error, unsupported
 from local_redshift.tokens import Kind, Token
 
 PREFIXES = ("pg_", "svv_", "svl_", "stl_", "stv_", "svcs_")
@@ -16,12 +16,6 @@ SYS = frozenset(
     load_detail load_error_detail load_history mv_refresh_history mv_state procedure_call procedure_messages
     query_detail query_history query_text serverless_usage session_history spatial_simplify stream_scan_errors
     stream_scan_states transaction_history udf_log unload_detail unload_history userlog vacuum_history""".split()
-)
-VIEWS = frozenset(
-    """svv_roles svv_user_grants svv_role_grants svv_database_privileges svv_schema_privileges
-    svv_relation_privileges svv_column_privileges svv_default_privileges svv_redshift_databases
-    svv_redshift_schemas svv_redshift_tables svv_redshift_columns svv_all_schemas svv_all_tables svv_all_columns
-    svv_user_info sys_query_history pg_user pg_group pg_database pg_namespace pg_class""".split()
 )
 # Views whose rows come from every database of the cluster.
 EVERYWHERE = frozenset(
@@ -39,9 +33,11 @@ def is_catalog(parts: list[str]) -> bool:
 # PostgreSQL's own functions would answer in PostgreSQL's names, or act past the grammar.
 CALLABLE = frozenset("pg_backend_pid pg_sleep pg_cancel_backend pg_terminate_backend pg_typeof".split())
 FORBIDDEN_CALLS = frozenset(
-    """set_config query_to_xml table_to_xml schema_to_xml database_to_xml cursor_to_xml query_to_xmlschema aclexplode
-    acldefault makeaclitem row_security_active to_regrole to_regclass""".split()
+    """set_config aclexplode acldefault makeaclitem row_security_active to_regrole to_regclass obj_description
+    shobj_description col_description ts_stat ts_rewrite""".split()
 )
+# These run a statement that is given as text, or read files.
+FORBIDDEN_KINDS = ("_to_xml", "_and_xmlschema", "_to_xmlschema")
 
 
 def check_calls(tokens: list[Token]) -> None:
@@ -50,10 +46,19 @@ def check_calls(tokens: list[Token]) -> None:
             continue
         name = token.value.lower()
         called = at + 1 < len(tokens) and tokens[at + 1].text == "("
-        if called and (name in FORBIDDEN_CALLS or (name.startswith("pg_") and name not in CALLABLE)):
+        if called and name in ("current_user", "session_user", "user"):
+            # https://docs.aws.amazon.com/redshift/latest/dg/r_CURRENT_USER.html: without parentheses
+            raise syntax_error("(")
+        if called and _is_forbidden(name):
             raise unsupported(f"the function {name}")
         if name in SCHEMAS and at + 2 < len(tokens) and tokens[at + 1].text == "." and _is_called(tokens, at + 2):
             raise unsupported(f"functions of {name}")
+
+
+def _is_forbidden(name: str) -> bool:
+    if name in FORBIDDEN_CALLS or name.endswith(FORBIDDEN_KINDS) or name.startswith("lo_"):
+        return True
+    return name.startswith("pg_") and name not in CALLABLE
 
 
 def _is_called(tokens: list[Token], at: int) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from local_redshift.errors import Refused, unsupported
+from local_redshift.grammar import foreign
 from local_redshift.grammar.grantees import Grantee
 from local_redshift.grammar.names import is_catalog
 from local_redshift.plan import Context
 from local_redshift.reader import Reader
 from local_redshift.text import INTERNAL_DATABASES, array, ident, literal
+from local_redshift.tokens import Token
 
 TABLE_BITS = {
     "select": "SELECT",
@@ -23,7 +25,6 @@ TABLE_BITS = {
 }
 SCHEMA_BITS = {"drop": "TRIGGER", "alter": "MAINTAIN"}
 SCOPED_SCHEMA_BITS = {"usage": "SELECT", "create": "INSERT", **SCHEMA_BITS}
-OTHERS = ("function", "procedure", "language", "datashare", "external", "model", "copy", "template", "integration")
 
 
 def native(granting: bool, privileges: str, on: str, who: list[Grantee], option: bool) -> str:
@@ -35,7 +36,8 @@ def native(granting: bool, privileges: str, on: str, who: list[Grantee], option:
 
 class Target:
     words: tuple[str, ...] = ()
-    scoped = False
+    whole = True
+    """Whether it has no columns to give permissions on."""
 
     def steps(self, granting: bool, words: list[str], who: list[Grantee], option: bool) -> list[str]:
         raise NotImplementedError
@@ -52,13 +54,13 @@ class Databases(Target):
     words = ("create", "usage", "temporary", "temp", "alter")
 
     def steps(self, granting: bool, words: list[str], who: list[Grantee], option: bool) -> list[str]:
-        if "usage" in words:
-            # Only for a database made from a datashare.
-            raise Refused("0LP01", "invalid privilege type USAGE for database")
         if "alter" in words:
             raise unsupported("ALTER on a database")
         privileges = "CREATE, TEMPORARY" if words[0] == "all" else ", ".join(words)
-        return [native(granting, privileges, "DATABASE " + ", ".join(map(ident, self.names)), who, option)]
+        check = f"PERFORM pg_rs.check_databases({array(self.names)}, {'usage' in words})"
+        if "usage" in words:
+            return [check]
+        return [check, native(granting, privileges, "DATABASE " + ", ".join(map(ident, self.names)), who, option)]
 
 
 @dataclass
@@ -87,6 +89,10 @@ class Tables(Target):
     """Quoted and qualified as given, or the schemas whose tables are all meant."""
     everything_in: bool
     words = tuple(TABLE_BITS)
+
+    @property
+    def whole(self) -> bool:  # type: ignore[override]  # read only, as everywhere
+        return self.everything_in
 
     def steps(self, granting: bool, words: list[str], who: list[Grantee], option: bool) -> list[str]:
         bits = ["ALL"] if words[0] == "all" else [TABLE_BITS[word] for word in words]
@@ -122,7 +128,6 @@ class Scope(Target):
     what: str
     schema: str | None
     words: tuple[str, ...]
-    scoped = True
 
     def steps(self, granting: bool, words: list[str], who: list[Grantee], option: bool) -> list[str]:
         bits = TABLE_BITS if self.what == "tables" else SCOPED_SCHEMA_BITS
@@ -140,40 +145,60 @@ def target(reader: Reader, context: Context) -> Target:
         return Schemas(reader.listed(lambda: _schema(reader)))
     if reader.accept("all", "tables", "in", "schema"):
         return Tables(reader.listed(lambda: _schema(reader)), everything_in=True)
-    if reader.is_word("all") or reader.peek().value in OTHERS:
-        raise unsupported(f"permissions on {reader.peek().text.upper()}")
     reader.accept("table")
-    return Tables(reader.listed(lambda: relation(reader, context)), everything_in=False)
+    return Tables(reader.listed(lambda: _granted(reader, context)), everything_in=False)
 
 
-def scope(reader: Reader, context: Context) -> Target:
+def scope(reader: Reader, context: Context, words: list[Token]) -> Target:
     """What follows FOR: https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html"""
-    what = reader.accept_any("tables", "schemas", "functions", "procedures", "languages", "copy", "templates")
-    if what not in ("tables", "schemas"):
-        raise unsupported(f"scoped permissions for {what.upper()}") if what else reader.fail()
+    if foreign.scope(reader, words):
+        return Scope("others", None, tuple(token.value for token in words))
+    what = reader.accept_any("tables", "schemas")
+    if not what:
+        raise reader.fail()
     reader.expect("in")
     schema = None
     if what == "tables" and reader.accept("schema"):
-        schema = reader.name()
+        # db.schema, as AWS shows it, is for the schema of a datashare's database.
+        schema = _schema(reader)
     if schema is None or reader.is_word("database"):
         reader.expect("database")
         if reader.name() != context.database:
-            raise unsupported("scoped permissions in another database than the connected one")
+            reader.later("scoped permissions in another database than the connected one")
     return Scope(what, schema, tuple(TABLE_BITS if what == "tables" else SCOPED_SCHEMA_BITS))
 
 
 def relation(reader: Reader, context: Context) -> str:
     """A table's or view's name. Three parts are for the connected database only."""
+    name, missing = _relation(reader, context)
+    if missing:
+        raise unsupported(missing)
+    return name
+
+
+def _granted(reader: Reader, context: Context) -> str:
+    """The same in GRANT and REVOKE, which are read to their end first."""
+    name, missing = _relation(reader, context)
+    if missing:
+        reader.later(missing)
+    return name
+
+
+def _relation(reader: Reader, context: Context) -> tuple[str, str]:
+    """The name, and what can't be honoured about it."""
+    if reader.peek().text == "#":
+        raise unsupported("names of temporary tables that begin with #")
     parts = reader.parts()
     if len(parts) > 3:
         raise reader.fail()
+    missing = ""
     if len(parts) == 3:
         if parts[0] != context.database:
-            raise unsupported("statements on a table of another database")
+            missing = "statements on a table of another database"
         parts = parts[1:]
     if is_catalog(parts):
-        raise unsupported("statements on system tables and views")
-    return ".".join(map(ident, parts))
+        missing = "statements on system tables and views"
+    return ".".join(map(ident, parts)), missing
 
 
 def _database(reader: Reader) -> str:
@@ -185,9 +210,10 @@ def _database(reader: Reader) -> str:
 
 def _schema(reader: Reader) -> str:
     name = reader.name()
-    if reader.peek().text == ".":
-        # Redshift probably takes it for the connected database; nobody has shown it for ALL TABLES.
-        raise unsupported("database.schema in GRANT and REVOKE")
+    if reader.accept_symbol("."):
+        # AWS shows it for databases made from a datashare; nobody has shown it for local ones and ALL TABLES.
+        reader.later("database.schema in GRANT and REVOKE")
+        return reader.name()
     if name.startswith("pg_") or name == "information_schema":
         raise Refused("42501", f"permission denied for schema {name}")
     return name

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
-from local_redshift.errors import Refused, unsupported
+from local_redshift.errors import Refused, leader_only, unsupported
 from local_redshift.grammar import catalog
 from local_redshift.grammar.names import is_catalog
 from local_redshift.grammar.references import Reference, common_tables, references
 from local_redshift.grammar.render import name_of, render
+from local_redshift.grammar.views import LEADER_ONLY
 from local_redshift.plan import Context, Plan
 from local_redshift.text import INTERNAL_DATABASES
 from local_redshift.tokens import Kind, Token
@@ -31,6 +33,8 @@ def query(sql: str, tokens: list[Token], context: Context, found: list[Reference
     https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
     """
     common = common_tables(tokens, context)
+    if any(len(one.parts) > 1 or one.parts[0] not in common for one in found):
+        _check_leaders(tokens)
     databases = {_database(one, context) for one in found if not (len(one.parts) == 1 and one.parts[0] in common)}
     if len(databases) > 1:
         raise unsupported("joins of tables of two databases")
@@ -108,6 +112,13 @@ def _inner(sql: str, tokens: list[Token], context: Context, at: int) -> Plan:
         raise unsupported(f"{tokens[0].text.upper()} of a catalog view or of another database")
     head = render(sql, tokens[:at], context)
     return replace(plan, sql=f"{head} {plan.sql}", kind="UTILITY")
+
+
+def _check_leaders(tokens: list[Token]) -> None:
+    """Refuse leader node-only functions, which can't run where user tables are."""
+    for token, follower in pairwise(tokens):
+        if token.kind is Kind.WORD and token.value in LEADER_ONLY and follower.text == "(":
+            raise leader_only()
 
 
 def _database(reference: Reference, context: Context) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from local_redshift.errors import unsupported
 from local_redshift.plan import Context, Plan
 from local_redshift.reader import Reader
 from local_redshift.text import PREFIXES, block, literal
+from local_redshift.tokens import Kind
 
 
 def create(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html: there is no IF NOT EXISTS."""
     name = reader.role_name()
     if reader.accept("externalid"):
-        raise unsupported("EXTERNALID")
+        external_id(reader)
     reader.end()
     return Plan(block([f"PERFORM pg_rs.create_role({literal(name)})"]), "DDL", "CREATE ROLE")
 
@@ -21,15 +21,32 @@ def alter(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_ROLE.html"""
     name = reader.role_name()
     reader.accept("with")
-    if reader.accept("externalid"):
-        raise unsupported("EXTERNALID")
-    if reader.accept("rename", "to"):
-        call = f"PERFORM pg_rs.rename_role({literal(name)}, {literal(reader.role_name())})"
-    else:
-        reader.expect("owner", "to")
-        call = f"PERFORM pg_rs.own_role({literal(name)}, {literal(reader.user_name())})"
+    calls = [_action(reader, name)]
+    while reader.accept_symbol(","):
+        # One after the other they would need to know what the first has renamed.
+        reader.later("several actions in one ALTER ROLE")
+        calls.append(_action(reader, name))
     reader.end()
-    return Plan(block([call]), "DDL", "ALTER ROLE")
+    return Plan(block(calls), "DDL", "ALTER ROLE")
+
+
+def _action(reader: Reader, name: str) -> str:
+    if reader.accept("externalid"):
+        reader.expect("to")
+        external_id(reader)
+        return ""
+    if reader.accept("rename", "to"):
+        return f"PERFORM pg_rs.rename_role({literal(name)}, {literal(reader.role_name())})"
+    reader.expect("owner", "to")
+    return f"PERFORM pg_rs.own_role({literal(name)}, {literal(reader.user_name())})"
+
+
+def external_id(reader: Reader) -> None:
+    """What follows EXTERNALID."""
+    reader.later("EXTERNALID")
+    if reader.peek().kind not in (Kind.WORD, Kind.QUOTED, Kind.STRING):
+        raise reader.fail()
+    reader.next()
 
 
 def drop(reader: Reader, context: Context) -> Plan:
@@ -45,15 +62,10 @@ def membership(reader: Reader, granting: bool, only_option: bool) -> Plan:
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html; the word ROLE is not optional in its grammar.
     """
-    held: list[str] = []
-    reader.expect("role")
-    held.append(reader.role_name())
-    while reader.accept_symbol(","):
-        reader.accept("role")
-        held.append(reader.role_name())
+    held = reader.listed(lambda: _held(reader))
     reader.expect("to" if granting else "from")
     calls: list[str] = []
-    for grantee, with_option in reader.listed(lambda: _holder(reader, granting)):
+    for grantee, with_option in reader.listed(lambda: _holder(reader, granting, only_option)):
         function = "assign" if granting else "unassign"
         option = with_option if granting else only_option
         calls += [f"PERFORM pg_rs.{function}({literal(PREFIXES['role'] + role)}, {grantee}, {option})" for role in held]
@@ -61,8 +73,14 @@ def membership(reader: Reader, granting: bool, only_option: bool) -> Plan:
     return Plan(block(calls), "DDL", "GRANT ROLE" if granting else "REVOKE ROLE")
 
 
-def _holder(reader: Reader, granting: bool) -> tuple[str, bool]:
-    if reader.accept("role"):
+def _held(reader: Reader) -> str:
+    reader.expect("role")
+    return reader.role_name()
+
+
+def _holder(reader: Reader, granting: bool, only_option: bool) -> tuple[str, bool]:
+    if not only_option and reader.accept("role"):
+        # Only users can hold the admin option.
         return literal(PREFIXES["role"] + reader.role_name()), False
     name = reader.user_name()
     return literal(name), granting and reader.accept("with", "admin", "option")

@@ -38,22 +38,43 @@ OFF = ("false", "off", "f", "0", "no")
 
 def set_parameter(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_SET.html"""
-    if reader.is_word("session", "authorization") or reader.is_word("session", "characteristics"):
-        raise unsupported("SET SESSION " + reader.peek(1).text.upper())
+    if reader.is_word("session", "authorization") or reader.is_word("local", "session", "authorization"):
+        raise _authorization(reader)
+    if reader.is_word("session", "characteristics"):
+        raise reader.fail()
     if reader.is_word("role"):
         # Roles are always in force.
         raise reader.fail()
     scope = reader.accept_any("local", "session")
-    name = _parameter(reader)
-    if not (reader.accept("to") or reader.accept_symbol("=")):
+    if scope == "local" and reader.is_word("session"):
         raise reader.fail()
+    name = _assigned(reader)
     if name == CASE:
         return _set_case(reader, scope)
-    item = _schema if name == "search_path" else _value
-    values = reader.listed(lambda: item(reader))
+    values = _values(reader, name)
     reader.end()
-    head = f"SET {scope + ' ' if scope else ''}{_native(name)} TO "
-    return Plan(head + ", ".join(values), tag="SET")
+    return Plan(f"SET {scope + ' ' if scope else ''}{_native(name)} TO {values}", tag="SET")
+
+
+def set_of_user(reader: Reader) -> str:
+    """The end of ALTER USER u SET parameter, https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html"""
+    name = _assigned(reader)
+    if name != CASE:
+        return f"SET {_native(name)} TO {_values(reader, name)}"
+    value = _boolean(reader)
+    return f"RESET {_native(CASE)}" if value is None else f"SET {_native(CASE)} TO '{'on' if value else 'off'}'"
+
+
+def reset_of_user(reader: Reader) -> str:
+    return f"RESET {_native(_parameter(reader))}"
+
+
+def use(reader: Reader, context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_USE_command.html"""
+    reader.name()
+    reader.later("USE")
+    reader.end()
+    raise reader.fail()
 
 
 def reset(reader: Reader, context: Context) -> Plan:
@@ -62,7 +83,7 @@ def reset(reader: Reader, context: Context) -> Plan:
         raise unsupported("RESET " + reader.peek().text.upper())
     name = _parameter(reader)
     reader.end()
-    return Plan(f"RESET {_native(name)}", tag="RESET", case_sensitive=False if name == CASE else None)
+    return Plan(f"RESET {_native(name)}", tag="RESET", case="default" if name == CASE else "")
 
 
 def show_parameter(reader: Reader) -> Plan:
@@ -99,7 +120,7 @@ def _isolation(reader: Reader) -> None:
     if reader.accept("read"):
         if not reader.accept_any("committed", "uncommitted"):
             raise reader.fail()
-    elif not (reader.accept("repeatable", "read") or reader.accept_any("snapshot", "serializable")):
+    elif not (reader.accept("repeatable", "read") or reader.accept("serializable")):
         raise reader.fail()
 
 
@@ -113,12 +134,43 @@ def finish(reader: Reader, context: Context) -> Plan:
     return Plan("COMMIT" if verb in ("commit", "end") else "ROLLBACK")
 
 
+def _authorization(reader: Reader) -> Refused:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_SET_SESSION_AUTHORIZATION.html"""
+    reader.accept("local")
+    reader.expect("session", "authorization")
+    if reader.peek().kind is Kind.STRING:
+        reader.string()
+    elif not reader.accept("default"):
+        reader.user_name()
+    reader.end()
+    return unsupported("SET SESSION AUTHORIZATION")
+
+
+def _assigned(reader: Reader) -> str:
+    """The parameter, and the word or sign before its value."""
+    if reader.peek(1).text == "." and reader.peek().kind is Kind.WORD:
+        raise unsupported("session context variables")
+    name = _parameter(reader)
+    if not (reader.accept("to") or reader.accept_symbol("=")):
+        raise reader.fail()
+    return name
+
+
+def _values(reader: Reader, name: str) -> str:
+    item = _schema if name == "search_path" else _value
+    return ", ".join(reader.listed(lambda: item(reader)))
+
+
 def _parameter(reader: Reader) -> str:
     if reader.accept("time", "zone"):
         return "timezone"
-    token = reader.next()
-    name = token.value
+    token = reader.peek()
     if token.kind not in (Kind.WORD, Kind.QUOTED):
+        raise reader.fail()
+    name = reader.next().value
+    if reader.peek().text == ".":
+        raise unsupported("session context variables")
+    if reader.peek().kind is Kind.WORD and reader.peek().value != "to":
         raise reader.fail()
     if name not in KNOWN:
         if name in UNHONOURED:
@@ -133,17 +185,27 @@ def _native(name: str) -> str:
 
 def _set_case(reader: Reader, scope: str) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_enable_case_sensitive_identifier.html"""
+    value = _boolean(reader)
+    reader.end()
     if scope == "local":
         raise unsupported(f"SET LOCAL {CASE}")
-    token = reader.next()
-    reader.end()
-    value = token.value.lower()
+    if value is None:
+        return Plan(f"RESET {_native(CASE)}", tag="SET", case="default")
+    setting = "on" if value else "off"
+    return Plan(f"SET {_native(CASE)} TO '{setting}'", tag="SET", case=setting)
+
+
+def _boolean(reader: Reader) -> bool | None:
+    """True, false, or nothing for DEFAULT."""
+    token = reader.peek()
+    if token.kind not in (Kind.WORD, Kind.STRING, Kind.NUMBER):
+        raise reader.fail()
+    value = reader.next().value.lower()
     if value == "default":
-        value = "off"
+        return None
     if value not in (*ON, *OFF):
         raise Refused("22023", f'parameter "{CASE}" requires a Boolean value')
-    setting = "on" if value in ON else "off"
-    return Plan(f"SET {_native(CASE)} TO '{setting}'", tag="SET", case_sensitive=value in ON)
+    return value in ON
 
 
 def _schema(reader: Reader) -> str:
@@ -160,7 +222,7 @@ def _schema(reader: Reader) -> str:
 def _value(reader: Reader) -> str:
     if reader.accept("default"):
         return "DEFAULT"
-    token = reader.next()
-    if token.kind in (Kind.WORD, Kind.STRING, Kind.NUMBER, Kind.QUOTED):
-        return literal(token.value)
-    raise reader.fail()
+    token = reader.peek()
+    if token.kind not in (Kind.WORD, Kind.STRING, Kind.NUMBER, Kind.QUOTED):
+        raise reader.fail()
+    return literal(reader.next().value)

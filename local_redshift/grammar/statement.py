@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from local_redshift.errors import Refused, syntax_error, unsupported
-from local_redshift.grammar import databases, defaults, grants, groups, queries, roles, settings, show, tables, users
+from local_redshift.grammar import (
+    databases,
+    defaults,
+    grants,
+    groups,
+    queries,
+    roles,
+    settings,
+    shared,
+    show,
+    tables,
+    users,
+)
 from local_redshift.grammar.names import check_calls
 from local_redshift.plan import Context, Plan
 from local_redshift.reader import Reader
@@ -29,6 +41,8 @@ RULES: dict[tuple[str, ...], Rule] = {
     ("alter", "database"): databases.alter_database,
     ("drop", "database"): databases.drop_database,
     ("create", "schema"): databases.create_schema,
+    ("create", "external", "schema"): shared.create_schema,
+    ("use",): settings.use,
     ("alter", "schema"): databases.alter_schema,
     ("drop", "schema"): databases.drop_schema,
     ("alter", "default", "privileges"): defaults.alter,
@@ -78,7 +92,7 @@ TEXT_RULES: dict[tuple[str, ...], TextRule] = {
 # Statements that Redshift has and the stand-in hasn't: https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_commands.html
 ELSEWHERE = tuple(
     tuple(words.split())
-    for words in """copy|unload|call|use|cancel|merge into|lock|prepare|execute|savepoint|release|attach|detach
+    for words in """copy|unload|call|cancel|merge into|lock|prepare|execute|savepoint|release|attach|detach
     |associate|desc|describe|insert
     |create procedure|create or replace procedure|create function|create or replace function|create external
     |create library|create or replace library|create model|create datashare|create masking|create rls
@@ -125,7 +139,10 @@ def _rule(sql: str, tokens: list[Token], context: Context) -> Plan:
         words = tuple(token.value for token in tokens[:length])
         if words in RULES:
             reader.expect(*words)
-            return RULES[words](reader, context)
+            plan = RULES[words](reader, context)
+            # No rule may stop before the end, or forget what it has noted.
+            reader.end()
+            return plan
         if words in TEXT_RULES:
             check_calls(tokens)
             return TEXT_RULES[words](sql, tokens, context)

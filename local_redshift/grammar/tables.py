@@ -52,7 +52,9 @@ def _attribute(reader: Reader, edits: dict[int, str]) -> None:
         if not reader.accept_any("even", "key", "all", "auto"):
             raise reader.fail()
     elif reader.accept("distkey"):
-        _skip_parentheses(reader)
+        reader.expect_symbol("(")
+        reader.name()
+        reader.expect_symbol(")")
     elif reader.is_word("compound") or reader.is_word("interleaved") or reader.is_word("sortkey"):
         reader.accept_any("compound", "interleaved")
         reader.expect("sortkey")
@@ -77,19 +79,34 @@ def _skip_parentheses(reader: Reader) -> None:
 def _columns(reader: Reader, edits: dict[int, str]) -> None:
     """The parenthesis with the columns; what PostgreSQL lacks in it is taken out."""
     depth = 0
+    # CREATE TABLE t (a, b) AS SELECT ... names its columns without types.
+    has_select = any(token.value == "as" and token.kind is Kind.WORD for token in reader.tokens[reader.at :])
     while True:
         token = reader.peek()
         if token.kind is Kind.END:
             raise reader.fail()
         if token.text in "()":
+            if token.text == ")" and reader.tokens[reader.at - 1].text == ",":
+                raise reader.fail()
             depth += 1 if token.text == "(" else -1
             reader.next()
             if depth == 0:
                 return
+        elif depth == 1 and reader.tokens[reader.at - 1].text in ("(", ","):
+            _column_name(reader, named=not has_select)
         elif token.kind is Kind.WORD and reader.tokens[reader.at - 1].text not in ("(", ","):
             _column_word(reader, edits)
         else:
             reader.next()
+
+
+def _column_name(reader: Reader, named: bool) -> None:
+    """The first word of a column or constraint, which isn't the last one."""
+    if reader.peek().kind not in (Kind.WORD, Kind.QUOTED):
+        raise reader.fail()
+    reader.next()
+    if named and reader.peek().text in (",", ")"):
+        raise reader.fail()
 
 
 def _column_word(reader: Reader, edits: dict[int, str]) -> None:
@@ -100,6 +117,9 @@ def _column_word(reader: Reader, edits: dict[int, str]) -> None:
         edits.update({start: "", start + 1: ""})
     elif word in ("distkey", "sortkey"):
         edits[start] = ""
+    elif word in ("check", "exclude", "generated") and not reader.is_word("by", "default", "as", "identity"):
+        # Redshift has no CHECK, and no GENERATED ALWAYS.
+        raise reader.fail()
     elif word == "identity" and reader.accept_symbol("("):
         first = reader.integer()
         reader.expect_symbol(",")
@@ -109,6 +129,8 @@ def _column_word(reader: Reader, edits: dict[int, str]) -> None:
         by_default = reader.tokens[start - 1].value == "as"
         head = "IDENTITY" if by_default else "GENERATED ALWAYS AS IDENTITY"
         edits[start] = f"{head} (START WITH {first} INCREMENT BY {step} MINVALUE {min(0, first)})"
+    elif word == "identity" and reader.tokens[start - 1].value != "as":
+        edits[start] = "GENERATED ALWAYS AS IDENTITY"
     elif word in ("varchar", "nvarchar", "varying") and reader.peek(1).value == "max":
         edits[reader.at + 1] = "65535"
         edits[start] = "varchar" if word == "nvarchar" else word

@@ -2,93 +2,121 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
-from local_redshift.errors import Refused, unsupported
-from local_redshift.grammar.settings import KNOWN
+from local_redshift.errors import Refused
+from local_redshift.grammar import settings
+from local_redshift.grammar.passwords import Password, password
+from local_redshift.grammar.roles import external_id
 from local_redshift.plan import Context, Plan
 from local_redshift.reader import Reader
-from local_redshift.text import PREFIXES, block, ident, literal
-
-_MD5 = re.compile(r"md5[0-9a-f]{32}\Z")
-_FORBIDDEN = set("'\"\\/@")
+from local_redshift.text import OWNER, PREFIXES, array, block, literal
+from local_redshift.tokens import Kind
 
 
 @dataclass
 class _Options:
     clauses: list[str] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)
+    syslog: str = "NULL"
     groups: list[str] = field(default_factory=list)
-    password: str = ""
-    superuser: bool = False
+    password: Password | None = None
+    named: list[str] = field(default_factory=list)
+    """The options' first words, by which it's decided who may use them."""
+
+    @property
+    def sql(self) -> str:
+        kept = self.password.digest if self.password else "NULL"
+        clauses = self.clauses + ([self.password.clause] if self.password else [])
+        word = [] if self.password is None else ["disable" if self.password.disabled else "password"]
+        return f"{literal(' '.join(clauses))}, {array(self.named + word)}, {kept}, {self.syslog}"
 
 
 def create(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html: PASSWORD is mandatory."""
     name = _new_name(reader)
     reader.accept("with")
-    options = _options(reader)
-    if not options.password:
+    options = _options(reader, commas=False)
+    if options.password is None:
         raise reader.fail()
-    steps = [f"PERFORM pg_rs.check_free({literal(name)})"]
-    steps.append(f"CREATE ROLE {ident(name)} LOGIN {' '.join(options.clauses)}")
-    steps.append(f"PERFORM pg_rs.new_identity({literal(name)})")
-    steps += [f"GRANT {ident(PREFIXES['group'] + group)} TO {ident(name)}" for group in options.groups]
-    return Plan(block(steps + _notes(name, options)), "DDL", "CREATE USER")
+    groups = array([PREFIXES["group"] + group for group in options.groups])
+    call = f"PERFORM pg_rs.create_user({literal(name)}, {options.sql}, {groups})"
+    return Plan(block([call]), "DDL", "CREATE USER")
 
 
 def alter(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html"""
-    name = reader.user_name()
+    _provider(reader)
+    name = _changed(reader.user_name())
     reader.accept("with")
     if reader.accept("rename", "to"):
         new_name = _new_name(reader)
         reader.end()
-        steps = [f"PERFORM pg_rs.check_free({literal(new_name)})"]
-        steps.append(f"ALTER ROLE {ident(name)} RENAME TO {ident(new_name)}")
-        return Plan(block(steps), "DDL", "ALTER USER")
-    if reader.accept_any("set", "reset"):
-        parameter = reader.name()
-        raise unsupported("ALTER USER ... SET") if parameter in KNOWN else unsupported(f"the parameter {parameter}")
-    options = _options(reader)
+        return Plan(block([f"PERFORM pg_rs.rename_user({literal(name)}, {literal(new_name)})"]), "DDL", "ALTER USER")
+    if reader.is_word("set") or reader.is_word("reset"):
+        return _parameter(reader, name)
+    options = _options(reader, commas=True)
     if options.groups:
         raise reader.fail()
-    steps = [f"ALTER ROLE {ident(name)} {' '.join(options.clauses)}"] if options.clauses else []
-    return Plan(block(steps + _notes(name, options)), "DDL", "ALTER USER")
+    return Plan(block([f"PERFORM pg_rs.alter_user({literal(name)}, {options.sql})"]), "DDL", "ALTER USER")
+
+
+def _parameter(reader: Reader, name: str) -> Plan:
+    """ALTER USER u SET parameter {TO | =} value, or RESET: in force from the user's next session on."""
+    if reader.accept("reset"):
+        if reader.accept("session", "timeout"):
+            reader.later("SESSION TIMEOUT")
+            reader.end()
+        change = settings.reset_of_user(reader)
+    else:
+        reader.expect("set")
+        change = settings.set_of_user(reader)
+    reader.end()
+    return Plan(block([f"PERFORM pg_rs.set_for_user({literal(name)}, {literal(change)})"]), "DDL", "ALTER USER")
 
 
 def drop(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_USER.html"""
     missing_ok = reader.accept("if", "exists")
-    names = reader.listed(reader.user_name)
+    names = [_changed(name) for name in reader.listed(reader.user_name)]
     reader.end()
     return Plan(
         block([f"PERFORM pg_rs.drop_user({literal(name)}, {missing_ok})" for name in names]), "DDL", "DROP USER"
     )
 
 
+def _changed(name: str) -> str:
+    if name == OWNER:
+        # The cluster's own.
+        raise Refused("42501", f'permission denied to change user "{name}"')
+    return name
+
+
+def _provider(reader: Reader) -> None:
+    """provider:name, which only an identity provider's users are called."""
+    if reader.peek().kind is Kind.WORD and reader.peek(1).text == ":":
+        reader.at += 2
+        reader.later("users of an identity provider")
+
+
 def _new_name(reader: Reader) -> str:
+    _provider(reader)
     name = reader.user_name()
     if any(forbidden in name for forbidden in ":/\n"):
         raise Refused("42602", f'invalid user name "{name}"')
     return name
 
 
-def _notes(name: str, options: _Options) -> list[str]:
-    return [
-        f"PERFORM pg_rs.set_note(pg_rs.id({literal(name)}), {literal(key)}, {literal(value)})"
-        for key, value in options.notes
-    ]
-
-
-def _options(reader: Reader) -> _Options:
+def _options(reader: Reader, commas: bool) -> _Options:
     options = _Options()
     if not reader.peek().text:
         raise reader.fail()
     while reader.peek().text:
-        _option(reader, options)
-    if options.superuser and options.password == "DISABLE":
+        _option(reader, options, altering=commas)
+        # ALTER USER's page separates them by commas, its examples don't.
+        if commas and reader.accept_symbol(",") and not reader.peek().text:
+            raise reader.fail()
+    reader.end()
+    if "createuser" in options.named and options.password is not None and options.password.disabled:
         raise Refused("42601", "a superuser must have a password")
     return options
 
@@ -96,53 +124,44 @@ def _options(reader: Reader) -> _Options:
 _FLAGS = {"createdb": "CREATEDB", "nocreatedb": "NOCREATEDB", "createuser": "SUPERUSER", "nocreateuser": "NOSUPERUSER"}
 
 
-def _option(reader: Reader, options: _Options) -> None:
+def _option(reader: Reader, options: _Options, altering: bool) -> None:
     flag = reader.accept_any(*_FLAGS)
     if flag:
         options.clauses.append(_FLAGS[flag])
-        options.superuser = options.superuser or flag == "createuser"
+        options.named.append(flag)
     elif reader.accept("password"):
-        _password(reader, options)
+        if options.password is not None:
+            raise Refused("42601", "conflicting or redundant options")
+        options.password = password(reader)
     elif reader.accept("syslog", "access"):
         value = reader.accept_any("restricted", "unrestricted")
         if not value:
             raise reader.fail()
-        options.notes.append(("syslog_access", value.upper()))
+        options.syslog = literal(value.upper())
+        options.named.append("syslog")
     elif reader.accept("in", "group"):
         options.groups += reader.listed(reader.role_name)
     elif reader.accept("valid", "until"):
         options.clauses.append(f"VALID UNTIL {literal(reader.string())}")
+        options.named.append("valid")
     elif reader.accept("connection", "limit"):
         limit = "-1" if reader.accept("unlimited") else str(reader.integer())
         options.clauses.append(f"CONNECTION LIMIT {limit}")
-    elif reader.is_word("session", "timeout") or reader.is_word("externalid"):
-        raise unsupported(reader.peek().text.upper())
+        options.named.append("connection")
+    else:
+        _unhonoured(reader, altering)
+
+
+def _unhonoured(reader: Reader, altering: bool) -> None:
+    if reader.accept("session", "timeout"):
+        reader.integer()
+        reader.later("SESSION TIMEOUT")
+    elif reader.accept("externalid"):
+        external_id(reader)
+    elif altering and reader.accept("nologin"):
+        reader.later("NOLOGIN")
+    elif altering and reader.is_word("login", "password"):
+        reader.next()
+        reader.later("LOGIN")
     else:
         raise reader.fail()
-
-
-def _password(reader: Reader, options: _Options) -> None:
-    if options.password:
-        raise Refused("42601", "conflicting or redundant options")
-    if reader.accept("disable"):
-        options.password = "DISABLE"
-        options.clauses.append("PASSWORD NULL")
-        return
-    value = reader.string()
-    if value.startswith("sha256|"):
-        raise unsupported("sha256 passwords")
-    if not _MD5.match(value):
-        _check_policy(value)
-    options.password = "given"
-    options.clauses.append(f"PASSWORD {literal(value)}")
-
-
-def _check_policy(value: str) -> None:
-    """8 to 64 printable ASCII characters, a capital, a small letter, a digit, and none of ' " \\ / @."""
-    if not 8 <= len(value) <= 64:
-        raise Refused("22023", "password must be between 8 and 64 characters long")
-    if any(not 33 <= ord(c) <= 126 or c in _FORBIDDEN for c in value):
-        raise Refused("22023", "password contains a character that is not allowed")
-    for needed, what in (("A-Z", "uppercase letter"), ("a-z", "lowercase letter"), ("0-9", "number")):
-        if not re.search(f"[{needed}]", value):
-            raise Refused("22023", f"password must contain at least one {what}")

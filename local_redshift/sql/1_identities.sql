@@ -10,7 +10,8 @@ GRANT CREATE, USAGE ON SCHEMA public TO PUBLIC;
 CREATE FUNCTION pg_rs.kind(rolname name) RETURNS text IMMUTABLE LANGUAGE sql RETURN CASE
     WHEN rolname LIKE 'role:%' THEN 'role'
     WHEN rolname LIKE 'group:%' THEN 'group'
-    WHEN rolname IS NULL OR rolname LIKE 'scope:%' OR left(rolname, 3) = 'pg_' THEN NULL
+    WHEN rolname IS NULL OR rolname LIKE 'scope:%' OR rolname LIKE 'may:%' OR left(rolname, 3) = 'pg_'
+        THEN NULL
     ELSE 'user' END;
 
 CREATE FUNCTION pg_rs.shown(rolname name) RETURNS text IMMUTABLE LANGUAGE sql RETURN CASE
@@ -54,29 +55,39 @@ BEGIN
     END IF;
 END $$;
 
+-- Whether a role or group is held, directly or through others; a superuser isn't counted as holding every role.
+CREATE FUNCTION pg_rs.holds(who oid, held oid) RETURNS boolean STABLE LANGUAGE sql RETURN held IN (
+    WITH RECURSIVE chain(id) AS (
+        SELECT who UNION SELECT m.roleid FROM pg_auth_members m JOIN chain ON m.member = chain.id)
+    SELECT id FROM chain);
+
+-- A system permission p is PostgreSQL's role "may:p", which is granted to roles: so it's stored, inherited and rolled
+-- back as a membership. https://docs.aws.amazon.com/redshift/latest/dg/r_roles-system-privileges.html
+CREATE FUNCTION pg_rs.may(permission text) RETURNS boolean STABLE LANGUAGE sql RETURN
+    pg_rs.is_super() OR pg_rs.holds(pg_rs.me(),
+        (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = 'may:' || permission));
+
+CREATE FUNCTION pg_rs.check_may(permission text, refusal text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT pg_rs.may(permission) THEN
+        RAISE EXCEPTION '%', refusal USING ERRCODE = '42501';
+    END IF;
+END $$;
+
 CREATE FUNCTION pg_rs.new_identity(rolname text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('CREATE ROLE %I NOLOGIN', 'scope:' || pg_rs.id(rolname));
     EXECUTE format('GRANT %I TO %I', 'scope:' || pg_rs.id(rolname), rolname);
 END $$;
 
-CREATE FUNCTION pg_rs.create_role(wanted text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_rs.create_role(wanted text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
 BEGIN
+    PERFORM pg_rs.check_may('CREATE ROLE', 'permission denied to create role');
     PERFORM pg_rs.check_free(wanted);
     EXECUTE format('CREATE ROLE %I NOLOGIN', 'role:' || wanted);
     PERFORM pg_rs.new_identity('role:' || wanted);
     PERFORM pg_rs.set_note(pg_rs.id('role:' || wanted), 'owner', pg_rs.me()::text);
-END $$;
-
-CREATE FUNCTION pg_rs.drop_user(wanted text, missing_ok boolean) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE scope text;
-BEGIN
-    IF missing_ok AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
-        RETURN;
-    END IF;
-    scope := 'scope:' || pg_rs.id(wanted);
-    EXECUTE format('DROP ROLE %I', wanted);
-    EXECUTE format('DROP ROLE %I', scope);
 END $$;
 
 CREATE FUNCTION pg_rs.check_manages(id oid) RETURNS void LANGUAGE plpgsql AS $$

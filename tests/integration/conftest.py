@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local_redshift.faults_client import Faults
 from local_redshift.running import Server, started
 from tests.integration.redshift_helpers import connect, mark, refused, run, statements, unique
 
@@ -17,6 +18,21 @@ __all__ = ["connect", "mark", "refused", "run", "statements", "unique"]
 def server() -> Iterator[Server]:
     with started() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def faulty() -> Iterator[Server]:
+    """Another one, for tests that order faults: nothing else runs on it."""
+    with started(faults=True) as running:
+        yield running
+
+
+@pytest.fixture
+def faults(faulty: Server) -> Iterator[Faults]:
+    """Orders faults on `faulty`; the test's own are gone after it."""
+    yield faulty.faults
+    faulty.faults.clear()
+    faulty.faults.start()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from redshift_connector import error as errors
 
+from local_redshift.grammar import views
 from local_redshift.running import Server
 from tests.integration.local_redshift.local_place import Place
 from tests.integration.redshift_helpers import connect, refused, run, unique
@@ -44,6 +45,14 @@ COLUMNS = {
     # r_SVV_ALL_COLUMNS
     "svv_all_columns": "database_name schema_name table_name column_name ordinal_position column_default is_nullable "
     "data_type character_maximum_length numeric_precision numeric_scale remarks",
+    # r_SVV_SYSTEM_PRIVILEGES
+    "svv_system_privileges": "system_privilege identity_id identity_name identity_type",
+    # r_SVV_REDSHIFT_COLUMNS
+    "svv_redshift_columns": "database_name schema_name table_name column_name ordinal_position data_type "
+    "column_default is_nullable encoding distkey sortkey column_acl remarks",
+    # r_SVV_USER_INFO
+    "svv_user_info": "user_name user_id createdb superuser catalog_update connection_limit syslog_access "
+    "last_ddl_timestamp session_timeout external_user_id",
     # r_PG_USER
     "pg_user": "usename usesysid usecreatedb usesuper usecatupd passwd valuntil useconfig",
 }
@@ -54,6 +63,38 @@ def test_views_have_the_documented_columns(admin: Any, view: str) -> None:
     cursor = admin.cursor()
     cursor.execute(f"SELECT * FROM {view}")
     assert [column[0] for column in cursor.description] == COLUMNS[view].split()
+
+
+def test_the_grammar_names_what_the_server_has(admin: Any) -> None:
+    for view, columns in views.COLUMNS.items():
+        cursor = admin.cursor()
+        cursor.execute(f"SELECT {', '.join(columns)} FROM {view} LIMIT 1")
+        cursor.execute(f"SELECT * FROM {view} LIMIT 1")
+        assert tuple(column[0] for column in cursor.description) == columns, view
+
+
+def test_leader_node_functions(place: Place) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_functions_leader_node_only.html
+    names = place.read("SELECT nspname FROM pg_namespace WHERE has_schema_privilege(nspname, 'usage') ORDER BY nspname")
+    assert ("public",) in names and ("s",) not in names
+    place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
+    assert place.read("SELECT has_schema_privilege('{user}', 's', 'usage')") == [(True,)]
+    refusal = "Specified types or functions (one per INFO message) not supported on Redshift tables."
+    for sql in (
+        "SELECT a FROM s.one WHERE has_table_privilege('s.one', 'select')",
+        "SELECT schema_name FROM svv_all_schemas WHERE has_schema_privilege(schema_name, 'usage')",
+    ):
+        assert place.refused(sql) == ("0A000", refusal)
+
+
+def test_what_public_holds(place: Place) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_DATABASE_PRIVILEGES.html shows TEMP
+    rows = "SELECT privilege_type, identity_name FROM svv_database_privileges WHERE database_name = '{db}'"
+    assert place.do(rows + " AND identity_type = 'public'") == [("TEMP", "public")]
+    rows = "SELECT privilege_type FROM svv_schema_privileges WHERE namespace_name = 'public' ORDER BY privilege_type"
+    assert place.do(rows) == [("CREATE",), ("USAGE",)]
+    place.do("REVOKE TEMP ON DATABASE {db} FROM PUBLIC")
+    assert place.denied("CREATE TEMP TABLE mine (a int)")[0] == "42501"
 
 
 def test_internal_names_show_nowhere(place: Place) -> None:

@@ -198,9 +198,10 @@ def test_everything_wrong_with_the_arguments_is_told_at_once(segment: Segment) -
     segment.user_connection(login="UPPER", password="")
     segment.admin_connection(schema="")
     problems = refused(segment, role="Also Upper", password_hash="sha1", plan_only="perhaps")
-    for part in ("plan_only is 'perhaps'", "'Also Upper'", "'sha1'", "schema (the database)", "lacks password"):
+    parts = ("plan_only is 'perhaps'", "'Also Upper'", "'sha1'", "schema (the database)", "lacks password", "'UPPER'")
+    for part in parts:
         assert [problem for problem in problems if part in problem], part
-    assert len(problems) == 5
+    assert len(problems) == len(parts)
 
 
 def test_everything_wrong_with_the_identities_is_told_at_once(segment: Segment) -> None:

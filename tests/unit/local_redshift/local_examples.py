@@ -16,7 +16,10 @@ ACCEPTED = [
     "create user newman with password '@AbC4321!' ".replace("@", "#"),
     "create user user1 with password 'md5153c434b4b77c89e6b94f12c5393af5b'",
     "create user slashpass with password 'Abcdefg1' syslog access unrestricted valid until '2017-06-10'",
+    "CREATE USER user1 PASSWORD 'sha256|Mypassword1'",
     # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
+    "ALTER USER u SET enable_case_sensitive_identifier TO true",
+    "alter user u reset search_path",
     "alter user admin createdb",
     "alter user admin valid until '2017-12-31 23:59'",
     "alter user ADMIN password 'adminPass9'",
@@ -28,7 +31,13 @@ ACCEPTED = [
     # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_GROUP.html
     "alter group admin_group add user dwuser",
     "alter group admin_group rename to administrators",
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_roles-system-privileges.html
+    "GRANT CREATE USER, ALTER USER, DROP USER, CREATE ROLE TO ROLE r",
+    "revoke access system table from role r",
     # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html
+    "create database d from datashare x of namespace 'n'",
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_SCHEMA.html
+    "create external schema s from data catalog database 'd' iam_role default create external database if not exists",
     "create database tickit with owner = dwuser",
     "create database sampledb connection limit unlimited",
     # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DATABASE.html
@@ -83,6 +92,9 @@ ACCEPTED = [
     "ORDER BY database_name, TABLE_NAME",
     # https://docs.aws.amazon.com/redshift/latest/dg/r_SET.html
     "set query_group to 'priority'",
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_HAS_SCHEMA_PRIVILEGE.html
+    "select nspname from pg_namespace where has_schema_privilege(nspname, 'usage') order by nspname",
+    "select has_schema_privilege('guest', 'public', 'create')",
     "set session statement_timeout = 5000",
     "begin transaction isolation level serializable read only",
 ]
@@ -106,7 +118,7 @@ NOT_REDSHIFT = [
     "grant select on schema s to u",
     "grant usage on table t to u",
     "grant select on table t",
-    "grant select for tables in schema dev.s to role r",
+    "grant select for tables in schema a.b.s to role r",
     "grant select for tables in schema s to group g",
     "grant select for tables in schema s to public",
     "grant usage for tables in schema s to role r",
@@ -132,13 +144,11 @@ NOT_REDSHIFT = [
 ]
 
 NOT_HERE = [
-    "create user u password 'sha256|Mypassword1'",
     "create user u password 'Abcd1234x' session timeout 120",
     "create role r externalid 'x'",
     "create database d collate case_insensitive",
-    "create database d from datashare x",
+    "create database d from arn 'arn:aws:glue:x'",
     "create schema s quota 5 gb",
-    "create external schema s from data catalog",
     "create procedure p() as 'x' language plpgsql",
     "copy t from 's3://bucket'",
     "unload ('select 1') to 's3://bucket'",
@@ -151,8 +161,12 @@ NOT_HERE = [
     "grant select on other.s.t to u",
     "grant alter on database dev to u",
     "grant select for tables in schema s database other to role r",
-    "grant select for functions in schema s to role r",
-    "grant create user to role r",
+    "grant select for tables in schema dev.s to role r",
+    "grant execute for functions in schema s to role r",
+    "grant create table to role r",
+    "select role_name, length(trim(role_name)), left(role_name, 1) from svv_roles",
+    "select role_name::regclass from svv_roles",
+    "select usage_limit from sys_query_history",
     "grant assumerole on 'arn' to u for copy",
     "grant execute on function f() to u",
     "grant role sys:monitor to u",
@@ -174,8 +188,20 @@ NOT_HERE = [
     "select * from other.pg_catalog.pg_user",
     "select * from one.s.t join two.s.t on true",
     "insert into other.s.t values (1)",
+    "create table other.s.t (a int)",
+    "create table other.s.t as select 1 as a",
+    "create table pg_catalog.t (a int)",
+    "create view other.s.v as select 1 as a",
+    "alter table other.s.t add column b int",
+    "drop table other.s.t",
+    "create schema other.s",
+    "alter schema other.s owner to u",
+    "drop schema other.s",
     "select set_config('role', 'role:r', false)",
     "select pg_catalog.version()",
+    "select shobj_description(10, 'pg_authid')",
+    "select query_to_xml_and_xmlschema('select 1', true, true, '')",
+    "select * from ts_stat('select 1')",
     "set wlm_query_slot_count to 3",
     "show procedures from schema dev.s",
     "create role " + "r" * 60,

@@ -48,7 +48,15 @@ def test_says_what_the_stand_in_cannot_honour(sql: str) -> None:
         ("select 1 from template1.s.t", "3D000"),
         ("drop database postgres", "3D000"),
         ("grant select on t to role r with grant option", "0LP01"),
-        ("grant usage on database dev to u", "0LP01"),
+        ("create user u password 'sha256|short1A'", "22023"),
+        ("select rolname from svv_roles", "42703"),
+        ("select u.role_name from svv_roles r", "42P01"),
+        ("select role_name as n from svv_roles where n = 'x'", "42703"),
+        ("select lower(role_name, 1) from svv_roles", "42883"),
+        # Leader node-only functions and what isn't on the leader node.
+        ("select has_schema_privilege(schema_name, 'usage') from svv_all_schemas", "0A000"),
+        ("select has_table_privilege('t', 'select') from s.t", "0A000"),
+        ("alter user rdsdb password 'Abcd1234x'", "42501"),
         ("revoke select on t from u cascade", "0LP01"),
         ("grant select on t to pg_monitor", "42704"),
         ("grant usage on schema pg_catalog to u", "42501"),
@@ -73,8 +81,8 @@ def test_quoted_names_fold_unless_case_sensitive() -> None:
 
 def test_quoted_user_names_keep_their_case_and_others_do_not() -> None:
     # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
-    assert '"SEGMENT"' in translate("create user \"SEGMENT\" password 'Abcd1234x'", CONTEXT).sql
-    assert '"segment"' in translate("create user SEGMENT password 'Abcd1234x'", CONTEXT).sql
+    assert "'SEGMENT'" in translate("create user \"SEGMENT\" password 'Abcd1234x'", CONTEXT).sql
+    assert "'segment'" in translate("create user SEGMENT password 'Abcd1234x'", CONTEXT).sql
     assert "'reader'" in translate('create role "READER"', CONTEXT).sql
 
 

@@ -45,6 +45,9 @@ END $$;
 CREATE FUNCTION pg_rs.on_schema(target text, flag text, statement text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE found_id oid := (SELECT oid FROM pg_namespace WHERE nspname = target);
 BEGIN
+    IF flag = 'TRIGGER' AND pg_rs.drop_external(target) THEN
+        RETURN;
+    END IF;
     IF found_id IS NULL OR target LIKE 'pg~_%' ESCAPE '~' OR target = 'information_schema'
         OR pg_has_role(session_user, (SELECT nspowner FROM pg_namespace WHERE oid = found_id), 'USAGE')
         OR NOT pg_rs.holds_on_schema(found_id, flag)

@@ -14,7 +14,9 @@ CREATE FUNCTION pg_rs.acl(items aclitem[]) RETURNS text STABLE LANGUAGE sql RETU
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_PG_USER.html
 CREATE VIEW pg_rs.pg_user AS
     SELECT usename::text, usesysid::int, usecreatedb, usesuper, usesuper AS usecatupd, passwd,
-        valuntil::timestamp AS valuntil, useconfig
+        valuntil::timestamp AS valuntil,
+        -- Redshift's own parameters have a prefix inside PostgreSQL.
+        (SELECT array_agg(regexp_replace(c, '^redshift\.', '')) FROM unnest(useconfig) c) AS useconfig
     FROM pg_catalog.pg_user WHERE pg_rs.kind(usename) = 'user';
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_USER_INFO.html: a regular user sees its own row
@@ -46,34 +48,50 @@ CREATE VIEW pg_rs.pg_class AS
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_DATABASES.html
 CREATE VIEW pg_rs.svv_redshift_databases AS
-    SELECT datname::text AS database_name, datdba::int AS database_owner, 'local' AS database_type,
+    SELECT datname::text AS database_name, datdba::int AS database_owner,
+        CASE WHEN datallowconn THEN 'local' ELSE 'shared' END AS database_type,
         pg_rs.acl(datacl) AS database_acl, ''::text AS database_options,
         'Snapshot Isolation'::text AS database_isolation_level
-    FROM pg_rs.databases;
+    FROM pg_rs.databases
+    -- All can be connected to; USAGE on a shared one can't be given here.
+    WHERE datallowconn OR pg_rs.is_super() OR datdba = pg_rs.me();
 
 CREATE VIEW pg_rs.shown_schemas AS
     SELECT * FROM pg_catalog.pg_namespace
     WHERE oid IN (SELECT pg_rs.user_schemas()) OR nspname IN ('pg_catalog', 'information_schema');
 
--- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ALL_SCHEMAS.html
-CREATE VIEW pg_rs.svv_all_schemas AS
-    SELECT current_database()::text AS database_name, nspname::text AS schema_name, nspowner::int AS schema_owner,
-        'local' AS schema_type, pg_rs.acl(nspacl) AS schema_acl, NULL::text AS source_database,
-        NULL::text AS schema_option
-    FROM pg_rs.shown_schemas
-    WHERE has_schema_privilege(session_user, oid, 'USAGE') OR has_schema_privilege(session_user, oid, 'CREATE');
-
--- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_SCHEMAS.html
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_SCHEMAS.html: local and shared ones. Of a shared
+-- database nothing but a schema `public` is made up, and shown to superusers.
 CREATE VIEW pg_rs.svv_redshift_schemas AS
-    SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, schema_option FROM pg_rs.svv_all_schemas;
+    SELECT current_database()::text AS database_name, nspname::text AS schema_name, nspowner::int AS schema_owner,
+        'local' AS schema_type, pg_rs.acl(nspacl) AS schema_acl, NULL::text AS schema_option
+    FROM pg_rs.shown_schemas
+    WHERE has_schema_privilege(session_user, oid, 'USAGE') OR has_schema_privilege(session_user, oid, 'CREATE')
+    UNION ALL
+    SELECT datname, 'public', datdba::int, 'shared', NULL, NULL FROM pg_rs.databases
+    WHERE NOT datallowconn AND pg_rs.is_super();
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ALL_SCHEMAS.html: these, and the external ones
+CREATE VIEW pg_rs.svv_all_schemas AS
+    SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, NULL::text AS source_database,
+        schema_option
+    FROM pg_rs.svv_redshift_schemas
+    UNION ALL
+    SELECT current_database(), name, owner::int, 'external', NULL, source, NULL FROM pg_rs.external_schemas
+    WHERE pg_rs.is_super() OR owner = pg_rs.me();
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_TABLES.html: what USAGE and SELECT cover
-CREATE VIEW pg_rs.svv_redshift_tables AS
+CREATE VIEW pg_rs.shown_tables AS
     SELECT current_database()::text AS database_name, nspname::text AS schema_name, relname::text AS table_name,
         CASE WHEN relkind IN ('v', 'm') THEN 'VIEW' ELSE 'TABLE' END AS table_type, pg_rs.acl(relacl) AS table_acl,
-        coalesce(obj_description(oid, 'pg_class'), '') AS remarks, pg_get_userbyid(relowner)::text AS table_owner
+        coalesce(obj_description(oid, 'pg_class'), '') AS remarks, pg_get_userbyid(relowner)::text AS table_owner,
+        has_table_privilege(session_user, oid, 'SELECT') AS is_read_whole
     FROM pg_rs.relations
-    WHERE has_schema_privilege(session_user, relnamespace, 'USAGE') AND has_table_privilege(session_user, oid, 'SELECT');
+    WHERE has_schema_privilege(session_user, relnamespace, 'USAGE')
+    AND has_any_column_privilege(session_user, oid, 'SELECT');
+CREATE VIEW pg_rs.svv_redshift_tables AS
+    SELECT database_name, schema_name, table_name, table_type, table_acl, remarks, table_owner
+    FROM pg_rs.shown_tables WHERE is_read_whole;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ALL_TABLES.html
 CREATE VIEW pg_rs.svv_all_tables AS

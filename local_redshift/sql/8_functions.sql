@@ -50,7 +50,7 @@ STABLE LANGUAGE sql RETURN pg_rs.has_table_privilege(session_user::text, wanted,
 CREATE FUNCTION pg_rs.user_is_member_of(who text, held text) RETURNS boolean STABLE LANGUAGE plpgsql AS $$
 DECLARE held_id oid;
 BEGIN
-    IF NOT pg_rs.is_super() AND who <> session_user THEN
+    IF NOT pg_rs.may('ACCESS SYSTEM TABLE') AND who <> session_user THEN
         RAISE EXCEPTION 'permission denied to ask for another user' USING ERRCODE = '42501';
     END IF;
     SELECT oid INTO held_id FROM pg_roles WHERE rolname IN ('role:' || held, 'group:' || held) ORDER BY rolname DESC;
@@ -64,6 +64,11 @@ END $$;
 CREATE FUNCTION pg_rs.role_is_member_of(who text, held text) RETURNS boolean STABLE LANGUAGE sql RETURN
     pg_rs.holds(pg_rs.id('role:' || who), pg_rs.id('role:' || held));
 
+CREATE FUNCTION pg_rs.check_identity(who_type text, who text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_rs.id(CASE who_type WHEN 'role' THEN 'role:' ELSE '' END || who) WHERE who_type IN ('user', 'role');
+END $$;
+
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_SCHEMAS.html
 CREATE FUNCTION pg_rs.show_schemas(pattern text)
 RETURNS TABLE (database_name text, schema_name text, schema_owner int, schema_type text, schema_acl text,
@@ -72,28 +77,52 @@ STABLE LANGUAGE sql AS $$
     SELECT * FROM pg_rs.svv_all_schemas s
     WHERE s.schema_name LIKE pattern AND s.schema_name NOT IN ('pg_catalog', 'information_schema') ORDER BY 2 $$;
 
--- https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_TABLES.html
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_TABLES.html: SELECT on one column is enough
 CREATE FUNCTION pg_rs.show_tables(wanted text, pattern text)
-RETURNS TABLE (database_name text, schema_name text, table_name text, table_type text, table_acl text, remarks text)
+RETURNS TABLE (database_name text, schema_name text, table_name text, table_type text, table_acl text, remarks text,
+               owner text, last_altered_time timestamp, last_modified_time timestamp, dist_style text,
+               table_subtype text)
 STABLE LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_rs.schema_id(wanted);
-    RETURN QUERY SELECT t.database_name, t.schema_name, t.table_name, t.table_type, t.table_acl, t.remarks
-        FROM pg_rs.svv_redshift_tables t WHERE t.schema_name = wanted AND t.table_name LIKE pattern ORDER BY 3;
+    RETURN QUERY SELECT t.database_name, t.schema_name, t.table_name, t.table_type, t.table_acl, t.remarks,
+        t.table_owner, NULL::timestamp, NULL::timestamp, CASE t.table_type WHEN 'TABLE' THEN 'AUTO (ALL)' END,
+        CASE t.table_type WHEN 'TABLE' THEN 'REGULAR TABLE' ELSE 'REGULAR VIEW' END
+        FROM pg_rs.shown_tables t WHERE t.schema_name = wanted AND t.table_name LIKE pattern ORDER BY 3;
 END $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_COLUMNS.html
 CREATE FUNCTION pg_rs.show_columns(wanted_schema text, wanted text, pattern text)
 RETURNS TABLE (database_name text, schema_name text, table_name text, column_name text, ordinal_position int,
                column_default text, is_nullable text, data_type text, character_maximum_length int,
-               numeric_precision int, remarks text)
+               numeric_precision int, numeric_scale int, remarks text, sort_key_type text, sort_key int,
+               dist_key int, encoding text, "collation" text)
 STABLE LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM format('%I.%I', wanted_schema, wanted)::regclass;
     RETURN QUERY SELECT c.database_name, c.schema_name, c.table_name, c.column_name, c.ordinal_position,
-        c.column_default, c.is_nullable, c.data_type, c.character_maximum_length, c.numeric_precision, c.remarks
+        c.column_default, c.is_nullable, c.data_type, c.character_maximum_length, c.numeric_precision,
+        c.numeric_scale, c.remarks, NULL::text, NULL::int, NULL::int, NULL::text, NULL::text
         FROM pg_rs.svv_all_columns c
         WHERE c.schema_name = wanted_schema AND c.table_name = wanted AND c.column_name LIKE pattern ORDER BY 5;
+END $$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_COLUMN_GRANTS.html
+CREATE FUNCTION pg_rs.show_column_grants(wanted_schema text, wanted text, who_type text, who text)
+RETURNS TABLE (database_name text, schema_name text, table_name text, column_name text, object_type text,
+               privilege_type text, identity_id int, identity_name text, identity_type text, admin_option boolean,
+               privilege_scope text, grantor_name text)
+STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    PERFORM format('%I.%I', wanted_schema, wanted)::regclass;
+    PERFORM pg_rs.check_identity(who_type, who);
+    RETURN QUERY SELECT current_database()::text, g.nspname::text, g.relname::text, g.attname::text, 'COLUMN',
+        g.privilege_type, g.grantee::int, g.identity_name, g.identity_type, g.is_grantable, 'COLUMN',
+        pg_get_userbyid(g.grantor)::text
+        FROM pg_rs.column_grants g
+        WHERE g.nspname = wanted_schema AND g.relname = wanted AND pg_rs.visible(g.grantee)
+        AND (who_type IS NULL OR (g.identity_type = who_type AND (who IS NULL OR g.identity_name = who)))
+        ORDER BY 4, 8, 6;
 END $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_GRANTS.html
@@ -108,9 +137,7 @@ BEGIN
     ELSIF wanted_type = 'TABLE' THEN
         PERFORM format('%I.%I', wanted_schema, wanted)::regclass;
     END IF;
-    IF who_type IN ('user', 'role') THEN
-        PERFORM pg_rs.id(CASE who_type WHEN 'role' THEN 'role:' ELSE '' END || who);
-    END IF;
+    PERFORM pg_rs.check_identity(who_type, who);
     RETURN QUERY SELECT g.database_name::text, g.schema_name::text, g.object_name::text, g.object_type,
         g.privilege_type, g.identity_id, g.identity_name, g.identity_type, g.is_grantable, g.scope, g.grantor_name
     FROM pg_rs.grants g
@@ -125,8 +152,8 @@ END $$;
 GRANT SELECT ON
     pg_rs.svv_database_privileges, pg_rs.svv_schema_privileges, pg_rs.svv_relation_privileges,
     pg_rs.svv_column_privileges, pg_rs.svv_default_privileges, pg_rs.svv_roles, pg_rs.svv_user_grants,
-    pg_rs.svv_role_grants, pg_rs.pg_user, pg_rs.svv_user_info, pg_rs.pg_group, pg_rs.pg_database,
+    pg_rs.svv_role_grants, pg_rs.svv_system_privileges, pg_rs.pg_user, pg_rs.svv_user_info, pg_rs.pg_group, pg_rs.pg_database,
     pg_rs.pg_namespace, pg_rs.pg_class, pg_rs.svv_redshift_databases, pg_rs.svv_all_schemas,
-    pg_rs.svv_redshift_schemas, pg_rs.svv_redshift_tables, pg_rs.svv_all_tables, pg_rs.svv_all_columns,
+    pg_rs.svv_redshift_schemas, pg_rs.shown_tables, pg_rs.svv_redshift_tables, pg_rs.svv_all_tables, pg_rs.svv_all_columns,
     pg_rs.svv_redshift_columns
 TO PUBLIC;

@@ -142,6 +142,7 @@ BEGIN
                 WHERE object_type IN ('schema', 'table', 'view', 'materialized view')
                 AND coalesce(left(schema_name, 3), '') <> 'pg_' AND object_identity NOT LIKE 'pg~_%' ESCAPE '~' LOOP
         IF made.object_type = 'schema' THEN
+            PERFORM pg_rs.check_not_external(made.object_identity);
             PERFORM pg_rs.new_schema(made.objid);
         END IF;
         FOR held IN

@@ -7,16 +7,17 @@ CREATE FUNCTION pg_rs.word(flag text) RETURNS text IMMUTABLE LANGUAGE sql RETURN
 CREATE FUNCTION pg_rs.schema_word(flag text) RETURNS text IMMUTABLE LANGUAGE sql RETURN
     CASE flag WHEN 'SELECT' THEN 'USAGE' WHEN 'INSERT' THEN 'CREATE' ELSE pg_rs.word(flag) END;
 
--- Whether a role or group is held, directly or through others; a superuser isn't counted as holding every role.
-CREATE FUNCTION pg_rs.holds(who oid, held oid) RETURNS boolean STABLE LANGUAGE sql RETURN held IN (
-    WITH RECURSIVE chain(id) AS (
-        SELECT who UNION SELECT m.roleid FROM pg_auth_members m JOIN chain ON m.member = chain.id)
-    SELECT id FROM chain);
-
 -- A regular user sees the rows of PUBLIC, of itself, and of the roles and groups that it holds or owns.
 CREATE FUNCTION pg_rs.visible(identity oid) RETURNS boolean STABLE LANGUAGE sql RETURN
     identity = 0 OR pg_rs.is_super() OR pg_rs.holds(pg_rs.me(), identity)
     OR pg_rs.note(identity, 'owner') = pg_rs.me()::text;
+
+-- Most of these views show all rows to who may ACCESS SYSTEM TABLE, SVV_RELATION_PRIVILEGES to who has
+-- SYSLOG ACCESS UNRESTRICTED: each page says which.
+CREATE FUNCTION pg_rs.accesses() RETURNS boolean STABLE LANGUAGE sql RETURN pg_rs.may('ACCESS SYSTEM TABLE');
+
+CREATE FUNCTION pg_rs.unrestricted() RETURNS boolean STABLE LANGUAGE sql RETURN
+    pg_rs.is_super() OR coalesce(pg_rs.note(pg_rs.me(), 'syslog_access') = 'UNRESTRICTED', false);
 
 CREATE VIEW pg_rs.databases AS
     SELECT * FROM pg_catalog.pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1');
@@ -76,29 +77,32 @@ CREATE VIEW pg_rs.grants AS
 CREATE VIEW pg_rs.svv_database_privileges AS
     SELECT database_name::text, privilege_type, identity_id, identity_name, identity_type,
         is_grantable AS admin_option, scope AS privilege_scope
-    FROM pg_rs.grants WHERE object_type = 'DATABASE' AND pg_rs.visible(grantee);
+    FROM pg_rs.grants WHERE object_type = 'DATABASE' AND (pg_rs.accesses() OR pg_rs.visible(grantee));
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_SCHEMA_PRIVILEGES.html
 CREATE VIEW pg_rs.svv_schema_privileges AS
     SELECT schema_name::text AS namespace_name, privilege_type, identity_id, identity_name, identity_type,
         is_grantable AS admin_option, scope AS privilege_scope
-    FROM pg_rs.grants WHERE object_type = 'SCHEMA' AND pg_rs.visible(grantee);
+    FROM pg_rs.grants WHERE object_type = 'SCHEMA' AND (pg_rs.accesses() OR pg_rs.visible(grantee));
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_RELATION_PRIVILEGES.html
 CREATE VIEW pg_rs.svv_relation_privileges AS
     SELECT schema_name::text AS namespace_name, object_name::text AS relation_name, privilege_type, identity_id,
         identity_name, identity_type, is_grantable AS admin_option
     FROM pg_rs.grants WHERE object_type IN ('TABLE', 'VIEW')
-    AND (pg_rs.visible(grantee) OR pg_rs.note(pg_rs.me(), 'syslog_access') = 'UNRESTRICTED');
+    AND (pg_rs.unrestricted() OR pg_rs.visible(grantee));
+
+CREATE VIEW pg_rs.column_grants AS
+    SELECT c.nspname, c.relname, t.attname, a.*, coalesce(pg_rs.shown(r.rolname), 'public') AS identity_name,
+        coalesce(pg_rs.kind(r.rolname), 'public') AS identity_type
+    FROM pg_rs.relations c JOIN pg_catalog.pg_attribute t ON t.attrelid = c.oid AND NOT t.attisdropped
+    CROSS JOIN LATERAL aclexplode(t.attacl) a LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMN_PRIVILEGES.html
 CREATE VIEW pg_rs.svv_column_privileges AS
-    SELECT c.nspname::text AS namespace_name, c.relname::text AS relation_name, t.attname::text AS column_name,
-        a.privilege_type, a.grantee::int AS identity_id, coalesce(pg_rs.shown(r.rolname), 'public') AS identity_name,
-        coalesce(pg_rs.kind(r.rolname), 'public') AS identity_type
-    FROM pg_rs.relations c JOIN pg_catalog.pg_attribute t ON t.attrelid = c.oid AND NOT t.attisdropped
-    CROSS JOIN LATERAL aclexplode(t.attacl) a LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
-    WHERE pg_rs.visible(a.grantee);
+    SELECT nspname::text AS namespace_name, relname::text AS relation_name, attname::text AS column_name,
+        privilege_type, grantee::int AS identity_id, identity_name, identity_type
+    FROM pg_rs.column_grants WHERE pg_rs.accesses() OR pg_rs.visible(grantee);
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_DEFAULT_PRIVILEGES.html
 CREATE VIEW pg_rs.svv_default_privileges AS
@@ -109,7 +113,8 @@ CREATE VIEW pg_rs.svv_default_privileges AS
         coalesce(pg_rs.kind(r.rolname), 'public') AS grantee_type, a.is_grantable AS admin_option
     FROM pg_catalog.pg_default_acl d LEFT JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
     CROSS JOIN LATERAL aclexplode(d.defaclacl) a LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
-    WHERE d.defaclobjtype = 'r' AND a.grantee <> d.defaclrole AND pg_rs.visible(a.grantee);
+    WHERE d.defaclobjtype = 'r' AND a.grantee <> d.defaclrole
+    AND (pg_rs.accesses() OR pg_rs.visible(a.grantee));
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ROLES.html: all rows for everyone
 CREATE VIEW pg_rs.svv_roles AS
@@ -124,7 +129,7 @@ CREATE VIEW pg_rs.svv_user_grants AS
     FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles u ON u.oid = m.member
     JOIN pg_catalog.pg_roles r ON r.oid = m.roleid
     WHERE pg_rs.kind(u.rolname) = 'user' AND pg_rs.kind(r.rolname) = 'role'
-    AND (pg_rs.is_super() OR u.oid = pg_rs.me());
+    AND (pg_rs.accesses() OR u.oid = pg_rs.me());
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ROLE_GRANTS.html
 CREATE VIEW pg_rs.svv_role_grants AS
@@ -132,4 +137,13 @@ CREATE VIEW pg_rs.svv_role_grants AS
         pg_rs.shown(r.rolname) AS granted_role_name
     FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles u ON u.oid = m.member
     JOIN pg_catalog.pg_roles r ON r.oid = m.roleid
-    WHERE pg_rs.kind(u.rolname) = 'role' AND pg_rs.kind(r.rolname) = 'role' AND pg_rs.visible(u.oid);
+    WHERE pg_rs.kind(u.rolname) = 'role' AND pg_rs.kind(r.rolname) = 'role'
+    AND (pg_rs.accesses() OR pg_rs.visible(u.oid));
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_SYSTEM_PRIVILEGES.html
+CREATE VIEW pg_rs.svv_system_privileges AS
+    SELECT substr(p.rolname, 5) AS system_privilege, r.oid::int AS identity_id, pg_rs.shown(r.rolname) AS identity_name,
+        pg_rs.kind(r.rolname) AS identity_type
+    FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles p ON p.oid = m.roleid
+    JOIN pg_catalog.pg_roles r ON r.oid = m.member
+    WHERE p.rolname LIKE 'may:%' AND (pg_rs.accesses() OR pg_rs.visible(r.oid));

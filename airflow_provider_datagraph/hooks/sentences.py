@@ -1,0 +1,80 @@
+"""Errors of the driver and of AWS -> this provider's, in a sentence: the thing, the cause, the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.hooks.errors import Fault, classify, details
+
+
+def connect_error(
+    error: Exception, who: str, target: Mapping[str, Any], refused: type[MisconfigurationError]
+) -> Exception:
+    """Translate what went wrong while connecting.
+
+    :param error: the error of the driver or the socket.
+    :param who: the connection's id.
+    :param target: the driver's arguments; the password isn't read.
+    :param refused: what a refused login or database is raised as.
+    :return: the error to raise; the same one where it isn't known.
+    """
+    place = f"{target['host']}:{target['port']}"
+    fault, (state, text) = classify(error), details(error)
+    if fault is Fault.LOGIN:
+        return refused(
+            f"Connection {who}: {place} refuses the login or password of user {target['user']} ({state}): "
+            "correct the connection."
+        )
+    if fault is Fault.DATABASE_MISSING:
+        return refused(f"Connection {who}: there is no database {target['database']} at {place}: correct the name.")
+    if fault is Fault.MISCONFIGURED:
+        return MisconfigurationError(f"Connection {who}: TLS with {place} fails ({text}): correct ssl or sslmode.")
+    if fault is Fault.PASSING:
+        return PassingFaultError(
+            f"Connection {who}: {place} can't be reached ({text}): it is tried again; if it stays so, check the host, "
+            "the port, and that the cluster runs and lets this machine in."
+        )
+    return error
+
+
+def statement_error(error: Exception, user: str, database: str) -> Exception:
+    """Translate what went wrong in a statement.
+
+    :param error: the error of the driver or the socket.
+    :param user: the login.
+    :param database: the connected database.
+    :return: the error to raise; the same one where it isn't known.
+    """
+    fault, (state, text) = classify(error), details(error)
+    if fault is Fault.REFUSED:
+        return MisconfigurationError(
+            f"Redshift refuses user {user} in database {database}: {text}. The transaction was rolled "
+            "back: give the admin connection a superuser, or the rights that the README lists."
+        )
+    if fault is Fault.PASSING:
+        return PassingFaultError(
+            f"The connection to database {database} broke ({state or text}): the next try finds in place what was "
+            "committed; the rest was rolled back."
+        )
+    return error
+
+
+def token_error(error: Exception, who: str) -> Exception:
+    """Translate why AWS gave no temporary password.
+
+    :param error: an error of botocore.
+    :param who: the connection's id.
+    :return: the error to raise.
+    """
+    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+
+    text = f"Connection {who}: AWS gives no temporary password ({error})"
+    status = 0
+    if isinstance(error, ClientError):
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    throttled = "Throttl" in str(error) or "TooManyRequests" in str(error)
+    if isinstance(error, ConnectionError | HTTPClientError) or throttled or status >= 500:
+        return PassingFaultError(f"{text}: it is tried again; if it stays so, check the network.")
+    return MisconfigurationError(f"{text}: correct its extra, or the AWS connection that it uses.")

@@ -1,0 +1,28 @@
+"""Errors about external schemas, which are shown in the views and can't be used."""
+
+from __future__ import annotations
+
+import re
+
+from local_redshift.backend import BackendError, Pool
+from local_redshift.errors import Fields, Refused, unsupported
+from local_redshift.text import OWNER
+
+MISSING = ("42P01", "3F000")
+_NAMED = re.compile(r'"([^"]+)"')
+
+
+async def explained(fields: Fields, pool: Pool, database: str) -> Fields:
+    """PostgreSQL's error, or ours where what it misses is an external schema."""
+    name = _NAMED.search(fields.get("M", ""))
+    if fields.get("C") not in MISSING or name is None:
+        return fields
+    try:
+        async with pool.lent(database, OWNER) as owner:
+            rows = await owner.run("SELECT name FROM pg_rs.external_schemas")
+    except (BackendError, Refused, OSError, EOFError):
+        return fields  # the database is gone, or the server
+    for row in rows:
+        if name.group(1) == row[0] or name.group(1).startswith(f"{row[0]}."):
+            return {**fields, **unsupported(f"the external schema {row[0]}").fields()}
+    return fields

@@ -1,0 +1,115 @@
+"""For tests: order faults of a stand-in that this process started with `running.started(faults=True)`."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault that was ordered."""
+
+    faults: Faults
+    number: int
+
+    @property
+    def seen(self) -> int:
+        """How many statements have matched since it was ordered."""
+        return int(self.faults.order("count", number=self.number)["seen"])
+
+    @property
+    def fired(self) -> int:
+        """How many of them it has happened to."""
+        return int(self.faults.order("count", number=self.number)["fired"])
+
+
+class Faults:
+    """Each fault happens to the `nth` statement that matches, and to `times` in a row (None: to all from there on).
+
+    A pattern is a regular expression, searched in the statement without regard to case. A login matches as
+    `-- login USER DATABASE`.
+    """
+
+    def __init__(self, channel: socket.socket) -> None:
+        channel.settimeout(PATIENCE)
+        self._channel = channel
+        self._file = channel.makefile("rw", encoding="utf-8")
+        self._lock = threading.Lock()
+
+    def delay(self, pattern: str, seconds: float, *, nth: int = 1, times: int | None = 1) -> Fault:
+        """Wait before the statement is run."""
+        return self._add("delay", pattern, nth, times, seconds=seconds)
+
+    def error(
+        self,
+        pattern: str,
+        code: str,
+        message: str,
+        detail: str = "",
+        *,
+        severity: str = "ERROR",
+        nth: int = 1,
+        times: int | None = 1,
+    ) -> Fault:
+        """Answer with this error (S, C, M and D) in the statement's place; FATAL ends the session."""
+        fields = {"S": severity, "C": code, "M": message} | ({"D": detail} if detail else {})
+        return self._add("error", pattern, nth, times, fields=fields)
+
+    def cut_before(self, pattern: str, *, nth: int = 1, times: int | None = 1) -> Fault:
+        """Reset the client's connection; the statement isn't run."""
+        return self._add("cut", pattern, nth, times)
+
+    def cut_after(self, pattern: str, *, nth: int = 1, times: int | None = 1) -> Fault:
+        """Run the statement, then reset the client's connection in the answer's place."""
+        return self._add("cut", pattern, nth, times, after=True)
+
+    def restart_before(self, pattern: str, *, down: float = 0.0, nth: int = 1) -> Fault:
+        """Stop the server in the statement's place, and start it again after `down` seconds."""
+        return self._add("restart", pattern, nth, 1, seconds=down)
+
+    def restart_after(self, pattern: str, *, down: float = 0.0, nth: int = 1) -> Fault:
+        """Run the statement, then stop the server, and start it again after `down` seconds."""
+        return self._add("restart", pattern, nth, 1, seconds=down, after=True)
+
+    def clear(self) -> None:
+        """Forget all faults."""
+        self.order("clear")
+
+    def stop(self) -> None:
+        """Stop the server: all connections are reset, new ones refused. Its data and its port are kept."""
+        self.order("stop")
+
+    def start(self) -> None:
+        """Start it again; it accepts connections when this returns."""
+        self.order("start")
+
+    def restart(self, down: float = 0.0) -> None:
+        """Stop it, and start it again after `down` seconds."""
+        self.stop()
+        time.sleep(down)
+        self.start()
+
+    def _add(self, kind: str, pattern: str, nth: int, times: int | None, **more: Any) -> Fault:
+        answer = self.order("add", kind=kind, pattern=pattern, nth=nth, times=times, **more)
+        return Fault(self, int(answer["number"]))
+
+    def order(self, order: str, **given: Any) -> dict[str, Any]:
+        """Send an order and wait for its answer."""
+        with self._lock:
+            self._file.write(json.dumps({"order": order, **given}) + "\n")
+            self._file.flush()
+            answer: dict[str, Any] = json.loads(self._file.readline() or '{"failure": "the server is gone"}')
+        if "failure" in answer:
+            raise RuntimeError(answer["failure"])
+        return answer
+
+    def close(self) -> None:
+        self._file.close()
+        self._channel.close()

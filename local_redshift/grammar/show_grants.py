@@ -1,0 +1,108 @@
+"""SHOW GRANTS and SHOW COLUMN GRANTS, and what all SHOW statements have in common."""
+
+from __future__ import annotations
+
+from local_redshift.errors import Refused, unsupported
+from local_redshift.plan import Context, Plan
+from local_redshift.reader import Reader
+from local_redshift.text import INTERNAL_DATABASES, literal
+
+MOST = 10_000
+# The columns of each form, in the order that its page and the driver's own test show.
+WHO = "privilege_type, identity_id, identity_name, identity_type, admin_option, privilege_scope"
+GRANT_COLUMNS = {
+    "DATABASE": f"database_name, {WHO}, grantor_name",
+    "SCHEMA": f"schema_name, object_name, object_type, {WHO}, database_name, grantor_name",
+    "TABLE": f"schema_name, object_name, object_type, {WHO}, database_name, grantor_name",
+    "NULL": f"database_name, schema_name, object_name, object_type, {WHO}, grantor_name",
+}
+
+
+def grants(reader: Reader, context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_GRANTS.html"""
+    database, schema, kind, name = context.database, "NULL", "NULL", "NULL"
+    if reader.accept("on"):
+        kind = _kind(reader)
+        if kind == "DATABASE":
+            database = reader.name()
+            name = literal(database)
+        elif kind == "SCHEMA":
+            database, name = qualified(reader, context, 2)
+            name = literal(name)
+        else:
+            database, schema, name = map(str, qualified(reader, context, 3))
+            schema, name = literal(schema), literal(name)
+    who_kind, who = _who(reader, required=kind == "NULL")
+    if kind == "NULL" and reader.accept("from", "database"):
+        database = reader.name()
+    wanted = "NULL" if kind == "NULL" else literal(kind)
+    sql = (
+        f"SELECT {GRANT_COLUMNS[kind]} FROM pg_rs.show_grants({wanted}, {schema}, {name}, {who_kind}, {who}) "
+        + row_limit(reader)
+    )
+    return elsewhere(context, database, sql)
+
+
+def _kind(reader: Reader) -> str:
+    kind = reader.accept_any("database", "schema", "table").upper()
+    if kind:
+        return kind
+    if reader.accept("all") or reader.accept("procedure"):
+        raise reader.fail()
+    if reader.peek().value in ("function", "datashare", "template", "external", "model"):
+        raise unsupported("SHOW GRANTS ON " + reader.peek().text.upper())
+    # The word TABLE may be left out.
+    return "TABLE"
+
+
+def on_columns(reader: Reader, context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_COLUMN_GRANTS.html"""
+    database, schema, name = qualified(reader, context, 3)
+    who_kind, who = _who(reader, required=False)
+    call = f"pg_rs.show_column_grants({literal(schema)}, {literal(name)}, {who_kind}, {who})"
+    return elsewhere(context, database, f"SELECT * FROM {call} {row_limit(reader)}")
+
+
+def _who(reader: Reader, required: bool) -> tuple[str, str]:
+    if required:
+        reader.expect("for")
+    elif not reader.accept("for"):
+        return "NULL", "NULL"
+    if reader.accept("public"):
+        if required:
+            raise reader.fail()
+        return "'public'", "NULL"
+    if reader.accept("role"):
+        return "'role'", literal(reader.role_name())
+    return "'user'", literal(reader.user_name())
+
+
+def qualified(reader: Reader, context: Context, parts: int) -> list[str]:
+    """A name with its database, which may be left out."""
+    found = reader.parts()
+    if len(found) == parts - 1:
+        found = [context.database, *found]
+    if len(found) == 1 and parts == 3:
+        reader.later("SHOW ... of a table without its schema")
+        found = [context.database, "", *found]
+    if len(found) != parts:
+        raise reader.fail()
+    return found
+
+
+def like(reader: Reader) -> str:
+    return literal(reader.string()) if reader.accept("like") else "'%'"
+
+
+def row_limit(reader: Reader) -> str:
+    """LIMIT n, of 0 to 10,000 rows, ends each SHOW."""
+    limit = reader.integer() if reader.accept("limit") else MOST
+    reader.end()
+    return f"LIMIT {min(limit, MOST)}"
+
+
+def elsewhere(context: Context, database: str, sql: str) -> Plan:
+    """A plan for the named database."""
+    if database in INTERNAL_DATABASES:
+        raise Refused("3D000", f'database "{database}" does not exist')
+    return Plan(sql, tag="SHOW", database=None if database == context.database else database)

@@ -1,0 +1,36 @@
+"""How a refusal is looked at: its sentences, and that nothing was changed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
+
+from airflow_provider_datagraph.exceptions import MisconfigurationError
+from tests.integration.world import PASSWORD, World, execute
+
+LONG = "x" * 128
+"""One byte more than a name may have."""
+
+
+def refused(world: World, task: Any) -> tuple[str, ...]:
+    """Execute a task that has to fail at once, with the server untouched; its sentences."""
+    with world.untouched(), pytest.raises(MisconfigurationError) as failure:
+        execute(task)
+    assert isinstance(failure.value, AirflowFailException)
+    assert PASSWORD not in str(failure.value) and world.server.password not in str(failure.value)
+    return tuple(failure.value.problems)
+
+
+def told(sentence: str, *parts: str) -> None:
+    """Check that one sentence holds the thing, the cause and the remedy, in this order, and ends as one."""
+    assert re.search(".*?".join(map(re.escape, parts)), sentence, re.DOTALL), (sentence, parts)
+    assert sentence.endswith((".", "?")) and "\n" not in sentence
+
+
+def told_alone(sentences: tuple[str, ...], *parts: str) -> None:
+    """Check that there is a single sentence, and that it holds these parts."""
+    assert len(sentences) == 1, sentences
+    told(sentences[0], *parts)

@@ -1,0 +1,130 @@
+"""An admin that may not grant, or sees a part of the catalog; and grants that name what isn't there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from tests.integration.bad_input.refusals import LONG, refused, told, told_alone
+from tests.integration.redshift_helpers import PASSWORD, connect, run, unique
+from tests.integration.world import RETL, World, execute
+
+
+@pytest.fixture
+def weak_admin(linked: World) -> Iterator[World]:
+    """The admin connection's user may read the catalog as anybody may, and nothing else."""
+    name = unique("weak_admin")
+    linked.sql(f"CREATE USER {name} PASSWORD '{PASSWORD}'")
+    linked.admin_connection(login=name, password=PASSWORD)
+    yield linked
+    linked.sql(f"DROP USER {name}")
+
+
+def login(world: World) -> str:
+    from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+
+    return DataGraphHook().login
+
+
+NOT_ALLOWED: dict[str, Callable[[World], Any]] = {
+    "role": lambda w: w.create_role(role=f"{w.role}_2"),
+    "database": World.create_database,
+    "schema": lambda w: w.grant_schema(schema="public", tables=None),
+}
+
+
+@pytest.mark.parametrize("name", NOT_ALLOWED)
+def test_an_admin_that_may_not_is_told_so_and_nothing_stays(weak_admin: World, name: str) -> None:
+    from airflow_provider_datagraph.exceptions import MisconfigurationError
+
+    before = weak_admin.snapshot()
+    with pytest.raises(MisconfigurationError) as failure:
+        execute(NOT_ALLOWED[name](weak_admin))
+    told(
+        failure.value.problems[0],
+        f"Redshift refuses user {login(weak_admin)} in database {weak_admin.warehouse.name}: ",
+        "The transaction was rolled back",
+        "give the admin connection a superuser, or the rights",
+    )
+    assert weak_admin.snapshot() == before
+
+
+def test_an_admin_that_sees_a_part_of_the_catalog_says_so(weak_admin: World) -> None:
+    problems = refused(weak_admin, weak_admin.grant_schema(schema="nowhere", tables=None))
+    told_alone(problems, "Schema nowhere doesn't exist", "isn't a superuser", "may exist and be hidden")
+    report = execute(weak_admin.grant_schema(schema="public", tables=None, plan_only=True))
+    (finding,) = [f for f in report["findings"] if f["code"] == "partial_view"]
+    told(finding["message"], "isn't a superuser", "count as missing", "ACCESS SYSTEM TABLE")
+
+
+# {w} is the warehouse, {r} a role that doesn't exist.
+GRANTS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+    ({"schema": "nowhere"}, ("Schema nowhere", "doesn't exist in database {w}", "correct the name, or create")),
+    ({"database": "atlantis"}, ("there is no database atlantis", "correct the name")),
+    ({"schema": "crm", "tables": ["nothing"]}, ("Table {w}.crm.nothing", "doesn't exist", "correct the name, or")),
+    ({"role": "{r}"}, ("Role {r}", "doesn't exist", "correct the name, or create it")),
+    ({"schema": "pg_catalog"}, ("'pg_catalog'", "belongs to Redshift itself", "a schema of your own")),
+    ({"schema": ["crm", "crm"]}, ("schema names crm twice", "name each once")),
+    ({"schema": ["crm", "CRM"]}, ("Schema crm", "is named twice, as crm and CRM", "name it once")),
+    ({"schema": "crm", "tables": ["accounts", "accounts"]}, ("names accounts twice", "name each once")),
+    ({"schema": "crm", "tables": ["accounts", "ACCOUNTS"]}, ("accounts", "twice", "name it once")),
+    ({"schema": LONG}, ("schema name", "is 128 bytes long", "shorten it")),
+    ({"schema": "crm", "tables": [LONG]}, ("table name", "is 128 bytes long", "shorten it")),
+    ({"schema": "other.crm"}, ("'other.crm'", "name schemas of one database")),
+    ({"database": "template1"}, ("database 'template1'", "belongs to Redshift", "of your own")),
+    ({"role": "Mixed"}, ("role name 'Mixed'", "upper-case letters", "lower case")),
+]
+
+
+@pytest.mark.parametrize(("given", "parts"), GRANTS, ids=lambda value: ascii(value)[:40])
+def test_a_grant_that_names_what_is_not_there(linked: World, given: dict[str, Any], parts: tuple[str, ...]) -> None:
+    names = {"w": linked.warehouse.name, "r": f"{linked.role}_2"}
+    filled = {key: value.format(**names) if isinstance(value, str) else value for key, value in given.items()}
+    task = linked.grant_schema(**{"schema": "crm", "tables": None, **filled})
+    told_alone(refused(linked, task), *(part.format(**names) for part in parts))
+
+
+def test_all_problems_of_a_grant_are_told_at_once(linked: World) -> None:
+    tables = {"crm": ["accounts", "nothing", "never"], "billing": ["invoices", "gone"]}
+    task = linked.grant_schema(schema=["crm", "billing", "nowhere"], tables=tables, role=f"{linked.role}_2")
+    problems = refused(linked, task)
+    for part in ("crm.nothing", "crm.never", "billing.gone", "Schema nowhere", f"Role {linked.role}_2"):
+        assert len([p for p in problems if part in p]) == 1, (part, problems)
+    assert len(problems) == 5
+
+
+def test_all_bad_names_in_a_list_are_told_at_once(linked: World) -> None:
+    task = linked.grant_schema(schema=["crm", "crm", 5, "pg_x", LONG, "a.b.c"], tables=None, role="Up")
+    problems = refused(linked, task)
+    for part in ("names crm twice", "the entry 5", "'pg_x'", "128 bytes", "'a.b.c'", "'Up'"):
+        assert len([p for p in problems if part in p]) == 1, (part, problems)
+    assert len(problems) == 6
+
+
+OTHERS: list[tuple[Callable[[World], Any], tuple[str, ...]]] = [
+    (lambda w: w.create_database(role=f"{w.role}_2"), ("Role", "doesn't exist", "correct the name, or create it")),
+    (lambda w: w.create_database(database="Upper"), ("'Upper'", "upper-case", "lower case")),
+    (lambda w: w.create_database(database="table"), ("'table'", "reserved word", "choose another")),
+    (lambda w: w.create_database(database="template0"), ("'template0'", "belongs to Redshift", "of your own")),
+    (lambda w: w.grant_reverse_etl(database="atlantis"), ("no database atlantis", "correct the name")),
+    (lambda w: w.grant_reverse_etl(schema="pg_temp_1"), ("'pg_temp_1'", "belongs to Redshift", "of your own")),
+    (lambda w: w.grant_reverse_etl(role=f"{w.role}_2"), ("Role", "doesn't exist", "correct the name, or create")),
+    (lambda w: w.grant_reverse_etl(drop="some"), ("drop is 'some'", "give one of tables, all, none")),
+    (lambda w: w.grant_reverse_etl(schema=[RETL, "x"]), ("schema names 2 schemas", "name one")),
+]
+
+
+@pytest.mark.parametrize(("make", "parts"), OTHERS, ids=[parts[0] + str(n) for n, (_, parts) in enumerate(OTHERS)])
+def test_the_other_operators(linked: World, make: Callable[[World], Any], parts: tuple[str, ...]) -> None:
+    told_alone(refused(linked, make(linked)), *parts)
+
+
+def test_the_refusals_are_seen_to_change_nothing(linked: World) -> None:
+    """The check itself works: a grant isn't overlooked."""
+    with pytest.raises(AssertionError), linked.untouched():
+        execute(linked.grant_schema())
+    with closing(connect(linked.server, linked.warehouse.name)) as connection:
+        run(connection, f"REVOKE ALL ON SCHEMA crm, billing FROM ROLE {linked.role}")

@@ -1,0 +1,132 @@
+"""The two Airflow connections: missing, incomplete, of another type, ill-typed; in every operator that reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.integration.bad_input.refusals import LONG, refused, told, told_alone
+from tests.integration.world import OPERATORS, PASSWORD, World
+
+USER = "segment_linked_user"
+ADMIN = "redshift_default"
+READS_USER = ["check", "role"]
+
+USERS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+    ({"conn_type": "postgres"}, (f"user connection {USER}", "is of type postgres", "make it one of type redshift")),
+    ({"login": ""}, (f"user connection {USER}", "lacks login", "fill it in")),
+    ({"password": ""}, (f"user connection {USER}", "lacks password", "fill it in")),
+    ({"login": "", "password": ""}, (f"user connection {USER}", "lacks login, password", "fill it in")),
+    ({"login": "Segment"}, (USER, "'Segment' has upper-case letters", "write it in lower case")),
+    ({"login": "group"}, (USER, "'group' is a reserved word", "choose another")),
+    ({"login": "idp:segment"}, (USER, "holds ':' or '/'", "choose another")),
+    ({"login": LONG}, (USER, "is 128 bytes long", "at most 127", "shorten it")),
+    ({"login": "a\tb"}, (USER, "can't be printed", "remove it")),
+    ({"extra": {"sslmod": 1}}, (USER, "holds sslmod, which nothing reads", "remove or correct it")),
+    ({"extra": "text"}, (USER, "isn't a JSON object", "correct it")),
+    ({"extra": {"ssl": "perhaps"}}, (USER, "ssl is 'perhaps', not a boolean", "give True or False")),
+    ({"extra": {"timeout": 0}}, (USER, "timeout is 0", "give a number above 0")),
+    ({"host": "example.com/dev"}, (USER, "its host isn't a host's name alone", "port and database have")),
+    ({"port": 70000}, (USER, "there is no port 70000", "give one from 1 to 65535")),
+]
+ADMINS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+    ({"conn_type": "mysql"}, (f"admin connection {ADMIN}", "is of type mysql", "make it one of type redshift")),
+    ({"host": " "}, (f"admin connection {ADMIN}", "lacks host", "fill it in")),
+    ({"login": "", "password": ""}, (f"admin connection {ADMIN}", "lacks login, password", "fill it in")),
+    ({"extra": {"ssl": "true ", "sslmode": "require"}}, (ADMIN, "sslmode is 'require'", "give one of verify-ca")),
+    ({"extra": {"ssl": False, "tcp_keepalive_idle": "x"}}, (ADMIN, "tcp_keepalive_idle is 'x'", "above 0")),
+    ({"extra": {"ssl": False, "tcp_keepalive_count": 1.5}}, (ADMIN, "count is 1.5", "whole number above 0")),
+    ({"extra": {"ssl": False, "application_name": 5}}, (ADMIN, "application_name is 5", "give a text")),
+    ({"extra": {"ssl": False, "timeout": True}}, (ADMIN, "timeout is True", "give a number above 0")),
+    ({"extra": {"iam": "yes"}}, (ADMIN, "iam is 'yes'", "write true or false, unquoted")),
+    ({"extra": {"iam": True, "is_serverless": "no"}}, (ADMIN, "is_serverless is 'no'", "write true or false")),
+    ({"host": "user@example.com"}, (ADMIN, "its host isn't a host's name alone", "have fields of their own")),
+    ({"host": "bad..name"}, (ADMIN, "its host isn't a host's name alone", "have fields of their own")),
+    ({"port": -5}, (ADMIN, "there is no port -5", "give one from 1 to 65535")),
+]
+
+
+@pytest.mark.parametrize("name", READS_USER)
+@pytest.mark.parametrize(("fields", "parts"), USERS, ids=lambda value: ascii(value)[:40])
+def test_an_unusable_user_connection(world: World, name: str, fields: dict[str, Any], parts: tuple[str, ...]) -> None:
+    world.user_connection(**fields)
+    told_alone(refused(world, OPERATORS[name](world)), *parts)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize(("fields", "parts"), ADMINS, ids=lambda value: ascii(value)[:40])
+def test_an_unusable_admin_connection(world: World, name: str, fields: dict[str, Any], parts: tuple[str, ...]) -> None:
+    world.admin_connection(**fields)
+    told_alone(refused(world, OPERATORS[name](world)), *parts)
+
+
+@pytest.mark.parametrize("name", READS_USER)
+def test_no_user_connection(world: World, name: str) -> None:
+    world.forget(USER)
+    told_alone(refused(world, OPERATORS[name](world)), f"user connection {USER}", "isn't defined", "create an Airflow")
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_no_admin_connection(world: World, name: str) -> None:
+    world.forget(ADMIN)
+    told_alone(refused(world, OPERATORS[name](world)), f"admin connection {ADMIN}", "isn't defined", "create an")
+
+
+@pytest.mark.parametrize("name", READS_USER)
+def test_all_that_both_connections_lack_is_told_at_once(world: World, name: str) -> None:
+    world.user_connection(login="UPPER", password="", extra={"stray": 1, "timeout": "x"})
+    world.admin_connection(login="", port=70000, extra={"ssl": "maybe"})
+    problems = refused(world, OPERATORS[name](world))
+    wanted = ("lacks login", "no port 70000", "ssl is 'maybe'", "lacks password", "'UPPER'", "stray", "timeout is 'x'")
+    for part in wanted:
+        assert len([p for p in problems if part in p]) == 1, (part, problems)
+    assert len(problems) == len(wanted)
+
+
+POLICY = [
+    ("Sh0rt", "be 8 to 64 characters long"),
+    ("Aa1" + "x" * 62, "be 8 to 64 characters long"),
+    ("no-upper-case-1", "hold an upper-case letter"),
+    ("NO-LOWER-CASE-1", "hold a lower-case letter"),
+    ("No-Digit-Here", "hold a digit"),
+    ("With Space-1", "without spaces"),
+    ("Has@Sign-1234", "hold none of"),
+    ("Has'Quote-1234", "hold none of"),
+]
+
+
+@pytest.mark.parametrize("name", READS_USER)
+@pytest.mark.parametrize(("password", "lacks"), POLICY, ids=[lacks for _, lacks in POLICY])
+def test_a_password_against_redshifts_policy(world: World, name: str, password: str, lacks: str) -> None:
+    world.user_connection(password=password)
+    problems = refused(world, OPERATORS[name](world))
+    told_alone(problems, "The user connection's password", "doesn't fit Redshift's policy", lacks, "Choose another")
+    assert password not in problems[0]
+
+
+TAKEN: list[tuple[Callable[[World], Any], tuple[str, ...]]] = [
+    (lambda w: w.create_role(role="awsuser"), ("a user named awsuser", "can't share", "choose another role name")),
+    (lambda w: w.check(role="awsuser"), ("a user named awsuser", "can't share", "choose another role name")),
+]
+
+
+@pytest.mark.parametrize(("make", "parts"), TAKEN, ids=["role", "check"])
+def test_a_role_named_like_a_user(world: World, make: Callable[[World], Any], parts: tuple[str, ...]) -> None:
+    told_alone(refused(world, make(world)), *parts)
+
+
+@pytest.mark.parametrize("name", READS_USER)
+def test_a_user_named_like_a_role(world: World, name: str) -> None:
+    world.sql(f"CREATE ROLE {world.user}")
+    problems = refused(world, OPERATORS[name](world))
+    told_alone(problems, f"User {world.user}", "the name of a role", "give the user connection another login")
+
+
+@pytest.mark.parametrize("name", READS_USER)
+def test_the_users_present_password_is_another(linked: World, name: str) -> None:
+    linked.user_connection(password="Another-Secret-1")
+    (problem,) = refused(linked, OPERATORS[name](linked))
+    told(problem, f"User {linked.user} exists", "doesn't log in", "Nothing was changed", "correct the connection's")
+    assert "Another-Secret-1" not in problem and PASSWORD not in problem

@@ -1,0 +1,125 @@
+"""Faults of the whole server: gone, back with its data on its port, slow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from contextlib import closing
+from typing import Any
+
+import pytest
+from redshift_connector import error as errors
+
+from local_redshift.faults_client import Faults
+from local_redshift.running import Server, started
+from tests.integration.redshift_helpers import connect, mark, run, statements, unique
+
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+GONE = (errors.InterfaceError, ConnectionError)
+
+
+def come_back(server: Server) -> Any:
+    """A connection, once the server is back."""
+    for _ in range(200):
+        try:
+            return connect(server)
+        except GONE:
+            time.sleep(0.05)
+    raise AssertionError("it didn't come back")
+
+
+def test_stopped_it_refuses_and_started_it_has_its_data(faulty: Server, faults: Faults) -> None:
+    database, since = unique("d"), mark(faulty)
+    with closing(connect(faulty)) as connection:
+        run(connection, f"CREATE DATABASE {database}")
+    with closing(connect(faulty, database)) as connection:
+        run(connection, "CREATE TABLE t (a int)")
+        run(connection, "INSERT INTO t VALUES (1)")
+    held = connect(faulty)
+    faults.stop()
+    faults.stop()
+    with pytest.raises(errors.InterfaceError, match="refused"):
+        connect(faulty)
+    with pytest.raises(GONE):
+        run(held, "SELECT 1")
+    faults.start()
+    faults.start()
+    with closing(connect(faulty)) as connection:
+        assert run(connection, f"SELECT a FROM {database}.public.t") == [(1,)]
+    assert "INSERT INTO t VALUES (1)" in statements(faulty, since)
+
+
+def test_started_again_it_is_as_quick_as_before(faulty: Server, faults: Faults) -> None:
+    faults.restart()
+    with closing(connect(faulty)) as connection:
+        run(connection, "SELECT 1")
+        began = time.monotonic()
+        for _ in range(50):
+            run(connection, "SELECT 1")
+    # With Nagle's algorithm it would be 2 s at least.
+    assert time.monotonic() - began < 1.5
+
+
+def test_an_open_transaction_is_gone_after_a_restart(faulty: Server, faults: Faults) -> None:
+    role = unique("r")
+    connection = connect(faulty, autocommit=False)
+    run(connection, f"CREATE ROLE {role}")
+    faults.restart()
+    with pytest.raises(GONE):
+        connection.commit()
+    with closing(connect(faulty)) as other:
+        assert run(other, f"SELECT role_name FROM svv_roles WHERE role_name = '{role}'") == []
+
+
+@pytest.mark.parametrize(("after", "left"), [(False, 0), (True, 1)])
+def test_a_restart_at_a_statement(faulty: Server, faults: Faults, after: bool, left: int) -> None:
+    role = unique("r")
+    order = faults.restart_after if after else faults.restart_before
+    order(f"^create role {role}", down=0.3)
+    connection = connect(faulty)
+    with pytest.raises(GONE):
+        run(connection, f"CREATE ROLE {role}")
+    with pytest.raises(errors.InterfaceError, match="refused"):
+        connect(faulty)
+    with closing(come_back(faulty)) as other:
+        assert len(run(other, f"SELECT role_name FROM svv_roles WHERE role_name = '{role}'")) == left
+
+
+def test_stopped_it_can_be_ended() -> None:
+    with started(faults=True) as server:
+        server.faults.stop()
+    assert not os.path.exists(f"/proc/{server.pid}")
+
+
+def test_nobody_else_has_the_orders(faulty: Server) -> None:
+    """The server itself holds one end of a pair of sockets, and PostgreSQL's processes don't."""
+    children = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(faulty.pid)], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert children
+    own = _sockets(str(faulty.pid))
+    assert not [child for child in children if _sockets(child) & own]
+
+
+def _sockets(pid: str) -> set[str]:
+    links = (os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd"))
+    return {link for link in links if link.startswith("socket:")}
+
+
+def test_without_faults_there_is_no_channel(server: Server) -> None:
+    with pytest.raises(AssertionError, match="faults=True"):
+        _ = server.faults
+
+
+def test_latency_is_added_to_each_exchange() -> None:
+    with started(latency_ms=200) as server:
+        began = time.monotonic()
+        connection = connect(server)
+        connected = time.monotonic()
+        run(connection, "SELECT 1")
+        done = time.monotonic()
+        connection.close()
+    # The login takes two exchanges; the driver's first execution of a text two, too.
+    assert connected - began >= 0.4
+    assert 0.4 <= done - connected < 2

@@ -1,0 +1,134 @@
+"""System permissions of roles, and the settings of users."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local_redshift.running import Server
+from tests.integration.local_redshift.local_place import Place
+from tests.integration.redshift_helpers import PASSWORD, connect, refused, run, unique
+
+
+def test_create_role(place: Place) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_roles-system-privileges.html
+    made = unique("role")
+    assert place.denied(f"CREATE ROLE {made}")[0] == "42501"
+    assert place.denied("GRANT CREATE ROLE TO ROLE {role}")[0] == "42501"
+    place.do("GRANT CREATE ROLE TO ROLE {role}")
+    place.read(f"CREATE ROLE {made}")
+    assert place.read(f"SELECT role_owner FROM svv_roles WHERE role_name = '{made}'") == [(place.user,)]
+    # Its owner may grant and drop it.
+    place.read(f"GRANT ROLE {made} TO {{user}}")
+    place.read(f"REVOKE ROLE {made} FROM {{user}}")
+    place.read(f"DROP ROLE {made}")
+    place.do("REVOKE CREATE ROLE FROM ROLE {role}")
+    assert place.denied(f"CREATE ROLE {made}")[0] == "42501"
+    assert place.do("SELECT * FROM svv_system_privileges WHERE identity_name = '{role}'") == []
+
+
+def test_users_are_managed_but_no_superusers(place: Place) -> None:
+    made = unique("user")
+    for sql in (f"CREATE USER {made} PASSWORD '{PASSWORD}'", f"ALTER USER {made} CREATEDB", f"DROP USER {made}"):
+        assert place.denied(sql)[0] in ("42501", "42704")
+    place.do("GRANT CREATE USER, ALTER USER, DROP USER TO ROLE {role}")
+    rows = place.do("SELECT system_privilege FROM svv_system_privileges WHERE identity_name = '{role}' ORDER BY 1")
+    assert rows == [("ALTER USER",), ("CREATE USER",), ("DROP USER",)]
+    place.read(f"CREATE USER {made} PASSWORD '{PASSWORD}' CREATEDB")
+    place.read(f"ALTER USER {made} NOCREATEDB CONNECTION LIMIT 3")
+    assert place.denied(f"CREATE USER {made}2 PASSWORD '{PASSWORD}' CREATEUSER")[0] == "42501"
+    assert place.denied(f"ALTER USER {made} CREATEUSER")[0] == "42501"
+    assert place.denied(f"ALTER USER {made} SYSLOG ACCESS UNRESTRICTED")[0] == "42501"
+    assert place.denied("ALTER USER awsuser NOCREATEUSER")[0] == "42501"
+    assert place.denied(f"ALTER USER awsuser PASSWORD '{PASSWORD}'")[0] == "42501"
+    assert place.denied("DROP USER awsuser")[0] == "42501"
+    place.read(f"DROP USER {made}")
+    place.do("REVOKE CREATE USER, ALTER USER, DROP USER FROM ROLE {role}")
+    assert place.denied("DROP USER IF EXISTS nobody_here")[0] == "42501"
+
+
+def test_a_setting_of_a_user_begins_with_the_next_session(server: Server, place: Place) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
+    place.do("ALTER USER {user} SET search_path TO s, public")
+    place.do("ALTER USER {user} SET enable_case_sensitive_identifier TO true")
+    assert place.read("SHOW enable_case_sensitive_identifier") == [("off",)]
+    assert place.denied("ALTER USER {user} SET search_path TO public")[0] == "42501"
+    later = connect(server, place.database, place.user)
+    assert run(later, "SHOW search_path") == [("s, public",)]
+    assert run(later, "SHOW enable_case_sensitive_identifier") == [("on",)]
+    run(later, "SET enable_case_sensitive_identifier TO off")
+    run(later, "RESET enable_case_sensitive_identifier")
+    assert run(later, "SHOW enable_case_sensitive_identifier") == [("on",)]
+    place.do("GRANT CREATE ON DATABASE {db} TO {user}")
+    run(later, 'CREATE SCHEMA "Kept"')
+    assert run(later, "SELECT nspname FROM pg_namespace WHERE nspname = 'Kept'") == [("Kept",)]
+    run(later, 'DROP SCHEMA "Kept"')
+    later.close()
+    config = place.do("SELECT useconfig FROM pg_user WHERE usename = '{user}'")[0][0]
+    assert config == ["search_path=s, public", "enable_case_sensitive_identifier=on"]
+    place.do("ALTER USER {user} RESET search_path")
+    place.do("ALTER USER {user} RESET enable_case_sensitive_identifier")
+    later = connect(server, place.database, place.user)
+    assert run(later, "SHOW enable_case_sensitive_identifier") == [("off",)]
+    later.close()
+    place.do("REVOKE CREATE ON DATABASE {db} FROM {user}")
+
+
+def test_names_of_roles_and_users_in_both_settings(admin: Any) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_enable_case_sensitive_identifier.html
+    role, user = unique("Role"), unique("User")
+    run(admin, f'CREATE ROLE "{role}"')
+    run(admin, f"CREATE USER \"{user}\" PASSWORD '{PASSWORD}'")
+    assert run(admin, f"SELECT role_name FROM svv_roles WHERE role_name = '{role.lower()}'") == [(role.lower(),)]
+    run(admin, f'GRANT ROLE {role.upper()} TO "{user}"')
+    assert refused(admin, f"GRANT ROLE {role} TO {user}") == ("42704", f'user "{user.lower()}" does not exist')
+    run(admin, f'DROP ROLE "{role}" FORCE')
+    run(admin, "SET enable_case_sensitive_identifier TO true")
+    run(admin, f'CREATE ROLE "{role}"')
+    assert refused(admin, f"DROP ROLE {role}") == ("42704", f'role "{role.lower()}" does not exist')
+    run(admin, f'DROP ROLE "{role}"')
+    run(admin, f'DROP USER "{user}"')
+
+
+def test_column_grants_are_shown_apart(place: Place) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_COLUMN_GRANTS.html
+    place.do("GRANT SELECT (a), UPDATE (b) ON s.one TO ROLE {role}, PUBLIC")
+    rows = place.do("SHOW COLUMN GRANTS ON TABLE {db}.s.one FOR ROLE {role}")
+    assert [(row[3], row[4], row[5], row[7], row[8], row[10], row[11]) for row in rows] == [
+        ("a", "COLUMN", "SELECT", place.role, "role", "COLUMN", "awsuser"),
+        ("b", "COLUMN", "UPDATE", place.role, "role", "COLUMN", "awsuser"),
+    ]
+    assert place.do("SHOW GRANTS ON TABLE s.one") == []
+    # One column is enough for SHOW TABLES, https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_TABLES.html
+    place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
+    assert [row[2] for row in place.read("SHOW TABLES FROM SCHEMA s")] == ["one"]
+    assert place.read("SELECT table_name FROM svv_redshift_tables WHERE database_name = '{db}'") == []
+    assert len(place.read("SHOW COLUMN GRANTS ON TABLE s.one FOR PUBLIC LIMIT 1")) == 1
+    place.do("GRANT ALL (a) ON s.two TO ROLE {role}")
+    words = [row[5] for row in place.do("SHOW COLUMN GRANTS ON TABLE s.two")]
+    assert words == ["SELECT", "UPDATE"]
+
+
+def columns(connection: Any, sql: str) -> str:
+    cursor = connection.cursor()
+    cursor.execute(sql)
+    return " ".join(column[0] for column in cursor.description)
+
+
+def test_show_has_the_documented_columns(place: Place) -> None:
+    # r_SHOW_SCHEMAS, r_SHOW_TABLES, r_SHOW_COLUMNS, r_SHOW_GRANTS, r_SHOW_COLUMN_GRANTS
+    who = "privilege_type identity_id identity_name identity_type admin_option privilege_scope"
+    for sql, expected in {
+        "SHOW SCHEMAS FROM DATABASE {db}": "database_name schema_name schema_owner schema_type schema_acl "
+        "source_database schema_option",
+        "SHOW TABLES FROM SCHEMA s": "database_name schema_name table_name table_type table_acl remarks owner "
+        "last_altered_time last_modified_time dist_style table_subtype",
+        "SHOW COLUMNS FROM TABLE s.one": "database_name schema_name table_name column_name ordinal_position "
+        "column_default is_nullable data_type character_maximum_length numeric_precision numeric_scale remarks "
+        "sort_key_type sort_key dist_key encoding collation",
+        "SHOW GRANTS ON TABLE s.one": f"schema_name object_name object_type {who} database_name grantor_name",
+        "SHOW GRANTS ON DATABASE {db}": f"database_name {who} grantor_name",
+        "SHOW GRANTS FOR ROLE {role}": f"database_name schema_name object_name object_type {who} grantor_name",
+        "SHOW COLUMN GRANTS ON TABLE s.one": f"database_name schema_name table_name column_name object_type {who} "
+        "grantor_name",
+    }.items():
+        assert columns(place.admin, place.named(sql)) == expected, sql

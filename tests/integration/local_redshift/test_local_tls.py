@@ -1,0 +1,71 @@
+"""TLS with the unmodified driver, which verifies the certificate as it does a cluster's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redshift_connector
+from redshift_connector import error as errors
+
+from local_redshift.running import Server, started
+from tests.integration.redshift_helpers import run
+
+
+@pytest.fixture(scope="module")
+def secured() -> Iterator[Server]:
+    with started(tls=True) as running:
+        yield running
+
+
+def hello(server: Server, host: str, sslmode: str) -> object:
+    connection = redshift_connector.connect(
+        host=host,
+        port=server.port,
+        user=server.user,
+        password=server.password,
+        database=server.database,
+        ssl=True,
+        sslmode=sslmode,
+    )
+    rows = run(connection, "SELECT 1, repeat('x', 300000)")
+    connection.close()
+    return rows[0][0]
+
+
+@pytest.mark.parametrize(("host", "sslmode"), [("127.0.0.1", "verify-ca"), ("localhost", "verify-full")])
+def test_the_driver_verifies_the_certificate(
+    secured: Server, monkeypatch: pytest.MonkeyPatch, host: str, sslmode: str
+) -> None:
+    # The driver trusts the machine's authorities besides AWS's: OpenSSL reads them from this file.
+    monkeypatch.setenv("SSL_CERT_FILE", secured.authority)
+    assert hello(secured, host, sslmode) == 1
+
+
+def test_an_unknown_authority_is_not_trusted(secured: Server) -> None:
+    with pytest.raises(Exception, match=r"certificate verify failed|CERTIFICATE_VERIFY_FAILED"):
+        hello(secured, "127.0.0.1", "verify-ca")
+
+
+def test_without_tls_it_is_refused_and_with_it_not_required(secured: Server, server: Server) -> None:
+    with pytest.raises(errors.InterfaceError, match="refuses SSL"):
+        hello(server, "127.0.0.1", "verify-ca")
+    plain = redshift_connector.connect(
+        host="127.0.0.1",
+        port=secured.port,
+        user=secured.user,
+        password=secured.password,
+        database=secured.database,
+        ssl=False,
+    )
+    assert run(plain, "SELECT 1") == [(1,)]
+    plain.close()
+
+
+def test_only_the_certificate_is_left_to_read(secured: Server) -> None:
+    place = Path(secured.authority).parent
+    assert not (place / "authority.key").exists()
+    assert place.stat().st_mode & 0o077 == 0
+    assert os.access(secured.authority, os.R_OK)
