@@ -30,6 +30,8 @@ def connect(
         user=user or server.user,
         password=password or (PASSWORD if user else server.password),
         ssl=False,
+        # Without a name the driver searches all modules for its caller.
+        application_name="tests",
     )
     connection.autocommit = autocommit
     return connection

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from redshift_connector.error import Error, InterfaceError
 
 from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
@@ -18,21 +20,19 @@ from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from local_redshift.running import Server
-from tests.integration.redshift_helpers import connect, mark, run, statements, unique
+from tests.integration.redshift_helpers import connect, run, unique
 
 PASSWORD = "Linked-Reader-1"
 RETL = "__segment_reverse_etl"
 HARMLESS = ("select", "show", "begin", "commit", "rollback")
 TABLES = ("crm.accounts", "crm.contacts", "billing.invoices", f"{RETL}.records")
-CLUSTER_WIDE = {
+VIEWS = {
     "svv_roles": "role_name, role_owner",
     "pg_user": "usename, usesuper, usecreatedb",
     "svv_user_grants": "user_name, role_name, admin_option",
     "svv_role_grants": "role_name, granted_role_name",
     "svv_database_privileges": "database_name, privilege_type, identity_name",
     "svv_redshift_databases": "database_name, database_owner",
-}
-IN_A_DATABASE = {
     "svv_schema_privileges": "namespace_name, privilege_type, identity_name, privilege_scope",
     "svv_relation_privileges": "namespace_name, relation_name, privilege_type, identity_name",
     "svv_column_privileges": "namespace_name, relation_name, column_name, privilege_type, identity_name",
@@ -43,10 +43,13 @@ Snapshot = dict[str, frozenset[tuple[str, ...]]]
 
 @dataclass
 class Warehouse:
-    """A database with schemas, for many tests; none of its connections stays open."""
+    """A database with schemas, for many tests."""
 
     server: Server
     name: str
+    known: tuple[str, Snapshot] | None = None
+    """The catalog at a time."""
+    _kept: list[Any] = field(default_factory=list)
 
     @classmethod
     def make(cls, server: Server) -> Warehouse:
@@ -57,13 +60,26 @@ class Warehouse:
         made.sql(*(f"CREATE TABLE {name} (id int)" for name in TABLES))
         return made
 
-    def sql(self, *texts: str) -> list[tuple[Any, ...]]:
-        """Run statements as the superuser in the warehouse; the last one's rows."""
-        rows: list[tuple[Any, ...]] = []
-        with closing(connect(self.server, self.name)) as connection:
-            for text in texts:
-                rows = run(connection, text)
-        return rows
+    def sql(self, *texts: str) -> None:
+        """Run statements as the superuser in the warehouse."""
+        for text in texts:
+            self.ask(text)
+
+    def ask(self, text: str) -> list[tuple[Any, ...]]:
+        """Run a statement on a kept connection, or on a new one where the server was restarted since; its rows."""
+        if self._kept:
+            try:
+                return run(self._kept[-1], text)
+            except (InterfaceError, ConnectionError):
+                self.close()
+        self._kept.append(connect(self.server, self.name))
+        return run(self._kept[-1], text)
+
+    def close(self) -> None:
+        """Close the kept connection."""
+        while self._kept:
+            with suppress(Error, OSError):
+                self._kept.pop().close()
 
 
 @dataclass
@@ -143,28 +159,35 @@ class World:
 
     def snapshot(self) -> Snapshot:
         """Everything in the catalog that an operator could change."""
-        with closing(connect(self.server, self.warehouse.name)) as connection:
-            views = {**CLUSTER_WIDE, **IN_A_DATABASE}
-            found = {view: run(connection, f"SELECT {columns} FROM {view}") for view, columns in views.items()}
+        found = {view: self.warehouse.ask(f"SELECT {columns} FROM {view}") for view, columns in VIEWS.items()}
         return {view: frozenset(tuple(map(str, row)) for row in rows) for view, rows in found.items()}
+
+    def changes(self, since: str) -> list[str]:
+        """The statements since a time that aren't known to change nothing."""
+        query = f"SELECT query_text FROM sys_query_history WHERE start_time > '{since}' ORDER BY query_id"
+        sent = [str(row[0]) for row in self.warehouse.ask(query)]
+        return [text for text in sent if not text.strip().lower().startswith(HARMLESS)]
 
     @contextmanager
     def untouched(self) -> Iterator[None]:
         """Check that the block changes nothing: neither in the catalog nor by a statement."""
-        before, since = self.snapshot(), mark(self.server)
+        known, since = self.warehouse.known, f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
+        # A snapshot is slow: the last test's is taken where nothing was changed since.
+        before = self.snapshot() if known is None or self.changes(known[0]) else known[1]
         yield
-        sent = statements(self.server, since)
-        assert [text for text in sent if not text.strip().lower().startswith(HARMLESS)] == []
-        assert self.snapshot() == before
+        assert self.changes(since) == []
+        after = self.snapshot()
+        assert after == before
+        self.warehouse.known = since, after
 
     def clean(self) -> None:
         """Remove what the test made."""
-        with closing(connect(self.server)) as connection:
-            names = {str(row[0]) for row in run(connection, "SELECT database_name FROM svv_redshift_databases")}
-            if self.checkpoint in names:
-                run(connection, f"DROP DATABASE {self.checkpoint}")
-            if self.user in {str(row[0]) for row in run(connection, "SELECT usename FROM pg_user")}:
-                run(connection, f"DROP USER {self.user}")
+        if self.checkpoint in {
+            str(row[0]) for row in self.warehouse.ask("SELECT database_name FROM svv_redshift_databases")
+        }:
+            self.sql(f"DROP DATABASE {self.checkpoint}")
+        if self.user in {str(row[0]) for row in self.warehouse.ask("SELECT usename FROM pg_user")}:
+            self.sql(f"DROP USER {self.user}")
 
 
 def execute(task: Any) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from tests.integration.world import Warehouse, World
 
 
 @pytest.fixture(scope="session")
-def plain_warehouse(server: Server) -> Warehouse:
-    return Warehouse.make(server)
+def plain_warehouse(server: Server) -> Iterator[Warehouse]:
+    made = Warehouse.make(server)
+    yield made
+    made.close()
 
 
 @pytest.fixture

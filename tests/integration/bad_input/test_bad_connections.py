@@ -55,10 +55,16 @@ def test_an_unusable_user_connection(world: World, name: str, fields: dict[str, 
     told_alone(refused(world, OPERATORS[name](world)), *parts)
 
 
-@pytest.mark.parametrize("name", OPERATORS)
 @pytest.mark.parametrize(("fields", "parts"), ADMINS, ids=lambda value: ascii(value)[:40])
-def test_an_unusable_admin_connection(world: World, name: str, fields: dict[str, Any], parts: tuple[str, ...]) -> None:
+def test_an_unusable_admin_connection(world: World, fields: dict[str, Any], parts: tuple[str, ...]) -> None:
     world.admin_connection(**fields)
+    told_alone(refused(world, world.create_role()), *parts)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_every_operator_refuses_it(world: World, name: str) -> None:
+    world.admin_connection(login="", password="")
+    parts = (f"admin connection {ADMIN}", "lacks login, password", "fill it in")
     told_alone(refused(world, OPERATORS[name](world)), *parts)
 
 
