@@ -34,9 +34,13 @@ class MisconfigurationError(DataGraphError, AirflowFailException, InvalidInput):
         return cls(*problems)
 
 
+class NotReadyError(MisconfigurationError):
+    """The linked user doesn't log in. A plan-only run may meet this before an earlier task would have created it."""
+
+
 class PassingFaultError(DataGraphError):
     """The server can't be reached or went away: Airflow's retries, and a sensor's next poke, try again."""
 
 
 class DriftRemainsError(DataGraphError):
-    """Everything was applied, and the catalog still doesn't show it."""
+    """Redshift took every statement, and the catalog still doesn't show what they grant."""

@@ -45,11 +45,20 @@ def _dependencies() -> list[str]:
         return list(tomllib.load(file)["project"]["dependencies"])
 
 
+# Newer ones need Python 3.11.5, and Debian 12 has 3.11.2.
+HELD = ("soupsieve<3",)
+
 LINES = {
-    "3.3": Line("airflow-3.3.txt", "Airflow 3.3", ("apache-airflow==3.3.*",), ("3.11", "3.12", "3.13", "3.14")),
-    "2.11": Line("airflow-2.11.txt", "Airflow 2.11", ("apache-airflow==2.11.*",), ("3.11", "3.12"), ("python-nvd3",)),
+    "3.3": Line("airflow-3.3.txt", "Airflow 3.3", ("apache-airflow==3.3.*", *HELD), ("3.11", "3.12", "3.13", "3.14")),
+    "2.11": Line(
+        "airflow-2.11.txt", "Airflow 2.11", ("apache-airflow==2.11.*", *HELD), ("3.11", "3.12"), ("python-nvd3",)
+    ),
     "lowest": Line(
-        "lowest.txt", "The lowest versions that pyproject.toml allows", _floors(), ("3.11", "3.12"), ("python-nvd3",)
+        "lowest.txt",
+        "The lowest versions that pyproject.toml allows",
+        (*_floors(), *HELD),
+        ("3.11", "3.12"),
+        ("python-nvd3",),
     ),
 }
 

@@ -217,9 +217,9 @@ def join_path(*parts: str) -> str:
     """Write a dotted name so that :func:`split_path` reads it back.
 
     :param parts: the parts.
-    :return: the dotted name; a part that holds a dot, a quote or outer white space is quoted.
+    :return: the dotted name; a part that holds a dot, a quote, outer white space, or what JSON begins with is quoted.
     """
-    return ".".join(quote(p) if set(p) & set('."') or p != p.strip() else p for p in parts)
+    return ".".join(quote(p) if set(p) & set('."[{') or p != p.strip() else p for p in parts)
 
 
 def resolve(name: str, stored: Collection[str], case_sensitive: bool) -> str | None:

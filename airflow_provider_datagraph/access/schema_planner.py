@@ -76,7 +76,7 @@ def plan_schemas(
     ]
     if prune:
         steps += revokes(wanted, role, current, blocked)
-    in_place = sum(len(held) for held in satisfied.values())
+    in_place = sum(_in_place(target, wanted[target.name], missing[target.name]) for target in targets)
     return Plan(tuple(steps), in_place, tuple(findings))
 
 
@@ -177,6 +177,16 @@ def _satisfied(
         return grant in held or (grant.scope is Scope.TABLE and not prune and wider in held)
 
     return frozenset(grant for grant in wanted if holds(grant))
+
+
+def _in_place(target: _Target, wanted: Iterable[Grant], missing: Iterable[Grant]) -> int:
+    """Count what is held in the unit of a change: a schema, its tables at once, or a listed table."""
+    listed = target.desired.tables is not None
+
+    def places(grants: Iterable[Grant]) -> set[tuple[Scope, str]]:
+        return {(grant.scope, grant.relation if listed else "") for grant in grants}
+
+    return len(places(wanted) - places(missing))
 
 
 def _column_grants(wanted: Mapping[str, frozenset[Grant]], current: CurrentAccess) -> frozenset[Grant]:

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import redshift_connector
 from airflow.providers.amazon.aws.hooks.redshift_sql import RedshiftSQLHook
+from airflow.providers.common.compat.sdk import AirflowNotFoundException
 from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.core import Connection as DriverConnection
 from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.access import catalog
-from airflow_provider_datagraph.access.names import InvalidInput, fold
+from airflow_provider_datagraph.access.names import fold
 from airflow_provider_datagraph.access.privileges import CurrentAccess, Plan, Session, Step
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError
+from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, NotReadyError
 from airflow_provider_datagraph.hooks import connections
 from airflow_provider_datagraph.hooks.checks import flag
 from airflow_provider_datagraph.hooks.errors import Fault, classify, details
@@ -77,8 +78,12 @@ class DataGraphHook(RedshiftSQLHook):
         self.borrow_database = borrow_database
 
     def _load(self, conn_id: str, what: str) -> Connection:
-        get = self.get_connection if self.loaded is None else self.loaded.__getitem__
-        return connections.load(get, conn_id, what)
+        return connections.load(self.get_connection if self.loaded is None else self._loaded, conn_id, what)
+
+    def _loaded(self, conn_id: str) -> Connection:
+        if self.loaded is None or conn_id not in self.loaded:
+            raise AirflowNotFoundException(conn_id)
+        return self.loaded[conn_id]
 
     @cached_property
     def admin_connection(self) -> Connection:
@@ -123,12 +128,7 @@ class DataGraphHook(RedshiftSQLHook):
 
     @staticmethod
     def _switch(admin: Connection, name: str) -> bool:
-        try:
-            return flag(connections.extra_of(admin), name, admin.conn_id)
-        except MisconfigurationError:
-            raise
-        except InvalidInput as error:
-            raise MisconfigurationError.of(error.problems) from None
+        return flag(connections.extra_of(admin), name, admin.conn_id)
 
     @property
     def login(self) -> str:
@@ -161,7 +161,7 @@ class DataGraphHook(RedshiftSQLHook):
                 # As SQL would: a name that isn't there as typed is the one that Redshift folds it to.
                 self.arguments["database"] = folded
                 return self.get_conn()
-            self._raise(connect_error(error, self.user_conn_id or self.admin_conn_id, self.arguments), error)
+            self._raise(self._connect_error(error), error)
 
     def _connect(self) -> DriverConnection:
         connection = redshift_connector.connect(**{"timeout": CONNECT_TIMEOUT, **self.arguments})
@@ -169,6 +169,10 @@ class DataGraphHook(RedshiftSQLHook):
             # A statement may have to wait for its turn in the cluster's queue.
             connection._usock.settimeout(None)
         return connection
+
+    def _connect_error(self, error: Exception) -> Exception:
+        refused = MisconfigurationError if self.user_conn_id is None else NotReadyError
+        return connect_error(error, self.user_conn_id or self.admin_conn_id, self.arguments, refused)
 
     @staticmethod
     def _raise(translated: Exception, error: Exception) -> NoReturn:
@@ -188,7 +192,7 @@ class DataGraphHook(RedshiftSQLHook):
             fault = classify(error)
             if fault in (Fault.LOGIN, Fault.DATABASE_MISSING):
                 return fault is Fault.DATABASE_MISSING
-            self._raise(connect_error(error, self.user_conn_id or self.admin_conn_id, self.arguments), error)
+            self._raise(self._connect_error(error), error)
         return True
 
     @contextmanager
@@ -289,7 +293,7 @@ class DataGraphHook(RedshiftSQLHook):
         connection.rollback()
         if remaining:
             raise DriftRemainsError(
-                f"Everything was applied in database {self.arguments['database']}, and the catalog still lacks "
-                f"{len(remaining)} changes, the first: {remaining[0]}. Check that {self.login} may grant it and sees "
-                "the whole catalog."
+                f"Redshift took every statement in database {self.arguments['database']}, and the catalog still lacks "
+                f"{len(remaining)} changes, the first: {remaining[0]}. Either {self.login} may not grant "
+                "it, which Redshift passes over, or it was granted and is hidden from them: use a superuser as admin."
             )

@@ -9,25 +9,29 @@ from airflow_provider_datagraph.exceptions import MisconfigurationError, Passing
 from airflow_provider_datagraph.hooks.errors import Fault, classify, details
 
 
-def connect_error(error: Exception, who: str, target: Mapping[str, Any]) -> Exception:
+def connect_error(
+    error: Exception,
+    who: str,
+    target: Mapping[str, Any],
+    refused: type[MisconfigurationError] = MisconfigurationError,
+) -> Exception:
     """Translate what went wrong while connecting.
 
     :param error: the error of the driver or the socket.
     :param who: the connection's id.
     :param target: the driver's arguments; the password isn't read.
+    :param refused: what a refused login or database is; default an ordinary misconfiguration.
     :return: the error to raise; the same one where it isn't known.
     """
     place = f"{target['host']}:{target['port']}"
     fault, (state, text) = classify(error), details(error)
     if fault is Fault.LOGIN:
-        return MisconfigurationError(
+        return refused(
             f"Connection {who}: {place} refuses the login or password of user {target['user']} ({state}): "
             "correct the connection."
         )
     if fault is Fault.DATABASE_MISSING:
-        return MisconfigurationError(
-            f"Connection {who}: there is no database {target['database']} at {place}: correct the name."
-        )
+        return refused(f"Connection {who}: there is no database {target['database']} at {place}: correct the name.")
     if fault is Fault.MISCONFIGURED:
         return MisconfigurationError(f"Connection {who}: TLS with {place} fails ({text}): correct ssl or sslmode.")
     if fault is Fault.PASSING:

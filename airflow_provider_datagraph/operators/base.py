@@ -91,18 +91,40 @@ def one_schema(value: Any, database: str | None) -> str:
 
 
 class DataGraphOperator(BaseOperator):
-    """Base of the operators. A subclass writes :meth:`converge`.
+    """Base of all operators.
 
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
+    """
+
+    template_fields: Sequence[str] = ("redshift_conn_id",)
+    ui_color = "#e6f4ea"
+
+    def __init__(self, *, redshift_conn_id: str = DEFAULT_ADMIN, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.redshift_conn_id = redshift_conn_id
+
+    def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
+        """Make a hook. It imports the driver, so this runs in a task only.
+
+        :param database: the database to connect to; default the connection's own.
+        :param user_conn_id: the user connection, to connect as the linked user; default as admin.
+        :return: the hook.
+        """
+        from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+
+        return DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id)
+
+
+class ConvergingOperator(DataGraphOperator):
+    """Base of the operators that change something. A subclass writes :meth:`converge`.
+
     :param plan_only: whether to show the plan and change nothing; default False.
     """
 
-    template_fields: Sequence[str] = ("redshift_conn_id", "plan_only")
-    ui_color = "#e6f4ea"
+    template_fields: Sequence[str] = (*DataGraphOperator.template_fields, "plan_only")
 
-    def __init__(self, *, redshift_conn_id: str = DEFAULT_ADMIN, plan_only: bool | str = False, **kwargs: Any) -> None:
+    def __init__(self, *, plan_only: bool | str = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.redshift_conn_id = redshift_conn_id
         self.plan_only = plan_only
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -127,14 +149,3 @@ class DataGraphOperator(BaseOperator):
         :return: a title for the log, and the report.
         """
         raise NotImplementedError
-
-    def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
-        """Make a hook. It imports the driver, so this runs in a task only.
-
-        :param database: the database to connect to; default the connection's own.
-        :param user_conn_id: the user connection, to connect as the linked user; default as admin.
-        :return: the hook.
-        """
-        from airflow_provider_datagraph.hooks.redshift import DataGraphHook
-
-        return DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id)

@@ -71,7 +71,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         "role",
         "reverse_etl_database",
         "user_conn_id",
-        "redshift_conn_id",
+        *DataGraphOperator.template_fields,
     )
 
     def __init__(
@@ -213,7 +213,7 @@ def _tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None) -> dic
         {
             "database": opening.database,
             "schema": [join_path(schema) for schema in opening.schemas],
-            "tables": {schema: list(tables) for schema, tables in opening.tables.items()},
+            "tables": {schema: [join_path(table) for table in tables] for schema, tables in opening.tables.items()},
         }
         for opening in openings
     ]

@@ -10,10 +10,10 @@ from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import check_identity, check_new_database
 from airflow_provider_datagraph.access.planner import plan_database
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.operators.base import DEFAULT_CHECKPOINT_DATABASE, DEFAULT_ROLE, DataGraphOperator
+from airflow_provider_datagraph.operators.base import DEFAULT_CHECKPOINT_DATABASE, DEFAULT_ROLE, ConvergingOperator
 
 
-class CreateCheckpointDatabaseOperator(DataGraphOperator):
+class CreateCheckpointDatabaseOperator(ConvergingOperator):
     """Create the database for Segment's checkpoint tables, and give the role CREATE on it.
 
     :param database: the database's name; default ``segment_linked_profiles_db``. An existing one is adopted.
@@ -24,7 +24,7 @@ class CreateCheckpointDatabaseOperator(DataGraphOperator):
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html
     """
 
-    template_fields: Sequence[str] = ("database", "role", *DataGraphOperator.template_fields)
+    template_fields: Sequence[str] = ("database", "role", *ConvergingOperator.template_fields)
 
     def __init__(self, *, database: str = DEFAULT_CHECKPOINT_DATABASE, role: str = DEFAULT_ROLE, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -11,7 +11,7 @@ from airflow_provider_datagraph.access.names import check_identity, join_path, r
 from airflow_provider_datagraph.access.privileges import CurrentAccess, DesiredSchema, Finding, Plan
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
-from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DataGraphOperator, one_schema, optional_database
+from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, ConvergingOperator, one_schema, optional_database
 
 REVERSE_ETL_SCHEMA = "__segment_reverse_etl"
 DROP_CHOICES = ("tables", "all", "none")
@@ -40,7 +40,7 @@ def desired_schema(schema: str, drop: str) -> DesiredSchema:
     return DesiredSchema(schema, schema_privileges=on_schema, table_privileges=on_tables)
 
 
-class GrantReverseEtlOperator(DataGraphOperator):
+class GrantReverseEtlOperator(ConvergingOperator):
     """Let the role work in a Reverse ETL schema that another user of Segment's owns.
 
     The guide qualifies the schema with a database, and reaches today's tables only; this connects to the
@@ -57,7 +57,7 @@ class GrantReverseEtlOperator(DataGraphOperator):
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
     """
 
-    template_fields: Sequence[str] = ("database", "schema", "drop", "role", *DataGraphOperator.template_fields)
+    template_fields: Sequence[str] = ("database", "schema", "drop", "role", *ConvergingOperator.template_fields)
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ from airflow_provider_datagraph.access.passwords import HASHES, hashed, policy_p
 from airflow_provider_datagraph.access.planner import plan_role
 from airflow_provider_datagraph.access.privileges import CurrentAccess, DesiredUser, Finding, Session
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DEFAULT_USER, DataGraphOperator
+from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DEFAULT_USER, ConvergingOperator
 
 if TYPE_CHECKING:
     from airflow_provider_datagraph.hooks.redshift import DataGraphHook
@@ -45,7 +45,7 @@ def serverless_findings(hook: DataGraphHook) -> tuple[Finding, ...]:
     return (Finding("serverless", str(hook.admin_connection.host), message),)
 
 
-class CreateSegmentRoleOperator(DataGraphOperator):
+class CreateSegmentRoleOperator(ConvergingOperator):
     """Create the linked role and user, and make the user a member of the role.
 
     What exists is adopted and reported. An existing user's password is never touched: if the user connection
@@ -61,7 +61,7 @@ class CreateSegmentRoleOperator(DataGraphOperator):
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
     """
 
-    template_fields: Sequence[str] = ("role", "user_conn_id", "password_hash", *DataGraphOperator.template_fields)
+    template_fields: Sequence[str] = ("role", "user_conn_id", "password_hash", *ConvergingOperator.template_fields)
 
     def __init__(
         self,

@@ -7,11 +7,11 @@ from typing import Any
 
 from airflow_provider_datagraph.access import arguments, catalog
 from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import InvalidInput, check_identifier, check_identity
+from airflow_provider_datagraph.access.names import InvalidInput, check_identifier, check_identity, split_path
 from airflow_provider_datagraph.access.privileges import DesiredSchema, FutureTables
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
-from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DataGraphOperator, optional_database, schema_names
+from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, ConvergingOperator, optional_database, schema_names
 
 
 def future_tables(value: Any) -> FutureTables:
@@ -29,7 +29,24 @@ def future_tables(value: Any) -> FutureTables:
     return chosen
 
 
-class GrantSchemaOperator(DataGraphOperator):
+def table_name(text: str, schema: str) -> str:
+    """Parse a table of a schema.
+
+    :param text: ``table`` or ``schema.table``; double quotes go around a name that holds a dot.
+    :param schema: the schema.
+    :return: the table's name.
+    :raises InvalidInput: if it can't be a name, or is another schema's.
+    """
+    parts = split_path(text)
+    if len(parts) > 2 or (len(parts) == 2 and parts[0] != schema):
+        raise InvalidInput(
+            f"tables names {text!r}, which isn't a table of schema {schema}: name its tables, with double quotes "
+            "around a name that holds a dot."
+        )
+    return check_identifier(parts[-1], "table")
+
+
+class GrantSchemaOperator(ConvergingOperator):
     """Let the role read schemas of one database: USAGE on each, SELECT on its tables.
 
     :param schema: a schema, or a list of one database's schemas (also as JSON text, or one a line).
@@ -54,7 +71,7 @@ class GrantSchemaOperator(DataGraphOperator):
         "role",
         "future_tables",
         "prune",
-        *DataGraphOperator.template_fields,
+        *ConvergingOperator.template_fields,
     )
 
     def __init__(
@@ -96,7 +113,8 @@ class GrantSchemaOperator(DataGraphOperator):
         future = problems.check(future_tables, self.future_tables, default=FutureTables.SCOPED)
         none: dict[str, tuple[str, ...]] = {}
         tables = problems.check(arguments.tables, self.tables, "tables", schemas, default=none) if schemas else none
-        for listed in tables.values():
-            for table in listed:
-                problems.check(check_identifier, table, "table", default="")
-        return [DesiredSchema(name, tables.get(name), future=future) for name in schemas]
+        parsed = {
+            schema: tuple(problems.check(table_name, text, schema, default="") for text in listed)
+            for schema, listed in tables.items()
+        }
+        return [DesiredSchema(name, parsed.get(name), future=future) for name in schemas]

@@ -13,7 +13,7 @@ from airflow_provider_datagraph.access.report import Report, columns
 from airflow_provider_datagraph.operators.base import (
     DEFAULT_CHECKPOINT_DATABASE,
     DEFAULT_USER,
-    DataGraphOperator,
+    ConvergingOperator,
     refusing_bad_input,
 )
 
@@ -77,7 +77,7 @@ def parse_reports(value: Any, name: str) -> Iterable[Any]:
     return [value] if isinstance(value, Mapping) else value or ()
 
 
-class SegmentSummaryOperator(DataGraphOperator):
+class SegmentSummaryOperator(ConvergingOperator):
     """Log the whole run's changes and the settings that Segment's form asks for; never the password.
 
     :param reports: the reports of the run's operators: a list, or JSON text of one.
@@ -95,7 +95,7 @@ class SegmentSummaryOperator(DataGraphOperator):
         "proofs",
         "database",
         "user_conn_id",
-        *DataGraphOperator.template_fields,
+        *ConvergingOperator.template_fields,
     )
 
     def __init__(

@@ -19,7 +19,12 @@ from airflow_provider_datagraph.access import arguments
 from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.privileges import Finding
 from airflow_provider_datagraph.access.report import Report, table
-from airflow_provider_datagraph.exceptions import DataGraphError, MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.exceptions import (
+    DataGraphError,
+    MisconfigurationError,
+    NotReadyError,
+    PassingFaultError,
+)
 from airflow_provider_datagraph.operators.base import DEFAULT_ADMIN, refusing_bad_input
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 
@@ -132,8 +137,7 @@ class DataGraphSensor(BaseSensorOperator):
     def _look_only(self) -> dict[str, Any]:
         try:
             look = self._look_once()
-        except MisconfigurationError as error:
-            # A plan-only run reaches this before the user or the database exists.
+        except NotReadyError as error:
             found = [Finding("not_ready", self.task_id, problem) for problem in error.problems]
             return self._finish(Report(findings=tuple(found)).as_dict(), None, Report(findings=tuple(found)))
         if look is None:

@@ -58,7 +58,7 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
         tables = problems.check(arguments.names, self.tables, "tables", default=())
         for table in tables:
             problems.check(check_identifier, table, "table", default="")
-        if not tables:
+        if not tables and not problems.sentences:
             problems.add("tables is empty: name at least one table to wait for.")
         return {
             "redshift_conn_id": self.redshift_conn_id,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_datagraph.access.names import InvalidInput
-from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.exceptions import PassingFaultError
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -46,6 +48,8 @@ class PollTrigger(BaseTrigger):
         self.arguments = dict(arguments)
         self.poke_interval = poke_interval
         self.deadline = deadline
+        # A cancelled trigger closes its connections, perhaps while its last look is still running in a thread.
+        self.lock = threading.Lock()
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Give what Airflow stores.
@@ -76,7 +80,7 @@ class PollTrigger(BaseTrigger):
             yield event({"status": "misconfigured", "problems": list(error.problems)})
         finally:
             if probe is not None:
-                await self._in_pool(probe.close)
+                await self._in_pool(self._alone, probe.close)
 
     async def _make_probe(self) -> Probe:
         from airflow.providers.common.compat.sdk import AirflowNotFoundException
@@ -87,10 +91,9 @@ class PollTrigger(BaseTrigger):
         for key in ("redshift_conn_id", "user_conn_id"):
             conn_id = self.arguments.get(key)
             if conn_id:
-                try:
+                # The hook tells of a missing one, in the same words as on a worker.
+                with suppress(AirflowNotFoundException):
                     loaded[conn_id] = await async_connection(conn_id)
-                except AirflowNotFoundException:
-                    raise MisconfigurationError(f"Connection {conn_id} isn't defined: create it.") from None
         probe: Probe = await self._in_pool(self._build, loaded)
         return probe
 
@@ -104,7 +107,7 @@ class PollTrigger(BaseTrigger):
         last = "nothing was seen yet"
         while True:
             try:
-                look: Look = await self._in_pool(probe.look)
+                look: Look = await self._in_pool(self._alone, probe.look)
                 if look.done:
                     return {"status": "done", "report": look.report.as_dict(), "message": look.message}
                 last = look.message
@@ -115,6 +118,10 @@ class PollTrigger(BaseTrigger):
             if left <= 0:
                 return {"status": "timeout", "message": last}
             await asyncio.sleep(min(self.poke_interval, left))
+
+    def _alone(self, function: Callable[[], Any]) -> Any:
+        with self.lock:
+            return function()
 
     @staticmethod
     async def _in_pool(function: Any, *arguments: Any) -> Any:

@@ -49,17 +49,7 @@ def test_these_are_all() -> None:
     ]
 
 
-TAKES_PLAN_ONLY = pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="operators/check.py: CheckWarehouseOperator takes plan_only from its base, and neither renders nor reads it",
-)
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [pytest.param(k, marks=TAKES_PLAN_ONLY) if k.__name__ == "CheckWarehouseOperator" else k for k in public()],
-)
+@pytest.mark.parametrize("kind", public())
 def test_every_argument_is_a_template_field(kind: type[BaseOperator]) -> None:
     assert set(kind.template_fields) == arguments(kind)
     assert len(kind.template_fields) == len(set(kind.template_fields))

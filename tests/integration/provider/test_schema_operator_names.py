@@ -37,19 +37,31 @@ def test_upper_case_folds_as_the_server_folds_it(linked: Segment, written: str) 
         assert grant(linked, written, tables=["Accounts"])["in_place"] == 2
 
 
-SPECIAL = ["with.dot", 'with "quotes"', "with space", "straße", "日本語", "semi;colon--", "back\\slash", "it's", "%s %"]
+SPECIAL = [
+    "with.dot",
+    'with "quotes"',
+    "with space",
+    "straße",
+    "日本語",
+    "semi;colon--",
+    "back\\slash",
+    "it's",
+    "%s %",
+    "[",
+    "{x}",
+]
 
 
 def test_a_name_that_needs_quotes_opens(warehouse: Segment) -> None:
     for schema in SPECIAL:
         table = f"t {schema}"
         add(warehouse, schema, table, "other")
-        assert grant(warehouse, join_path(schema), tables=[table])["changed"] == 2, schema
+        assert grant(warehouse, join_path(schema), tables=[join_path(table)])["changed"] == 2, schema
         assert warehouse.reads(schema, table), schema
         assert not warehouse.reads(schema, "other"), schema
     written = [join_path(schema) for schema in SPECIAL]
     with warehouse.cluster.untouched():
-        assert grant(warehouse, written, tables={s: [f"t {s}"] for s in SPECIAL})["planned"] == []
+        assert grant(warehouse, written, tables={s: [join_path(f"t {s}")] for s in SPECIAL})["planned"] == []
     assert grant(warehouse, written, prune=True)["changed"] == 2 * len(SPECIAL)
     assert all(warehouse.reads(schema, "other") for schema in SPECIAL)
 

@@ -141,7 +141,7 @@ def test_a_grant_that_the_server_passes_over_is_told_as_drift(linked: Segment) -
     holder = linked.cluster.user("holder")
     linked.cluster.sql(linked.warehouse, f"GRANT USAGE ON SCHEMA crm TO {holder}")
     linked.admin_connection(login=holder, password=linked.cluster.passwords[holder])
-    with pytest.raises(DriftRemainsError, match=f"Check that {holder} may grant it"):
+    with pytest.raises(DriftRemainsError, match=f"Either {holder} may not grant it"):
         grant(linked, "crm", future_tables="none")
     assert linked.held() == set()
 
@@ -156,6 +156,6 @@ def test_a_schema_that_is_hidden_from_the_admin_is_said_to_be_possibly_hidden(li
 def test_an_admin_that_cannot_see_what_it_granted_is_told_that_drift_remains(warehouse: Segment) -> None:
     # An owner may grant single tables, and doesn't see a role's rows unless it holds or owns the role.
     owner = as_owner(warehouse)
-    with pytest.raises(DriftRemainsError, match=f"Check that {owner} may grant it and sees the whole catalog"):
+    with pytest.raises(DriftRemainsError, match=f"Either {owner} may not grant it, .* or it was granted and is hidden"):
         grant(warehouse, "crm", tables=["accounts"])
     assert warehouse.reads("crm", "accounts")

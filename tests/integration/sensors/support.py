@@ -18,7 +18,7 @@ from airflow_provider_datagraph.triggers.poll import PollTrigger
 from local_redshift.running import Server
 from tests.integration.conftest import connect, run, unique
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)

@@ -76,21 +76,21 @@ def test_it_ends_when_the_grant_appears(house: House, mocker: MockerFixture) -> 
 def test_connections_are_kept_between_looks_and_closed_at_the_end(
     house: House, mocker: MockerFixture, kind: str, connections: int
 ) -> None:
-    house.run(f"CREATE SCHEMA {house.crm}")
-    house.tables(house.crm, ["accounts"])
     probe = {"access": probes.AccessProbe, "profiles_sync": probes.ProfilesSyncProbe}[kind]
     looks = mocker.spy(probe, "look")
     opened = mocker.spy(redshift_connector, "connect")
     closed = mocker.spy(redshift_connector.core.Connection, "close")
+    meanwhile: list[tuple[int, int]] = []
 
     async def watch() -> None:
         await until(lambda: looks.call_count >= 5)
-        assert closed.call_count == 0
+        meanwhile.append((opened.call_count, closed.call_count))
+        await asyncio.to_thread(house.fulfil, kind)
 
-    assert fire(trigger_of(house.sensor(kind), seconds=1), watch)["status"] == "timeout"
-    assert looks.call_count >= 5
-    assert opened.call_count == connections
-    assert closed.call_count == connections
+    assert fire(trigger_of(house.sensor(kind)), watch)["status"] == "done"
+    assert meanwhile == [(connections, 0)]
+    # What was opened to fulfil it is closed as well.
+    assert opened.call_count == closed.call_count > connections
 
 
 def test_as_the_linked_user_too_it_keeps_two_connections(
@@ -99,10 +99,16 @@ def test_as_the_linked_user_too_it_keeps_two_connections(
     set_connection(house.user_conn, connection_json(house.server, login=house.user, password=house.password))
     looks = mocker.spy(probes.ProfilesSyncProbe, "look")
     opened = mocker.spy(redshift_connector, "connect")
-    sensor = house.profiles_sensor(user_conn_id=house.user_conn)
-    assert fire(trigger_of(sensor, seconds=0.5))["status"] == "timeout"
-    assert looks.call_count >= 3
-    assert [call.kwargs["user"] for call in opened.call_args_list] == [house.server.user, house.user]
+    users: list[str] = []
+
+    async def watch() -> None:
+        await until(lambda: looks.call_count >= 3)
+        users.extend(call.kwargs["user"] for call in opened.call_args_list)
+        await asyncio.to_thread(house.make_profiles)
+        await asyncio.to_thread(house.open, house.profiles)
+
+    assert fire(trigger_of(house.profiles_sensor(user_conn_id=house.user_conn)), watch)["status"] == "done"
+    assert users == [house.server.user, house.user]
 
 
 @pytest.mark.parametrize("kind", ["access", "profiles_sync"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.exceptions import PassingFaultError
+from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
@@ -117,6 +117,14 @@ def test_without_waiting_the_checkpoint_database_need_not_exist(house: House) ->
     house.make_crm()
     (message,) = not_ready(house.access_sensor(schemas=house.crm, database="atlantis", wait=False))
     assert "atlantis" in message
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong"), [("profiles_sync", {"schema": ""}), ("access", {"tables": ["only_a_table"]})]
+)
+def test_without_waiting_a_bad_argument_is_still_refused(house: House, kind: str, wrong: dict[str, Any]) -> None:
+    with pytest.raises(MisconfigurationError):
+        house.sensor(kind, wait=False, **wrong).execute({})
 
 
 def test_without_waiting_an_unreachable_server_is_retried_by_airflow(

@@ -120,6 +120,7 @@ def test_the_trigger_says_the_same(house: House, set_connection: SetConnection, 
     ("kind", "arguments", "count"),
     [
         ("profiles_sync", {"schema": "pg_catalog", "tables": ["a\x07", "b"]}, 2),
+        ("profiles_sync", {"tables": ["", "b"]}, 1),
         ("profiles_sync", {"schema": ["a", "b"]}, 1),
         ("profiles_sync", {"schema": ""}, 1),
         ("access", {"tables": ["only_a_table", "a.b.c.d"], "schemas": ["a.b.c", 'x."y']}, 4),

@@ -72,7 +72,7 @@ def holding(*grants: Grant) -> CurrentAccess:
             DesiredSchema("crm", future=FutureTables.NONE),
             (USAGE, SCOPED, ORDERS, ACCOUNTS),
             (REVOKE_WHOLE,),
-            3,
+            2,
         ),
         (DesiredSchema("crm"), (USAGE, SCOPED), (), 2),
     ],

@@ -177,13 +177,22 @@ def test_an_iam_login_reaches_the_server_without_iam_in_the_arguments(linked: Se
     assert (asked["DbUser"], asked["ClusterIdentifier"]) == ("someone", "main")
 
 
+def test_the_prefix_of_a_clusters_iam_login_is_not_part_of_the_name(linked: Segment, mocker: MockerFixture) -> None:
+    answer = {"DbUser": f"IAM:{linked.user}", "DbPassword": PASSWORD}
+    iam_client(linked, mocker, answer, "get_cluster_credentials")
+    linked.admin_connection(login=linked.user, password=None, extra={"ssl": False, "iam": True})
+    assert DataGraphHook().login == linked.user
+
+
 def test_an_iam_login_of_a_serverless_workgroup(linked: Segment, mocker: MockerFixture) -> None:
     answer = {"dbUser": f"IAM:{linked.user}", "dbPassword": PASSWORD}
     client = iam_client(linked, mocker, answer, "get_credentials")
     extra = {"ssl": False, "iam": True, "is_serverless": True, "serverless_work_group": "group"}
     linked.admin_connection(login=None, password=None, extra=extra)
     hook = DataGraphHook()
-    assert (hook.arguments["user"], hook.login, hook.is_serverless) == (f"IAM:{linked.user}", linked.user, True)
+    # A workgroup names the user of an IAM login with the prefix; a cluster only sends it along.
+    name = f"IAM:{linked.user}"
+    assert (hook.arguments["user"], hook.login, hook.is_serverless) == (name, name, True)
     assert client.get_credentials.call_args.kwargs["workgroupName"] == "group"
 
 
