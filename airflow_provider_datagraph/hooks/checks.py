@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_datagraph.access import arguments
 from airflow_provider_datagraph.access.names import InvalidInput
+from airflow_provider_datagraph.exceptions import MisconfigurationError
 
 DEFAULT_PORT = 5439
 SSL_MODES = ("verify-ca", "verify-full")
@@ -57,11 +58,13 @@ def flag(extra: Mapping[str, Any], name: str, conn_id: str | None) -> bool:
     :param name: the switch.
     :param conn_id: the connection's id.
     :return: whether it is on.
-    :raises InvalidInput: if it is neither true nor false.
+    :raises MisconfigurationError: if it is neither true nor false.
     """
     value = extra.get(name, False)
     if not isinstance(value, bool):
-        raise InvalidInput(f"The extra of connection {conn_id}: {name} is {value!r}: write true or false, unquoted.")
+        raise MisconfigurationError(
+            f"The extra of connection {conn_id}: {name} is {value!r}: write true or false, unquoted."
+        )
     return value
 
 

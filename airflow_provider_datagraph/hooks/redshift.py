@@ -15,7 +15,7 @@ from redshift_connector.core import Connection as DriverConnection
 from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.access import catalog
-from airflow_provider_datagraph.access.names import InvalidInput, fold
+from airflow_provider_datagraph.access.names import fold
 from airflow_provider_datagraph.access.privileges import CurrentAccess, Plan, Session, Step
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, NotReadyError
@@ -126,12 +126,7 @@ class DataGraphHook(RedshiftSQLHook):
 
     @staticmethod
     def _switch(admin: Connection, name: str) -> bool:
-        try:
-            return flag(connections.extra_of(admin), name, admin.conn_id)
-        except MisconfigurationError:
-            raise
-        except InvalidInput as error:
-            raise MisconfigurationError.of(error.problems) from None
+        return flag(connections.extra_of(admin), name, admin.conn_id)
 
     @property
     def login(self) -> str:
@@ -174,10 +169,8 @@ class DataGraphHook(RedshiftSQLHook):
         return connection
 
     def _connect_error(self, error: Exception) -> Exception:
-        who = self.user_conn_id or self.admin_conn_id
-        return connect_error(
-            error, who, self.arguments, MisconfigurationError if who == self.admin_conn_id else NotReadyError
-        )
+        refused = MisconfigurationError if self.user_conn_id is None else NotReadyError
+        return connect_error(error, self.user_conn_id or self.admin_conn_id, self.arguments, refused)
 
     @staticmethod
     def _raise(translated: Exception, error: Exception) -> NoReturn:

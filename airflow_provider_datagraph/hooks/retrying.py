@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from redshift_connector.error import Error as DriverError
-
 from airflow_provider_datagraph.hooks.errors import Fault, classify, details
 
 T = TypeVar("T")
@@ -29,7 +27,7 @@ def retrying(work: Callable[[], T], tries: int, longest_wait: float) -> T:
     for attempt in range(1, tries + 1):
         try:
             return work()
-        except DriverError as error:
+        except Exception as error:
             if classify(error) is not Fault.CONFLICT or attempt == tries:
                 raise
             # Jitter, so that two that met don't meet again.

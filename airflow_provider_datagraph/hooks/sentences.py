@@ -10,14 +10,17 @@ from airflow_provider_datagraph.hooks.errors import Fault, classify, details
 
 
 def connect_error(
-    error: Exception, who: str, target: Mapping[str, Any], refused: type[MisconfigurationError]
+    error: Exception,
+    who: str,
+    target: Mapping[str, Any],
+    refused: type[MisconfigurationError] = MisconfigurationError,
 ) -> Exception:
     """Translate what went wrong while connecting.
 
     :param error: the error of the driver or the socket.
     :param who: the connection's id.
     :param target: the driver's arguments; the password isn't read.
-    :param refused: what a refused login or database is raised as.
+    :param refused: what a refused login or database is; default an ordinary misconfiguration.
     :return: the error to raise; the same one where it isn't known.
     """
     place = f"{target['host']}:{target['port']}"
