@@ -44,3 +44,7 @@ class PassingFaultError(DataGraphError):
 
 class DriftRemainsError(DataGraphError):
     """Redshift took every statement, and the catalog still doesn't show what they grant."""
+
+
+class DriftError(DataGraphError, AirflowFailException):
+    """An audit found that access isn't as desired. Trying again would find the same."""

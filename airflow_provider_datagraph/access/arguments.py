@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -10,6 +11,8 @@ from airflow_provider_datagraph.access.names import InvalidInput
 
 T = TypeVar("T")
 D = TypeVar("D")
+MOST = 1e6
+"""More than any number that is counted or waited for here."""
 
 
 class Problems:
@@ -105,6 +108,40 @@ def choice(value: Any, name: str, choices: Iterable[str]) -> str:
     raise InvalidInput(f"{name} is {value!r}: give one of {', '.join(allowed)}.")
 
 
+def number(value: Any, name: str, least: float = 0) -> float:
+    """Parse a number.
+
+    :param value: the number, or text of one.
+    :param name: the argument's name.
+    :param least: the least that is allowed; default 0.
+    :return: the number.
+    :raises InvalidInput: for anything else.
+    """
+    try:
+        found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except ValueError:
+        found = None
+    # The second comparison refuses what isn't a number as well as what is endless.
+    if found is None or not least <= found < MOST:
+        raise InvalidInput(f"{name} is {value!r}: give a number that is at least {least:g}.")
+    return found
+
+
+def whole_number(value: Any, name: str, least: int = 0) -> int:
+    """Parse a whole number.
+
+    :param value: the number, or text of one.
+    :param name: the argument's name.
+    :param least: the least that is allowed; default 0.
+    :return: the number.
+    :raises InvalidInput: for anything else.
+    """
+    found = number(value, name, least)
+    if found != int(found):
+        raise InvalidInput(f"{name} is {value!r}: give a whole number.")
+    return int(found)
+
+
 def names(value: Any, name: str) -> tuple[str, ...]:
     """Parse a list of names.
 
@@ -132,7 +169,7 @@ def usable_names(value: Any, name: str, problems: Problems) -> tuple[str, ...]:
     fitting = [entry.strip() for entry in entries if isinstance(entry, str) and entry.strip()]
     bad = [entry for entry in entries if not isinstance(entry, str) or not entry.strip()]
     problems.add(*(f"{name} has the entry {entry!r}: each has to be a name." for entry in bad))
-    twice = sorted({entry for entry in fitting if fitting.count(entry) > 1})
+    twice = sorted(entry for entry, count in Counter(fitting).items() if count > 1)
     if twice:
         problems.add(f"{name} names {', '.join(twice)} twice: name each once.")
     return tuple(dict.fromkeys(fitting))
@@ -164,8 +201,7 @@ def _json(value: str, name: str) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    twice = sorted({key for key in keys if keys.count(key) > 1})
+    twice = sorted(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
     if twice:
         raise InvalidInput(f"{name} names {', '.join(twice)} twice: name each once.")
     return dict(pairs)

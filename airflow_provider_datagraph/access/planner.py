@@ -18,6 +18,7 @@ from airflow_provider_datagraph.access.privileges import (
     Scope,
     Step,
 )
+from airflow_provider_datagraph.access.visibility import hidden_role
 
 
 def plan_role(role: str, user: DesiredUser, current: CurrentAccess) -> Plan:
@@ -101,6 +102,9 @@ def _adopted(role: str, user: DesiredUser, current: CurrentAccess) -> Iterable[F
     if known_role is not None and others:
         message = f"Role {role} is also held by {', '.join(others)}: what it may read, they may read."
         yield Finding("role_members", role, message)
+    if current.granted_roles:
+        message = f"Role {role} also has what the roles {', '.join(sorted(current.granted_roles))} may do."
+        yield Finding("role_roles", role, message)
     if current.grants:
         message = (
             f"Role {role} already holds {describe_grants(current.grants)} (as seen from {current.session.database})."
@@ -190,7 +194,8 @@ def plan_database(database: str, role: str, current: CurrentAccess, plan_only: b
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
     """
-    findings = [*role_missing(role, current, plan_only), *partial_view(current)]
+    hidden = hidden_role(role, current, plan_only)
+    findings = [*role_missing(role, current, plan_only), *(hidden or partial_view(current))]
     steps: list[Step] = []
     known = current.databases.get(database)
     if known is None:

@@ -9,9 +9,14 @@ from types import MappingProxyType
 
 
 class Scope(StrEnum):
-    """What a privilege is held on. ``TABLES`` is a scoped permission: a schema's tables, today's and tomorrow's."""
+    """What a privilege is held on.
+
+    Those with ``in`` are scoped permissions: they reach today's objects and tomorrow's.
+    """
 
     DATABASE = "database"
+    SCHEMAS = "schemas in database"
+    DATABASE_TABLES = "tables in database"
     SCHEMA = "schema"
     TABLES = "tables in schema"
     TABLE = "table"
@@ -25,8 +30,9 @@ class Grant:
 
     :param scope: what it is held on.
     :param privilege: upper case, such as ``SELECT``.
-    :param schema: the schema as stored; the database's name for ``DATABASE``.
-    :param relation: the table or view as stored; empty for the wider scopes.
+    :param schema: the schema as stored; the database's name for the scopes of a database; for ``DEFAULT`` it is
+        empty where later tables of every schema are meant.
+    :param relation: the table or view as stored; the writer for ``DEFAULT``; empty for the wider scopes.
     :param column: the column, for ``COLUMN`` alone.
     """
 
@@ -93,8 +99,15 @@ class Session:
 class CurrentAccess:
     """What the catalog told, for one role, from one database. What wasn't asked for is empty.
 
-    :param relations: stored names of tables and views, by schema.
+    :param relations: stored names of tables and views, by schema; ``views``: those that are views;
+        ``table_owners``: who owns today's tables.
     :param grants: what the role itself holds.
+    :param inherited: what the roles that are granted to it hold.
+    :param granted_roles: those roles; ``by_role``: what other roles hold on the named schemas.
+    :param others: what PUBLIC and groups hold, by a phrase that names them.
+    :param secured: tables with row-level security, by schema; ``masked``: those with masked columns.
+    :param creators: users that may create in a schema, as (user, schema).
+    :param hidden: whether the admin can't see the role's privileges at all.
     :param members: users that hold the role; ``role_members``: roles that hold it.
     :param user_roles: roles that the linked user holds; ``user_grants``: its direct privileges.
     :param login_works: whether the user connection logs in; None where nobody tried.
@@ -106,7 +119,17 @@ class CurrentAccess:
     databases: Mapping[str, Database] = field(default_factory=lambda: MappingProxyType({}))
     schemas: Mapping[str, Schema] = field(default_factory=lambda: MappingProxyType({}))
     relations: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    views: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    table_owners: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     grants: frozenset[Grant] = frozenset()
+    inherited: frozenset[Grant] = frozenset()
+    granted_roles: frozenset[str] = frozenset()
+    by_role: Mapping[str, frozenset[Grant]] = field(default_factory=lambda: MappingProxyType({}))
+    others: Mapping[str, frozenset[Grant]] = field(default_factory=lambda: MappingProxyType({}))
+    secured: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    masked: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    creators: frozenset[tuple[str, str]] = frozenset()
+    hidden: bool = False
     members: frozenset[str] = frozenset()
     role_members: frozenset[str] = frozenset()
     user_roles: frozenset[str] = frozenset()
@@ -145,6 +168,7 @@ class DesiredSchema:
     :param schema_privileges: privileges on the schema itself.
     :param table_privileges: privileges on its tables.
     :param future: how later tables are reached, for all tables.
+    :param writers: whose later tables default privileges are for; None: those who own today's.
     """
 
     name: str
@@ -152,6 +176,22 @@ class DesiredSchema:
     schema_privileges: tuple[str, ...] = ("USAGE",)
     table_privileges: tuple[str, ...] = ("SELECT",)
     future: FutureTables = FutureTables.SCOPED
+    writers: tuple[str, ...] | None = None
+
+    @property
+    def by_table(self) -> bool:
+        """Whether privileges are granted table by table, so that today's tables have to be known."""
+        return self.tables is not None or self.future is not FutureTables.SCOPED
+
+    @property
+    def todays(self) -> bool:
+        """Whether all of today's tables are granted at once, and not as a scoped permission."""
+        return self.tables is None and self.future is not FutureTables.SCOPED
+
+    @property
+    def by_default(self) -> bool:
+        """Whether later tables are reached by default privileges."""
+        return self.tables is None and self.future is FutureTables.DEFAULT_PRIVILEGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,18 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from airflow_provider_datagraph.access.names import join_path, quote
 from airflow_provider_datagraph.access.privileges import CurrentAccess, Grant, Scope, Step
+from airflow_provider_datagraph.access.statements import chunks
+
+UNNAMED = frozenset({"RULE", "TRIGGER"})
+"""They come with ALL, and can't be named in REVOKE."""
+ORDER = (Scope.DEFAULT, Scope.TABLE, Scope.TABLES, Scope.SCHEMA)
+"""Default privileges go first: Redshift wants their writer to be able to create in the schema."""
+Place = tuple[str, str]
+"""A schema, and a table in it, or a writer for default privileges; the second is empty for the schema as a whole."""
 
 
 def revoke_columns(blocked: Iterable[Grant], role: str, current: CurrentAccess) -> Iterator[Step]:
@@ -18,13 +26,22 @@ def revoke_columns(blocked: Iterable[Grant], role: str, current: CurrentAccess) 
     :param blocked: column-level privileges where a table-level one is wanted.
     :param role: the role's name.
     :param current: the current access.
-    :return: a step a table and privilege.
+    :return: a step for each privilege.
     """
-    for privilege, schema, relation in sorted({(g.privilege, g.schema, g.relation) for g in blocked}):
-        # At table level this takes the column grants away; by column it would have to name each.
-        sql = f"REVOKE {privilege} ON TABLE {quote(schema)}.{quote(relation)} FROM ROLE {quote(role)}"
-        path = join_path(current.session.database, schema, relation)
-        yield Step(sql, (f"revoke {privilege} on columns of {path} from role {role}: it blocks the table",))
+    # At table level this takes the column grants away; by column it would have to name each.
+    tables: dict[str, set[Place]] = {}
+    for grant in blocked:
+        tables.setdefault(grant.privilege, set()).add((grant.schema, grant.relation))
+    for privilege, places in sorted(tables.items()):
+        for listed in chunks(sorted(places), _table):
+            yield Step(
+                f"REVOKE {privilege} ON TABLE {', '.join(map(_table, listed))} FROM ROLE {quote(role)}",
+                tuple(
+                    f"revoke {privilege} on columns of {join_path(current.session.database, *place)} from role {role}: "
+                    "it blocks the table"
+                    for place in listed
+                ),
+            )
 
 
 def revokes(
@@ -36,37 +53,87 @@ def revokes(
     :param role: the role's name.
     :param current: the current access.
     :param done: what an earlier step revokes already.
-    :return: a step a place: a schema, its tables, a table, or a writer's default privileges.
+    :return: the steps; what is alike shares a statement.
     """
-    # RULE and TRIGGER come with ALL and can't be named in REVOKE.
-    unnamed = {"RULE", "TRIGGER"}
-    for name in sorted(wanted):
-        extra = {g for g in current.grants - wanted[name] - done if g.schema == name and g.privilege not in unnamed}
-        by_place: dict[tuple[Scope, str], set[str]] = {}
-        for grant in extra:
-            place = (Scope.TABLE if grant.scope is Scope.COLUMN else grant.scope, grant.relation)
-            by_place.setdefault(place, set()).add(grant.privilege)
-        for (scope, relation), privileges in sorted(by_place.items()):
-            words = ", ".join(sorted(privileges))
-            on, said = _place(scope, name, relation, current.session.database)
-            prefix = _default_prefix(scope, name, relation)
-            sql = f"{prefix}REVOKE {words} {on} FROM ROLE {quote(role)}"
-            yield Step(sql, (f"revoke {words} {said} from role {role}: not desired",))
+    desired = frozenset(grant for grants in wanted.values() for grant in grants)
+    held: dict[Scope, dict[Place, set[str]]] = {}
+    for grant in current.grants - desired - done:
+        if grant.schema in wanted:
+            scope: Scope = Scope.TABLE if grant.scope is Scope.COLUMN else grant.scope
+            held.setdefault(scope, {}).setdefault((grant.schema, grant.relation), set()).add(grant.privilege)
+    kept = {(g.scope, g.schema, g.relation) for g in desired}
+    for scope in ORDER:
+        alike: dict[str, list[Place]] = {}
+        for place, privileges in sorted(held.get(scope, {}).items()):
+            words = _words(privileges, everything=(scope, *place) not in kept)
+            if words:
+                alike.setdefault(words, []).append(place)
+        for words, places in sorted(alike.items()):
+            yield from _REVOKE[scope](words, places, role, current.session.database)
 
 
-def _default_prefix(scope: Scope, schema: str, owner: str) -> str:
-    # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
-    if scope is not Scope.DEFAULT:
-        return ""
-    return f"ALTER DEFAULT PRIVILEGES FOR USER {quote(owner)} IN SCHEMA {quote(schema)} "
+def _words(privileges: set[str], everything: bool) -> str:
+    if everything and not privileges.isdisjoint(UNNAMED):
+        return "ALL"
+    return ", ".join(sorted(privileges - UNNAMED))
 
 
-def _place(scope: Scope, schema: str, relation: str, database: str) -> tuple[str, str]:
-    path = join_path(database, schema)
-    if scope is Scope.SCHEMA:
-        return f"ON SCHEMA {quote(schema)}", f"on schema {path}"
-    if scope is Scope.TABLES:
-        return f"FOR TABLES IN SCHEMA {quote(schema)}", f"on the tables of {path}, also later ones,"
-    if scope is Scope.DEFAULT:
-        return "ON TABLES", f"on later tables of {relation} in {path}"
-    return f"ON TABLE {quote(schema)}.{quote(relation)}", f"on table {path}.{join_path(relation)}"
+def _table(place: Place) -> str:
+    return ".".join(map(quote, place))
+
+
+def _schema(place: Place) -> str:
+    return quote(place[0])
+
+
+def _sentence(words: str, said: str, role: str) -> str:
+    return f"revoke {words} {said} from role {role}: not desired"
+
+
+def _defaults(words: str, places: Sequence[Place], role: str, database: str) -> Iterator[Step]:
+    by_writer: dict[str, list[Place]] = {}
+    for place in places:
+        by_writer.setdefault(place[1], []).append(place)
+    for writer, own in sorted(by_writer.items()):
+        for listed in chunks(own, _schema):
+            yield Step(
+                f"ALTER DEFAULT PRIVILEGES FOR USER {quote(writer)} IN SCHEMA {', '.join(map(_schema, listed))} "
+                f"REVOKE {words} ON TABLES FROM ROLE {quote(role)}",
+                tuple(
+                    _sentence(words, f"on later tables of {writer} in {join_path(database, schema)}", role)
+                    for schema, _ in listed
+                ),
+            )
+
+
+def _tables(words: str, places: Sequence[Place], role: str, database: str) -> Iterator[Step]:
+    for listed in chunks(places, _table):
+        yield Step(
+            f"REVOKE {words} ON TABLE {', '.join(map(_table, listed))} FROM ROLE {quote(role)}",
+            tuple(_sentence(words, f"on table {join_path(database, *place)}", role) for place in listed),
+        )
+
+
+def _scoped(words: str, places: Sequence[Place], role: str, database: str) -> Iterator[Step]:
+    for place in places:
+        said = f"on the tables of {join_path(database, place[0])}, also later ones,"
+        yield Step(
+            f"REVOKE {words} FOR TABLES IN SCHEMA {_schema(place)} FROM ROLE {quote(role)}",
+            (_sentence(words, said, role),),
+        )
+
+
+def _schemas(words: str, places: Sequence[Place], role: str, database: str) -> Iterator[Step]:
+    for listed in chunks(places, _schema):
+        yield Step(
+            f"REVOKE {words} ON SCHEMA {', '.join(map(_schema, listed))} FROM ROLE {quote(role)}",
+            tuple(_sentence(words, f"on schema {join_path(database, schema)}", role) for schema, _ in listed),
+        )
+
+
+_REVOKE: Mapping[Scope, Callable[[str, Sequence[Place], str, str], Iterator[Step]]] = {
+    Scope.DEFAULT: _defaults,
+    Scope.TABLE: _tables,
+    Scope.TABLES: _scoped,
+    Scope.SCHEMA: _schemas,
+}

@@ -70,6 +70,8 @@ def _by_state(state: str, text: str) -> Fault:
         "42501": Fault.REFUSED,
         "40P01": Fault.CONFLICT,
         "40001": Fault.CONFLICT,
+        # What follows an error that ended the transaction; that one was the conflict.
+        "25P02": Fault.CONFLICT,
         # Created by another run since the catalog was read; these three codes are PostgreSQL's, not documented by AWS.
         "42710": Fault.CONFLICT,
         "42P04": Fault.CONFLICT,

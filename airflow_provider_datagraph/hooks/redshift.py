@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,6 +16,7 @@ from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.access import catalog
 from airflow_provider_datagraph.access.names import fold
+from airflow_provider_datagraph.access.privilege_catalog import Rows
 from airflow_provider_datagraph.access.privileges import CurrentAccess, Plan, Session, Step
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, NotReadyError
@@ -28,7 +29,8 @@ from airflow_provider_datagraph.hooks.sentences import connect_error, statement_
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
-Read = Callable[[catalog.Rows, Session], CurrentAccess]
+Read = Callable[[Rows, Session], CurrentAccess]
+Reread = Callable[[Rows, CurrentAccess], CurrentAccess]
 MakePlan = Callable[[CurrentAccess], Plan]
 
 CONNECT_TIMEOUT = 10.0
@@ -205,58 +207,80 @@ class DataGraphHook(RedshiftSQLHook):
             with suppress(DriverError, OSError):
                 connection.close()
 
-    def read(self, read: Read) -> CurrentAccess:
+    def read(self, read: Read, names: Iterable[str] | None = None) -> CurrentAccess:
         """Read the catalog in one transaction; a conflict starts all over.
 
         :param read: one of :mod:`..access.catalog`'s readers, its other parameters bound.
+        :param names: the names that will be looked up; default None: any.
         :return: what it read.
         """
-        return retrying(lambda: self._read_alone(read), self.tries, self.longest_wait)
+        return retrying(lambda: self._read_alone(read, names), self.tries, self.longest_wait)
 
-    def _read_alone(self, read: Read) -> CurrentAccess:
+    def _read_alone(self, read: Read, names: Iterable[str] | None) -> CurrentAccess:
         with self._connected() as connection:
-            return self._read(connection, read)
+            return self._read(connection, read, names)
 
-    def _read(self, connection: DriverConnection, read: Read) -> CurrentAccess:
+    def _read(self, connection: DriverConnection, read: Read, names: Iterable[str] | None) -> CurrentAccess:
+        rows = self._rows(connection)
+        return read(rows, catalog.read_session(rows, self.login, str(self.arguments["database"]), names))
+
+    @staticmethod
+    def _rows(connection: DriverConnection) -> Rows:
         cursor = connection.cursor()
 
         def rows(sql: str) -> list[Any]:
             cursor.execute(sql)
             return list(cursor.fetchall())
 
-        return read(rows, catalog.read_session(rows, self.login, str(self.arguments["database"])))
+        return rows
 
-    def converge(self, read: Read, make_plan: MakePlan, *, plan_only: bool = False) -> Report:
+    def converge(
+        self,
+        read: Read,
+        make_plan: MakePlan,
+        *,
+        plan_only: bool = False,
+        reread: Reread | None = None,
+        names: Iterable[str] | None = None,
+    ) -> Report:
         """Read, plan and apply in one transaction, then read again; a conflict starts all over.
 
         :param read: reads the current access.
         :param make_plan: makes the plan from it.
         :param plan_only: whether to show the plan instead of applying it; default False.
+        :param reread: reads again what a plan may have changed; default None: everything.
+        :param names: the names that will be looked up; default None: any.
         :return: the report.
         :raises MisconfigurationError: with every blocking finding, before anything is changed.
         :raises DriftRemainsError: if the catalog doesn't show what was applied.
         """
         done: list[str] = []
-        return retrying(lambda: self._converge(read, make_plan, plan_only, done), self.tries, self.longest_wait)
 
-    def _converge(self, read: Read, make_plan: MakePlan, plan_only: bool, done: list[str]) -> Report:
-        with self._connected() as connection:
-            plan = make_plan(self._read(connection, read))
-            if plan_only:
-                return Report.of(plan, 0)
-            if plan.blocking:
-                raise MisconfigurationError.of(finding.message for finding in plan.blocking)
-            alone = [step for step in plan.steps if step.autocommit]
-            together = [step for step in plan.steps if not step.autocommit]
-            if alone:
-                self._run_alone(connection, alone, done)
-            self._run(connection, together)
-            connection.commit()
-            # From here on it is done, even if a conflict makes the check below start all over.
-            done += [sentence for step in together for sentence in step.sentences]
-            if plan.steps:
-                self._verify(connection, read, make_plan)
-        return Report(len(done), plan.in_place, tuple(done), plan.findings)
+        def converge() -> Report:
+            with self._connected() as connection:
+                current = self._read(connection, read, names)
+                plan = make_plan(current)
+                if plan_only:
+                    return Report.of(plan, 0)
+                self._apply(connection, plan, done)
+                if plan.steps:
+                    again = reread or (lambda rows, _: self._read(connection, read, names))
+                    self._verify(connection, lambda rows: make_plan(again(rows, current)))
+            return Report(len(done), plan.in_place, tuple(done), plan.findings)
+
+        return retrying(converge, self.tries, self.longest_wait)
+
+    def _apply(self, connection: DriverConnection, plan: Plan, done: list[str]) -> None:
+        if plan.blocking:
+            raise MisconfigurationError.of(finding.message for finding in plan.blocking)
+        alone = [step for step in plan.steps if step.autocommit]
+        together = [step for step in plan.steps if not step.autocommit]
+        if alone:
+            self._run_alone(connection, alone, done)
+        self._run(connection, together)
+        connection.commit()
+        # From here on it is done, even if a conflict makes the check below start all over.
+        done += [sentence for step in together for sentence in step.sentences]
 
     def _run_alone(self, connection: DriverConnection, steps: list[Step], done: list[str]) -> None:
         connection.rollback()
@@ -272,13 +296,15 @@ class DataGraphHook(RedshiftSQLHook):
         for step in steps:
             cursor.execute(step.sql)
 
-    def _verify(self, connection: DriverConnection, read: Read, make_plan: MakePlan) -> None:
-        plan = make_plan(self._read(connection, read))
+    def _verify(self, connection: DriverConnection, plan_again: Callable[[Rows], Plan]) -> None:
+        # Each look is a transaction of its own then, and costs no BEGIN.
+        connection.autocommit = True
+        plan = plan_again(self._rows(connection))
         remaining = (*plan.sentences, *(finding.message for finding in plan.blocking))
-        connection.rollback()
         if remaining:
             raise DriftRemainsError(
                 f"Redshift took every statement in database {self.arguments['database']}, and the catalog still lacks "
-                f"{len(remaining)} changes, the first: {remaining[0]}. Either {self.login} may not grant "
-                "it, which Redshift passes over, or it was granted and is hidden from them: use a superuser as admin."
+                f"{len(remaining)} changes, the first: {remaining[0]}. Either {self.login} may not do it, which "
+                "Redshift passes over; or another user granted the same, which only that user takes back; or another "
+                "run changes it at the same time."
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
@@ -12,7 +13,7 @@ from airflow_provider_datagraph.access import arguments
 from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import InvalidInput, check_database, check_schema, split_path
 from airflow_provider_datagraph.access.report import Report, table
-from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -115,17 +116,55 @@ class DataGraphOperator(BaseOperator):
         return DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How an operator runs.
+
+    :param plan_only: whether to show the plan and change nothing.
+    :param audit: whether a difference is a failure.
+    """
+
+    plan_only: bool = False
+    audit: bool = False
+
+    @property
+    def lenient(self) -> bool:
+        """Whether what an earlier task of the same run would create may be missing."""
+        return self.plan_only and not self.audit
+
+
 class ConvergingOperator(DataGraphOperator):
     """Base of the operators that change something. A subclass writes :meth:`converge`.
 
     :param plan_only: whether to show the plan and change nothing; default False.
+    :param fail_on_drift: whether to fail, without retries, where anything would have to be changed; it implies
+        ``plan_only``. Default False.
+    :param tries: how often a plan is made and applied when other transactions conflict; default 6.
+    :param longest_wait: the longest wait between two tries, in seconds; default 20.
     """
 
-    template_fields: Sequence[str] = (*DataGraphOperator.template_fields, "plan_only")
+    template_fields: Sequence[str] = (
+        *DataGraphOperator.template_fields,
+        "plan_only",
+        "fail_on_drift",
+        "tries",
+        "longest_wait",
+    )
 
-    def __init__(self, *, plan_only: bool | str = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        plan_only: bool | str = False,
+        fail_on_drift: bool | str = False,
+        tries: int | str = 6,
+        longest_wait: float | str = 20.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.plan_only = plan_only
+        self.fail_on_drift = fail_on_drift
+        self.tries = tries
+        self.longest_wait = longest_wait
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Check the rendered arguments, converge, and log the report as a table.
@@ -133,19 +172,50 @@ class ConvergingOperator(DataGraphOperator):
         :param context: Airflow's context.
         :return: the report: ``changed``, ``in_place``, ``planned``, ``findings``.
         :raises MisconfigurationError: with every problem that a person has to correct; nothing is retried.
+        :raises DriftError: with ``fail_on_drift``, if access isn't as desired.
         """
         problems = Problems()
+        audit = problems.check(arguments.boolean, self.fail_on_drift, "fail_on_drift", default=True)
         plan_only = problems.check(arguments.boolean, self.plan_only, "plan_only", default=True)
+        problems.check(self._patience, default=None)
+        mode = Mode(plan_only or audit, audit)
         with refusing_bad_input():
-            title, report = self.converge(problems, plan_only)
-        self.log.info("%s", table(f"{title}{' (plan only: nothing is changed)' if plan_only else ''}", report))
+            title, report = self.converge(problems, mode)
+        self.log.info("%s", table(f"{title}{' (plan only: nothing is changed)' if mode.plan_only else ''}", report))
+        if audit:
+            _refuse_drift(title, report)
         return report.as_dict()
 
-    def converge(self, problems: Problems, plan_only: bool) -> tuple[str, Report]:
+    def _patience(self) -> tuple[int, float]:
+        problems = Problems()
+        tries = problems.check(arguments.whole_number, self.tries, "tries", 1, default=1)
+        longest_wait = problems.check(arguments.number, self.longest_wait, "longest_wait", default=0.0)
+        problems.raise_all()
+        return tries, longest_wait
+
+    def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
+        """See the base; a converging one knows how long to wait for other transactions."""
+        hook = super().hook(database, user_conn_id)
+        # Where they are wrong, that is reported with everything else, before anything is sent.
+        hook.tries, hook.longest_wait = Problems().check(self._patience, default=(1, 0.0))
+        return hook
+
+    def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         """Do the operator's work.
 
         :param problems: collects the problems of the arguments, to be raised before anything is read.
-        :param plan_only: the parsed argument.
+        :param mode: how it runs.
         :return: a title for the log, and the report.
         """
         raise NotImplementedError
+
+
+def _refuse_drift(title: str, report: Report) -> None:
+    blocking = [finding.message for finding in report.findings if finding.blocking]
+    drift = [*report.planned, *blocking]
+    if drift:
+        more = f" and {len(drift) - 5} more, in the log" if len(drift) > 5 else ""
+        raise DriftError(
+            f"{title}: not as desired in {len(drift)} places: {'; '.join(drift[:5])}{more}. "
+            "Run again without fail_on_drift to change it, or correct the arguments."
+        )

@@ -15,6 +15,7 @@ from airflow_provider_datagraph.access.names import (
     resolve,
 )
 from airflow_provider_datagraph.access.planner import plan_database, plan_role
+from airflow_provider_datagraph.access.privilege_catalog import Rows
 from airflow_provider_datagraph.access.privileges import CurrentAccess, Finding, Plan, Session
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.access.request import (
@@ -136,7 +137,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         user = problems.check(desired_user, user_hook, "md5", default=None)
         seen: dict[str, Any] = {}
 
-        def read(rows: catalog.Rows, session: Session) -> CurrentAccess:
+        def read(rows: Rows, session: Session) -> CurrentAccess:
             databases = catalog.read_databases(rows, session, form.role)
             bare = Warehouse(session, catalog.read_all_schemas(rows, databases))
             needed = relations_needed(form.entries, bare)

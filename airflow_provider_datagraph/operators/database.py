@@ -10,7 +10,12 @@ from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import check_identity, check_new_database
 from airflow_provider_datagraph.access.planner import plan_database
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.operators.base import DEFAULT_CHECKPOINT_DATABASE, DEFAULT_ROLE, ConvergingOperator
+from airflow_provider_datagraph.operators.base import (
+    DEFAULT_CHECKPOINT_DATABASE,
+    DEFAULT_ROLE,
+    ConvergingOperator,
+    Mode,
+)
 
 
 class CreateCheckpointDatabaseOperator(ConvergingOperator):
@@ -31,14 +36,15 @@ class CreateCheckpointDatabaseOperator(ConvergingOperator):
         self.database = database
         self.role = role
 
-    def converge(self, problems: Problems, plan_only: bool) -> tuple[str, Report]:
+    def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         """See the base."""
         database = problems.check(check_new_database, self.database, default="")
         role = problems.check(check_identity, self.role, "role", default="")
         problems.raise_all()
         report = self.hook().converge(
             lambda rows, session: catalog.read_databases(rows, session, role),
-            lambda current: plan_database(database, role, current, plan_only),
-            plan_only=plan_only,
+            lambda current: plan_database(database, role, current, mode.lenient),
+            plan_only=mode.plan_only,
+            names=[],
         )
         return f"Checkpoint database {database}", report

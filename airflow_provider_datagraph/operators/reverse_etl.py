@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from airflow_provider_datagraph.access import arguments, catalog
 from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import check_identity, join_path, resolve
+from airflow_provider_datagraph.access.names import check_identity, join_path, quote, resolve
 from airflow_provider_datagraph.access.privileges import CurrentAccess, DesiredSchema, Finding, Plan
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.schema_catalog import read_privileges, read_schemas
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
-from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, ConvergingOperator, one_schema, optional_database
+from airflow_provider_datagraph.operators.base import (
+    DEFAULT_ROLE,
+    ConvergingOperator,
+    Mode,
+    one_schema,
+    optional_database,
+)
 
 REVERSE_ETL_SCHEMA = "__segment_reverse_etl"
 DROP_CHOICES = ("tables", "all", "none")
@@ -38,6 +46,32 @@ def desired_schema(schema: str, drop: str) -> DesiredSchema:
     on_schema = ("USAGE", "CREATE", *(("DROP",) if drop == "all" else ()))
     on_tables = ("SELECT", "INSERT", "UPDATE", "DELETE", *(() if drop == "none" else ("DROP",)))
     return DesiredSchema(schema, schema_privileges=on_schema, table_privileges=on_tables)
+
+
+def shared_with(schema: str, role: str, current: CurrentAccess) -> Iterator[Finding]:
+    """Tell who else works in the schema, and what stays closed to them.
+
+    :param schema: the schema as stored.
+    :param role: the linked role.
+    :param current: the current access.
+    :return: a finding for the owner, one for what stays closed to it, one for other roles.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html
+    """
+    path, owner = join_path(current.session.database, schema), current.schemas[schema].owner
+    yield Finding("reverse_etl_owner", path, f"Schema {path} belongs to {owner}, which goes on working in it.")
+    others = sorted(name for name, grants in current.by_role.items() if any(g.schema == schema for g in grants))
+    if others:
+        message = f"Schema {path} is also used by the roles {', '.join(others)}."
+        yield Finding("reverse_etl_roles", path, message)
+    known = current.users.get(owner)
+    if known is not None and not known.superuser:
+        message = (
+            f"Tables that the linked user creates in {path} are its own, and closed to {owner}. To open them, an "
+            f"administrator runs in database {current.session.database}: GRANT SELECT, INSERT, UPDATE, DELETE FOR TABLES "
+            f"IN SCHEMA {quote(schema)} TO {quote(owner)}"
+        )
+        yield Finding("reverse_etl_closed", path, message)
 
 
 class GrantReverseEtlOperator(ConvergingOperator):
@@ -74,7 +108,7 @@ class GrantReverseEtlOperator(ConvergingOperator):
         self.drop = drop
         self.role = role
 
-    def converge(self, problems: Problems, plan_only: bool) -> tuple[str, Report]:
+    def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         """See the base."""
         database = problems.check(optional_database, self.database, "database", default=None)
         schema = problems.check(one_schema, self.schema, database, default="")
@@ -84,18 +118,24 @@ class GrantReverseEtlOperator(ConvergingOperator):
         if database is None:
             return "No database with a Reverse ETL schema is named, so there is nothing to do", Report()
         title = f"Reverse ETL schema {schema} of database {database}"
-        if plan_only and self._database_missing(database, role):
+        if mode.lenient and self._database_missing(database, role):
             return title, Report(findings=(nothing_to_do("database_missing", database, f"Database {database}"),))
         desired = [desired_schema(schema, drop)]
 
         def make_plan(current: CurrentAccess) -> Plan:
-            if resolve(schema, current.schemas, current.session.case_sensitive) is None:
+            stored = resolve(schema, current.schemas, current.session.case_sensitive)
+            if stored is None:
                 path = join_path(database, schema)
                 return Plan(findings=(nothing_to_do("schema_missing", path, f"Schema {path}"),))
-            return plan_schemas(desired, role, current, plan_only=plan_only)
+            plan = plan_schemas(desired, role, current, plan_only=mode.lenient)
+            return replace(plan, findings=(*plan.findings, *shared_with(stored, role, current)))
 
         report = self.hook(database).converge(
-            lambda rows, session: catalog.read_schemas(rows, session, role, desired), make_plan, plan_only=plan_only
+            lambda rows, session: read_schemas(rows, session, role, desired, thorough=mode.plan_only),
+            make_plan,
+            plan_only=mode.plan_only,
+            reread=lambda rows, current: read_privileges(rows, current, role, desired),
+            names=[schema],
         )
         return title, report
 

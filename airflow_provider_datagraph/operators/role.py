@@ -11,9 +11,10 @@ from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import check_identity
 from airflow_provider_datagraph.access.passwords import HASHES, hashed, policy_problems
 from airflow_provider_datagraph.access.planner import plan_role
+from airflow_provider_datagraph.access.privilege_catalog import USER_GRANTS, Rows
 from airflow_provider_datagraph.access.privileges import CurrentAccess, DesiredUser, Finding, Session
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DEFAULT_USER, ConvergingOperator
+from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DEFAULT_USER, ConvergingOperator, Mode
 
 if TYPE_CHECKING:
     from airflow_provider_datagraph.hooks.redshift import DataGraphHook
@@ -43,6 +44,19 @@ def serverless_findings(hook: DataGraphHook) -> tuple[Finding, ...]:
         return ()
     message = "Segment doesn't support Redshift Serverless: the access is made, and Segment may not connect."
     return (Finding("serverless", str(hook.admin_connection.host), message),)
+
+
+def read_memberships(rows: Rows, session: Session, role: str) -> CurrentAccess:
+    """Read who holds a role, as far as the login sees it.
+
+    :param rows: runs a query.
+    :param session: the session.
+    :param role: the role's name.
+    :return: the members.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_USER_GRANTS.html
+    """
+    return CurrentAccess(session, members=frozenset(str(u) for u, name in rows(USER_GRANTS) if name == role))
 
 
 class CreateSegmentRoleOperator(ConvergingOperator):
@@ -76,7 +90,7 @@ class CreateSegmentRoleOperator(ConvergingOperator):
         self.user_conn_id = user_conn_id
         self.password_hash = password_hash
 
-    def converge(self, problems: Problems, plan_only: bool) -> tuple[str, Report]:
+    def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         """See the base."""
         role = problems.check(check_identity, self.role, "role", default="")
         kind = problems.check(arguments.choice, self.password_hash, "password_hash", HASHES, default="md5")
@@ -86,12 +100,17 @@ class CreateSegmentRoleOperator(ConvergingOperator):
         user = problems.check(desired_user, user_hook, kind, default=DesiredUser("", ""))
         problems.raise_all()
 
-        def read(rows: catalog.Rows, session: Session) -> CurrentAccess:
+        def read(rows: Rows, session: Session) -> CurrentAccess:
             current = catalog.read_identities(rows, session, role, user.name)
             if user.name not in current.users:
                 return current
-            return replace(current, login_works=user_hook.login_works())
+            current = replace(current, login_works=user_hook.login_works())
+            if current.login_works and not current.session.superuser and user.name not in current.members:
+                # Redshift shows memberships to superusers and to their holder.
+                seen = user_hook.read(lambda own, user_session: read_memberships(own, user_session, role), names=[])
+                return replace(current, members=current.members | seen.members)
+            return current
 
-        report = hook.converge(read, lambda current: plan_role(role, user, current), plan_only=plan_only)
+        report = hook.converge(read, lambda current: plan_role(role, user, current), plan_only=mode.plan_only, names=[])
         report = replace(report, findings=(*report.findings, *serverless_findings(hook)))
         return f"Role {role} and user {user.name}", report

@@ -5,28 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_datagraph.access import arguments, catalog
+from airflow_provider_datagraph.access import arguments
 from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import InvalidInput, check_identifier, check_identity, split_path
 from airflow_provider_datagraph.access.privileges import DesiredSchema, FutureTables
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.schema_catalog import read_privileges, read_schemas
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
-from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, ConvergingOperator, optional_database, schema_names
-
-
-def future_tables(value: Any) -> FutureTables:
-    """Parse how tables that don't exist yet are reached.
-
-    :param value: ``scoped``, ``default_privileges`` or ``none``.
-    :return: the choice.
-    :raises InvalidInput: for anything else, and for ``default_privileges``, which isn't built yet.
-    """
-    chosen = FutureTables(arguments.choice(value, "future_tables", list(FutureTables)))
-    if chosen is FutureTables.DEFAULT_PRIVILEGES:
-        raise InvalidInput(
-            "future_tables='default_privileges' isn't supported yet: use 'scoped', or 'none' for today's tables only."
-        )
-    return chosen
+from airflow_provider_datagraph.operators.base import (
+    DEFAULT_ROLE,
+    ConvergingOperator,
+    Mode,
+    optional_database,
+    schema_names,
+)
 
 
 def table_name(text: str, schema: str) -> str:
@@ -55,7 +47,9 @@ class GrantSchemaOperator(ConvergingOperator):
         to its tables, where schemas that it leaves out are opened whole.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
     :param future_tables: for whole schemas: ``scoped`` (default) reaches later tables, whoever creates them;
-        ``none`` grants today's tables alone.
+        ``default_privileges`` grants today's, and those that ``writers`` create later; ``none`` grants today's alone.
+    :param writers: the users that create tables later, for ``default_privileges``; default None: the owners of
+        today's tables. Each has to be able to create in the schema.
     :param prune: whether to revoke what the role holds in these schemas beyond this; default False.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param plan_only: whether to show the plan and change nothing; default False.
@@ -70,6 +64,7 @@ class GrantSchemaOperator(ConvergingOperator):
         "tables",
         "role",
         "future_tables",
+        "writers",
         "prune",
         *ConvergingOperator.template_fields,
     )
@@ -82,6 +77,7 @@ class GrantSchemaOperator(ConvergingOperator):
         tables: str | Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         role: str = DEFAULT_ROLE,
         future_tables: str = "scoped",
+        writers: str | Sequence[str] | None = None,
         prune: bool | str = False,
         **kwargs: Any,
     ) -> None:
@@ -91,9 +87,10 @@ class GrantSchemaOperator(ConvergingOperator):
         self.tables = tables
         self.role = role
         self.future_tables = future_tables
+        self.writers = writers
         self.prune = prune
 
-    def converge(self, problems: Problems, plan_only: bool) -> tuple[str, Report]:
+    def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         """See the base."""
         database = problems.check(optional_database, self.database, "database", default=None)
         schemas = problems.check(schema_names, self.schema, database, default=())
@@ -103,18 +100,29 @@ class GrantSchemaOperator(ConvergingOperator):
         problems.raise_all()
         hook = self.hook(database)
         report = hook.converge(
-            lambda rows, session: catalog.read_schemas(rows, session, role, desired, prune),
-            lambda current: plan_schemas(desired, role, current, prune=prune, plan_only=plan_only),
-            plan_only=plan_only,
+            lambda rows, session: read_schemas(rows, session, role, desired, prune, thorough=mode.plan_only),
+            lambda current: plan_schemas(desired, role, current, prune=prune, plan_only=mode.lenient),
+            plan_only=mode.plan_only,
+            reread=lambda rows, current: read_privileges(rows, current, role, desired, prune),
+            names=[name for schema in desired for name in (schema.name, *(schema.tables or ()))],
         )
         return f"Schemas {', '.join(schemas)} of database {hook.arguments['database']}", report
 
     def _desired(self, schemas: tuple[str, ...], problems: Problems) -> list[DesiredSchema]:
-        future = problems.check(future_tables, self.future_tables, default=FutureTables.SCOPED)
+        word = problems.check(arguments.choice, self.future_tables, "future_tables", list(FutureTables), default="none")
+        future, writers = FutureTables(word), self._writers(word, problems)
         none: dict[str, tuple[str, ...]] = {}
         tables = problems.check(arguments.tables, self.tables, "tables", schemas, default=none) if schemas else none
         parsed = {
             schema: tuple(problems.check(table_name, text, schema, default="") for text in listed)
             for schema, listed in tables.items()
         }
-        return [DesiredSchema(name, parsed.get(name), future=future) for name in schemas]
+        return [DesiredSchema(name, parsed.get(name), future=future, writers=writers) for name in schemas]
+
+    def _writers(self, future: str, problems: Problems) -> tuple[str, ...] | None:
+        if self.writers is None or self.writers == "":
+            return None
+        found = problems.check(arguments.names, self.writers, "writers", default=())
+        if future != FutureTables.DEFAULT_PRIVILEGES:
+            problems.add(f"writers is given, and future_tables is {future!r}: it is for 'default_privileges' alone.")
+        return found or None

@@ -1,0 +1,108 @@
+"""What a plan for schemas reports beside its steps: it stands in nobody's way, and people should know it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from airflow_provider_datagraph.access.names import join_path
+from airflow_provider_datagraph.access.planner import describe_grants
+from airflow_provider_datagraph.access.privileges import CurrentAccess, Finding, Grant, Scope
+from airflow_provider_datagraph.access.targets import Target, wider
+
+FEW = 5
+
+
+def reported(
+    role: str,
+    targets: Sequence[Target],
+    current: CurrentAccess,
+    missing: Mapping[str, frozenset[Grant]],
+    prune: bool,
+) -> Iterator[Finding]:
+    """Report what else gives access, and what limits it.
+
+    :param role: the role's name.
+    :param targets: the schemas that are granted.
+    :param current: the current access.
+    :param missing: the privileges that will be granted, by schema.
+    :param prune: whether privileges that aren't desired are revoked.
+    :return: the findings, none of them blocking.
+    """
+    yield from _others(role, current, [grant for grants in missing.values() for grant in grants])
+    for target in targets:
+        yield from _relations(role, target, current)
+    if prune:
+        yield from _database_wide(role, current)
+
+
+def _others(role: str, current: CurrentAccess, missing: Iterable[Grant]) -> Iterator[Finding]:
+    lacking = list(missing)
+    for phrase, grants in sorted(current.others.items()):
+        also = {g for g in lacking if g in grants or not grants.isdisjoint(wider(g, current.session.database))}
+        if also:
+            message = (
+                f"{phrase} holds {describe_grants(also)} already: it's granted to role {role} too, which then doesn't "
+                "depend on that."
+            )
+            yield Finding("held_by_others", phrase, message)
+
+
+def _relations(role: str, target: Target, current: CurrentAccess) -> Iterator[Finding]:
+    path = join_path(current.session.database, target.name)
+
+    def named(by_schema: Mapping[str, frozenset[str]]) -> list[str]:
+        found = by_schema.get(target.name, frozenset())
+        return sorted(found if target.desired.tables is None else found & target.listed)
+
+    # https://docs.aws.amazon.com/redshift/latest/dg/t_rls.html
+    if secured := named(current.secured):
+        message = (
+            f"Row-level security is on in {path} for {few(secured)}: role {role} sees the rows that a policy attached "
+            "to it lets through, and none without a policy."
+        )
+        yield Finding("row_level_security", path, message)
+    # https://docs.aws.amazon.com/redshift/latest/dg/t_ddm.html
+    if masked := named(current.masked):
+        yield Finding("masking", path, f"Role {role} sees masked values in {path}, in {few(masked)}.")
+    columns = {g.relation for g in current.grants if g.scope is Scope.COLUMN and g.schema == target.name}
+    # https://docs.aws.amazon.com/redshift/latest/dg/cross-database_considerations.html
+    if columns:
+        message = (
+            f"Role {role} holds privileges on single columns in {path}, of {few(sorted(columns))}: Redshift refuses "
+            "such tables to queries from another database, and Segment's are."
+        )
+        yield Finding("column_privileges", path, message)
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
+    if views := named(current.views):
+        message = (
+            f"{few(views)} in {path} are views: a late-binding one (WITH NO SCHEMA BINDING) can be read only while its "
+            "owner may read what is below it."
+        )
+        yield Finding("views", path, message)
+
+
+def _database_wide(role: str, current: CurrentAccess) -> Iterator[Finding]:
+    found = {g for g in current.grants if g.scope in (Scope.SCHEMAS, Scope.DATABASE_TABLES)}
+    if found:
+        database = current.session.database
+        message = (
+            f"Role {role} holds {describe_grants(found)}, which prune leaves alone, since it reaches beyond the named "
+            "schemas."
+        )
+        yield Finding("database_wide", database, message)
+    if current.inherited:
+        message = (
+            f"Role {role} also has what the roles {', '.join(sorted(current.granted_roles))} hold: prune takes nothing "
+            "from them."
+        )
+        yield Finding("inherited", role, message)
+
+
+def few(names: Sequence[str]) -> str:
+    """Name the first few.
+
+    :param names: the names.
+    :return: at most five of them, and how many more there are.
+    """
+    rest = len(names) - FEW
+    return ", ".join(names[:FEW]) + (f" and {rest} more" if rest > 0 else "")

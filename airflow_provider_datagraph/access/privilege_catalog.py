@@ -1,0 +1,146 @@
+"""The queries for what identities hold, and how their rows become :class:`Grant`.
+
+Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from airflow_provider_datagraph.access.names import literal
+from airflow_provider_datagraph.access.privileges import Grant, Scope
+
+Rows = Callable[[str], Sequence[Sequence[Any]]]
+"""Runs one query in the connected database and returns its rows."""
+
+# r_SVV_USER_GRANTS: a regular user sees its own rows
+USER_GRANTS = "SELECT user_name, role_name FROM svv_user_grants"
+# r_SVV_ROLE_GRANTS: role_name is the grantee
+ROLE_GRANTS = "SELECT role_name, granted_role_name FROM svv_role_grants"
+
+
+def _held_by(kind: str, *names: str) -> str:
+    listed = ", ".join(literal(name) for name in sorted(names))
+    held = f"= {listed}" if len(names) == 1 else f"IN ({listed})"
+    return f"WHERE identity_type = {literal(kind)} AND identity_name {held}"
+
+
+def database_privileges_query(kind: str, *names: str) -> str:
+    """Build the query for identities' privileges on databases. r_SVV_DATABASE_PRIVILEGES"""
+    return "SELECT database_name, privilege_type, privilege_scope FROM svv_database_privileges " + _held_by(
+        kind, *names
+    )
+
+
+def schema_privileges_query(kind: str, name: str) -> str:
+    """Build the query for an identity's privileges on schemas, scoped ones too. r_SVV_SCHEMA_PRIVILEGES"""
+    return "SELECT namespace_name, privilege_type, privilege_scope FROM svv_schema_privileges " + _held_by(kind, name)
+
+
+def relation_privileges_query(kind: str, name: str) -> str:
+    """Build the query for an identity's privileges on tables and views. r_SVV_RELATION_PRIVILEGES"""
+    return "SELECT namespace_name, relation_name, privilege_type FROM svv_relation_privileges " + _held_by(kind, name)
+
+
+def column_privileges_query(kind: str, name: str) -> str:
+    """Build the query for an identity's privileges on columns. r_SVV_COLUMN_PRIVILEGES"""
+    return "SELECT namespace_name, relation_name, column_name, privilege_type FROM svv_column_privileges " + _held_by(
+        kind, name
+    )
+
+
+def default_privileges_query(role: str) -> str:
+    """Build the query for what a role gets on later tables. r_SVV_DEFAULT_PRIVILEGES"""
+    return (
+        "SELECT schema_name, owner_name, privilege_type FROM svv_default_privileges "
+        f"WHERE grantee_type = 'role' AND grantee_name = {literal(role)} AND object_type = 'RELATION'"
+    )
+
+
+def word(value: Any) -> str:
+    """Read a privilege or a scope; the catalog says TEMP where the grammar also has TEMPORARY.
+
+    :param value: the word as the catalog has it.
+    :return: the word in upper case.
+    """
+    upper = str(value).strip().upper()
+    return "TEMPORARY" if upper == "TEMP" else upper
+
+
+def database_grants(rows: Rows, kind: str, name: str) -> set[Grant]:
+    found = rows(database_privileges_query(kind, name))
+    return {Grant(Scope.DATABASE, word(p), str(d)) for d, p, scope in found if word(scope) == "DATABASE"}
+
+
+def schema_grants(rows: Rows, kind: str, name: str) -> set[Grant]:
+    scopes = {"SCHEMA": Scope.SCHEMA, "TABLES": Scope.TABLES}
+    found = rows(schema_privileges_query(kind, name))
+    return {Grant(scopes[word(s)], word(p), str(n)) for n, p, s in found if word(s) in scopes}
+
+
+def scoped_database_grants(rows: Rows, names: Iterable[str], database: str) -> set[Grant]:
+    """Read what roles may do with all schemas or all tables of a database.
+
+    :param rows: runs a query.
+    :param names: the roles.
+    :param database: the database as stored.
+    :return: the permissions.
+    """
+    scopes = {"SCHEMAS": Scope.SCHEMAS, "TABLES": Scope.DATABASE_TABLES}
+    found = rows(database_privileges_query("role", *names))
+    return {Grant(scopes[word(s)], word(p), str(d)) for d, p, s in found if word(s) in scopes and d == database}
+
+
+def relation_grants(rows: Rows, kind: str, name: str) -> set[Grant]:
+    """Read an identity's privileges on tables and views.
+
+    :param rows: runs a query.
+    :param kind: ``role``, ``user`` or another word of the catalog.
+    :param name: the identity's name.
+    :return: the privileges.
+    """
+    found = rows(relation_privileges_query(kind, name))
+    return {Grant(Scope.TABLE, word(p), str(n), str(r)) for n, r, p in found}
+
+
+def column_grants(rows: Rows, kind: str, name: str) -> set[Grant]:
+    """Read an identity's privileges on columns.
+
+    :param rows: runs a query.
+    :param kind: ``role``, ``user`` or another word of the catalog.
+    :param name: the identity's name.
+    :return: the privileges.
+    """
+    found = rows(column_privileges_query(kind, name))
+    return {Grant(Scope.COLUMN, word(p), str(n), str(r), str(c)) for n, r, c, p in found}
+
+
+def default_grants(rows: Rows, role: str) -> set[Grant]:
+    """Read what a role gets on later tables.
+
+    :param rows: runs a query.
+    :param role: the role's name.
+    :return: the privileges, by writer and schema; the schema is empty where every schema is meant.
+    """
+    found = rows(default_privileges_query(role))
+    return {Grant(Scope.DEFAULT, word(p), "" if n is None else str(n), str(owner)) for n, owner, p in found}
+
+
+def granted_roles(role: str, pairs: Iterable[Sequence[Any]]) -> frozenset[str]:
+    """Name the roles whose privileges a role has, through any number of others.
+
+    :param role: the role's name.
+    :param pairs: which role holds which.
+    :return: their names.
+    """
+    granted: dict[str, set[str]] = {}
+    for holder, name in pairs:
+        granted.setdefault(str(holder), set()).add(str(name))
+    found: set[str] = set()
+    waiting = [role]
+    while waiting:
+        new = granted.get(waiting.pop(), set()) - found
+        found |= new
+        waiting += new
+    return frozenset(found)
