@@ -68,8 +68,8 @@ def shared_with(schema: str, role: str, current: CurrentAccess) -> Iterator[Find
     if known is not None and not known.superuser:
         message = (
             f"Tables that the linked user creates in {path} are its own, and closed to {owner}. To open them, an "
-            f"administrator runs in database {current.session.database}: GRANT SELECT, INSERT, UPDATE, DELETE FOR TABLES "
-            f"IN SCHEMA {quote(schema)} TO {quote(owner)}"
+            f"administrator runs in database {current.session.database}: GRANT SELECT, INSERT, UPDATE, DELETE "
+            f"FOR TABLES IN SCHEMA {quote(schema)} TO {quote(owner)}"
         )
         yield Finding("reverse_etl_closed", path, message)
 

@@ -14,6 +14,7 @@ from airflow_provider_datagraph.operators.base import (
     DEFAULT_CHECKPOINT_DATABASE,
     DEFAULT_USER,
     ConvergingOperator,
+    Mode,
     refusing_bad_input,
 )
 
@@ -136,7 +137,7 @@ class SegmentSummaryOperator(ConvergingOperator):
         self.log.info("%s", f"Unify > Data Graph > Connect warehouse > Redshift asks for:\n{lines}")
         return settings
 
-    def converge(self, problems: Problems, plan_only: bool) -> tuple[str, Report]:
+    def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         """See the base."""
         reports = problems.check(parse_reports, self.reports, "reports", default=())
         proofs = problems.check(parse_reports, self.proofs, "proofs", default=())

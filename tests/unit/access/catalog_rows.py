@@ -8,7 +8,7 @@ from typing import Any
 USERS = "SELECT usename, usesysid, usesuper, usecreatedb FROM pg_user"
 ROLES = "SELECT role_name, role_owner FROM svv_roles"
 USER_GRANTS = "SELECT user_name, role_name FROM svv_user_grants"
-ROLE_GRANTS = "SELECT role_name FROM svv_role_grants WHERE granted_role_name = 'linked_role'"
+ROLE_GRANTS = "SELECT role_name, granted_role_name FROM svv_role_grants"
 DATABASES = "SELECT database_name, database_owner, database_type FROM svv_redshift_databases"
 ALL_SCHEMAS = "SELECT database_name, schema_name, schema_owner, schema_type FROM svv_all_schemas"
 SCHEMAS = ALL_SCHEMAS + " WHERE database_name = 'dev'"
@@ -19,6 +19,16 @@ ON_DATABASES = "SELECT database_name, privilege_type, privilege_scope FROM svv_d
 ON_SCHEMAS = "SELECT namespace_name, privilege_type, privilege_scope FROM svv_schema_privileges"
 ON_RELATIONS = "SELECT namespace_name, relation_name, privilege_type FROM svv_relation_privileges"
 ON_COLUMNS = "SELECT namespace_name, relation_name, column_name, privilege_type FROM svv_column_privileges"
+OF_ALL_ON_SCHEMAS = (
+    "SELECT namespace_name, privilege_type, privilege_scope, identity_type, identity_name FROM svv_schema_privileges "
+    "WHERE identity_type IN ('role', 'group', 'public')"
+)
+OF_OTHERS_ON_RELATIONS = (
+    "SELECT namespace_name, relation_name, privilege_type, identity_type, identity_name FROM svv_relation_privileges "
+    "WHERE identity_type IN ('group', 'public')"
+)
+SECURED = "SELECT relschema, relname FROM svv_rls_relation WHERE is_rls_on = true AND datname = 'dev'"
+MASKED = "SELECT schema_name, table_name, grantee, grantee_type FROM svv_attached_masking_policy"
 DEFAULTS = (
     "SELECT schema_name, owner_name, privilege_type FROM svv_default_privileges "
     "WHERE grantee_type = 'role' AND grantee_name = 'linked_role' AND object_type = 'RELATION'"
@@ -42,3 +52,11 @@ class Answers:
     def __call__(self, sql: str) -> Sequence[Sequence[Any]]:
         self.asked.append(sql)
         return self.rows[sql]
+
+
+def tables_of(listed: str, more: str = ", table_type, table_owner") -> str:
+    """The query for the tables of some schemas."""
+    return (
+        f"SELECT schema_name, table_name{more} FROM svv_redshift_tables "
+        f"WHERE database_name = 'dev' AND schema_name IN ({listed})"
+    )

@@ -18,6 +18,8 @@ from tests.unit.access.reading import read_list, read_literal
 ON_SCHEMAS = {"CREATE", "USAGE", "ALTER", "DROP"}
 ON_TABLES = {"SELECT", "INSERT", "UPDATE", "DELETE", "DROP", "REFERENCES", "ALTER", "TRUNCATE"}
 
+WRITER = 'wri"ter'
+"""Owns every schema and table."""
 Held = tuple[str, ...]
 """A kind (``schema``, ``scoped``, ``table``, ``column``, ``default``), a privilege, and the place's names."""
 
@@ -36,50 +38,68 @@ class ModelWarehouse:
 
     :param tables: table names by schema.
     :param held: what the role holds.
+    :param above: what a role that is granted to it holds, and what it holds itself on the whole database.
     """
 
     tables: dict[str, set[str]]
     held: set[Held] = field(default_factory=set)
     has_role: bool = True
+    above: set[Held] = field(default_factory=set)
 
     def rows(self, sql: str) -> Sequence[Sequence[Any]]:
         """Answer one of the catalog's queries."""
         of = q.OF_ROLE
         listed: dict[str, Sequence[Sequence[Any]]] = {
-            q.USERS: [["admin", 100, True, True]],
+            q.USERS: [["admin", 100, True, True], [WRITER, 101, False, False]],
             q.ROLES: [["linked_role", "admin"]] if self.has_role else [],
-            q.SCHEMAS: [["dev", name, 100, "local"] for name in self.tables],
-            q.ON_SCHEMAS + of: [
-                *([name, privilege, "SCHEMA"] for privilege, name in self._of("schema")),
-                *([name, privilege, "TABLES"] for privilege, name in self._of("scoped")),
+            q.SCHEMAS: [["dev", name, 101, "local"] for name in self.tables],
+            q.OF_ALL_ON_SCHEMAS: [
+                *([s, p, "SCHEMA", "role", "linked_role"] for p, s in self._of("schema")),
+                *([s, p, "TABLES", "role", "linked_role"] for p, s in self._of("scoped")),
+                *([h[2], h[1], "SCHEMA", "role", "above"] for h in self.above if h[0] == "schema"),
+                *([h[2], h[1], "TABLES", "role", "above"] for h in self.above if h[0] == "scoped"),
+                *([s, "SELECT", "TABLES", "role", "a_stranger"] for s in self.tables),
+                *([s, "USAGE", "FUNCTIONS", "role", "linked_role"] for s in self.tables),
             ],
+            q.ROLE_GRANTS: [["linked_role", "middle"], ["middle", "above"], ["a_stranger", "linked_role"]],
+            q.ON_DATABASES + of: [["dev", p, "TABLES"] for p, _ in self._of("database")]
+            + [["other", "SELECT", "TABLES"]],
+            q.ON_DATABASES + " WHERE identity_type = 'role' AND identity_name IN ('above', 'middle')": [],
+            q.SECURED: [],
+            q.MASKED: [],
+            q.OF_OTHERS_ON_RELATIONS: [],
+            q.ON_RELATIONS + of.replace("linked_role", "above"): [
+                [h[2], h[3], h[1]] for h in self.above if h[0] == "table"
+            ],
+            q.ON_RELATIONS + of.replace("linked_role", "middle"): [],
             q.ON_RELATIONS + of: [[s, t, privilege] for privilege, s, t in self._of("table")],
             q.ON_COLUMNS + of: [[s, t, c, privilege] for privilege, s, t, c in self._of("column")],
-            q.DEFAULTS: [[s, owner, privilege] for privilege, s, owner in self._of("default")],
+            q.DEFAULTS: [[s or None, owner, privilege] for privilege, s, owner in self._of("default")],
         }
         if sql in listed:
             return listed[sql]
         asked = re.fullmatch(
-            "SELECT schema_name, table_name FROM svv_redshift_tables WHERE database_name = 'dev' "
+            "SELECT schema_name, table_name, table_type, table_owner FROM svv_redshift_tables WHERE database_name = 'dev' "
             r"AND schema_name IN \((.*)\)",
             sql,
         )
         assert asked, sql
         names = [read_literal(text) for text in re.findall(r"'(?:[^'\\]|''|\\.)*'", asked[1])]
-        return [[name, table] for name in names for table in sorted(self.tables[name])]
+        return [[name, table, "TABLE", WRITER] for name in names for table in sorted(self.tables[name])]
 
     def _of(self, kind: str) -> Iterator[Held]:
         return (held[1:] for held in sorted(self.held) if held[0] == kind)
 
     def reads(self, schema: str, table: str, privilege: str) -> bool:
         """Whether the role may do something with every column of a table."""
-        return ("scoped", privilege, schema) in self.held or ("table", privilege, schema, table) in self.held
+        ways = {("scoped", privilege, schema), ("table", privilege, schema, table), ("database", privilege, "")}
+        return not ways.isdisjoint(self.held | self.above)
 
     def apply(self, sql: str) -> None:
         """Apply one statement."""
-        default = re.match(r"ALTER DEFAULT PRIVILEGES FOR USER (.*) IN SCHEMA (.*) (?=REVOKE )", sql)
+        default = re.match(r"ALTER DEFAULT PRIVILEGES FOR USER (.*) IN SCHEMA (.*) (?=REVOKE |GRANT )", sql)
         if default:
-            self._revoke_default(default, sql)
+            self._default(default, sql)
             return
         match = re.fullmatch(
             r"(GRANT|REVOKE) ([A-Z, ]+?) (ON SCHEMA|FOR TABLES IN SCHEMA|ON ALL TABLES IN SCHEMA|ON TABLE) (.*)", sql
@@ -91,19 +111,25 @@ class ModelWarehouse:
         expected = ' TO ROLE "linked_role"' if verb == "GRANT" else ' FROM ROLE "linked_role"'
         known = ON_SCHEMAS if place == "ON SCHEMA" else ON_TABLES
         single = place != "FOR TABLES IN SCHEMA" or len(paths) == 1
+        if words == ["ALL"] and verb == "REVOKE":
+            words = sorted({*known, *(("RULE", "TRIGGER") if place == "ON TABLE" else ())})
+            known = set(words)
         if rest != expected or not set(words) <= known or not single or len(set(words)) < len(words):
             raise SyntaxRefused(sql)
         for path in paths:
             for word in words:
                 (self._grant if verb == "GRANT" else self._revoke)(place, word, path)
 
-    def _revoke_default(self, match: re.Match[str], sql: str) -> None:
-        ((owner,),), end = read_list(match[1])
-        ((schema,),), rest = read_list(match[2])
-        words = re.fullmatch(r'REVOKE ([A-Z, ]+) ON TABLES FROM ROLE "linked_role"', sql[match.end() :])
-        if end or rest or not words or not set(words[1].split(", ")) <= ON_TABLES:
+    def _default(self, match: re.Match[str], sql: str) -> None:
+        owners, end = read_list(match[1])
+        schemas, rest = read_list(match[2])
+        words = re.fullmatch(r'(GRANT|REVOKE) ([A-Z, ]+) ON TABLES (TO|FROM) ROLE "linked_role"', sql[match.end() :])
+        if end or rest or not words or (words[1] == "GRANT") != (words[3] == "TO"):
             raise SyntaxRefused(sql)
-        self.held -= {("default", word, schema, owner) for word in words[1].split(", ")}
+        if not set(words[2].split(", ")) <= ON_TABLES:
+            raise SyntaxRefused(sql)
+        change = {("default", w, s, o) for w in words[2].split(", ") for (s,) in schemas for (o,) in owners}
+        self.held = self.held | change if words[1] == "GRANT" else self.held - change
 
     def _grant(self, place: str, word: str, path: tuple[str, ...]) -> None:
         if place == "ON TABLE":
