@@ -30,7 +30,7 @@ def reported(
     """
     yield from _others(role, current, [grant for grants in missing.values() for grant in grants])
     for target in targets:
-        yield from _relations(role, target, current)
+        yield from _relations(role, target, current, prune)
     if prune:
         yield from _database_wide(role, current)
 
@@ -47,7 +47,7 @@ def _others(role: str, current: CurrentAccess, missing: Iterable[Grant]) -> Iter
             yield Finding("held_by_others", phrase, message)
 
 
-def _relations(role: str, target: Target, current: CurrentAccess) -> Iterator[Finding]:
+def _relations(role: str, target: Target, current: CurrentAccess, prune: bool) -> Iterator[Finding]:
     path = join_path(current.session.database, target.name)
 
     def named(by_schema: Mapping[str, frozenset[str]]) -> list[str]:
@@ -64,9 +64,10 @@ def _relations(role: str, target: Target, current: CurrentAccess) -> Iterator[Fi
     # https://docs.aws.amazon.com/redshift/latest/dg/t_ddm.html
     if masked := named(current.masked):
         yield Finding("masking", path, f"Role {role} sees masked values in {path}, in {few(masked)}.")
-    columns = {g.relation for g in current.grants if g.scope is Scope.COLUMN and g.schema == target.name}
+    whole = {g.relation for g in target.grants if g.scope is Scope.TABLE}
+    columns = {g.relation for g in current.grants if g.scope is Scope.COLUMN and g.schema == target.name} - whole
     # https://docs.aws.amazon.com/redshift/latest/dg/cross-database_considerations.html
-    if columns:
+    if columns and not prune:
         message = (
             f"Role {role} holds privileges on single columns in {path}, of {few(sorted(columns))}: Redshift refuses "
             "such tables to queries from another database, and Segment's are."

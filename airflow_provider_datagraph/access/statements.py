@@ -20,11 +20,11 @@ def chunks(items: Sequence[T], written: Callable[[T], str]) -> Iterator[list[T]]
     chunk: list[T] = []
     size = 0
     for item in items:
-        length = len(written(item).encode()) + 2
+        length = len(written(item).encode())
         if chunk and size + length > STATEMENT_BYTES:
             yield chunk
             chunk, size = [], 0
         chunk.append(item)
-        size += length
+        size += length + 2
     if chunk:
         yield chunk

@@ -169,7 +169,9 @@ def alter(sql: str, tokens: list[Token], context: Context) -> Plan:
     name = objects.relation(reader, context)
     action = reader.peek().value
     second = reader.peek(1).value
-    if second in ("distkey", "diststyle", "sortkey", "compound", "encode") or action in ("append", "row"):
+    if action == "row":
+        return _row_level_security(reader, name)
+    if second in ("distkey", "diststyle", "sortkey", "compound", "encode") or action == "append":
         raise unsupported("ALTER TABLE ... " + second.upper())
     if action not in ("add", "drop", "rename", "alter", "owner") or second in ("partition", "constraint", "set"):
         raise unsupported("this form of ALTER TABLE") if action in ("add", "drop", "set") else reader.fail()
@@ -185,6 +187,22 @@ def alter(sql: str, tokens: list[Token], context: Context) -> Plan:
         return Plan(f"ALTER TABLE {name} {text}", "DDL", "ALTER TABLE")
     statement = literal(f"ALTER TABLE %s {text.replace('%', '%%')}")
     return Plan(block([f"PERFORM pg_rs.on_relation({literal(name)}, 'MAINTAIN', {statement})"]), "DDL", "ALTER TABLE")
+
+
+def _row_level_security(reader: Reader, name: str) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/t_rls_ownership.html: who may is PostgreSQL's rule, the owner
+
+    While no policy is attached nobody but the owner and superusers sees a row, on both.
+    """
+    reader.expect("row", "level", "security")
+    word = reader.accept_any("on", "off")
+    if not word:
+        raise reader.fail()
+    if reader.peek().text:
+        raise unsupported("ROW LEVEL SECURITY ... " + reader.peek().text.upper())
+    return Plan(
+        f"ALTER TABLE {name} {'ENABLE' if word == 'on' else 'DISABLE'} ROW LEVEL SECURITY", "DDL", "ALTER TABLE"
+    )
 
 
 def drop(sql: str, tokens: list[Token], context: Context) -> Plan:

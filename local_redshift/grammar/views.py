@@ -54,6 +54,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         # r_SVV_USER_INFO
         "svv_user_info": "user_name user_id createdb superuser catalog_update connection_limit syslog_access "
         "last_ddl_timestamp session_timeout external_user_id",
+        # r_SVV_RLS_RELATION
+        "svv_rls_relation": "datname relschema relname relkind is_rls_on is_rls_datashare_on rls_conjunction_type "
+        "rls_datashare_conjunction_type",
+        # r_SVV_ATTACHED_MASKING_POLICY
+        "svv_attached_masking_policy": "policy_name schema_name table_name table_type grantor grantee grantee_type "
+        "priority input_columns output_columns is_masking_datashare_on",
         # SYS_QUERY_HISTORY
         "sys_query_history": "user_id query_id transaction_id session_id database_name query_type status start_time "
         "end_time elapsed_time error_message query_text",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access import catalog
+from airflow_provider_datagraph.access import catalog, privilege_catalog
 from airflow_provider_datagraph.access.privileges import (
     CurrentAccess,
     Database,
@@ -67,7 +67,14 @@ HOLDINGS: dict[str, Sequence[Sequence[Any]]] = {
         ["someone", "linked_role"],
         ["outsider", "third_role"],
     ],
-    q.ROLE_GRANTS: [["parent_role"], ["sys:dba"]],
+    q.ROLE_GRANTS: [
+        ["holder_role", "linked_role"],
+        ["sys:dba", "linked_role"],
+        ["linked_role", "above"],
+        ["above", "top"],
+        ["top", "above"],
+        ["holder_role", "elsewhere"],
+    ],
     q.ON_DATABASES + q.OF_ROLE: [
         ["dev", "temp", "DATABASE"],
         ["dev", " create ", "database"],
@@ -95,7 +102,8 @@ def test_identities_hold_roles_and_privileges() -> None:
         roles=ROLES,
         users=USERS,
         members=frozenset({"linked_user", "someone"}),
-        role_members=frozenset({"parent_role", "sys:dba"}),
+        role_members=frozenset({"holder_role", "sys:dba"}),
+        granted_roles=frozenset({"above", "top"}),
         user_roles=frozenset({"linked_role", "other_role"}),
         grants=frozenset(
             {
@@ -194,12 +202,15 @@ def test_schemas_of_every_database_are_read_at_once() -> None:
 def test_names_in_queries_are_literals() -> None:
     name, of = "o'x\\", "identity_name = 'o''x\\\\'"
     for query in (
-        catalog.database_privileges_query("user", name),
-        catalog.schema_privileges_query("user", name),
-        catalog.relation_privileges_query("user", name),
-        catalog.column_privileges_query("user", name),
+        privilege_catalog.database_privileges_query("user", name),
+        privilege_catalog.schema_privileges_query("user", name),
+        privilege_catalog.relation_privileges_query("user", name),
+        privilege_catalog.column_privileges_query("user", name),
     ):
         assert query.endswith(f" WHERE identity_type = 'user' AND {of}")
-    assert catalog.role_grants_query(name).endswith("granted_role_name = 'o''x\\\\'")
-    assert catalog.default_privileges_query(name).endswith("grantee_name = 'o''x\\\\' AND object_type = 'RELATION'")
+    several = privilege_catalog.database_privileges_query("role", "b", name, "a")
+    assert several.endswith(" WHERE identity_type = 'role' AND identity_name IN ('a', 'b', 'o''x\\\\')")
+    assert privilege_catalog.default_privileges_query(name).endswith(
+        "grantee_name = 'o''x\\\\' AND object_type = 'RELATION'"
+    )
     assert catalog.schemas_query(name).endswith("database_name = 'o''x\\\\'")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access import catalog
+from airflow_provider_datagraph.access import catalog, privilege_catalog, schema_catalog
 from airflow_provider_datagraph.access.privileges import (
     CurrentAccess,
     DesiredSchema,
@@ -33,15 +33,9 @@ SCHEMAS = {
     "web": Schema("web", "admin"),
 }
 START = [q.USERS, q.ROLES, q.SCHEMAS]
-PRIVILEGES = [q.ON_RELATIONS + q.OF_ROLE, q.ON_COLUMNS + q.OF_ROLE]
-
-
-def tables_of(listed: str) -> str:
-    """The query for the tables of some schemas."""
-    return (
-        "SELECT schema_name, table_name FROM svv_redshift_tables "
-        f"WHERE database_name = 'dev' AND schema_name IN ({listed})"
-    )
+DETAILS = [q.ON_RELATIONS + q.OF_ROLE, q.ON_COLUMNS + q.OF_ROLE]
+CONTEXT = [q.ROLE_GRANTS, q.ON_DATABASES + q.OF_ROLE]
+LIMITS = [q.SECURED, q.MASKED]
 
 
 def answers(**more: Sequence[Sequence[Any]]) -> Answers:
@@ -54,103 +48,200 @@ def answers(**more: Sequence[Sequence[Any]]) -> Answers:
                 ["dev", "lake", 100, "external"],
                 ["dev", "web", 100, "local"],
             ],
-            q.ON_SCHEMAS + q.OF_ROLE: [
-                ["crm", "USAGE", "SCHEMA"],
-                ["crm", "SELECT", "TABLES"],
-                ["crm", "EXECUTE", "FUNCTIONS"],
-                ["web", "USAGE", "SCHEMA"],
+            q.OF_ALL_ON_SCHEMAS: [
+                ["crm", "USAGE", "SCHEMA", "role", "linked_role"],
+                ["crm", "SELECT", "TABLES", "role", "linked_role"],
+                ["crm", "EXECUTE", "FUNCTIONS", "role", "linked_role"],
+                ["web", "USAGE", "SCHEMA", "role", "linked_role"],
+                ["web", "USAGE", "SCHEMA", "public", "public"],
+                ["web", "CREATE", "SCHEMA", "group", "linked_role"],
+                ["web", "SELECT", "TABLES", "role", "above"],
+                ["web", "INSERT", "TABLES", "role", "a_stranger"],
+                ["lake", "USAGE", "SCHEMA", "group", "staff"],
             ],
             q.ON_RELATIONS + q.OF_ROLE: [["crm", "accounts", "select"], ["web", "pages", "SELECT"]],
             q.ON_COLUMNS + q.OF_ROLE: [["crm", "orders", "id", "select"], ["web", "pages", "url", "SELECT"]],
             q.DEFAULTS: [["crm", "loader", "select"], [None, "loader", "SELECT"], ["web", "loader", "INSERT"]],
-            tables_of("'crm'"): [["crm", "accounts"], ["crm", "mv_tbl__totals__0"], ["crm", "my_mv_tbl__"]],
+            q.tables_of("'crm'"): [
+                ["crm", "accounts", "TABLE", "loader"],
+                ["crm", "mv_tbl__totals__0", "TABLE", "nobody"],
+                ["crm", "my_mv_tbl__", "VIEW", "analyst"],
+            ],
+            q.ROLE_GRANTS: [["linked_role", "above"], ["above", "top"], ["a_stranger", "elsewhere"]],
+            q.ON_DATABASES + q.OF_ROLE: [
+                ["dev", "SELECT", "TABLES"],
+                ["dev", "CREATE", "DATABASE"],
+                ["other", "SELECT", "TABLES"],
+            ],
+            q.ON_DATABASES + ABOVE: [["dev", "usage", "SCHEMAS"]],
+            q.ON_RELATIONS + q.OF_ROLE.replace("linked_role", "above"): [["web", "pages", "DELETE"]],
+            q.ON_RELATIONS + q.OF_ROLE.replace("linked_role", "top"): [],
+            q.OF_OTHERS_ON_RELATIONS: [["web", "pages", "SELECT", "group", "staff"]],
+            q.SECURED: [["web", "pages"], ["elsewhere", "t"]],
+            q.MASKED: [
+                ["web", "pages", "linked_role", "role"],
+                ["web", "users", "public", "public"],
+                ["web", "links", "top", "role"],
+                ["web", "others", "a_stranger", "role"],
+                ["elsewhere", "t", "public", "public"],
+            ],
             **more,
         }
     )
 
 
+ABOVE = " WHERE identity_type = 'role' AND identity_name IN ('above', 'top')"
 ON_CRM = {Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.TABLES, "SELECT", "crm")}
-ON_TABLES = {Grant(Scope.TABLE, "SELECT", "crm", "accounts"), Grant(Scope.COLUMN, "SELECT", "crm", "orders", "id")}
-LATER = {Grant(Scope.DEFAULT, "SELECT", "crm", "loader")}
-TABLES = {"crm": frozenset({"accounts", "my_mv_tbl__"})}
+ACCOUNTS = {Grant(Scope.TABLE, "SELECT", "crm", "accounts")}
+COLUMNS = {Grant(Scope.COLUMN, "SELECT", "crm", "orders", "id")}
+LATER = {Grant(Scope.DEFAULT, "SELECT", "crm", "loader"), Grant(Scope.DEFAULT, "SELECT", "", "loader")}
 
 
 @pytest.mark.parametrize(
-    ("desired", "prune", "asked", "grants", "relations"),
+    ("desired", "prune", "asked", "grants"),
     [
-        (DesiredSchema("crm"), False, [], ON_CRM, {}),
-        (DesiredSchema("CRM"), False, [], ON_CRM, {}),
-        (DesiredSchema("crm"), True, [*PRIVILEGES, q.DEFAULTS], ON_CRM | ON_TABLES | LATER, {}),
+        (DesiredSchema("crm"), False, [q.OF_ALL_ON_SCHEMAS], ON_CRM),
+        (DesiredSchema("CRM"), False, [q.OF_ALL_ON_SCHEMAS], ON_CRM),
+        (
+            DesiredSchema("crm"),
+            True,
+            [q.OF_ALL_ON_SCHEMAS, *DETAILS, q.DEFAULTS],
+            ON_CRM | ACCOUNTS | COLUMNS | LATER,
+        ),
         (
             DesiredSchema("crm", future=FutureTables.NONE),
             False,
-            [*PRIVILEGES, tables_of("'crm'")],
-            ON_CRM | ON_TABLES,
-            TABLES,
+            [q.tables_of("'crm'"), q.OF_ALL_ON_SCHEMAS, DETAILS[0]],
+            ON_CRM | ACCOUNTS,
         ),
         (
             DesiredSchema("crm", ("accounts",)),
             False,
-            [*PRIVILEGES, tables_of("'crm'")],
-            ON_CRM | ON_TABLES,
-            TABLES,
+            [q.tables_of("'crm'"), q.OF_ALL_ON_SCHEMAS, DETAILS[0]],
+            ON_CRM | ACCOUNTS,
         ),
         (
-            DesiredSchema("crm", ("accounts",)),
-            True,
-            [*PRIVILEGES, q.DEFAULTS, tables_of("'crm'")],
-            ON_CRM | ON_TABLES | LATER,
-            TABLES,
+            DesiredSchema("crm", future=FutureTables.DEFAULT_PRIVILEGES, writers=("linked_user",)),
+            False,
+            [
+                q.tables_of("'crm'"),
+                "SELECT has_schema_privilege('linked_user', 'crm', 'create')",
+                q.OF_ALL_ON_SCHEMAS,
+                DETAILS[0],
+                q.DEFAULTS,
+            ],
+            ON_CRM | ACCOUNTS | LATER,
         ),
     ],
 )
-def test_only_what_the_answer_depends_on_is_read(
-    desired: DesiredSchema, prune: bool, asked: list[str], grants: set[Grant], relations: dict[str, frozenset[str]]
+def test_where_nothing_is_lacking_no_more_is_read(
+    desired: DesiredSchema, prune: bool, asked: list[str], grants: set[Grant]
 ) -> None:
+    rows = answers(**{"SELECT has_schema_privilege('linked_user', 'crm', 'create')": [[True]]})
+    current = schema_catalog.read_schemas(rows, SESSION, "linked_role", [desired], prune)
+    assert current.grants == grants
+    assert (current.schemas, current.session, current.hidden) == (SCHEMAS, SEEN, False)
+    assert rows.asked == [*START, *asked]
+
+
+def test_what_tables_there_are_and_whose() -> None:
+    desired = DesiredSchema("crm", ("accounts",))
+    current = schema_catalog.read_schemas(answers(), SESSION, "linked_role", [desired])
+    assert current.relations == {"crm": frozenset({"accounts", "my_mv_tbl__"})}
+    assert current.views == {"crm": frozenset({"my_mv_tbl__"})}
+    assert current.table_owners == {"crm": frozenset({"loader"})}
+
+
+def test_what_is_lacking_is_looked_for_everywhere() -> None:
     rows = answers()
-    current = catalog.read_schemas(rows, SESSION, "linked_role", [desired], prune)
-    assert current == CurrentAccess(
-        SEEN, roles=ROLES, users=USERS, schemas=SCHEMAS, grants=frozenset(grants), relations=relations
-    )
-    assert rows.asked == [*START, q.ON_SCHEMAS + q.OF_ROLE, *asked]
+    current = schema_catalog.read_schemas(rows, SESSION, "linked_role", [DesiredSchema("web")])
+    assert rows.asked == [*START, q.OF_ALL_ON_SCHEMAS, *CONTEXT, q.ON_DATABASES + ABOVE, *LIMITS]
+    assert current.grants == {Grant(Scope.SCHEMA, "USAGE", "web"), Grant(Scope.DATABASE_TABLES, "SELECT", "dev")}
+    assert current.granted_roles == {"above", "top"}
+    assert current.inherited == {Grant(Scope.TABLES, "SELECT", "web"), Grant(Scope.SCHEMAS, "USAGE", "dev")}
+    assert current.by_role == {
+        "above": {Grant(Scope.TABLES, "SELECT", "web")},
+        "a_stranger": {Grant(Scope.TABLES, "INSERT", "web")},
+    }
+    assert current.others == {
+        "PUBLIC": {Grant(Scope.SCHEMA, "USAGE", "web")},
+        "group linked_role": {Grant(Scope.SCHEMA, "CREATE", "web")},
+    }
+    assert current.secured == {"web": {"pages"}}
+    assert current.masked == {"web": {"pages", "users", "links"}}
+
+
+def test_tables_that_are_lacking_are_looked_for_everywhere() -> None:
+    listed = q.tables_of("'web'")
+    rows = answers(**{listed: [["web", "pages", "TABLE", "loader"], ["web", "links", "TABLE", ""]]})
+    desired = [DesiredSchema("web", ("links",)), DesiredSchema("lake"), DesiredSchema("nowhere")]
+    current = schema_catalog.read_schemas(rows, SESSION, "linked_role", desired)
+    relations = [q.ON_RELATIONS + q.OF_ROLE.replace("linked_role", name) for name in ("above", "top")]
+    assert rows.asked == [
+        *START,
+        listed,
+        q.OF_ALL_ON_SCHEMAS,
+        DETAILS[0],
+        *CONTEXT,
+        q.ON_DATABASES + ABOVE,
+        *relations,
+        q.OF_OTHERS_ON_RELATIONS,
+        DETAILS[1],
+        *LIMITS,
+    ]
+    assert Grant(Scope.TABLE, "DELETE", "web", "pages") in current.inherited
+    assert Grant(Scope.COLUMN, "SELECT", "web", "pages", "url") in current.grants
+    assert current.others["group staff"] == {
+        Grant(Scope.SCHEMA, "USAGE", "lake"),
+        Grant(Scope.TABLE, "SELECT", "web", "pages"),
+    }
+
+
+def test_a_thorough_look_reads_everything() -> None:
+    rows = answers()
+    current = schema_catalog.read_schemas(rows, SESSION, "linked_role", [DesiredSchema("crm")], thorough=True)
+    assert {q.tables_of("'crm'"), q.ON_COLUMNS + q.OF_ROLE, *LIMITS} <= set(rows.asked)
+    assert current.views == {"crm": frozenset({"my_mv_tbl__"})}
+    assert COLUMNS <= current.grants
+
+
+def test_looking_again_asks_for_privileges_alone() -> None:
+    rows = answers()
+    before = schema_catalog.read_schemas(rows, SESSION, "linked_role", [DesiredSchema("web")])
+    rows.asked.clear()
+    after = schema_catalog.read_privileges(rows, before, "linked_role", [DesiredSchema("web")])
+    assert rows.asked == [q.OF_ALL_ON_SCHEMAS]
+    assert after == before
 
 
 @pytest.mark.parametrize("prune", [False, True])
 @pytest.mark.parametrize("missing", [DesiredSchema("nowhere", ("t",)), DesiredSchema("ads"), DesiredSchema("Ads")])
 def test_nothing_is_read_about_schemas_that_arent_there(missing: DesiredSchema, prune: bool) -> None:
     rows = answers()
-    current = catalog.read_schemas(rows, SESSION, "linked_role", [missing], prune)
+    current = schema_catalog.read_schemas(rows, SESSION, "linked_role", [missing], prune)
     assert current == CurrentAccess(SEEN, roles=ROLES, users=USERS, schemas=SCHEMAS)
     assert rows.asked == START
 
 
-def test_nothing_is_pruned_unless_asked() -> None:
-    rows = answers()
-    catalog.read_schemas(rows, SESSION, "linked_role", [DesiredSchema("crm")])
-    assert rows.asked == [*START, q.ON_SCHEMAS + q.OF_ROLE]
-
-
 def test_a_case_sensitive_session_finds_mixed_case() -> None:
-    rows = answers()
     session = Session("admin", "dev", case_sensitive=True)
-    desired = [DesiredSchema("Ads"), DesiredSchema("CRM", ("t",))]
-    current = catalog.read_schemas(rows, session, "linked_role", desired)
-    assert (current.session, current.grants, current.relations) == (session, frozenset(), {})
-    assert rows.asked == [*START, q.ON_SCHEMAS + q.OF_ROLE]
+    listed = q.tables_of("'Ads'")
+    rows = answers(**{listed: []})
+    desired = [DesiredSchema("Ads", ("t",)), DesiredSchema("CRM", ("t",))]
+    current = schema_catalog.read_schemas(rows, session, "linked_role", desired)
+    assert (current.session, current.relations) == (session, {"Ads": frozenset()})
 
 
-def test_tables_are_read_of_the_schemas_that_need_it_in_one_query() -> None:
-    listed = tables_of("'crm', 'web'")
-    rows = answers(**{listed: [["web", "pages"], ["crm", "accounts"]]})
-    desired = [DesiredSchema("web", ("pages",)), DesiredSchema("lake"), DesiredSchema("crm", future=FutureTables.NONE)]
-    current = catalog.read_schemas(rows, SESSION, "linked_role", desired)
-    assert current.relations == {"web": frozenset({"pages"}), "crm": frozenset({"accounts"})}
-    assert current.grants == ON_CRM | ON_TABLES | {
-        Grant(Scope.SCHEMA, "USAGE", "web"),
-        Grant(Scope.TABLE, "SELECT", "web", "pages"),
-        Grant(Scope.COLUMN, "SELECT", "web", "pages", "url"),
-    }
-    assert rows.asked == [*START, q.ON_SCHEMAS + q.OF_ROLE, *PRIVILEGES, listed]
+def test_many_pairs_are_asked_in_parts() -> None:
+    names = [f"s{number:04d}" for number in range(501)]
+    desired = [DesiredSchema(n, future=FutureTables.DEFAULT_PRIVILEGES, writers=("linked_user",)) for n in names]
+    pairs = [("linked_user", name) for name in names]
+    first, second = (schema_catalog.creators_query(part) for part in (pairs[:500], pairs[500:]))
+    current = CurrentAccess(SEEN, users=USERS, schemas={name: Schema(name, "admin") for name in names})
+    rows = Answers({first: [[False, *[True] * 499]], second: [[False]]})
+    found = schema_catalog.read_creators(rows, current, {d.name: d for d in desired})
+    assert found.creators == set(pairs[1:500])
+    assert rows.asked == [first, second]
 
 
 def test_a_database_without_schemas_is_empty() -> None:
@@ -174,8 +265,8 @@ def test_a_schema_without_tables_is_there_too() -> None:
 
 def test_default_privileges_of_the_whole_database_belong_to_no_schema() -> None:
     on_none: Sequence[Sequence[Any]] = [["None", "loader", "SELECT"], [None, "loader", "INSERT"]]
-    empty: dict[str, Sequence[Sequence[Any]]] = {query: [] for query in (q.ON_SCHEMAS + q.OF_ROLE, *PRIVILEGES)}
-    rows = Answers({**empty, q.SCHEMAS: [["dev", "None", 100, "local"]], q.DEFAULTS: on_none})
-    session = Session("admin", "dev", case_sensitive=True)
-    current = catalog.read_schemas(rows, session, "linked_role", [DesiredSchema("None")], prune=True)
-    assert current.grants == {Grant(Scope.DEFAULT, "SELECT", "None", "loader")}
+    rows = Answers({q.DEFAULTS: on_none})
+    assert privilege_catalog.default_grants(rows, "linked_role") == {
+        Grant(Scope.DEFAULT, "SELECT", "None", "loader"),
+        Grant(Scope.DEFAULT, "INSERT", "", "loader"),
+    }

@@ -136,7 +136,7 @@ def test_several_schemas_share_one_usage_statement() -> None:
     assert plan.steps == (usage("crm", "ads"), clicks)
     assert plan.in_place == 1
     swapped = plan_schemas([desired[1], desired[0]], "r", CURRENT)
-    assert swapped.steps == (usage("ads", "crm"), clicks, scoped("crm"))
+    assert swapped.steps == (usage("ads", "crm"), scoped("crm"), clicks)
 
 
 def test_schemas_that_lack_different_privileges_are_granted_apart() -> None:
@@ -168,12 +168,12 @@ def test_privileges_keep_their_order() -> None:
     assert plan == Plan((scoped("crm", "SELECT, DROP"),), 1, ())
 
 
-def test_tables_share_a_statement_for_all_that_one_of_them_lacks() -> None:
+def test_tables_share_a_statement_where_they_lack_the_same() -> None:
     privileges = ("SELECT", "INSERT", "DELETE")
     desired = DesiredSchema("crm", ("orders", "accounts"), table_privileges=privileges)
     held = (USAGE, Grant(Scope.TABLES, "DELETE", "crm"), on_table("SELECT", "accounts"), on_table("INSERT", "orders"))
     plan = plan_schemas([desired], "r", holding(*held))
-    assert plan == Plan((listed("SELECT, INSERT", "accounts", "orders"),), 1, ())
+    assert plan == Plan((listed("INSERT", "accounts"), listed("SELECT", "orders")), 1, ())
     todays = replace(desired, tables=None, future=FutureTables.NONE)
     plan = plan_schemas([todays], "r", holding(*held))
     assert plan == Plan((snapshot("SELECT, INSERT", "Notes, accounts, orders"),), 1, ())
@@ -198,8 +198,8 @@ def test_names_are_quoted() -> None:
     desired = [DesiredSchema('a"b', ('t".1',)), DesiredSchema("my.schema")]
     assert [step.sql for step in plan_schemas(desired, 'r"1', current).steps] == [
         'GRANT USAGE ON SCHEMA "a""b", "my.schema" TO ROLE "r""1"',
-        'GRANT SELECT ON TABLE "a""b"."t"".1" TO ROLE "r""1"',
         'GRANT SELECT FOR TABLES IN SCHEMA "my.schema" TO ROLE "r""1"',
+        'GRANT SELECT ON TABLE "a""b"."t"".1" TO ROLE "r""1"',
     ]
 
 

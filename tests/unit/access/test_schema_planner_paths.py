@@ -59,16 +59,16 @@ def test_revokes() -> None:
     plan = plan_schemas([DesiredSchema("we.b")], "r", replace(CURRENT, grants=extra), prune=True)
     assert plan.sentences == (
         f"revoke SELECT on later tables of loader in {SCHEMA} from role r: not desired",
-        f"revoke CREATE on schema {SCHEMA} from role r: not desired",
         f"revoke SELECT on table {TABLE} from role r: not desired",
         f"revoke INSERT on the tables of {SCHEMA}, also later ones, from role r: not desired",
+        f"revoke CREATE on schema {SCHEMA} from role r: not desired",
     )
 
 
 def test_column_grants() -> None:
     current = replace(CURRENT, grants=frozenset({Grant(Scope.COLUMN, "SELECT", "we.b", "t.1", "id")}))
     desired = [DesiredSchema("we.b", ("t.1",))]
-    (finding,) = plan_schemas(desired, "r", current).findings
+    (finding,) = plan_schemas(desired, "r", current).blocking
     assert finding.object == TABLE
     assert finding.message.startswith(f"SELECT on some columns of {TABLE} is held already, ")
     pruned = plan_schemas(desired, "r", current, prune=True)

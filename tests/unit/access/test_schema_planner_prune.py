@@ -45,10 +45,11 @@ REVOKE_WHOLE = Step(
 )
 
 
-def revoke_table(table: str, words: str = "SELECT") -> Step:
+def revoke_table(*tables: str, words: str = "SELECT") -> Step:
+    listed = ", ".join(f'"crm"."{table}"' for table in tables)
     return Step(
-        f'REVOKE {words} ON TABLE "crm"."{table}" FROM ROLE "r"',
-        (f"revoke {words} on table dev.crm.{table} from role r: not desired",),
+        f'REVOKE {words} ON TABLE {listed} FROM ROLE "r"',
+        tuple(f"revoke {words} on table dev.crm.{table} from role r: not desired" for table in tables),
     )
 
 
@@ -65,7 +66,7 @@ def holding(*grants: Grant) -> CurrentAccess:
         (
             DesiredSchema("crm"),
             (USAGE, ORDERS, ACCOUNTS),
-            (GRANT_WHOLE, revoke_table("accounts"), revoke_table("orders")),
+            (GRANT_WHOLE, revoke_table("accounts", "orders")),
             1,
         ),
         (
@@ -108,34 +109,37 @@ def test_every_kind_of_grant_can_be_revoked() -> None:
     default = 'ALTER DEFAULT PRIVILEGES FOR USER "{}" IN SCHEMA "crm" REVOKE {} ON TABLES FROM ROLE "r"'
     steps = (
         Step(
-            default.format("another", "SELECT"),
-            ("revoke SELECT on later tables of another in dev.crm from role r: not desired",),
-        ),
-        Step(
             default.format('lo""ader', "INSERT, SELECT"),
             ('revoke INSERT, SELECT on later tables of lo"ader in dev.crm from role r: not desired',),
         ),
         Step(
-            'REVOKE CREATE, DROP ON SCHEMA "crm" FROM ROLE "r"',
-            ("revoke CREATE, DROP on schema dev.crm from role r: not desired",),
+            default.format("another", "SELECT"),
+            ("revoke SELECT on later tables of another in dev.crm from role r: not desired",),
         ),
+        revoke_table("orders", words="INSERT, REFERENCES, UPDATE"),
         revoke_table("accounts"),
-        revoke_table("orders", "INSERT, REFERENCES, UPDATE"),
         Step(
             'REVOKE DELETE, UPDATE FOR TABLES IN SCHEMA "crm" FROM ROLE "r"',
             ("revoke DELETE, UPDATE on the tables of dev.crm, also later ones, from role r: not desired",),
+        ),
+        Step(
+            'REVOKE CREATE, DROP ON SCHEMA "crm" FROM ROLE "r"',
+            ("revoke CREATE, DROP on schema dev.crm from role r: not desired",),
         ),
     )
     assert plan_schemas([DesiredSchema("crm")], "r", current, prune=True) == Plan(steps, 2, ())
 
 
 @pytest.mark.parametrize("privilege", ["RULE", "TRIGGER"])
-def test_what_cant_be_named_isnt_revoked(privilege: str) -> None:
+def test_what_cant_be_named_goes_with_everything_else_or_stays(privilege: str) -> None:
     # https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html: ALL gives both, and neither is a word of REVOKE.
     other = Grant(Scope.TABLE, privilege, "crm", "accounts")
     current = holding(USAGE, SCOPED, ORDERS, Grant(Scope.TABLE, privilege, "crm", "orders"), other)
     plan = plan_schemas([DesiredSchema("crm")], "r", current, prune=True)
-    assert plan == Plan((revoke_table("orders"),), 2, ())
+    assert plan == Plan((revoke_table("accounts", "orders", words="ALL"),), 2, ())
+    listed = DesiredSchema("crm", ("orders", "accounts"))
+    current = holding(USAGE, ORDERS, ACCOUNTS, Grant(Scope.TABLE, privilege, "crm", "orders"))
+    assert plan_schemas([listed], "r", current, prune=True) == Plan((), 3, ())
 
 
 def test_only_named_schemas_are_pruned() -> None:
@@ -158,9 +162,7 @@ def test_revokes_are_sorted_by_schema_after_every_grant() -> None:
         'GRANT USAGE ON SCHEMA "we""b", "crm", "ads" TO ROLE "r"',
         'GRANT SELECT FOR TABLES IN SCHEMA "we""b" TO ROLE "r"',
         'GRANT SELECT FOR TABLES IN SCHEMA "ads" TO ROLE "r"',
-        'REVOKE CREATE ON SCHEMA "ads" FROM ROLE "r"',
-        'REVOKE CREATE ON SCHEMA "crm" FROM ROLE "r"',
-        'REVOKE CREATE ON SCHEMA "we""b" FROM ROLE "r"',
+        'REVOKE CREATE ON SCHEMA "ads", "crm", "we""b" FROM ROLE "r"',
     ]
     assert plan.in_place == 1
 
@@ -181,7 +183,7 @@ def test_names_in_revokes_are_quoted() -> None:
     plan = plan_schemas([DesiredSchema('we"b')], 'r"1', current, prune=True)
     assert [step.sql for step in plan.steps[2:]] == [
         'ALTER DEFAULT PRIVILEGES FOR USER "u" IN SCHEMA "we""b" REVOKE INSERT ON TABLES FROM ROLE "r""1"',
-        'REVOKE CREATE ON SCHEMA "we""b" FROM ROLE "r""1"',
         'REVOKE SELECT ON TABLE "we""b"."t"".1" FROM ROLE "r""1"',
         'REVOKE INSERT FOR TABLES IN SCHEMA "we""b" FROM ROLE "r""1"',
+        'REVOKE CREATE ON SCHEMA "we""b" FROM ROLE "r""1"',
     ]

@@ -92,6 +92,8 @@ def test_grants_sort_by_scope_and_place() -> None:
 def test_words() -> None:
     assert [str(scope) for scope in Scope] == [
         "database",
+        "schemas in database",
+        "tables in database",
         "schema",
         "tables in schema",
         "table",

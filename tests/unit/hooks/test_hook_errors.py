@@ -96,7 +96,7 @@ def test_an_errors_state_and_text_are_read(error: Exception, read: tuple[str, st
         ("42P06", 'schema "x" already exists', Fault.CONFLICT),
         ("42P07", 'relation "x" already exists', Fault.OTHER),
         ("25001", "CREATE DATABASE cannot run inside a transaction block", Fault.OTHER),
-        ("25P02", "current transaction is aborted", Fault.OTHER),
+        ("25P02", "current transaction is aborted", Fault.CONFLICT),
         ("55006", "user cannot be dropped", Fault.OTHER),
         ("0A000", "Server refuses SSL", Fault.OTHER),
         ("57014", "Query cancelled on user's request", Fault.OTHER),
