@@ -134,6 +134,7 @@ def as_owner(segment: Segment) -> str:
 
 def test_an_admin_that_may_not_grant_is_told_so_and_nothing_stays(warehouse: Segment) -> None:
     owner = as_owner(warehouse)
+    warehouse.cluster.sql("dev", f"ALTER ROLE {warehouse.role} OWNER TO {owner}")
     before = warehouse.cluster.snapshot()
     # Its owner may grant USAGE on the schema, which goes first; scoped permissions are for superusers.
     with pytest.raises(MisconfigurationError, match=f"refuses user {owner} in database.*rolled back"):
