@@ -80,6 +80,17 @@ def extra_of(connection: Connection) -> dict[str, Any]:
     return {key: value for key, value in parsed.items() if value is not None}
 
 
+def switch(connection: Connection, name: str) -> bool:
+    """Read a boolean of a connection's extra.
+
+    :param connection: the connection.
+    :param name: the boolean's name; one that isn't there is false.
+    :return: the boolean.
+    :raises MisconfigurationError: if it is no boolean.
+    """
+    return flag(extra_of(connection), name, connection.conn_id)
+
+
 def extras(connection: Connection) -> dict[str, Any]:
     """Take the driver's arguments from a connection's extra.
 

@@ -24,11 +24,11 @@ def large(server: Server) -> Iterator[str]:
     """A database of 1,000 schemas with 20 tables each, where PUBLIC, groups and other roles hold something, too."""
     made = Cluster(server)
     name = made.database()
-    login = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}
-    with closing(psycopg.connect(dbname=name, sslmode="disable", autocommit=True, **login)) as connection:
+    where = f"host={server.host} port={server.port} dbname={name} sslmode=disable"
+    with closing(psycopg.connect(where, user=server.user, password=server.password, autocommit=True)) as connection:
         for schema in SCHEMAS:
             tables = "; ".join(f"CREATE TABLE {schema}.{table} (id int)" for table in TABLES)
-            connection.execute(f"CREATE SCHEMA {schema}; {tables}")
+            connection.execute(f"CREATE SCHEMA {schema}; {tables}".encode())
     yield name
     made.drop_databases()
 
