@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import AirflowNotFoundException
 from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import InvalidInput, check_identity
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.hooks.checks import DRIVER_EXTRAS, host_name, port_number
+from airflow_provider_datagraph.hooks.checks import DRIVER_EXTRAS, flag, host_name, port_number
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
