@@ -20,7 +20,7 @@ def weak_admin(linked: World) -> Iterator[World]:
     linked.sql(f"CREATE USER {name} PASSWORD '{PASSWORD}'")
     linked.admin_connection(login=name, password=PASSWORD)
     yield linked
-    linked.sql(f"DROP USER {name}")
+    linked.sql(f"ALTER ROLE {linked.role} OWNER TO {linked.server.user}", f"DROP USER {name}")
 
 
 def login(world: World) -> str:
@@ -40,6 +40,7 @@ NOT_ALLOWED: dict[str, Callable[[World], Any]] = {
 def test_an_admin_that_may_not_is_told_so_and_nothing_stays(weak_admin: World, name: str) -> None:
     from airflow_provider_datagraph.exceptions import MisconfigurationError
 
+    weak_admin.sql(f"ALTER ROLE {weak_admin.role} OWNER TO {login(weak_admin)}")
     before = weak_admin.snapshot()
     with pytest.raises(MisconfigurationError) as failure:
         execute(NOT_ALLOWED[name](weak_admin))
@@ -54,7 +55,13 @@ def test_an_admin_that_may_not_is_told_so_and_nothing_stays(weak_admin: World, n
 
 def test_an_admin_that_sees_a_part_of_the_catalog_says_so(weak_admin: World) -> None:
     problems = refused(weak_admin, weak_admin.grant_schema(schema="nowhere", tables=None))
-    told_alone(problems, "Schema nowhere doesn't exist", "isn't a superuser", "may exist and be hidden")
+    told(problems[0], "doesn't see what role", weak_admin.role, "can't be told from what is hidden", "connect as a")
+    told(problems[1], "Schema nowhere doesn't exist", "isn't a superuser", "may exist and be hidden")
+    assert len(problems) == 2
+    report = execute(weak_admin.grant_schema(schema="public", tables=None, plan_only=True))
+    (finding,) = [f for f in report["findings"] if f["code"] == "hidden"]
+    told(finding["message"], "doesn't see what role", "connect as a superuser")
+    weak_admin.sql(f"ALTER ROLE {weak_admin.role} OWNER TO {login(weak_admin)}")
     report = execute(weak_admin.grant_schema(schema="public", tables=None, plan_only=True))
     (finding,) = [f for f in report["findings"] if f["code"] == "partial_view"]
     told(finding["message"], "isn't a superuser", "count as missing", "ACCESS SYSTEM TABLE")

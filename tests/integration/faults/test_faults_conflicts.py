@@ -63,7 +63,8 @@ def test_every_operator_succeeds_at_the_second_try(world: World, faults: Faults,
 def test_met_while_checking_what_was_done_it_is_still_reported(world: World, faults: Faults, name: str) -> None:
     ready(world, name)
     # The first reading is before the changes, the second after the COMMIT.
-    fault = faults.error("^select .* from svv_roles", *CONFLICTS["serializable"], nth=2)
+    asked = {"role": "svv_roles", "database": "svv_roles"}.get(name, "svv_schema_privileges")
+    fault = faults.error(f"^select .* from {asked}", *CONFLICTS["serializable"], nth=2)
     report = execute(OPERATORS[name](world))
     assert fault.fired == 1
     assert report["changed"] == len(report["planned"]) == COUNTS[name]

@@ -121,6 +121,9 @@ def test_an_admin_that_may_not_create_databases_is_told_so(linked: Segment) -> N
     admin = linked.cluster.user("admin")
     linked.admin_connection(login=admin, password=linked.cluster.passwords[admin])
     database = linked.cluster.future_database()
+    with pytest.raises(MisconfigurationError, match=f"{admin} doesn't see what role {linked.role} holds"):
+        run(make(linked, database))
+    linked.cluster.sql("dev", f"ALTER ROLE {linked.role} OWNER TO {admin}")
     with pytest.raises(MisconfigurationError, match=f"refuses user {admin}.*permission denied"):
         run(make(linked, database))
     assert database not in databases(linked)

@@ -14,9 +14,9 @@ from pytest_mock import MockerFixture
 from redshift_connector.cursor import Cursor
 from redshift_connector.error import ProgrammingError
 
-from airflow_provider_datagraph.access import catalog
 from airflow_provider_datagraph.access.privileges import DesiredSchema
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.schema_catalog import read_schemas
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from tests.integration.provider.support import Segment, code, run_all
@@ -51,7 +51,7 @@ def converge(segment: Segment, **arguments: Any) -> Report:
     desired = [DesiredSchema("crm")]
     hook = DataGraphHook(**{"longest_wait": 0.2, **arguments})
     return hook.converge(
-        lambda rows, session: catalog.read_schemas(rows, session, segment.role, desired),
+        lambda rows, session: read_schemas(rows, session, segment.role, desired),
         lambda current: plan_schemas(desired, segment.role, current),
     )
 
@@ -161,7 +161,7 @@ def test_another_error_is_not_tried_again(linked: Segment, mocker: MockerFixture
     role = "no_such_role"
     with pytest.raises(ProgrammingError) as failed:
         DataGraphHook().converge(
-            lambda rows, session: catalog.read_schemas(rows, session, role, [DesiredSchema("crm")]),
+            lambda rows, session: read_schemas(rows, session, role, [DesiredSchema("crm")]),
             lambda current: plan_schemas([DesiredSchema("crm")], role, current, plan_only=True),
         )
     assert code(failed.value) == "42704"

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_datagraph.access.schema_catalog import read_schemas
 from airflow_provider_datagraph.access.names import InvalidInput
 from airflow_provider_datagraph.access.privileges import (
     CurrentAccess,
@@ -20,6 +19,7 @@ from airflow_provider_datagraph.access.privileges import (
     Plan,
     Session,
 )
+from airflow_provider_datagraph.access.schema_catalog import read_schemas
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
 from tests.unit.access.warehouse_model import WRITER, Held, ModelWarehouse
 

@@ -79,8 +79,8 @@ class ModelWarehouse:
         if sql in listed:
             return listed[sql]
         asked = re.fullmatch(
-            "SELECT schema_name, table_name, table_type, table_owner FROM svv_redshift_tables WHERE database_name = 'dev' "
-            r"AND schema_name IN \((.*)\)",
+            "SELECT schema_name, table_name, table_type, table_owner FROM svv_redshift_tables "
+            r"WHERE database_name = 'dev' AND schema_name IN \((.*)\)",
             sql,
         )
         assert asked, sql
