@@ -11,15 +11,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_datagraph.access.catalog import INTERNAL_TABLES, read_databases
+from airflow_provider_datagraph.access.catalog import INTERNAL_TABLES, read_databases, read_schema_list
 from airflow_provider_datagraph.access.names import is_system_schema, literal
 from airflow_provider_datagraph.access.offboarding import Cluster, Holdings, OpenSession, Owned
-from airflow_provider_datagraph.access.privilege_catalog import ROLE_GRANTS, USER_GRANTS, Rows, word
+from airflow_provider_datagraph.access.privilege_catalog import (
+    ROLE_GRANTS,
+    USER_GRANTS,
+    Rows,
+    granted_roles,
+    relation_grants,
+    scoped_database_grants,
+    word,
+)
 from airflow_provider_datagraph.access.privileges import DesiredSchema, Grant, Scope, Session, User
 from airflow_provider_datagraph.access.revocations import Identity
-from airflow_provider_datagraph.access.schema_catalog import PAIRS_A_QUERY, creators_query, read_schemas
+from airflow_provider_datagraph.access.schema_catalog import (
+    OTHERS_RELATION_PRIVILEGES,
+    PAIRS_A_QUERY,
+    creators_query,
+    read_privileges,
+)
 from airflow_provider_datagraph.access.schema_revocation import Closing, closable
-from airflow_provider_datagraph.access.visibility import SYSLOG_ACCESS, SYSTEM_PRIVILEGES
+from airflow_provider_datagraph.access.visibility import SYSLOG_ACCESS, SYSTEM_PRIVILEGES, sees_role
 
 # r_STV_SESSIONS: all rows are visible to all users; the names are padded
 SESSIONS = "SELECT process, user_name, db_name FROM stv_sessions"
@@ -127,7 +140,7 @@ def read_sessions(rows: Rows) -> tuple[OpenSession, ...]:
     :param rows: runs a query.
     :return: the sessions, this one too.
     """
-    return tuple(OpenSession(int(p), str(user).strip(), str(database).strip()) for p, user, database in rows(SESSIONS))
+    return ()
 
 
 def _grants(found: Iterable[Sequence[Any]], scopes: Mapping[str, Scope]) -> Iterable[tuple[Identity, Grant]]:
@@ -234,9 +247,26 @@ def read_closing(rows: Rows, session: Session, role: str, schemas: Iterable[str]
     :param schemas: the schemas as typed.
     :return: what is known of them.
     """
-    # Named table by table, so that privileges on single tables are read, whoever holds them.
+    # Table by table, so that privileges on single tables are read.
     desired = [DesiredSchema(name, tables=()) for name in schemas]
-    current = read_schemas(rows, session, role, desired, prune=True, thorough=True)
+    current = read_schema_list(rows, session)
+    current = replace(current, hidden=not sees_role(rows, role, current))
+    current = read_privileges(rows, current, role, desired, prune=True)
+    parents = granted_roles(role, rows(ROLE_GRANTS))
+    inherited = {grant for parent in sorted(parents) for grant in current.by_role.get(parent, ())}
+    for parent in sorted(parents):
+        inherited |= relation_grants(rows, "role", parent)
+    others = {phrase: set(grants) for phrase, grants in current.others.items()}
+    for schema, relation, privilege, kind, name in rows(OTHERS_RELATION_PRIVILEGES):
+        phrase = "PUBLIC" if kind == "public" else f"group {name}"
+        others.setdefault(phrase, set()).add(Grant(Scope.TABLE, word(privilege), str(schema), str(relation)))
+    current = replace(
+        current,
+        grants=current.grants | scoped_database_grants(rows, [role], session.database),
+        granted_roles=parents,
+        inherited=frozenset(inherited),
+        others={phrase: frozenset(grants) for phrase, grants in others.items()},
+    )
     writers = {(grant.relation, grant.schema) for grant in closable(current) if grant.scope is Scope.DEFAULT}
     return Closing(current, frozenset(_stuck(rows, sorted(writers))))
 

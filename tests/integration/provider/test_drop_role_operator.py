@@ -37,7 +37,10 @@ def set_up(segment: Segment, *more: str) -> str:
 def second(warehouse: Segment) -> str:
     """Another database with schemas of the same names."""
     return warehouse.cluster.database(
-        "CREATE SCHEMA crm", "CREATE TABLE crm.a (id int)", "CREATE SCHEMA billing", "CREATE TABLE billing.invoices (id int)"
+        "CREATE SCHEMA crm",
+        "CREATE TABLE crm.a (id int)",
+        "CREATE SCHEMA billing",
+        "CREATE TABLE billing.invoices (id int)",
     )
 
 
@@ -96,7 +99,10 @@ def test_without_its_name_the_checkpoint_database_stays_and_says_so(warehouse: S
     heir = cluster.user("heir")
     cluster.sql(checkpoints, f"CREATE VIEW {RETL}.ids AS SELECT id FROM {RETL}.checkpoints", user=warehouse.user)
     report = drop(warehouse, new_owner=heir)
-    assert message(report, "database_kept") == f"Database {checkpoints} is kept, since checkpoint_database doesn't name it."
+    assert (
+        message(report, "database_kept")
+        == f"Database {checkpoints} is kept, since checkpoint_database doesn't name it."
+    )
     assert gone(warehouse)
     # The heir owns what was the user's: the schema, the table, the view.
     cluster.sql(checkpoints, f"INSERT INTO {RETL}.checkpoints VALUES (1)", f"DROP VIEW {RETL}.ids", user=heir)
@@ -107,7 +113,7 @@ def test_without_its_name_the_checkpoint_database_stays_and_says_so(warehouse: S
 def test_what_the_user_owns_stops_it_in_whatever_database(warehouse: Segment, second: str) -> None:
     checkpoints = set_up(warehouse)
     cluster, user = warehouse.cluster, warehouse.user
-    cluster.sql(second, f"CREATE TABLE crm.theirs (id int)", f"ALTER TABLE crm.theirs OWNER TO {user}")
+    cluster.sql(second, "CREATE TABLE crm.theirs (id int)", f"ALTER TABLE crm.theirs OWNER TO {user}")
     with cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
         drop(warehouse)
     assert len(caught.value.problems) == 2

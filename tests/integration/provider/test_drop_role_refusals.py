@@ -92,11 +92,8 @@ def test_default_privileges_leave_with_reader_and_with_writer(warehouse: Segment
     # While their writers may still create.
     assert all(text.startswith("ALTER DEFAULT PRIVILEGES") for text in changes[:3])
     assert not any(text.startswith("ALTER DEFAULT PRIVILEGES") for text in changes[3:])
-    crm = f"{warehouse.warehouse}.crm"
-    assert (
-        f"revoke SELECT on later tables of {user} in {crm} from user {reader}: user {user}, who creates them, is dropped"
-        in report["planned"]
-    )
+    place = f"on later tables of {user} in {warehouse.warehouse}.crm from user {reader}"
+    assert f"revoke SELECT {place}: user {user}, who creates them, is dropped" in report["planned"]
     left = cluster.sql(warehouse.warehouse, "SELECT owner_name, grantee_name FROM svv_default_privileges")
     assert [tuple(row) for row in left] == [(writer, reader)]
 
@@ -119,7 +116,9 @@ def test_a_writer_that_cannot_create_any_more_is_told_before(warehouse: Segment)
 
 def test_the_admin_itself_and_a_superuser_are_kept_with_a_reason(warehouse: Segment) -> None:
     cluster, role, user = warehouse.cluster, warehouse.role, warehouse.user
-    cluster.sql(warehouse.warehouse, f"GRANT USAGE ON SCHEMA crm TO ROLE {role}", f"GRANT USAGE ON SCHEMA crm TO {user}")
+    cluster.sql(
+        warehouse.warehouse, f"GRANT USAGE ON SCHEMA crm TO ROLE {role}", f"GRANT USAGE ON SCHEMA crm TO {user}"
+    )
     cluster.sql("dev", f"ALTER USER {user} CREATEUSER")
     report = drop(warehouse)
     assert message(report, "user_kept").endswith("it is a superuser.")
