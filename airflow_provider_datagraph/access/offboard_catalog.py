@@ -140,7 +140,7 @@ def read_sessions(rows: Rows) -> tuple[OpenSession, ...]:
     :param rows: runs a query.
     :return: the sessions, this one too.
     """
-    return ()
+    return tuple(OpenSession(int(p), str(user).strip(), str(database).strip()) for p, user, database in rows(SESSIONS))
 
 
 def _grants(found: Iterable[Sequence[Any]], scopes: Mapping[str, Scope]) -> Iterable[tuple[Identity, Grant]]:
