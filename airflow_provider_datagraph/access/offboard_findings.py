@@ -132,7 +132,7 @@ def _user_findings(leaving: Leaving, cluster: Cluster) -> Iterator[Finding]:
     if roles and leaving.new_owner is None:
         message = f"User {name} owns the roles {few(roles)}: name a user in new_owner who gets them."
         yield _blocking("owned", name, message)
-    logged_in = [one for one in cluster.sessions or () if one.user == name and one.database != leaving.drop]
+    logged_in = [one for one in cluster.sessions or () if one.is_of(name) and one.database != leaving.drop]
     if logged_in:
         message = f"User {name} is still logged in: {_said(logged_in)}. What is open goes on until it ends."
         yield Finding("session_open", name, message)
@@ -242,7 +242,7 @@ def session_findings(database: str, cluster: Cluster) -> Iterator[Finding]:
     :param cluster: the cluster.
     :return: one blocking finding, or none.
     """
-    sessions = [one for one in cluster.sessions or () if one.database == database]
+    sessions = [one for one in cluster.sessions or () if one.is_in(database)]
     if sessions:
         message = (
             f"Database {database} can't be dropped while somebody is connected to it: {_said(sessions)}. Let them end, "

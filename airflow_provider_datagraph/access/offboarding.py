@@ -10,6 +10,10 @@ from airflow_provider_datagraph.access.privileges import Database, Grant, Role, 
 from airflow_provider_datagraph.access.revocations import Identity
 
 
+SHOWN_BYTES = 50
+"""The width of a name in STV_SESSIONS: https://docs.aws.amazon.com/redshift/latest/dg/r_STV_SESSIONS.html"""
+
+
 @dataclass(frozen=True, slots=True)
 class Leaving:
     """Who leaves, and how.
@@ -62,11 +66,31 @@ class Owned:
 
 @dataclass(frozen=True, order=True, slots=True)
 class OpenSession:
-    """Somebody who is logged in."""
+    """Somebody who is logged in. The view shows the first 50 bytes of a name."""
 
     process: int
     user: str
     database: str
+
+    def is_in(self, database: str) -> bool:
+        """Tell whether it is connected to a database; where the name is cut off, it may be.
+
+        :param database: the database's name.
+        :return: whether it is.
+        """
+        return _same(self.database, database)
+
+    def is_of(self, user: str) -> bool:
+        """Tell whether it is a user's, likewise.
+
+        :param user: the user's name.
+        :return: whether it is.
+        """
+        return _same(self.user, user)
+
+
+def _same(shown: str, name: str) -> bool:
+    return shown == name or (len(shown.encode()) >= SHOWN_BYTES and name.startswith(shown))
 
 
 @dataclass(frozen=True)
