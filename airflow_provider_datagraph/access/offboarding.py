@@ -9,7 +9,6 @@ from airflow_provider_datagraph.access.names import join_path, quote
 from airflow_provider_datagraph.access.privileges import Database, Grant, Role, Session, User
 from airflow_provider_datagraph.access.revocations import Identity
 
-
 SHOWN_BYTES = 50
 """The width of a name in STV_SESSIONS: https://docs.aws.amazon.com/redshift/latest/dg/r_STV_SESSIONS.html"""
 

@@ -167,12 +167,13 @@ class Offboarding:
 
     @staticmethod
     def _act(parts: Sequence[Part]) -> list[Report]:
-        reports: list[Report] = []
-        for part in parts:
+        reports = [Report.of(part.plan, 0) for part in parts if not part.plan.steps]
+        work = [part for part in parts if part.plan.steps]
+        for at, part in enumerate(work):
             try:
                 reports.append(part.act())
             except Exception as error:
-                _tell(error, [one.what for one in parts[: len(reports)]], [one.what for one in parts[len(reports) :]])
+                _tell(error, [one.what for one in work[:at]], [one.what for one in work[at:]])
         return reports
 
 
