@@ -15,7 +15,7 @@ setup = scripts/setup $(AIRFLOW)
 run = scripts/clean-env $(AIRFLOW)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv unit test test-lowest check format redshift wheel compose-check pins clean
+.PHONY: help demo venv unit test test-lowest check format docs redshift wheel compose-check pins clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,10 @@ check: ## Lint, format, types (mypy strict), sizes, compose file
 format: ## Format the code
 	@$(setup)
 	@$(run) scripts/check --format
+
+docs: ## Write docs/statements.md from the list that the tests check
+	@$(setup)
+	@$(run) python scripts/statements.py
 
 redshift: ## Run the local Redshift on 127.0.0.1:5439 until Ctrl-C (ARGS="--port 5440" for another port)
 	@$(setup)

@@ -77,8 +77,12 @@ PARAMS = {
     "future_tables": Param(
         "scoped",
         type="string",
-        enum=["scoped", "none"],
-        values_display={"scoped": "reach them too (scoped permission)", "none": "leave them closed"},
+        enum=["scoped", "default_privileges", "none"],
+        values_display={
+            "scoped": "reach them too (scoped permission)",
+            "default_privileges": "reach those that the owners of today's tables create (default privileges)",
+            "none": "leave them closed",
+        },
         title="Tables that are created later",
         description="Whether whole schemas are opened for later tables too, whoever creates them.",
         section="How",

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 
 # Never the text: it may hold a password.
 LOG = logging.getLogger("local_redshift")
@@ -23,10 +25,20 @@ class Source:
     user_id: int
     session_id: int
     database: str
+    application: str = ""
 
 
 class History:
-    def __init__(self, longest: int = 50_000) -> None:
+    """Statements as they were received.
+
+    :param longest: how many are kept.
+    :param folder: where each distinct one is written to, too, with the application that sent it: for a look at all
+        that many servers received. Default None: nowhere.
+    """
+
+    def __init__(self, longest: int = 50_000, folder: str | None = None) -> None:
+        self._written: set[tuple[str, str]] = set()
+        self._log = Path(folder) / f"{os.getpid()}.jsonl" if folder else None
         self._rows: deque[dict[str, object]] = deque(maxlen=longest)
         self._sessions: dict[int, dict[str, object]] = {}
         self._query = 0
@@ -60,6 +72,7 @@ class History:
     ) -> None:
         self._query += 1
         end = datetime.now(UTC)
+        self._write(source.application, text)
         LOG.info("session %s: %s %s %s", source.session_id, kind, status, error)
         self._rows.append(
             {
@@ -78,6 +91,13 @@ class History:
                 "query_text": text.encode(errors="surrogateescape").decode(errors="replace"),
             }
         )
+
+    def _write(self, application: str, text: str) -> None:
+        if self._log is None or (application, text) in self._written:
+            return
+        self._written.add((application, text))
+        with self._log.open("a", encoding="ascii") as log:
+            log.write(json.dumps([application, text]) + "\n")
 
     def as_json(self, after: int, since: str) -> str:
         """The rows whose query_id is greater than `after`, and whose start_time is greater than `since`."""

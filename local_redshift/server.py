@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,9 @@ from local_redshift.history import History
 from local_redshift.postgres import NoPostgres, Postgres
 from local_redshift.session import Hub, serve
 from local_redshift.text import ident, literal
+
+STATEMENTS = "LOCAL_REDSHIFT_STATEMENTS"
+"""Names a folder in the environment: each server writes the distinct statements that it received into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,9 @@ class Server:
         await asyncio.to_thread(self.postgres.start)
         await self._install()
         address = self.postgres.address
-        self._hub = Hub(address, Pool(address), History(), self.faults, self.options.latency)
+        self._hub = Hub(
+            address, Pool(address), History(folder=os.environ.get(STATEMENTS)), self.faults, self.options.latency
+        )
         if self.options.tls:
             self._hub.tls = self.secured = await asyncio.to_thread(tls.make, self.postgres.folder)
         self._ready.set()

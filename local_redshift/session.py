@@ -86,7 +86,8 @@ async def _login(hub: Hub, client: Client, backend: Backend) -> Batches:
         raise Refused("3D000", f'database "{database}" does not exist')
     setting = literal(f"redshift.{CASE}")
     rows = await backend.run(f"SELECT pg_rs.me()::int, pg_backend_pid(), current_setting({setting}, true)")
-    source = Source(int(rows[0][0] or 0), int(rows[0][1] or 0), database)
+    application = client.given.get("application_name", "")
+    source = Source(int(rows[0][0] or 0), int(rows[0][1] or 0), database, application)
     session = Batches(hub.pool, hub.history, source, user, backend, writer, hub.faults)
     session.case_sensitive = session.case_default = rows[0][2] == "on"
     hub.sessions[backend.key] = session

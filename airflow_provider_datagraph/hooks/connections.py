@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import AirflowNotFoundException
 from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import InvalidInput, check_identity
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.hooks.checks import DRIVER_EXTRAS, host_name, port_number
+from airflow_provider_datagraph.hooks.checks import DRIVER_EXTRAS, flag, host_name, port_number
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -78,6 +78,17 @@ def extra_of(connection: Connection) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise MisconfigurationError(f"The extra of connection {connection.conn_id} isn't a JSON object: correct it.")
     return {key: value for key, value in parsed.items() if value is not None}
+
+
+def switch(connection: Connection, name: str) -> bool:
+    """Read a boolean of a connection's extra.
+
+    :param connection: the connection.
+    :param name: the boolean's name; one that isn't there is false.
+    :return: the boolean.
+    :raises MisconfigurationError: if it is no boolean.
+    """
+    return flag(extra_of(connection), name, connection.conn_id)
 
 
 def extras(connection: Connection) -> dict[str, Any]:

@@ -19,12 +19,11 @@ from airflow_provider_datagraph.access.names import fold
 from airflow_provider_datagraph.access.privilege_catalog import Rows
 from airflow_provider_datagraph.access.privileges import Plan, Session, Step
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, NotReadyError
+from airflow_provider_datagraph.exceptions import MisconfigurationError, NotReadyError
 from airflow_provider_datagraph.hooks import connections
-from airflow_provider_datagraph.hooks.checks import flag
 from airflow_provider_datagraph.hooks.errors import Fault, classify
 from airflow_provider_datagraph.hooks.retrying import retrying
-from airflow_provider_datagraph.hooks.sentences import connect_error, statement_error, token_error
+from airflow_provider_datagraph.hooks.sentences import connect_error, drift_remains, statement_error, token_error
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -118,18 +117,14 @@ class DataGraphHook(RedshiftSQLHook):
         return {"application_name": "airflow-provider-datagraph", **arguments}
 
     def _token(self, admin: Connection) -> tuple[str, str, int] | None:
-        if not self._switch(admin, "iam"):
+        if not connections.switch(admin, "iam"):
             return None
-        self._switch(admin, "is_serverless")
+        connections.switch(admin, "is_serverless")
         try:
             login, password, port = self.get_iam_token(admin)
         except (BotoCoreError, ClientError) as error:
             raise token_error(error, self.admin_conn_id) from error
         return str(login), str(password), int(port)
-
-    @staticmethod
-    def _switch(admin: Connection, name: str) -> bool:
-        return flag(connections.extra_of(admin), name, admin.conn_id)
 
     @property
     def login(self) -> str:
@@ -144,7 +139,7 @@ class DataGraphHook(RedshiftSQLHook):
     def is_serverless(self) -> bool:
         """Whether the host is a Redshift Serverless workgroup's, which Segment doesn't support."""
         admin = self.admin_connection
-        return self._switch(admin, "is_serverless") or ".redshift-serverless." in str(admin.host)
+        return connections.switch(admin, "is_serverless") or ".redshift-serverless." in str(admin.host)
 
     # The parent's is wrapped by tenacity, which tries a wrong password five times; this one is plain.
     def get_conn(self) -> DriverConnection:  # type: ignore[override]  # (see above)
@@ -291,8 +286,7 @@ class DataGraphHook(RedshiftSQLHook):
             done += step.sentences
         connection.autocommit = False
 
-    @staticmethod
-    def _run(connection: DriverConnection, steps: list[Step]) -> None:
+    def _run(self, connection: DriverConnection, steps: list[Step]) -> None:
         cursor = connection.cursor()
         for step in steps:
             cursor.execute(step.sql)
@@ -303,9 +297,4 @@ class DataGraphHook(RedshiftSQLHook):
         plan = plan_again(self._rows(connection))
         remaining = (*plan.sentences, *(finding.message for finding in plan.blocking))
         if remaining:
-            raise DriftRemainsError(
-                f"Redshift took every statement in database {self.arguments['database']}, and the catalog still lacks "
-                f"{len(remaining)} changes, the first: {remaining[0]}. Either {self.login} may not do it, which "
-                "Redshift passes over; or another user granted the same, which only that user takes back; or another "
-                "run changes it at the same time."
-            )
+            raise drift_remains(remaining, self.login, str(self.arguments["database"]))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.hooks.errors import Fault, classify, details
 
 
@@ -81,3 +81,18 @@ def token_error(error: Exception, who: str) -> Exception:
     if isinstance(error, ConnectionError | HTTPClientError) or throttled or status >= 500:
         return PassingFaultError(f"{text}: it is tried again; if it stays so, check the network.")
     return MisconfigurationError(f"{text}: correct its extra, or the AWS connection that it uses.")
+
+
+def drift_remains(remaining: Sequence[str], login: str, database: str) -> DriftRemainsError:
+    """Tell that the catalog doesn't show what was done.
+
+    :param remaining: what is still to be changed, a sentence each.
+    :param login: the admin's login.
+    :param database: the connected database.
+    :return: the error.
+    """
+    return DriftRemainsError(
+        f"Redshift took every statement in database {database}, and the catalog still lacks {len(remaining)} changes, "
+        f"the first: {remaining[0]}. Either {login} may not do it, which Redshift passes over; or another user granted "
+        "the same, which only that user takes back; or another run changes it at the same time."
+    )

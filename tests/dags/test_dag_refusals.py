@@ -97,7 +97,6 @@ def test_the_admin_is_no_linked_user(airflow: Airflow, warehouse: Warehouse) -> 
         {"checkpoint_database": 5},
         {"role": ["r"]},
         {"reverse_etl_database": False},
-        {"future_tables": "default_privileges"},
         {"future_tables": "all"},
         {"plan_only": "False"},
         {"plan_only": 0},

@@ -1,0 +1,120 @@
+"""future_tables='default_privileges': today's tables, and those that known writers create later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+from tests.integration.provider.support import Segment, run
+
+
+def grant(segment: Segment, **arguments: Any) -> dict[str, Any]:
+    given = {"schema": "crm", "future_tables": "default_privileges", "role": segment.role}
+    return run(GrantSchemaOperator(task_id="grant", **{**given, **arguments}))
+
+
+def refused(segment: Segment, **arguments: Any) -> Sequence[str]:
+    with segment.cluster.untouched(), pytest.raises(MisconfigurationError) as failure:
+        grant(segment, **arguments)
+    return failure.value.problems
+
+
+def writer_of(segment: Segment, schema: str = "crm", table: str = "written") -> str:
+    """A user who owns a table of a schema."""
+    name = segment.cluster.user("writer")
+    segment.cluster.sql(segment.warehouse, f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {name}")
+    segment.cluster.sql(segment.warehouse, f"CREATE TABLE {schema}.{table} (id int)", user=name)
+    return name
+
+
+def create(segment: Segment, user: str, table: str) -> None:
+    segment.cluster.sql(segment.warehouse, f"CREATE TABLE crm.{table} (id int)", user=user)
+
+
+def test_the_owners_of_todays_tables_are_the_writers(warehouse: Segment) -> None:
+    writer, stranger = writer_of(warehouse), writer_of(warehouse, "billing", "other")
+    report = grant(warehouse)
+    assert report["changed"] == 3
+    assert any(f"on later tables of awsuser, {writer} in" in sentence for sentence in report["planned"])
+    create(warehouse, writer, "later")
+    create(warehouse, "awsuser", "admins_own")
+    warehouse.cluster.sql(warehouse.warehouse, f"GRANT CREATE, USAGE ON SCHEMA crm TO {stranger}")
+    create(warehouse, stranger, "unforeseen")
+    for table in ("accounts", "written", "later", "admins_own"):
+        assert warehouse.reads("crm", table), table
+    assert not warehouse.reads("crm", "unforeseen")
+    # The stranger owns a table today: the next run knows it.
+    assert grant(warehouse)["changed"] == 2
+    assert warehouse.reads("crm", "unforeseen")
+    assert grant(warehouse)["planned"] == []
+
+
+def test_given_writers_are_the_only_ones(warehouse: Segment) -> None:
+    writer = writer_of(warehouse)
+    grant(warehouse, writers=[writer])
+    create(warehouse, writer, "later")
+    create(warehouse, "awsuser", "admins_own")
+    assert warehouse.reads("crm", "later")
+    assert not warehouse.reads("crm", "admins_own")
+
+
+def test_one_statement_serves_schemas_with_the_same_writers(warehouse: Segment) -> None:
+    report = grant(warehouse, schema=["crm", "billing"], writers=["awsuser"], plan_only=True)
+    assert [sentence for sentence in report["planned"] if "later tables" in sentence] == [
+        f"grant SELECT on later tables of awsuser in {warehouse.warehouse}.{name} to role {warehouse.role}: not held"
+        for name in ("crm", "billing")
+    ]
+
+
+def test_a_writer_that_cannot_create_is_refused_with_the_reason(warehouse: Segment) -> None:
+    writer = writer_of(warehouse)
+    warehouse.cluster.sql(warehouse.warehouse, f"REVOKE CREATE ON SCHEMA crm FROM {writer}")
+    (problem,) = refused(warehouse)
+    assert f"User {writer} can't create tables in {warehouse.warehouse}.crm" in problem
+    assert f'run GRANT CREATE ON SCHEMA "crm" TO "{writer}" first' in problem
+
+
+@pytest.mark.parametrize("way", ["role", "group", "public"])
+def test_a_writer_may_create_through_others(warehouse: Segment, way: str) -> None:
+    writer = writer_of(warehouse)
+    cluster = warehouse.cluster
+    cluster.sql(warehouse.warehouse, f"REVOKE CREATE ON SCHEMA crm FROM {writer}")
+    group = f"group_of_{writer}"
+    cluster.sql(
+        warehouse.warehouse,
+        *{
+            "role": [f"GRANT CREATE ON SCHEMA crm TO ROLE {cluster.role('writers', writer)}"],
+            "group": [f"CREATE GROUP {group} WITH USER {writer}", f"GRANT CREATE ON SCHEMA crm TO GROUP {group}"],
+            "public": ["GRANT CREATE ON SCHEMA crm TO PUBLIC"],
+        }[way],
+    )
+    grant(warehouse, writers=[writer])
+    create(warehouse, writer, "later")
+    assert warehouse.reads("crm", "later")
+
+
+def test_an_empty_schema_has_no_known_writers(warehouse: Segment) -> None:
+    warehouse.cluster.sql(warehouse.warehouse, "CREATE SCHEMA hollow")
+    (problem,) = refused(warehouse, schema="hollow")
+    assert "holds no table yet, so nobody is known to create them: name the users that will in writers" in problem
+    writer = warehouse.cluster.user("writer")
+    warehouse.cluster.sql(warehouse.warehouse, f"GRANT USAGE, CREATE ON SCHEMA hollow TO {writer}")
+    grant(warehouse, schema="hollow", writers=[writer])
+    warehouse.cluster.sql(warehouse.warehouse, "CREATE TABLE hollow.first (id int)", user=writer)
+    assert warehouse.reads("hollow", "first")
+
+
+def test_prune_takes_back_what_other_forms_gave_and_the_other_way_round(warehouse: Segment) -> None:
+    grant(warehouse)
+    grant(warehouse, future_tables="scoped", prune=True)
+    assert warehouse.held() == {("crm", "SCHEMA", "USAGE"), ("crm", "TABLES", "SELECT")}
+    create(warehouse, "awsuser", "later")
+    assert warehouse.reads("crm", "later")
+    assert grant(warehouse, future_tables="scoped", prune=True)["planned"] == []
+    grant(warehouse, prune=True)
+    assert warehouse.reads("crm", "later")
+    assert grant(warehouse, prune=True)["planned"] == []

@@ -1,0 +1,114 @@
+"""What satisfies a desire, and what is only reported: roles of roles, scoped permissions, PUBLIC, groups, owners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+from tests.integration.provider.support import Segment, codes, message, run
+
+
+def grant(segment: Segment, schema: Any = "crm", **arguments: Any) -> dict[str, Any]:
+    return run(GrantSchemaOperator(task_id="grant", schema=schema, **{"role": segment.role, **arguments}))
+
+
+def test_a_role_that_is_granted_to_the_role_satisfies(linked: Segment) -> None:
+    top, middle = linked.cluster.role("top"), linked.cluster.role("middle")
+    sql = linked.cluster.sql
+    sql(linked.warehouse, f"GRANT USAGE ON SCHEMA crm TO ROLE {top}")
+    sql(linked.warehouse, f"GRANT SELECT FOR TABLES IN SCHEMA crm TO ROLE {top}")
+    sql("dev", f"GRANT ROLE {top} TO ROLE {middle}", f"GRANT ROLE {middle} TO ROLE {linked.role}")
+    assert linked.reads("crm", "accounts")
+    report = grant(linked)
+    assert (report["planned"], report["in_place"]) == ([], 2)
+    assert grant(linked, tables=["accounts"])["planned"] == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "missing"),
+    [
+        ("GRANT SELECT FOR TABLES IN DATABASE {db} TO ROLE {role}", ["USAGE"]),
+        ("GRANT USAGE FOR SCHEMAS IN DATABASE {db} TO ROLE {role}", ["SELECT"]),
+    ],
+)
+def test_a_permission_on_the_whole_database_satisfies(warehouse: Segment, statement: str, missing: list[str]) -> None:
+    warehouse.cluster.sql(warehouse.warehouse, statement.format(db=warehouse.warehouse, role=warehouse.role))
+    report = grant(warehouse)
+    assert [sentence.split()[1] for sentence in report["planned"]] == missing
+    assert warehouse.reads("crm", "accounts")
+    pruned = grant(warehouse, prune=True, plan_only=True)
+    assert "database_wide" in codes(pruned)
+    assert pruned["planned"] == []
+
+
+def test_what_public_and_groups_hold_is_told_and_granted_all_the_same(warehouse: Segment) -> None:
+    group = f"group_{warehouse.role}"
+    warehouse.cluster.sql(
+        warehouse.warehouse,
+        f"CREATE GROUP {group} WITH USER {warehouse.user}",
+        f"GRANT USAGE ON SCHEMA crm TO GROUP {group}",
+        "GRANT USAGE ON SCHEMA crm TO PUBLIC",
+        "GRANT SELECT ON crm.accounts TO PUBLIC",
+    )
+    report = grant(warehouse, tables=["accounts"])
+    assert report["changed"] == 2
+    assert codes(report) == ["held_by_others", "held_by_others"]
+    public, of_group = (finding["message"] for finding in report["findings"])
+    assert public.startswith("PUBLIC holds USAGE on schema crm, SELECT on table crm.accounts already")
+    assert of_group.startswith(f"group {group} holds USAGE on schema crm already")
+    assert warehouse.held() == {("crm", "SCHEMA", "USAGE"), ("crm", "accounts", "SELECT")}
+    assert grant(warehouse, tables=["accounts"])["planned"] == []
+
+
+def test_a_group_of_the_roles_name_is_another_identity(warehouse: Segment) -> None:
+    warehouse.cluster.sql(
+        warehouse.warehouse,
+        f"CREATE GROUP {warehouse.role}",
+        f"GRANT USAGE ON SCHEMA crm TO GROUP {warehouse.role}",
+        f"GRANT SELECT ON crm.accounts TO GROUP {warehouse.role}",
+    )
+    assert grant(warehouse, tables=["accounts"])["changed"] == 2
+    assert warehouse.reads("crm", "accounts")
+
+
+def test_row_level_security_is_told(warehouse: Segment) -> None:
+    warehouse.cluster.sql(warehouse.warehouse, "ALTER TABLE crm.accounts ROW LEVEL SECURITY ON")
+    report = grant(warehouse)
+    assert codes(report) == ["row_level_security"]
+    assert "accounts" in message(report, "row_level_security")
+    assert warehouse.cluster.sql(warehouse.warehouse, "SELECT id FROM crm.accounts", user=warehouse.user) == []
+
+
+def test_a_plan_tells_of_views_and_of_columns(warehouse: Segment) -> None:
+    sql = warehouse.cluster.sql
+    sql(warehouse.warehouse, "CREATE VIEW crm.names AS SELECT name FROM crm.accounts")
+    sql(warehouse.warehouse, f"GRANT SELECT (id) ON crm.contacts TO ROLE {warehouse.role}")
+    report = grant(warehouse, plan_only=True)
+    assert codes(report) == ["column_privileges", "views"]
+    assert "names" in message(report, "views")
+    assert "contacts" in message(report, "column_privileges")
+
+
+def test_a_second_grantor_keeps_what_it_gave_and_that_is_told(warehouse: Segment) -> None:
+    from airflow_provider_datagraph.exceptions import DriftRemainsError
+
+    giver = warehouse.cluster.user("giver")
+    sql = warehouse.cluster.sql
+    sql(warehouse.warehouse, f"GRANT USAGE ON SCHEMA crm TO {giver}")
+    sql(warehouse.warehouse, f"GRANT INSERT ON crm.accounts TO {giver} WITH GRANT OPTION")
+    sql(warehouse.warehouse, f"GRANT INSERT ON crm.accounts TO ROLE {warehouse.role}", user=giver)
+    sql(warehouse.warehouse, f"GRANT INSERT ON crm.accounts TO ROLE {warehouse.role}")
+    assert ("crm", "accounts", "INSERT") in warehouse.held()
+    grant(warehouse)
+    with pytest.raises(DriftRemainsError, match="another user granted the same"):
+        grant(warehouse, prune=True)
+
+
+def test_all_is_pruned_with_what_cannot_be_named(warehouse: Segment) -> None:
+    warehouse.cluster.sql(warehouse.warehouse, f"GRANT ALL ON crm.contacts TO ROLE {warehouse.role}")
+    assert ("crm", "contacts", "RULE") in warehouse.held()
+    grant(warehouse, prune=True)
+    assert warehouse.held() == {("crm", "SCHEMA", "USAGE"), ("crm", "TABLES", "SELECT")}
+    assert grant(warehouse, prune=True)["planned"] == []

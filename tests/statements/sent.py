@@ -1,0 +1,60 @@
+"""The list of every statement that the package sends, and the log of what servers received."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+LIST = Path(__file__).with_name("statements.toml")
+PAGE = "https://docs.aws.amazon.com/redshift/latest/dg/{}.html"
+APPLICATION = "airflow-provider-datagraph"
+WHOLE = pytest.StashKey[bool]()
+"""Whether the whole suite runs, in the session's configuration."""
+OF_TESTS = frozenset(
+    {
+        # Tests send these themselves, through a hook's connection.
+        "SELECT current_user",
+        "SELECT current_database()",
+        "SELECT current_user, current_database()",
+        "SELECT pg_backend_pid()",
+        "SET enable_case_sensitive_identifier TO true",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One template.
+
+    :param purpose: what it is sent for.
+    :param page: the address of AWS's page.
+    """
+
+    group: str
+    template: str
+    purpose: str
+    page: str
+
+
+def entries() -> list[Entry]:
+    """Read the list."""
+    groups = tomllib.loads(LIST.read_text())["group"]
+    return [
+        Entry(group["title"], template, purpose, PAGE.format(page))
+        for group in groups
+        for template, (purpose, page) in group["statements"].items()
+    ]
+
+
+def received(folder: Path) -> Iterator[str]:
+    """The distinct statements of the package that servers wrote into a folder."""
+    for log in sorted(folder.glob("*.jsonl")):
+        for line in log.read_text().splitlines():
+            application, text = json.loads(line)
+            if application == APPLICATION:
+                yield text

@@ -1,0 +1,56 @@
+"""A statement -> its template: names, literals and lists become placeholders, keywords stay. It shares nothing with
+the package but Redshift's grammar.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+TOKEN = re.compile(
+    r"""(?P<name>"(?:[^"]|"")*"(?:\."(?:[^"]|"")*")*)   # quoted, with its path
+    |(?P<text>'(?:[^'\\]|''|\\.)*')
+    |(?P<word>[A-Za-z_][A-Za-z_0-9]*)
+    |(?P<space>\s+)
+    |(?P<symbol>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+PRIVILEGES = frozenset(
+    """ALL ALTER CREATE DELETE DROP INSERT REFERENCES SELECT TEMP TEMPORARY TRUNCATE UPDATE USAGE""".split()
+)
+CONSTANTS = frozenset("'role' 'user' 'group' 'public' 'create' 'RELATION'".split())
+"""Literals that are part of a query and name nothing of the user's."""
+LISTS = (
+    re.compile(r"(?P<item><name>)(?:, <name>)+"),
+    re.compile(r"(?<=\()(?P<item><text>)(?:, <text>)+(?=\))"),
+    re.compile(r"(?P<item>has_schema_privilege\(<text>, <text>, 'create'\))(?:, has_schema_privilege\([^()]*\))+"),
+)
+
+
+def template(statement: str) -> str:
+    """Reduce a statement.
+
+    :param statement: as a server received it.
+    :return: the template, such as ``GRANT <privileges> ON SCHEMA <name>, … TO ROLE <name>``.
+    """
+    reduced = "".join(_placeholders(statement.strip().rstrip(";"))).strip()
+    reduced = re.sub(r"\s+", " ", reduced)
+    reduced = _privileges(reduced)
+    # One name or many: the grammar is the same, so the template is, too.
+    for listed in LISTS:
+        reduced = listed.sub(r"\g<item>", reduced)
+    return reduced
+
+
+def _placeholders(statement: str) -> Iterator[str]:
+    for match in TOKEN.finditer(statement):
+        kind = match.lastgroup
+        kept = kind not in ("name", "text") or match[0] in CONSTANTS
+        yield match[0] if kept else f"<{kind}>"
+
+
+def _privileges(text: str) -> str:
+    found = re.match(r"(.*?\b(?:GRANT|REVOKE)) ([A-Z]+(?:, [A-Z]+)*) (ON|FOR TABLES|FOR SCHEMAS)\b(.*)", text)
+    if not found or not set(found[2].split(", ")) <= PRIVILEGES:
+        return text
+    return f"{found[1]} <privileges> {found[3]}{found[4]}"

@@ -1,0 +1,34 @@
+"""Runs last: every statement that the package sent in this session is in the list, with its AWS page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.statements.sent import APPLICATION, OF_TESTS, WHOLE, entries, received
+from tests.statements.templates import template
+
+
+def strangers(folder: Path) -> set[str]:
+    """The templates in the log that aren't in the list."""
+    known = {entry.template for entry in entries()} | OF_TESTS
+    return {reduced for text in received(folder) if (reduced := template(text)) not in known}
+
+
+def test_a_statement_that_is_not_in_the_list_is_found(tmp_path: Path) -> None:
+    lines = [[APPLICATION, 'GRANT SELECT ON TABLE "a"."b" TO "u"'], ["tests", "SELECT 2"], [APPLICATION, "commit"]]
+    (tmp_path / "1.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert strangers(tmp_path) == {"GRANT <privileges> ON TABLE <name> TO <name>"}
+
+
+def test_every_statement_of_this_session_is_in_the_list(statement_log: Path) -> None:
+    assert strangers(statement_log) == set()
+
+
+def test_every_entry_was_sent_by_the_whole_suite(statement_log: Path, request: pytest.FixtureRequest) -> None:
+    if not request.config.stash[WHOLE]:
+        pytest.skip("only a part of the tests was chosen")
+    sent = {template(text) for text in received(statement_log)}
+    assert {entry.template for entry in entries()} - sent == set()
