@@ -7,32 +7,18 @@ Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_datagraph.access.catalog import INTERNAL_TABLES, read_databases, read_schema_list
+from airflow_provider_datagraph.access.catalog import INTERNAL_TABLES, read_databases
 from airflow_provider_datagraph.access.names import is_system_schema, literal
 from airflow_provider_datagraph.access.offboarding import Cluster, Holdings, OpenSession, Owned
-from airflow_provider_datagraph.access.privilege_catalog import (
-    ROLE_GRANTS,
-    USER_GRANTS,
-    Rows,
-    granted_roles,
-    relation_grants,
-    scoped_database_grants,
-    word,
-)
-from airflow_provider_datagraph.access.privileges import DesiredSchema, Grant, Scope, Session, User
+from airflow_provider_datagraph.access.privilege_catalog import ROLE_GRANTS, USER_GRANTS, Rows, word
+from airflow_provider_datagraph.access.privileges import Grant, Scope, Session, User
 from airflow_provider_datagraph.access.revocations import Identity
-from airflow_provider_datagraph.access.schema_catalog import (
-    OTHERS_RELATION_PRIVILEGES,
-    PAIRS_A_QUERY,
-    creators_query,
-    read_privileges,
-)
-from airflow_provider_datagraph.access.schema_revocation import Closing, closable
-from airflow_provider_datagraph.access.visibility import SYSLOG_ACCESS, SYSTEM_PRIVILEGES, sees_role
+from airflow_provider_datagraph.access.schema_catalog import PAIRS_A_QUERY, creators_query
+from airflow_provider_datagraph.access.visibility import SYSLOG_ACCESS, SYSTEM_PRIVILEGES
 
 # r_STV_SESSIONS: all rows are visible to all users; the names are padded
 SESSIONS = "SELECT process, user_name, db_name FROM stv_sessions"
@@ -45,14 +31,13 @@ DATABASE_SCOPES = {"DATABASE": Scope.DATABASE, "SCHEMAS": Scope.SCHEMAS, "TABLES
 SCHEMA_SCOPES = {"SCHEMA": Scope.SCHEMA, "TABLES": Scope.TABLES}
 
 
-def _of(identities: Iterable[Identity], prefix: str = "identity") -> str:
-    return " OR ".join(
-        f"({prefix}_type = {literal(one.kind)} AND {prefix}_name = {literal(one.name)})" for one in sorted(identities)
-    )
+def _named(identities: Iterable[Identity], column: str = "identity_name") -> str:
+    # By name alone: which kind of identity it is, is looked at afterwards.
+    return f"{column} IN ({', '.join(literal(one.name) for one in sorted(identities))})"
 
 
 def _holders(view: str, columns: str, identities: Iterable[Identity]) -> str:
-    return f"SELECT identity_type, identity_name, {columns} FROM {view} WHERE {_of(identities)}"
+    return f"SELECT identity_type, identity_name, {columns} FROM {view} WHERE {_named(identities)}"
 
 
 def database_privileges_query(identities: Iterable[Identity]) -> str:
@@ -81,7 +66,7 @@ def default_privileges_query(identities: Iterable[Identity]) -> str:
     listed = list(identities)
     return (
         "SELECT grantee_type, grantee_name, owner_name, schema_name, object_type, privilege_type "
-        f"FROM svv_default_privileges WHERE {_of(listed, 'grantee')} OR {_of(listed, 'owner')}"
+        f"FROM svv_default_privileges WHERE {_named(listed, 'grantee_name')} OR {_named(listed, 'owner_name')}"
     )
 
 
@@ -123,7 +108,7 @@ def read_cluster(rows: Rows, session: Session, role: str, user: str, sessions: b
         granted_roles=frozenset(name for holder, name in between if holder == role),
         user_roles=frozenset(name for holder, name in held if holder == user),
         system=frozenset(what for what, holder in system if holder == leaving[0]),
-        on_databases=frozenset(grant for grant in _grants(rows(database_privileges_query(leaving)), DATABASE_SCOPES)),
+        on_databases=frozenset(_grants(_of(leaving, rows(database_privileges_query(leaving))), DATABASE_SCOPES)),
         sessions=read_sessions(rows) if sessions else None,
     )
 
@@ -141,6 +126,11 @@ def read_sessions(rows: Rows) -> tuple[OpenSession, ...]:
     :return: the sessions, this one too.
     """
     return tuple(OpenSession(int(p), str(user).strip(), str(database).strip()) for p, user, database in rows(SESSIONS))
+
+
+def _of(leaving: Collection[Identity], found: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
+    """Pick the rows of identities, and leave a group's out that has the name of one of them."""
+    return [row for row in found if Identity(str(row[0]), str(row[1])) in leaving]
 
 
 def _grants(found: Iterable[Sequence[Any]], scopes: Mapping[str, Scope]) -> Iterable[tuple[Identity, Grant]]:
@@ -178,13 +168,13 @@ def read_holdings(rows: Rows, session: Session, role: str | None, user: User | N
 
 def _read_privileges(rows: Rows, found: Holdings, leaving: list[Identity], user: User | None) -> Holdings:
     database = found.session.database
-    on_database = rows(database_privileges_query(leaving))
-    on_schemas = rows(schema_privileges_query(leaving))
+    on_database = _of(leaving, rows(database_privileges_query(leaving)))
+    on_schemas = _of(leaving, rows(schema_privileges_query(leaving)))
     held = [grant for grant in _grants(on_database, DATABASE_SCOPES) if grant[1].schema == database]
     held += _grants(on_schemas, SCHEMA_SCOPES)
-    for kind, name, schema, relation, privilege in rows(relation_privileges_query(leaving)):
+    for kind, name, schema, relation, privilege in _of(leaving, rows(relation_privileges_query(leaving))):
         held.append((Identity(str(kind), str(name)), Grant(Scope.TABLE, word(privilege), str(schema), str(relation))))
-    for kind, name, schema, relation, column, privilege in rows(column_privileges_query(leaving)):
+    for kind, name, schema, relation, column, privilege in _of(leaving, rows(column_privileges_query(leaving))):
         grant = Grant(Scope.COLUMN, word(privilege), str(schema), str(relation), str(column))
         held.append((Identity(str(kind), str(name)), grant))
     unnamed = {
@@ -199,15 +189,14 @@ def _read_privileges(rows: Rows, found: Holdings, leaving: list[Identity], user:
     }
     reached, made, routines = _defaults(rows(default_privileges_query(leaving)), leaving)
     writers = {(grant.relation, grant.schema) for _, grant in (*reached, *made) if grant.schema}
+    external = rows(external_schemas_query(database)) if on_schemas else ()
     return replace(
         found,
         held=frozenset((*held, *reached)),
         made=frozenset(made),
         unnamed=frozenset(unnamed | routines),
-        external=frozenset(str(row[0]) for row in rows(external_schemas_query(database)))
-        if on_schemas
-        else frozenset(),
-        stuck=frozenset(_stuck(rows, sorted(writers))),
+        external=frozenset(str(row[0]) for row in external),
+        stuck=frozenset(stuck_writers(rows, sorted(writers))),
     )
 
 
@@ -220,6 +209,8 @@ def _defaults(
     routines: set[str] = set()
     for kind, name, owner, schema, what, privilege in found:
         grantee = Identity(str(kind), str(name))
+        if grantee not in leaving and Identity("user", str(owner)) not in leaving:
+            continue
         grant = Grant(Scope.DEFAULT, word(privilege), "" if schema is None else str(schema), str(owner))
         if word(what) == "RELATION":
             (reached if grantee in leaving else made).append((grantee, grant))
@@ -229,46 +220,18 @@ def _defaults(
     return reached, made, routines
 
 
-def _stuck(rows: Rows, writers: Sequence[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    """Redshift changes default privileges in a schema only while their writer may create in it."""
+def stuck_writers(rows: Rows, writers: Sequence[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    """Find default privileges that can't be taken back: Redshift wants their writer to be able to create.
+
+    :param rows: runs a query.
+    :param writers: writers and the schemas in which they have default privileges.
+    :return: those that can't create there any more.
+    """
     for start in range(0, len(writers), PAIRS_A_QUERY):
         chunk = list(writers[start : start + PAIRS_A_QUERY])
         for pair, may in zip(chunk, rows(creators_query(chunk))[0], strict=True):
             if not may:
                 yield pair
-
-
-def read_closing(rows: Rows, session: Session, role: str, schemas: Iterable[str]) -> Closing:
-    """Read what a role holds in schemas that are to be closed, and what it reaches there in other ways.
-
-    :param rows: runs a query.
-    :param session: the session.
-    :param role: the role's name.
-    :param schemas: the schemas as typed.
-    :return: what is known of them.
-    """
-    # Table by table, so that privileges on single tables are read.
-    desired = [DesiredSchema(name, tables=()) for name in schemas]
-    current = read_schema_list(rows, session)
-    current = replace(current, hidden=not sees_role(rows, role, current))
-    current = read_privileges(rows, current, role, desired, prune=True)
-    parents = granted_roles(role, rows(ROLE_GRANTS))
-    inherited = {grant for parent in sorted(parents) for grant in current.by_role.get(parent, ())}
-    for parent in sorted(parents):
-        inherited |= relation_grants(rows, "role", parent)
-    others = {phrase: set(grants) for phrase, grants in current.others.items()}
-    for schema, relation, privilege, kind, name in rows(OTHERS_RELATION_PRIVILEGES):
-        phrase = "PUBLIC" if kind == "public" else f"group {name}"
-        others.setdefault(phrase, set()).add(Grant(Scope.TABLE, word(privilege), str(schema), str(relation)))
-    current = replace(
-        current,
-        grants=current.grants | scoped_database_grants(rows, [role], session.database),
-        granted_roles=parents,
-        inherited=frozenset(inherited),
-        others={phrase: frozenset(grants) for phrase, grants in others.items()},
-    )
-    writers = {(grant.relation, grant.schema) for grant in closable(current) if grant.scope is Scope.DEFAULT}
-    return Closing(current, frozenset(_stuck(rows, sorted(writers))))
 
 
 def _objects(rows: Rows, database: str) -> Iterable[tuple[Owned, int]]:

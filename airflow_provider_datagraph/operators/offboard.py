@@ -7,8 +7,8 @@ from typing import Any
 
 from airflow_provider_datagraph.access import arguments
 from airflow_provider_datagraph.access.arguments import Problems
+from airflow_provider_datagraph.access.closing_catalog import read_closing
 from airflow_provider_datagraph.access.names import check_identifier, check_identity
-from airflow_provider_datagraph.access.offboard_catalog import read_closing
 from airflow_provider_datagraph.access.offboarding import Leaving
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schema_revocation import plan_closing

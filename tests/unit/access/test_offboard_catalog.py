@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.offboard_catalog import read_closing, read_cluster, read_holdings
+from airflow_provider_datagraph.access.closing_catalog import read_closing
+from airflow_provider_datagraph.access.offboard_catalog import read_cluster, read_holdings
 from airflow_provider_datagraph.access.offboarding import OpenSession, Owned
 from airflow_provider_datagraph.access.privileges import Grant, Scope, Session, User
 from airflow_provider_datagraph.access.revocations import Identity
@@ -28,10 +29,7 @@ from tests.unit.access.catalog_rows import (
 )
 
 ROLE, USER = Identity("role", "linked_role"), Identity("user", "linked_user")
-BOTH = (
-    "(identity_type = 'role' AND identity_name = 'linked_role') OR "
-    "(identity_type = 'user' AND identity_name = 'linked_user')"
-)
+BOTH = "identity_name IN ('linked_role', 'linked_user')"
 WHO = "SELECT identity_type, identity_name, "
 HELD_DATABASES = WHO + f"database_name, privilege_type, privilege_scope FROM svv_database_privileges WHERE {BOTH}"
 HELD_SCHEMAS = WHO + f"namespace_name, privilege_type, privilege_scope FROM svv_schema_privileges WHERE {BOTH}"
@@ -136,7 +134,11 @@ def test_everything_that_is_held_in_a_database() -> None:
                 ["role", "linked_role", "crm", "SELECT", "TABLES"],
                 ["role", "linked_role", "crm", "EXECUTE", "FUNCTIONS"],
             ],
-            HELD_RELATIONS: [["user", "linked_user", "crm", "t", "select"]],
+            HELD_RELATIONS: [
+                ["user", "linked_user", "crm", "t", "select"],
+                # A group may have the name of a role or a user.
+                ["group", "linked_user", "crm", "u", "SELECT"],
+            ],
             HELD_COLUMNS: [["role", "linked_role", "crm", "t", "c", "UPDATE"]],
             EXTERNAL: [["lake"]],
         }
@@ -168,6 +170,7 @@ def test_default_privileges_of_reader_and_writer() -> None:
                 # These need no writer that can create, and the first is there before anybody grants it.
                 ["public", "public", "linked_user", None, "FUNCTION", "EXECUTE"],
                 ["role", "linked_role", "etl", None, "PROCEDURE", "EXECUTE"],
+                ["group", "linked_role", "etl", "crm", "RELATION", "SELECT"],
             ],
             asked: [[False, True]],
         }
