@@ -15,6 +15,10 @@ async def collected(plan: Plan, pool: Pool, history: History, database: str, use
         wanted = literal(history.as_json(plan.after_query, plan.after_time))
         rows = f"json_populate_recordset(NULL::pg_rs.sys_query_history, {wanted})"
         return f"{plan.view} AS (SELECT * FROM {rows} WHERE pg_rs.unrestricted() OR user_id = pg_rs.me()::int)"
+    if plan.view == "stv_sessions":
+        # All users see all rows.
+        rows = f"json_populate_recordset(NULL::pg_rs.stv_sessions, {literal(history.sessions())})"
+        return f"{plan.view} AS (SELECT * FROM {rows})"
     parts = [f"SELECT * FROM pg_rs.{plan.view}"]
     for other in await pool.databases():
         if other == database or plan.only_database not in (None, other):

@@ -40,12 +40,32 @@ class History:
         self._written: set[tuple[str, str]] = set()
         self._log = Path(folder) / f"{os.getpid()}.jsonl" if folder else None
         self._rows: deque[dict[str, object]] = deque(maxlen=longest)
+        self._sessions: dict[int, dict[str, object]] = {}
         self._query = 0
         self._transaction = 0
 
     def new_transaction(self) -> int:
         self._transaction += 1
         return self._transaction
+
+    def opened(self, source: Source, user: str) -> None:
+        """Note a session for STV_SESSIONS: https://docs.aws.amazon.com/redshift/latest/dg/r_STV_SESSIONS.html"""
+        self._sessions[source.session_id] = {
+            "starttime": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}",
+            "process": source.session_id,
+            # The columns are no wider.
+            "user_name": user[:50],
+            "db_name": source.database[:50],
+            "timeout_sec": 0,
+        }
+
+    def ended(self, session_id: int) -> None:
+        """Forget a session."""
+        self._sessions.pop(session_id, None)
+
+    def sessions(self) -> str:
+        """The open sessions as JSON."""
+        return json.dumps(list(self._sessions.values()))
 
     def record(
         self, source: Source, transaction: int, kind: str, text: str, start: datetime, status: str, error: str = ""

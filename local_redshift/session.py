@@ -49,7 +49,9 @@ async def serve(hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWr
         writer.write(wire.error(refusal.fields("FATAL")))
         await writer.drain()
     finally:
-        hub.sessions.pop(backend.key, None)
+        known = hub.sessions.pop(backend.key, None)
+        if known is not None:
+            hub.history.ended(known.source.session_id)
         backend.close()
 
 
@@ -89,6 +91,7 @@ async def _login(hub: Hub, client: Client, backend: Backend) -> Batches:
     session = Batches(hub.pool, hub.history, source, user, backend, writer, hub.faults)
     session.case_sensitive = session.case_default = rows[0][2] == "on"
     hub.sessions[backend.key] = session
+    hub.history.opened(source, user)
     await asyncio.sleep(hub.latency)
     await hub.faults.after(due, writer)
     writer.write(greeting)

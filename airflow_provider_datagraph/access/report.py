@@ -62,7 +62,7 @@ def table(title: str, report: Report, changes: bool = True) -> str:
     :return: lines of text: ``+`` and ``-`` changes, ``=`` what is in place, ``!`` findings.
     """
     done = "done" if report.changed else "planned"
-    rows = [("-" if sentence.startswith("revoke") else "+", done, sentence) for sentence in report.planned]
+    rows = [("-" if sentence.startswith(("revoke", "drop")) else "+", done, sentence) for sentence in report.planned]
     rows.append(("=", "in place", f"{report.in_place} already as desired"))
     rows += [("!", f.code, f.message) for f in report.findings]
     if changes and not report.planned:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import redshift_connector
 from airflow.providers.amazon.aws.hooks.redshift_sql import RedshiftSQLHook
@@ -17,7 +17,7 @@ from redshift_connector.error import Error as DriverError
 from airflow_provider_datagraph.access import catalog
 from airflow_provider_datagraph.access.names import fold
 from airflow_provider_datagraph.access.privilege_catalog import Rows
-from airflow_provider_datagraph.access.privileges import CurrentAccess, Plan, Session, Step
+from airflow_provider_datagraph.access.privileges import Plan, Session, Step
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.exceptions import MisconfigurationError, NotReadyError
 from airflow_provider_datagraph.hooks import connections
@@ -28,9 +28,10 @@ from airflow_provider_datagraph.hooks.sentences import connect_error, drift_rema
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
-Read = Callable[[Rows, Session], CurrentAccess]
-Reread = Callable[[Rows, CurrentAccess], CurrentAccess]
-MakePlan = Callable[[CurrentAccess], Plan]
+A = TypeVar("A")
+Read = Callable[[Rows, Session], A]
+Reread = Callable[[Rows, A], A]
+MakePlan = Callable[[A], Plan]
 
 CONNECT_TIMEOUT = 10.0
 """Seconds for the login where the connection names no ``timeout``; a packet that is dropped has no other end."""
@@ -202,7 +203,7 @@ class DataGraphHook(RedshiftSQLHook):
             with suppress(DriverError, OSError):
                 connection.close()
 
-    def read(self, read: Read, names: Iterable[str] | None = None) -> CurrentAccess:
+    def read(self, read: Read[A], names: Iterable[str] | None = None) -> A:
         """Read the catalog in one transaction; a conflict starts all over.
 
         :param read: one of :mod:`..access.catalog`'s readers, its other parameters bound.
@@ -211,11 +212,11 @@ class DataGraphHook(RedshiftSQLHook):
         """
         return retrying(lambda: self._read_alone(read, names), self.tries, self.longest_wait)
 
-    def _read_alone(self, read: Read, names: Iterable[str] | None) -> CurrentAccess:
+    def _read_alone(self, read: Read[A], names: Iterable[str] | None) -> A:
         with self._connected() as connection:
             return self._read(connection, read, names)
 
-    def _read(self, connection: DriverConnection, read: Read, names: Iterable[str] | None) -> CurrentAccess:
+    def _read(self, connection: DriverConnection, read: Read[A], names: Iterable[str] | None) -> A:
         rows = self._rows(connection)
         return read(rows, catalog.read_session(rows, self.login, str(self.arguments["database"]), names))
 
@@ -231,11 +232,11 @@ class DataGraphHook(RedshiftSQLHook):
 
     def converge(
         self,
-        read: Read,
-        make_plan: MakePlan,
+        read: Read[A],
+        make_plan: MakePlan[A],
         *,
         plan_only: bool = False,
-        reread: Reread | None = None,
+        reread: Reread[A] | None = None,
         names: Iterable[str] | None = None,
     ) -> Report:
         """Read, plan and apply in one transaction, then read again; a conflict starts all over.

@@ -18,6 +18,8 @@ from local_redshift.reader import Reader
 from local_redshift.tokens import Kind, Token
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}\Z")
+# Whose rows the proxy has in its own memory.
+REMEMBERED = frozenset({"sys_query_history", "stv_sessions"})
 # Of PostgreSQL, not of Redshift.
 ABSENT = frozenset("pg_roles pg_authid pg_auth_members pg_shdescription pg_stat_statements".split())
 
@@ -26,7 +28,7 @@ def select(sql: str, tokens: list[Token], context: Context) -> Plan:
     statement = _Statement(Reader(tokens, context.case_sensitive), context)
     statement.read()
     view = statement.view
-    source = view if view in EVERYWHERE or view == "sys_query_history" else f"pg_rs.{view}"
+    source = view if view in EVERYWHERE or view in REMEMBERED else f"pg_rs.{view}"
     first, last = statement.span
     edits = {at: "" for at in range(first, last)}
     edits[first] = source if statement.alias or source == view else f"{source} AS {view}"

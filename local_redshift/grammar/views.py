@@ -63,6 +63,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         # SYS_QUERY_HISTORY
         "sys_query_history": "user_id query_id transaction_id session_id database_name query_type status start_time "
         "end_time elapsed_time error_message query_text",
+        # r_STV_SESSIONS
+        "stv_sessions": "starttime process user_name db_name timeout_sec",
         # r_PG_USER
         "pg_user": "usename usesysid usecreatedb usesuper usecatupd passwd valuntil useconfig",
         # Those below are described by PostgreSQL 8.0's manual, c_intro_catalog_views names them.

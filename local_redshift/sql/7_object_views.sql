@@ -135,3 +135,7 @@ CREATE VIEW pg_rs.svv_redshift_columns AS
 CREATE TYPE pg_rs.sys_query_history AS (
     user_id int, query_id bigint, transaction_id bigint, session_id int, database_name text, query_type text,
     status text, start_time timestamp, end_time timestamp, elapsed_time bigint, error_message text, query_text text);
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_STV_SESSIONS.html: names are padded; the rows come from the proxy.
+CREATE TYPE pg_rs.stv_sessions AS (
+    starttime timestamp, process int, user_name character(50), db_name character(50), timeout_sec int);

@@ -41,9 +41,11 @@ def test_these_are_all() -> None:
         "CheckWarehouseOperator",
         "CreateCheckpointDatabaseOperator",
         "CreateSegmentRoleOperator",
+        "DropSegmentRoleOperator",
         "GrantReverseEtlOperator",
         "GrantSchemaOperator",
         "ProfilesSyncTablesSensor",
+        "RevokeSchemaOperator",
         "SegmentSummaryOperator",
         "ValidateAccessSensor",
     ]

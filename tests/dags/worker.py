@@ -16,6 +16,7 @@ from typing import Any
 
 FILES = {
     "segment_data_graph": Path(__file__).parents[2] / "dags" / "segment_data_graph.py",
+    "segment_data_graph_offboard": Path(__file__).parents[2] / "dags" / "segment_data_graph_offboard.py",
     "sensor_modes": Path(__file__).parent / "files" / "sensor_modes.py",
 }
 

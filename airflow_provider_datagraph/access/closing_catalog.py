@@ -1,0 +1,54 @@
+"""What a role holds in schemas that are to be closed, and what it reaches there in other ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from airflow_provider_datagraph.access.catalog import read_schema_list
+from airflow_provider_datagraph.access.offboard_catalog import stuck_writers
+from airflow_provider_datagraph.access.privilege_catalog import (
+    ROLE_GRANTS,
+    Rows,
+    granted_roles,
+    relation_grants,
+    scoped_database_grants,
+    word,
+)
+from airflow_provider_datagraph.access.privileges import DesiredSchema, Grant, Scope, Session
+from airflow_provider_datagraph.access.schema_catalog import OTHERS_RELATION_PRIVILEGES, read_privileges
+from airflow_provider_datagraph.access.schema_revocation import Closing, closable
+from airflow_provider_datagraph.access.visibility import sees_role
+
+
+def read_closing(rows: Rows, session: Session, role: str, schemas: Iterable[str]) -> Closing:
+    """Read what a role holds in schemas that are to be closed, and what it reaches there in other ways.
+
+    :param rows: runs a query.
+    :param session: the session.
+    :param role: the role's name.
+    :param schemas: the schemas as typed.
+    :return: what is known of them.
+    """
+    # Table by table, so that privileges on single tables are read.
+    desired = [DesiredSchema(name, tables=()) for name in schemas]
+    current = read_schema_list(rows, session)
+    current = replace(current, hidden=not sees_role(rows, role, current))
+    current = read_privileges(rows, current, role, desired, prune=True)
+    parents = granted_roles(role, rows(ROLE_GRANTS))
+    inherited = {grant for parent in sorted(parents) for grant in current.by_role.get(parent, ())}
+    for parent in sorted(parents):
+        inherited |= relation_grants(rows, "role", parent)
+    others = {phrase: set(grants) for phrase, grants in current.others.items()}
+    for schema, relation, privilege, kind, name in rows(OTHERS_RELATION_PRIVILEGES):
+        phrase = "PUBLIC" if kind == "public" else f"group {name}"
+        others.setdefault(phrase, set()).add(Grant(Scope.TABLE, word(privilege), str(schema), str(relation)))
+    current = replace(
+        current,
+        grants=current.grants | scoped_database_grants(rows, [role], session.database),
+        granted_roles=parents,
+        inherited=frozenset(inherited),
+        others={phrase: frozenset(grants) for phrase, grants in others.items()},
+    )
+    writers = {(grant.relation, grant.schema) for grant in closable(current) if grant.scope is Scope.DEFAULT}
+    return Closing(current, frozenset(stuck_writers(rows, sorted(writers))))

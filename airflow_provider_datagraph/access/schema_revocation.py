@@ -1,0 +1,93 @@
+"""Plans that close schemas of one database to a role. Pure.
+
+Grammar: https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from airflow_provider_datagraph.access.names import join_path, resolve
+from airflow_provider_datagraph.access.offboard_findings import stuck_findings
+from airflow_provider_datagraph.access.planner import describe_grants
+from airflow_provider_datagraph.access.privileges import CurrentAccess, Finding, Grant, Plan, Scope
+from airflow_provider_datagraph.access.revocations import Identity, revoke_all
+from airflow_provider_datagraph.access.visibility import hidden_role
+
+_WIDER = (Scope.SCHEMAS, Scope.DATABASE_TABLES)
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What is known before schemas are closed.
+
+    :param current: what :func:`.schema_catalog.read_schemas` read.
+    :param stuck: writers of default privileges that can't create in the schema any more, as (writer, schema).
+    """
+
+    current: CurrentAccess
+    stuck: frozenset[tuple[str, str]] = frozenset()
+
+
+def closable(current: CurrentAccess) -> frozenset[Grant]:
+    """Pick the privileges that are held on schemas and what is in them.
+
+    :param current: the current access.
+    :return: the role's privileges, without those that reach beyond one schema.
+    """
+    return frozenset(grant for grant in current.grants if grant.schema and grant.scope not in (*_WIDER, Scope.DATABASE))
+
+
+def plan_closing(schemas: Sequence[str], role: str, closing: Closing) -> Plan:
+    """Plan to take away everything that a role holds in some schemas.
+
+    :param schemas: the schemas as typed.
+    :param role: the role's name.
+    :param closing: what is known of them.
+    :return: the plan; what the role reaches in another way stays, and is a finding.
+    """
+    current = closing.current
+    database, findings = current.session.database, list(_unknown(role, current))
+    found: set[str] = set()
+    for name in schemas:
+        stored = resolve(name, current.schemas, current.session.case_sensitive)
+        if stored is None:
+            message = f"Schema {name} doesn't exist in database {database}: correct the name."
+            findings.append(Finding("schema_missing", join_path(database, name), message, blocking=True))
+        else:
+            found.add(stored)
+    grants = {grant for grant in closable(current) if grant.schema in found}
+    findings += stuck_findings(database, (pair for pair in closing.stuck if pair[1] in found))
+    findings += _stays(role, found, current)
+    steps = revoke_all(Identity("role", role), grants, database, "the schema is closed to it")
+    return Plan(tuple(steps), len(found - {grant.schema for grant in grants}), tuple(findings))
+
+
+def _unknown(role: str, current: CurrentAccess) -> Iterator[Finding]:
+    if role not in current.roles:
+        message = f"Role {role} doesn't exist, so nothing can be said to be closed to it: correct the name."
+        yield Finding("role_missing", role, message, blocking=True)
+    yield from hidden_role(role, current, plan_only=False)
+
+
+def _stays(role: str, schemas: Iterable[str], current: CurrentAccess) -> Iterator[Finding]:
+    """What role and members reach in other ways: that isn't the role's, so it isn't taken away."""
+    database, parents = current.session.database, ", ".join(sorted(current.granted_roles))
+    ways: Mapping[str, Iterable[Grant]] = {
+        **current.others,
+        f"Through {parents}, granted to it, role {role}": current.inherited,
+    }
+    for name in sorted(schemas):
+        for phrase, grants in sorted(ways.items()):
+            here = {grant for grant in grants if grant.schema == name and grant.scope not in (*_WIDER, Scope.DATABASE)}
+            if here:
+                message = f"{phrase} still holds {describe_grants(here)}: it is kept, since it isn't role {role}'s own."
+                yield Finding("kept", join_path(database, name), message)
+    wider = set(current.grants) - closable(current)
+    if wider:
+        message = (
+            f"Role {role} still holds {describe_grants(wider)}, seen from database {database}: it is kept, since it "
+            "reaches beyond the named schemas."
+        )
+        yield Finding("database_wide", database, message)

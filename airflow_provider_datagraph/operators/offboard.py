@@ -1,0 +1,135 @@
+"""The way back: close schemas to the role, or take role, user and checkpoint database away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow_provider_datagraph.access import arguments
+from airflow_provider_datagraph.access.arguments import Problems
+from airflow_provider_datagraph.access.closing_catalog import read_closing
+from airflow_provider_datagraph.access.names import check_identifier, check_identity
+from airflow_provider_datagraph.access.offboarding import Leaving
+from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.schema_revocation import plan_closing
+from airflow_provider_datagraph.hooks.offboarding import Offboarding
+from airflow_provider_datagraph.operators.base import (
+    DEFAULT_ROLE,
+    DEFAULT_USER,
+    ConvergingOperator,
+    Mode,
+    optional_database,
+    schema_names,
+)
+
+
+class RevokeSchemaOperator(ConvergingOperator):
+    """Close schemas of one database to the role: everything that it holds on them and in them is revoked.
+
+    What the role or its members reach in another way (PUBLIC, a group, another role, a permission on the whole
+    database) is kept, and is a finding.
+
+    :param schema: a schema, or a list of one database's schemas (also as JSON text, or one a line).
+    :param database: their database; default the admin connection's.
+    :param role: the role's name; default ``segment_linked_role``. It has to exist.
+    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
+    :param plan_only: whether to show the plan and change nothing; default False.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html
+    """
+
+    template_fields: Sequence[str] = ("schema", "database", "role", *ConvergingOperator.template_fields)
+
+    def __init__(
+        self,
+        *,
+        schema: str | Sequence[str],
+        database: str | None = None,
+        role: str = DEFAULT_ROLE,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.schema = schema
+        self.database = database
+        self.role = role
+
+    def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
+        """See the base."""
+        database = problems.check(optional_database, self.database, "database", default=None)
+        schemas = problems.check(schema_names, self.schema, database, default=())
+        role = problems.check(check_identity, self.role, "role", default="")
+        problems.raise_all()
+        hook = self.hook(database)
+        report = hook.converge(
+            lambda rows, session: read_closing(rows, session, role, schemas),
+            lambda closing: plan_closing(schemas, role, closing),
+            plan_only=mode.plan_only,
+        )
+        return f"Close schemas {', '.join(schemas)} of database {hook.arguments['database']}", report
+
+
+class DropSegmentRoleOperator(ConvergingOperator):
+    """Take the linked role and user away, with all that they hold in every database of the cluster.
+
+    Every database is looked at before the first is changed, and one problem in any of them stops all. Each is then
+    changed in a transaction of its own; the checkpoint database follows if it is named, then user and role.
+
+    :param role: the role's name; default ``segment_linked_role``.
+    :param user_conn_id: the user connection's id, whose login is the user to drop; default ``segment_linked_user``.
+    :param checkpoint_database: the checkpoint database, to drop it with all that is in it; default None: it is kept.
+    :param new_owner: the user that gets what the linked user owns; default None: what it owns stops the task.
+    :param force: whether to take away also what Segment's setup never gave: further privileges, other members of the
+        role, other roles of the user, others' objects in the checkpoint database. Default False: they stop the task.
+    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
+    :param plan_only: whether to show the plan and change nothing; default False.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_USER.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_ROLE.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_DATABASE.html
+    """
+
+    template_fields: Sequence[str] = (
+        "role",
+        "user_conn_id",
+        "checkpoint_database",
+        "new_owner",
+        "force",
+        *ConvergingOperator.template_fields,
+    )
+
+    def __init__(
+        self,
+        *,
+        role: str = DEFAULT_ROLE,
+        user_conn_id: str = DEFAULT_USER,
+        checkpoint_database: str | None = None,
+        new_owner: str | None = None,
+        force: bool | str = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.role = role
+        self.user_conn_id = user_conn_id
+        self.checkpoint_database = checkpoint_database
+        self.new_owner = new_owner
+        self.force = force
+
+    def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
+        """See the base."""
+        leaving = self._leaving(problems)
+        report = Offboarding(self.hook, leaving).run(mode.plan_only)
+        return f"Role {leaving.role} and user {leaving.user} leave", report
+
+    def _leaving(self, problems: Problems) -> Leaving:
+        hook = self.hook()
+        role = problems.check(check_identity, self.role, "role", default="")
+        drop = problems.check(optional_database, self.checkpoint_database, "checkpoint_database", default=None)
+        new_owner = problems.check(arguments.optional_text, self.new_owner, "new_owner", default=None)
+        if new_owner is not None:
+            problems.check(check_identifier, new_owner, "user", default="")
+        force = problems.check(arguments.boolean, self.force, "force", default=False)
+        database = problems.check(lambda: str(hook.arguments["database"]), default="")
+        user_hook = self.hook(database or "dev", self.user_conn_id)
+        user = problems.check(lambda: user_hook.login, default="")
+        problems.raise_all()
+        return Leaving(role, user, drop, user_hook.user_connection.schema or None, new_owner, force)

@@ -1,0 +1,127 @@
+"""RevokeSchemaOperator: it closes the named schemas to the role, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+from tests.integration.provider.offboarding import close
+from tests.integration.provider.support import Segment, codes, message, run
+
+
+def open_all(segment: Segment) -> None:
+    grants = {"task_id": "grant", "role": segment.role}
+    run(GrantSchemaOperator(schema=["crm", "billing"], tables={"billing": ["invoices"]}, **grants))
+
+
+def test_a_closed_schema_is_shut_and_the_others_stay_open(linked: Segment) -> None:
+    open_all(linked)
+    assert linked.reads("crm", "accounts") and linked.reads("billing", "invoices")
+    path = f"{linked.warehouse}.crm"
+    report = close(linked, "crm")
+    assert report["planned"] == [
+        f"revoke SELECT on the tables of {path}, also later ones, from role {linked.role}: the schema is closed to it",
+        f"revoke USAGE on schema {path} from role {linked.role}: the schema is closed to it",
+    ]
+    assert (report["changed"], report["findings"]) == (2, [])
+    assert not linked.reads("crm", "accounts")
+    assert linked.reads("billing", "invoices")
+
+
+def test_every_kind_of_privilege_goes_and_nobody_elses(warehouse: Segment) -> None:
+    cluster, role = warehouse.cluster, warehouse.role
+    writer, other = cluster.user("writer"), cluster.role("other")
+    cluster.sql(
+        warehouse.warehouse,
+        f"GRANT CREATE, USAGE ON SCHEMA crm TO {writer}",
+        f"GRANT ALL ON SCHEMA crm TO ROLE {role}",
+        f"GRANT ALL ON TABLE crm.accounts TO ROLE {role}",
+        f"GRANT SELECT (id) ON crm.contacts TO ROLE {role}",
+        f"GRANT SELECT, INSERT FOR TABLES IN SCHEMA crm TO ROLE {role}",
+        f"ALTER DEFAULT PRIVILEGES FOR USER {writer} IN SCHEMA crm GRANT SELECT ON TABLES TO ROLE {role}",
+        f"GRANT SELECT ON TABLE crm.accounts TO ROLE {other}",
+        f"GRANT SELECT FOR TABLES IN SCHEMA crm TO ROLE {other}",
+        f"GRANT USAGE ON SCHEMA billing TO ROLE {role}",
+    )
+    before, since = cluster.snapshot(), cluster.mark()
+    close(warehouse, "crm")
+    assert cluster.changes(since)[0].startswith("ALTER DEFAULT PRIVILEGES")
+    after = cluster.snapshot()
+    gone = {row for view in before for row in before[view] - after[view]}
+    assert {row for view in before for row in after[view] - before[view]} == set()
+    assert gone and all(role in row and "crm" in row for row in gone)
+    assert warehouse.held() == {("billing", "SCHEMA", "USAGE")}
+    with cluster.untouched():
+        again = close(warehouse, ["crm", "payroll"])
+    assert (again["changed"], again["planned"], again["in_place"]) == (0, [], 2)
+
+
+def test_what_is_reached_in_another_way_stays_and_is_said(warehouse: Segment) -> None:
+    cluster, role = warehouse.cluster, warehouse.role
+    parent, writer = cluster.role("parent"), cluster.user("writer")
+    cluster.sql(
+        warehouse.warehouse,
+        f"GRANT ROLE {parent} TO ROLE {role}",
+        "GRANT USAGE ON SCHEMA crm TO PUBLIC",
+        "GRANT SELECT ON TABLE crm.accounts TO PUBLIC",
+        f"GRANT SELECT ON TABLE crm.contacts TO ROLE {parent}",
+        f"GRANT UPDATE FOR TABLES IN DATABASE {warehouse.warehouse} TO ROLE {role}",
+        f"ALTER DEFAULT PRIVILEGES FOR USER {writer} GRANT INSERT ON TABLES TO ROLE {role}",
+        f"GRANT USAGE ON SCHEMA crm TO ROLE {role}",
+    )
+    report = close(warehouse, "crm")
+    assert codes(report) == ["kept", "kept", "database_wide"]
+    public, through = [finding["message"] for finding in report["findings"] if finding["code"] == "kept"]
+    assert public.startswith("PUBLIC still holds USAGE on schema crm, SELECT on table crm.accounts: it is kept")
+    assert through.startswith(f"Through {parent}, granted to it, role {role} still holds SELECT on table crm.contacts")
+    assert "UPDATE on tables in database" in message(report, "database_wide")
+    # It is still reached, as it says.
+    assert warehouse.reads("crm", "accounts") and warehouse.reads("crm", "contacts")
+
+
+def test_a_plan_changes_nothing(linked: Segment) -> None:
+    open_all(linked)
+    with linked.cluster.untouched():
+        plan = close(linked, ["crm", "billing"], plan_only=True)
+    assert plan["changed"] == 0
+    assert close(linked, ["crm", "billing"])["planned"] == plan["planned"]
+
+
+def test_a_schema_and_a_role_that_do_not_exist_are_refused(linked: Segment) -> None:
+    with linked.cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
+        close(linked, ["crm", "atlantis"], role="nobody_here")
+    assert len(caught.value.problems) == 2
+    assert f"Schema atlantis doesn't exist in database {linked.warehouse}: correct the name." in caught.value.problems
+
+
+def test_a_writer_that_cannot_create_is_told_before(warehouse: Segment) -> None:
+    writer = warehouse.cluster.user("writer")
+    warehouse.cluster.sql(
+        warehouse.warehouse,
+        f"GRANT CREATE, USAGE ON SCHEMA crm TO {writer}",
+        f"ALTER DEFAULT PRIVILEGES FOR USER {writer} IN SCHEMA crm GRANT SELECT ON TABLES TO ROLE {warehouse.role}",
+        f"REVOKE CREATE ON SCHEMA crm FROM {writer}",
+    )
+    with warehouse.cluster.untouched(), pytest.raises(MisconfigurationError, match="can't create there any more"):
+        close(warehouse, "crm")
+    # It isn't in the way of other schemas.
+    assert close(warehouse, "billing")["in_place"] == 1
+
+
+def test_who_does_not_see_the_role_does_not_say_that_it_is_shut_out(linked: Segment) -> None:
+    open_all(linked)
+    clerk = linked.cluster.user("clerk")
+    linked.cluster.sql(linked.warehouse, f"GRANT USAGE ON SCHEMA crm TO {clerk}")
+    linked.admin_connection(login=clerk, password=linked.cluster.passwords[clerk])
+    with linked.cluster.untouched(), pytest.raises(MisconfigurationError, match="doesn't see what role"):
+        close(linked, "crm")
+    linked.cluster.sql(linked.warehouse, f"REVOKE USAGE ON SCHEMA crm FROM {clerk}")
+
+
+def test_names_are_parsed_as_everywhere(linked: Segment) -> None:
+    open_all(linked)
+    report = close(linked, f'["{linked.warehouse}.CRM"]', database=linked.warehouse)
+    assert report["changed"] == 2
+    with linked.cluster.untouched(), pytest.raises(MisconfigurationError, match="name schemas of one database"):
+        close(linked, "elsewhere.crm")

@@ -1,0 +1,238 @@
+"""What offboarding asks the catalog, and what it makes of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.access.closing_catalog import read_closing
+from airflow_provider_datagraph.access.offboard_catalog import read_cluster, read_holdings
+from airflow_provider_datagraph.access.offboarding import OpenSession, Owned
+from airflow_provider_datagraph.access.privileges import Grant, Scope, Session, User
+from airflow_provider_datagraph.access.revocations import Identity
+from tests.unit.access.catalog_rows import (
+    DATABASES,
+    DEFAULTS,
+    OF_ALL_ON_SCHEMAS,
+    OF_OTHERS_ON_RELATIONS,
+    OF_ROLE,
+    ON_COLUMNS,
+    ON_DATABASES,
+    ON_RELATIONS,
+    ROLE_GRANTS,
+    SCHEMAS,
+    USER_GRANTS,
+    USERS,
+    Answers,
+)
+
+ROLE, USER = Identity("role", "linked_role"), Identity("user", "linked_user")
+BOTH = "identity_name IN ('linked_role', 'linked_user')"
+WHO = "SELECT identity_type, identity_name, "
+HELD_DATABASES = WHO + f"database_name, privilege_type, privilege_scope FROM svv_database_privileges WHERE {BOTH}"
+HELD_SCHEMAS = WHO + f"namespace_name, privilege_type, privilege_scope FROM svv_schema_privileges WHERE {BOTH}"
+HELD_RELATIONS = WHO + f"namespace_name, relation_name, privilege_type FROM svv_relation_privileges WHERE {BOTH}"
+HELD_COLUMNS = (
+    WHO + f"namespace_name, relation_name, column_name, privilege_type FROM svv_column_privileges WHERE {BOTH}"
+)
+HELD_DEFAULTS = (
+    "SELECT grantee_type, grantee_name, owner_name, schema_name, object_type, privilege_type "
+    f"FROM svv_default_privileges WHERE {BOTH.replace('identity', 'grantee')} OR {BOTH.replace('identity', 'owner')}"
+)
+EXTERNAL = "SELECT schema_name FROM svv_all_schemas WHERE database_name = 'db' AND schema_type = 'external'"
+SESSIONS = "SELECT process, user_name, db_name FROM stv_sessions"
+SYSTEM = "SELECT system_privilege, identity_name, identity_type FROM svv_system_privileges"
+SYSLOG = "SELECT user_name, syslog_access FROM svv_user_info"
+NAMESPACES = "SELECT oid, nspname, nspowner FROM pg_namespace"
+RELATIONS = "SELECT relnamespace, relname, relowner FROM pg_class WHERE relkind IN ('r', 'v', 'm')"
+OWNERS = "SELECT datname, datdba FROM pg_database WHERE datname = 'db'"
+SESSION = Session("admin", "db")
+LINKED = User("linked_user", 101)
+Rows = dict[str, Sequence[Sequence[Any]]]
+
+
+def cluster_rows(more: Rows) -> Rows:
+    empty = dict.fromkeys((DATABASES, USER_GRANTS, ROLE_GRANTS, SYSTEM, SESSIONS, HELD_DATABASES), ())
+    of_role = ON_DATABASES + OF_ROLE
+    return {**empty, of_role: (), **more}
+
+
+def holdings_rows(more: Rows) -> Rows:
+    asked = (HELD_DATABASES, HELD_SCHEMAS, HELD_RELATIONS, HELD_COLUMNS, HELD_DEFAULTS, EXTERNAL)
+    return {**dict.fromkeys((*asked, NAMESPACES, RELATIONS, OWNERS), ()), **more}
+
+
+def test_the_cluster_as_a_whole() -> None:
+    rows = cluster_rows(
+        {
+            DATABASES: [["dev", 100, "local"], ["share", 100, "shared"]],
+            USER_GRANTS: [["linked_user", "linked_role"], ["linked_user", "more"], ["x", "linked_role"]],
+            ROLE_GRANTS: [["above", "linked_role"], ["linked_role", "below"], ["a", "b"]],
+            SYSTEM: [["CREATE USER", "linked_role", "role"], ["DROP USER", "other", "role"]],
+            SESSIONS: [[7, "linked_user" + " " * 39, "dev" + " " * 47]],
+            HELD_DATABASES: [
+                ["role", "linked_role", "dev", "CREATE", "DATABASE"],
+                ["user", "linked_user", "dev", "TEMP", "DATABASE"],
+                ["role", "linked_role", "dev", "SELECT", "TABLES"],
+            ],
+        }
+    )
+    cluster = read_cluster(Answers(rows), SESSION, "linked_role", "linked_user")
+    assert cluster.sees_all and set(cluster.databases) == {"dev", "share"}
+    assert cluster.members == {USER, Identity("user", "x"), Identity("role", "above")}
+    assert cluster.granted_roles == {"below"}
+    assert cluster.user_roles == {"linked_role", "more"}
+    assert cluster.system == {"CREATE USER"}
+    assert cluster.sessions == (OpenSession(7, "linked_user", "dev"),)
+    assert cluster.on_databases == {
+        (ROLE, Grant(Scope.DATABASE, "CREATE", "dev")),
+        (USER, Grant(Scope.DATABASE, "TEMPORARY", "dev")),
+        (ROLE, Grant(Scope.DATABASE_TABLES, "SELECT", "dev")),
+    }
+
+
+def test_without_sessions_they_are_not_asked_for() -> None:
+    answers = Answers(cluster_rows({}))
+    assert read_cluster(answers, SESSION, "linked_role", "linked_user", sessions=False).sessions is None
+    assert SESSIONS not in answers.asked
+
+
+@pytest.mark.parametrize(
+    ("holder", "syslog", "sees"),
+    [
+        (["ACCESS SYSTEM TABLE", "sight", "role"], "UNRESTRICTED", True),
+        (["ACCESS SYSTEM TABLE", "sight", "role"], "RESTRICTED", False),
+        (["ACCESS SYSTEM TABLE", "another", "role"], "UNRESTRICTED", False),
+        (["CREATE USER", "sight", "role"], "UNRESTRICTED", False),
+    ],
+)
+def test_who_is_no_superuser_needs_both_permissions_to_see_all(holder: list[str], syslog: str, sees: bool) -> None:
+    rows = cluster_rows(
+        {
+            USERS: [["admin", 100, False, False], ["linked_user", 101, False, False]],
+            USER_GRANTS: [["admin", "sight"]],
+            SYSTEM: [holder],
+            SYSLOG: [["admin", syslog]],
+        }
+    )
+    assert read_cluster(Answers(rows), SESSION, "linked_role", "linked_user").sees_all is sees
+
+
+def test_everything_that_is_held_in_a_database() -> None:
+    rows = holdings_rows(
+        {
+            HELD_DATABASES: [
+                ["role", "linked_role", "db", "CREATE", "DATABASE"],
+                ["role", "linked_role", "db", "USAGE", "SCHEMAS"],
+                ["role", "linked_role", "elsewhere", "CREATE", "DATABASE"],
+                ["user", "linked_user", "db", "USAGE", "LANGUAGES"],
+            ],
+            HELD_SCHEMAS: [
+                ["role", "linked_role", "crm", "USAGE", "SCHEMA"],
+                ["role", "linked_role", "crm", "SELECT", "TABLES"],
+                ["role", "linked_role", "crm", "EXECUTE", "FUNCTIONS"],
+            ],
+            HELD_RELATIONS: [
+                ["user", "linked_user", "crm", "t", "select"],
+                # A group may have the name of a role or a user.
+                ["group", "linked_user", "crm", "u", "SELECT"],
+            ],
+            HELD_COLUMNS: [["role", "linked_role", "crm", "t", "c", "UPDATE"]],
+            EXTERNAL: [["lake"]],
+        }
+    )
+    found = read_holdings(Answers(rows), SESSION, "linked_role", LINKED)
+    assert found.held == {
+        (ROLE, Grant(Scope.DATABASE, "CREATE", "db")),
+        (ROLE, Grant(Scope.SCHEMAS, "USAGE", "db")),
+        (ROLE, Grant(Scope.SCHEMA, "USAGE", "crm")),
+        (ROLE, Grant(Scope.TABLES, "SELECT", "crm")),
+        (USER, Grant(Scope.TABLE, "SELECT", "crm", "t")),
+        (ROLE, Grant(Scope.COLUMN, "UPDATE", "crm", "t", "c")),
+    }
+    assert found.external == {"lake"}
+    assert found.unnamed == {
+        "USAGE FOR LANGUAGES IN DATABASE db (user linked_user)",
+        "EXECUTE FOR FUNCTIONS IN SCHEMA crm (role linked_role)",
+    }
+
+
+def test_default_privileges_of_reader_and_writer() -> None:
+    asked = "SELECT has_schema_privilege('etl', 'crm', 'create'), has_schema_privilege('linked_user', 'crm', 'create')"
+    rows = holdings_rows(
+        {
+            HELD_DEFAULTS: [
+                ["role", "linked_role", "etl", "crm", "RELATION", "SELECT"],
+                ["role", "linked_role", "etl", None, "RELATION", "SELECT"],
+                ["public", "public", "linked_user", "crm", "RELATION", "SELECT"],
+                # These need no writer that can create, and the first is there before anybody grants it.
+                ["public", "public", "linked_user", None, "FUNCTION", "EXECUTE"],
+                ["role", "linked_role", "etl", None, "PROCEDURE", "EXECUTE"],
+                ["group", "linked_role", "etl", "crm", "RELATION", "SELECT"],
+            ],
+            asked: [[False, True]],
+        }
+    )
+    found = read_holdings(Answers(rows), SESSION, "linked_role", LINKED)
+    assert found.held == {
+        (ROLE, Grant(Scope.DEFAULT, "SELECT", "crm", "etl")),
+        (ROLE, Grant(Scope.DEFAULT, "SELECT", "", "etl")),
+    }
+    assert found.made == {(Identity("public", "public"), Grant(Scope.DEFAULT, "SELECT", "crm", "linked_user"))}
+    assert found.stuck == {("etl", "crm")}
+    assert found.unnamed == {"EXECUTE on later PROCEDURES of etl (role linked_role)"}
+
+
+def test_what_is_owned_comes_from_tables_that_hide_nothing() -> None:
+    rows = holdings_rows(
+        {
+            OWNERS: [["db", 101]],
+            NAMESPACES: [[1, "crm", 101], [2, "ads", 100], [3, "pg_temp_7", 101], [4, "pg_catalog", 1]],
+            RELATIONS: [[1, "t", 100], [2, "v", 101], [3, "temporary", 101], [2, "mv_tbl__m__0", 101], [4, "pg_x", 1]],
+        }
+    )
+    found = read_holdings(Answers(rows), SESSION, "linked_role", LINKED, others=True)
+    assert found.owned == {Owned("database", "db"), Owned("schema", "crm"), Owned("table", "ads", "v")}
+    assert found.others == {(Owned("schema", "ads"), 100), (Owned("table", "crm", "t"), 100)}
+    assert read_holdings(Answers(rows), SESSION, "linked_role", LINKED).others == frozenset()
+
+
+def test_nobody_is_looked_for_where_nobody_leaves() -> None:
+    answers = Answers({})
+    assert read_holdings(answers, SESSION, None, None).held == frozenset()
+    assert answers.asked == []
+
+
+def test_what_a_role_holds_in_schemas_to_close() -> None:
+    rows: Rows = {
+        SCHEMAS.replace("'dev'", "'db'"): [["db", "crm", 100, "local"], ["db", "ads", 100, "local"]],
+        OF_ALL_ON_SCHEMAS: [
+            ["crm", "USAGE", "SCHEMA", "role", "linked_role"],
+            ["ads", "USAGE", "SCHEMA", "role", "linked_role"],
+            ["crm", "USAGE", "SCHEMA", "role", "below"],
+            ["crm", "USAGE", "SCHEMA", "public", "public"],
+        ],
+        ON_RELATIONS + OF_ROLE: [["crm", "t", "SELECT"]],
+        ON_COLUMNS + OF_ROLE: [["crm", "t", "c", "UPDATE"]],
+        DEFAULTS: [["crm", "etl", "SELECT"], [None, "etl", "SELECT"]],
+        ROLE_GRANTS: [["linked_role", "below"]],
+        ON_RELATIONS + OF_ROLE.replace("linked_role", "below"): [["crm", "t", "SELECT"]],
+        OF_OTHERS_ON_RELATIONS: [["crm", "t", "SELECT", "group", "g"]],
+        ON_DATABASES + OF_ROLE: [["db", "SELECT", "TABLES"]],
+        "SELECT has_schema_privilege('etl', 'crm', 'create')": [[False]],
+    }
+    closing = read_closing(Answers(rows), SESSION, "linked_role", ["CRM"])
+    table = Grant(Scope.TABLE, "SELECT", "crm", "t")
+    assert closing.current.grants == {
+        Grant(Scope.SCHEMA, "USAGE", "crm"),
+        table,
+        Grant(Scope.COLUMN, "UPDATE", "crm", "t", "c"),
+        Grant(Scope.DEFAULT, "SELECT", "crm", "etl"),
+        Grant(Scope.DEFAULT, "SELECT", "", "etl"),
+        Grant(Scope.DATABASE_TABLES, "SELECT", "db"),
+    }
+    assert closing.current.inherited == {Grant(Scope.SCHEMA, "USAGE", "crm"), table}
+    assert closing.current.others == {"PUBLIC": {Grant(Scope.SCHEMA, "USAGE", "crm")}, "group g": {table}}
+    assert closing.stuck == {("etl", "crm")}

@@ -1,0 +1,107 @@
+"""Everything that an identity holds in a database is revoked, in an order that Redshift takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_datagraph.access.privileges import Grant, Scope, Step
+from airflow_provider_datagraph.access.revocations import Identity, revoke_all
+from airflow_provider_datagraph.access.statements import STATEMENT_BYTES
+
+ROLE = Identity("role", "r")
+USER = Identity("user", 'o"neil')
+
+
+def steps(*grants: Grant, identity: Identity = ROLE, external: tuple[str, ...] = ()) -> list[Step]:
+    return list(revoke_all(identity, grants, "db", "it leaves", external))
+
+
+@pytest.mark.parametrize(
+    ("grants", "sql", "sentence"),
+    [
+        (
+            [Grant(Scope.DEFAULT, "SELECT", "s", "etl")],
+            'ALTER DEFAULT PRIVILEGES FOR USER "etl" IN SCHEMA "s" REVOKE ALL ON TABLES FROM ROLE "r"',
+            "revoke SELECT on later tables of etl in db.s from role r: it leaves",
+        ),
+        (
+            [Grant(Scope.DEFAULT, "SELECT", "", "etl")],
+            'ALTER DEFAULT PRIVILEGES FOR USER "etl" REVOKE ALL ON TABLES FROM ROLE "r"',
+            "revoke SELECT on later tables of etl in database db from role r: it leaves",
+        ),
+        (
+            [Grant(Scope.TABLE, "TRIGGER", "s", 't"1'), Grant(Scope.TABLE, "SELECT", "s", 't"1')],
+            'REVOKE ALL ON TABLE "s"."t""1" FROM ROLE "r"',
+            'revoke SELECT, TRIGGER on table db.s."t""1" from role r: it leaves',
+        ),
+        (
+            [Grant(Scope.COLUMN, "SELECT", "s", "t", "a"), Grant(Scope.COLUMN, "SELECT", "s", "t", "b")],
+            'REVOKE ALL ON TABLE "s"."t" FROM ROLE "r"',
+            "revoke SELECT on columns on table db.s.t from role r: it leaves",
+        ),
+        (
+            [Grant(Scope.TABLES, "SELECT", "s.1")],
+            'REVOKE ALL FOR TABLES IN SCHEMA "s.1" FROM ROLE "r"',
+            'revoke SELECT on the tables of db."s.1", also later ones, from role r: it leaves',
+        ),
+        (
+            [Grant(Scope.SCHEMA, "USAGE", "s")],
+            'REVOKE ALL ON SCHEMA "s" FROM ROLE "r"',
+            "revoke USAGE on schema db.s from role r: it leaves",
+        ),
+        (
+            [Grant(Scope.DATABASE_TABLES, "SELECT", "db")],
+            'REVOKE ALL FOR TABLES IN DATABASE "db" FROM ROLE "r"',
+            "revoke SELECT on all tables of database db from role r: it leaves",
+        ),
+        (
+            [Grant(Scope.SCHEMAS, "USAGE", "db")],
+            'REVOKE ALL FOR SCHEMAS IN DATABASE "db" FROM ROLE "r"',
+            "revoke USAGE on all schemas of database db from role r: it leaves",
+        ),
+        (
+            [Grant(Scope.DATABASE, "CREATE", "db")],
+            'REVOKE ALL ON DATABASE "db" FROM ROLE "r"',
+            "revoke CREATE on database db from role r: it leaves",
+        ),
+    ],
+)
+def test_each_kind_has_its_statement(grants: list[Grant], sql: str, sentence: str) -> None:
+    assert steps(*grants) == [Step(sql, (sentence,))]
+
+
+def test_every_scope_is_revoked() -> None:
+    # None may be passed over, and default privileges come first.
+    made = [Grant(scope, "SELECT", "s", "t" if scope is Scope.TABLE else "") for scope in Scope]
+    found = steps(*made)
+    assert len(found) == len(Scope) - 1
+    assert found[0].sql.startswith("ALTER DEFAULT PRIVILEGES")
+    assert found[-1].sql.startswith("REVOKE ALL ON DATABASE")
+
+
+def test_a_user_is_named_bare() -> None:
+    (step,) = steps(Grant(Scope.SCHEMA, "USAGE", "s"), identity=USER)
+    assert step.sql == 'REVOKE ALL ON SCHEMA "s" FROM "o""neil"'
+    assert (Identity("group", "g").sql, Identity("public", "public").sql) == ('GROUP "g"', "PUBLIC")
+
+
+def test_places_of_a_kind_share_a_statement_up_to_its_size() -> None:
+    tables = [Grant(Scope.TABLE, "SELECT", "s", f"{n:0100d}") for n in range(700)]
+    found = steps(*tables)
+    assert len(found) == 2
+    assert max(len(step.sql) for step in found) < STATEMENT_BYTES + 200
+    assert sum(len(step.sentences) for step in found) == 700
+
+
+def test_writers_and_whole_databases_have_default_privileges_of_their_own() -> None:
+    found = steps(*(Grant(Scope.DEFAULT, "SELECT", s, w) for s in ("", "a", "b") for w in ("x", "y")))
+    heads = [step.sql.split(" REVOKE")[0].removeprefix("ALTER DEFAULT PRIVILEGES FOR USER ") for step in found]
+    assert heads == ['"x"', '"x" IN SCHEMA "a", "b"', '"y"', '"y" IN SCHEMA "a", "b"']
+
+
+def test_an_external_schema_is_revoked_outside_a_transaction() -> None:
+    found = steps(*(Grant(Scope.SCHEMA, "USAGE", s) for s in ("lake", "s")), external=("lake",), identity=USER)
+    assert [(step.sql.split(" FROM")[0], step.autocommit) for step in found] == [
+        ('REVOKE ALL ON SCHEMA "s"', False),
+        ('REVOKE ALL ON SCHEMA "lake"', True),
+    ]

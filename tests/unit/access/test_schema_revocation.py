@@ -1,0 +1,73 @@
+"""Closing schemas: all that the role itself holds in them, and a word on what stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from airflow_provider_datagraph.access.privileges import CurrentAccess, Grant, Plan, Role, Schema, Scope, Session
+from airflow_provider_datagraph.access.schema_revocation import Closing, plan_closing
+
+CURRENT = CurrentAccess(
+    Session("admin", "db"),
+    roles={"r": Role("r", "owner")},
+    schemas={name: Schema(name, "admin") for name in ("crm", "db")},
+)
+USAGE = Grant(Scope.SCHEMA, "USAGE", "crm")
+
+
+def plan(*grants: Grant, schemas: tuple[str, ...] = ("crm",), role: str = "r", **more: object) -> Plan:
+    current = replace(CURRENT, grants=frozenset(grants), **more)  # type: ignore[arg-type]  # fields by name
+    return plan_closing(schemas, role, Closing(current, frozenset({("etl", "other")})))
+
+
+def test_what_is_held_goes() -> None:
+    found = plan(USAGE, Grant(Scope.TABLE, "SELECT", "crm", "t"), Grant(Scope.SCHEMA, "USAGE", "elsewhere"))
+    assert [step.sql for step in found.steps] == [
+        'REVOKE ALL ON TABLE "crm"."t" FROM ROLE "r"',
+        'REVOKE ALL ON SCHEMA "crm" FROM ROLE "r"',
+    ]
+    assert (found.in_place, found.findings) == (0, ())
+
+
+def test_what_is_closed_is_in_place() -> None:
+    assert plan(schemas=("CRM",)) == Plan(in_place=1)
+
+
+def test_a_schema_named_as_the_database_does_not_lose_it_the_database() -> None:
+    found = plan(Grant(Scope.DATABASE_TABLES, "SELECT", "db"), Grant(Scope.SCHEMAS, "USAGE", "db"), schemas=("db",))
+    assert (found.steps, found.in_place) == ((), 1)
+    (finding,) = found.findings
+    assert (finding.code, finding.blocking) == ("database_wide", False)
+    assert "USAGE on schemas in database db, SELECT on tables in database db" in finding.message
+
+
+def test_later_tables_everywhere_stay_and_are_said() -> None:
+    found = plan(Grant(Scope.DEFAULT, "SELECT", "", "etl"))
+    assert (found.steps, [finding.code for finding in found.findings]) == ((), ["database_wide"])
+
+
+def test_what_is_reached_in_other_ways_is_said_for_the_named_schemas_alone() -> None:
+    elsewhere = Grant(Scope.SCHEMA, "USAGE", "db")
+    found = plan(
+        USAGE,
+        others={"PUBLIC": frozenset({USAGE, elsewhere}), "group g": frozenset({elsewhere})},
+        inherited=frozenset({USAGE}),
+        granted_roles=frozenset({"below"}),
+    )
+    assert [(f.code, f.object, f.message.split(" still")[0]) for f in found.findings] == [
+        ("kept", "db.crm", "PUBLIC"),
+        ("kept", "db.crm", "Through below, granted to it, role r"),
+    ]
+    assert len(found.steps) == 1
+
+
+def test_what_is_missing_or_hidden_stops_it() -> None:
+    assert [f.code for f in plan(schemas=("crm", "atlantis")).blocking] == ["schema_missing"]
+    assert [f.code for f in plan(role="nobody").blocking] == ["role_missing"]
+    assert [f.code for f in plan(hidden=True).blocking] == ["hidden"]
+
+
+def test_a_writer_that_cannot_create_stops_it_in_its_schema_alone() -> None:
+    closing = Closing(CURRENT, frozenset({("etl", "crm"), ("etl", "db")}))
+    (finding,) = plan_closing(("crm",), "r", closing).blocking
+    assert (finding.code, finding.object) == ("writer_cannot_create", "db.crm")
