@@ -24,11 +24,13 @@ def test_a_statement_that_is_not_in_the_list_is_found(tmp_path: Path) -> None:
 
 
 def test_every_statement_of_this_session_is_in_the_list(statement_log: Path) -> None:
-    assert strangers(statement_log) == set()
+    unknown = strangers(statement_log)
+    assert not unknown, "not in statements.toml:\n" + "\n".join(sorted(unknown))
 
 
 def test_every_entry_was_sent_by_the_whole_suite(statement_log: Path, request: pytest.FixtureRequest) -> None:
     if not request.config.stash[WHOLE]:
         pytest.skip("only a part of the tests was chosen")
     sent = {template(text) for text in received(statement_log)}
-    assert {entry.template for entry in entries()} - sent == set()
+    never = {entry.template for entry in entries()} - sent
+    assert not never, "never sent:\n" + "\n".join(sorted(never))
