@@ -15,7 +15,7 @@ setup = scripts/setup $(AIRFLOW)
 run = scripts/clean-env $(AIRFLOW)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv unit test test-lowest check format docs redshift wheel compose-check pins clean
+.PHONY: help demo venv unit test test-deep test-lowest check format docs redshift wheel compose-check pins clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,10 @@ unit: ## Tests that need no server (seconds)
 	@$(run) pytest tests/unit $(ARGS)
 
 test: ## All tests; AIRFLOW=2.11 for another Airflow
+test-deep: ## The random warehouses of `make test`, 300 instead of 50
+	@$(setup)
+	@$(run) env CONVERGENCE_CASES=300 pytest tests/integration/provider/test_convergence_properties.py $(ARGS)
+
 test-lowest: ## All tests on the lowest versions that pyproject.toml allows
 test-lowest: AIRFLOW = lowest
 test test-lowest:

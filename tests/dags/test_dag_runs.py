@@ -143,11 +143,14 @@ def test_the_plan_changed_nothing_and_waited_for_nothing(story: Story) -> None:
     assert story.plan.reports["wait_for_profiles_sync"]["in_place"] == 0
 
 
-def test_the_plan_finds_nothing_but_the_missing_profiles_sync(story: Story) -> None:
+def test_the_plan_tells_what_is_missing_and_what_is_good_to_know(story: Story) -> None:
     names = story.warehouse.names
     found = story.plan.reports["summary"]["findings"]
     assert {(finding["code"], finding["object"]) for finding in found} == {
-        ("schema_missing", f"{names.profiles}.profiles_prod")
+        ("schema_missing", f"{names.profiles}.profiles_prod"),
+        ("views", f"{names.analytics}.crm"),
+        ("reverse_etl_owner", f"{names.analytics}.__segment_reverse_etl"),
+        ("reverse_etl_closed", f"{names.analytics}.__segment_reverse_etl"),
     }
 
 
