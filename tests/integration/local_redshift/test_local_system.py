@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from local_redshift.running import Server
@@ -132,3 +133,21 @@ def test_show_has_the_documented_columns(place: Place) -> None:
         "grantor_name",
     }.items():
         assert columns(place.admin, place.named(sql)) == expected, sql
+
+
+def test_sessions_are_visible_to_all_and_gone_when_they_end(server: Server, admin: Any) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_STV_SESSIONS.html
+    user = unique("visitor")
+    run(admin, f"CREATE USER {user} PASSWORD '{PASSWORD}'")
+    visitor = connect(server, user=user)
+    process = run(visitor, "SELECT pg_backend_pid()")[0][0]
+    query = f"SELECT process, user_name, db_name, timeout_sec FROM stv_sessions WHERE user_name = '{user}'"
+    # Names are padded to the columns' width.
+    assert run(admin, query) == run(visitor, query) == [(process, user.ljust(50), "dev".ljust(50), 0)]
+    visitor.close()
+    for _ in range(100):
+        if not run(admin, query):
+            break
+        time.sleep(0.02)
+    assert run(admin, query) == []
+    run(admin, f"DROP USER {user}")

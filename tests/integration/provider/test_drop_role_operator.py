@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
 from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
 from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
@@ -151,3 +151,11 @@ def test_a_role_that_never_was_leaves_a_user(segment: Segment) -> None:
     segment.cluster.sql("dev", f"CREATE USER {segment.user} PASSWORD '{PASSWORD}'")
     assert drop(segment)["planned"] == [f"drop user {segment.user}: it leaves"]
     assert traces(segment.cluster, segment.user) == set()
+
+
+def test_an_audit_passes_once_all_is_gone(warehouse: Segment) -> None:
+    with warehouse.cluster.untouched(), pytest.raises(DriftError, match=f"drop user {warehouse.user}: it leaves"):
+        drop(warehouse, fail_on_drift=True)
+    drop(warehouse)
+    with warehouse.cluster.untouched():
+        assert drop(warehouse, fail_on_drift=True)["planned"] == []
