@@ -29,8 +29,9 @@ def reported(
     :return: the findings, none of them blocking.
     """
     yield from _others(role, current, [grant for grants in missing.values() for grant in grants])
+    columns = [] if prune else [grant for grant in current.grants if grant.scope is Scope.COLUMN]
     for target in targets:
-        yield from _relations(role, target, current, prune)
+        yield from _relations(role, target, current, columns)
     if prune:
         yield from _database_wide(role, current)
 
@@ -47,7 +48,7 @@ def _others(role: str, current: CurrentAccess, missing: Iterable[Grant]) -> Iter
             yield Finding("held_by_others", phrase, message)
 
 
-def _relations(role: str, target: Target, current: CurrentAccess, prune: bool) -> Iterator[Finding]:
+def _relations(role: str, target: Target, current: CurrentAccess, on_columns: Iterable[Grant]) -> Iterator[Finding]:
     path = join_path(current.session.database, target.name)
 
     def named(by_schema: Mapping[str, frozenset[str]]) -> list[str]:
@@ -65,9 +66,9 @@ def _relations(role: str, target: Target, current: CurrentAccess, prune: bool) -
     if masked := named(current.masked):
         yield Finding("masking", path, f"Role {role} sees masked values in {path}, in {few(masked)}.")
     whole = {g.relation for g in target.grants if g.scope is Scope.TABLE}
-    columns = {g.relation for g in current.grants if g.scope is Scope.COLUMN and g.schema == target.name} - whole
+    columns = {g.relation for g in on_columns if g.schema == target.name} - whole
     # https://docs.aws.amazon.com/redshift/latest/dg/cross-database_considerations.html
-    if columns and not prune:
+    if columns:
         message = (
             f"Role {role} holds privileges on single columns in {path}, of {few(sorted(columns))}: Redshift refuses "
             "such tables to queries from another database, and Segment's are."
