@@ -170,7 +170,7 @@ class Offboarding:
                 database = self.hook.arguments["database"]
                 raise MisconfigurationError(
                     f"Redshift refuses it: {details(error)[1]}. It may be about what this doesn't look at (functions, "
-                    f"procedures, datashares, ASSUMEROLE) in database {database}: revoke that, or give it away, by hand."
+                    f"procedures, datashares, ASSUMEROLE) in database {database}: revoke that, or give it away."
                 ) from error
 
         return Part("dropping user and role", make_plan(cluster), act)
