@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_provider_datagraph.access.catalog import INTERNAL_TABLES, read_databases
-from airflow_provider_datagraph.access.names import is_system_schema, literal
+from airflow_provider_datagraph.access.names import SYSTEM_DATABASES, is_system_schema, literal
 from airflow_provider_datagraph.access.offboarding import Cluster, Holdings, OpenSession, Owned
 from airflow_provider_datagraph.access.privilege_catalog import ROLE_GRANTS, USER_GRANTS, Rows, word
 from airflow_provider_datagraph.access.privileges import Grant, Scope, Session, User
@@ -95,11 +95,14 @@ def read_cluster(rows: Rows, session: Session, role: str, user: str, sessions: b
     me = current.session.user
     mine = {Identity("user", me), *(Identity("role", name) for holder, name in held if holder == me)}
     leaving = [Identity("role", role), Identity("user", user)]
+    # SVV_REDSHIFT_DATABASES leaves out what a regular user can't reach; PG_DATABASE leaves nothing out.
+    known = {str(name) for name, _ in rows(DATABASE_OWNERS)} if not current.session.superuser else set()
     return Cluster(
         session=current.session,
         roles=current.roles,
         users=current.users,
         databases=current.databases,
+        unseen=frozenset(known - current.databases.keys() - SYSTEM_DATABASES),
         sees_all=current.session.superuser or _sees_all(rows, me, mine, system),
         members=frozenset(
             [Identity("user", holder) for holder, name in held if name == role]
@@ -158,7 +161,7 @@ def read_holdings(rows: Rows, session: Session, role: str | None, user: User | N
     if user is None and not others:
         return found
     user_id = None if user is None else user.user_id
-    objects = list(_objects(rows, session.database))
+    objects = list(_objects(rows, session.database, None if others else user_id))
     return replace(
         found,
         owned=frozenset(one for one, owner in objects if owner == user_id),
@@ -234,13 +237,18 @@ def stuck_writers(rows: Rows, writers: Sequence[tuple[str, str]]) -> Iterable[tu
                 yield pair
 
 
-def _objects(rows: Rows, database: str) -> Iterable[tuple[Owned, int]]:
+def relations_query(owner: int | None) -> str:
+    """Build the query for the tables and views of a user, or of all. r_PG_CLASS"""
+    return RELATIONS if owner is None else f"{RELATIONS} AND relowner = {literal(str(owner))}"
+
+
+def _objects(rows: Rows, database: str, owner_id: int | None) -> Iterable[tuple[Owned, int]]:
     for name, owner in rows(f"{DATABASE_OWNERS} WHERE datname = {literal(database)}"):
         yield Owned("database", str(name)), int(owner)
     namespaces = {int(oid): (str(name), int(owner)) for oid, name, owner in rows(NAMESPACES)}
     schemas = {oid: name for oid, (name, _) in namespaces.items() if not is_system_schema(name)}
     for oid, name in schemas.items():
         yield Owned("schema", name), namespaces[oid][1]
-    for namespace, name, owner in rows(RELATIONS):
+    for namespace, name, owner in rows(relations_query(owner_id)):
         if int(namespace) in schemas and not str(name).startswith(INTERNAL_TABLES):
             yield Owned("table", schemas[int(namespace)], str(name)), int(owner)

@@ -83,6 +83,12 @@ def cluster_findings(leaving: Leaving, cluster: Cluster) -> Iterator[Finding]:
             f"run GRANT ACCESS SYSTEM TABLE TO ROLE <a role of {me}> and ALTER USER {me} SYSLOG ACCESS UNRESTRICTED."
         )
         yield _blocking("hidden", me, message)
+    if cluster.unseen:
+        names, me = few(sorted(cluster.unseen)), cluster.session.user
+        message = (
+            f"{me} doesn't see what kind of databases {names} are, so it can't look in them: connect as a superuser."
+        )
+        yield _blocking("hidden", names, message)
     yield from _role_findings(leaving, cluster)
     yield from _user_findings(leaving, cluster)
     if leaving.new_owner is not None and leaving.new_owner not in cluster.users:

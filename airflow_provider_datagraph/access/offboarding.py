@@ -96,6 +96,7 @@ def _same(shown: str, name: str) -> bool:
 class Cluster:
     """What belongs to the whole cluster.
 
+    :param unseen: databases of which the admin knows no more than the name.
     :param sees_all: whether the admin sees everybody's privileges.
     :param members: who holds the role; ``granted_roles``: the roles that it holds.
     :param user_roles: the roles that the user holds.
@@ -108,6 +109,7 @@ class Cluster:
     roles: Mapping[str, Role]
     users: Mapping[str, User]
     databases: Mapping[str, Database]
+    unseen: frozenset[str] = frozenset()
     sees_all: bool = True
     members: frozenset[Identity] = frozenset()
     granted_roles: frozenset[str] = frozenset()

@@ -161,9 +161,19 @@ class Offboarding:
         def make_plan(known: Cluster) -> Plan:
             return plan_identities(leaving, known)
 
-        return Part(
-            "dropping user and role", make_plan(cluster), lambda: self.hook.converge(self._read_cluster, make_plan)
-        )
+        def act() -> Report:
+            try:
+                return self.hook.converge(self._read_cluster, make_plan)
+            except Exception as error:
+                if details(error)[0] != IN_USE:
+                    raise
+                database = self.hook.arguments["database"]
+                raise MisconfigurationError(
+                    f"Redshift refuses it: {details(error)[1]}. It may be about what this doesn't look at (functions, "
+                    f"procedures, datashares, ASSUMEROLE) in database {database}: revoke that, or give it away."
+                ) from error
+
+        return Part("dropping user and role", make_plan(cluster), act)
 
     @staticmethod
     def _act(parts: Sequence[Part]) -> list[Report]:

@@ -131,6 +131,16 @@ def test_an_unknown_error_stays_what_it_is_with_a_note(leaving: Leaving, faults:
     assert leaving.left() == {leaving.world.role, leaving.world.user}
 
 
+def test_a_refusal_to_drop_the_user_is_told_with_a_hint(leaving: Leaving, faults: Faults) -> None:
+    text = f'user "{leaving.world.user}" cannot be dropped because the user owns some object'
+    faults.error("^DROP USER", "55006", text)
+    with pytest.raises(MisconfigurationError) as caught:
+        execute(leaving.operator())
+    refused, done = caught.value.problems
+    assert text in refused and f"in database {leaving.world.warehouse.name}: revoke that, or" in refused
+    assert done.endswith("Not done: dropping user and role. A rerun does the rest.")
+
+
 def test_a_conflict_in_a_database_is_done_again(leaving: Leaving, faults: Faults) -> None:
     text = "could not complete because of conflict with concurrent transaction"
     faults.error("^REVOKE ALL FOR TABLES", "XX000", text, times=2)

@@ -92,6 +92,8 @@ def test_a_user_that_is_kept_only_loses_the_role(why: str) -> None:
 def test_an_admin_that_sees_a_part_is_stopped() -> None:
     plan = plan_identities(LEAVING, replace(CLUSTER, sees_all=False))
     assert codes(plan)[0] == ("hidden", True)
+    (finding,) = plan_identities(LEAVING, replace(CLUSTER, unseen=frozenset({"b", "a"}))).blocking
+    assert "what kind of databases a, b are" in finding.message
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ SYSTEM = "SELECT system_privilege, identity_name, identity_type FROM svv_system_
 SYSLOG = "SELECT user_name, syslog_access FROM svv_user_info"
 NAMESPACES = "SELECT oid, nspname, nspowner FROM pg_namespace"
 RELATIONS = "SELECT relnamespace, relname, relowner FROM pg_class WHERE relkind IN ('r', 'v', 'm')"
+THEIRS = RELATIONS + " AND relowner = '101'"
+ALL_DATABASES = "SELECT datname, datdba FROM pg_database"
 OWNERS = "SELECT datname, datdba FROM pg_database WHERE datname = 'db'"
 SESSION = Session("admin", "db")
 LINKED = User("linked_user", 101)
@@ -61,7 +63,7 @@ def cluster_rows(more: Rows) -> Rows:
 
 def holdings_rows(more: Rows) -> Rows:
     asked = (HELD_DATABASES, HELD_SCHEMAS, HELD_RELATIONS, HELD_COLUMNS, HELD_DEFAULTS, EXTERNAL)
-    return {**dict.fromkeys((*asked, NAMESPACES, RELATIONS, OWNERS), ()), **more}
+    return {**dict.fromkeys((*asked, NAMESPACES, RELATIONS, THEIRS, OWNERS), ()), **more}
 
 
 def test_the_cluster_as_a_whole() -> None:
@@ -115,9 +117,13 @@ def test_who_is_no_superuser_needs_both_permissions_to_see_all(holder: list[str]
             USER_GRANTS: [["admin", "sight"]],
             SYSTEM: [holder],
             SYSLOG: [["admin", syslog]],
+            DATABASES: [["dev", 100, "local"]],
+            ALL_DATABASES: [["dev", 100], ["unreached", 100], ["template1", 1]],
         }
     )
-    assert read_cluster(Answers(rows), SESSION, "linked_role", "linked_user").sees_all is sees
+    cluster = read_cluster(Answers(rows), SESSION, "linked_role", "linked_user")
+    assert cluster.sees_all is sees
+    assert cluster.unseen == {"unreached"}
 
 
 def test_everything_that_is_held_in_a_database() -> None:
@@ -196,7 +202,11 @@ def test_what_is_owned_comes_from_tables_that_hide_nothing() -> None:
     found = read_holdings(Answers(rows), SESSION, "linked_role", LINKED, others=True)
     assert found.owned == {Owned("database", "db"), Owned("schema", "crm"), Owned("table", "ads", "v")}
     assert found.others == {(Owned("schema", "ads"), 100), (Owned("table", "crm", "t"), 100)}
-    assert read_holdings(Answers(rows), SESSION, "linked_role", LINKED).others == frozenset()
+    # Where nobody asks for others', only the user's are read.
+    answers = Answers({**rows, RELATIONS: (), THEIRS: [[2, "v", 101]]})
+    found_alone = read_holdings(answers, SESSION, "linked_role", LINKED)
+    assert (found_alone.owned, found_alone.others) == (found.owned, frozenset())
+    assert THEIRS in answers.asked and RELATIONS not in answers.asked
 
 
 def test_nobody_is_looked_for_where_nobody_leaves() -> None:
