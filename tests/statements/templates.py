@@ -20,6 +20,7 @@ PRIVILEGES = frozenset(
 )
 CONSTANTS = frozenset("'role' 'user' 'group' 'public' 'create' 'RELATION'".split())
 """Literals that are part of a query and name nothing of the user's."""
+OF_CONSTANTS = frozenset({"identity_type", "grantee_type", "object_type", "has_schema_privilege"})
 LISTS = (
     re.compile(r"(?P<item><name>)(?:, <name>)+"),
     re.compile(r"(?<=\()(?P<item><text>)(?:, <text>)+(?=\))"),
@@ -43,9 +44,13 @@ def template(statement: str) -> str:
 
 
 def _placeholders(statement: str) -> Iterator[str]:
+    column = ""
     for match in TOKEN.finditer(statement):
         kind = match.lastgroup
-        kept = kind not in ("name", "text") or match[0] in CONSTANTS
+        if kind == "word" and match[0] != "IN":
+            column = match[0]
+        # A schema may be called public.
+        kept = kind not in ("name", "text") or (match[0] in CONSTANTS and column in OF_CONSTANTS)
         yield match[0] if kept else f"<{kind}>"
 
 

@@ -19,7 +19,11 @@ from tests.statements.templates import template
         ('REVOKE ALL ON SCHEMA "a" FROM ROLE "r";', "REVOKE <privileges> ON SCHEMA <name> FROM ROLE <name>"),
         ("CREATE USER \"u\" PASSWORD 'md5\\\\''x'", "CREATE USER <name> PASSWORD <text>"),
         ("SELECT a FROM svv_roles WHERE b IN ('x', 'y''z')", "SELECT a FROM svv_roles WHERE b IN (<text>)"),
-        ("SELECT a FROM t WHERE b IN ('role', 'public')", "SELECT a FROM t WHERE b IN ('role', 'public')"),
+        (
+            "SELECT a FROM t WHERE identity_type IN ('role', 'public')",
+            "SELECT a FROM t WHERE identity_type IN ('role', 'public')",
+        ),
+        ("SELECT a FROM t WHERE schema_name IN ('public')", "SELECT a FROM t WHERE schema_name IN (<text>)"),
         (
             "SELECT has_schema_privilege('u', 's', 'create'), has_schema_privilege('v', 's', 'create')",
             "SELECT has_schema_privilege(<text>, <text>, 'create')",
