@@ -10,6 +10,7 @@ from collections.abc import Iterator
 TOKEN = re.compile(
     r"""(?P<name>"(?:[^"]|"")*"(?:\."(?:[^"]|"")*")*)   # quoted, with its path
     |(?P<text>'(?:[^'\\]|''|\\.)*')
+    |(?P<placeholder><[a-z]+>)
     |(?P<word>[A-Za-z_][A-Za-z_0-9]*)
     |(?P<space>\s+)
     |(?P<symbol>.)""",
