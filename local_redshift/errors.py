@@ -47,6 +47,10 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^must be owner of (?:table|view|materialized view|sequence) "), "must be owner of relation "),
     (re.compile(r"^tuple (?:concurrently|already) (?:updated|deleted).*"), CONFLICT),
     (re.compile(r"^permission denied to (create|alter|drop|rename) role$"), r"permission denied to \1 user"),
+    (
+        re.compile(r'^duplicate key value violates unique constraint "pg_default_acl_role_nsp_obj_index"$'),
+        "duplicate key violates unique constraint pg_defacl_name_index",
+    ),
     (re.compile(r"^schema (\".*\") already exists$"), r"Schema \1 already exists"),
 )
 _ROLE = re.compile(r'\brole "((?:[^"]|"")*)"')

@@ -47,7 +47,7 @@ class DataGraphHook(RedshiftSQLHook):
     :param database: the database to connect to; default the connection's own.
     :param user_conn_id: the user connection's id, to connect as the linked user; default None: as admin.
     :param aws_conn_id: the AWS connection for IAM logins (``iam`` in the extra); default ``aws_default``.
-    :param tries: how often a plan is made and applied when other transactions conflict; default 6.
+    :param tries: how often a plan is made and applied when other transactions conflict; default 10.
     :param longest_wait: the longest wait between two tries, in seconds; default 20.
     :param loaded: connections by id that were looked up already, as a trigger must; default None: look them up.
     :param borrow_database: whether a user connection without a database uses the admin connection's; default False:
@@ -63,7 +63,7 @@ class DataGraphHook(RedshiftSQLHook):
         database: str | None = None,
         user_conn_id: str | None = None,
         aws_conn_id: str | None = "aws_default",
-        tries: int = 6,
+        tries: int = 10,
         longest_wait: float = 20.0,
         loaded: Mapping[str, Connection] | None = None,
         borrow_database: bool = False,

@@ -139,7 +139,7 @@ class ConvergingOperator(DataGraphOperator):
     :param plan_only: whether to show the plan and change nothing; default False.
     :param fail_on_drift: whether to fail, without retries, where anything would have to be changed; it implies
         ``plan_only``. Default False.
-    :param tries: how often a plan is made and applied when other transactions conflict; default 6.
+    :param tries: how often a plan is made and applied when other transactions conflict; default 10.
     :param longest_wait: the longest wait between two tries, in seconds; default 20.
     """
 
@@ -156,7 +156,7 @@ class ConvergingOperator(DataGraphOperator):
         *,
         plan_only: bool | str = False,
         fail_on_drift: bool | str = False,
-        tries: int | str = 6,
+        tries: int | str = 10,
         longest_wait: float | str = 20.0,
         **kwargs: Any,
     ) -> None:

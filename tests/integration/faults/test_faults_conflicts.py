@@ -93,7 +93,7 @@ def test_met_always_it_ends_in_the_servers_error_with_nothing_done(
         execute(OPERATORS[name](world))
     sent = failure.value.args[0]
     assert (sent["C"], sent["M"], sent.get("D", "")) == (*fields, "")[:3]
-    assert (fault.fired, waits.call_count) == (6, 5)
+    assert (fault.fired, waits.call_count) == (10, 9)
     faults.clear()
     assert world.snapshot() == before
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
 from tests.integration.local_redshift.local_place import Place
-from tests.integration.redshift_helpers import unique
+from tests.integration.redshift_helpers import connect, refused, unique
 
 SCHEMA_ROWS = (
     "SELECT namespace_name, privilege_type, privilege_scope FROM svv_schema_privileges "
@@ -192,3 +196,15 @@ def test_public_may_create_in_public_until_revoked(place: Place) -> None:
     assert place.denied("CREATE SCHEMA other") == ("42501", f"permission denied for database {place.database}")
     place.do("GRANT CREATE ON DATABASE {db} TO ROLE {role}")
     place.read("CREATE SCHEMA other")
+
+
+def test_two_that_make_the_same_default_privileges_meet_the_catalogs_unique_index(place: Place) -> None:
+    make = place.named("ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT SELECT ON TABLES TO ROLE {role}")
+    place.do("BEGIN")
+    place.do(make)
+    with closing(connect(place.server, place.database)) as other, ThreadPoolExecutor(1) as pool:
+        refusal = pool.submit(refused, other, make)
+        # It has to wait for the other transaction's end by then.
+        time.sleep(1)
+        place.do("COMMIT")
+        assert refusal.result(10) == ("23505", "duplicate key violates unique constraint pg_defacl_name_index")

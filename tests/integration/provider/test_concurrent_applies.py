@@ -1,0 +1,100 @@
+"""Many tasks grant on the same schemas and tables at once: nothing is lost, and nobody fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, wait
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from local_redshift.running import Server
+from tests.integration.provider.applier import Desire, apply, change_defaults, desires
+from tests.integration.provider.support import Cluster
+
+PROCESSES, APPLIES, CONFLICTS = 8, 50, 100
+SCHEMAS = ["crm", "billing", "stock"]
+TABLES = ["a", "b", "c"]
+
+
+@pytest.fixture
+def cluster(server: Server) -> Iterator[Cluster]:
+    made = Cluster(server)
+    yield made
+    made.drop_databases()
+    assert made.drop_identities(made.identities) == []
+
+
+def connection_to(cluster: Cluster, database: str) -> dict[str, str]:
+    """The admin connection, in the environment of a worker."""
+    server = cluster.server
+    known = {"host": server.host, "port": server.port, "login": server.user, "password": server.password}
+    made = {"conn_type": "redshift", "schema": database, "extra": {"ssl": False}, **known}
+    return {"AIRFLOW_CONN_REDSHIFT_DEFAULT": json.dumps(made)}
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> str:
+    """A warehouse of the test's own."""
+    tables = [f"CREATE TABLE {schema}.{table} (id int)" for schema in SCHEMAS for table in TABLES]
+    return cluster.database(*(f"CREATE SCHEMA {schema}" for schema in SCHEMAS), *tables)
+
+
+def changing_defaults(cluster: Cluster, database: str) -> tuple[dict[str, Any], list[str]]:
+    """How the ninth connects, and what it sends: default privileges of the owner that the others' are for, too."""
+    server, other = cluster.server, cluster.role("other")
+    known = {"host": server.host, "port": server.port, "user": server.user, "password": server.password, "ssl": False}
+    head = f"ALTER DEFAULT PRIVILEGES IN SCHEMA {SCHEMAS[0]}"
+    return {**known, "database": database, "application_name": "tests"}, [
+        f"{head} GRANT SELECT ON TABLES TO ROLE {other}",
+        f"{head} REVOKE SELECT ON TABLES FROM ROLE {other}",
+    ]
+
+
+def test_eight_processes_and_a_ninth(cluster: Cluster, database: str, tmp_path: Path) -> None:
+    wanted = {cluster.role(): desires(Random(n), SCHEMAS, TABLES, APPLIES) for n in range(PROCESSES)}
+    environment, end = connection_to(cluster, database), tmp_path / "end"
+    context = get_context("forkserver")
+    # What every worker would import, some of it when the task runs.
+    context.set_forkserver_preload([apply.__module__, "airflow_provider_datagraph.hooks.redshift"])
+    with ProcessPoolExecutor(PROCESSES + 1, context) as pool:
+        ninth = pool.submit(change_defaults, *changing_defaults(cluster, database), end)
+        futures = [pool.submit(apply, role, SCHEMAS, desired, environment) for role, desired in wanted.items()]
+        wait(futures)
+        end.touch()
+        conflicts = [future.result() for future in futures]
+        assert ninth.result() > APPLIES
+    for role, desired in wanted.items():
+        assert held(cluster, database, role) == rows(desired[-1], cluster.server.user)
+    assert sum(conflicts) >= CONFLICTS, conflicts
+
+
+def rows(desire: Desire, owner: str) -> set[tuple[str, ...]]:
+    """The rows of the catalog that a desire means."""
+    found: set[tuple[str, ...]] = set()
+    for schema in SCHEMAS:
+        found.add((schema, "SCHEMA", "USAGE"))
+        if desire["future_tables"] == "scoped":
+            found.add((schema, "TABLES", "SELECT"))
+            continue
+        found |= {(schema, table, "SELECT") for table in (desire["tables"] or {}).get(schema, TABLES)}
+        if desire["future_tables"] == "default_privileges":
+            found.add((schema, owner, "SELECT"))
+    return found
+
+
+def held(cluster: Cluster, database: str, role: str) -> set[tuple[str, ...]]:
+    """The same of what a role holds."""
+    found: set[tuple[str, ...]] = set()
+    for view, columns, grantee in (
+        ("svv_schema_privileges", "namespace_name, privilege_scope, privilege_type", "identity_name"),
+        ("svv_relation_privileges", "namespace_name, relation_name, privilege_type", "identity_name"),
+        ("svv_default_privileges", "schema_name, owner_name, privilege_type", "grantee_name"),
+    ):
+        query = f"SELECT {columns} FROM {view} WHERE {grantee} = '{role}'"
+        found |= {tuple(map(str, row)) for row in cluster.sql(database, query)}
+    return found
