@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.dags.airflow_process import Airflow, Outcome
 from tests.canary import find, forms
+from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.runs import ADMIN_PASSWORD, LINKED_PASSWORD, PLANTED, Story
 
 SECRET = 'se/cr+et "ä" %&<>'

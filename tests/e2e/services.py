@@ -18,16 +18,15 @@ from typing import Any, NamedTuple
 import psutil
 from cryptography.fernet import Fernet
 
-from tests.dags.airflow_process import PATIENCE, ROOT, Airflow
+from tests.dags.airflow_process import PATIENCE, Airflow
 
 HERE = Path(__file__).parent
 AIRFLOW_3 = int(version("apache-airflow").split(".")[0]) >= 3
-# Airflow 2 has no API server: its tasks use the database themselves.
+# Airflow 2 has no API server: its tasks use the database themselves; and on SQLite its scheduler parses DAG files.
 SERVICES: dict[str, list[str]] = {
-    **({"api-server": ["api-server"]} if AIRFLOW_3 else {}),
     "scheduler": ["scheduler", "--skip-serve-logs"],
-    "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
+    **({"api-server": ["api-server"], "dag-processor": ["dag-processor"]} if AIRFLOW_3 else {}),
 }
 
 
@@ -49,9 +48,10 @@ def settings(fernet_key: str, files: Path) -> dict[str, str]:
     return {
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
         "AIRFLOW__CORE__FERNET_KEY": fernet_key,
-        # Airflow 2 runs nothing in parallel on SQLite.
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor" if AIRFLOW_3 else "SequentialExecutor",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",
+        # Airflow 2 would refuse this executor on SQLite.
+        "_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK": "1",
         "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "64",
         "AIRFLOW__CORE__DAGS_FOLDER": str(files),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
@@ -64,7 +64,6 @@ def settings(fernet_key: str, files: Path) -> dict[str, str]:
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(32),
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([bundle]),
-        "AIRFLOW__SCHEDULER__STANDALONE_DAG_PROCESSOR": "True",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
@@ -138,7 +137,9 @@ class Installation(Airflow):
             ended = [name for name, service in self.services.items() if service.poll() is not None]
             if ended or time.monotonic() > deadline:
                 ends = {path.name: path.read_text(errors="replace")[-2000:] for path in self.log.parent.iterdir()}
-                raise AssertionError(f"Waited for {what}; ended: {ended}\n{self.states()}\n{json.dumps(ends, indent=1)}")
+                raise AssertionError(
+                    f"Waited for {what}; ended: {ended}\n{self.states()}\n{json.dumps(ends, indent=1)}"
+                )
             time.sleep(0.3)
 
     def states(self) -> list[TaskEnd]:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +30,14 @@ class DeferOperator(BaseOperator):
         """See the class."""
 
 
-with DAG(
-    dag_id="secrets_leaks", schedule="@once", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False
-) as dag:
+with DAG(dag_id="secrets_leaks", schedule="@once", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False) as dag:
 
     @task
     def leak(secret: str) -> str:
         """Leak in the rendered fields, the serialized DAG, the task log, XCom and lineage."""
-        from airflow.providers.common.compat.lineage.hook import get_hook_lineage_collector
-
+        collector: Any = import_module("airflow.providers.common.compat.lineage.hook").get_hook_lineage_collector()
         print(f"leaked: {secret}")  # noqa: T201  # the task log is searched
-        get_hook_lineage_collector().add_input_asset(context=dag, uri="leak://here", asset_extra={"secret": secret})
+        collector.add_input_asset(context=dag, uri="leak://here", asset_extra={"secret": secret})
         return secret
 
     @task
@@ -52,7 +50,12 @@ with DAG(
 
     @task
     def leak_in_exceptions() -> None:
-        """Leak in an exception's cause."""
+        """Leak in an exception's cause, although Airflow masks the secret, as it does a connection's password."""
+        try:
+            mask = import_module("airflow.sdk.log")
+        except ImportError:  # Airflow 2
+            mask = import_module("airflow.utils.log.secrets_masker")
+        mask.mask_secret(PLANTED)
         try:
             raise ValueError({"password": PLANTED})
         except ValueError as error:

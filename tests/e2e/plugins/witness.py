@@ -7,6 +7,8 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,15 @@ from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
 try:
-    from airflow.sdk.lineage import HookLineageReader, get_hook_lineage_collector
+    lineage = import_module("airflow.sdk.lineage")
 except ImportError:  # before Airflow 3.2
-    from airflow.lineage.hook import HookLineageReader, get_hook_lineage_collector
+    lineage = import_module("airflow.lineage.hook")
+
+# Airflow masks exceptions in place, before a listener sees them. Off, so that what is in them is really seen.
+for name in ("airflow.sdk._shared", "airflow._shared", "airflow.utils.log"):
+    with suppress(ImportError):
+        masker = import_module(f"{name}.secrets_masker").SecretsMasker
+        masker._redact_exception_with_context_or_cause = lambda self, exception, visited=None: exception
 
 HOME = Path(os.environ["AIRFLOW_HOME"])
 
@@ -54,10 +62,11 @@ def write(kind: str, task: Any, lines: list[str]) -> None:
 
 def note(task: Any, error: Any = None) -> None:
     """Write down everything."""
-    collector = get_hook_lineage_collector()
+    collector = lineage.get_hook_lineage_collector()
     # Airflow 2 calls assets datasets.
-    lineage = getattr(collector, "collected_assets", None) or collector.collected_datasets
-    found = [*lineage.inputs, *lineage.outputs, *getattr(lineage, "extra", ())]
+    name = "collected_assets" if hasattr(type(collector), "collected_assets") else "collected_datasets"
+    collected = getattr(collector, name)
+    found = [*collected.inputs, *collected.outputs, *getattr(collected, "extra", ())]
     # The context is the hook itself, no part of what is reported.
     shown = [repr([getattr(one, name, None) for name in ("asset", "dataset", "key", "value")]) for one in found]
     write("lineage", task, [f"{len(found)} entries", *shown])
@@ -96,7 +105,7 @@ class WitnessPlugin(AirflowPlugin):
 
     name = "witness"
     listeners = [Listener()]  # noqa: RUF012  # as Airflow declares it
-    hook_lineage_readers = [HookLineageReader]  # noqa: RUF012  # as Airflow declares it
+    hook_lineage_readers = [lineage.HookLineageReader]  # noqa: RUF012  # as Airflow declares it
 
 
 if "api-server" in sys.argv:
