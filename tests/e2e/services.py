@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import psutil
 from cryptography.fernet import Fernet
 
-from tests.dags.airflow_process import PATIENCE, Airflow
+from tests.dags.airflow_process import Airflow
 
 HERE = Path(__file__).parent
 AIRFLOW_3 = int(version("apache-airflow").split(".")[0]) >= 3
@@ -127,7 +127,7 @@ class Installation(Airflow):
             except psutil.Error:
                 continue
 
-    def wait(self, until: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    def wait(self, until: Callable[[], bool], what: str, patience: float = 300.0) -> None:
         """Wait, as long as all services run.
 
         :raises AssertionError: with the ends of the logs, if it doesn't come.

@@ -28,8 +28,8 @@ UNREACHABLE = {"redshift_conn_id": "secrets_unreachable"}
 ONCE_MORE = {"retries": 1, "retry_delay": timedelta(0)}
 FORM = {"schemas": [f"{ANALYTICS}.crm"], "role": ROLE, "checkpoint_database": CHECKPOINT}
 CRM = {"database": ANALYTICS, "schema": "crm", "role": ROLE}
-ACCESS = {"database": CHECKPOINT, "tables": [f"{ANALYTICS}.crm.accounts"], "poke_interval": 1, "timeout": 90}
-SYNC = {"database": PROFILES, "schema": "profiles_prod", "poke_interval": 1, "timeout": 90}
+ACCESS = {"database": CHECKPOINT, "tables": [f"{ANALYTICS}.crm.accounts"], "poke_interval": 1, "timeout": 240}
+SYNC = {"database": PROFILES, "schema": "profiles_prod", "poke_interval": 1, "timeout": 240}
 KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
     "check": (
         CheckWarehouseOperator,
