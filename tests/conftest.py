@@ -13,7 +13,7 @@ from local_redshift.server import STATEMENTS
 from tests.statements.sent import WHOLE
 
 LAST = "test_statements_accounted.py"
-WHOLE_SUITE = {"unit", "integration", "dags", "tooling", "statements"}
+WHOLE_SUITE = {"unit", "integration", "dags", "e2e", "tooling", "statements"}
 
 
 @pytest.hookimpl(wrapper=True)

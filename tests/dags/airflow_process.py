@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,9 +62,10 @@ class Airflow:
     """An Airflow home with a migrated database, and a worker process in it.
 
     :param home: a folder that doesn't exist yet.
+    :param settings: more of Airflow's settings, as environment variables.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, settings: Mapping[str, str] | None = None) -> None:
         self.home = home
         self.log = home / "captured" / "output.log"
         self.log.parent.mkdir(parents=True)
@@ -82,6 +83,7 @@ class Airflow:
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
             "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles),
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+            **(settings or {}),
         }
         self.command([sys.executable, "-m", "airflow", "db", "migrate"])
         self.worker: subprocess.Popen[str] | None = None
@@ -153,15 +155,16 @@ class Airflow:
             reply["state"], seconds, self._tasks(reply["run_id"]), self._reports(reply["run_id"]), log, sent()
         )
 
-    def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        """Query Airflow's database."""
         with closing(sqlite3.connect(self.home / "airflow.db")) as database:
             return database.execute(query, values).fetchall()
 
     def _newest_run(self) -> str:
-        return str(self._rows("SELECT run_id FROM dag_run ORDER BY id DESC LIMIT 1")[0][0])
+        return str(self.rows("SELECT run_id FROM dag_run ORDER BY id DESC LIMIT 1")[0][0])
 
     def _tasks(self, run_id: str) -> dict[str, Task]:
-        rows = self._rows(
+        rows = self.rows(
             "SELECT task_id, map_index, state, try_number, rendered_map_index FROM task_instance WHERE run_id = ?",
             run_id,
         )
@@ -169,7 +172,7 @@ class Airflow:
 
     def _reports(self, run_id: str) -> dict[str, Any]:
         query = "SELECT task_id, map_index, value FROM xcom WHERE run_id = ? AND key = 'return_value'"
-        return {named(task, index): json.loads(value) for task, index, value in self._rows(query, run_id)}
+        return {named(task, index): json.loads(value) for task, index, value in self.rows(query, run_id)}
 
     def close(self) -> None:
         """End the worker."""

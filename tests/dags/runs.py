@@ -10,6 +10,7 @@ from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.warehouse import ProfilesSync, Warehouse, build
+from tests.integration.conftest import unique
 
 # What the searches are for: characters that URL, JSON and base64 write differently.
 ADMIN_PASSWORD = f"Adm1n+%&{secrets.token_hex(8)}<>"
@@ -72,12 +73,17 @@ def open_todays_tables(airflow: Airflow, server: Server) -> Story:
 
 
 def run_modes(airflow: Airflow, warehouse: Warehouse) -> Outcome:
-    """Both sensors in every mode and state, and the task that leaks on purpose."""
+    """Both sensors in every mode and state, the way back, and the task that leaks on purpose."""
+    role, leaving = warehouse.names.role, unique("leaving")
     warehouse.run(
         warehouse.server.database,
+        f"CREATE ROLE {role}",
+        f"CREATE USER {leaving} PASSWORD '{LINKED_PASSWORD}'",
+        f"GRANT ROLE {role} TO {leaving}",
         f"CREATE USER {warehouse.names.user} PASSWORD '{LINKED_PASSWORD}'",
         "CREATE SCHEMA modes_profiles",
         *(f"CREATE TABLE modes_profiles.{table} (id int)" for table in REQUIRED_TABLES),
+        f"GRANT USAGE ON SCHEMA modes_profiles TO ROLE {role}",
     )
     admin = json.loads(warehouse.connections()["redshift_default"])
     user = {**admin, "login": warehouse.names.user, "password": LINKED_PASSWORD}
@@ -86,7 +92,9 @@ def run_modes(airflow: Airflow, warehouse: Warehouse) -> Outcome:
         "modes_wrong_password": {**admin, "password": "Wrong-1-password"},
         "modes_refused_port": {**admin, "port": 1},
         "modes_user": user,
+        "modes_leaving": {**user, "login": leaving},
         "modes_user_wrong_password": {**user, "password": "Wrong-1-password"},
     }
     given = {name: json.dumps(fields) for name, fields in connections.items()}
-    return airflow.run("sensor_modes", {"control": PLANTED}, given, warehouse.sent_since(warehouse.mark()))
+    sent = warehouse.sent_since(warehouse.mark())
+    return airflow.run("sensor_modes", {"control": PLANTED, "role": role}, given, sent)

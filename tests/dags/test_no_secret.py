@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.canary import find, forms
 from tests.dags.airflow_process import Airflow, Outcome
-from tests.dags.canary import find, forms
 from tests.dags.runs import ADMIN_PASSWORD, LINKED_PASSWORD, PLANTED, Story
 
 SECRET = 'se/cr+et "ä" %&<>'
@@ -24,6 +24,10 @@ SECRET = 'se/cr+et "ä" %&<>'
         f"before {SECRET} after",
         json.dumps({"password": SECRET}),
         json.dumps({"conn": json.dumps({"password": SECRET})}),
+        json.dumps({"password": SECRET}, ensure_ascii=False),
+        json.dumps({"password": SECRET}).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),
+        repr({"password": SECRET}),
+        json.dumps({"event": repr({"password": SECRET})}, ensure_ascii=False),
         f"redshift://user:{quote(SECRET, safe='')}@host",
         *(base64.b64encode(f"{'x' * shift}{SECRET}{'y' * shift}".encode()).decode() for shift in range(4)),
     ],

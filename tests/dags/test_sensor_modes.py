@@ -36,6 +36,12 @@ def test_what_is_there_is_reported_in_every_mode(modes_run: Outcome, mode: str) 
     assert modes_run.reports[f"done_{mode}"] == {"changed": 0, "in_place": 6, "planned": [], "findings": []}
 
 
+def test_the_way_back_is_among_what_is_searched_for_passwords(modes_run: Outcome) -> None:
+    assert (modes_run.states["revoke"], modes_run.states["drop"]) == ("success", "success")
+    assert modes_run.reports["revoke"]["changed"] == 1
+    assert any(planned.startswith("drop user leaving_") for planned in modes_run.reports["drop"]["planned"])
+
+
 def test_the_log_says_what_to_correct(modes_run: Outcome) -> None:
     assert "refuses the login or password of user awsuser (28000): correct the connection." in modes_run.log
     assert "modes_nowhere isn't defined" in modes_run.log

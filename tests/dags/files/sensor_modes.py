@@ -1,4 +1,4 @@
-"""Both sensors in all modes, each in a state that has to end in one way; and a task that leaks on purpose."""
+"""Both sensors in all modes, each in a state that ends in one way; the way back; and a task that leaks on purpose."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, task
 
+from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 
@@ -33,7 +34,7 @@ with DAG(
     dag_id="sensor_modes",
     schedule=None,
     catchup=False,
-    params={"control": ""},
+    params={"control": "", "role": ""},
     default_args={
         "redshift_conn_id": "modes_admin",
         "soft_fail": True,
@@ -50,6 +51,10 @@ with DAG(
             ValidateAccessSensor(
                 task_id=f"{name}_{mode}", **{"user_conn_id": "modes_user", "tables": ["a.b"], **how, **given}
             )
+
+    role = "{{ params.role }}"
+    revoke = RevokeSchemaOperator(task_id="revoke", schema="modes_profiles", role=role)
+    revoke >> DropSegmentRoleOperator(task_id="drop", role=role, user_conn_id="modes_leaving")
 
     @task
     def leak(value: str) -> str:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -21,7 +21,12 @@ def forms(secret: str, login: str = "") -> dict[str, bytes]:
     found = {
         "raw": secret,
         "json": json.dumps(secret)[1:-1],
+        # As structlog writes it: letters beyond ASCII stay as they are.
+        "json, not ascii": json.dumps(secret, ensure_ascii=False)[1:-1],
+        "repr in json": json.dumps(repr(secret)[1:-1], ensure_ascii=False)[1:-1],
         "json in json": json.dumps(json.dumps(secret))[3:-3],
+        "json for html": _for_html(json.dumps(secret)[1:-1]),
+        "repr": repr(secret)[1:-1],
         "url": quote(secret, safe=""),
         "url, spaces as +": quote_plus(secret),
         "hexadecimal": secret.encode().hex(),
@@ -37,24 +42,36 @@ def forms(secret: str, login: str = "") -> dict[str, bytes]:
     return encoded
 
 
+def _for_html(text: str) -> str:
+    # JSON that may stand inside a script element.
+    return "".join(f"\\u{ord(c):04x}" if c in "<>&'" else c for c in text)
+
+
+def matches(contents: Iterable[tuple[str, bytes]], wanted: dict[str, bytes]) -> set[tuple[str, str]]:
+    """Search contents; return the names of those that hold something, and in which form."""
+    return {(where, name) for where, content in contents for name, form in wanted.items() if form in content}
+
+
 def find(folder: Path, wanted: dict[str, bytes]) -> set[tuple[str, str]]:
     """Search all files of a folder, and each value of its databases.
 
     :return: where (a file, or ``table.column``) and in which form.
     """
-    return {(where, name) for where, content in _contents(folder) for name, form in wanted.items() if form in content}
+    return matches(files(folder), wanted)
 
 
-def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:
+def files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """All files of a folder, and each value of its databases as ``table.column``."""
     for path in sorted(folder.rglob("*")):
         if not path.is_file():
             continue
         yield str(path.relative_to(folder)), path.read_bytes()
         if path.suffix == ".db":
-            yield from _values(path)
+            yield from values(path)
 
 
-def _values(path: Path) -> Iterator[tuple[str, bytes]]:
+def values(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Each value of a database, inflated where it is compressed."""
     # A value that is longer than a page isn't in one piece in the file.
     with closing(sqlite3.connect(path)) as database:
         database.text_factory = bytes

@@ -1,0 +1,19 @@
+"""One run of everything, that all tests of this folder look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local_redshift.running import started
+from tests.e2e.scene import FILES, Evidence, canary, play
+from tests.e2e.services import installed
+
+
+@pytest.fixture(scope="session")
+def evidence(tmp_path_factory: pytest.TempPathFactory, statement_log: Path) -> Iterator[Evidence]:
+    folder = tmp_path_factory.mktemp("e2e")
+    with started(password=canary("Adm1n"), faults=True) as server, installed(folder / "home", FILES) as airflow:
+        yield play(airflow, server, statement_log / f"{server.pid}.jsonl", folder)

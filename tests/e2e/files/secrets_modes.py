@@ -1,0 +1,102 @@
+"""Every operator and sensor: succeeding, failing, retried, and as a plan. A task's name begins with its mode."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG
+
+from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
+from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
+from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
+from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
+from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
+from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
+from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
+from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
+
+WORLD: dict[str, Any] = json.loads((Path(os.environ["AIRFLOW_HOME"]) / "world.json").read_text())
+ROLE, OTHER_ROLE, CHECKPOINT = WORLD["role"], WORLD["other_role"], WORLD["checkpoint"]
+ANALYTICS, OPS, PROFILES = WORLD["analytics"], WORLD["ops"], WORLD["profiles"]
+WRONG = {"redshift_conn_id": "secrets_wrong_admin"}
+UNREACHABLE = {"redshift_conn_id": "secrets_unreachable"}
+ONCE_MORE = {"retries": 1, "retry_delay": timedelta(0)}
+FORM = {"schemas": [f"{ANALYTICS}.crm"], "role": ROLE, "checkpoint_database": CHECKPOINT}
+CRM = {"database": ANALYTICS, "schema": "crm", "role": ROLE}
+ACCESS = {"database": CHECKPOINT, "tables": [f"{ANALYTICS}.crm.accounts"], "poke_interval": 1, "timeout": 240}
+SYNC = {"database": PROFILES, "schema": "profiles_prod", "poke_interval": 1, "timeout": 240}
+KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "check": (
+        CheckWarehouseOperator,
+        {"schemas": [f"{ANALYTICS}.crm"], "role": ROLE, "checkpoint_database": CHECKPOINT},
+    ),
+    "role": (CreateSegmentRoleOperator, {"role": ROLE}),
+    "database": (CreateCheckpointDatabaseOperator, {"database": CHECKPOINT, "role": ROLE}),
+    "grant": (GrantSchemaOperator, CRM),
+    "reverse_etl": (GrantReverseEtlOperator, {"database": ANALYTICS, "role": ROLE}),
+    "validate": (ValidateAccessSensor, ACCESS),
+    "profiles": (ProfilesSyncTablesSensor, SYNC),
+    "summary": (SegmentSummaryOperator, {"reports": [], "database": CHECKPOINT}),
+    "revoke": (RevokeSchemaOperator, CRM),
+    "drop": (DropSegmentRoleOperator, {"role": OTHER_ROLE, "user_conn_id": "secrets_sha256_user"}),
+}
+
+
+def make(name: str, how: str, **more: Any) -> Any:
+    """Make the task ``HOW__NAME``; what follows another underscore tells several of a kind apart."""
+    kind, given = KINDS[name.split("_with_")[0]]
+    return kind(task_id=f"{how}__{name}", **{**given, **more})
+
+
+with DAG(dag_id="secrets_modes", schedule="@once", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False) as dag:
+    success = {name: make(name, "success") for name in KINDS if name != "summary"}
+    sha256 = {"role": OTHER_ROLE, "password_hash": "sha256", "user_conn_id": "secrets_sha256_user"}
+    # The server cuts this one's connection once: it ends well, at its second try.
+    cut = make("role_with_sha256", "retry", **sha256, **ONCE_MORE)
+    waiting = {
+        "validate": make("validate_with_poke", "success", deferrable=False),
+        "profiles": make("profiles_with_poke", "success", deferrable=False, mode="reschedule"),
+        "user": make("profiles_with_user", "success", user_conn_id="segment_linked_user"),
+    }
+    opened = make("grant_with_profiles", "success", database=PROFILES, schema="profiles_prod")
+    reports = [task.output for name, task in success.items() if name not in ("revoke", "drop")]
+    summary = make("summary", "success", reports=reports)
+
+    success["check"] >> success["role"] >> success["database"]
+    success["database"] >> [success["grant"], success["reverse_etl"], success["validate"], waiting["validate"]]
+    [success["profiles"], waiting["profiles"], success["database"]] >> opened
+    success["role"] >> waiting["user"]
+    [success["validate"], waiting["validate"]] >> success["revoke"]
+    cut >> success["drop"]
+    if WORLD["serial"]:
+        # One task after another: a sensor can't wait for what a later one does.
+        success["grant"] >> [success["validate"], waiting["validate"]]
+        opened >> waiting["user"]
+
+    for name, (kind, _) in KINDS.items():
+        if "plan_only" in kind.template_fields:
+            make(name, "plan", plan_only=True)
+        elif "wait" in kind.template_fields:
+            make(name, "plan", wait=False, **({} if name == "profiles" else {"user_conn_id": "secrets_wrong_user"}))
+        if name != "summary":
+            make(name, "failure", **WRONG)
+            once = {"wait": False} if "wait" in kind.template_fields else {}
+            make(name, "retry", **UNREACHABLE, **ONCE_MORE, **once)
+    # It reads connections, and logs in nowhere.
+    make("summary", "failure", user_conn_id="secrets_odd_extra")
+    make("summary", "retry", reports=[{}], **ONCE_MORE)
+
+    make("role_with_weak_password", "failure", user_conn_id="secrets_weak_user")
+    refused = {"role": WORLD["refused_role"], "user_conn_id": "secrets_refused_user"}
+    make("role_with_server_error", "failure", **refused)
+    wrong_user = {"user_conn_id": "secrets_wrong_user"}
+    success["role"] >> make("role_with_wrong_password", "failure", **wrong_user)
+    success["role"] >> make("role_with_unreachable", "retry", user_conn_id="secrets_unreachable_user", **ONCE_MORE)
+    success["database"] >> make("validate_with_user", "failure", **wrong_user)
+    deferrable = not WORLD["serial"]
+    make("profiles_with_timeout", "failure", schema="never_there", timeout=3, deferrable=deferrable)

@@ -1,0 +1,175 @@
+"""Where a secret could be left: for each place, how it is searched, and how one is planted there."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from local_redshift.running import Server
+from tests.canary import values
+from tests.e2e.services import AIRFLOW_3
+from tests.integration.conftest import connect, run
+
+Contents = Iterator[tuple[str, bytes]]
+MASKING = re.compile(rb"(?m)^\S+ \[debug +\] Sending request .* loc=supervisor\.py:\d+ msg=MaskSecret\(.*\)$")
+
+
+@dataclass(frozen=True)
+class Left:
+    """What runs left behind.
+
+    :param home: a copy of Airflow's home.
+    :param fernet: the key of its database.
+    :param server: the Redshift they worked on.
+    :param statements: the file in which that one writes down all that it receives.
+    """
+
+    home: Path
+    fernet: Fernet
+    server: Server
+    statements: Path
+
+    def database(self) -> sqlite3.Connection:
+        """Airflow's database."""
+        return sqlite3.connect(self.home / "airflow.db")
+
+    def passwords(self) -> list[bytes]:
+        """What Airflow's connections hold."""
+        with closing(self.database()) as rows:
+            found = rows.execute("SELECT password FROM connection WHERE password IS NOT NULL").fetchall()
+        return [self.fernet.decrypt(password) for (password,) in found]
+
+
+Plant = Callable[[Left, str], None]
+
+
+def by_the_run(left: Left, secret: str) -> None:
+    """Nothing to do: the DAG ``secrets_leaks``, or the plugin ``witness``, planted it while all ran."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One of the places.
+
+    :param contents: all that is there, each with where it is.
+    :param plant: puts a secret there.
+    """
+
+    name: str
+    contents: Callable[[Left], Contents]
+    plant: Plant = by_the_run
+
+
+def files(*patterns: str) -> Callable[[Left], Contents]:
+    """The files of the home that match."""
+
+    def contents(left: Left) -> Contents:
+        for pattern in patterns:
+            for path in sorted(left.home.glob(pattern)):
+                if path.is_file():
+                    yield str(path.relative_to(left.home)), path.read_bytes()
+
+    return contents
+
+
+def commands(left: Left) -> Contents:
+    """What commands printed, but for one line of Airflow's own.
+
+    Airflow 3's ``dags test`` prints at DEBUG each secret that it is about to mask, of whatever connection is looked
+    up. No provider can help that, and tasks that a scheduler runs don't have it.
+    """
+    for where, content in files("captured/output.log")(left):
+        yield where, MASKING.sub(b"", content)
+
+
+def append(path: str) -> Plant:
+    """Plant a line in a file of the home."""
+
+    def plant(left: Left, secret: str) -> None:
+        with (left.home / path).open("a") as file:
+            file.write(f"password={secret}\n")
+
+    return plant
+
+
+def database(left: Left) -> Contents:
+    """Every value of every table, and the file as it is, with what was deleted from it."""
+    yield from values(left.home / "airflow.db")
+    yield from files("airflow.db*")(left)
+
+
+def decoded(table: str, column: str) -> Callable[[Left], Contents]:
+    """A column of JSON texts, inflated and decoded."""
+
+    def contents(left: Left) -> Contents:
+        for where, value in values(left.home / "airflow.db"):
+            if where == f"{table}.{column}":
+                yield where, repr(json.loads(value)).encode()
+
+    return contents
+
+
+def triggers(left: Left) -> Contents:
+    """The triggers' rows, those seen while sensors waited and those still there, decrypted."""
+    with closing(left.database()) as rows:
+        kept = [kwargs for (kwargs,) in rows.execute("SELECT kwargs FROM trigger")]
+    for text in [*(left.home / "watched" / "triggers").read_text().splitlines(), *kept]:
+        # Airflow 3 leaves the arguments of a task's trigger as JSON, Airflow 2 encrypts them.
+        if text.startswith("{"):
+            yield "trigger.kwargs", repr(json.loads(text)).encode()
+        elif text.startswith("gAAAA"):
+            yield "trigger.kwargs, encrypted", left.fernet.decrypt(text.encode())
+
+
+def encrypted_trigger(left: Left, secret: str) -> None:
+    """Store a trigger as Airflow does when it encrypts."""
+    kwargs = left.fernet.encrypt(json.dumps({"password": secret}).encode()).decode()
+    with closing(left.database()) as rows, rows:
+        rows.execute("INSERT INTO trigger (classpath, kwargs, created_date) VALUES ('a.B', ?, '2026-01-01')", [kwargs])
+
+
+def server_log(left: Left) -> Contents:
+    """What Redshift's administrators see of the statements, and the local one's own file of them."""
+    with closing(connect(left.server)) as connection:
+        for (text,) in run(connection, "SELECT query_text FROM sys_query_history"):
+            yield "sys_query_history", str(text).encode()
+    for line in left.statements.read_text().splitlines():
+        yield "statements", json.loads(line)[1].encode()
+
+
+def clear_password(left: Left, secret: str) -> None:
+    """Send what the package never sends."""
+    with closing(connect(left.server)) as connection:
+        run(connection, f"SELECT '{secret.replace(chr(39), chr(39) * 2)}'")
+
+
+SERVER_LOG = Place("server log", server_log, clear_password)
+TRIGGERS = Place("triggers", triggers)
+PLACES = [
+    Place("task logs", files("logs/dag_id=secrets_*/**/*")),
+    Place("scheduler log", files("captured/scheduler.log")),
+    # Airflow 2 keeps them in a folder that it calls the scheduler's.
+    Place("DAG processor log", files("captured/dag-processor.log", "logs/dag_processor*/**/*", "logs/scheduler/**/*")),
+    Place("triggerer log", files("captured/triggerer.log", "logs/**/*.trigger.*")),
+    *([Place("API server log", files("captured/api-server.log"))] if AIRFLOW_3 else []),
+    Place("commands' output", commands, append("captured/output.log")),
+    Place("database", database),
+    Place("XCom", decoded("xcom", "value")),
+    Place("rendered fields", decoded("rendered_task_instance_fields", "rendered_fields")),
+    Place("serialized DAGs", decoded("serialized_dag", "data_compressed")),
+    TRIGGERS,
+    Place("encrypted triggers", triggers, encrypted_trigger),
+    SERVER_LOG,
+    Place("lineage", files("witness/lineage/*")),
+    Place("exceptions", files("witness/exceptions/*")),
+    Place("process environments", files("watched/environments")),
+    Place("tasks' own environments", files("witness/environment/*")),
+    Place("process titles", files("watched/titles")),
+]

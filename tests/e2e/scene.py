@@ -1,0 +1,212 @@
+"""The warehouse and the secrets of the runs, and everything that the runs left."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from local_redshift.running import Server
+from tests.dags.warehouse import Warehouse, build
+from tests.e2e.places import Left
+from tests.e2e.services import Installation, TaskEnd
+from tests.integration.conftest import unique
+
+FILES = Path(__file__).with_name("files")
+ENDS = ("success", "failed")
+
+
+def canary(begin: str, end: str = "") -> str:
+    """A password with characters that URL, base64 and JSON inside HTML write differently."""
+    return f"{begin}+%&{secrets.token_hex(8)}<>~{end}"
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Every password that the runs meet, each a canary.
+
+    :param linked: the linked users'.
+    :param admin: the admin's.
+    :param wrong: one that no server takes, so it may hold what Redshift's policy forbids.
+    :param weak: one that the policy refuses.
+    """
+
+    linked: str = field(default_factory=lambda: canary("L1nked"))
+    admin: str = field(default_factory=lambda: canary("Adm1n"))
+    wrong: str = field(default_factory=lambda: canary("Wr0ng", "\"\\/ä'"))
+    weak: str = field(default_factory=lambda: canary("weak"))
+    planted: str = field(default_factory=lambda: canary("Pl4nted", "\"\\/ä'"))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A warehouse for two linked users."""
+
+    warehouse: Warehouse
+    secrets: Secrets
+    world: dict[str, str]
+
+    def connections(self) -> dict[str, str]:
+        """All connections, by their ids."""
+        found = {name: json.loads(text) for name, text in self.warehouse.connections().items()}
+        admin, user = found["redshift_default"], found["segment_linked_user"]
+        place = {"host": admin["host"], "extra": admin["extra"]}
+        found |= {
+            "secrets_wrong_admin": {**admin, "password": self.secrets.wrong},
+            "secrets_unreachable": {**admin, "port": 1},
+            "secrets_sha256_user": {**user, "login": self.world["other_user"]},
+            "secrets_refused_user": {**user, "login": self.world["refused_user"]},
+            "secrets_wrong_user": {**user, "password": self.secrets.wrong},
+            "secrets_unreachable_user": {**user, **place, "port": 1},
+            "secrets_weak_user": {**user, "login": self.world["weak_user"], "password": self.secrets.weak},
+            "secrets_odd_extra": {**user, "extra": {"nobody_reads_this": self.secrets.linked}},
+        }
+        return {name: json.dumps(fields) for name, fields in found.items()}
+
+    @property
+    def logins(self) -> list[str]:
+        """Who has one of the passwords: its md5 hash depends on the login."""
+        users = [self.world[name] for name in ("user", "other_user", "refused_user", "weak_user")]
+        return [self.warehouse.server.user, *users]
+
+    def write_profiles(self) -> None:
+        """What Segment does when Profiles Sync begins."""
+        tables = (f"CREATE TABLE profiles_prod.{table} (id int)" for table in REQUIRED_TABLES)
+        self.warehouse.run(self.world["profiles"], "CREATE SCHEMA profiles_prod", *tables)
+
+
+def set_scene(server: Server, known: Secrets) -> Scene:
+    """Build the warehouse, and order what goes wrong on the server."""
+    warehouse = build(server, known.linked)
+    others = ("other_role", "other_user", "refused_role", "refused_user", "weak_user")
+    world = {**vars(warehouse.names), **{name: unique(name.replace("_", "")) for name in others}}
+    server.faults.cut_before(f'^CREATE USER "?{world["other_user"]}')
+    server.faults.error(f'^CREATE USER "?{world["refused_user"]}', "XX000", "Internal error", "It was ordered.")
+    return Scene(warehouse, known, world)
+
+
+class Watch(threading.Thread):
+    """Writes down, again and again, what is seen for a moment only: processes, and the rows of triggers.
+
+    :param airflow: whose.
+    :param folder: where to.
+    """
+
+    def __init__(self, airflow: Installation, folder: Path) -> None:
+        super().__init__(name="watch", daemon=True)
+        self.airflow = airflow
+        self.folder = folder
+        self.stopped = threading.Event()
+        self.error: Exception | None = None
+        self.seen: dict[str, set[str]] = {"environments": set(), "titles": set(), "triggers": set()}
+        self.looks = 0
+
+    def run(self) -> None:
+        """See the class."""
+        try:
+            while not self.stopped.wait(0.4):
+                self.look()
+        except Exception as error:  # raised again in the test's thread
+            self.error = error
+
+    def look(self) -> None:
+        """Look once."""
+        for process in self.airflow.processes():
+            try:
+                self.seen["environments"] |= {f"{k}={v}" for k, v in process.environ().items()}
+                self.seen["titles"] |= {process.name(), "\0".join(process.cmdline())}
+            except psutil.Error:
+                continue
+        rows = self.airflow.asked("SELECT classpath, kwargs FROM trigger")
+        self.seen["triggers"] |= {f"{path}\n{kwargs}" for path, kwargs in rows}
+        self.looks += 1
+
+    def write(self) -> None:
+        """Put what was seen into files."""
+        self.stopped.set()
+        self.join()
+        if self.error is not None:
+            raise self.error
+        self.folder.mkdir()
+        for kind, texts in self.seen.items():
+            (self.folder / kind).write_text("\n".join(sorted(texts)), errors="surrogateescape")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is left when all has run.
+
+    :param left: where to look.
+    :param scenes: the warehouses: the scheduler's run has one, ``airflow dags test`` another.
+    :param tasks: how each task of each run ended.
+    """
+
+    left: Left
+    scenes: tuple[Scene, Scene]
+    tasks: list[TaskEnd]
+
+    @property
+    def secrets(self) -> Secrets:
+        """All passwords."""
+        return self.scenes[0].secrets
+
+
+def tell(airflow: Installation, scene: Scene, folder: Path, serial: bool) -> None:
+    """Give a scene's names to the DAG files, and its connections to Airflow."""
+    world = {**scene.world, "planted": scene.secrets.planted, "serial": serial}
+    (airflow.home / "world.json").write_text(json.dumps(world))
+    airflow.add_connections(scene.connections(), folder)
+
+
+def run_services(airflow: Installation, scene: Scene) -> None:
+    """Let the scheduler run both DAGs to their end, and end it."""
+    watch = Watch(airflow, airflow.home / "watched")
+    airflow.start()
+    watch.start()
+
+    def waiting() -> bool:
+        return sum("PollTrigger" in text for text in watch.seen["triggers"]) >= 2
+
+    def ended() -> bool:
+        states = [state for (state,) in airflow.asked("SELECT state FROM dag_run")]
+        return len(states) == 2 and all(state in ENDS for state in states)
+
+    try:
+        airflow.wait(waiting, "two sensors to defer")
+        scene.write_profiles()
+        airflow.wait(ended, "both runs to end")
+    finally:
+        watch.stopped.set()
+        airflow.close()
+    watch.write()
+
+
+def run_command(airflow: Installation, scene: Scene) -> None:
+    """Run the DAG by ``airflow dags test``; it fails, since some of its tasks have to.
+
+    No sensor waits: Airflow 3.3's stand-in for the triggerer finds only connections of the environment.
+    """
+    scene.write_profiles()
+    airflow.command([sys.executable, "-m", "airflow", "dags", "test", "secrets_modes"])
+
+
+def play(airflow: Installation, server: Server, statements: Path, folder: Path) -> Evidence:
+    """Run everything, and keep a copy of what it left."""
+    known = Secrets(admin=server.password)
+    scenes = set_scene(server, known), set_scene(server, known)
+    tell(airflow, scenes[0], folder, serial=False)
+    run_services(airflow, scenes[0])
+    tell(airflow, scenes[1], folder, serial=True)
+    run_command(airflow, scenes[1])
+    # What the runs were told isn't what they left.
+    (airflow.home / "world.json").unlink()
+    copy = folder / "evidence"
+    shutil.copytree(airflow.home, copy)
+    return Evidence(Left(copy, airflow.fernet, server, statements), scenes, airflow.states())
