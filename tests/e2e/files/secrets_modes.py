@@ -25,7 +25,9 @@ ROLE, OTHER_ROLE, CHECKPOINT = WORLD["role"], WORLD["other_role"], WORLD["checkp
 ANALYTICS, OPS, PROFILES = WORLD["analytics"], WORLD["ops"], WORLD["profiles"]
 WRONG = {"redshift_conn_id": "secrets_wrong_admin"}
 UNREACHABLE = {"redshift_conn_id": "secrets_unreachable"}
-ONCE_MORE = {"retries": 1, "retry_delay": timedelta(0)}
+# What comes back before the scheduler has heard of its process's end is failed by it: a delay is longer than that.
+DELAY = 5
+ONCE_MORE = {"retries": 1, "retry_delay": timedelta(seconds=DELAY)}
 FORM = {"schemas": [f"{ANALYTICS}.crm"], "role": ROLE, "checkpoint_database": CHECKPOINT}
 CRM = {"database": ANALYTICS, "schema": "crm", "role": ROLE}
 ACCESS = {"database": CHECKPOINT, "tables": [f"{ANALYTICS}.crm.accounts"], "poke_interval": 1, "timeout": 240}
@@ -60,7 +62,7 @@ with DAG(dag_id="secrets_modes", schedule="@once", start_date=datetime(2026, 1, 
     cut = make("role_with_sha256", "retry", **sha256, **ONCE_MORE)
     waiting = {
         "validate": make("validate_with_poke", "success", deferrable=False),
-        "profiles": make("profiles_with_poke", "success", deferrable=False, mode="reschedule"),
+        "profiles": make("profiles_with_poke", "success", deferrable=False, mode="reschedule", poke_interval=DELAY),
         "user": make("profiles_with_user", "success", user_conn_id="segment_linked_user"),
     }
     opened = make("grant_with_profiles", "success", database=PROFILES, schema="profiles_prod")

@@ -1,0 +1,173 @@
+"""Change `access/` in thousands of small ways, and see which changes no test of it notices (`make mutants`).
+
+A change that survives has to be explained in tests/mutants.toml, and at most 5 % may survive. Everything is done on
+a copy in .run/mutants. The random warehouses are left out: what kills a mutant has to stand in a test.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PLACE = ROOT / ".run" / "mutants"
+TOOL = ROOT / ".run" / "mutmut"
+EXPLAINED = ROOT / "tests" / "mutants.toml"
+ACCESS = "airflow_provider_datagraph/access"
+TESTS = "tests/unit/access"
+RANDOM = f"{TESTS}/test_schema_planner_properties.py"
+LIMIT = 5.0
+"""Per cent that may survive."""
+# mutmut's exit codes: a test failed, pytest failed, or it took too long.
+KILLED = frozenset({1, 3, 24, -24, 36, 152, 255})
+SETTINGS = f"""\
+[tool.mutmut]
+source_paths = ["airflow_provider_datagraph"]
+only_mutate = ["{ACCESS}/*.py"]
+also_copy = ["airflow_provider_datagraph", "tests"]
+pytest_add_cli_args = ["-q", "-x", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--ignore={RANDOM}"]
+pytest_add_cli_args_test_selection = ["{TESTS}"]
+use_git_change_detection = false
+track_dependencies = false
+"""
+
+
+@dataclass(frozen=True, order=True)
+class Mutant:
+    """A small change.
+
+    :param module: the module's name, without its package.
+    :param function: the function's name, after its class's where it has one.
+    :param before: the lines that were changed, joined.
+    :param after: the same after the change.
+    """
+
+    module: str
+    function: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.function}\n    - {self.before}\n    + {self.after}"
+
+
+def prepare() -> None:
+    """Copy what is tested and its tests; results of earlier runs go."""
+    shutil.rmtree(PLACE, ignore_errors=True)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "airflow_provider_datagraph", PLACE / "airflow_provider_datagraph", ignore=ignored)
+    shutil.copytree(ROOT / TESTS, PLACE / TESTS, ignore=ignored)
+    (PLACE / "pyproject.toml").write_text(SETTINGS)
+
+
+def run(modules: Sequence[str]) -> None:
+    """Let mutmut make the mutants and test them.
+
+    :param modules: names of modules; none means all.
+    :raises SystemExit: if it couldn't.
+    """
+    names = [f"{ACCESS.replace('/', '.')}.{module}.*" for module in modules]
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(os.cpu_count() or 1), *names]
+    environment = {**os.environ, "PYTHONPATH": str(TOOL)}
+    done = subprocess.run(command, cwd=PLACE, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"mutmut failed:\n{done.stdout[-3000:]}")
+
+
+def found(place: Path) -> tuple[int, list[Mutant]]:
+    """Read what mutmut found.
+
+    :param place: the folder it ran in.
+    :return: how many mutants were tested, and those that survived.
+    """
+    tested, survivors = 0, []
+    for meta in sorted((place / "mutants" / ACCESS).glob("*.meta")):
+        codes: dict[str, int | None] = json.loads(meta.read_text())["exit_code_by_key"]
+        known = {key: code for key, code in codes.items() if code is not None}
+        tested += len(known)
+        left = [key.rpartition(".")[2] for key, code in known.items() if code not in KILLED]
+        survivors += list(_mutants(meta.with_suffix(""), left))
+    return tested, sorted(survivors)
+
+
+def _mutants(file: Path, names: Iterable[str]) -> Iterable[Mutant]:
+    lines = file.read_text().splitlines()
+    spans: dict[str, list[int]] = json.loads(file.with_name(f"{file.name}.spans").read_text())["spans"]
+
+    def body(name: str) -> list[str]:
+        first, last = spans[name]
+        # The copies of a function differ in their names, too.
+        return [line.strip().replace(name, "f") for line in lines[first:last]]
+
+    for name in names:
+        mangled = name.partition("__mutmut_")[0]
+        function = mangled.removeprefix("x_") if mangled.startswith("x_") else mangled[2:].replace("ǁ", ".")
+        before, after = _difference(body(f"{mangled}__mutmut_orig"), body(name))
+        yield Mutant(file.stem, function, before, after)
+
+
+def _difference(old: list[str], new: list[str]) -> tuple[str, str]:
+    changed = [line for line in difflib.ndiff(old, new) if line[:2] in ("- ", "+ ")]
+    before, after = ([line[2:] for line in changed if line[0] == sign] for sign in "-+")
+    return " ".join(before), " ".join(after)
+
+
+def explained(text: str) -> dict[Mutant, str]:
+    """Read the explanations.
+
+    :param text: the file's text.
+    :return: the reason for each mutant.
+    """
+    entries: list[dict[str, Any]] = tomllib.loads(text).get("survivor", [])
+    return {
+        Mutant(entry["module"], entry["function"], before, after): entry["reason"]
+        for entry in entries
+        for before, after in entry["changes"]
+    }
+
+
+def problems(tested: int, survivors: Sequence[Mutant], reasons: dict[Mutant, str], whole: bool) -> list[str]:
+    """Judge a run.
+
+    :param tested: how many mutants there were.
+    :param survivors: those that no test noticed.
+    :param reasons: the explanations.
+    :param whole: whether all modules were tested, so that an explanation without a survivor is out of date.
+    :return: a sentence for each problem.
+    """
+    sentences = [f"No explanation: {one}" for one in survivors if one not in reasons]
+    if whole:
+        sentences += [f"Explained, and it doesn't survive: {one}" for one in reasons if one not in set(survivors)]
+    if not tested:
+        sentences.append("No mutant was tested.")
+    elif 100 * len(survivors) / tested > LIMIT:
+        sentences.append(f"{len(survivors)} of {tested} mutants survive, and at most {LIMIT:g} % may.")
+    return sentences
+
+
+def main(modules: Sequence[str]) -> int:
+    """Run it.
+
+    :param modules: names of modules; none means all.
+    :return: 0 where nothing is wrong.
+    """
+    prepare()
+    run(modules)
+    tested, survivors = found(PLACE)
+    wrong = problems(tested, survivors, explained(EXPLAINED.read_text()), not modules)
+    print(*wrong, sep="\n")
+    print(f"{tested} mutants, {len(survivors)} survive ({100 * len(survivors) / max(tested, 1):.1f} %).")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
