@@ -15,7 +15,7 @@ setup = scripts/setup $(AIRFLOW)
 run = scripts/clean-env $(AIRFLOW)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv unit test test-deep test-lowest check format docs redshift wheel compose-check pins clean
+.PHONY: help demo venv unit test test-deep test-lowest check format docs mutants redshift wheel compose-check pins clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,11 @@ test-lowest: AIRFLOW = lowest
 test test-lowest:
 	@$(setup)
 	@$(run) pytest $(ARGS)
+
+mutants: ## Change access/ in small ways, and list what no test notices (6 minutes; ARGS="planner names": some modules)
+	@$(setup)
+	@scripts/clean-env pip .venv/bin/python -m pip install -q --no-deps --upgrade --target .run/mutmut -r requirements/mutants.txt
+	@$(run) python scripts/mutants.py $(ARGS)
 
 check: ## Lint, format, types (mypy strict), sizes, compose file
 	@$(setup)

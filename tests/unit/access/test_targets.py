@@ -1,0 +1,115 @@
+"""Desired schemas beside the catalog: what is wanted, what gives it already, and what can't be granted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from airflow_provider_datagraph.access.names import InvalidInput
+from airflow_provider_datagraph.access.privileges import (
+    CurrentAccess,
+    DesiredSchema,
+    Finding,
+    FutureTables,
+    Grant,
+    Schema,
+    Scope,
+    Session,
+    User,
+)
+from airflow_provider_datagraph.access.targets import Target, find_targets, held, lacking, wider
+
+CURRENT = CurrentAccess(
+    Session("admin", "dev"),
+    users={"admin": User("admin", 1, superuser=True)},
+    schemas={name: Schema(name, "admin") for name in ("crm", "Web")},
+    relations={"crm": frozenset({"orders"})},
+)
+USAGE = Grant(Scope.SCHEMA, "USAGE", "crm")
+SCOPED = Grant(Scope.TABLES, "SELECT", "crm")
+ORDERS = Grant(Scope.TABLE, "SELECT", "crm", "orders")
+LATER = Grant(Scope.DEFAULT, "SELECT", "crm", "etl")
+ALL_SCHEMAS = Grant(Scope.SCHEMAS, "USAGE", "dev")
+ALL_TABLES = Grant(Scope.DATABASE_TABLES, "SELECT", "dev")
+WIDER = {
+    USAGE: [ALL_SCHEMAS],
+    SCOPED: [ALL_TABLES],
+    ORDERS: [SCOPED, ALL_TABLES],
+    LATER: [Grant(Scope.DEFAULT, "SELECT", "", "etl"), SCOPED, ALL_TABLES],
+    ALL_TABLES: [],
+    Grant(Scope.COLUMN, "SELECT", "crm", "orders", "id"): [],
+}
+
+
+@pytest.mark.parametrize(("grant", "found"), WIDER.items())
+def test_what_gives_the_same_on_more(grant: Grant, found: list[Grant]) -> None:
+    assert list(wider(grant, "dev")) == found
+
+
+@pytest.mark.parametrize(("grant", "above"), [(grant, above) for grant, found in WIDER.items() for above in found])
+def test_a_wider_one_is_enough_also_in_a_role_above(grant: Grant, above: Grant) -> None:
+    assert held(grant, replace(CURRENT, grants=frozenset({above})))
+    assert held(grant, replace(CURRENT, inherited=frozenset({above})))
+    assert held(grant, replace(CURRENT, inherited=frozenset({above})), schema_wide=False)
+    # A permission on all tables of the schema would be pruned.
+    own = replace(CURRENT, grants=frozenset({above}))
+    assert held(grant, own, schema_wide=False) is (above is not SCOPED)
+    assert not held(grant, CURRENT)
+
+
+def test_what_is_lacking() -> None:
+    holding = replace(CURRENT, grants=frozenset({USAGE, SCOPED}))
+    listed = DesiredSchema("crm", ("orders",))
+    assert lacking([DesiredSchema("crm")], CURRENT)
+    assert not lacking([DesiredSchema("crm")], holding)
+    assert not lacking([listed], holding)
+    assert lacking([listed], holding, prune=True)
+    # A plan would go on as if the schema were there.
+    assert lacking([DesiredSchema("not_there")], holding)
+
+
+def test_a_table_named_twice() -> None:
+    targets, findings = find_targets([DesiredSchema("crm", ("orders", "ORDERS", "none"))], CURRENT)
+    assert [target.listed for target in targets] == [{"orders"}]
+    missing = "Table dev.crm.none doesn't exist: correct the name, or create the table first."
+    assert findings == [
+        Finding("table_twice", "dev.crm.orders", "Table dev.crm.orders is named twice: name it once.", blocking=True),
+        Finding("table_missing", "dev.crm.none", missing, blocking=True),
+    ]
+
+
+def test_schemas_named_twice_are_all_told() -> None:
+    current = replace(CURRENT, schemas={name: Schema(name, "admin") for name in ("crm", "ads")})
+    with pytest.raises(InvalidInput) as refused:
+        find_targets([DesiredSchema(name) for name in ("crm", "ads", "CRM", "Ads")], current)
+    assert refused.value.problems == (
+        "Schema ads is named twice, as ads and Ads: name it once.",
+        "Schema crm is named twice, as crm and CRM: name it once.",
+    )
+
+
+@pytest.mark.parametrize(("sensitive", "name", "table"), [(False, "future", "newest"), (True, "Future", "Newest")])
+def test_a_plan_goes_on_as_if_the_schema_were_there(sensitive: bool, name: str, table: str) -> None:
+    current = replace(CURRENT, session=Session("admin", "dev", case_sensitive=sensitive))
+    desired = DesiredSchema("Future", ("Newest",))
+    message = "Schema Future doesn't exist in database dev: the plan goes on as if it did."
+    assert find_targets([desired], current, plan_only=True) == (
+        [Target(desired, name, listed=frozenset({table}), exists=False)],
+        [Finding("schema_missing", "dev.Future", message)],
+    )
+    targets, (finding,) = find_targets([desired], current)
+    assert (targets, finding.blocking) == ([], True)
+
+
+def test_default_privileges_bring_their_writers_and_problems() -> None:
+    desired = DesiredSchema("crm", future=FutureTables.DEFAULT_PRIVILEGES, writers=("admin", "nobody"))
+    (target,), (finding,) = find_targets([desired], CURRENT)
+    assert target == Target(desired, "crm", frozenset({"orders"}), writers=frozenset({"admin", "nobody"}))
+    assert finding.code == "writer_missing"
+    assert target.grants == {
+        USAGE,
+        ORDERS,
+        Grant(Scope.DEFAULT, "SELECT", "crm", "admin"),
+        Grant(Scope.DEFAULT, "SELECT", "crm", "nobody"),
+    }

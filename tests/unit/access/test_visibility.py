@@ -1,0 +1,66 @@
+"""Whether the admin sees what a role holds, and what is said where it doesn't."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.access.privilege_catalog import USER_GRANTS
+from airflow_provider_datagraph.access.privileges import CurrentAccess, Finding, Role, Session
+from airflow_provider_datagraph.access.visibility import SYSLOG_ACCESS, SYSTEM_PRIVILEGES, hidden_role, sees_role
+
+ADMIN = Session("admin", "dev", superuser=False)
+CURRENT = CurrentAccess(ADMIN, roles={"r": Role("r", "boss"), "mine": Role("mine", "admin")})
+TABLES = "ACCESS SYSTEM TABLE"
+
+
+def asked(
+    grants: list[tuple[str, str]], system: list[tuple[str, str, str]], syslog: list[tuple[str, str]]
+) -> dict[str, Any]:
+    return {USER_GRANTS: grants, SYSTEM_PRIVILEGES: system, SYSLOG_ACCESS: syslog}
+
+
+OPEN = [("other", "RESTRICTED"), ("admin", "UNRESTRICTED")]
+CASES = {
+    "a member of the role": (asked([("admin", "r")], [], []), True),
+    "another user is the member": (asked([("other", "r")], [], []), False),
+    "both permissions": (asked([], [(TABLES, "admin", "user")], OPEN), True),
+    "in lower case": (asked([], [(TABLES, "admin", "user")], [("admin", "unrestricted")]), True),
+    "through a role": (asked([("admin", "a")], [(TABLES, "a", "role")], OPEN), True),
+    "through another's role": (asked([("other", "a")], [(TABLES, "a", "role")], OPEN), False),
+    "a user named like the role": (asked([("admin", "a")], [(TABLES, "a", "user")], OPEN), False),
+    "a role named like the admin": (asked([], [(TABLES, "admin", "role")], OPEN), False),
+    "another permission": (asked([], [("CREATE USER", "admin", "user")], OPEN), False),
+    "without the log": (asked([], [(TABLES, "admin", "user")], [("admin", "RESTRICTED")]), False),
+    "no row of its own": (asked([], [(TABLES, "admin", "user")], [("other", "UNRESTRICTED")]), False),
+    "only the log": (asked([], [], OPEN), False),
+}
+
+
+@pytest.mark.parametrize(("answers", "sees"), CASES.values(), ids=CASES)
+def test_who_sees_a_role(answers: dict[str, Any], sees: bool) -> None:
+    assert sees_role(answers.__getitem__, "r", CURRENT) is sees
+
+
+@pytest.mark.parametrize(
+    ("role", "session"), [("r", replace(ADMIN, superuser=True)), ("mine", ADMIN), ("not_there", ADMIN)]
+)
+def test_for_superusers_and_owners_nothing_is_asked(role: str, session: Session) -> None:
+    def refuse(sql: str) -> Any:
+        raise AssertionError(sql)
+
+    assert sees_role(refuse, role, replace(CURRENT, session=session)) is True
+
+
+@pytest.mark.parametrize("plan_only", [True, False])
+def test_what_is_hidden_is_told(plan_only: bool) -> None:
+    message = (
+        "admin doesn't see what role r holds, so what is lacking can't be told from what is hidden: connect as a "
+        "superuser or as the role's owner (boss), or let a superuser run GRANT ACCESS SYSTEM TABLE TO ROLE <a role of "
+        "admin> and ALTER USER admin SYSLOG ACCESS UNRESTRICTED."
+    )
+    found = hidden_role("r", replace(CURRENT, hidden=True), plan_only)
+    assert found == (Finding("hidden", "r", message, blocking=not plan_only),)
+    assert hidden_role("r", CURRENT, plan_only) == ()
