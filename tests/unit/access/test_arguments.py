@@ -235,3 +235,28 @@ def test_strangers_are_told_in_order() -> None:
     assert found == tuple(
         f"tables names tables of schema {name}, which isn't among the schemas." for name in "abcdefgh"
     )
+
+
+NUMBER = "wait is {!r}: give a number that is at least {}."
+
+
+@pytest.mark.parametrize(("value", "found"), [(0, 0.0), ("0.5", 0.5), (7, 7.0), ("999999", 999999.0)])
+def test_a_number(value: Any, found: float) -> None:
+    assert arguments.number(value, "wait") == found
+
+
+@pytest.mark.parametrize("value", [True, None, "", "soon", [1], -0.1, "nan", "inf", 1e6])
+def test_no_number(value: Any) -> None:
+    assert problems_of(arguments.number, value, "wait") == (NUMBER.format(value, 0),)
+
+
+def test_the_least_number() -> None:
+    assert arguments.number(2, "wait", 2) == 2
+    assert problems_of(arguments.number, 1.9, "wait", 2) == (NUMBER.format(1.9, 2),)
+
+
+def test_whole_numbers() -> None:
+    assert (arguments.whole_number("3", "tries"), arguments.whole_number(0, "tries")) == (3, 0)
+    assert type(arguments.whole_number(3.0, "tries")) is int
+    assert problems_of(arguments.whole_number, 2.5, "tries", 1) == ("tries is 2.5: give a whole number.",)
+    assert problems_of(arguments.whole_number, "0", "tries", 1) == ("tries is '0': give a number that is at least 1.",)

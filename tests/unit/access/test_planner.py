@@ -179,6 +179,7 @@ def test_what_the_role_and_user_have_beside_is_told() -> None:
         users={**DONE.users, "segment_user": User("segment_user", 101, createdb=True)},
         members=frozenset({"segment_user", "zoe", "max", "ida", "eve", "bob"}),
         role_members=frozenset({"parent", "elder"}),
+        granted_roles=frozenset({"reader", "auditor"}),
         grants=frozenset({Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.SCHEMA, "USAGE", "ads")}),
         user_roles=frozenset({"segment_role", "writer", "loader"}),
         user_grants=frozenset({Grant(Scope.TABLE, "SELECT", "crm", "accounts")}),
@@ -187,6 +188,7 @@ def test_what_the_role_and_user_have_beside_is_told() -> None:
         "Role segment_role is also held by bob, eve, ida, max, zoe, role elder, role parent: what it may read, they "
         "may read."
     )
+    role_roles = "Role segment_role also has what the roles auditor, reader may do."
     role_privileges = "Role segment_role already holds USAGE on 2 schemas (as seen from dev)."
     user_roles = "User segment_user also holds the roles loader, writer: it can do what they allow."
     user_privileges = (
@@ -198,6 +200,7 @@ def test_what_the_role_and_user_have_beside_is_told() -> None:
         (
             Finding("role_owner", "segment_role", "Role segment_role existed before; its owner is boss."),
             Finding("role_members", "segment_role", role_members),
+            Finding("role_roles", "segment_role", role_roles),
             Finding("role_privileges", "segment_role", role_privileges),
             Finding("user_createdb", "segment_user", "User segment_user may create databases (CREATEDB)."),
             Finding("user_roles", "segment_user", user_roles),

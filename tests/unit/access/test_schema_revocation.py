@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airflow_provider_datagraph.access.privileges import CurrentAccess, Grant, Plan, Role, Schema, Scope, Session
+from airflow_provider_datagraph.access.privileges import (
+    CurrentAccess,
+    Finding,
+    Grant,
+    Plan,
+    Role,
+    Schema,
+    Scope,
+    Session,
+)
 from airflow_provider_datagraph.access.schema_revocation import Closing, plan_closing
 
 CURRENT = CurrentAccess(
@@ -71,3 +80,40 @@ def test_a_writer_that_cannot_create_stops_it_in_its_schema_alone() -> None:
     closing = Closing(CURRENT, frozenset({("etl", "crm"), ("etl", "db")}))
     (finding,) = plan_closing(("crm",), "r", closing).blocking
     assert (finding.code, finding.object) == ("writer_cannot_create", "db.crm")
+
+
+def test_every_sentence() -> None:
+    found = plan(USAGE, schemas=("crm", "none"), role="other")
+    assert found.sentences == ("revoke USAGE on schema db.crm from role other: the schema is closed to it",)
+    missing = "Role other doesn't exist, so nothing can be said to be closed to it: correct the name."
+    unknown = "Schema none doesn't exist in database db: correct the name."
+    assert found.findings == (
+        Finding("role_missing", "other", missing, blocking=True),
+        Finding("schema_missing", "db.none", unknown, blocking=True),
+    )
+
+
+def test_names_compare_as_the_session_says() -> None:
+    sensitive = replace(CURRENT, session=Session("admin", "db", case_sensitive=True))
+    (finding,) = plan_closing(["CRM"], "r", Closing(sensitive)).findings
+    assert finding.code == "schema_missing"
+
+
+def test_what_stays_is_told_with_its_holder() -> None:
+    wide = Grant(Scope.SCHEMAS, "USAGE", "db")
+    found = plan(
+        wide,
+        others={"PUBLIC": frozenset({USAGE, wide}), "group g": frozenset({Grant(Scope.SCHEMA, "USAGE", "db")})},
+        inherited=frozenset({USAGE, wide}),
+        granted_roles=frozenset({"b", "a"}),
+    )
+    kept = "still holds USAGE on schema crm: it is kept, since it isn't role r's own."
+    wider = (
+        "Role r still holds USAGE on schemas in database db, seen from database db: it is kept, since it reaches "
+        "beyond the named schemas."
+    )
+    assert found.findings == (
+        Finding("kept", "db.crm", f"PUBLIC {kept}"),
+        Finding("kept", "db.crm", f"Through a, b, granted to it, role r {kept}"),
+        Finding("database_wide", "db", wider),
+    )
