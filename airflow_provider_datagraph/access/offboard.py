@@ -111,9 +111,8 @@ def plan_identities(leaving: Leaving, cluster: Cluster) -> Plan:
     for member in sorted(cluster.members):
         # A user that is dropped takes its memberships along.
         if user is None or member != Identity("user", user.name):
-            named = quote(member.name) if member.kind == "user" else member.sql
             sentence = f"revoke role {leaving.role} from {member}: {goes}"
-            steps.append(Step(f"REVOKE ROLE {role} FROM {named}", (sentence,)))
+            steps.append(Step(f"REVOKE ROLE {role} FROM {member.sql}", (sentence,)))
     for granted in sorted(cluster.granted_roles):
         sentence = f"revoke role {granted} from role {leaving.role}: {goes}"
         steps.append(Step(f"REVOKE ROLE {quote(granted)} FROM ROLE {role}", (sentence,)))

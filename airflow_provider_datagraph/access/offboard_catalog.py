@@ -155,7 +155,7 @@ def read_holdings(rows: Rows, session: Session, role: str | None, user: User | N
     leaving = [Identity("role", role)] if role is not None else []
     if user is not None:
         leaving.append(Identity("user", user.name))
-    found = Holdings(session, owned=frozenset(), others=frozenset())
+    found = Holdings(session)
     if leaving:
         found = _read_privileges(rows, found, leaving, user)
     if user is None and not others:

@@ -50,6 +50,20 @@ def test_the_session_tells_how_names_compare(value: Any, sensitive: bool) -> Non
     assert catalog.read_session(rows, "Admin", "Dev") == expected
 
 
+@pytest.mark.parametrize("names", [[], ["crm", "übung"]])
+def test_how_names_compare_is_not_asked_where_redshift_folds_none(names: list[str]) -> None:
+    def refuse(sql: str) -> Any:
+        raise AssertionError(sql)
+
+    assert catalog.read_session(refuse, "Admin", "dev", names) == Session("Admin", "dev")
+
+
+@pytest.mark.parametrize(("database", "names"), [("Dev", ["crm"]), ("dev", ["crm", "Web"])])
+def test_how_names_compare_is_asked_where_one_would_be_folded(database: str, names: list[str]) -> None:
+    found = catalog.read_session(lambda sql: [["on"]], "Admin", database, names)
+    assert found == Session("Admin", database, case_sensitive=True)
+
+
 PRIVILEGES = (q.ON_DATABASES, q.ON_SCHEMAS, q.ON_RELATIONS, q.ON_COLUMNS)
 
 

@@ -14,7 +14,7 @@ from airflow_provider_datagraph.access.offboard import (
 )
 from airflow_provider_datagraph.access.offboard_findings import home
 from airflow_provider_datagraph.access.offboarding import Cluster, Holdings, Leaving, OpenSession, Owned
-from airflow_provider_datagraph.access.privileges import Database, Grant, Plan, Role, Scope, Session, User
+from airflow_provider_datagraph.access.privileges import Database, Grant, Plan, Role, Scope, Session, Step, User
 from airflow_provider_datagraph.access.revocations import Identity
 
 ADMIN = User("admin", 100, superuser=True)
@@ -193,11 +193,12 @@ class TestCheckpoint:
     leaving = replace(LEAVING, drop="cp")
 
     def test_it_is_dropped_outside_a_transaction(self) -> None:
-        holdings = replace(EMPTY, owned=frozenset({Owned("schema", "s"), Owned("table", "s", "t")}))
-        plan = plan_checkpoint(self.leaving, CLUSTER, holdings)
-        (step,) = plan.steps
-        assert (step.sql, step.autocommit, plan.findings) == ('DROP DATABASE "cp"', True, ())
-        assert "with 1 tables and views in it" in step.sentences[0]
+        owned = frozenset({Owned("schema", "s"), *(Owned("table", "s", name) for name in "tuv")})
+        others = frozenset({(Owned("table", "s", "x"), 102), (Owned("schema", "x"), 102)})
+        holdings = replace(EMPTY, owned=owned, others=others)
+        plan = plan_checkpoint(replace(self.leaving, force=True), CLUSTER, holdings)
+        sentence = "drop database cp with 4 tables and views in it: it was named to be dropped"
+        assert plan == Plan((Step('DROP DATABASE "cp"', (sentence,), autocommit=True),))
 
     def test_it_is_gone_already(self) -> None:
         assert plan_checkpoint(self.leaving, CLUSTER, None) == Plan(in_place=1)

@@ -229,7 +229,7 @@ def test_what_a_role_holds_in_schemas_to_close() -> None:
         DEFAULTS: [["crm", "etl", "SELECT"], [None, "etl", "SELECT"]],
         ROLE_GRANTS: [["linked_role", "below"]],
         ON_RELATIONS + OF_ROLE.replace("linked_role", "below"): [["crm", "t", "SELECT"]],
-        OF_OTHERS_ON_RELATIONS: [["crm", "t", "SELECT", "group", "g"]],
+        OF_OTHERS_ON_RELATIONS: [["crm", "t", "SELECT", "group", "g"], ["crm", "t", "SELECT", "public", "public"]],
         ON_DATABASES + OF_ROLE: [["db", "SELECT", "TABLES"]],
         "SELECT has_schema_privilege('etl', 'crm', 'create')": [[False]],
     }
@@ -244,5 +244,6 @@ def test_what_a_role_holds_in_schemas_to_close() -> None:
         Grant(Scope.DATABASE_TABLES, "SELECT", "db"),
     }
     assert closing.current.inherited == {Grant(Scope.SCHEMA, "USAGE", "crm"), table}
-    assert closing.current.others == {"PUBLIC": {Grant(Scope.SCHEMA, "USAGE", "crm")}, "group g": {table}}
+    assert closing.current.others == {"PUBLIC": {Grant(Scope.SCHEMA, "USAGE", "crm"), table}, "group g": {table}}
+    assert (closing.current.granted_roles, closing.current.hidden) == (frozenset({"below"}), False)
     assert closing.stuck == {("etl", "crm")}

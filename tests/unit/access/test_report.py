@@ -53,11 +53,13 @@ def lines(*listed: str) -> str:
 
 
 def test_a_table_shows_what_was_done() -> None:
-    report = Report(2, 12, ("grant a on b", "revoke c on d"), (Finding("not_local", "x", "Schema x is external."),))
+    planned = ("grant a on b", "revoke c on d", "drop user u")
+    report = Report(2, 12, planned, (Finding("not_local", "x", "Schema x is external."),))
     assert table("Schemas a, b", report) == lines(
         "Schemas a, b",
         "  +  done       grant a on b",
         "  -  done       revoke c on d",
+        "  -  done       drop user u",
         "  =  in place   12 already as desired",
         "  !  not_local  Schema x is external.",
     )

@@ -105,3 +105,37 @@ def test_an_external_schema_is_revoked_outside_a_transaction() -> None:
         ('REVOKE ALL ON SCHEMA "s"', False),
         ('REVOKE ALL ON SCHEMA "lake"', True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql", "said"),
+    [
+        ("role", 'ROLE "n"', "role n"),
+        ("user", '"n"', "user n"),
+        ("group", 'GROUP "n"', "group n"),
+        ("public", "PUBLIC", "PUBLIC"),
+    ],
+)
+def test_how_an_identity_is_named(kind: str, sql: str, said: str) -> None:
+    assert (Identity(kind, "n").sql, str(Identity(kind, "n"))) == (sql, said)
+
+
+def test_external_schemas_are_closed_one_by_one_outside_a_transaction() -> None:
+    grants = [Grant(Scope.SCHEMA, "USAGE", name) for name in ("b", "a", "x", "y")]
+    assert list(revoke_all(Identity("role", "r"), grants, "db", "it goes", external=("x", "y"))) == [
+        Step(
+            'REVOKE ALL ON SCHEMA "a", "b" FROM ROLE "r"',
+            (
+                "revoke USAGE on schema db.a from role r: it goes",
+                "revoke USAGE on schema db.b from role r: it goes",
+            ),
+        ),
+        *(
+            Step(
+                f'REVOKE ALL ON SCHEMA "{name}" FROM ROLE "r"',
+                (f"revoke USAGE on schema db.{name} from role r: it goes",),
+                autocommit=True,
+            )
+            for name in ("x", "y")
+        ),
+    ]
