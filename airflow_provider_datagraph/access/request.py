@@ -46,7 +46,6 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    text: str
     database: str
     schema: str
     table: str | None
@@ -142,13 +141,13 @@ def _resolve(parts: Sequence[str], warehouse: Warehouse) -> _Entry | None:
     if schema is None:
         raise InvalidInput(f"{text}: database {database} has no schema {schema_name}{_hint(schema_name, schemas)}")
     if len(parts) < 3:
-        return _Entry(text, database, schema, None)
+        return _Entry(database, schema, None)
     relations = warehouse.relations.get((database, schema), frozenset())
     table = resolve(parts[2], relations, sensitive)
     if table is None:
         path = join_path(database, schema)
         raise InvalidInput(f"{text}: schema {path} has no table {parts[2]}{_hint(parts[2], relations)}")
-    return _Entry(text, database, schema, table)
+    return _Entry(database, schema, table)
 
 
 def _database_missing(text: str, parts: Sequence[str], warehouse: Warehouse) -> str:

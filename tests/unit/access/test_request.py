@@ -266,3 +266,10 @@ def test_a_connected_database_that_isnt_listed_is_named() -> None:
     assert problem("crm", hidden) == "crm: there is no database hidden: correct the name, or create it first."
     upper = Warehouse(Session("admin", "Dev", case_sensitive=True), {"dev": schemas(crm="local")})
     assert problem("crm", upper) == "crm: there is no database Dev: did you mean dev?"
+
+
+def test_a_case_sensitive_session_is_told_what_isnt_there_as_typed() -> None:
+    assert problem("crm.Notes", SENSITIVE).endswith("but schema crm of dev has a table Notes: write dev.crm.Notes.")
+    assert problem("crm.notes", SENSITIVE).endswith("and schema crm of dev has no table notes.")
+    entries = [parse_entry(entry) for entry in ("dev.CRM.accounts", "dev.crm.accounts", "dev", "sales.crm")]
+    assert relations_needed(entries, SENSITIVE) == {"dev": {"crm"}}
