@@ -30,8 +30,7 @@ def read_closing(rows: Rows, session: Session, role: str, schemas: Iterable[str]
     :param schemas: the schemas as typed.
     :return: what is known of them.
     """
-    # Table by table, so that privileges on single tables are read.
-    desired = [DesiredSchema(name, tables=()) for name in schemas]
+    desired = [DesiredSchema(name) for name in schemas]
     current = read_schema_list(rows, session)
     current = replace(current, hidden=not sees_role(rows, role, current))
     current = read_privileges(rows, current, role, desired, prune=True)

@@ -157,7 +157,7 @@ def read_holdings(rows: Rows, session: Session, role: str | None, user: User | N
         leaving.append(Identity("user", user.name))
     found = Holdings(session)
     if leaving:
-        found = _read_privileges(rows, found, leaving, user)
+        found = _read_privileges(rows, found, leaving)
     if user is None and not others:
         return found
     user_id = None if user is None else user.user_id
@@ -169,7 +169,7 @@ def read_holdings(rows: Rows, session: Session, role: str | None, user: User | N
     )
 
 
-def _read_privileges(rows: Rows, found: Holdings, leaving: list[Identity], user: User | None) -> Holdings:
+def _read_privileges(rows: Rows, found: Holdings, leaving: list[Identity]) -> Holdings:
     database = found.session.database
     on_database = _of(leaving, rows(database_privileges_query(leaving)))
     on_schemas = _of(leaving, rows(schema_privileges_query(leaving)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from airflow_provider_datagraph.access.names import join_path, quote
@@ -145,15 +146,14 @@ def _schemas(places: Sequence[_Place], identity: Identity, database: str, why: s
         )
 
 
-def _database_wide(on: str, said: str) -> Write:
-    def write(places: Sequence[_Place], identity: Identity, database: str, why: str) -> Iterator[Step]:
-        for place in places:
-            yield Step(
-                f"REVOKE ALL {on} {quote(place.schema)} FROM {identity.sql}",
-                (_sentence(place, f"{said} {place.schema}", identity, why),),
-            )
-
-    return write
+def _database_wide(
+    on: str, said: str, places: Sequence[_Place], identity: Identity, database: str, why: str
+) -> Iterator[Step]:
+    for place in places:
+        yield Step(
+            f"REVOKE ALL {on} {quote(place.schema)} FROM {identity.sql}",
+            (_sentence(place, f"{said} {place.schema}", identity, why),),
+        )
 
 
 _ORDER: Mapping[Scope, Write] = {
@@ -161,7 +161,7 @@ _ORDER: Mapping[Scope, Write] = {
     Scope.TABLE: _tables,
     Scope.TABLES: _scoped,
     Scope.SCHEMA: _schemas,
-    Scope.DATABASE_TABLES: _database_wide("FOR TABLES IN DATABASE", "on all tables of database"),
-    Scope.SCHEMAS: _database_wide("FOR SCHEMAS IN DATABASE", "on all schemas of database"),
-    Scope.DATABASE: _database_wide("ON DATABASE", "on database"),
+    Scope.DATABASE_TABLES: partial(_database_wide, "FOR TABLES IN DATABASE", "on all tables of database"),
+    Scope.SCHEMAS: partial(_database_wide, "FOR SCHEMAS IN DATABASE", "on all schemas of database"),
+    Scope.DATABASE: partial(_database_wide, "ON DATABASE", "on database"),
 }

@@ -260,3 +260,7 @@ def test_whole_numbers() -> None:
     assert type(arguments.whole_number(3.0, "tries")) is int
     assert problems_of(arguments.whole_number, 2.5, "tries", 1) == ("tries is 2.5: give a whole number.",)
     assert problems_of(arguments.whole_number, "0", "tries", 1) == ("tries is '0': give a number that is at least 1.",)
+
+
+def test_a_set_of_anything_has_an_order() -> None:
+    assert problems_of(arguments.names, {"b", 5}, "schema") == ("schema has the entry 5: each has to be a name.",)

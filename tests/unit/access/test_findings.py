@@ -43,12 +43,14 @@ def test_what_others_hold_is_granted_all_the_same() -> None:
     others = {
         "group g": frozenset({USAGE, Grant(Scope.TABLE, "INSERT", "crm", "orders")}),
         "PUBLIC": frozenset({Grant(Scope.TABLES, "SELECT", "crm")}),
+        "group w": frozenset({Grant(Scope.DATABASE_TABLES, "SELECT", "dev")}),
         "group of others": frozenset({Grant(Scope.SCHEMA, "USAGE", "ads"), Grant(Scope.SCHEMA, "CREATE", "crm")}),
     }
     also = "it's granted to role r too, which then doesn't depend on that."
     assert found(replace(CURRENT, others=others), USAGE, ORDERS) == [
         ("held_by_others", "PUBLIC", f"PUBLIC holds SELECT on table crm.orders already: {also}"),
         ("held_by_others", "group g", f"group g holds USAGE on schema crm already: {also}"),
+        ("held_by_others", "group w", f"group w holds SELECT on table crm.orders already: {also}"),
     ]
     assert found(replace(CURRENT, others=others)) == []
 

@@ -194,7 +194,7 @@ class TestCheckpoint:
 
     def test_it_is_dropped_outside_a_transaction(self) -> None:
         owned = frozenset({Owned("schema", "s"), *(Owned("table", "s", name) for name in "tuv")})
-        others = frozenset({(Owned("table", "s", "x"), 102), (Owned("schema", "x"), 102)})
+        others = frozenset({(Owned("table", "s", "x"), 102), (Owned("schema", "x"), 102), (Owned("schema", "y"), 102)})
         holdings = replace(EMPTY, owned=owned, others=others)
         plan = plan_checkpoint(replace(self.leaving, force=True), CLUSTER, holdings)
         sentence = "drop database cp with 4 tables and views in it: it was named to be dropped"

@@ -83,6 +83,11 @@ def test_the_cluster_as_a_whole() -> None:
     )
     cluster = read_cluster(Answers(rows), SESSION, "linked_role", "linked_user")
     assert cluster.sees_all and set(cluster.databases) == {"dev", "share"}
+    assert (cluster.session.user, set(cluster.users), set(cluster.roles)) == (
+        "admin",
+        {"admin", "linked_user"},
+        {"linked_role", "sys:dba"},
+    )
     assert cluster.members == {USER, Identity("user", "x"), Identity("role", "above")}
     assert cluster.granted_roles == {"below"}
     assert cluster.user_roles == {"linked_role", "more"}
@@ -105,6 +110,7 @@ def test_without_sessions_they_are_not_asked_for() -> None:
     ("holder", "syslog", "sees"),
     [
         (["ACCESS SYSTEM TABLE", "sight", "role"], "UNRESTRICTED", True),
+        (["ACCESS SYSTEM TABLE", "admin", "user"], "UNRESTRICTED", True),
         (["ACCESS SYSTEM TABLE", "sight", "role"], "RESTRICTED", False),
         (["ACCESS SYSTEM TABLE", "another", "role"], "UNRESTRICTED", False),
         (["CREATE USER", "sight", "role"], "UNRESTRICTED", False),
@@ -170,6 +176,7 @@ def test_default_privileges_of_reader_and_writer() -> None:
     rows = holdings_rows(
         {
             HELD_DEFAULTS: [
+                ["role", "stranger", "etl", "crm", "RELATION", "SELECT"],
                 ["role", "linked_role", "etl", "crm", "RELATION", "SELECT"],
                 ["role", "linked_role", "etl", None, "RELATION", "SELECT"],
                 ["public", "public", "linked_user", "crm", "RELATION", "SELECT"],
@@ -215,6 +222,18 @@ def test_nobody_is_looked_for_where_nobody_leaves() -> None:
     assert answers.asked == []
 
 
+def test_what_others_own_is_read_without_a_user_too() -> None:
+    rows = holdings_rows({OWNERS: [["db", 7]]})
+    found = read_holdings(Answers(rows), SESSION, None, None, others=True)
+    assert (found.owned, found.others) == (frozenset(), frozenset({(Owned("database", "db"), 7)}))
+
+
+def test_external_schemas_matter_only_to_who_holds_something_on_schemas() -> None:
+    answers = Answers(holdings_rows({}))
+    assert read_holdings(answers, SESSION, "linked_role", LINKED).external == frozenset()
+    assert EXTERNAL not in answers.asked
+
+
 def test_what_a_role_holds_in_schemas_to_close() -> None:
     rows: Rows = {
         SCHEMAS.replace("'dev'", "'db'"): [["db", "crm", 100, "local"], ["db", "ads", 100, "local"]],
@@ -227,7 +246,8 @@ def test_what_a_role_holds_in_schemas_to_close() -> None:
         ON_RELATIONS + OF_ROLE: [["crm", "t", "SELECT"]],
         ON_COLUMNS + OF_ROLE: [["crm", "t", "c", "UPDATE"]],
         DEFAULTS: [["crm", "etl", "SELECT"], [None, "etl", "SELECT"]],
-        ROLE_GRANTS: [["linked_role", "below"]],
+        ROLE_GRANTS: [["linked_role", "below"], ["below", "bottom"]],
+        ON_RELATIONS + OF_ROLE.replace("linked_role", "bottom"): [],
         ON_RELATIONS + OF_ROLE.replace("linked_role", "below"): [["crm", "t", "SELECT"]],
         OF_OTHERS_ON_RELATIONS: [["crm", "t", "SELECT", "group", "g"], ["crm", "t", "SELECT", "public", "public"]],
         ON_DATABASES + OF_ROLE: [["db", "SELECT", "TABLES"]],
@@ -245,5 +265,5 @@ def test_what_a_role_holds_in_schemas_to_close() -> None:
     }
     assert closing.current.inherited == {Grant(Scope.SCHEMA, "USAGE", "crm"), table}
     assert closing.current.others == {"PUBLIC": {Grant(Scope.SCHEMA, "USAGE", "crm"), table}, "group g": {table}}
-    assert (closing.current.granted_roles, closing.current.hidden) == (frozenset({"below"}), False)
+    assert (closing.current.granted_roles, closing.current.hidden) == (frozenset({"below", "bottom"}), False)
     assert closing.stuck == {("etl", "crm")}

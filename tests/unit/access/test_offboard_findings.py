@@ -262,3 +262,9 @@ def test_what_others_own_in_the_checkpoint_database() -> None:
         Finding("foreign_objects", "cp", message, blocking=True)
     ]
     assert list(checkpoint_findings(replace(leaving, force=True), CLUSTER, holdings)) == []
+
+
+def test_create_where_the_role_alone_may_create_is_the_setups() -> None:
+    create = on_database(ROLE, "cp")
+    cluster = replace(CLUSTER, on_databases=frozenset({create}))
+    assert list(holdings_findings(LEAVING, cluster, replace(HOLDINGS, held=frozenset({create})))) == []

@@ -273,3 +273,18 @@ def test_a_case_sensitive_session_is_told_what_isnt_there_as_typed() -> None:
     assert problem("crm.notes", SENSITIVE).endswith("and schema crm of dev has no table notes.")
     entries = [parse_entry(entry) for entry in ("dev.CRM.accounts", "dev.crm.accounts", "dev", "sales.crm")]
     assert relations_needed(entries, SENSITIVE) == {"dev": {"crm"}}
+    assert problem("CRM.accounts", SENSITIVE).startswith("CRM.accounts: there is no database CRM: ")
+    assert relations_needed([parse_entry("dev.CRM.accounts")], SENSITIVE) == {}
+
+
+def test_a_database_may_be_named_like_a_schema() -> None:
+    warehouse = Warehouse(Session("admin", "dev"), {"dev": schemas(sales="local"), "sales": schemas(crm="local")})
+    assert relations_needed([("sales", "crm")], warehouse) == {}
+
+
+def test_two_parts_where_the_connected_database_isnt_listed() -> None:
+    assert problem("x.y", Warehouse(Session("admin", "hidden"), {"dev": {}})).startswith("x.y: there is no database x")
+
+
+def test_a_schema_may_be_named_like_a_database_that_nobody_may_name() -> None:
+    assert parse_entry("template1") == ("template1",)

@@ -1,0 +1,117 @@
+"""What is read where something is lacking: what may satisfy it otherwise, and who writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_datagraph.access.catalog import read_schema_list
+from airflow_provider_datagraph.access.privilege_catalog import granted_roles
+from airflow_provider_datagraph.access.privileges import (
+    CurrentAccess,
+    DesiredSchema,
+    FutureTables,
+    Grant,
+    Role,
+    Schema,
+    Scope,
+    Session,
+    User,
+)
+from airflow_provider_datagraph.access.schema_catalog import read_creators, read_schemas
+from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from tests.unit.access import catalog_rows as q
+from tests.unit.access.catalog_rows import Answers
+
+SESSION = Session("admin", "dev")
+LATER = DesiredSchema("crm", future=FutureTables.DEFAULT_PRIVILEGES)
+USERS = {"admin": User("admin", 1, superuser=True), "etl": User("etl", 2), "owner": User("owner", 3)}
+ROWS: dict[str, Any] = {
+    q.SCHEMAS: [["dev", "crm", 100, "local"]],
+    q.OF_ALL_ON_SCHEMAS: [
+        ["crm", "USAGE", "SCHEMA", "role", "linked_role"],
+        ["crm", "SELECT", "TABLES", "role", "linked_role"],
+    ],
+    q.tables_of("'crm'"): [["crm", "t", "TABLE", "admin"]],
+    q.ON_RELATIONS + q.OF_ROLE: [],
+    q.ON_COLUMNS + q.OF_ROLE: [["crm", "t", "c", "SELECT"]],
+    q.DEFAULTS: [],
+    q.ROLE_GRANTS: [],
+    q.ON_DATABASES + q.OF_ROLE: [],
+    q.OF_OTHERS_ON_RELATIONS: [["crm", "t", "SELECT", "public", "public"], ["crm", "t", "SELECT", "group", "g"]],
+    q.SECURED: [],
+    q.MASKED: [],
+}
+
+
+def test_what_prune_takes_away_is_lacking_and_read_with_the_rest() -> None:
+    found = read_schemas(Answers(ROWS), SESSION, "linked_role", [DesiredSchema("crm", ("t",))], prune=True)
+    assert found.grants == {
+        Grant(Scope.SCHEMA, "USAGE", "crm"),
+        Grant(Scope.TABLES, "SELECT", "crm"),
+        Grant(Scope.COLUMN, "SELECT", "crm", "t", "c"),
+    }
+    on_table = frozenset({Grant(Scope.TABLE, "SELECT", "crm", "t")})
+    assert found.others == {"PUBLIC": on_table, "group g": on_table}
+
+
+def test_what_is_held_stays_known_beside_columns() -> None:
+    rows = {**ROWS, q.OF_ALL_ON_SCHEMAS: [["crm", "USAGE", "SCHEMA", "role", "linked_role"]]}
+    found = read_schemas(Answers(rows), SESSION, "linked_role", [DesiredSchema("crm", ("t",))])
+    assert found.grants == {Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.COLUMN, "SELECT", "crm", "t", "c")}
+
+
+def test_only_who_may_or_may_not_create_is_asked_about() -> None:
+    current = CurrentAccess(
+        SESSION,
+        users=USERS,
+        schemas={"crm": Schema("crm", "owner")},
+        table_owners={"crm": frozenset({"admin", "etl", "owner", "gone"})},
+    )
+    rows = Answers({"SELECT has_schema_privilege('etl', 'crm', 'create')": [[True]]})
+    assert read_creators(rows, current, {"crm": LATER}).creators == {("etl", "crm")}
+    assert len(rows.asked) == 1
+
+
+def test_an_external_schema_may_have_no_owner() -> None:
+    rows = {**ROWS, q.USERS: [["rdsdb", 1, True, True]], q.SCHEMAS: [["dev", "lake", None, "EXTERNAL"]]}
+    found = read_schema_list(Answers(rows), SESSION)
+    assert found.schemas == {"lake": Schema("lake", "user id None", "external")}
+
+
+def test_roles_of_roles_are_found_on_every_branch() -> None:
+    rows = [("r", "a"), ("r", "b"), ("a", "c"), ("b", "d"), ("c", "e"), ("d", "f"), ("x", "y")]
+    assert granted_roles("r", rows) == set("abcdef")
+
+
+def test_listed_tables_may_need_several_privileges() -> None:
+    current = CurrentAccess(
+        SESSION,
+        roles={"r": Role("r", "admin")},
+        schemas={"crm": Schema("crm", "admin")},
+        relations={"crm": frozenset({"t"})},
+    )
+    desired = [DesiredSchema("crm", ("t",), table_privileges=("SELECT", "INSERT"))]
+    said = "grant SELECT, INSERT on table dev.crm.t to role r: not held"
+    assert plan_schemas(desired, "r", current).sentences[-1] == said
+
+
+def test_default_privileges_of_one_writer_are_revoked_together() -> None:
+    names = ("ads", "crm")
+    current = CurrentAccess(
+        SESSION,
+        roles={"r": Role("r", "admin")},
+        schemas={name: Schema(name, "admin") for name in names},
+        grants=frozenset(
+            grant
+            for name in names
+            for grant in (
+                Grant(Scope.SCHEMA, "USAGE", name),
+                Grant(Scope.TABLES, "SELECT", name),
+                Grant(Scope.DEFAULT, "SELECT", name, "etl"),
+            )
+        ),
+    )
+    plan = plan_schemas([DesiredSchema(name) for name in names], "r", current, prune=True)
+    assert [step.sql for step in plan.steps] == [
+        'ALTER DEFAULT PRIVILEGES FOR USER "etl" IN SCHEMA "ads", "crm" REVOKE SELECT ON TABLES FROM ROLE "r"'
+    ]
