@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
-from airflow_provider_datagraph.access.names import InvalidInput
+from airflow_provider_datagraph.access.names import InvalidInput, split_path
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -207,13 +208,16 @@ def _object(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
     return dict(pairs)
 
 
-def tables(value: Any, name: str, schemas: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+def tables(
+    value: Any, name: str, schemas: tuple[str, ...], database: str | None = None
+) -> Mapping[str, tuple[str, ...]]:
     """Parse which tables of which schema are meant.
 
     :param value: None for all tables; a list of tables (see :func:`names`) of the only schema; or a mapping
         (or JSON text of one) from a schema to its tables, where a schema that isn't in it is meant whole.
     :param name: the argument's name.
     :param schemas: the schemas that are named beside it.
+    :param database: their database, if it is named; default None.
     :return: tables by schema.
     :raises InvalidInput: if a list goes with several schemas, a schema isn't named, or a list is empty.
     """
@@ -226,7 +230,10 @@ def tables(value: Any, name: str, schemas: tuple[str, ...]) -> Mapping[str, tupl
             raise InvalidInput(f"{name} is a list, which goes with a single schema, and {len(schemas)} are named.")
         value = {schemas[0]: value}
     problems = Problems()
-    parsed = {str(schema): problems.check(names, listed, name, default=None) for schema, listed in value.items()}
+    spelled = {str(key): _schema(str(key), schemas, database) for key in value}
+    twice = sorted(schema for schema, count in Counter(spelled.values()).items() if count > 1)
+    problems.add(*(f"{name} names schema {schema} twice: name it once." for schema in twice))
+    parsed = {spelled[str(key)]: problems.check(names, listed, name, default=None) for key, listed in value.items()}
     strangers = sorted(set(parsed) - set(schemas))
     empty = sorted(schema for schema, listed in parsed.items() if listed == ())
     problems.add(*(f"{name} names tables of schema {s}, which isn't among the schemas." for s in strangers))
@@ -235,3 +242,14 @@ def tables(value: Any, name: str, schemas: tuple[str, ...]) -> Mapping[str, tupl
     )
     problems.raise_all()
     return {schema: listed for schema, listed in parsed.items() if listed}
+
+
+def _schema(key: str, schemas: tuple[str, ...], database: str | None) -> str:
+    """The schema that a key means: by its name alone, or written as in the list of schemas."""
+    if key in schemas:
+        return key
+    with suppress(InvalidInput):
+        parts = split_path(key)
+        if len(parts) == 1 or (len(parts) == 2 and parts[0] == database):
+            return parts[-1]
+    return key

@@ -96,7 +96,7 @@ class GrantSchemaOperator(ConvergingOperator):
         schemas = problems.check(schema_names, self.schema, database, default=())
         role = problems.check(check_identity, self.role, "role", default="")
         prune = problems.check(arguments.boolean, self.prune, "prune", default=False)
-        desired = self._desired(schemas, problems)
+        desired = self._desired(schemas, database, problems)
         problems.raise_all()
         hook = self.hook(database)
         report = hook.converge(
@@ -108,11 +108,13 @@ class GrantSchemaOperator(ConvergingOperator):
         )
         return f"Schemas {', '.join(schemas)} of database {hook.arguments['database']}", report
 
-    def _desired(self, schemas: tuple[str, ...], problems: Problems) -> list[DesiredSchema]:
+    def _desired(self, schemas: tuple[str, ...], database: str | None, problems: Problems) -> list[DesiredSchema]:
         word = problems.check(arguments.choice, self.future_tables, "future_tables", list(FutureTables), default="none")
         future, writers = FutureTables(word), self._writers(word, problems)
-        none: dict[str, tuple[str, ...]] = {}
-        tables = problems.check(arguments.tables, self.tables, "tables", schemas, default=none) if schemas else none
+        none: Mapping[str, tuple[str, ...]] = {}
+        tables = none
+        if schemas:
+            tables = problems.check(arguments.tables, self.tables, "tables", schemas, database, default=none)
         parsed = {
             schema: tuple(problems.check(table_name, text, schema, default="") for text in listed)
             for schema, listed in tables.items()

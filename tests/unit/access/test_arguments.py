@@ -237,6 +237,39 @@ def test_strangers_are_told_in_order() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "schema"),
+    [
+        ("crm", "crm"),
+        ('"crm"', "crm"),
+        ("db.crm", "crm"),
+        ('"a.b"', "a.b"),
+        ("a.b", "a.b"),
+        ('db."a.b"', "a.b"),
+        ('"we""b"', 'we"b'),
+        ('we"b', 'we"b'),
+    ],
+)
+def test_a_mapping_writes_schemas_as_the_list_of_schemas_does(key: str, schema: str) -> None:
+    schemas = ("crm", "a.b", 'we"b')
+    assert arguments.tables({key: ["t"]}, "tables", schemas, "db") == {schema: ("t",)}
+
+
+@pytest.mark.parametrize(
+    ("key", "named"), [("other.crm", "other.crm"), ("db.crm.t", "db.crm.t"), ('"crm', '"crm'), ("db.ads", "ads")]
+)
+def test_a_key_that_means_no_schema_is_told(key: str, named: str) -> None:
+    sentence = f"tables names tables of schema {named}, which isn't among the schemas."
+    assert problems_of(arguments.tables, {key: ["t"]}, "tables", ("crm",), "db") == (sentence,)
+    assert problems_of(arguments.tables, {"db.crm": ["t"]}, "tables", ("crm",)) != ()
+
+
+def test_two_spellings_of_a_schema_are_told() -> None:
+    value = {"crm": ["a"], "db.crm": ["b"], '"ads"': ["c"], "ads": ["d"]}
+    found = problems_of(arguments.tables, value, "tables", ("crm", "ads"), "db")
+    assert found == ("tables names schema ads twice: name it once.", "tables names schema crm twice: name it once.")
+
+
 NUMBER = "wait is {!r}: give a number that is at least {}."
 
 
