@@ -183,20 +183,20 @@ def read_tables(rows: Rows, current: CurrentAccess, schemas: Iterable[str]) -> C
     """
     wanted = list(schemas)
     names: dict[str, set[str]] = {schema: set() for schema in wanted}
-    views: dict[str, set[str]] = {}
+    views: dict[str, dict[str, str]] = {}
     owners: dict[str, set[str]] = {}
     for schema, table, kind, owner in rows(tables_query(current.session.database, wanted, "table_type, table_owner")):
         if str(table).startswith(INTERNAL_TABLES):
             continue
         names[str(schema)].add(str(table))
         if word(kind) == "VIEW":
-            views.setdefault(str(schema), set()).add(str(table))
+            views.setdefault(str(schema), {})[str(table)] = str(owner or "")
         elif owner:
             owners.setdefault(str(schema), set()).add(str(owner))
     return replace(
         current,
         relations={schema: frozenset(found) for schema, found in names.items()},
-        views={schema: frozenset(found) for schema, found in views.items()},
+        views=views,
         table_owners={schema: frozenset(found) for schema, found in owners.items()},
     )
 

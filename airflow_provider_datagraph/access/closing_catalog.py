@@ -6,17 +6,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from airflow_provider_datagraph.access.catalog import read_schema_list
+from airflow_provider_datagraph.access.context_catalog import OTHERS_RELATION_PRIVILEGES
 from airflow_provider_datagraph.access.offboard_catalog import stuck_writers
 from airflow_provider_datagraph.access.privilege_catalog import (
     ROLE_GRANTS,
     Rows,
     granted_roles,
+    phrase,
     relation_grants,
+    relation_grants_by_holder,
     scoped_database_grants,
-    word,
 )
-from airflow_provider_datagraph.access.privileges import DesiredSchema, Grant, Scope, Session
-from airflow_provider_datagraph.access.schema_catalog import OTHERS_RELATION_PRIVILEGES, read_privileges
+from airflow_provider_datagraph.access.privileges import DesiredSchema, Scope, Session
+from airflow_provider_datagraph.access.schema_catalog import read_privileges
 from airflow_provider_datagraph.access.schema_revocation import Closing, closable
 from airflow_provider_datagraph.access.visibility import sees_role
 
@@ -38,16 +40,15 @@ def read_closing(rows: Rows, session: Session, role: str, schemas: Iterable[str]
     inherited = {grant for parent in sorted(parents) for grant in current.by_role.get(parent, ())}
     for parent in sorted(parents):
         inherited |= relation_grants(rows, "role", parent)
-    others = {phrase: set(grants) for phrase, grants in current.others.items()}
-    for schema, relation, privilege, kind, name in rows(OTHERS_RELATION_PRIVILEGES):
-        phrase = "PUBLIC" if kind == "public" else f"group {name}"
-        others.setdefault(phrase, set()).add(Grant(Scope.TABLE, word(privilege), str(schema), str(relation)))
+    others = {holder: set(grants) for holder, grants in current.others.items()}
+    for (kind, name), held in relation_grants_by_holder(rows, OTHERS_RELATION_PRIVILEGES).items():
+        others.setdefault(phrase(kind, name), set()).update(held)
     current = replace(
         current,
         grants=current.grants | scoped_database_grants(rows, [role], session.database),
         granted_roles=parents,
         inherited=frozenset(inherited),
-        others={phrase: frozenset(grants) for phrase, grants in others.items()},
+        others={holder: frozenset(grants) for holder, grants in others.items()},
     )
     writers = {(grant.relation, grant.schema) for grant in closable(current) if grant.scope is Scope.DEFAULT}
     return Closing(current, frozenset(stuck_writers(rows, sorted(writers))))

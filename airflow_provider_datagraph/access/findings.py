@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from airflow_provider_datagraph.access.names import join_path
 from airflow_provider_datagraph.access.planner import describe_grants
 from airflow_provider_datagraph.access.privileges import CurrentAccess, Finding, Grant, Scope
+from airflow_provider_datagraph.access.prune import UNNAMED
 from airflow_provider_datagraph.access.targets import Target, wider
 
 FEW = 5
@@ -31,8 +33,12 @@ def reported(
     yield from _others(role, current, [grant for grants in missing.values() for grant in grants])
     columns = [] if prune else [grant for grant in current.grants if grant.scope is Scope.COLUMN]
     for target in targets:
+        yield from _owned(role, target, current)
+        if Grant(Scope.SCHEMA, "USAGE", target.name) in missing[target.name]:
+            yield from _opened(role, target, current, prune)
         yield from _relations(role, target, current, columns)
     if prune:
+        yield from _stays(role, targets, current)
         yield from _database_wide(role, current)
 
 
@@ -46,6 +52,42 @@ def _others(role: str, current: CurrentAccess, missing: Iterable[Grant]) -> Iter
                 "depend on that."
             )
             yield Finding("held_by_others", phrase, message)
+
+
+def _owned(role: str, target: Target, current: CurrentAccess) -> Iterator[Finding]:
+    """Tell what the role's members own: no grant gives that, and no revoke takes it."""
+    path = join_path(current.session.database, target.name)
+    schema, tables = current.schemas.get(target.name), current.table_owners.get(target.name, frozenset())
+    for member in sorted(current.members):
+        things = [f"schema {path}"] if schema is not None and schema.owner == member else []
+        things += ["tables in it" if things else f"tables in {path}"] if member in tables else []
+        if things:
+            message = f"User {member}, a member of role {role}, owns {' and '.join(things)}, whatever is granted."
+            yield Finding("owned_by_member", path, message)
+
+
+def _opened(role: str, target: Target, current: CurrentAccess, prune: bool) -> Iterator[Finding]:
+    """Tell what is of no use yet, since the schema is closed."""
+    path, usage = join_path(current.session.database, target.name), Grant(Scope.SCHEMA, "USAGE", target.name)
+    if usage in current.others.get("PUBLIC", ()):
+        return
+    holders = {
+        f"role {role}": frozenset() if prune else current.grants,
+        f"role {role} through {', '.join(sorted(current.granted_roles))}": current.inherited,
+        **{holder: held for holder, held in current.others.items() if usage not in held},
+    }
+    for holder, held in sorted(holders.items()):
+        if more := {grant for grant in held if _more(grant, target, current.session.database)}:
+            message = f"USAGE on schema {path} also opens what {holder} holds there: {describe_grants(more)}."
+            yield Finding("opens_more", path, message)
+
+
+def _more(grant: Grant, target: Target, database: str) -> bool:
+    """Whether it gives something in the schema that isn't desired there."""
+    if grant.schema != target.name or grant.scope not in (Scope.TABLE, Scope.TABLES, Scope.COLUMN):
+        return False
+    whole = replace(grant, scope=Scope.TABLE, column="") if grant.scope is Scope.COLUMN else grant
+    return target.grants.isdisjoint({whole, *wider(whole, database)})
 
 
 def _relations(role: str, target: Target, current: CurrentAccess, on_columns: Iterable[Grant]) -> Iterator[Finding]:
@@ -75,12 +117,29 @@ def _relations(role: str, target: Target, current: CurrentAccess, on_columns: It
         )
         yield Finding("column_privileges", path, message)
     # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
-    if views := named(current.views):
+    if views := named(current.late_views):
+        owners = current.views.get(target.name, {})
+        said = [f"{view} (of {owners[view]})" if owners.get(view) else view for view in views]
         message = (
-            f"{few(views)} in {path} are views: a late-binding one (WITH NO SCHEMA BINDING) can be read only while its "
-            "owner may read what is below it."
+            f"Late-binding views in {path}: {few(said)}. Each can be read only while its owner may read what is below "
+            "it, and from another database, as Segment does, only where that is in this one."
         )
-        yield Finding("views", path, message)
+        yield Finding("late_binding_views", path, message)
+
+
+def _stays(role: str, targets: Iterable[Target], current: CurrentAccess) -> Iterator[Finding]:
+    """Tell what prune can't name: RULE and TRIGGER come with ALL, and REVOKE doesn't know them.
+
+    A table of which nothing is desired loses them by REVOKE ALL; one that is desired would be closed for a moment.
+    """
+    kept = {(g.schema, g.relation) for target in targets for g in target.grants if g.scope is Scope.TABLE}
+    left = {g for g in current.grants if g.privilege in UNNAMED and (g.schema, g.relation) in kept}
+    if left:
+        message = (
+            f"Role {role} keeps {describe_grants(left)}: that came with ALL, REVOKE can't name it, and Redshift has "
+            "neither rules nor triggers."
+        )
+        yield Finding("unnamed", current.session.database, message)
 
 
 def _database_wide(role: str, current: CurrentAccess) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any
 
 from airflow_provider_datagraph.access.names import literal
@@ -13,6 +13,10 @@ from airflow_provider_datagraph.access.privileges import Grant, Scope
 
 Rows = Callable[[str], Sequence[Sequence[Any]]]
 """Runs one query in the connected database and returns its rows."""
+Holders = dict[tuple[str, str], set[Grant]]
+"""What is held, by the type and the name of who holds it."""
+SCHEMA_SCOPES = {"SCHEMA": Scope.SCHEMA, "TABLES": Scope.TABLES}
+"""What SVV_SCHEMA_PRIVILEGES calls the scopes that are read."""
 
 # r_SVV_USER_GRANTS: a regular user sees its own rows
 USER_GRANTS = "SELECT user_name, role_name FROM svv_user_grants"
@@ -74,9 +78,8 @@ def database_grants(rows: Rows, kind: str, name: str) -> set[Grant]:
 
 
 def schema_grants(rows: Rows, kind: str, name: str) -> set[Grant]:
-    scopes = {"SCHEMA": Scope.SCHEMA, "TABLES": Scope.TABLES}
     found = rows(schema_privileges_query(kind, name))
-    return {Grant(scopes[word(s)], word(p), str(n)) for n, p, s in found if word(s) in scopes}
+    return {Grant(SCHEMA_SCOPES[word(s)], word(p), str(n)) for n, p, s in found if word(s) in SCHEMA_SCOPES}
 
 
 def scoped_database_grants(rows: Rows, names: Iterable[str], database: str) -> set[Grant]:
@@ -125,6 +128,46 @@ def default_grants(rows: Rows, role: str) -> set[Grant]:
     """
     found = rows(default_privileges_query(role))
     return {Grant(Scope.DEFAULT, word(p), "" if n is None else str(n), str(owner)) for n, owner, p in found}
+
+
+def schema_grants_by_holder(rows: Rows, query: str, schemas: Container[str]) -> Holders:
+    """Read who holds what on schemas, scoped permissions too.
+
+    :param rows: runs a query.
+    :param query: names schema, privilege, scope, the holder's type and its name, in this order.
+    :param schemas: the schemas to keep, as stored.
+    :return: the privileges, by the holder's type and name.
+    """
+    found: Holders = {}
+    for schema, privilege, scope, kind, name in rows(query):
+        if schema in schemas and word(scope) in SCHEMA_SCOPES:
+            grant = Grant(SCHEMA_SCOPES[word(scope)], word(privilege), str(schema))
+            found.setdefault((str(kind), str(name)), set()).add(grant)
+    return found
+
+
+def relation_grants_by_holder(rows: Rows, query: str) -> Holders:
+    """Read who holds what on tables and views.
+
+    :param rows: runs a query.
+    :param query: names schema, relation, privilege, the holder's type and its name, in this order.
+    :return: the privileges, by the holder's type and name.
+    """
+    found: Holders = {}
+    for schema, relation, privilege, kind, name in rows(query):
+        grant = Grant(Scope.TABLE, word(privilege), str(schema), str(relation))
+        found.setdefault((str(kind), str(name)), set()).add(grant)
+    return found
+
+
+def phrase(kind: str, name: str) -> str:
+    """Name a holder that isn't the role.
+
+    :param kind: ``public``, ``group`` or ``user``, as the catalog says it.
+    :param name: its name.
+    :return: such as ``group analysts``.
+    """
+    return "PUBLIC" if kind == "public" else f"{kind} {name}"
 
 
 def granted_roles(role: str, pairs: Iterable[Sequence[Any]]) -> frozenset[str]:

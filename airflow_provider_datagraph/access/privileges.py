@@ -99,12 +99,13 @@ class Session:
 class CurrentAccess:
     """What the catalog told, for one role, from one database. What wasn't asked for is empty.
 
-    :param relations: stored names of tables and views, by schema; ``views``: those that are views;
-        ``table_owners``: who owns today's tables.
+    :param relations: stored names of tables and views, by schema; ``views``: those that are views, with their owners
+        (empty where the catalog names none); ``late_views``: those that are late-binding; ``table_owners``: who owns
+        today's tables.
     :param grants: what the role itself holds.
     :param inherited: what the roles that are granted to it hold.
     :param granted_roles: those roles; ``by_role``: what other roles hold on the named schemas.
-    :param others: what PUBLIC and groups hold, by a phrase that names them.
+    :param others: what PUBLIC, groups and the role's members hold, by a phrase that names them.
     :param secured: tables with row-level security, by schema; ``masked``: those with masked columns.
     :param creators: users that may create in a schema, as (user, schema).
     :param hidden: whether the admin can't see the role's privileges at all.
@@ -119,7 +120,8 @@ class CurrentAccess:
     databases: Mapping[str, Database] = field(default_factory=lambda: MappingProxyType({}))
     schemas: Mapping[str, Schema] = field(default_factory=lambda: MappingProxyType({}))
     relations: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
-    views: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    views: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    late_views: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     table_owners: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     grants: frozenset[Grant] = frozenset()
     inherited: frozenset[Grant] = frozenset()

@@ -27,12 +27,21 @@ OF_OTHERS_ON_RELATIONS = (
     "SELECT namespace_name, relation_name, privilege_type, identity_type, identity_name FROM svv_relation_privileges "
     "WHERE identity_type IN ('group', 'public')"
 )
+LATE_VIEWS = (
+    "SELECT view_schema, view_name FROM pg_get_late_binding_view_cols() "
+    "cols(view_schema name, view_name name, col_name name, col_type varchar, col_num int)"
+)
 SECURED = "SELECT relschema, relname FROM svv_rls_relation WHERE is_rls_on = true AND datname = 'dev'"
 MASKED = "SELECT schema_name, table_name, grantee, grantee_type FROM svv_attached_masking_policy"
 DEFAULTS = (
     "SELECT schema_name, owner_name, privilege_type FROM svv_default_privileges "
     "WHERE grantee_type = 'role' AND grantee_name = 'linked_role' AND object_type = 'RELATION'"
 )
+
+
+def of_users(query: str, listed: str = "'linked_user', 'root'") -> str:
+    """The same query for users."""
+    return query.split(" WHERE ")[0] + f" WHERE identity_type = 'user' AND identity_name IN ({listed})"
 
 
 class Answers:

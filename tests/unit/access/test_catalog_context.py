@@ -19,6 +19,7 @@ from airflow_provider_datagraph.access.privileges import (
 )
 from airflow_provider_datagraph.access.schema_catalog import read_creators, read_schemas
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from tests.unit.access import catalog_holdings as holdings
 from tests.unit.access import catalog_rows as q
 from tests.unit.access.catalog_rows import Answers
 
@@ -115,3 +116,46 @@ def test_default_privileges_of_one_writer_are_revoked_together() -> None:
     assert [step.sql for step in plan.steps] == [
         'ALTER DEFAULT PRIVILEGES FOR USER "etl" IN SCHEMA "ads", "crm" REVOKE SELECT ON TABLES FROM ROLE "r"'
     ]
+
+
+def test_a_thorough_look_reads_everything() -> None:
+    rows = holdings.answers(
+        **{
+            q.USER_GRANTS: [["linked_user", "linked_role"], ["root", "linked_role"], ["a_stranger", "above"]],
+            q.of_users(q.OF_ALL_ON_SCHEMAS): [
+                ["crm", "CREATE", "SCHEMA", "user", "root"],
+                ["web", "CREATE", "SCHEMA", "user", "root"],
+            ],
+            q.of_users(q.OF_OTHERS_ON_RELATIONS): [["crm", "accounts", "INSERT", "user", "linked_user"]],
+            q.LATE_VIEWS: [["crm", "my_mv_tbl__"], ["crm", "my_mv_tbl__"], ["elsewhere", "v"]],
+            q.MASKED: [["crm", "accounts", "root", "user"], ["crm", "orders", "a_stranger", "user"]],
+        }
+    )
+    current = read_schemas(rows, holdings.SESSION, "linked_role", [DesiredSchema("crm")], thorough=True)
+    assert {q.tables_of("'crm'"), *holdings.DETAILS, *holdings.LIMITS} <= set(rows.asked)
+    assert len(rows.asked) == len(set(rows.asked))
+    assert current.views == {"crm": {"my_mv_tbl__": "analyst"}}
+    assert current.late_views == {"crm": {"my_mv_tbl__"}, "elsewhere": {"v"}}
+    assert current.grants == {
+        *holdings.ON_CRM,
+        *holdings.ACCOUNTS,
+        *holdings.COLUMNS,
+        Grant(Scope.DATABASE_TABLES, "SELECT", "dev"),
+    }
+    assert current.members == {"linked_user", "root"}
+    assert current.others == {
+        "group staff": {Grant(Scope.TABLE, "SELECT", "web", "pages")},
+        "user root": {Grant(Scope.SCHEMA, "CREATE", "crm")},
+        "user linked_user": {Grant(Scope.TABLE, "INSERT", "crm", "accounts")},
+    }
+    assert current.masked == {"crm": {"accounts"}}
+
+
+def test_late_binding_views_are_asked_for_where_there_are_views_and_users_where_there_are_members() -> None:
+    rows = holdings.answers(
+        **{q.tables_of("'web'"): [["web", "pages", "TABLE", "loader"]], q.USER_GRANTS: [["root", "above"]]}
+    )
+    current = read_schemas(rows, holdings.SESSION, "linked_role", [DesiredSchema("web")], thorough=True)
+    assert q.LATE_VIEWS not in rows.asked
+    assert (current.late_views, current.members) == ({}, frozenset())
+    assert not any("identity_type = 'user'" in sql for sql in rows.asked)

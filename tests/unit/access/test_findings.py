@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.access.findings import few, reported
-from airflow_provider_datagraph.access.privileges import CurrentAccess, DesiredSchema, Finding, Grant, Scope, Session
+from airflow_provider_datagraph.access.privileges import (
+    CurrentAccess,
+    DesiredSchema,
+    Finding,
+    Grant,
+    Schema,
+    Scope,
+    Session,
+)
 from airflow_provider_datagraph.access.targets import Target
 
 CURRENT = CurrentAccess(Session("admin", "dev"))
@@ -62,10 +70,10 @@ SAID = {
         "and none without a policy.",
     ),
     "masked": ("masking", "Role r sees masked values in dev.crm, in {}."),
-    "views": (
-        "views",
-        "{} in dev.crm are views: a late-binding one (WITH NO SCHEMA BINDING) can be read only while its owner may "
-        "read what is below it.",
+    "late_views": (
+        "late_binding_views",
+        "Late-binding views in dev.crm: {}. Each can be read only while its owner may read what is below it, and from "
+        "another database, as Segment does, only where that is in this one.",
     ),
 }
 
@@ -80,6 +88,88 @@ def test_what_limits_access_to_tables(field: str) -> None:
     fields = {field: {"ads": TABLES}}
     elsewhere = replace(CURRENT, **fields)
     assert found(elsewhere) == found(elsewhere, target=LISTED) == []
+
+
+def test_the_owner_of_a_late_binding_view_is_named_where_it_is_known() -> None:
+    views = {"crm": {"orders": "analyst", "accounts": "", "a_view": "analyst"}, "ads": {"orders": "nobody"}}
+    (finding,) = found(replace(CURRENT, views=views, late_views={"crm": TABLES}))
+    assert finding[2].startswith("Late-binding views in dev.crm: accounts, orders (of analyst). Each")
+    assert found(replace(CURRENT, views=views)) == []
+
+
+OWNED = {
+    "owner": "User owner, a member of role r, owns schema dev.crm, whatever is granted.",
+    "writer": "User writer, a member of role r, owns tables in dev.crm, whatever is granted.",
+    "both": "User both, a member of role r, owns schema dev.crm and tables in it, whatever is granted.",
+}
+
+
+@pytest.mark.parametrize("member", OWNED)
+def test_what_members_own(member: str) -> None:
+    owner = "owner" if member == "writer" else member
+    current = replace(
+        CURRENT,
+        schemas={"crm": Schema("crm", owner), "ads": Schema("ads", "a_reader")},
+        table_owners={"crm": frozenset({"writer", "both"}), "ads": frozenset({"a_reader"})},
+    )
+    assert found(replace(current, members=frozenset({member, "a_reader"}))) == [
+        ("owned_by_member", "dev.crm", OWNED[member])
+    ]
+    assert found(replace(current, members=frozenset({"a_reader"}))) == found(current) == []
+
+
+INSERT = Grant(Scope.TABLE, "INSERT", "crm", "orders")
+
+
+def opened(current: CurrentAccess, target: Target = WHOLE, prune: bool = False) -> list[str]:
+    told = found(current, USAGE, target=target, prune=prune)
+    messages = [message for code, _, message in told if code == "opens_more"]
+    assert {path for code, path, _ in told if code == "opens_more"} <= {"dev.crm"}
+    return messages
+
+
+@pytest.mark.parametrize(
+    ("fields", "holder"),
+    [
+        ({"grants": {INSERT}}, "role r"),
+        ({"inherited": {INSERT}, "granted_roles": {"b", "a"}}, "role r through a, b"),
+        ({"others": {"PUBLIC": {INSERT}}}, "PUBLIC"),
+        ({"others": {"user u": {INSERT}, "user v": {INSERT, USAGE}}}, "user u"),
+    ],
+)
+def test_usage_opens_what_was_held_already(fields: dict[str, Any], holder: str) -> None:
+    current = replace(CURRENT, **fields)
+    said = f"USAGE on schema dev.crm also opens what {holder} holds there: INSERT on table crm.orders."
+    assert opened(current) == [said]
+    assert found(current) == []
+    # Pruning takes it from the role before anybody can use it.
+    assert opened(current, prune=True) == ([] if holder == "role r" else [said])
+
+
+@pytest.mark.parametrize(
+    ("grant", "target", "more"),
+    [
+        (Grant(Scope.TABLES, "DELETE", "crm"), WHOLE, True),
+        (Grant(Scope.TABLES, "SELECT", "crm"), WHOLE, False),
+        (Grant(Scope.TABLES, "SELECT", "crm"), LISTED, True),
+        (ORDERS, WHOLE, False),
+        (ORDERS, LISTED, False),
+        (Grant(Scope.TABLE, "SELECT", "crm", "accounts"), LISTED, True),
+        (on_column("orders"), LISTED, False),
+        (on_column("orders"), WHOLE, False),
+        (on_column("accounts"), LISTED, True),
+        (Grant(Scope.TABLE, "INSERT", "ads", "clicks"), WHOLE, False),
+        (Grant(Scope.SCHEMA, "CREATE", "crm"), WHOLE, False),
+        (Grant(Scope.DEFAULT, "SELECT", "crm", "writer"), LISTED, False),
+    ],
+)
+def test_only_what_is_more_than_desired_is_told(grant: Grant, target: Target, more: bool) -> None:
+    assert bool(opened(replace(CURRENT, grants=frozenset({grant})), target)) is more
+
+
+def test_usage_opens_nothing_where_everybody_has_it() -> None:
+    others = {"PUBLIC": frozenset({USAGE, INSERT}), "group g": frozenset({INSERT})}
+    assert opened(replace(CURRENT, others=others, grants=frozenset({INSERT}))) == []
 
 
 def test_privileges_on_columns_keep_other_databases_out() -> None:

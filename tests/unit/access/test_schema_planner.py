@@ -78,7 +78,8 @@ def snapshot(words: str, lacking: str) -> Step:
         ((SCOPED,), (usage("crm"),), 1),
         ((USAGE, SCOPED), (), 2),
         ((USAGE, on_table("SELECT", "orders")), (scoped("crm"),), 1),
-        ((Grant(Scope.SCHEMA, "USAGE", "ads"), Grant(Scope.TABLES, "INSERT", "crm")), (usage("crm"), scoped("crm")), 0),
+        ((USAGE, Grant(Scope.TABLES, "INSERT", "crm")), (scoped("crm"),), 1),
+        ((Grant(Scope.SCHEMA, "USAGE", "ads"), Grant(Scope.TABLES, "SELECT", "ads")), (usage("crm"), scoped("crm")), 0),
     ],
 )
 def test_a_whole_schema_is_a_scoped_grant(

@@ -9,6 +9,7 @@ import pytest
 from airflow_provider_datagraph.access.privileges import (
     CurrentAccess,
     DesiredSchema,
+    Finding,
     FutureTables,
     Grant,
     Plan,
@@ -139,7 +140,12 @@ def test_what_cant_be_named_goes_with_everything_else_or_stays(privilege: str) -
     assert plan == Plan((revoke_table("accounts", "orders", words="ALL"),), 2, ())
     listed = DesiredSchema("crm", ("orders", "accounts"))
     current = holding(USAGE, ORDERS, ACCOUNTS, Grant(Scope.TABLE, privilege, "crm", "orders"))
-    assert plan_schemas([listed], "r", current, prune=True) == Plan((), 3, ())
+    said = (
+        f"Role r keeps {privilege} on table crm.orders: that came with ALL, REVOKE can't name it, and Redshift has "
+        "neither rules nor triggers."
+    )
+    assert plan_schemas([listed], "r", current, prune=True) == Plan((), 3, (Finding("unnamed", "dev", said),))
+    assert plan_schemas([listed], "r", current) == Plan((), 3, ())
 
 
 def test_only_named_schemas_are_pruned() -> None:

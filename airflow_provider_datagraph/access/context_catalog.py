@@ -1,0 +1,121 @@
+"""What may satisfy a desire in another way, what stands in its way, and what is only reported.
+
+It is asked where something is lacking, and by a plan-only run, which reads more than a run that changes something: a
+first run over many schemas has statements to count.
+Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from airflow_provider_datagraph.access.names import literal
+from airflow_provider_datagraph.access.privilege_catalog import (
+    ROLE_GRANTS,
+    USER_GRANTS,
+    Holders,
+    Rows,
+    column_grants,
+    granted_roles,
+    phrase,
+    relation_grants,
+    relation_grants_by_holder,
+    schema_grants_by_holder,
+    scoped_database_grants,
+)
+from airflow_provider_datagraph.access.privileges import CurrentAccess, DesiredSchema, Grant
+
+_ON_SCHEMAS = (
+    "SELECT namespace_name, privilege_type, privilege_scope, identity_type, identity_name FROM svv_schema_privileges "
+)
+_ON_RELATIONS = (
+    "SELECT namespace_name, relation_name, privilege_type, identity_type, identity_name FROM svv_relation_privileges "
+)
+# r_SVV_RELATION_PRIVILEGES
+OTHERS_RELATION_PRIVILEGES = _ON_RELATIONS + "WHERE identity_type IN ('group', 'public')"
+# r_SVV_RLS_RELATION
+SECURED = "SELECT relschema, relname FROM svv_rls_relation WHERE is_rls_on = true AND datname = "
+# r_SVV_ATTACHED_MASKING_POLICY: of the connected database
+MASKED = "SELECT schema_name, table_name, grantee, grantee_type FROM svv_attached_masking_policy"
+# PG_GET_LATE_BINDING_VIEW_COLS: a row for each column of each late-binding view of the connected database
+LATE_VIEWS = (
+    "SELECT view_schema, view_name FROM pg_get_late_binding_view_cols() "
+    "cols(view_schema name, view_name name, col_name name, col_type varchar, col_num int)"
+)
+
+
+def _of_users(query: str, users: Iterable[str]) -> str:
+    listed = ", ".join(literal(user) for user in sorted(users))
+    return f"{query}WHERE identity_type = 'user' AND identity_name IN ({listed})"
+
+
+def read_context(
+    rows: Rows, current: CurrentAccess, role: str, named: Mapping[str, DesiredSchema], thorough: bool
+) -> CurrentAccess:
+    """Read what else gives access, and what limits it.
+
+    :param rows: runs a query.
+    :param current: what :func:`.schema_catalog.read_privileges` read.
+    :param role: the role's name.
+    :param named: the desired schemas, by their name as stored.
+    :param thorough: whether to read also what is only reported.
+    :return: the current access with what roles of the role, PUBLIC and groups hold, and with tables that are secured
+        or masked; if thorough, also with members and what they hold, privileges on columns, and late-binding views.
+    """
+    by_table = thorough or any(schema.by_table for schema in named.values())
+    parents = granted_roles(role, rows(ROLE_GRANTS))
+    grants = set(current.grants) | scoped_database_grants(rows, [role], current.session.database)
+    inherited = {grant for parent in parents for grant in current.by_role.get(parent, ())}
+    if parents:
+        inherited |= scoped_database_grants(rows, sorted(parents), current.session.database)
+    if by_table:
+        for parent in sorted(parents):
+            inherited |= relation_grants(rows, "role", parent)
+        grants |= {g for g in column_grants(rows, "role", role) if g.schema in named}
+    members = {str(user) for user, name in rows(USER_GRANTS) if name == role} if thorough else set()
+    if thorough:
+        grants |= {g for g in relation_grants(rows, "role", role) if g.schema in named}
+        current = replace(current, members=frozenset(members), late_views=_late_views(rows, current, named))
+    ours = {role, *parents, *members}
+    return replace(
+        current,
+        grants=frozenset(grants),
+        granted_roles=parents,
+        inherited=frozenset(inherited),
+        others=_others(rows, current, members, named, by_table),
+        secured=_by_schema((s, t) for s, t in rows(SECURED + literal(current.session.database)) if s in named),
+        masked=_by_schema(
+            (s, t) for s, t, name, kind in rows(MASKED) if s in named and (kind == "public" or name in ours)
+        ),
+    )
+
+
+def _others(
+    rows: Rows, current: CurrentAccess, members: Iterable[str], named: Mapping[str, DesiredSchema], by_table: bool
+) -> dict[str, frozenset[Grant]]:
+    others = {holder: set(held) for holder, held in current.others.items()}
+    found: list[Holders] = []
+    if by_table:
+        found.append(relation_grants_by_holder(rows, OTHERS_RELATION_PRIVILEGES))
+    if members:
+        found.append(schema_grants_by_holder(rows, _of_users(_ON_SCHEMAS, members), named))
+        found.append(relation_grants_by_holder(rows, _of_users(_ON_RELATIONS, members)))
+    for holders in found:
+        for (kind, name), held in holders.items():
+            others.setdefault(phrase(kind, name), set()).update(held)
+    return {holder: frozenset(held) for holder, held in others.items()}
+
+
+def _late_views(rows: Rows, current: CurrentAccess, named: Iterable[str]) -> dict[str, frozenset[str]]:
+    if not any(current.views.get(name) for name in named):
+        return {}
+    return _by_schema(rows(LATE_VIEWS))
+
+
+def _by_schema(pairs: Iterable[Any]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for schema, table in pairs:
+        found.setdefault(str(schema), set()).add(str(table))
+    return {schema: frozenset(tables) for schema, tables in found.items()}
