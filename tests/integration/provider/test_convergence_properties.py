@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
 from random import Random
 from typing import Any
 
 import pytest
+from redshift_connector.error import ProgrammingError
 
+from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from local_redshift.running import Server
-from tests.integration.provider.support import Cluster, Segment, run
+from tests.integration.provider.random_warehouse import Cast, Warehouse
+from tests.integration.provider.support import Cluster, Segment, codes, quoted, run
 
 CASES = int(os.environ.get("CONVERGENCE_CASES", "50"))
-SCHEMAS = ("one", "two", "three")
-TABLES = ("a", "b", "c")
-COLUMNS = "(id int, name varchar(10))"
 READ, WRITE = "SELECT id, name FROM {} LIMIT 1", "INSERT INTO {} VALUES (1)"
 UNNAMED = frozenset({"RULE", "TRIGGER"})
+BLOCKING = {"column_grant", "writers_unknown", "writer_cannot_create"}
 Row = tuple[str, ...]
-Held = dict[Row, set[Row]]
-"""Rows of the catalog, by the identity that they are about."""
+Held = dict[tuple[str, ...], set[Row]]
+"""Rows of the catalog, by the database and the identity that they are about."""
+Desire = dict[str, Any]
 VIEWS = {
     "svv_schema_privileges": "namespace_name, privilege_scope, privilege_type, identity_type, identity_name",
     "svv_relation_privileges": "namespace_name, relation_name, privilege_type, identity_type, identity_name",
@@ -32,183 +34,184 @@ VIEWS = {
 }
 
 
-@dataclass
-class World:
-    """A database in which every case grants and takes back at random."""
-
-    segment: Segment
-    writer: str
-    other: str
-    parent: str
-    random: Random
-    said: list[str]
-
-    def sql(self, *statements: str) -> None:
-        self.said += [text for text in statements if "REVOKE" not in text]
-        self.segment.cluster.sql(self.segment.warehouse, *statements)
-
-    def rows(self) -> Held:
-        """What each identity holds, by its type and name."""
-        found: Held = {}
-        for view, columns in VIEWS.items():
-            for row in self.segment.cluster.sql(self.segment.warehouse, f"SELECT {columns} FROM {view}"):
-                *what, kind, name = map(str, row)
-                found.setdefault((kind, name), set()).add((view, *what))
-        return found
-
-    def own(self) -> set[Row]:
-        return self.rows().get(("role", self.segment.role), set())
-
-    def can(self, statement: str) -> set[Row]:
-        """The tables for which a statement of the linked user is accepted."""
-        cluster = self.segment.cluster
-        found: set[Row] = set()
-        for schema in SCHEMAS:
-            for table in TABLES:
-                sent = statement.format(f"{schema}.{table}")
-                if cluster.refusal(self.segment.user, sent, self.segment.warehouse) == "":
-                    found.add((schema, table))
-        return found
-
-
 @pytest.fixture(scope="module")
-def world(server: Server) -> Iterator[World]:
+def cast(server: Server) -> Iterator[Cast]:
     cluster = Cluster(server)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        segment = Segment(cluster, monkeypatch, cluster.database())
-        segment.make_identities()
-        writer, other, parent = cluster.user("writer"), cluster.role("other"), cluster.role("parent")
-        cluster.sql("dev", f"GRANT ROLE {parent} TO ROLE {segment.role}")
-        for schema in SCHEMAS:
-            cluster.sql(
-                segment.warehouse, f"CREATE SCHEMA {schema}", f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {writer}"
-            )
-            for number, table in enumerate(TABLES):
-                owner = writer if number else None
-                cluster.sql(segment.warehouse, f"CREATE TABLE {schema}.{table} {COLUMNS}", user=owner)
-        yield World(segment, writer, other, parent, Random(), [])
+        elsewhere = cluster.database("CREATE SCHEMA crm", "CREATE TABLE crm.orders (id int)")
+        made = Cast.make(cluster, Segment(cluster, monkeypatch, elsewhere))
+        yield made
         cluster.drop_databases()
+        cluster.sql("dev", f"DROP GROUP {made.group}")
         cluster.drop_identities(cluster.identities)
 
 
-def random_grants(world: World) -> Iterator[str]:
-    """Take all away, and grant a little of every kind to the role and to others."""
-    random, role = world.random, world.segment.role
-    everybody = [f"ROLE {role}", f"ROLE {world.other}", f"ROLE {world.parent}", "PUBLIC"]
-    for schema in SCHEMAS:
-        for who in everybody:
-            yield f"REVOKE ALL ON SCHEMA {schema} FROM {who}"
-            yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {who}"
-            if who != "PUBLIC":
-                yield f"REVOKE ALL FOR TABLES IN SCHEMA {schema} FROM {who}"
-        yield (
-            f"ALTER DEFAULT PRIVILEGES FOR USER {world.writer} IN SCHEMA {schema} REVOKE ALL ON TABLES FROM ROLE {role}"
-        )
-    for _ in range(random.randrange(8)):
-        schema, table = random.choice(SCHEMAS), random.choice(TABLES)
-        who = random.choice([*everybody, f"ROLE {role}", f"ROLE {role}"])
-        word = random.choice(("SELECT", "SELECT", "INSERT", "DELETE", "ALL"))
-        kinds = [
-            f"GRANT {random.choice(('USAGE', 'CREATE'))} ON SCHEMA {schema} TO {who}",
-            f"GRANT {word} ON TABLE {schema}.{table} TO {who}",
-            f"GRANT SELECT (id) ON TABLE {schema}.{table} TO {who}",
-        ]
-        if who != "PUBLIC":
-            kinds.append(f"GRANT {word} FOR TABLES IN SCHEMA {schema} TO {who}")
-        if who == f"ROLE {role}":
-            head = f"ALTER DEFAULT PRIVILEGES FOR USER {world.writer} IN SCHEMA {schema}"
-            kinds.append(f"{head} GRANT SELECT ON TABLES TO {who}")
-        yield random.choice(kinds)
+@pytest.fixture
+def warehouse(cast: Cast, case: int) -> Iterator[Warehouse]:
+    cluster = cast.segment.cluster
+    made = Warehouse(cast, Random(case), cluster.database(), cast.segment.warehouse)
+    made.build()
+    yield made
+    cluster._kept.pop(made.database).close()
+    cluster.sql("dev", f"DROP DATABASE {made.database}")
+    cluster.databases.remove(made.database)
 
 
-def random_desire(world: World) -> dict[str, Any]:
-    random = world.random
-    schemas = random.sample(SCHEMAS, random.randint(1, 3))
-    tables = {s: random.sample(TABLES, random.randint(1, 3)) for s in schemas if random.random() < 0.5}
+def rows(warehouse: Warehouse) -> Held:
+    """What each identity holds in both databases."""
+    found: Held = {}
+    for database in (warehouse.database, warehouse.elsewhere):
+        for view, columns in VIEWS.items():
+            for row in warehouse.cast.segment.cluster.sql(database, f"SELECT {columns} FROM {view}"):
+                *what, kind, name = map(str, row)
+                found.setdefault((database, kind, name), set()).add((view, *what))
+    return found
+
+
+def can(warehouse: Warehouse, statement: str, views: bool = True) -> set[Row]:
+    """The tables for which a statement of the linked user, logged in anew, is accepted."""
+    found: set[Row] = set()
+    segment = warehouse.cast.segment
+    with closing(segment.cluster.connect(warehouse.database, segment.user)) as connection:
+        for schema, tables in warehouse.relations.items():
+            for table in tables:
+                if not views and table in warehouse.views[schema]:
+                    continue
+                try:
+                    connection.cursor().execute(statement.format(quoted(schema, table)))
+                except ProgrammingError as error:
+                    assert error.args[0]["C"] == "42501", error
+                else:
+                    found.add((schema, table))
+    return found
+
+
+def spelled(name: str) -> str:
+    """A name as an argument has it."""
+    return quoted(name) if "." in name or '"' in name else name
+
+
+def random_desire(warehouse: Warehouse) -> Desire:
+    random = warehouse.random
+    schemas = random.sample(list(warehouse.relations), random.randint(1, len(warehouse.relations)))
+    whole = {name: sorted(warehouse.relations[name]) for name in schemas}
+    tables = {s: random.sample(t, random.randint(1, len(t))) for s, t in whole.items() if t and random.random() < 0.5}
+    future = random.choice(("scoped", "none", "default_privileges"))
+    given = future == "default_privileges" and random.random() < 0.4
     return {
-        "schema": schemas,
-        "tables": tables or None,
-        "future_tables": random.choice(("scoped", "none", "default_privileges")),
+        "schema": [spelled(name) for name in schemas],
+        "tables": {spelled(s): [spelled(t) for t in listed] for s, listed in tables.items()} or None,
+        "future_tables": future,
+        "writers": list(warehouse.cast.writers[: random.randint(1, 2)]) if given else None,
         "prune": random.random() < 0.5,
     }
 
 
-def wanted(desire: dict[str, Any], world: World) -> set[Row]:
+def wanted(desire: Desire, warehouse: Warehouse) -> set[Row]:
     """The rows that the catalog should have."""
     found: set[Row] = set()
-    for schema in desire["schema"]:
+    for schema in named(desire, warehouse):
         found.add(("svv_schema_privileges", schema, "SCHEMA", "USAGE"))
-        listed = (desire["tables"] or {}).get(schema)
+        listed = (desire["tables"] or {}).get(spelled(schema))
         if listed is None and desire["future_tables"] == "scoped":
             found.add(("svv_schema_privileges", schema, "TABLES", "SELECT"))
             continue
-        found |= {("svv_relation_privileges", schema, table, "SELECT") for table in listed or TABLES}
+        relations = warehouse.relations[schema]
+        todays = [name for name in relations if listed is None or spelled(name) in listed]
+        found |= {("svv_relation_privileges", schema, table, "SELECT") for table in todays}
         if listed is None and desire["future_tables"] == "default_privileges":
-            owners = ("awsuser", world.writer)
-            found |= {("svv_default_privileges", schema, owner, "SELECT") for owner in owners}
+            owners = {owner for table, owner in relations.items() if table not in warehouse.views[schema]}
+            found |= {("svv_default_privileges", schema, w, "SELECT") for w in desire["writers"] or owners}
     return found
 
 
-def wider(row: Row) -> Row:
-    """The permission on all tables of the schema that gives the same."""
-    return ("svv_schema_privileges", row[1], "TABLES", row[-1])
+def named(desire: Desire, warehouse: Warehouse) -> list[str]:
+    """The schemas that a desire is about."""
+    return [name for name in warehouse.relations if spelled(name) in desire["schema"]]
 
 
-def apply(world: World, desire: dict[str, Any], **more: Any) -> dict[str, Any]:
-    operator = GrantSchemaOperator(
-        task_id="grant", database=world.segment.warehouse, role=world.segment.role, **{**desire, **more}
-    )
-    return run(operator)
+def ways(row: Row, database: str) -> set[Row]:
+    """What gives the same, on more."""
+    schema, privilege = row[1], row[-1]
+    if row[:3] == ("svv_schema_privileges", schema, "SCHEMA"):
+        return {("svv_database_privileges", database, "SCHEMAS", privilege)}
+    found: set[Row] = {("svv_database_privileges", database, "TABLES", privilege)}
+    if row[0] != "svv_schema_privileges":
+        found.add(("svv_schema_privileges", schema, "TABLES", privilege))
+    if row[0] == "svv_default_privileges":
+        found.add((row[0], "None", *row[2:]))
+    return found
+
+
+def apply(warehouse: Warehouse, desire: Desire, **more: Any) -> dict[str, Any]:
+    role = warehouse.cast.segment.role
+    return run(GrantSchemaOperator(task_id="g", database=warehouse.database, role=role, **{**desire, **more}))
 
 
 @pytest.mark.parametrize("case", range(CASES))
-def test_any_desire_from_any_state(world: World, case: int) -> None:
-    world.random, world.said = Random(case), []
-    for statement in random_grants(world):
-        try:
-            world.sql(statement)
-        except Exception as error:
-            # Redshift's own refusal: a table-level grant over one on a column.
-            assert "column" in str(error), error
-    desire = random_desire(world)
-    shown = ";\n".join([*world.said, f"-- {desire}"])
-    before, readable, writable = world.rows(), world.can(READ), world.can(WRITE)
-    plan = apply(world, desire, plan_only=True)
-    if any(finding["code"] == "column_grant" for finding in plan["findings"]):
-        assert not desire["prune"], shown
+def test_any_desire_from_any_state(warehouse: Warehouse) -> None:
+    desire = random_desire(warehouse)
+    shown = ";\n".join([*warehouse.said, f"-- {desire}"])
+    before, readable, writable = rows(warehouse), can(warehouse, READ), can(warehouse, WRITE, views=False)
+    plan = apply(warehouse, desire, plan_only=True)
+    assert rows(warehouse) == before, shown
+    if BLOCKING & set(codes(plan)):
+        with pytest.raises(MisconfigurationError):
+            apply(warehouse, desire)
+        assert rows(warehouse) == before, shown
         return
-    apply(world, desire)
-    after, goal = world.rows(), wanted(desire, world)
-    check_rows(world, before, after, goal, desire, shown)
-    assert apply(world, desire, plan_only=True)["planned"] == [], shown
+    goal = wanted(desire, warehouse)
+    stubborn = {
+        ("svv_relation_privileges", *given) for given in warehouse.given if given[0] in named(desire, warehouse)
+    }
+    if desire["prune"] and stubborn - goal:
+        with pytest.raises(DriftRemainsError):
+            apply(warehouse, desire)
+    else:
+        assert apply(warehouse, desire)["planned"] == plan["planned"], shown
+        assert apply(warehouse, desire, plan_only=True)["planned"] == [], shown
+        assert apply(warehouse, desire)["changed"] == 0, shown
+    after = rows(warehouse)
+    check_rows(warehouse, before, after, goal, desire, shown)
+    # What another grantor gave stays after a prune, and the error tells of it.
+    known = {(schema, table) for _, schema, table, _ in stubborn}
+    check_logins(warehouse, readable | known, writable | known, goal, plan, shown)
+
+
+def check_logins(
+    warehouse: Warehouse, readable: set[Row], writable: set[Row], goal: set[Row], plan: Any, shown: str
+) -> None:
+    """All that is desired is readable, and nothing else that wasn't, unless the plan told of it."""
     opened = {(row[1], row[2]) for row in goal if row[0] == "svv_relation_privileges"}
-    opened |= {(row[1], table) for row in goal if row[2] == "TABLES" for table in TABLES}
-    now = world.can(READ)
+    whole = {row[1] for row in goal if row[2] == "TABLES"}
+    opened |= {(schema, table) for schema in whole for table in warehouse.relations[schema]}
+    now = can(warehouse, READ)
     assert opened <= now, shown
-    # USAGE on a schema that was closed also opens what the role held there already.
-    dormant = {(s, t) for s in desire["schema"] for t in TABLES if may(before, after, world, s, t, "SELECT")}
-    assert now <= readable | opened | dormant, shown
-    writing = {(s, t) for s in desire["schema"] for t in TABLES if may(before, after, world, s, t, "INSERT")}
-    assert world.can(WRITE) <= writable | writing, shown
+    more = (now - readable - opened) | (can(warehouse, WRITE, views=False) - writable)
+    paths = {f"{warehouse.database}.{spelled(schema)}" for schema, _ in more}
+    told = {finding["object"] for finding in plan["findings"] if finding["code"] == "opens_more"}
+    assert paths <= told, shown
 
 
-def may(before: Held, after: Held, world: World, schema: str, table: str, word: str) -> bool:
-    """Whether a privilege on the table was there before, and is still."""
-    ways = {("svv_relation_privileges", schema, table, word), ("svv_schema_privileges", schema, "TABLES", word)}
-    holders = [("role", world.segment.role), ("role", world.parent), ("public", "public")]
-    return any(ways & before.get(who, set()) & after.get(who, set()) for who in holders)
-
-
-def check_rows(world: World, before: Held, after: Held, goal: set[Row], desire: Any, shown: str) -> None:
-    mine, parent = ("role", world.segment.role), before.get(("role", world.parent), set())
-    others = {who: rows for who, rows in before.items() if who != mine}
-    assert {who: rows for who, rows in after.items() if who != mine} == others, shown
+def check_rows(warehouse: Warehouse, before: Held, after: Held, goal: set[Row], desire: Desire, shown: str) -> None:
+    """The role holds what it held and what is desired, or exactly that in the named schemas; nobody else changed."""
+    database, role = warehouse.database, warehouse.cast.segment.role
+    mine = (database, "role", role)
+    assert {who: held for who, held in after.items() if who != mine} == {
+        who: held for who, held in before.items() if who != mine
+    }, shown
     had, has = before.get(mine, set()), after.get(mine, set())
+    above = {row for parent in warehouse.parents for row in before.get((database, "role", parent), set())}
     if not desire["prune"]:
-        satisfied = {row for row in goal if {row, wider(row)} & (parent | had)}
+        satisfied = {row for row in goal if {row, *ways(row, database)} & (above | had)}
         assert had | (goal - satisfied) <= has <= had | goal, shown
         return
-    named = {row for row in has if row[1] in desire["schema"] and row[-1] not in UNNAMED}
-    satisfied = {row for row in goal - had if {row, wider(row)} & parent}
-    assert named - satisfied == goal - satisfied, shown
-    assert {r for r in has if r[1] not in desire["schema"]} == {r for r in had if r[1] not in desire["schema"]}, shown
+    schemas = named(desire, warehouse)
+    wide = {row for row in had if row[1] in (database, "None")}
+    satisfied = {row for row in goal - had if ({row} & above) or ways(row, database) & (above | wide)}
+    kept = {row[:3] for row in goal if row[0] == "svv_relation_privileges"}
+    stays = {row for row in had if row[-1] in UNNAMED and row[:3] in kept}
+    stays |= {("svv_relation_privileges", *given) for given in warehouse.given if given[0] in schemas}
+    here = {row for row in has if row[1] in schemas}
+    assert (goal - satisfied) | stays <= here <= goal | stays, shown
+    assert has - here == {row for row in had if row[1] not in schemas}, shown
