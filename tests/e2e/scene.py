@@ -146,11 +146,13 @@ class Evidence:
     :param left: where to look.
     :param scenes: the warehouses: the scheduler's run has one, ``airflow dags test`` another.
     :param tasks: how each task of each run ended.
+    :param lookup: what ``airflow dags test`` printed for a DAG without this package.
     """
 
     left: Left
     scenes: tuple[Scene, Scene]
     tasks: list[TaskEnd]
+    lookup: bytes
 
     @property
     def secrets(self) -> Secrets:
@@ -197,6 +199,13 @@ def run_command(airflow: Installation, scene: Scene) -> None:
     airflow.command([sys.executable, "-m", "airflow", "dags", "test", "secrets_modes"])
 
 
+def run_lookup(airflow: Installation) -> bytes:
+    """Run the DAG without this package; what was printed."""
+    size = airflow.log.stat().st_size
+    assert airflow.command([sys.executable, "-m", "airflow", "dags", "test", "secrets_lookup"]) == 0
+    return airflow.log.read_bytes()[size:]
+
+
 def play(airflow: Installation, server: Server, statements: Path, folder: Path) -> Evidence:
     """Run everything, and keep a copy of what it left."""
     known = Secrets(admin=server.password)
@@ -205,8 +214,9 @@ def play(airflow: Installation, server: Server, statements: Path, folder: Path) 
     run_services(airflow, scenes[0])
     tell(airflow, scenes[1], folder, serial=True)
     run_command(airflow, scenes[1])
+    lookup = run_lookup(airflow)
     # What the runs were told isn't what they left.
     (airflow.home / "world.json").unlink()
     copy = folder / "evidence"
     shutil.copytree(airflow.home, copy)
-    return Evidence(Left(copy, airflow.fernet, server, statements), scenes, airflow.states())
+    return Evidence(Left(copy, airflow.fernet, server, statements), scenes, airflow.states(), lookup)
