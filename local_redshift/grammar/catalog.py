@@ -25,7 +25,7 @@ ABSENT = frozenset("pg_roles pg_authid pg_auth_members pg_shdescription pg_stat_
 
 
 def select(sql: str, tokens: list[Token], context: Context) -> Plan:
-    statement = _Statement(Reader(tokens, context.case_sensitive), context)
+    statement = Statement(Reader(tokens, context.case_sensitive), context)
     statement.read()
     view = statement.view
     source = view if view in EVERYWHERE or view in REMEMBERED else f"pg_rs.{view}"
@@ -56,13 +56,14 @@ def _narrowed(plan: Plan, terms: Terms) -> Plan:
     )
 
 
-class _Statement:
+class Statement:
     def __init__(self, reader: Reader, context: Context) -> None:
         self.reader = reader
         self.context = context
         self.terms = Terms(reader, context)
         self.view = ""
         self.alias = ""
+        self.columns: tuple[str, ...] = ()
         self.span = (0, 0)
         self._called: set[str] = set()
         """What SELECT calls its columns."""
@@ -118,8 +119,13 @@ class _Statement:
             raise Refused("42P01", f'relation "{self.view}" does not exist')
         if self.view not in COLUMNS:
             raise unsupported(f"the view {self.view}")
+        self.columns = COLUMNS[self.view]
         if reader.accept("as") or self.terms.is_name(reader.peek()):
             self.alias = reader.name()
+        self._alone()
+
+    def _alone(self) -> None:
+        reader = self.reader
         if reader.peek().text == "," or reader.peek().value in ("join", "inner", "left", "right", "full", "cross"):
             raise unsupported(SHAPE)
 
@@ -133,7 +139,7 @@ class _Statement:
         """Refuse what the view's page doesn't name."""
         if use.qualifier and use.qualifier != (self.alias or self.view):
             raise Refused("42P01", f'missing FROM-clause entry for table "{use.qualifier}"')
-        if use.column == "*" or use.column in COLUMNS[self.view]:
+        if use.column == "*" or use.column in self.columns:
             return
         if use.alias_allowed and use.column in self._called:
             return

@@ -31,7 +31,10 @@ def is_catalog(parts: list[str]) -> bool:
 
 
 # PostgreSQL's own functions would answer in PostgreSQL's names, or act past the grammar.
-CALLABLE = frozenset("pg_backend_pid pg_sleep pg_cancel_backend pg_terminate_backend pg_typeof".split())
+CALLABLE = frozenset(
+    """pg_backend_pid pg_sleep pg_cancel_backend pg_terminate_backend pg_typeof
+    pg_get_late_binding_view_cols""".split()
+)
 FORBIDDEN_CALLS = frozenset(
     """set_config aclexplode acldefault makeaclitem row_security_active to_regrole to_regclass obj_description
     shobj_description col_description ts_stat ts_rewrite""".split()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from local_redshift.errors import Refused, leader_only, unsupported
-from local_redshift.grammar import catalog
+from local_redshift.grammar import catalog, late_binding
 from local_redshift.grammar.names import is_catalog
 from local_redshift.grammar.references import Reference, common_tables, references
 from local_redshift.grammar.render import name_of, render
@@ -19,6 +19,8 @@ KINDS = {"insert": "INSERT", "update": "UPDATE", "delete": "DELETE", "truncate":
 
 
 def select(sql: str, tokens: list[Token], context: Context) -> Plan:
+    if late_binding.is_asked(tokens):
+        return late_binding.select(sql, tokens, context)
     found = references(tokens, context)
     if any(is_catalog(one.parts) for one in found):
         return catalog.select(sql, tokens, context)
@@ -64,6 +66,8 @@ def change(sql: str, tokens: list[Token], context: Context) -> Plan:
 
 
 def local(sql: str, tokens: list[Token], context: Context, found: list[Reference]) -> str:
+    if late_binding.is_asked(tokens):
+        raise unsupported(late_binding.SHAPE)
     for one in found:
         if is_catalog(one.parts):
             raise unsupported("system tables and views in a statement that isn't a plain SELECT of one")
@@ -107,6 +111,8 @@ def _inner(sql: str, tokens: list[Token], context: Context, at: int) -> Plan:
     if tokens[at].value not in words:
         raise unsupported(f"{tokens[0].text.upper()} of this statement")
     inner = select if tokens[at].value in ("select", "with") else change
+    if late_binding.is_asked(tokens):
+        raise unsupported(late_binding.SHAPE)
     plan = inner(sql, tokens[at:], context)
     if plan.database is not None or plan.view:
         raise unsupported(f"{tokens[0].text.upper()} of a catalog view or of another database")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from local_redshift.errors import unsupported
-from local_redshift.grammar import objects, queries
+from local_redshift.errors import syntax_error, unsupported
+from local_redshift.grammar import late_binding, objects, queries
 from local_redshift.grammar.references import references
 from local_redshift.grammar.render import render
 from local_redshift.plan import Context, Plan
@@ -142,10 +142,13 @@ def _column_word(reader: Reader, edits: dict[int, str]) -> None:
 
 def create_view(sql: str, tokens: list[Token], context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html"""
-    if [token.value for token in tokens[-4:]] == ["with", "no", "schema", "binding"]:
-        raise unsupported("WITH NO SCHEMA BINDING")
+    late = late_binding.has_clause(tokens)
+    if late:
+        tokens = tokens[:-4]
     reader = Reader(tokens, context.case_sensitive)
     while not reader.accept("view"):
+        if late and reader.is_word("materialized"):
+            raise reader.fail()
         reader.next()
     start = reader.at
     edits = {start: objects.relation(reader, context) + " "}
@@ -155,11 +158,18 @@ def create_view(sql: str, tokens: list[Token], context: Context) -> Plan:
     if reader.peek().value in ("backup", "auto", "diststyle", "distkey", "sortkey"):
         raise unsupported(reader.peek().text.upper())
     reader.expect("as")
-    head = render(sql, tokens[: reader.at], context, edits)
     rest = tokens[reader.at :]
     if not rest:
         raise reader.fail()
-    return Plan(head + " " + queries.local(sql, rest, context, references(rest, context)), "DDL")
+    if [token.value for token in rest[-2:]] == ["check", "option"]:
+        # PostgreSQL has WITH CHECK OPTION.
+        raise syntax_error(rest[-2].text)
+    found = references(rest, context)
+    if late:
+        late_binding.check_qualified(rest, context, found)
+        edits[reader.at - 1] = late_binding.MARK + " AS"
+    head = render(sql, tokens[: reader.at], context, edits)
+    return Plan(head + " " + queries.local(sql, rest, context, found), "DDL")
 
 
 def alter(sql: str, tokens: list[Token], context: Context) -> Plan:

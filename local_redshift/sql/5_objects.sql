@@ -95,6 +95,10 @@ BEGIN
     IF grantee <> 'public' THEN
         PERFORM pg_rs.id(grantee);
     END IF;
+    -- https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html; text and code aren't known.
+    IF pg_rs.is_late(relation) THEN
+        RAISE EXCEPTION 'column privileges are not supported on late-binding views' USING ERRCODE = '0A000';
+    END IF;
     IF pg_rs.holds_table_level(relation, flag, grantee) THEN
         IF NOT granting THEN
             RAISE EXCEPTION 'cannot revoke % on a column of relation "%": it is held on the table', flag,

@@ -80,12 +80,18 @@ CREATE VIEW pg_rs.svv_all_schemas AS
     SELECT current_database(), name, owner::int, 'external', NULL, source, NULL FROM pg_rs.external_schemas
     WHERE pg_rs.is_super() OR owner = pg_rs.me();
 
+-- A late-binding view carries an option that has no effect: so it's kept, replaced and rolled back with the view.
+CREATE FUNCTION pg_rs.is_late(relation oid) RETURNS boolean STABLE LANGUAGE sql RETURN coalesce(
+    (SELECT 'security_barrier=false' = ANY (reloptions) FROM pg_catalog.pg_class WHERE oid = relation), false);
+
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_TABLES.html: what USAGE and SELECT cover
 CREATE VIEW pg_rs.shown_tables AS
     SELECT current_database()::text AS database_name, nspname::text AS schema_name, relname::text AS table_name,
         CASE WHEN relkind IN ('v', 'm') THEN 'VIEW' ELSE 'TABLE' END AS table_type, pg_rs.acl(relacl) AS table_acl,
         coalesce(obj_description(oid, 'pg_class'), '') AS remarks, pg_get_userbyid(relowner)::text AS table_owner,
-        has_table_privilege(session_user, oid, 'SELECT') AS is_read_whole
+        has_table_privilege(session_user, oid, 'SELECT') AS is_read_whole,
+        CASE WHEN pg_rs.is_late(oid) THEN 'LATE BINDING VIEW' WHEN relkind IN ('v', 'm') THEN 'REGULAR VIEW'
+             ELSE 'REGULAR TABLE' END AS table_subtype
     FROM pg_rs.relations
     WHERE has_schema_privilege(session_user, relnamespace, 'USAGE')
     AND has_any_column_privilege(session_user, oid, 'SELECT');

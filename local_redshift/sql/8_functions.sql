@@ -87,7 +87,7 @@ BEGIN
     PERFORM pg_rs.schema_id(wanted);
     RETURN QUERY SELECT t.database_name, t.schema_name, t.table_name, t.table_type, t.table_acl, t.remarks,
         t.table_owner, NULL::timestamp, NULL::timestamp, CASE t.table_type WHEN 'TABLE' THEN 'AUTO (ALL)' END,
-        CASE t.table_type WHEN 'TABLE' THEN 'REGULAR TABLE' ELSE 'REGULAR VIEW' END
+        t.table_subtype
         FROM pg_rs.shown_tables t WHERE t.schema_name = wanted AND t.table_name LIKE pattern ORDER BY 3;
 END $$;
 

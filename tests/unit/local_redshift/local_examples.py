@@ -83,6 +83,17 @@ ACCEPTED = [
     "create table sales(salesid integer not null, buyerid integer distkey, pricepaid decimal(8,2)) "
     "diststyle key compound sortkey(salesid)",
     "create table t1(hist_id bigint identity(0, 1), note varchar(max) encode lzo) backup no",
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
+    "create view event_vw as select * from public.event with no schema binding",
+    "create or replace view s.v (a) as select a from dev.s.t x join s.u using (a, b) with no schema binding",
+    "create view v as with x as (select a from s.t), y as (select a from x) select * from x, y with no schema binding",
+    "create view v as select 1 as a with no schema binding",
+    # https://docs.aws.amazon.com/redshift/latest/dg/PG_GET_LATE_BINDING_VIEW_COLS.html
+    "select pg_get_late_binding_view_cols()",
+    "select * from pg_get_late_binding_view_cols() cols(view_schema name, view_name name, col_name name, "
+    "col_type varchar, col_num int)",
+    "select view_name, c.col_num from pg_get_late_binding_view_cols() as c(view_schema name, view_name name, "
+    "col_name name, col_type varchar, col_num int) where view_schema = 's' and c.view_name in ('a', 'b') order by 1",
     # https://docs.aws.amazon.com/redshift/latest/dg/cross-database_usage.html
     "select * from other.public.sales",
     # https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_USER_GRANTS.html
@@ -100,6 +111,14 @@ ACCEPTED = [
 ]
 
 NOT_REDSHIFT = [
+    "create view v as select a from t with no schema binding",
+    "create view v as select a from s.t, u with no schema binding",
+    "create view v as select a from s.t join u using (a) with no schema binding",
+    "create view v as select a from s.t where a in (select a from u) with no schema binding",
+    "create view v as with x as (select a from t) select a from x with no schema binding",
+    "create materialized view v as select a from s.t with no schema binding",
+    "create view v as select a from s.t with check option",
+    "create view v with no schema binding",
     "create role if not exists r",
     "create role r login",
     "create role r with password 'Abcd1234x'",
@@ -171,7 +190,25 @@ NOT_HERE = [
     "grant execute on function f() to u",
     "grant role sys:monitor to u",
     "alter default privileges grant execute on functions to u",
-    "create view v as select 1 with no schema binding",
+    "create view other.s.v as select a from s.t with no schema binding",
+    "create view v as select a from other.s.t with no schema binding",
+    "create view v as select a from pg_catalog.pg_user with no schema binding",
+    "create view v as with recursive x as (select 1 as a) select a from x with no schema binding",
+    "create view v as select a from (with x as (select 1 as a) select a from x) y with no schema binding",
+    "create view v as with t as (select a from t) select a from t with no schema binding",
+    "select pg_get_late_binding_view_cols() from t",
+    "select pg_get_late_binding_view_cols(), 1",
+    "select * from pg_get_late_binding_view_cols()",
+    "select * from pg_get_late_binding_view_cols() cols",
+    "select * from pg_get_late_binding_view_cols() cols(view_schema name)",
+    "select * from pg_get_late_binding_view_cols() c(a text, b name, d name, e varchar, f int)",
+    "select 1 from t, pg_get_late_binding_view_cols() c(a name, b name, d name, e varchar, f int)",
+    "select 1 from pg_get_late_binding_view_cols() c(a name, b name, d name, e varchar, f int), t",
+    "select 1 from pg_get_late_binding_view_cols() c(a name, b name, d name, e varchar, f int) join t on true",
+    "insert into t select * from pg_get_late_binding_view_cols() c(a name, b name, d name, e varchar, f int)",
+    "create table t as select * from pg_get_late_binding_view_cols() c(a name, b name, d name, e varchar, f int)",
+    "explain select pg_get_late_binding_view_cols()",
+    "with x as (select pg_get_late_binding_view_cols()) select * from x",
     "create table t (g geometry)",
     "select count(*) from svv_roles",
     "select * from svv_roles r join svv_user_grants u on true",
