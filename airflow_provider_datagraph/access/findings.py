@@ -48,7 +48,7 @@ def _others(role: str, current: CurrentAccess, missing: Iterable[Grant]) -> Iter
         also = {g for g in lacking if g in grants or not grants.isdisjoint(wider(g, current.session.database))}
         if also:
             message = (
-                f"{phrase} holds {describe_grants(also)} already: it's granted to role {role} too, which then doesn't "
+                f"{phrase[0].upper()}{phrase[1:]} holds {describe_grants(also)} already: it's granted to role {role} too, which then doesn't "
                 "depend on that."
             )
             yield Finding("held_by_others", phrase, message)
@@ -71,8 +71,9 @@ def _opened(role: str, target: Target, current: CurrentAccess, prune: bool) -> I
     path, usage = join_path(current.session.database, target.name), Grant(Scope.SCHEMA, "USAGE", target.name)
     if usage in current.others.get("PUBLIC", ()):
         return
+    lasting = frozenset(grant for grant in current.grants if grant.scope is Scope.DATABASE_TABLES)
     holders = {
-        f"role {role}": frozenset() if prune else current.grants,
+        f"role {role}": lasting if prune else current.grants,
         f"role {role} through {', '.join(sorted(current.granted_roles))}": current.inherited,
         **{holder: held for holder, held in current.others.items() if usage not in held},
     }
@@ -84,10 +85,13 @@ def _opened(role: str, target: Target, current: CurrentAccess, prune: bool) -> I
 
 def _more(grant: Grant, target: Target, database: str) -> bool:
     """Whether it gives something in the schema that isn't desired there."""
-    if grant.schema != target.name or grant.scope not in (Scope.TABLE, Scope.TABLES, Scope.COLUMN):
+    if grant.scope is Scope.DATABASE_TABLES and grant.schema == database:
+        grant = replace(grant, scope=Scope.TABLES, schema=target.name)
+    elif grant.schema != target.name or grant.scope not in (Scope.TABLE, Scope.TABLES, Scope.COLUMN):
         return False
-    whole = replace(grant, scope=Scope.TABLE, column="") if grant.scope is Scope.COLUMN else grant
-    return target.grants.isdisjoint({whole, *wider(whole, database)})
+    elif grant.scope is Scope.COLUMN:
+        grant = replace(grant, scope=Scope.TABLE, column="")
+    return target.grants.isdisjoint({grant, *wider(grant, database)})
 
 
 def _relations(role: str, target: Target, current: CurrentAccess, on_columns: Iterable[Grant]) -> Iterator[Finding]:

@@ -82,7 +82,10 @@ def _stays(role: str, schemas: Iterable[str], current: CurrentAccess) -> Iterato
         for phrase, grants in sorted(ways.items()):
             here = {grant for grant in grants if grant.schema == name and grant.scope not in (*_WIDER, Scope.DATABASE)}
             if here:
-                message = f"{phrase} still holds {describe_grants(here)}: it is kept, since it isn't role {role}'s own."
+                message = (
+                    f"{phrase[0].upper()}{phrase[1:]} still holds {describe_grants(here)}: it is kept, since it isn't role "
+                    f"{role}'s own."
+                )
                 yield Finding("kept", join_path(database, name), message)
     wider = set(current.grants) - closable(current)
     if wider:

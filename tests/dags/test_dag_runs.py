@@ -148,7 +148,7 @@ def test_the_plan_tells_what_is_missing_and_what_is_good_to_know(story: Story) -
     found = story.plan.reports["summary"]["findings"]
     assert {(finding["code"], finding["object"]) for finding in found} == {
         ("schema_missing", f"{names.profiles}.profiles_prod"),
-        ("views", f"{names.analytics}.crm"),
+        ("late_binding_views", f"{names.analytics}.crm"),
         ("reverse_etl_owner", f"{names.analytics}.__segment_reverse_etl"),
         ("reverse_etl_closed", f"{names.analytics}.__segment_reverse_etl"),
     }

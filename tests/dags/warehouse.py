@@ -121,7 +121,7 @@ def build(server: Server, password: str) -> Warehouse:
         "CREATE TABLE crm.accounts (id int, name varchar(20)) DISTKEY(id)",
         "INSERT INTO crm.accounts VALUES (1, 'one')",
         'CREATE TABLE crm."MixedCase" (id int)',
-        "CREATE VIEW crm.names AS SELECT name FROM crm.accounts",
+        "CREATE VIEW crm.names AS SELECT name FROM crm.accounts WITH NO SCHEMA BINDING",
         "CREATE TABLE billing.invoices (id int)",
         "CREATE TABLE billing.payments (id int)",
         'CREATE TABLE "My.Schema".things (id int)',

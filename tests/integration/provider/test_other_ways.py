@@ -57,7 +57,7 @@ def test_what_public_and_groups_hold_is_told_and_granted_all_the_same(warehouse:
     assert codes(report) == ["held_by_others", "held_by_others"]
     public, of_group = (finding["message"] for finding in report["findings"])
     assert public.startswith("PUBLIC holds USAGE on schema crm, SELECT on table crm.accounts already")
-    assert of_group.startswith(f"group {group} holds USAGE on schema crm already")
+    assert of_group.startswith(f"Group {group} holds USAGE on schema crm already")
     assert warehouse.held() == {("crm", "SCHEMA", "USAGE"), ("crm", "accounts", "SELECT")}
     assert grant(warehouse, tables=["accounts"])["planned"] == []
 
@@ -81,14 +81,58 @@ def test_row_level_security_is_told(warehouse: Segment) -> None:
     assert warehouse.cluster.sql(warehouse.warehouse, "SELECT id FROM crm.accounts", user=warehouse.user) == []
 
 
-def test_a_plan_tells_of_views_and_of_columns(warehouse: Segment) -> None:
-    sql = warehouse.cluster.sql
-    sql(warehouse.warehouse, "CREATE VIEW crm.names AS SELECT name FROM crm.accounts")
-    sql(warehouse.warehouse, f"GRANT SELECT (id) ON crm.contacts TO ROLE {warehouse.role}")
+def test_a_plan_tells_of_late_binding_views_and_of_columns(warehouse: Segment) -> None:
+    sql, analyst = warehouse.cluster.sql, warehouse.cluster.user("analyst")
+    sql(
+        warehouse.warehouse,
+        "CREATE VIEW crm.names AS SELECT name FROM crm.accounts",
+        "CREATE VIEW crm.late AS SELECT name FROM crm.accounts WITH NO SCHEMA BINDING",
+        f"ALTER TABLE crm.late OWNER TO {analyst}",
+        f"GRANT SELECT (id) ON crm.contacts TO ROLE {warehouse.role}",
+    )
     report = grant(warehouse, plan_only=True)
-    assert codes(report) == ["column_privileges", "views"]
-    assert "names" in message(report, "views")
+    assert codes(report) == ["column_privileges", "late_binding_views"]
+    assert f"crm: late (of {analyst}). Each" in message(report, "late_binding_views")
     assert "contacts" in message(report, "column_privileges")
+    # What it tells of is so: the owner can't read what is below, and then nobody can by that view.
+    grant(warehouse)
+    assert warehouse.reads("crm", "names")
+    assert not warehouse.reads("crm", "late")
+    sql(warehouse.warehouse, f"GRANT USAGE ON SCHEMA crm TO {analyst}", f"GRANT SELECT ON crm.accounts TO {analyst}")
+    assert warehouse.reads("crm", "late")
+
+
+def test_a_plan_tells_what_members_hold_and_own(warehouse: Segment) -> None:
+    sql = warehouse.cluster.sql
+    sql(
+        warehouse.warehouse,
+        f"GRANT USAGE ON SCHEMA crm TO {warehouse.user}",
+        f"GRANT SELECT ON crm.accounts TO {warehouse.user}",
+        f"ALTER TABLE crm.contacts OWNER TO {warehouse.user}",
+    )
+    report = grant(warehouse, tables=["accounts"], plan_only=True)
+    assert codes(report) == ["held_by_others", "owned_by_member"]
+    held = message(report, "held_by_others")
+    assert held.startswith(f"User {warehouse.user} holds USAGE on schema crm, SELECT on table crm.accounts already")
+    assert "owns tables in" in message(report, "owned_by_member")
+    assert len(report["planned"]) == grant(warehouse, tables=["accounts"])["changed"] == 2
+
+
+def test_a_plan_tells_what_a_closed_schema_hides(warehouse: Segment) -> None:
+    sql, path = warehouse.cluster.sql, f"{warehouse.warehouse}.crm"
+    sql(
+        warehouse.warehouse,
+        "GRANT SELECT ON crm.contacts TO PUBLIC",
+        f"GRANT INSERT ON crm.accounts TO ROLE {warehouse.role}",
+    )
+    assert not warehouse.reads("crm", "contacts")
+    report = grant(warehouse, tables=["accounts"])
+    told = [finding["message"] for finding in report["findings"] if finding["code"] == "opens_more"]
+    assert told == [
+        f"USAGE on schema {path} also opens what PUBLIC holds there: SELECT on table crm.contacts.",
+        f"USAGE on schema {path} also opens what role {warehouse.role} holds there: INSERT on table crm.accounts.",
+    ]
+    assert warehouse.reads("crm", "contacts")
 
 
 def test_a_second_grantor_keeps_what_it_gave_and_that_is_told(warehouse: Segment) -> None:

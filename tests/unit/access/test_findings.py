@@ -57,8 +57,8 @@ def test_what_others_hold_is_granted_all_the_same() -> None:
     also = "it's granted to role r too, which then doesn't depend on that."
     assert found(replace(CURRENT, others=others), USAGE, ORDERS) == [
         ("held_by_others", "PUBLIC", f"PUBLIC holds SELECT on table crm.orders already: {also}"),
-        ("held_by_others", "group g", f"group g holds USAGE on schema crm already: {also}"),
-        ("held_by_others", "group w", f"group w holds SELECT on table crm.orders already: {also}"),
+        ("held_by_others", "group g", f"Group g holds USAGE on schema crm already: {also}"),
+        ("held_by_others", "group w", f"Group w holds SELECT on table crm.orders already: {also}"),
     ]
     assert found(replace(CURRENT, others=others)) == []
 
@@ -158,6 +158,11 @@ def test_usage_opens_what_was_held_already(fields: dict[str, Any], holder: str) 
         (on_column("orders"), LISTED, False),
         (on_column("orders"), WHOLE, False),
         (on_column("accounts"), LISTED, True),
+        (Grant(Scope.DATABASE_TABLES, "INSERT", "dev"), WHOLE, True),
+        (Grant(Scope.DATABASE_TABLES, "SELECT", "dev"), WHOLE, False),
+        (Grant(Scope.DATABASE_TABLES, "SELECT", "dev"), LISTED, True),
+        (Grant(Scope.DATABASE_TABLES, "INSERT", "other"), WHOLE, False),
+        (Grant(Scope.SCHEMAS, "CREATE", "dev"), WHOLE, False),
         (Grant(Scope.TABLE, "INSERT", "ads", "clicks"), WHOLE, False),
         (Grant(Scope.SCHEMA, "CREATE", "crm"), WHOLE, False),
         (Grant(Scope.DEFAULT, "SELECT", "crm", "writer"), LISTED, False),
@@ -165,6 +170,12 @@ def test_usage_opens_what_was_held_already(fields: dict[str, Any], holder: str) 
 )
 def test_only_what_is_more_than_desired_is_told(grant: Grant, target: Target, more: bool) -> None:
     assert bool(opened(replace(CURRENT, grants=frozenset({grant})), target)) is more
+
+
+def test_pruning_takes_nothing_that_reaches_beyond_the_schemas() -> None:
+    wide = Grant(Scope.DATABASE_TABLES, "INSERT", "dev")
+    (said,) = opened(replace(CURRENT, grants=frozenset({wide, INSERT})), prune=True)
+    assert said == "USAGE on schema dev.crm also opens what role r holds there: INSERT on tables in database dev."
 
 
 def test_usage_opens_nothing_where_everybody_has_it() -> None:
