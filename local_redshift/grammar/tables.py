@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local_redshift.errors import unsupported
 from local_redshift.grammar import objects, queries
+from local_redshift.grammar.names import check_names
 from local_redshift.grammar.references import references
 from local_redshift.grammar.render import render
 from local_redshift.plan import Context, Plan
@@ -42,6 +43,8 @@ def create(sql: str, tokens: list[Token], context: Context) -> Plan:
         if not rest:
             raise reader.fail()
         return Plan(head + " " + queries.local(sql, rest, context, references(rest, context)), "CTAS")
+    # CREATE TABLE t (LIKE pg_class)
+    check_names(tokens, [], context)
     return Plan(render(sql, tokens, context, edits), "DDL")
 
 
