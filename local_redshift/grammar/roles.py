@@ -45,7 +45,11 @@ def _new_name(reader: Reader) -> str:
     """A role's name can't be a reserved word, and its page excepts none in double quotes."""
     if reader.peek().value.lower() in KEPT_WORDS:
         raise reader.fail()
-    return reader.role_name()
+    name = reader.role_name()
+    if any(sign in name for sign in ".:/"):
+        # Users can't have the latter two; of roles no page tells.
+        reader.later("role names that hold '.', ':' or '/'")
+    return name
 
 
 def external_id(reader: Reader) -> None:

@@ -185,6 +185,7 @@ def alter(sql: str, tokens: list[Token], context: Context) -> Plan:
         return Plan(f"ALTER TABLE {name} OWNER TO {owner}", "DDL", "ALTER TABLE")
     edits: dict[int, str] = {}
     rest = tokens[reader.at :]
+    check_names(rest, [], context)
     for at, token in enumerate(rest):
         if token.value in TYPES and at:
             edits[at] = TYPES[token.value]

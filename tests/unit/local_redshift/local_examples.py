@@ -146,6 +146,9 @@ NOT_REDSHIFT = [
 NOT_HERE = [
     "create user u password 'Abcd1234x' session timeout 120",
     "create role r externalid 'x'",
+    'create role "a.b"',
+    'create role "a/b"',
+    'alter role r rename to "a:b"',
     "create database d collate case_insensitive",
     "create database d from arn 'arn:aws:glue:x'",
     "create schema s quota 5 gb",

@@ -49,6 +49,9 @@ SLIPS = [
     "create table c as select role_name from svv_roles",
     "create table c as table pg_authid",
     "create table c (like pg_authid)",
+    "create table c (a regclass)",
+    "alter table b add column a regclass default 'pg_authid'",
+    "alter table b add column a pg_class",
     "create view c as select * from pg_catalog.pg_class",
     "create materialized view c as select * from pg_class",
     # Types and functions that look into the catalog.
