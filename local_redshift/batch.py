@@ -15,6 +15,7 @@ from local_redshift.exchange import Exchange, Prepared
 from local_redshift.external import explained
 from local_redshift.faults import Cut, Fault, Faults, Injected
 from local_redshift.grammar import kind_of, translate
+from local_redshift.grammar.settings import CASE
 from local_redshift.history import History, Source
 from local_redshift.plan import Context, Plan
 from local_redshift.tokens import statements, tokenize
@@ -106,7 +107,11 @@ class Batches:
             parts = statements(tokenize(sql))
             if len(parts) <= 1:
                 return [self._translated(sql)]
-            return [self._translated(sql[part[0].start : part[-1].end]) for part in parts]
+            prepared = [self._translated(sql[part[0].start : part[-1].end]) for part in parts]
+            if any(one.plan.case for one in prepared[:-1]):
+                # What follows was read by the setting before it.
+                raise unsupported(f"statements after a change of {CASE} in one request")
+            return prepared
         except Refused as refusal:
             self._record(sql, kind_of(sql), refusal.fields())
             raise

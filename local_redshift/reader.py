@@ -19,6 +19,19 @@ RESERVED = frozenset(
     notnull null off offset on only or order outer overlaps primary references right select session_user
     similar some table then to top trailing true union unique user using when where with""".split()
 )
+# The rest of that page. Columns have such names in catalog views (oid), so these are for identities and databases.
+KEPT_WORDS = RESERVED | frozenset(
+    """aes128 aes256 allowoverwrite analyse analyze array authorization az64 backup binary blanksasnull bytedict bzip2
+    credentials current_user_id deferrable deflate defrag delta delta32k disable emptyasnull enable encode encrypt
+    encryption explicit freeze globaldict256 globaldict64k gzip identity ignore interval language localtime
+    localtimestamp lun luns lzo lzop minus mostly16 mostly32 mostly8 natural new nulls off offline oid old open
+    parallel partition percent permissions pivot placing raw readratio recover rejectlog resort respect restore
+    snapshot sysdate system tag tdes text255 text32k timestamp truncatecolumns unnest unpivot verbose wallet
+    without""".split()
+)
+
+# How PostgreSQL's roles are called that are no users here: its own, and those that the stand-in makes.
+NO_USERS = ("pg_", "role:", "group:", "scope:", "may:")
 
 
 class Reader:
@@ -98,7 +111,13 @@ class Reader:
             return token.value
         raise self.fail()
 
-    def user_name(self) -> str:
+    def kept_name(self) -> str:
+        """A name that is no reserved word, unless it's in double quotes."""
+        if self.peek().kind is Kind.WORD and self.peek().value in KEPT_WORDS:
+            raise self.fail()
+        return self.name()
+
+    def user_name(self, new: bool = False) -> str:
         """A user's name keeps its case within double quotes.
 
         https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
@@ -106,12 +125,14 @@ class Reader:
         token = self.peek()
         if token.kind is Kind.QUOTED:
             self.at += 1
-            return token.value
-        return self.name()
+        name = token.value if token.kind is Kind.QUOTED else self.kept_name()
+        if not new and name.startswith(NO_USERS):
+            raise Refused("42704", f'user "{name}" does not exist')
+        return name
 
     def role_name(self) -> str:
         """A role's or a group's name: PostgreSQL holds it with a prefix, which costs length."""
-        name = self.name()
+        name = self.kept_name()
         if self.accept_symbol(":"):
             # sys: and ds: are Redshift's own, any other prefix is an identity provider's.
             self.later("roles of the system or of an identity provider")

@@ -35,7 +35,7 @@ class Token:
 
 _TOKEN = re.compile(
     r"""
-    (?P<space>\s+|--[^\n]*)
+    (?P<space>[ \t\n\r\f\v]+|--[^\n\r]*)
   | (?P<comment>/\*)
   | (?P<string>[eE]?'(?:[^'\\]|''|\\.)*')
   | (?P<quoted>"(?:[^"]|"")*")
@@ -46,7 +46,8 @@ _TOKEN = re.compile(
   | (?P<word>[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*)
   | (?P<symbol>::|<=|>=|<>|!=|\|\||!~\*?|~\*?|[-+*/%^<>=(),.;:\[\]&|!@\#?])
     """,
-    re.VERBOSE | re.DOTALL,
+    # Spaces, digits and letters are PostgreSQL's: what it reads as one word must not be two words here.
+    re.VERBOSE | re.DOTALL | re.ASCII,
 )
 _ESCAPE = re.compile(r"''|\\([0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)", re.DOTALL)
 _CONTROL = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -114,8 +115,9 @@ def _token(group: str, match: re.Match[str]) -> Token:
 def _check_name(name: str) -> None:
     if len(name.encode(errors="surrogateescape")) > LONGEST:
         raise unsupported(f"names longer than {LONGEST} bytes (Redshift allows 127)")
-    if name == SCHEMA:
-        raise Refused("3F000", f'schema "{name}" does not exist')
+    if lower(name) == SCHEMA:
+        # However it's written: names in double quotes may yet be folded.
+        raise Refused("3F000", f'schema "{lower(name)}" does not exist')
 
 
 def _unescaped(body: str) -> str:

@@ -200,6 +200,17 @@ class ConvergingOperator(DataGraphOperator):
         hook.tries, hook.longest_wait = Problems().check(self._patience, default=(1, 0.0))
         return hook
 
+    def usable_hook(self, problems: Problems, database: str | None = None) -> DataGraphHook:
+        """Make a hook as admin, and collect what its connection lacks with the problems of the arguments.
+
+        :param problems: where they are collected.
+        :param database: the database to connect to; default the connection's own.
+        :return: the hook.
+        """
+        hook = self.hook(database)
+        problems.check(lambda: hook.arguments, default={})
+        return hook
+
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         """Do the operator's work.
 

@@ -40,8 +40,9 @@ class CreateCheckpointDatabaseOperator(ConvergingOperator):
         """See the base."""
         database = problems.check(check_new_database, self.database, default="")
         role = problems.check(check_identity, self.role, "role", default="")
+        hook = self.usable_hook(problems)
         problems.raise_all()
-        report = self.hook().converge(
+        report = hook.converge(
             lambda rows, session: catalog.read_databases(rows, session, role),
             lambda current: plan_database(database, role, current, mode.lenient),
             plan_only=mode.plan_only,

@@ -58,8 +58,8 @@ class RevokeSchemaOperator(ConvergingOperator):
         database = problems.check(optional_database, self.database, "database", default=None)
         schemas = problems.check(schema_names, self.schema, database, default=())
         role = problems.check(check_identity, self.role, "role", default="")
+        hook = self.usable_hook(problems, database)
         problems.raise_all()
-        hook = self.hook(database)
         report = hook.converge(
             lambda rows, session: read_closing(rows, session, role, schemas),
             lambda closing: plan_closing(schemas, role, closing),

@@ -114,6 +114,8 @@ class GrantReverseEtlOperator(ConvergingOperator):
         schema = problems.check(one_schema, self.schema, database, default="")
         drop = problems.check(arguments.choice, self.drop, "drop", DROP_CHOICES, default="tables")
         role = problems.check(check_identity, self.role, "role", default="")
+        # Without a database nothing is connected to.
+        hook = self.usable_hook(problems, database) if self.database else self.hook()
         problems.raise_all()
         if database is None:
             return "No database with a Reverse ETL schema is named, so there is nothing to do", Report()
@@ -130,7 +132,7 @@ class GrantReverseEtlOperator(ConvergingOperator):
             plan = plan_schemas(desired, role, current, plan_only=mode.lenient)
             return replace(plan, findings=(*plan.findings, *shared_with(stored, role, current)))
 
-        report = self.hook(database).converge(
+        report = hook.converge(
             lambda rows, session: read_schemas(rows, session, role, desired, thorough=mode.plan_only),
             make_plan,
             plan_only=mode.plan_only,

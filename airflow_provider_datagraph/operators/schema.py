@@ -97,8 +97,8 @@ class GrantSchemaOperator(ConvergingOperator):
         role = problems.check(check_identity, self.role, "role", default="")
         prune = problems.check(arguments.boolean, self.prune, "prune", default=False)
         desired = self._desired(schemas, database, problems)
+        hook = self.usable_hook(problems, database)
         problems.raise_all()
-        hook = self.hook(database)
         report = hook.converge(
             lambda rows, session: read_schemas(rows, session, role, desired, prune, thorough=mode.plan_only),
             lambda current: plan_schemas(desired, role, current, prune=prune, plan_only=mode.lenient),

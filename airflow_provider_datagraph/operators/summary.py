@@ -15,7 +15,6 @@ from airflow_provider_datagraph.operators.base import (
     DEFAULT_USER,
     ConvergingOperator,
     Mode,
-    refusing_bad_input,
 )
 
 if TYPE_CHECKING:
@@ -120,15 +119,16 @@ class SegmentSummaryOperator(ConvergingOperator):
         :param context: Airflow's context.
         :return: the merged report, and beside it ``segment``: ``host``, ``port``, ``database``, ``username``.
         """
-        with refusing_bad_input():
-            arguments = self.hook(check_database(self.database), self.user_conn_id).arguments
-        settings = {
+        return {**super().execute(context), "segment": self._show(self._settings(self.database))}
+
+    def _settings(self, database: str) -> dict[str, Any]:
+        arguments = self.hook(database, self.user_conn_id).arguments
+        return {
             "host": arguments["host"],
             "port": arguments["port"],
             "database": arguments["database"],
             "username": arguments["user"],
         }
-        return {**super().execute(context), "segment": self._show(settings)}
 
     def _show(self, settings: dict[str, Any]) -> dict[str, Any]:
         rows = [(name.capitalize(), str(value)) for name, value in settings.items()]
@@ -139,6 +139,8 @@ class SegmentSummaryOperator(ConvergingOperator):
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         """See the base."""
+        database = problems.check(check_database, self.database, default="dev")
+        problems.check(self._settings, database, default={})
         reports = problems.check(parse_reports, self.reports, "reports", default=())
         proofs = problems.check(parse_reports, self.proofs, "proofs", default=())
         problems.raise_all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -80,8 +81,7 @@ class DataGraphSensor(BaseSensorOperator):
         :return: the report: ``changed`` (0), ``in_place``, ``planned`` (none), ``findings``.
         :raises MisconfigurationError: for what a person has to correct; ``soft_fail`` doesn't hide it.
         """
-        wait = self._parsed_wait()
-        if not wait:
+        if not self._checked_wait():
             return self._look_only()
         if not self.deferrable:
             return self._poke_on(context)
@@ -91,9 +91,27 @@ class DataGraphSensor(BaseSensorOperator):
         self.log.info("Not yet: %s", self._last)
         self._defer()
 
-    def _parsed_wait(self) -> bool:
+    def _checked_wait(self) -> bool:
+        """Check everything that can be checked without a server; whether to wait."""
+        problems = Problems()
         with refusing_bad_input():
-            return arguments.boolean(self.wait, "wait")
+            wait = problems.check(arguments.boolean, self.wait, "wait", default=True)
+            parsed = self.probe_arguments(problems)
+            self._check_connections(parsed.get("user_conn_id"), problems)
+            problems.raise_all()
+        return wait
+
+    def _check_connections(self, user_conn_id: str | None, problems: Problems) -> None:
+        from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+
+        hooks = [DataGraphHook(self.redshift_conn_id)]
+        if user_conn_id is not None:
+            # Any database will do: which one it is to be is the probe's to find out.
+            hooks.append(DataGraphHook(self.redshift_conn_id, database="dev", user_conn_id=user_conn_id))
+        for hook in hooks:
+            # What passes is waited out.
+            with suppress(PassingFaultError):
+                problems.check(getattr, hook, "arguments", default={})
 
     def _defer(self) -> NoReturn:
         self.defer(

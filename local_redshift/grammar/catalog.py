@@ -74,6 +74,9 @@ class Statement:
             raise unsupported(SHAPE)
         reader.accept("distinct")
         reader.listed(self._output)
+        if reader.peek().text and not reader.is_word("from"):
+            # An expression, or a clause before FROM: Redshift may well have it.
+            raise unsupported(SHAPE)
         reader.expect("from")
         self._from()
         if reader.accept("where"):

@@ -11,7 +11,7 @@ from local_redshift.text import INTERNAL_DATABASES, block, ident, literal
 
 def create_database(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html: there is no IF NOT EXISTS."""
-    name = reader.name()
+    name = reader.kept_name()
     if name in INTERNAL_DATABASES:
         raise Refused("42P04", f'database "{name}" already exists')
     if reader.accept("with", "permissions") or reader.is_word("from"):
@@ -47,7 +47,7 @@ def alter_database(reader: Reader, context: Context) -> Plan:
     name = _database(reader)
     change = ""
     if reader.accept("rename", "to"):
-        change = f"RENAME TO {ident(reader.name())}"
+        change = f"RENAME TO {ident(reader.kept_name())}"
     elif reader.accept("owner", "to"):
         change = f"OWNER TO {ident(reader.user_name())}"
     elif reader.accept("integration"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from local_redshift.errors import syntax_error, unsupported
+from local_redshift.grammar.render import name_of
+from local_redshift.plan import Context
 from local_redshift.tokens import Kind, Token
 
 PREFIXES = ("pg_", "svv_", "svl_", "stl_", "stv_", "svcs_")
@@ -36,11 +38,32 @@ CALLABLE = frozenset(
     pg_get_late_binding_view_cols""".split()
 )
 FORBIDDEN_CALLS = frozenset(
-    """set_config aclexplode acldefault makeaclitem row_security_active to_regrole to_regclass obj_description
-    shobj_description col_description ts_stat ts_rewrite""".split()
+    """set_config current_setting aclexplode acldefault makeaclitem row_security_active obj_description
+    shobj_description col_description format_type currtid2 ts_stat ts_rewrite""".split()
+)
+# Those that https://docs.aws.amazon.com/redshift/latest/dg/r_System_information_functions.html has.
+PRIVILEGE_CALLS = ("has_database_privilege", "has_schema_privilege", "has_table_privilege")
+# Types whose literals are names of what is in the catalog.
+NAMING_TYPES = frozenset(
+    """regclass regcollation regconfig regdatabase regdictionary regnamespace regoper regoperator regproc regprocedure
+    regrole regtype""".split()
 )
 # These run a statement that is given as text, or read files.
 FORBIDDEN_KINDS = ("_to_xml", "_and_xmlschema", "_to_xmlschema")
+
+
+def check_names(tokens: list[Token], allowed: list[tuple[int, int]], context: Context) -> None:
+    """Refuse a name of the catalog's wherever it stands in a statement on user tables, besides the allowed spans.
+
+    PostgreSQL has more places for a table's name than this grammar knows of, and would read its own catalog there.
+    """
+    passed = {at for start, end in allowed for at in range(start, end)}
+    for at, token in enumerate(tokens):
+        if at in passed or token.kind not in (Kind.WORD, Kind.QUOTED):
+            continue
+        name = name_of(token, context)
+        if name in SCHEMAS or name in NAMING_TYPES or (name.startswith("pg_") and name not in CALLABLE):
+            raise unsupported(f"the name {name} in a statement that isn't a plain SELECT of one catalog view")
 
 
 def check_calls(tokens: list[Token]) -> None:
@@ -59,8 +82,10 @@ def check_calls(tokens: list[Token]) -> None:
 
 
 def _is_forbidden(name: str) -> bool:
-    if name in FORBIDDEN_CALLS or name.endswith(FORBIDDEN_KINDS) or name.startswith("lo_"):
+    if name in FORBIDDEN_CALLS or name.endswith(FORBIDDEN_KINDS) or name.startswith(("lo_", "to_reg")):
         return True
+    if name.startswith("has_") and name.endswith("_privilege"):
+        return name not in PRIVILEGE_CALLS
     return name.startswith("pg_") and name not in CALLABLE
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from local_redshift.errors import Refused, leader_only, unsupported
 from local_redshift.grammar import catalog, late_binding
-from local_redshift.grammar.names import is_catalog
+from local_redshift.grammar.names import check_names, is_catalog
 from local_redshift.grammar.references import Reference, common_tables, references
 from local_redshift.grammar.render import name_of, render
 from local_redshift.grammar.views import LEADER_ONLY
@@ -24,6 +24,7 @@ def select(sql: str, tokens: list[Token], context: Context) -> Plan:
     found = references(tokens, context)
     if any(is_catalog(one.parts) for one in found):
         return catalog.select(sql, tokens, context)
+    check_names(tokens, _spans(found), context)
     if any(one.written for one in found):
         return Plan(local(sql, tokens, context, found), "CTAS")
     return query(sql, tokens, context, found)
@@ -73,6 +74,7 @@ def local(sql: str, tokens: list[Token], context: Context, found: list[Reference
             raise unsupported("system tables and views in a statement that isn't a plain SELECT of one")
         if _database(one, context) != context.database:
             raise unsupported("statements that write and name a table of another database")
+    check_names(tokens, _spans(found), context)
     return render(sql, tokens, context, _without_database(tokens, context, context.database))
 
 
@@ -101,6 +103,7 @@ def comment(sql: str, tokens: list[Token], context: Context) -> Plan:
     if tokens[2].value not in ("table", "column", "view", "constraint"):
         # In particular not on roles: their comments hold what the stand-in knows about them.
         raise unsupported("COMMENT ON " + tokens[2].text.upper())
+    check_names(tokens, [], context)
     return Plan(render(sql, tokens, context), "DDL")
 
 
@@ -118,6 +121,10 @@ def _inner(sql: str, tokens: list[Token], context: Context, at: int) -> Plan:
         raise unsupported(f"{tokens[0].text.upper()} of a catalog view or of another database")
     head = render(sql, tokens[:at], context)
     return replace(plan, sql=f"{head} {plan.sql}", kind="UTILITY")
+
+
+def _spans(found: list[Reference]) -> list[tuple[int, int]]:
+    return [(one.start, one.end) for one in found]
 
 
 def _check_leaders(tokens: list[Token]) -> None:

@@ -14,7 +14,8 @@ from local_redshift.tokens import Kind, Token
 
 # FROM within the parentheses of these isn't a FROM clause.
 FROM_WITHIN = frozenset("extract trim substring overlay btrim".split())
-ENDS_FROM = frozenset("where group order having limit union intersect except select set values returning".split())
+# All of them are reserved, so none can be an alias in a FROM clause.
+ENDS_FROM = frozenset("where group order having limit union intersect except select returning".split())
 INTRODUCES = frozenset("from join into update using table".split())
 
 
@@ -60,19 +61,27 @@ class _Scan:
         elif token.kind is Kind.WORD and token.value in INTRODUCES and self._introduces(at):
             level.in_from = token.value in ("from", "join", "using")
             return self._table(at + 1, written=token.value in ("into", "update"))
-        elif token.kind is Kind.WORD and token.value in ENDS_FROM:
+        elif token.kind is Kind.WORD and token.value in ENDS_FROM and not self._is(at - 1, "."):
             level.in_from = False
+            if token.value == "select":
+                # INSERT INTO trim (SELECT ...) is no call of a function.
+                level.function = ""
         return at + 1
 
+    def _is(self, at: int, *texts: str) -> bool:
+        """Whether the token is one of these words or symbols, as written: not a name or literal that reads like it."""
+        return at >= 0 and self.tokens[at].text.lower() in texts
+
     def _introduces(self, at: int) -> bool:
-        before = self.tokens[at - 1].value if at else ""
         word = self.tokens[at].value
-        if before == ".":
+        if self._is(at - 1, "."):
             return False
         if word == "from":
-            return before != "distinct" and self.levels[-1].function not in FROM_WITHIN
+            # IS [NOT] DISTINCT FROM compares.
+            compares = self._is(at - 1, "distinct") and self._is(at - 2, "is", "not")
+            return not compares and self.levels[-1].function not in FROM_WITHIN
         if word == "update":
-            return at == 0 or before in ("explain", "verbose")
+            return at == 0 or self._is(at - 1, "explain", "verbose")
         return True
 
     def _table(self, at: int, written: bool) -> int:

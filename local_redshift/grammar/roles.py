@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from local_redshift.plan import Context, Plan
-from local_redshift.reader import Reader
+from local_redshift.reader import KEPT_WORDS, Reader
 from local_redshift.text import PREFIXES, block, literal
 from local_redshift.tokens import Kind
 
 
 def create(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html: there is no IF NOT EXISTS."""
-    name = reader.role_name()
+    name = _new_name(reader)
     if reader.accept("externalid"):
         external_id(reader)
     reader.end()
@@ -36,9 +36,20 @@ def _action(reader: Reader, name: str) -> str:
         external_id(reader)
         return ""
     if reader.accept("rename", "to"):
-        return f"PERFORM pg_rs.rename_role({literal(name)}, {literal(reader.role_name())})"
+        return f"PERFORM pg_rs.rename_role({literal(name)}, {literal(_new_name(reader))})"
     reader.expect("owner", "to")
     return f"PERFORM pg_rs.own_role({literal(name)}, {literal(reader.user_name())})"
+
+
+def _new_name(reader: Reader) -> str:
+    """A role's name can't be a reserved word, and its page excepts none in double quotes."""
+    if reader.peek().value.lower() in KEPT_WORDS:
+        raise reader.fail()
+    name = reader.role_name()
+    if any(sign in name for sign in ".:/"):
+        # Users can't have the latter two; of roles no page tells.
+        reader.later("role names that hold '.', ':' or '/'")
+    return name
 
 
 def external_id(reader: Reader) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local_redshift.errors import Refused, unsupported
+from local_redshift.grammar.names import SCHEMAS
 from local_redshift.plan import Context, Plan
 from local_redshift.reader import Reader
 from local_redshift.text import INTERNAL_DATABASES, literal
@@ -87,6 +88,8 @@ def qualified(reader: Reader, context: Context, parts: int) -> list[str]:
         found = [context.database, "", *found]
     if len(found) != parts:
         raise reader.fail()
+    if found[1] in SCHEMAS:
+        reader.later(f"SHOW ... of {found[1]}")
     return found
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from local_redshift.errors import syntax_error, unsupported
 from local_redshift.grammar import late_binding, objects, queries
+from local_redshift.grammar.names import check_names
 from local_redshift.grammar.references import references
 from local_redshift.grammar.render import render
 from local_redshift.plan import Context, Plan
 from local_redshift.reader import Reader
-from local_redshift.text import block, literal
+from local_redshift.text import block, ident, literal
 from local_redshift.tokens import Kind, Token
 
 POSTGRES_ONLY = frozenset("partition inherits tablespace using unlogged with generated_always".split())
@@ -42,6 +43,8 @@ def create(sql: str, tokens: list[Token], context: Context) -> Plan:
         if not rest:
             raise reader.fail()
         return Plan(head + " " + queries.local(sql, rest, context, references(rest, context)), "CTAS")
+    # CREATE TABLE t (LIKE pg_class)
+    check_names(tokens, [], context)
     return Plan(render(sql, tokens, context, edits), "DDL")
 
 
@@ -185,16 +188,20 @@ def alter(sql: str, tokens: list[Token], context: Context) -> Plan:
         raise unsupported("ALTER TABLE ... " + second.upper())
     if action not in ("add", "drop", "rename", "alter", "owner") or second in ("partition", "constraint", "set"):
         raise unsupported("this form of ALTER TABLE") if action in ("add", "drop", "set") else reader.fail()
+    if reader.accept("owner"):
+        reader.expect("to")
+        owner = ident(reader.user_name())
+        reader.end()
+        return Plan(f"ALTER TABLE {name} OWNER TO {owner}", "DDL", "ALTER TABLE")
     edits: dict[int, str] = {}
     rest = tokens[reader.at :]
+    check_names(rest, [], context)
     for at, token in enumerate(rest):
         if token.value in TYPES and at:
             edits[at] = TYPES[token.value]
         if token.value == "encode":
             edits.update({at: "", at + 1: ""})
     text = render(sql, rest, context, edits)
-    if action == "owner":
-        return Plan(f"ALTER TABLE {name} {text}", "DDL", "ALTER TABLE")
     statement = literal(f"ALTER TABLE %s {text.replace('%', '%%')}")
     return Plan(block([f"PERFORM pg_rs.on_relation({literal(name)}, 'MAINTAIN', {statement})"]), "DDL", "ALTER TABLE")
 

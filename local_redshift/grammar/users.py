@@ -100,7 +100,7 @@ def _provider(reader: Reader) -> None:
 
 def _new_name(reader: Reader) -> str:
     _provider(reader)
-    name = reader.user_name()
+    name = reader.user_name(new=True)
     if any(forbidden in name for forbidden in ":/\n"):
         raise Refused("42602", f'invalid user name "{name}"')
     return name

@@ -49,6 +49,11 @@ END $$;
 CREATE FUNCTION pg_rs.check_free(wanted text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE taken text;
 BEGIN
+    -- https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html: "The user name can't be PUBLIC." The code is
+    -- PostgreSQL's.
+    IF lower(wanted) = 'public' THEN
+        RAISE EXCEPTION 'user name "%" is reserved', wanted USING ERRCODE = '42939';
+    END IF;
     SELECT rolname INTO taken FROM pg_catalog.pg_roles WHERE rolname IN (wanted, 'role:' || wanted) LIMIT 1;
     IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'role "%" already exists', taken USING ERRCODE = '42710';

@@ -14,9 +14,11 @@ from redshift_connector.error import Error, InterfaceError
 
 from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
+from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
 from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
 from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from local_redshift.running import Server
@@ -147,6 +149,16 @@ class World:
         given = {"database": self.warehouse.name, "drop": "all", "role": self.role}
         return GrantReverseEtlOperator(task_id="reverse_etl", **{**given, **arguments})
 
+    def close_schema(self, **arguments: Any) -> RevokeSchemaOperator:
+        return RevokeSchemaOperator(task_id="close", **{"schema": "crm", "role": self.role, **arguments})
+
+    def drop_role(self, **arguments: Any) -> DropSegmentRoleOperator:
+        return DropSegmentRoleOperator(task_id="drop", **{"role": self.role, **arguments})
+
+    def summary(self, **arguments: Any) -> SegmentSummaryOperator:
+        given = {"reports": [], "database": self.checkpoint}
+        return SegmentSummaryOperator(task_id="summary", **{**given, **arguments})
+
     def access(self, **arguments: Any) -> ValidateAccessSensor:
         """A sensor on the linked user's access to a table."""
         given = {"tables": [f"{self.warehouse.name}.crm.accounts"], "schemas": ["crm"], "poke_interval": 0.05}
@@ -204,4 +216,8 @@ OPERATORS: dict[str, MakeTask] = {
     "schema": World.grant_schema,
     "reverse_etl": World.grant_reverse_etl,
 }
+CONNECTING: dict[str, MakeTask] = {**OPERATORS, "close": World.close_schema, "drop": World.drop_role}
+"""Also those that take access away."""
+ALL: dict[str, MakeTask] = {**CONNECTING, "summary": World.summary}
+"""Also the one that only sums up."""
 SENSORS: dict[str, MakeTask] = {"access": World.access, "profiles_sync": World.profiles}

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from tests.integration.bad_input.refusals import LONG, refused, told, told_alone
-from tests.integration.world import OPERATORS, PASSWORD, World
+from tests.integration.world import ALL, OPERATORS, PASSWORD, World
 
 USER = "segment_linked_user"
 ADMIN = "redshift_default"
 READS_USER = ["check", "role"]
+READS_LOGIN = [*READS_USER, "drop", "summary"]
 
 USERS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"conn_type": "postgres"}, (f"user connection {USER}", "is of type postgres", "make it one of type redshift")),
@@ -61,23 +62,24 @@ def test_an_unusable_admin_connection(world: World, fields: dict[str, Any], part
     told_alone(refused(world, world.create_role()), *parts)
 
 
-@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize("name", ALL)
 def test_every_operator_refuses_it(world: World, name: str) -> None:
-    world.admin_connection(login="", password="")
-    parts = (f"admin connection {ADMIN}", "lacks login, password", "fill it in")
-    told_alone(refused(world, OPERATORS[name](world)), *parts)
+    # Where the user connection has no host of its own, the summary takes this one's.
+    world.admin_connection(**({"host": ""} if name == "summary" else {"login": "", "password": ""}))
+    lacking = "lacks host" if name == "summary" else "lacks login, password"
+    told_alone(refused(world, ALL[name](world)), f"connection {ADMIN}", lacking, "fill it in")
 
 
-@pytest.mark.parametrize("name", READS_USER)
+@pytest.mark.parametrize("name", READS_LOGIN)
 def test_no_user_connection(world: World, name: str) -> None:
     world.forget(USER)
-    told_alone(refused(world, OPERATORS[name](world)), f"user connection {USER}", "isn't defined", "create an Airflow")
+    told_alone(refused(world, ALL[name](world)), f"user connection {USER}", "isn't defined", "create an Airflow")
 
 
-@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize("name", ALL)
 def test_no_admin_connection(world: World, name: str) -> None:
     world.forget(ADMIN)
-    told_alone(refused(world, OPERATORS[name](world)), f"admin connection {ADMIN}", "isn't defined", "create an")
+    told_alone(refused(world, ALL[name](world)), f"admin connection {ADMIN}", "isn't defined", "create an")
 
 
 @pytest.mark.parametrize("name", READS_USER)
@@ -89,6 +91,38 @@ def test_all_that_both_connections_lack_is_told_at_once(world: World, name: str)
     for part in wanted:
         assert len([p for p in problems if part in p]) == 1, (part, problems)
     assert len(problems) == len(wanted)
+
+
+TOGETHER: dict[str, tuple[Callable[[World], Any], tuple[str, ...]]] = {
+    "role": (lambda w: w.create_role(role="Up", password_hash="md4"), ("'Up'", "'md4'")),
+    "database": (lambda w: w.create_database(database="Upper", role="Up"), ("'Upper'", "'Up'")),
+    "schema": (
+        lambda w: w.grant_schema(schema=["pg_x", "a.b.c"], tables=None, tries=0),
+        ("'pg_x'", "'a.b.c'", "tries"),
+    ),
+    "reverse_etl": (lambda w: w.grant_reverse_etl(drop="some", role="Up"), ("'some'", "'Up'")),
+    "close": (lambda w: w.close_schema(schema="pg_x", role="Up"), ("'pg_x'", "'Up'")),
+    "drop": (
+        lambda w: w.drop_role(role="Up", force="x", checkpoint_database="template1"),
+        ("'Up'", "'x'", "template1"),
+    ),
+    "summary": (
+        lambda w: w.summary(database="template1", reports="x", proofs=5),
+        ("template1", "reports isn", "proofs isn"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_bad_arguments_and_a_bad_connection_are_told_at_once(world: World, name: str) -> None:
+    make, parts = TOGETHER[name]
+    world.admin_connection(port=70000, login="")
+    # The summary reads only where the admin connection leads to.
+    connection = ("no port 70000",) if name == "summary" else ("no port 70000", "lacks login")
+    problems = refused(world, make(world))
+    for part in (*parts, *connection):
+        assert len([p for p in problems if part in p]) == 1, (part, problems)
+    assert len(problems) == len(parts) + len(connection)
 
 
 POLICY = [

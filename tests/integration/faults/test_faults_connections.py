@@ -15,7 +15,7 @@ from airflow_provider_datagraph.exceptions import MisconfigurationError, Passing
 from airflow_provider_datagraph.hooks.redshift import CONNECT_TIMEOUT, DataGraphHook
 from local_redshift.faults_client import Faults
 from tests.integration.faults.support import hang_up, listening, quickly, reset, silence
-from tests.integration.world import OPERATORS, World, execute
+from tests.integration.world import CONNECTING, OPERATORS, World, execute
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
@@ -126,12 +126,12 @@ def test_a_passing_fault_is_tried_once_and_left_to_airflow(
     assert stage[0].server.password not in text
 
 
-@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize("name", CONNECTING)
 def test_every_operator_tries_once(world: World, faults: Faults, name: str, mocker: MockerFixture) -> None:
     faults.cut_before("-- login", times=None)
     connects = mocker.spy(redshift_connector, "connect")
     with quickly(), pytest.raises(PassingFaultError, match="can't be reached"):
-        execute(OPERATORS[name](world))
+        execute(CONNECTING[name](world))
     assert connects.call_count == 1
 
 
@@ -192,7 +192,7 @@ LASTING = [
 ]
 
 
-@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize("name", CONNECTING)
 @pytest.mark.parametrize("arrange", LASTING, ids=name_of)
 def test_what_a_person_has_to_correct_fails_at_once(
     world: World, arrange: Callable[[World], tuple[int, str]], name: str, mocker: MockerFixture
@@ -202,7 +202,7 @@ def test_what_a_person_has_to_correct_fails_at_once(
         pytest.skip("it connects to the database that it is given")
     connects = mocker.spy(redshift_connector, "connect")
     with quickly(), pytest.raises(MisconfigurationError, match=said) as failure:
-        execute(OPERATORS[name](world))
+        execute(CONNECTING[name](world))
     assert isinstance(failure.value, AirflowFailException)
     assert connects.call_count == count
     assert len(failure.value.problems) == 1

@@ -41,6 +41,16 @@ def test_psycopg(server: Server) -> None:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_several_statements_of_one_request_are_judged_one_by_one(server: Server) -> None:
+    with open_psycopg(server) as connection:
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            connection.execute("SELECT relname FROM pg_class LIMIT 1; SELECT count(*) FROM pg_class")
+        # How names are read is known when all of them are read.
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            connection.execute('SET enable_case_sensitive_identifier TO true; SELECT 1 FROM "MiXed"')
+        assert connection.execute("SHOW enable_case_sensitive_identifier").fetchone() == ("off",)
+
+
 def test_psycopg_cancels(server: Server) -> None:
     with open_psycopg(server) as connection:
         timer = threading.Timer(0.3, connection.cancel)

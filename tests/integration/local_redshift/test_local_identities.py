@@ -35,6 +35,20 @@ def test_role_and_user_share_one_name_space_groups_do_not(admin: Any) -> None:
     run(admin, f"DROP USER {name}")
 
 
+@pytest.mark.parametrize("name", ["public", '"PUBLIC"', '"Public"'])
+def test_nobody_is_called_public(admin: Any, name: str) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
+    user = unique("user")
+    run(admin, f"CREATE USER {user} PASSWORD '{PASSWORD}'")
+    for sql in (
+        f"CREATE USER {name} PASSWORD '{PASSWORD}'",
+        f"ALTER USER {user} RENAME TO {name}",
+        f"CREATE ROLE {name}",
+    ):
+        assert refused(admin, sql)[0] == "42939"
+    run(admin, f"DROP USER {user}")
+
+
 def test_md5_literal_is_a_working_login(server: Server, admin: Any) -> None:
     # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
     user = unique("user")

@@ -88,3 +88,14 @@ def test_external_schemas_need_create_and_no_transaction(place: Place) -> None:
     place.do("BEGIN")
     assert place.refused("CREATE EXTERNAL SCHEMA lake FROM KINESIS IAM_ROLE default")[0] == "0A000"
     place.do("ROLLBACK")
+
+
+def test_the_owner_of_an_external_schema_is_not_dropped(place: Place) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_USER.html
+    place.do("GRANT CREATE ON DATABASE {db} TO {user}")
+    place.read("CREATE EXTERNAL SCHEMA own FROM DATA CATALOG DATABASE 'events' IAM_ROLE default")
+    place.do("REVOKE CREATE ON DATABASE {db} FROM {user}")
+    held = f'user "{place.user}" cannot be dropped because the user owns some object'
+    assert place.refused("DROP USER {user}") == ("55006", held)
+    place.do("DROP SCHEMA own")
+    place.do("DROP USER {user}")

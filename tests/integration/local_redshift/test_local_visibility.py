@@ -58,6 +58,9 @@ def statements(database: str, roles: Roles, names: dict[str, str]) -> tuple[str,
         "CREATE SCHEMA s",
         "CREATE TABLE s.one (a int, b int)",
         "CREATE TABLE s.two (a int, b int)",
+        "CREATE SCHEMA t",
+        "CREATE TABLE t.shut (a int)",
+        "ALTER TABLE t.shut ROW LEVEL SECURITY ON",
         *(f"GRANT CREATE ON DATABASE {database} TO ROLE {role}" for role in (own, other)),
         *(f"GRANT USAGE ON SCHEMA s TO ROLE {role}" for role in (own, other)),
         f"GRANT SELECT ON s.one TO ROLE {own}",
@@ -178,7 +181,7 @@ def test_svv_redshift_tables_and_the_like(views: Views) -> None:
     # permission widens it
     for view in ("svv_redshift_tables", "svv_all_tables"):
         found = views.seen(f"SELECT table_name FROM {view} WHERE database_name = '{{database}}'")
-        assert found.pop("superuser") == {"one", "two"}
+        assert found.pop("superuser") == {"one", "two", "shut"}
         assert found == {key: {"one"} for key in WHO[1:]}
 
 
@@ -199,6 +202,17 @@ def test_svv_redshift_databases_and_schemas(views: Views) -> None:
     for view in ("svv_redshift_schemas", "svv_all_schemas"):
         sql = f"SELECT schema_name FROM {view} WHERE database_name = '{{database}}' AND schema_name = 's'"
         assert views.seen(sql) == {key: {"s"} for key in WHO}
+        # Without USAGE and CREATE nothing but being a superuser shows it.
+        found = views.seen(f"SELECT schema_name FROM {view} WHERE database_name = '{{database}}' AND schema_name = 't'")
+        assert found.pop("superuser") == {"t"}
+        assert found == {key: set() for key in WHO[1:]}
+
+
+def test_svv_rls_relation(views: Views) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_RLS_RELATION.html
+    found = views.seen("SELECT relname FROM svv_rls_relation")
+    assert found.pop("superuser") == {"shut"}
+    assert found == {key: set() for key in WHO[1:]}
 
 
 def test_sys_query_history(views: Views) -> None:

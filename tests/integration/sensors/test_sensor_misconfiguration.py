@@ -141,6 +141,24 @@ def test_wait_is_true_or_false_and_nothing_else(house: House, kind: str, wait: A
         house.sensor(kind, wait=wait).execute({})
 
 
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [("access", {"tables": ["only_a_table"]}), ("profiles_sync", {"schema": "pg_catalog", "user_conn_id": "linked"})],
+)
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_arguments_and_connections_are_told_at_once(
+    house: House, set_connection: SetConnection, kind: str, given: dict[str, Any], deferrable: bool
+) -> None:
+    set_connection(house.admin_conn, connection_json(house.server, port=70000, extra={"ssl": "perhaps"}))
+    set_connection(given.setdefault("user_conn_id", house.user_conn), user_json(house, password=""))
+    with pytest.raises(MisconfigurationError) as raised:
+        house.sensor(kind, wait="maybe", deferrable=deferrable, soft_fail=True, **given).execute({})
+    wanted = ("wait is", "only_a_table" if kind == "access" else "'pg_catalog'", "no port 70000", "ssl is", "password")
+    for part in wanted:
+        assert [part in problem for problem in raised.value.problems].count(True) == 1, (part, raised.value.problems)
+    assert len(raised.value.problems) == len(wanted)
+
+
 def port_refused(house: House, define: SetConnection) -> Case:
     define(house.admin_conn, connection_json(house.server, port=1))
     return "profiles_sync", {}, "127.0.0.1:1 can't be reached"

@@ -148,3 +148,51 @@ def test_any_text_is_either_translated_or_refused(text: str) -> None:
         translate(text, CONTEXT)
     except Refused as refusal:
         assert refusal.message
+
+
+RESERVED_WORDS = ("oid", "system", "tag", "open", "language", "timestamp", "select")
+
+
+@pytest.mark.parametrize("word", RESERVED_WORDS)
+def test_identities_and_databases_are_not_called_as_reserved_words_are(word: str) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html and r_CREATE_ROLE.html, which excepts no quotes
+    refused = (
+        f"create role {word}",
+        f'create role "{word}"',
+        f'create role "{word.upper()}"',
+        f"alter role r rename to {word}",
+        f'alter role r rename to "{word}"',
+        f"create user {word} password 'Abcd1234x'",
+        f"alter user u rename to {word}",
+        f"create group {word}",
+        f"create database {word}",
+        f"alter database d rename to {word}",
+        f"grant role {word} to u",
+        f"grant usage on schema s to {word}",
+    )
+    for sql in refused:
+        with pytest.raises(Refused) as refusal:
+            translate(sql, CONTEXT)
+        assert refusal.value.sqlstate == "42601", sql
+    for sql in (f"create user \"{word}\" password 'Abcd1234x'", f'create database "{word}"', f'drop role "{word}"'):
+        assert translate(sql, CONTEXT).sql
+
+
+@pytest.mark.parametrize("name", ["pg_monitor", '"role:r"', '"group:g"', '"scope:10"', '"may:CREATE USER"'])
+def test_roles_of_postgresql_are_no_users(name: str) -> None:
+    for sql in (
+        f"create schema s authorization {name}",
+        f"alter schema s owner to {name}",
+        f"create database d owner {name}",
+        f"alter database d owner to {name}",
+        f"alter table t owner to {name}",
+        f"alter role r owner to {name}",
+        f"create group g with user {name}",
+        f"alter group g add user {name}",
+        f"grant role r to {name}",
+        f"grant usage on schema s to {name}",
+        f"drop user {name}",
+    ):
+        with pytest.raises(Refused) as refusal:
+            translate(sql, CONTEXT)
+        assert refusal.value.sqlstate == "42704", sql
