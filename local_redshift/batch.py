@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
-from local_redshift import wire
+from local_redshift import masks, wire
 from local_redshift.backend import Backend, BackendError, Pool
 from local_redshift.collect import collected
 from local_redshift.errors import Fields, Refused, reworded, unsupported
@@ -49,6 +49,7 @@ class Batches:
         """What the user's own setting is, if ALTER USER gave one."""
         self._case_before = False
         self._was_aborted = False
+        self._several = False  # statements in the request at hand
         self._transaction = 0
         self._prepared: dict[str, Prepared] = {}
         self._portals: dict[str, Prepared] = {}
@@ -59,8 +60,9 @@ class Batches:
         self._begin()
         try:
             prepared = self._all(sql)
+            self._several = masks.several(prepared)
             exchange = Exchange(executed=prepared)
-            exchange.data += wire.query("; ".join([await self._sql(one.plan) for one in prepared]))
+            exchange.data += wire.query("; ".join([await self._sql(one) for one in prepared]))
             await self._run(exchange, self._database(prepared))
         except Refused as refusal:
             await self.refuse(refusal)
@@ -69,7 +71,9 @@ class Batches:
         """The messages up to a Sync."""
         self._begin()
         try:
-            database = self._database(self._interpret(batch))
+            touched = self._interpret(batch)
+            self._several = masks.several(touched)
+            database = self._database(touched)
             exchange = Exchange()
             await self._build(exchange, batch, fresh=database is not None)
             exchange.data += wire.frame(b"S")
@@ -102,14 +106,11 @@ class Batches:
             self.status = b"E"
 
     def _all(self, sql: str) -> list[Prepared]:
-        try:
+        with self._recorded(sql, kind_of(sql)):
             parts = statements(tokenize(sql))
             if len(parts) <= 1:
                 return [self._translated(sql)]
             return [self._translated(sql[part[0].start : part[-1].end]) for part in parts]
-        except Refused as refusal:
-            self._record(sql, kind_of(sql), refusal.fields())
-            raise
 
     def _translated(self, sql: str) -> Prepared:
         context = Context(self.source.database, self.case_sensitive)
@@ -125,11 +126,8 @@ class Batches:
             names = wire.texts(body)
             if kind == b"P":
                 types = body[len(wire.text(names[0])) + len(wire.text(names[1])) :]
-                try:
+                with self._recorded(names[1], kind_of(names[1])):
                     plan = self._translated(names[1]).plan
-                except Refused as refusal:
-                    self._record(names[1], kind_of(names[1]), refusal.fields())
-                    raise
                 self._prepared[names[0]] = Prepared(names[1], plan, types)
                 touched.append(self._prepared[names[0]])
             elif kind == b"B" and names[1] in self._prepared:
@@ -180,9 +178,14 @@ class Batches:
         exchange.named = prepared
         if close:
             exchange.add(wire.close_statement(name), hidden=True)
-        exchange.add(wire.parse(name, await self._sql(prepared.plan), prepared.types), hidden=hidden)
+        exchange.add(wire.parse(name, await self._sql(prepared), prepared.types), hidden=hidden)
 
-    async def _sql(self, plan: Plan) -> str:
+    async def _sql(self, one: Prepared) -> str:
+        plan = one.plan
+        if plan.reads and self.status != b"E":
+            with self._recorded(one.text, plan.kind):
+                async with self._backend(plan.database) as backend:
+                    await masks.check(plan, self._several, backend)
         if not plan.view or self.status == b"E":
             return plan.sql
         rows = await collected(plan, self.pool, self.history, self.source.database, self.user)
@@ -279,6 +282,15 @@ class Batches:
             failed = running[0] if running else exchange.named
             if failed is not None:
                 self._record(failed.text, failed.plan.kind, exchange.failed)
+
+    @contextlib.contextmanager
+    def _recorded(self, text: str, kind: str) -> Iterator[None]:
+        """Have a refusal in the history, too."""
+        try:
+            yield
+        except Refused as refusal:
+            self._record(text, kind, refusal.fields())
+            raise
 
     def _record(self, text: str, kind: str, failed: Fields | None = None) -> None:
         status = "success"

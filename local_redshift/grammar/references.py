@@ -14,7 +14,7 @@ from local_redshift.tokens import Kind, Token
 
 # FROM within the parentheses of these isn't a FROM clause.
 FROM_WITHIN = frozenset("extract trim substring overlay btrim".split())
-ENDS_FROM = frozenset("where group order having limit union intersect except select set values returning".split())
+ENDS_FROM = frozenset("where group order having limit union intersect except select returning".split())
 INTRODUCES = frozenset("from join into update using table".split())
 
 
@@ -60,20 +60,25 @@ class _Scan:
         elif token.kind is Kind.WORD and token.value in INTRODUCES and self._introduces(at):
             level.in_from = token.value in ("from", "join", "using")
             return self._table(at + 1, written=token.value in ("into", "update"))
-        elif token.kind is Kind.WORD and token.value in ENDS_FROM:
+        elif token.kind is Kind.WORD and token.value in ENDS_FROM and self._before(at) != ".":
             level.in_from = False
         return at + 1
 
     def _introduces(self, at: int) -> bool:
-        before = self.tokens[at - 1].value if at else ""
+        before = self._before(at)
         word = self.tokens[at].value
         if before == ".":
             return False
         if word == "from":
-            return before != "distinct" and self.levels[-1].function not in FROM_WITHIN
+            # a IS [NOT] DISTINCT FROM b; but a column may be called distinct.
+            compares = before == "distinct" and self._before(at - 1) in ("is", "not")
+            return not compares and self.levels[-1].function not in FROM_WITHIN
         if word == "update":
             return at == 0 or before in ("explain", "verbose")
         return True
+
+    def _before(self, at: int) -> str:
+        return self.tokens[at - 1].value if at > 0 else ""
 
     def _table(self, at: int, written: bool) -> int:
         while at < len(self.tokens) and self.tokens[at].value in ("(", "only", "lateral", "temp", "temporary", "table"):
