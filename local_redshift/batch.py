@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
-from local_redshift import wire
+from local_redshift import masks, wire
 from local_redshift.backend import Backend, BackendError, Pool
 from local_redshift.collect import collected
 from local_redshift.errors import Fields, Refused, reworded, unsupported
@@ -18,7 +18,7 @@ from local_redshift.grammar import kind_of, translate
 from local_redshift.grammar.settings import CASE
 from local_redshift.history import History, Source
 from local_redshift.plan import Context, Plan
-from local_redshift.tokens import statements, tokenize
+from local_redshift.tokens import separate
 
 ABORTED = "current transaction is aborted, commands ignored until end of transaction block"
 ABORT = "DO 'BEGIN RAISE EXCEPTION $$aborted$$; END'"
@@ -50,6 +50,7 @@ class Batches:
         """What the user's own setting is, if ALTER USER gave one."""
         self._case_before = False
         self._was_aborted = False
+        self._several = False  # statements in the request
         self._transaction = 0
         self._prepared: dict[str, Prepared] = {}
         self._portals: dict[str, Prepared] = {}
@@ -60,8 +61,9 @@ class Batches:
         self._begin()
         try:
             prepared = self._all(sql)
+            self._several = masks.several(prepared)
             exchange = Exchange(executed=prepared)
-            exchange.data += wire.query("; ".join([await self._sql(one.plan) for one in prepared]))
+            exchange.data += wire.query("; ".join([await self._sql(one) for one in prepared]))
             await self._run(exchange, self._database(prepared))
         except Refused as refusal:
             await self.refuse(refusal)
@@ -70,7 +72,9 @@ class Batches:
         """The messages up to a Sync."""
         self._begin()
         try:
-            database = self._database(self._interpret(batch))
+            touched = self._interpret(batch)
+            self._several = masks.several(touched)
+            database = self._database(touched)
             exchange = Exchange()
             await self._build(exchange, batch, fresh=database is not None)
             exchange.data += wire.frame(b"S")
@@ -103,18 +107,11 @@ class Batches:
             self.status = b"E"
 
     def _all(self, sql: str) -> list[Prepared]:
-        try:
-            parts = statements(tokenize(sql))
-            if len(parts) <= 1:
-                return [self._translated(sql)]
-            prepared = [self._translated(sql[part[0].start : part[-1].end]) for part in parts]
-            if any(one.plan.case for one in prepared[:-1]):
-                # What follows was read by the setting before it.
+        with self._recorded(sql, kind_of(sql)):
+            prepared = [self._translated(text) for text in separate(sql)]
+            if any(one.plan.case for one in prepared[:-1]):  # what follows was read by the setting before it
                 raise unsupported(f"statements after a change of {CASE} in one request")
             return prepared
-        except Refused as refusal:
-            self._record(sql, kind_of(sql), refusal.fields())
-            raise
 
     def _translated(self, sql: str) -> Prepared:
         context = Context(self.source.database, self.case_sensitive)
@@ -130,11 +127,8 @@ class Batches:
             names = wire.texts(body)
             if kind == b"P":
                 types = body[len(wire.text(names[0])) + len(wire.text(names[1])) :]
-                try:
+                with self._recorded(names[1], kind_of(names[1])):
                     plan = self._translated(names[1]).plan
-                except Refused as refusal:
-                    self._record(names[1], kind_of(names[1]), refusal.fields())
-                    raise
                 self._prepared[names[0]] = Prepared(names[1], plan, types)
                 touched.append(self._prepared[names[0]])
             elif kind == b"B" and names[1] in self._prepared:
@@ -185,9 +179,14 @@ class Batches:
         exchange.named = prepared
         if close:
             exchange.add(wire.close_statement(name), hidden=True)
-        exchange.add(wire.parse(name, await self._sql(prepared.plan), prepared.types), hidden=hidden)
+        exchange.add(wire.parse(name, await self._sql(prepared), prepared.types), hidden=hidden)
 
-    async def _sql(self, plan: Plan) -> str:
+    async def _sql(self, one: Prepared) -> str:
+        plan = one.plan
+        if plan.reads and self.status != b"E":
+            with self._recorded(one.text, plan.kind):
+                async with self._backend(plan.database) as backend:
+                    await masks.check(plan, self._several, backend)
         if not plan.view or self.status == b"E":
             return plan.sql
         rows = await collected(plan, self.pool, self.history, self.source.database, self.user)
@@ -285,9 +284,17 @@ class Batches:
             if failed is not None:
                 self._record(failed.text, failed.plan.kind, exchange.failed)
 
+    @contextlib.contextmanager
+    def _recorded(self, text: str, kind: str) -> Iterator[None]:
+        """Have a refusal in the history, too."""
+        try:
+            yield
+        except Refused as refusal:
+            self._record(text, kind, refusal.fields())
+            raise
+
     def _record(self, text: str, kind: str, failed: Fields | None = None) -> None:
-        status = "success"
+        status, error = "success", ""
         if failed is not None:
-            status = "canceled" if failed["C"] == "57014" else "failed"
-        error = failed["M"] if failed is not None else ""
+            status, error = "canceled" if failed["C"] == "57014" else "failed", failed["M"]
         self.history.record(self.source, self._transaction, kind, text, self._start, status, error)

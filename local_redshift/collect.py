@@ -8,6 +8,9 @@ from local_redshift.history import History
 from local_redshift.plan import Plan
 from local_redshift.text import literal
 
+# What a view calls the database that a row is of.
+DATABASE = {"svv_masking_policy": "policy_database"}
+
 
 async def collected(plan: Plan, pool: Pool, history: History, database: str, user: str) -> str:
     if plan.view == "sys_query_history":
@@ -32,7 +35,7 @@ async def _elsewhere(view: str, pool: Pool, database: str, user: str) -> str:
     """The view's rows in another database, as the user sees them."""
     try:
         async with pool.lent(database, user) as backend:
-            only = f"WHERE database_name = {literal(database)}"
+            only = f"WHERE {DATABASE.get(view, 'database_name')} = {literal(database)}"
             rows = await backend.run(f"SELECT coalesce(json_agg(t), '[]') FROM pg_rs.{view} t {only}")
     except (BackendError, Refused):
         return "[]"  # dropped in the meantime

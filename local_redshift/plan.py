@@ -35,5 +35,7 @@ class Plan:
     """What it sets enable_case_sensitive_identifier to: `on`, `off`, or the user's `default`."""
     alone: str = ""
     """What it's called, if it can't run inside a transaction block here."""
+    reads: tuple[tuple[str, ...], ...] = ()
+    """Names of the relations whose rows it reads, without their database."""
     releases: str | None = None
     """A database that must not be held open by the stand-in's own connections."""

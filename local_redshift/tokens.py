@@ -96,6 +96,12 @@ def statements(tokens: list[Token]) -> list[list[Token]]:
     return [part for part in parts if part]
 
 
+def separate(sql: str) -> list[str]:
+    """The text of each statement; a single one stays as it is."""
+    parts = statements(tokenize(sql))
+    return [sql[part[0].start : part[-1].end] for part in parts] if len(parts) > 1 else [sql]
+
+
 def _token(group: str, match: re.Match[str]) -> Token:
     text = match.group()
     value = text

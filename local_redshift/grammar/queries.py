@@ -26,7 +26,7 @@ def select(sql: str, tokens: list[Token], context: Context) -> Plan:
         return catalog.select(sql, tokens, context)
     check_names(tokens, _spans(found), context)
     if any(one.written for one in found):
-        return Plan(local(sql, tokens, context, found), "CTAS")
+        return Plan(local(sql, tokens, context, found), "CTAS", reads=reads(found))
     return query(sql, tokens, context, found)
 
 
@@ -43,7 +43,24 @@ def query(sql: str, tokens: list[Token], context: Context, found: list[Reference
         raise unsupported("joins of tables of two databases")
     database = databases.pop() if databases else context.database
     text = render(sql, tokens, context, _without_database(tokens, context, database))
-    return Plan(text, "SELECT", database=None if database == context.database else database)
+    named = () if _reads_no_column(tokens, found) else reads(found)
+    return Plan(text, "SELECT", database=None if database == context.database else database, reads=named)
+
+
+def reads(found: list[Reference], target: bool = False) -> tuple[tuple[str, ...], ...]:
+    """What is read, with the target of a change or without; a name that WITH gives may also be a table's."""
+    return tuple(tuple(one.parts[-2:]) for one in found if target or not one.written)
+
+
+def _reads_no_column(tokens: list[Token], found: list[Reference]) -> bool:
+    """SELECT 1 FROM t LIMIT n: whoever may select sees the same, whatever is masked."""
+    if len(found) != 1 or [token.value for token in tokens[:3]] != ["select", "1", "from"]:
+        return False
+    rest = tokens[found[0].end :]
+    counts = (Kind.NUMBER, Kind.PARAMETER)
+    return found[0].start == 3 and (
+        not rest or (len(rest) == 2 and rest[0].value == "limit" and rest[1].kind in counts)
+    )
 
 
 # https://docs.aws.amazon.com/redshift/latest/dg/r_VACUUM_command.html and r_ANALYZE_COMPRESSION.html
@@ -63,7 +80,11 @@ def maintain(sql: str, tokens: list[Token], context: Context) -> Plan:
 def change(sql: str, tokens: list[Token], context: Context) -> Plan:
     """INSERT, UPDATE, DELETE and the like, in the connected database."""
     found = references(tokens, context)
-    return Plan(local(sql, tokens, context, found), KINDS.get(tokens[0].value, "UTILITY"))
+    word = tokens[0].value
+    # INSERT reads its own target only for what PostgreSQL adds to it.
+    target = word != "insert" or any(token.value in ("returning", "conflict") for token in tokens)
+    named = () if word in ("truncate", "vacuum", "analyze") else reads(found, target)
+    return Plan(local(sql, tokens, context, found), KINDS.get(word, "UTILITY"), reads=named)
 
 
 def local(sql: str, tokens: list[Token], context: Context, found: list[Reference]) -> str:

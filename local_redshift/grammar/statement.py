@@ -10,6 +10,7 @@ from local_redshift.grammar import (
     defaults,
     grants,
     groups,
+    masking,
     queries,
     roles,
     settings,
@@ -79,6 +80,10 @@ TEXT_RULES: dict[tuple[str, ...], TextRule] = {
     ("create", "temp"): tables.create,
     ("create", "temporary"): tables.create,
     ("create", "local"): tables.create,
+    ("create", "masking", "policy"): masking.create,
+    ("drop", "masking", "policy"): masking.drop,
+    ("attach", "masking", "policy"): masking.attach,
+    ("detach", "masking", "policy"): masking.detach,
     ("create", "view"): tables.create_view,
     ("create", "or", "replace", "view"): tables.create_view,
     ("create", "materialized", "view"): tables.create_view,
@@ -92,14 +97,14 @@ TEXT_RULES: dict[tuple[str, ...], TextRule] = {
 # Statements that Redshift has and the stand-in hasn't: https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_commands.html
 ELSEWHERE = tuple(
     tuple(words.split())
-    for words in """copy|unload|call|cancel|merge into|lock|prepare|execute|savepoint|release|attach|detach
+    for words in """copy|unload|call|cancel|merge into|lock|prepare|execute|savepoint|release|attach rls|detach rls
     |associate|desc|describe|insert
     |create procedure|create or replace procedure|create function|create or replace function|create external
-    |create library|create or replace library|create model|create datashare|create masking|create rls
+    |create library|create or replace library|create model|create datashare|create rls
     |create identity|create or replace external|create template
     |alter procedure|alter function|alter datashare|alter external|alter identity|alter masking|alter rls
     |alter materialized|alter system|alter template
-    |drop procedure|drop function|drop datashare|drop external|drop library|drop model|drop identity|drop masking
+    |drop procedure|drop function|drop datashare|drop external|drop library|drop model|drop identity
     |drop rls|drop template""".split("|")
 )
 
@@ -111,7 +116,7 @@ KINDS = {
     "delete": "DELETE",
     "copy": "COPY",
     "unload": "UNLOAD",
-    **dict.fromkeys(("create", "alter", "drop", "truncate", "grant", "revoke", "comment"), "DDL"),
+    **dict.fromkeys(("create", "alter", "drop", "truncate", "grant", "revoke", "comment", "attach", "detach"), "DDL"),
 }
 
 

@@ -42,7 +42,9 @@ def create(sql: str, tokens: list[Token], context: Context) -> Plan:
         rest = tokens[reader.at :]
         if not rest:
             raise reader.fail()
-        return Plan(head + " " + queries.local(sql, rest, context, references(rest, context)), "CTAS")
+        found = references(rest, context)
+        text = queries.local(sql, rest, context, found)
+        return Plan(f"{head} {text}", "CTAS", reads=queries.reads(found))
     # CREATE TABLE t (LIKE pg_class)
     check_names(tokens, [], context)
     return Plan(render(sql, tokens, context, edits), "DDL")
@@ -172,7 +174,9 @@ def create_view(sql: str, tokens: list[Token], context: Context) -> Plan:
         late_binding.check_qualified(rest, context, found)
         edits[reader.at - 1] = late_binding.MARK + " AS"
     head = render(sql, tokens[: reader.at], context, edits)
-    return Plan(head + " " + queries.local(sql, rest, context, found), "DDL")
+    # Only the rows of a materialized view are read now, those of another one when it's read.
+    named = queries.reads(found) if tokens[1].value == "materialized" else ()
+    return Plan(head + " " + queries.local(sql, rest, context, found), "DDL", reads=named)
 
 
 def alter(sql: str, tokens: list[Token], context: Context) -> Plan:

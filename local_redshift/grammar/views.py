@@ -60,6 +60,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         # r_SVV_ATTACHED_MASKING_POLICY
         "svv_attached_masking_policy": "policy_name schema_name table_name table_type grantor grantee grantee_type "
         "priority input_columns output_columns is_masking_datashare_on",
+        # r_SVV_MASKING_POLICY
+        "svv_masking_policy": "policy_database policy_name input_columns policy_expression policy_modified_by "
+        "policy_modified_time",
         # SYS_QUERY_HISTORY
         "sys_query_history": "user_id query_id transaction_id session_id database_name query_type status start_time "
         "end_time elapsed_time error_message query_text",

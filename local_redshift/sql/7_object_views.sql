@@ -108,13 +108,6 @@ CREATE VIEW pg_rs.svv_rls_relation AS
     FROM pg_rs.relations r JOIN pg_catalog.pg_class c ON c.oid = r.oid
     WHERE c.relrowsecurity AND (pg_rs.is_super() OR c.relowner = pg_rs.me());
 
--- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ATTACHED_MASKING_POLICY.html: there are no policies here
-CREATE VIEW pg_rs.svv_attached_masking_policy AS
-    SELECT ''::text AS policy_name, ''::text AS schema_name, ''::text AS table_name, ''::text AS table_type,
-        ''::text AS grantor, ''::text AS grantee, ''::text AS grantee_type, 0 AS priority, ''::text AS input_columns,
-        ''::text AS output_columns, false AS is_masking_datashare_on
-    WHERE false;
-
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ALL_TABLES.html
 CREATE VIEW pg_rs.svv_all_tables AS
     SELECT database_name, schema_name, table_name, table_acl, table_type, remarks FROM pg_rs.svv_redshift_tables;

@@ -83,6 +83,11 @@ ACCEPTED = [
     "create table sales(salesid integer not null, buyerid integer distkey, pricepaid decimal(8,2)) "
     "diststyle key compound sortkey(salesid)",
     "create table t1(hist_id bigint identity(0, 1), note varchar(max) encode lzo) backup no",
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_MASKING_POLICY.html
+    "create masking policy m with (a varchar(max), b double precision) using ((a || ',(', nvl(b, 0)))",
+    "create masking policy m if not exists with (a super) using (now())",
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_ATTACH_MASKING_POLICY.html
+    "attach masking policy dev.m on dev.s.t (a, b) using (b, c) to role r priority 0",
     # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
     "create view event_vw as select * from public.event with no schema binding",
     "create or replace view s.v (a) as select a from dev.s.t x join s.u using (a, b) with no schema binding",
@@ -193,6 +198,14 @@ NOT_HERE = [
     "grant execute on function f() to u",
     "grant role sys:monitor to u",
     "alter default privileges grant execute on functions to u",
+    "alter masking policy m using (a)",
+    "create masking policy other.m with (a int) using (a)",
+    "create masking policy m with (a geometry) using (a)",
+    "attach masking policy m on other.s.t (a) to u",
+    "attach masking policy m on s.t (a.b.c) to u",
+    "attach masking policy m on pg_catalog.pg_class (relname) to u",
+    "attach masking policy m on s.t (a) to role sys:operator",
+    "attach rls policy p on t to public",
     "create view other.s.v as select a from s.t with no schema binding",
     "create view v as select a from other.s.t with no schema binding",
     "create view v as select a from pg_catalog.pg_user with no schema binding",
@@ -218,6 +231,8 @@ NOT_HERE = [
     "with x as (select * from pg_user) select * from x",
     "select * from (select * from pg_user) u",
     "select * from t, pg_class",
+    "select b from t as set, pg_class",
+    "select 1 from t join u on t.order = 1, pg_class",
     "select * from (pg_class cross join t)",
     "select * from t where a in (select oid from pg_class)",
     "select usename from pg_user group by usename",

@@ -92,6 +92,60 @@ def test_three_part_names_say_where_a_select_runs() -> None:
     assert translate("select dev.s.t.a from dev.s.t", CONTEXT) == translate("select s.t.a from s.t", CONTEXT)
 
 
+def test_what_a_statement_reads_is_noted_for_masking() -> None:
+    two = (("s", "t"), ("u",))
+    for sql in (
+        "select a from dev.s.t, u",
+        "select 1 from s.t where exists (select 1 from u) limit 1",
+        "with u as (select 1) select * from s.t, u",
+        "insert into v select a from s.t join u on true",
+        "explain select a from s.t, u",
+        "create table v as select a from s.t, u",
+        "create materialized view v as select a from s.t, u",
+        "select a into v from s.t, u",
+        "update s.t set a = 1 from u",
+        "delete from s.t using u",
+    ):
+        assert translate(sql, CONTEXT).reads == two, sql
+    assert translate("select a from other.s.t", CONTEXT).reads == (("s", "t"),)
+
+
+def test_words_that_look_like_the_end_of_a_from_clause() -> None:
+    for sql in (
+        "select a as distinct from s.t, u",
+        "select a from s.t as set, u",
+        "select a from s.t as values, u",
+        "select a from s.t join u on s.t.order = 1",
+    ):
+        assert translate(sql, CONTEXT).reads == (("s", "t"), ("u",)), sql
+    assert translate("select a from v join t on v.group = 1, u", CONTEXT).reads == (("v",), ("t",), ("u",))
+
+
+def test_what_reads_no_column_is_none_of_maskings_business() -> None:
+    for sql in (
+        "select 1 from s.t limit 1",
+        'select 1 from "other"."s"."t" limit $1',
+        "select 1 from t",
+        "insert into t values (1)",
+        "truncate t",
+        "truncate table t",
+        "create view v as select a from t",
+        "select * from svv_roles",
+    ):
+        assert translate(sql, CONTEXT).reads == (), sql
+    for sql in (
+        "select 1 from t x limit 1",
+        "select 1 from t where a = 1",
+        "select 1, a from t limit 1",
+        "select 2 from t limit 1",
+        "select 1 from (t) limit 1",
+        "select 1 from t limit 1 offset 2",
+        "select 1 from t limit (select a)",
+        "insert into t values (1) returning a",
+    ):
+        assert translate(sql, CONTEXT).reads == (("t",),), sql
+
+
 def test_from_inside_functions_is_no_table() -> None:
     sql = "select extract(year from d), trim(both from x), a is distinct from b from s.t"
     assert translate(sql, CONTEXT).sql == sql

@@ -1,0 +1,33 @@
+"""What masking policies keep a statement from reading: asked before it runs, where it will run."""
+
+from __future__ import annotations
+
+from local_redshift.backend import Backend, BackendError
+from local_redshift.errors import Refused, reworded, unsupported
+from local_redshift.exchange import Prepared
+from local_redshift.grammar.masking import TAG
+from local_redshift.plan import Plan
+from local_redshift.text import literal
+
+
+def several(touched: list[Prepared]) -> bool:
+    """Whether a request has several statements, of which none may be about masking policies."""
+    if len({one.text for one in touched}) < 2:
+        return False
+    if any(one.plan.tag.endswith(TAG) for one in touched):
+        raise unsupported("masking policies in a request of several statements")
+    return True
+
+
+async def check(plan: Plan, among_several: bool, backend: Backend) -> None:
+    """Refuse a statement that names a relation of which its user would see masked values."""
+    schemas = ", ".join(literal(one[0]) if len(one) > 1 else "NULL" for one in plan.reads)
+    names = ", ".join(literal(one[-1]) for one in plan.reads)
+    asked = f"ARRAY[{schemas}]::text[], ARRAY[{names}]::text[], current_schemas(true)"
+    try:
+        rows = await backend.run(f"SELECT pg_rs.masked({among_several}, {asked})")
+    except BackendError as failure:
+        fields = reworded(failure.fields)
+        raise Refused(fields["C"], fields["M"]) from failure
+    if rows[0][0] is not None:
+        raise unsupported(rows[0][0])

@@ -1,0 +1,222 @@
+-- Dynamic data masking: policies and attachments are kept and shown, and enforced by refusal. PostgreSQL can't mask,
+-- so who is concerned by a policy can't read the relation at all; the proxy asks pg_rs.masked() before a statement runs.
+-- https://docs.aws.amazon.com/redshift/latest/dg/t_ddm.html
+
+CREATE TABLE pg_rs.masking_policies (
+    name text PRIMARY KEY, columns text[] NOT NULL, types text[] NOT NULL, expression text NOT NULL,
+    outputs int NOT NULL, modified_by oid NOT NULL, modified_at timestamp NOT NULL DEFAULT (now() AT TIME ZONE 'UTC'));
+-- Columns by their numbers, which a new name doesn't change; grantee 0 is PUBLIC.
+CREATE TABLE pg_rs.masking_attachments (
+    policy text NOT NULL REFERENCES pg_rs.masking_policies, relation oid NOT NULL, outputs smallint[] NOT NULL,
+    inputs smallint[] NOT NULL, grantor oid NOT NULL, grantee oid NOT NULL, priority int NOT NULL);
+-- Carries a permission of each grantee, so that PostgreSQL refuses to drop one, from every database.
+CREATE SEQUENCE pg_rs.masked_grantees;
+
+CREATE FUNCTION pg_rs.check_masks() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT pg_rs.is_super() THEN
+        RAISE EXCEPTION 'permission denied to manage masking policies' USING ERRCODE = '42501';
+    END IF;
+END $$;
+
+CREATE FUNCTION pg_rs.masking_policy(wanted text) RETURNS pg_rs.masking_policies LANGUAGE plpgsql AS $$
+DECLARE found_policy pg_rs.masking_policies;
+BEGIN
+    SELECT * INTO found_policy FROM pg_rs.masking_policies WHERE name = wanted;
+    IF found_policy.name IS NULL THEN
+        RAISE EXCEPTION 'masking policy "%" does not exist', wanted USING ERRCODE = '42704';
+    END IF;
+    RETURN found_policy;
+END $$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_MASKING_POLICY.html
+CREATE FUNCTION pg_rs.create_masking(wanted text, missing_ok boolean, names text[], types text[], expression text,
+                                     outputs int) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    PERFORM pg_rs.check_masks();
+    PERFORM t::regtype FROM unnest(types) t;
+    IF EXISTS (SELECT FROM pg_rs.masking_policies WHERE name = wanted) THEN
+        IF NOT missing_ok THEN
+            RAISE EXCEPTION 'masking policy "%" already exists', wanted USING ERRCODE = '42710';
+        END IF;
+        RETURN;
+    END IF;
+    INSERT INTO pg_rs.masking_policies VALUES (wanted, names, types, expression, outputs, pg_rs.me());
+END $$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_MASKING_POLICY.html: not while it's attached
+CREATE FUNCTION pg_rs.drop_masking(wanted text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    PERFORM pg_rs.check_masks();
+    PERFORM pg_rs.masking_policy(wanted);
+    IF EXISTS (SELECT FROM pg_rs.masking_attachments WHERE policy = wanted) THEN
+        RAISE EXCEPTION 'cannot drop masking policy "%" because it is attached', wanted USING ERRCODE = '2BP01';
+    END IF;
+    DELETE FROM pg_rs.masking_policies WHERE name = wanted;
+END $$;
+
+CREATE FUNCTION pg_rs.masked_columns(target oid, names text[]) RETURNS smallint[] LANGUAGE plpgsql AS $$
+DECLARE wanted text; number smallint; numbers smallint[] := '{}';
+BEGIN
+    FOREACH wanted IN ARRAY names LOOP
+        SELECT attnum INTO number FROM pg_attribute
+            WHERE attrelid = target AND attname = wanted AND attnum > 0 AND NOT attisdropped;
+        IF number IS NULL THEN
+            RAISE EXCEPTION 'column "%" of relation "%" does not exist', wanted,
+                (SELECT relname FROM pg_class WHERE oid = target) USING ERRCODE = '42703';
+        END IF;
+        numbers := numbers || number;
+    END LOOP;
+    RETURN numbers;
+END $$;
+
+CREATE FUNCTION pg_rs.column_names(target oid, numbers smallint[]) RETURNS text STABLE LANGUAGE sql RETURN (
+    SELECT json_agg(a.attname ORDER BY n.at)::text FROM unnest(numbers) WITH ORDINALITY n(number, at)
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = target AND a.attnum = n.number);
+
+-- The types of the columns that go in must be those of the policy; strings of any length are one type here.
+CREATE FUNCTION pg_rs.check_mask_types(policy pg_rs.masking_policies, target oid, inputs smallint[], outputs smallint[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF cardinality(inputs) <> cardinality(policy.columns) OR cardinality(outputs) <> policy.outputs THEN
+        RAISE EXCEPTION 'masking policy "%" takes % columns and gives %', policy.name, cardinality(policy.columns),
+            policy.outputs USING ERRCODE = '22023';
+    ELSIF EXISTS (
+        SELECT FROM unnest(policy.types, inputs) AS w(given, number)
+        JOIN pg_attribute a ON a.attrelid = target AND a.attnum = w.number
+        JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type p ON p.oid = w.given::regtype
+        WHERE t.oid <> p.oid AND NOT (t.typcategory = 'S' AND p.typcategory = 'S'))
+    THEN
+        RAISE EXCEPTION 'the columns don''t have the types of masking policy "%"', policy.name
+            USING ERRCODE = '42804';
+    END IF;
+END $$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_ATTACH_MASKING_POLICY.html: on one column, not two policies of one
+-- priority, nor two of one grantee; the same one may be attached in the same way to several grantees.
+CREATE FUNCTION pg_rs.attach_masking(wanted text, target regclass, outputs text[], inputs text[], who text,
+                                     wanted_priority int) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
+DECLARE
+    into_columns smallint[]; from_columns smallint[]; to_whom oid := 0;
+BEGIN
+    PERFORM pg_rs.check_masks();
+    IF NOT EXISTS (SELECT FROM pg_rs.relations WHERE oid = target) THEN
+        RAISE EXCEPTION 'local stand-in: masking policies on %', target;
+    ELSIF who <> 'public' THEN
+        to_whom := pg_rs.id(who);
+    END IF;
+    into_columns := pg_rs.masked_columns(target, outputs);
+    from_columns := pg_rs.masked_columns(target, inputs);
+    PERFORM pg_rs.check_mask_types(pg_rs.masking_policy(wanted), target, from_columns, into_columns);
+    IF EXISTS (
+        SELECT FROM pg_rs.masking_attachments a
+        WHERE a.relation = target AND a.outputs && into_columns AND (a.grantee = to_whom OR (
+            a.priority = wanted_priority
+            AND (a.policy, a.outputs, a.inputs) IS DISTINCT FROM (wanted, into_columns, from_columns))))
+    THEN
+        RAISE EXCEPTION 'a masking policy is already attached to a column of relation "%" with this grantee or priority',
+            (SELECT relname FROM pg_class WHERE oid = target) USING ERRCODE = '42710';
+    END IF;
+    INSERT INTO pg_rs.masking_attachments
+        VALUES (wanted, target, into_columns, from_columns, pg_rs.me(), to_whom, wanted_priority);
+    IF to_whom <> 0 THEN
+        EXECUTE format('GRANT USAGE ON SEQUENCE pg_rs.masked_grantees TO %I', who);
+    END IF;
+END $$;
+
+CREATE FUNCTION pg_rs.forget_mask_grantee(who oid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF who <> 0 AND NOT EXISTS (SELECT FROM pg_rs.masking_attachments WHERE grantee = who) THEN
+        EXECUTE format('REVOKE USAGE ON SEQUENCE pg_rs.masked_grantees FROM %I',
+            (SELECT rolname FROM pg_roles WHERE oid = who));
+    END IF;
+END $$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_DETACH_MASKING_POLICY.html
+CREATE FUNCTION pg_rs.detach_masking(wanted text, target regclass, outputs text[], who text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
+DECLARE
+    numbers smallint[]; from_whom oid := 0;
+BEGIN
+    PERFORM pg_rs.check_masks();
+    PERFORM pg_rs.masking_policy(wanted);
+    IF who <> 'public' THEN
+        from_whom := pg_rs.id(who);
+    END IF;
+    numbers := pg_rs.masked_columns(target, outputs);
+    DELETE FROM pg_rs.masking_attachments a WHERE a.policy = wanted AND a.relation = target
+        AND a.grantee = from_whom AND a.outputs <@ numbers AND a.outputs @> numbers;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'masking policy "%" is not attached to these columns', wanted USING ERRCODE = '42704';
+    END IF;
+    PERFORM pg_rs.forget_mask_grantee(from_whom);
+END $$;
+
+-- What keeps the session's user from reading the named relations, or nothing. Views are looked through: a policy
+-- concerns who reads, https://docs.aws.amazon.com/redshift/latest/dg/t_ddm-considerations.html
+CREATE FUNCTION pg_rs.masked(several boolean, schemas text[], names text[], path name[]) RETURNS text
+STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE found_name text;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_rs.masking_attachments) THEN
+        RETURN NULL;
+    ELSIF several THEN
+        -- An earlier one may change what a later one reads.
+        RETURN 'several statements in one request, where masking policies are attached';
+    END IF;
+    WITH RECURSIVE below(id) AS (
+        SELECT c.oid FROM unnest(schemas, names) w(nsp, rel) JOIN pg_class c ON c.relname = w.rel
+        JOIN pg_namespace n ON n.oid = c.relnamespace AND (n.nspname = w.nsp OR (w.nsp IS NULL AND n.nspname = ANY (path)))
+        UNION
+        SELECT d.refobjid FROM below JOIN pg_rewrite r ON r.ev_class = below.id
+        JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass)
+    SELECT a.relation::regclass::text INTO found_name
+    FROM pg_rs.masking_attachments a JOIN below ON below.id = a.relation
+    WHERE a.grantee = 0 OR pg_rs.holds(pg_rs.me(), a.grantee) LIMIT 1;
+    RETURN 'reading ' || found_name || ', to which a masking policy is attached';
+END $$;
+
+CREATE FUNCTION pg_rs.after_drop_masked() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
+DECLARE gone record; who oid;
+BEGIN
+    FOR gone IN SELECT objid, objsubid FROM pg_event_trigger_dropped_objects() WHERE classid = 'pg_class'::regclass LOOP
+        IF gone.objsubid <> 0 AND EXISTS (
+            SELECT FROM pg_rs.masking_attachments a
+            WHERE a.relation = gone.objid AND gone.objsubid = ANY (a.outputs || a.inputs))
+        THEN
+            RAISE EXCEPTION 'local stand-in: dropping a column that a masking policy is attached to';
+        END IF;
+        FOR who IN DELETE FROM pg_rs.masking_attachments a WHERE a.relation = gone.objid AND gone.objsubid = 0
+                   RETURNING a.grantee LOOP
+            PERFORM pg_rs.forget_mask_grantee(who);
+        END LOOP;
+    END LOOP;
+END $$;
+CREATE EVENT TRIGGER pg_rs_after_drop_masked ON sql_drop EXECUTE FUNCTION pg_rs.after_drop_masked();
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ATTACHED_MASKING_POLICY.html: regular users see no row
+CREATE VIEW pg_rs.svv_attached_masking_policy AS
+    SELECT a.policy AS policy_name, c.nspname::text AS schema_name, c.relname::text AS table_name,
+        CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'table' END AS table_type,
+        pg_get_userbyid(a.grantor)::text AS grantor, coalesce(pg_rs.shown(r.rolname), 'public') AS grantee,
+        coalesce(pg_rs.kind(r.rolname), 'public') AS grantee_type, a.priority,
+        pg_rs.column_names(a.relation, a.inputs) AS input_columns,
+        pg_rs.column_names(a.relation, a.outputs) AS output_columns, false AS is_masking_datashare_on
+    FROM pg_rs.masking_attachments a JOIN pg_rs.relations c ON c.oid = a.relation
+    LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+    WHERE pg_rs.is_super();
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_MASKING_POLICY.html: the same (the proxy adds other databases)
+CREATE VIEW pg_rs.svv_masking_policy AS
+    SELECT current_database()::text AS policy_database, p.name AS policy_name,
+        (SELECT json_agg(json_build_object('colname', w.col, 'type', w.typ))::text
+         FROM unnest(p.columns, p.types) w(col, typ)) AS input_columns,
+        p.expression AS policy_expression, pg_get_userbyid(p.modified_by)::text AS policy_modified_by,
+        p.modified_at AS policy_modified_time
+    FROM pg_rs.masking_policies p WHERE pg_rs.is_super();
+
+GRANT SELECT ON pg_rs.svv_attached_masking_policy, pg_rs.svv_masking_policy TO PUBLIC;
