@@ -33,9 +33,10 @@ unit: ## Tests that need no server (seconds)
 	@$(run) pytest tests/unit $(ARGS)
 
 test: ## All tests; AIRFLOW=2.11 for another Airflow
-test-deep: ## The random warehouses of `make test`, 300 instead of 50
+test-deep: ## The random warehouses of `make test`, 300 instead of 50, and a fault at every statement
 	@$(setup)
-	@$(run) env CONVERGENCE_CASES=300 pytest tests/integration/provider/test_convergence_properties.py $(ARGS)
+	@$(run) env CONVERGENCE_CASES=300 FAULT_STEP=1 pytest tests/integration/provider/test_convergence_properties.py \
+		tests/integration/faults/test_faults_cuts.py $(ARGS)
 
 test-lowest: ## All tests on the lowest versions that pyproject.toml allows
 test-lowest: AIRFLOW = lowest

@@ -32,6 +32,7 @@ class Backend:
         self.reader = reader
         self.writer = writer
         self.key = b""
+        self._prepared: dict[tuple[str, str], str] = {}
 
     @classmethod
     async def connect(cls, address: Address) -> Backend:
@@ -72,6 +73,15 @@ class Backend:
                 if failed is not None:
                     raise BackendError(failed)
                 return rows
+
+    async def run_again(self, sql: str, user: str) -> list[list[str | None]]:
+        """Run SQL that this connection has run before for that user, or will: it is planned once."""
+        name = self._prepared.get((sql, user))
+        if name is None:
+            name = f"again_{len(self._prepared)}"
+            await self.run(f"PREPARE {name} AS {sql}")
+            self._prepared[sql, user] = name
+        return await self.run(f"EXECUTE {name}")
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

@@ -146,18 +146,20 @@ class Batches:
 
     async def _build(self, exchange: Exchange, batch: list[wire.Message], fresh: bool) -> None:
         parsed: set[str] = set()
+        # What isn't bound yet is parsed again before it is: until then nobody asks for its rows.
+        bound = {wire.texts(body)[1] for kind, body in batch if kind == b"B"}
         for kind, body in batch:
             names = wire.texts(body)
             if kind == b"P":
                 parsed.add(names[0])
-                await self._parse(exchange, names[0], hidden=False, close=fresh)
+                await self._parse(exchange, names[0], hidden=False, close=fresh, rows=names[0] in bound)
             elif kind == b"B":
-                await self._again(exchange, names[1], parsed)
+                await self._again(exchange, names[1], parsed, rows=True)
                 self._portals[names[0]] = self._prepared.get(names[1], Prepared("", Plan(""), b""))
                 exchange.add(wire.frame(kind, body))
             elif kind == b"D":
                 if body[:1] == b"S":
-                    await self._again(exchange, names[0][1:], parsed)
+                    await self._again(exchange, names[0][1:], parsed, rows=names[0][1:] in bound)
                 exchange.add(wire.frame(kind, body), acknowledged=False)
             elif kind == b"E":
                 if names[0] in self._portals:
@@ -168,20 +170,19 @@ class Batches:
                     self._prepared.pop(names[0][1:], None)
                 exchange.add(wire.frame(kind, body))
 
-    async def _again(self, exchange: Exchange, name: str, parsed: set[str]) -> None:
+    async def _again(self, exchange: Exchange, name: str, parsed: set[str], rows: bool) -> None:
         # PostgreSQL checks USAGE on a schema when it parses: a cached statement would go on reading after a REVOKE.
         if name in self._prepared and name not in parsed:
             parsed.add(name)
-            await self._parse(exchange, name, hidden=True, close=True)
+            await self._parse(exchange, name, hidden=True, close=True, rows=rows)
 
-    async def _parse(self, exchange: Exchange, name: str, hidden: bool, close: bool) -> None:
-        prepared = self._prepared[name]
-        exchange.named = prepared
+    async def _parse(self, exchange: Exchange, name: str, hidden: bool, close: bool, rows: bool) -> None:
+        exchange.named = prepared = self._prepared[name]
         if close:
             exchange.add(wire.close_statement(name), hidden=True)
-        exchange.add(wire.parse(name, await self._sql(prepared), prepared.types), hidden=hidden)
+        exchange.add(wire.parse(name, await self._sql(prepared, rows), prepared.types), hidden=hidden)
 
-    async def _sql(self, one: Prepared) -> str:
+    async def _sql(self, one: Prepared, rows: bool = True) -> str:
         plan = one.plan
         if plan.reads and self.status != b"E":
             with self._recorded(one.text, plan.kind):
@@ -189,8 +190,8 @@ class Batches:
                     await masks.check(plan, self._several, backend)
         if not plan.view or self.status == b"E":
             return plan.sql
-        rows = await collected(plan, self.pool, self.history, self.source.database, self.user)
-        return f"WITH {rows} {plan.sql}"
+        found = await collected(plan, self.pool, self.history, self.source.database, self.user, everywhere=rows)
+        return f"WITH {found} {plan.sql}"
 
     async def _run(self, exchange: Exchange, database: str | None) -> None:
         due = await self._before(exchange)
@@ -279,8 +280,7 @@ class Batches:
             if prepared.plan.case:
                 self.case_sensitive = {"on": True, "off": False}.get(prepared.plan.case, self.case_default)
         if exchange.failed is not None:
-            running = exchange.executed[exchange.completed :]
-            failed = running[0] if running else exchange.named
+            failed = next(iter(exchange.executed[exchange.completed :]), exchange.named)
             if failed is not None:
                 self._record(failed.text, failed.plan.kind, exchange.failed)
 

@@ -12,7 +12,8 @@ from local_redshift.text import literal
 DATABASE = {"svv_masking_policy": "policy_database"}
 
 
-async def collected(plan: Plan, pool: Pool, history: History, database: str, user: str) -> str:
+async def collected(plan: Plan, pool: Pool, history: History, database: str, user: str, everywhere: bool) -> str:
+    """The expression; without `everywhere` it has the right columns and this database's rows only."""
     if plan.view == "sys_query_history":
         # Superusers and SYSLOG ACCESS UNRESTRICTED see all rows, others their own.
         wanted = literal(history.as_json(plan.after_query, plan.after_time))
@@ -23,7 +24,7 @@ async def collected(plan: Plan, pool: Pool, history: History, database: str, use
         rows = f"json_populate_recordset(NULL::pg_rs.stv_sessions, {literal(history.sessions())})"
         return f"{plan.view} AS (SELECT * FROM {rows})"
     parts = [f"SELECT * FROM pg_rs.{plan.view}"]
-    for other in await pool.databases():
+    for other in await pool.databases() if everywhere else ():
         if other == database or plan.only_database not in (None, other):
             continue
         rows = await _elsewhere(plan.view, pool, other, user)
@@ -36,7 +37,8 @@ async def _elsewhere(view: str, pool: Pool, database: str, user: str) -> str:
     try:
         async with pool.lent(database, user) as backend:
             only = f"WHERE {DATABASE.get(view, 'database_name')} = {literal(database)}"
-            rows = await backend.run(f"SELECT coalesce(json_agg(t), '[]') FROM pg_rs.{view} t {only}")
+            # To plan it takes much longer than to run it.
+            rows = await backend.run_again(f"SELECT coalesce(json_agg(t), '[]') FROM pg_rs.{view} t {only}", user)
     except (BackendError, Refused):
         return "[]"  # dropped in the meantime
     return str(rows[0][0])

@@ -39,32 +39,35 @@ CREATE VIEW pg_rs.relation_bits AS
     SELECT c.oid, c.nspname, c.relname, c.relkind, a.grantee, a.grantor, a.privilege_type AS flag, a.is_grantable
     FROM pg_rs.relations c CROSS JOIN LATERAL aclexplode(c.relacl) a WHERE a.grantee <> c.relowner;
 
+-- The level is a constant in each part, so that a view that asks for one is planned without the others.
 CREATE VIEW pg_rs.held AS
     SELECT d.datname AS database_name, NULL::name AS schema_name, d.datname AS object_name, 'DATABASE' AS object_type,
-        a.grantee, a.grantor, pg_rs.word(a.privilege_type) AS privilege_type, a.is_grantable, 'DATABASE' AS scope
+        a.grantee, a.grantor, pg_rs.word(a.privilege_type) AS privilege_type, a.is_grantable, 'DATABASE' AS scope,
+        'DATABASE' AS level
     FROM pg_rs.databases d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
     WHERE d.datname = current_database() AND a.privilege_type <> 'CONNECT' AND a.grantee <> d.datdba
     UNION ALL
     SELECT current_database(), NULL, current_database(), 'DATABASE', grantee, grantor,
-        CASE what WHEN 'schemas' THEN pg_rs.schema_word(flag) ELSE pg_rs.word(flag) END, is_grantable, upper(what)
+        CASE what WHEN 'schemas' THEN pg_rs.schema_word(flag) ELSE pg_rs.word(flag) END, is_grantable, upper(what),
+        'DATABASE'
     FROM pg_rs.carriers WHERE schema_id IS NULL
     UNION ALL
     SELECT current_database(), n.nspname, n.nspname, 'SCHEMA', a.grantee, a.grantor, a.privilege_type,
-        a.is_grantable, 'SCHEMA'
+        a.is_grantable, 'SCHEMA', 'SCHEMA'
     FROM pg_rs.namespaces n CROSS JOIN LATERAL aclexplode(n.nspacl) a WHERE a.grantee <> n.nspowner
     UNION ALL
     SELECT current_database(), n.nspname, n.nspname, 'SCHEMA', k.grantee, k.grantor, pg_rs.word(k.flag),
-        k.is_grantable, upper(k.what)
+        k.is_grantable, upper(k.what), 'SCHEMA'
     FROM pg_rs.carriers k JOIN pg_rs.namespaces n ON n.oid = k.schema_id
     UNION ALL
     SELECT current_database(), nspname, relname,
         CASE WHEN relkind IN ('v', 'm') THEN 'VIEW' ELSE 'TABLE' END, grantee, grantor,
-        pg_rs.word(flag), is_grantable, 'TABLE'
+        pg_rs.word(flag), is_grantable, 'TABLE', 'RELATION'
     FROM pg_rs.relation_bits
     UNION ALL
     -- ALL reads back as ten rows on a cluster, with two that GRANT can't name.
     SELECT current_database(), nspname, relname, CASE WHEN relkind IN ('v', 'm') THEN 'VIEW' ELSE 'TABLE' END,
-        grantee, grantor, unnest(ARRAY['RULE', 'TRIGGER']), bool_and(is_grantable), 'TABLE'
+        grantee, grantor, unnest(ARRAY['RULE', 'TRIGGER']), bool_and(is_grantable), 'TABLE', 'RELATION'
     FROM pg_rs.relation_bits GROUP BY oid, nspname, relname, relkind, grantee, grantor HAVING count(*) = 8;
 
 CREATE VIEW pg_rs.grants AS
@@ -77,19 +80,19 @@ CREATE VIEW pg_rs.grants AS
 CREATE VIEW pg_rs.svv_database_privileges AS
     SELECT database_name::text, privilege_type, identity_id, identity_name, identity_type,
         is_grantable AS admin_option, scope AS privilege_scope
-    FROM pg_rs.grants WHERE object_type = 'DATABASE' AND (pg_rs.accesses() OR pg_rs.visible(grantee));
+    FROM pg_rs.grants WHERE level = 'DATABASE' AND (pg_rs.accesses() OR pg_rs.visible(grantee));
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_SCHEMA_PRIVILEGES.html
 CREATE VIEW pg_rs.svv_schema_privileges AS
     SELECT schema_name::text AS namespace_name, privilege_type, identity_id, identity_name, identity_type,
         is_grantable AS admin_option, scope AS privilege_scope
-    FROM pg_rs.grants WHERE object_type = 'SCHEMA' AND (pg_rs.accesses() OR pg_rs.visible(grantee));
+    FROM pg_rs.grants WHERE level = 'SCHEMA' AND (pg_rs.accesses() OR pg_rs.visible(grantee));
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_RELATION_PRIVILEGES.html
 CREATE VIEW pg_rs.svv_relation_privileges AS
     SELECT schema_name::text AS namespace_name, object_name::text AS relation_name, privilege_type, identity_id,
         identity_name, identity_type, is_grantable AS admin_option
-    FROM pg_rs.grants WHERE object_type IN ('TABLE', 'VIEW')
+    FROM pg_rs.grants WHERE level = 'RELATION'
     AND (pg_rs.unrestricted() OR pg_rs.visible(grantee));
 
 CREATE VIEW pg_rs.column_grants AS

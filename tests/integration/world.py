@@ -54,8 +54,8 @@ class Warehouse:
     _kept: list[Any] = field(default_factory=list)
 
     @classmethod
-    def make(cls, server: Server) -> Warehouse:
-        made = cls(server, unique("warehouse"))
+    def make(cls, server: Server, name: str = "") -> Warehouse:
+        made = cls(server, name or unique("warehouse"))
         with closing(connect(server)) as connection:
             run(connection, f"CREATE DATABASE {made.name}")
         made.sql(*(f"CREATE SCHEMA {name}" for name in ("crm", "billing", RETL)))

@@ -1,15 +1,18 @@
-"""The connection breaks at each statement of each operator: the database is as before or as after, never between."""
+"""The connection breaks, or the server goes, at each statement of each operator: all is as before or as after."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from local_redshift.faults_client import Fault, Faults
-from tests.integration.world import OPERATORS, RETL, Snapshot, World, execute
+from tests.integration.faults.leaving import LEAVING, Leaving
+from tests.integration.world import HARMLESS, OPERATORS, RETL, Snapshot, Warehouse, World, execute
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
@@ -28,88 +31,168 @@ UNDO = {
         f"REVOKE USAGE, CREATE, DROP ON SCHEMA {RETL} FROM ROLE {{role}}",
     ),
 }
-CHANGING = [name for name in OPERATORS if name != "check"]
+TASKS: dict[str, Callable[[Any], Any]] = {**OPERATORS, **LEAVING}
+CHANGING = [name for name in TASKS if name != "check"]
+# How many statements change something or commit, and how many commit.
+COUNTS = {"role": 4, "database": 3, "schema": 4, "reverse_etl": 3, "revoke": 5, "drop": 27, "give": 30}
+COMMIT_COUNTS = {"database": 2, "drop": 5, "give": 4}
+# Two operators send some 200 statements each: `make test-deep` breaks each of them; `make test` every so many, and
+# all that commit.
+LONG = ("drop", "give")
+STEP = int(os.environ.get("FAULT_STEP", "16"))
+AT_EACH_CHANGE = [name for name in CHANGING if STEP == 1 or name not in LONG]
+CHANGES = f"^(?!{'|'.join(HARMLESS)}|-- login)"
 # A read, or a login, is the same cut before or after it.
-CHANGES = "^(create|grant|revoke|alter|commit)"
+CHANGES_AND_COMMITS = f"{CHANGES}|^commit"
+# After any other change it is the same as before the next.
+COMMITS = "^(commit|create database|drop database)"
+NEVER = 10**6
 Order = Callable[[int], Fault]
+Broken = tuple[PassingFaultError | None, Snapshot]
 
 
-def undo(world: World, name: str) -> None:
+@pytest.fixture
+def stage(request: pytest.FixtureRequest, faults: Faults, faulty_warehouse: Warehouse) -> Iterator[World]:
+    """What an operator needs before it; the test's parameter is its name."""
+    name, monkeypatch = request.getfixturevalue("name"), request.getfixturevalue("monkeypatch")
+    if name in LEAVING:
+        world: World = Leaving(faulty_warehouse.server, monkeypatch)
+    else:
+        world = World(faulty_warehouse, monkeypatch)
+        if name != "role":
+            world.make_identities()
+    yield world
+    faults.clear()
+    faults.start()
+    world.clean()
+
+
+def undo(world: World, name: str, done: Snapshot | None = None, before: Snapshot | None = None) -> None:
+    """Take back what an operator has done, wholly or, where there are several databases, as far as is seen."""
+    if isinstance(world, Leaving):
+        assert done is not None and before is not None
+        world.restore(part for part in before if done[part] != before[part])
+        assert world.snapshot() == before
+        return
     names = {"user": world.user, "role": world.role, "checkpoint": world.checkpoint}
     world.sql(*(text.format(**names) for text in UNDO[name]))
 
 
-def states(world: World, name: str) -> tuple[Snapshot, Snapshot, list[Snapshot]]:
-    """The catalog before and after the operator, and what may lie between: only CREATE DATABASE commits alone."""
+def states(world: World, name: str) -> list[Snapshot]:
+    """What the catalog may be, in order: from before the operator to after it."""
     before = world.snapshot()
-    execute(OPERATORS[name](world))
+    execute(TASKS[name](world))
     after = world.snapshot()
     between = []
     if name == "database":
+        # CREATE DATABASE commits alone.
         world.sql(f"REVOKE CREATE ON DATABASE {world.checkpoint} FROM ROLE {world.role}")
         between = [world.snapshot()]
-    undo(world, name)
+    if isinstance(world, Leaving):
+        between = [before]
+        for part in world.parts(name):
+            between.append({**between[-1], part: after[part]})
+        assert between.pop() == after and between.pop(0) == before
+        assert all(after[part] != before[part] for part in world.parts(name))
+    undo(world, name, after, before)
     assert world.snapshot() == before
-    return before, after, between
+    return [before, *between, after]
 
 
-def cut_everywhere(world: World, name: str, faults: Faults, order: Order) -> int:
-    """Cut at the first, the second, … statement until there is none; how many there were."""
-    before, after, between = states(world, name)
-    rerun: list[Snapshot] = []
-    for n in range(1, 100):
-        fault = order(n)
-        try:
-            execute(OPERATORS[name](world))
-        except PassingFaultError as error:
-            assert not isinstance(error, AirflowFailException)
-            assert world.warehouse.name in str(error) or str(world.server.port) in str(error)
-        else:
-            assert fault.fired == 0, f"cut {n}: nobody noticed"
-            faults.clear()
-            assert world.snapshot() == after
-            undo(world, name)
-            return n - 1
+def check_told(world: World, name: str, error: PassingFaultError, done: int) -> None:
+    """Check what an error says while so many parts are done; whether the one that broke is, it can't know."""
+    text = str(error)
+    assert not isinstance(error, AirflowFailException)
+    assert "broke" in text or "can't be reached" in text
+    if name not in LONG:
+        assert world.warehouse.name in text or str(world.server.port) in text
+    elif "Done before" in text:
+        assert isinstance(world, Leaving)
+        parts = list(world.parts(name).values())
+        assert text.endswith(
+            tuple(
+                f" Done before: {', '.join(parts[:n]) or 'nothing'}. Not done: {', '.join(parts[n:])}. "
+                "A rerun does the rest."
+                for n in (max(done - 1, 0), done)
+                if parts[n:]
+            )
+        )
+    else:
+        assert done == 0
+
+
+def break_at(world: World, name: str, faults: Faults, order: Order, n: int, before: Snapshot) -> Broken:
+    """Break at the n-th statement: the error, or None where there is no such statement, and what the catalog is."""
+    fault, changes = order(n), faults.delay(CHANGES, 0.0, nth=NEVER)
+    try:
+        execute(TASKS[name](world))
+    except PassingFaultError as error:
+        broken = error
+    else:
+        assert fault.fired == 0, f"statement {n}: nobody noticed"
         faults.clear()
-        found = world.snapshot()
-        assert found in (before, after, *between), f"cut {n} left the catalog between"
+        return None, world.snapshot()
+    received = changes.seen
+    faults.clear()
+    faults.start()
+    # A snapshot is slow: where nothing was sent that changes anything, nothing is changed.
+    return broken, world.snapshot() if received else before
+
+
+def everywhere(world: World, name: str, faults: Faults, order: Order, step: int = 1) -> int:
+    """Break at the first statement, and at each `step`-th from there, until there is none; how many there were."""
+    allowed = states(world, name)
+    before, after, reached, rerun = allowed[0], allowed[-1], 0, {0}
+    for n in range(1, 1000, step):
+        broken, found = break_at(world, name, faults, order, n, before)
+        assert found in allowed, f"statement {n} left the catalog between"
+        if broken is None:
+            assert found == after
+            undo(world, name, found, before)
+            return n - 1
+        # What is done stays done.
+        at = allowed.index(found)
+        assert at >= reached
+        reached = at
+        check_told(world, name, broken, at)
+        if at not in rerun:
+            rerun.add(at)
+            report = execute(TASKS[name](world))
+            assert (report["changed"] == 0) == (found == after)
+            found = world.snapshot()
+            assert found == after
         if found != before:
-            if found not in rerun:
-                report = execute(OPERATORS[name](world))
-                assert (report["changed"] == 0) == (found == after)
-                assert world.snapshot() == after
-                rerun.append(found)
-            undo(world, name)
+            undo(world, name, found, before)
     raise AssertionError("it never came to an end")
 
 
-@pytest.mark.parametrize("name", OPERATORS)
-def test_a_cut_before_each_login_and_statement(world: World, faults: Faults, name: str) -> None:
-    if name != "role":
-        world.make_identities()
-    count = cut_everywhere(world, name, faults, lambda n: faults.cut_before("", nth=n))
+@pytest.mark.parametrize("name", TASKS)
+def test_a_cut_before_each_login_and_statement(stage: World, faults: Faults, name: str) -> None:
+    step = STEP if name in LONG else 1
+    count = everywhere(stage, name, faults, lambda n: faults.cut_before("", nth=n), step)
     assert count > 10
 
 
-@pytest.mark.parametrize("name", CHANGING)
-def test_a_cut_after_each_change_and_commit(world: World, faults: Faults, name: str) -> None:
-    if name != "role":
-        world.make_identities()
-    count = cut_everywhere(world, name, faults, lambda n: faults.cut_after(CHANGES, nth=n))
-    assert count == {"role": 4, "database": 3, "schema": 4, "reverse_etl": 3}[name]
+@pytest.mark.parametrize("name", AT_EACH_CHANGE)
+def test_a_cut_after_each_change_and_commit(stage: World, faults: Faults, name: str) -> None:
+    count = everywhere(stage, name, faults, lambda n: faults.cut_after(CHANGES_AND_COMMITS, nth=n))
+    assert count == COUNTS[name]
+
+
+@pytest.mark.parametrize("name", LONG)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_cut_at_each_commit(stage: World, faults: Faults, name: str, when: str) -> None:
+    cut = faults.cut_before if when == "before" else faults.cut_after
+    assert everywhere(stage, name, faults, lambda n: cut(COMMITS, nth=n)) == COMMIT_COUNTS[name]
+
+
+@pytest.mark.parametrize("name", AT_EACH_CHANGE)
+def test_the_server_goes_before_each_change_and_commit(stage: World, faults: Faults, name: str) -> None:
+    count = everywhere(stage, name, faults, lambda n: faults.restart_before(CHANGES_AND_COMMITS, nth=n))
+    assert count == COUNTS[name]
 
 
 @pytest.mark.parametrize("name", CHANGING)
-def test_the_server_restarts_at_the_commit(world: World, faults: Faults, name: str) -> None:
-    if name != "role":
-        world.make_identities()
-    before, after, between = states(world, name)
-    for order, left in ((faults.restart_before, (before, *between)), (faults.restart_after, (after,))):
-        order("^commit")
-        with pytest.raises(PassingFaultError):
-            execute(OPERATORS[name](world))
-        faults.start()
-        assert world.snapshot() in left
-        execute(OPERATORS[name](world))
-        assert world.snapshot() == after
-        undo(world, name)
+def test_the_server_goes_after_each_commit(stage: World, faults: Faults, name: str) -> None:
+    count = everywhere(stage, name, faults, lambda n: faults.restart_after(COMMITS, nth=n))
+    assert count == COMMIT_COUNTS.get(name, 1)
