@@ -183,13 +183,19 @@ class Offboarding:
             try:
                 reports.append(part.act())
             except Exception as error:
-                _tell(error, [one.what for one in work[:at]], [one.what for one in work[at:]])
+                _tell(error, [one.what for one in work[:at]], part.what, [one.what for one in work[at + 1 :]])
         return reports
 
 
-def _tell(error: Exception, done: Sequence[str], left: Sequence[str]) -> NoReturn:
-    """Raise an error again, with what is done and what isn't."""
-    sentence = f"Done before: {', '.join(done) or 'nothing'}. Not done: {', '.join(left)}. A rerun does the rest."
+def _tell(error: Exception, done: Sequence[str], failed: str, left: Sequence[str]) -> NoReturn:
+    """Raise an error again, with what is done and what isn't.
+
+    Whether a COMMIT whose answer never came was carried out can't be known, so nothing is said of that.
+    """
+    sentence = (
+        f"Done before: {', '.join(done) or 'nothing'}. Failed, all or nothing of it done: {failed}. "
+        f"Not begun: {', '.join(left) or 'nothing'}. A rerun does the rest."
+    )
     log.error("%s", sentence)
     if isinstance(error, MisconfigurationError):
         raise type(error)(*error.problems, sentence) from error

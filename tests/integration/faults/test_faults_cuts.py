@@ -111,8 +111,8 @@ def check_told(world: World, name: str, error: PassingFaultError, done: int) -> 
         parts = list(world.parts(name).values())
         assert text.endswith(
             tuple(
-                f" Done before: {', '.join(parts[:n]) or 'nothing'}. Not done: {', '.join(parts[n:])}. "
-                "A rerun does the rest."
+                f" Done before: {', '.join(parts[:n]) or 'nothing'}. Failed, all or nothing of it done: {parts[n]}. "
+                f"Not begun: {', '.join(parts[n + 1 :]) or 'nothing'}. A rerun does the rest."
                 for n in (max(done - 1, 0), done)
                 if parts[n:]
             )

@@ -46,7 +46,10 @@ def test_an_error_in_the_second_database_names_the_first(leaving: Leaving, fault
     with pytest.raises(MisconfigurationError) as caught:
         drop(leaving)
     said = caught.value.problems[-1]
-    assert said.startswith(f"Done before: database {leaving.warehouse.name}. Not done: database {leaving.second}, ")
+    assert said.startswith(
+        f"Done before: database {leaving.warehouse.name}. "
+        f"Failed, all or nothing of it done: database {leaving.second}. Not begun: "
+    )
     assert said.endswith(f"dropping database {leaving.checkpoint}, dropping user and role. A rerun does the rest.")
     found = leaving.snapshot()
     assert [part for part in before if found[part] != before[part]] == [leaving.warehouse.name]
@@ -60,7 +63,7 @@ def test_an_unknown_error_stays_what_it_is_with_a_note(leaving: Leaving, faults:
     with pytest.raises(ProgrammingError) as caught:
         drop(leaving)
     (note,) = caught.value.__notes__
-    assert f"dropping database {leaving.checkpoint}. Not done: dropping user and role." in note
+    assert f"dropping database {leaving.checkpoint}. Failed, all or nothing of it done: dropping user and role." in note
     assert left(leaving) == {leaving.role, leaving.user}
 
 
@@ -71,7 +74,7 @@ def test_a_refusal_to_drop_the_user_is_told_with_a_hint(leaving: Leaving, faults
         drop(leaving)
     refused, done = caught.value.problems
     assert text in refused and f"in database {leaving.warehouse.name}: revoke that, or" in refused
-    assert done.endswith("Not done: dropping user and role. A rerun does the rest.")
+    assert done.endswith("done: dropping user and role. Not begun: nothing. A rerun does the rest.")
 
 
 def test_a_conflict_in_a_database_is_done_again(leaving: Leaving, faults: Faults) -> None:
