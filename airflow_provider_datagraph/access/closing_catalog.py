@@ -38,6 +38,8 @@ def read_closing(rows: Rows, session: Session, role: str, schemas: Iterable[str]
     inherited = {grant for parent in sorted(parents) for grant in current.by_role.get(parent, ())}
     for parent in sorted(parents):
         inherited |= relation_grants(rows, "role", parent)
+    if parents:
+        inherited |= scoped_database_grants(rows, parents, session.database)
     others = {phrase: set(grants) for phrase, grants in current.others.items()}
     for schema, relation, privilege, kind, name in rows(OTHERS_RELATION_PRIVILEGES):
         phrase = "PUBLIC" if kind == "public" else f"group {name}"
