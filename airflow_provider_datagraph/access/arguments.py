@@ -207,13 +207,16 @@ def _object(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
     return dict(pairs)
 
 
-def tables(value: Any, name: str, schemas: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+def tables(
+    value: Any, name: str, schemas: tuple[str, ...], schema_of: Callable[[str], str] = str
+) -> Mapping[str, tuple[str, ...]]:
     """Parse which tables of which schema are meant.
 
     :param value: None for all tables; a list of tables (see :func:`names`) of the only schema; or a mapping
         (or JSON text of one) from a schema to its tables, where a schema that isn't in it is meant whole.
     :param name: the argument's name.
     :param schemas: the schemas that are named beside it.
+    :param schema_of: reads the schema's name from a key of the mapping; default: the key is the name.
     :return: tables by schema.
     :raises InvalidInput: if a list goes with several schemas, a schema isn't named, or a list is empty.
     """
@@ -226,7 +229,13 @@ def tables(value: Any, name: str, schemas: tuple[str, ...]) -> Mapping[str, tupl
             raise InvalidInput(f"{name} is a list, which goes with a single schema, and {len(schemas)} are named.")
         value = {schemas[0]: value}
     problems = Problems()
-    parsed = {str(schema): problems.check(names, listed, name, default=None) for schema, listed in value.items()}
+    parsed: dict[str, tuple[str, ...] | None] = {}
+    for key, listed in value.items():
+        schema = problems.check(schema_of, str(key), default=None)
+        if schema in parsed:
+            problems.add(f"{name} names schema {schema} twice: name it once.")
+        if schema is not None:
+            parsed[schema] = problems.check(names, listed, name, default=None)
     strangers = sorted(set(parsed) - set(schemas))
     empty = sorted(schema for schema, listed in parsed.items() if listed == ())
     problems.add(*(f"{name} names tables of schema {s}, which isn't among the schemas." for s in strangers))

@@ -8,7 +8,9 @@ from typing import Any
 from airflow_provider_datagraph.access import arguments
 from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import InvalidInput, check_identifier, check_identity, split_path
-from airflow_provider_datagraph.access.privileges import DesiredSchema, FutureTables
+from airflow_provider_datagraph.access.privilege_catalog import Rows
+from airflow_provider_datagraph.access.privileges import CurrentAccess, DesiredSchema, FutureTables, Session
+from airflow_provider_datagraph.access.prune_catalog import read_stuck
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schema_catalog import read_privileges, read_schemas
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
@@ -36,6 +38,19 @@ def table_name(text: str, schema: str) -> str:
             "around a name that holds a dot."
         )
     return check_identifier(parts[-1], "table")
+
+
+def schema_of(key: str, schemas: Sequence[str], database: str | None) -> str:
+    """Read the schema that a key of ``tables`` means, in the notation of ``schema``.
+
+    :param key: the key; a schema's bare name is taken as it is, even where it holds a dot.
+    :param schemas: the schemas' names.
+    :param database: the database that is named beside them, if any.
+    :return: the schema's name.
+    :raises InvalidInput: if it is no name.
+    """
+    parts = (key,) if key in schemas else split_path(key)
+    return parts[-1] if len(parts) == 1 or (len(parts) == 2 and parts[0] == database) else key
 
 
 class GrantSchemaOperator(ConvergingOperator):
@@ -96,11 +111,16 @@ class GrantSchemaOperator(ConvergingOperator):
         schemas = problems.check(schema_names, self.schema, database, default=())
         role = problems.check(check_identity, self.role, "role", default="")
         prune = problems.check(arguments.boolean, self.prune, "prune", default=False)
-        desired = self._desired(schemas, problems)
+        desired = self._desired(schemas, database, problems)
         problems.raise_all()
         hook = self.hook(database)
+
+        def read(rows: Rows, session: Session) -> CurrentAccess:
+            current = read_schemas(rows, session, role, desired, prune, thorough=mode.plan_only)
+            return read_stuck(rows, current, desired) if prune else current
+
         report = hook.converge(
-            lambda rows, session: read_schemas(rows, session, role, desired, prune, thorough=mode.plan_only),
+            read,
             lambda current: plan_schemas(desired, role, current, prune=prune, plan_only=mode.lenient),
             plan_only=mode.plan_only,
             reread=lambda rows, current: read_privileges(rows, current, role, desired, prune),
@@ -108,11 +128,17 @@ class GrantSchemaOperator(ConvergingOperator):
         )
         return f"Schemas {', '.join(schemas)} of database {hook.arguments['database']}", report
 
-    def _desired(self, schemas: tuple[str, ...], problems: Problems) -> list[DesiredSchema]:
+    def _desired(self, schemas: tuple[str, ...], database: str | None, problems: Problems) -> list[DesiredSchema]:
         word = problems.check(arguments.choice, self.future_tables, "future_tables", list(FutureTables), default="none")
         future, writers = FutureTables(word), self._writers(word, problems)
-        none: dict[str, tuple[str, ...]] = {}
-        tables = problems.check(arguments.tables, self.tables, "tables", schemas, default=none) if schemas else none
+        none: Mapping[str, tuple[str, ...]] = {}
+
+        def key(text: str) -> str:
+            return schema_of(text, schemas, database)
+
+        tables = none
+        if schemas:
+            tables = problems.check(arguments.tables, self.tables, "tables", schemas, key, default=none)
         parsed = {
             schema: tuple(problems.check(table_name, text, schema, default="") for text in listed)
             for schema, listed in tables.items()

@@ -138,6 +138,15 @@ def test_tables_come_by_schema(value: Any, schemas: tuple[str, ...], found: Mapp
     assert arguments.tables(value, "tables", schemas) == found
 
 
+def test_a_schema_that_two_keys_mean_is_named_twice() -> None:
+    value = {"db.crm": ["a"], "crm": ["b"]}
+    with pytest.raises(InvalidInput) as caught:
+        arguments.tables(value, "tables", ("crm",), lambda key: key.removeprefix("db."))
+    assert caught.value.problems == ("tables names schema crm twice: name it once.",)
+    found = arguments.tables({"db.crm": ["a"]}, "tables", ("crm",), lambda key: key.removeprefix("db."))
+    assert found == {"crm": ("a",)}
+
+
 @pytest.mark.parametrize(
     ("value", "schemas", "sentences"),
     [
