@@ -42,6 +42,10 @@ class PassingFaultError(DataGraphError):
     """The server can't be reached or went away: Airflow's retries, and a sensor's next poke, try again."""
 
 
+class VanishedError(PassingFaultError):
+    """What a plan names was dropped or renamed before the plan was carried out: the next look knows."""
+
+
 class DriftRemainsError(DataGraphError):
     """Redshift took every statement, and the catalog still doesn't show what they grant."""
 

@@ -35,6 +35,8 @@ from airflow_provider_datagraph.access.visibility import sees_role
 
 # r_SHOW, r_enable_case_sensitive_identifier
 CASE_SENSITIVE = "SHOW enable_case_sensitive_identifier"
+# r_CURRENT_DATABASE
+CURRENT_DATABASE = "SELECT current_database()"
 # r_PG_USER: every user is visible to everyone, unlike in SVV_USER_INFO
 USERS = "SELECT usename, usesysid, usesuper, usecreatedb FROM pg_user"
 # r_SVV_ROLES
@@ -45,6 +47,10 @@ INTERNAL_TABLES = "mv_tbl__"
 """What the tables behind materialized views begin with: Redshift keeps them for itself."""
 # r_SVV_REDSHIFT_DATABASES
 DATABASES = "SELECT database_name, database_owner, database_type FROM svv_redshift_databases"
+
+# r_PG_NAMESPACE and r_PG_CLASS, as in PostgreSQL 8.0's manual: c_intro_catalog_views. They hide nothing from anybody.
+NAMESPACES = "SELECT oid, nspname, nspowner FROM pg_namespace"
+RELATIONS = "SELECT relnamespace, relname, relowner FROM pg_class WHERE relkind IN ('r', 'v', 'm')"
 
 
 def schemas_query(database: str) -> str:
@@ -74,8 +80,10 @@ def read_session(rows: Rows, user: str, database: str, names: Iterable[str] | No
     if names is not None and all(fold(name) == name for name in (database, *names)):
         return Session(user, database)
     value = str(rows(CASE_SENSITIVE)[0][0]).strip().lower()
-    sensitive = value in ("on", "true", "t", "1")
-    return Session(user, database if sensitive else fold(database), case_sensitive=sensitive)
+    if fold(database) != database:
+        # It may be stored with capitals: how a login compares isn't how a statement does.
+        database = str(rows(CURRENT_DATABASE)[0][0])
+    return Session(user, database, case_sensitive=value in ("on", "true", "t", "1"))
 
 
 def _start(rows: Rows, session: Session) -> CurrentAccess:
@@ -193,12 +201,28 @@ def read_tables(rows: Rows, current: CurrentAccess, schemas: Iterable[str]) -> C
             views.setdefault(str(schema), {})[str(table)] = str(owner or "")
         elif owner:
             owners.setdefault(str(schema), set()).add(str(owner))
+    for schema, table, owner in _unseen(rows, current, names):
+        names[schema].add(table)
+        owners.setdefault(schema, set()).add(owner)
     return replace(
         current,
         relations={schema: frozenset(found) for schema, found in names.items()},
         views=views,
         table_owners={schema: frozenset(found) for schema, found in owners.items()},
     )
+
+
+def _unseen(rows: Rows, current: CurrentAccess, seen: Mapping[str, set[str]]) -> list[tuple[str, str, str]]:
+    """Find what SVV_REDSHIFT_TABLES hides from who may not read it: taken for missing, it would stay closed."""
+    if current.session.superuser:
+        return []
+    schemas = {int(oid): str(name) for oid, name, _ in rows(NAMESPACES) if name in seen}
+    owners = _owners(current)
+    return [
+        (schemas[int(oid)], str(table), owners.get(int(owner), f"user id {owner}"))
+        for oid, table, owner in rows(RELATIONS)
+        if int(oid) in schemas and table not in seen[schemas[int(oid)]] and not str(table).startswith(INTERNAL_TABLES)
+    ]
 
 
 def read_relations(rows: Rows, database: str, schemas: Iterable[str]) -> dict[str, frozenset[str]]:

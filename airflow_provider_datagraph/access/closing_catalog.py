@@ -40,6 +40,8 @@ def read_closing(rows: Rows, session: Session, role: str, schemas: Iterable[str]
     inherited = {grant for parent in sorted(parents) for grant in current.by_role.get(parent, ())}
     for parent in sorted(parents):
         inherited |= relation_grants(rows, "role", parent)
+    if parents:
+        inherited |= scoped_database_grants(rows, parents, session.database)
     others = {holder: set(grants) for holder, grants in current.others.items()}
     for (kind, name), held in relation_grants_by_holder(rows, OTHERS_RELATION_PRIVILEGES).items():
         others.setdefault(phrase(kind, name), set()).update(held)

@@ -18,6 +18,7 @@ from airflow_provider_datagraph.access.privilege_catalog import (
     Holders,
     Rows,
     column_grants,
+    default_grants,
     granted_roles,
     phrase,
     relation_grants,
@@ -67,13 +68,9 @@ def read_context(
     by_table = thorough or any(schema.by_table for schema in named.values())
     parents = granted_roles(role, rows(ROLE_GRANTS))
     grants = set(current.grants) | scoped_database_grants(rows, [role], current.session.database)
-    inherited = {grant for parent in parents for grant in current.by_role.get(parent, ())}
-    if parents:
-        inherited |= scoped_database_grants(rows, sorted(parents), current.session.database)
     if by_table:
-        for parent in sorted(parents):
-            inherited |= relation_grants(rows, "role", parent)
         grants |= {g for g in column_grants(rows, "role", role) if g.schema in named}
+    by_default = any(schema.by_default for schema in named.values())
     members = {str(user) for user, name in rows(USER_GRANTS) if name == role} if thorough else set()
     if thorough:
         grants |= {g for g in relation_grants(rows, "role", role) if g.schema in named}
@@ -83,13 +80,26 @@ def read_context(
         current,
         grants=frozenset(grants),
         granted_roles=parents,
-        inherited=frozenset(inherited),
+        inherited=_inherited(rows, current, parents, by_table, by_default),
         others=_others(rows, current, members, named, by_table),
         secured=_by_schema((s, t) for s, t in rows(SECURED + literal(current.session.database)) if s in named),
         masked=_by_schema(
             (s, t) for s, t, name, kind in rows(MASKED) if s in named and (kind == "public" or name in ours)
         ),
     )
+
+
+def _inherited(
+    rows: Rows, current: CurrentAccess, parents: Iterable[str], by_table: bool, by_default: bool
+) -> frozenset[Grant]:
+    ordered = sorted(parents)
+    found = {grant for parent in ordered for grant in current.by_role.get(parent, ())}
+    if ordered:
+        found |= scoped_database_grants(rows, ordered, current.session.database)
+    for parent in ordered:
+        found |= relation_grants(rows, "role", parent) if by_table else set()
+        found |= default_grants(rows, parent) if by_default else set()
+    return frozenset(found)
 
 
 def _others(

@@ -36,7 +36,9 @@ def reported(
         yield from _owned(role, target, current)
         if Grant(Scope.SCHEMA, "USAGE", target.name) in missing[target.name]:
             yield from _opened(role, target, current, prune)
-        yield from _relations(role, target, current, columns)
+        lacking = {(g.privilege, g.relation) for g in missing[target.name] if g.scope is Scope.TABLE}
+        # Where a table is to be granted, its column privileges are a problem of their own.
+        yield from _relations(role, target, current, [g for g in columns if (g.privilege, g.relation) not in lacking])
     if prune:
         yield from _stays(role, targets, current)
         yield from _database_wide(role, current)
@@ -48,8 +50,8 @@ def _others(role: str, current: CurrentAccess, missing: Iterable[Grant]) -> Iter
         also = {g for g in lacking if g in grants or not grants.isdisjoint(wider(g, current.session.database))}
         if also:
             message = (
-                f"{phrase[0].upper()}{phrase[1:]} holds {describe_grants(also)} already: it's granted to role {role} too, which then doesn't "
-                "depend on that."
+                f"{phrase[0].upper()}{phrase[1:]} holds {describe_grants(also)} already: it's granted to role {role} "
+                "too, which then doesn't depend on that."
             )
             yield Finding("held_by_others", phrase, message)
 
@@ -111,8 +113,7 @@ def _relations(role: str, target: Target, current: CurrentAccess, on_columns: It
     # https://docs.aws.amazon.com/redshift/latest/dg/t_ddm.html
     if masked := named(current.masked):
         yield Finding("masking", path, f"Role {role} sees masked values in {path}, in {few(masked)}.")
-    whole = {g.relation for g in target.grants if g.scope is Scope.TABLE}
-    columns = {g.relation for g in on_columns if g.schema == target.name} - whole
+    columns = {g.relation for g in on_columns if g.schema == target.name}
     # https://docs.aws.amazon.com/redshift/latest/dg/cross-database_considerations.html
     if columns:
         message = (
@@ -147,7 +148,11 @@ def _stays(role: str, targets: Iterable[Target], current: CurrentAccess) -> Iter
 
 
 def _database_wide(role: str, current: CurrentAccess) -> Iterator[Finding]:
-    found = {g for g in current.grants if g.scope in (Scope.SCHEMAS, Scope.DATABASE_TABLES)}
+    found = {
+        g
+        for g in current.grants
+        if g.scope in (Scope.SCHEMAS, Scope.DATABASE_TABLES) or (g.scope is Scope.DEFAULT and not g.schema)
+    }
     if found:
         database = current.session.database
         message = (

@@ -11,10 +11,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_datagraph.access.catalog import INTERNAL_TABLES, read_databases
+from airflow_provider_datagraph.access.catalog import INTERNAL_TABLES, NAMESPACES, RELATIONS, read_databases
 from airflow_provider_datagraph.access.names import SYSTEM_DATABASES, is_system_schema, literal
 from airflow_provider_datagraph.access.offboarding import Cluster, Holdings, OpenSession, Owned
-from airflow_provider_datagraph.access.privilege_catalog import ROLE_GRANTS, USER_GRANTS, Rows, word
+from airflow_provider_datagraph.access.privilege_catalog import (
+    ROLE_GRANTS,
+    USER_GRANTS,
+    Rows,
+    granted_roles,
+    word,
+)
 from airflow_provider_datagraph.access.privileges import Grant, Scope, Session, User
 from airflow_provider_datagraph.access.revocations import Identity
 from airflow_provider_datagraph.access.schema_catalog import PAIRS_A_QUERY, creators_query
@@ -22,9 +28,6 @@ from airflow_provider_datagraph.access.visibility import SYSLOG_ACCESS, SYSTEM_P
 
 # r_STV_SESSIONS: all rows are visible to all users; the names are padded
 SESSIONS = "SELECT process, user_name, db_name FROM stv_sessions"
-# r_PG_NAMESPACE and r_PG_CLASS, as in PostgreSQL 8.0's manual: c_intro_catalog_views
-NAMESPACES = "SELECT oid, nspname, nspowner FROM pg_namespace"
-RELATIONS = "SELECT relnamespace, relname, relowner FROM pg_class WHERE relkind IN ('r', 'v', 'm')"
 # r_PG_DATABASE
 DATABASE_OWNERS = "SELECT datname, datdba FROM pg_database"
 DATABASE_SCOPES = {"DATABASE": Scope.DATABASE, "SCHEMAS": Scope.SCHEMAS, "TABLES": Scope.DATABASE_TABLES}
@@ -93,7 +96,9 @@ def read_cluster(rows: Rows, session: Session, role: str, user: str, sessions: b
     between = [(str(holder), str(name)) for holder, name in rows(ROLE_GRANTS)]
     system = [(str(what), Identity(str(kind), str(name))) for what, name, kind in rows(SYSTEM_PRIVILEGES)]
     me = current.session.user
-    mine = {Identity("user", me), *(Identity("role", name) for holder, name in held if holder == me)}
+    direct = {name for holder, name in held if holder == me}
+    through = direct.union(*(granted_roles(name, between) for name in direct))
+    mine = {Identity("user", me), *(Identity("role", name) for name in through)}
     leaving = [Identity("role", role), Identity("user", user)]
     # SVV_REDSHIFT_DATABASES leaves out what a regular user can't reach; PG_DATABASE leaves nothing out.
     known = {str(name) for name, _ in rows(DATABASE_OWNERS)} if not current.session.superuser else set()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from airflow_provider_datagraph.access.names import literal, quote
+from airflow_provider_datagraph.access.names import join_path, literal, quote
 from airflow_provider_datagraph.access.privileges import (
     CurrentAccess,
     DesiredUser,
@@ -133,17 +133,25 @@ def describe_grants(grants: Iterable[Grant]) -> str:
     grants = set(grants)
     places = Counter((grant.scope, grant.privilege) for grant in grants)
     single = {(grant.scope, grant.privilege): grant for grant in grants}
-    nouns = {Scope.TABLES: "the tables of schema"}
+    nouns = {Scope.TABLES: "the tables of schema", Scope.DEFAULT: "later tables of"}
     phrases = []
     for (scope, privilege), count in sorted(places.items()):
         noun = nouns.get(scope, str(scope))
         grant = single[scope, privilege]
-        name = f"{grant.schema}.{grant.relation}" if grant.relation else grant.schema
+        name = _place(grant)
         phrases.append(f"{privilege} on {noun} {name}" if count == 1 else f"{privilege} on {_plural(noun, count)}")
     return ", ".join(phrases)
 
 
+def _place(grant: Grant) -> str:
+    if grant.scope is Scope.DEFAULT:
+        return f"{grant.relation} in {join_path(grant.schema) if grant.schema else 'all schemas'}"
+    return join_path(*(part for part in (grant.schema, grant.relation, grant.column) if part))
+
+
 def _plural(noun: str, count: int) -> str:
+    if noun == "later tables of":
+        return f"later tables, in {count} cases"
     return f"the tables of {count} schemas" if "tables of" in noun else f"{count} {noun}s"
 
 
@@ -176,8 +184,8 @@ def partial_view(current: CurrentAccess) -> tuple[Finding, ...]:
     if current.session.superuser:
         return ()
     message = (
-        f"{current.session.user} isn't a superuser: privileges and tables that it doesn't see count as missing. "
-        "ACCESS SYSTEM TABLE and SYSLOG ACCESS UNRESTRICTED together show all."
+        f"{current.session.user} isn't a superuser: schemas that it doesn't see count as missing, and what others hold "
+        "may go unsaid. ACCESS SYSTEM TABLE and SYSLOG ACCESS UNRESTRICTED together show all."
     )
     return (Finding("partial_view", current.session.user, message),)
 

@@ -107,7 +107,8 @@ class CurrentAccess:
     :param granted_roles: those roles; ``by_role``: what other roles hold on the named schemas.
     :param others: what PUBLIC, groups and the role's members hold, by a phrase that names them.
     :param secured: tables with row-level security, by schema; ``masked``: those with masked columns.
-    :param creators: users that may create in a schema, as (user, schema).
+    :param creators: users that may create in a schema, as (user, schema); ``stuck``: writers of default privileges
+        that prune would take away, and who can't create there any more.
     :param hidden: whether the admin can't see the role's privileges at all.
     :param members: users that hold the role; ``role_members``: roles that hold it.
     :param user_roles: roles that the linked user holds; ``user_grants``: its direct privileges.
@@ -131,6 +132,7 @@ class CurrentAccess:
     secured: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     masked: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     creators: frozenset[tuple[str, str]] = frozenset()
+    stuck: frozenset[tuple[str, str]] = frozenset()
     hidden: bool = False
     members: frozenset[str] = frozenset()
     role_members: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from airflow_provider_datagraph.access.names import join_path, quote
 from airflow_provider_datagraph.access.privileges import CurrentAccess, Grant, Scope, Step
@@ -14,6 +14,8 @@ from airflow_provider_datagraph.access.statements import chunks
 
 UNNAMED = frozenset({"RULE", "TRIGGER"})
 """They come with ALL, and can't be named in REVOKE."""
+UNNAMED_LATER = UNNAMED | {"DROP", "ALTER"}
+"""The page of ALTER DEFAULT PRIVILEGES doesn't name these beside REVOKE: ALL takes them, too."""
 ORDER = (Scope.DEFAULT, Scope.TABLE, Scope.TABLES, Scope.SCHEMA)
 """Default privileges go first: Redshift wants their writer to be able to create in the schema."""
 Place = tuple[str, str]
@@ -65,15 +67,16 @@ def revokes(
     for scope in ORDER:
         alike: dict[str, list[Place]] = {}
         for place, privileges in sorted(held.get(scope, {}).items()):
-            words = _words(privileges, everything=(scope, *place) not in kept)
+            unnamed = UNNAMED_LATER if scope is Scope.DEFAULT else UNNAMED
+            words = _words(privileges, unnamed, everything=(scope, *place) not in kept)
             if words:
                 alike.setdefault(words, []).append(place)
         for words, places in sorted(alike.items()):
             yield from _REVOKE[scope](words, places, role, current.session.database)
 
 
-def _words(privileges: set[str], everything: bool) -> str:
-    if everything and not privileges.isdisjoint(UNNAMED):
+def _words(privileges: set[str], unnamed: Collection[str], everything: bool) -> str:
+    if everything and not privileges.isdisjoint(unnamed):
         return "ALL"
     return ", ".join(sorted(privileges - UNNAMED))
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from airflow_provider_datagraph.access.findings import few, reported
 from airflow_provider_datagraph.access.names import join_path, quote
+from airflow_provider_datagraph.access.offboard_findings import stuck_findings
 from airflow_provider_datagraph.access.planner import partial_view, role_missing
 from airflow_provider_datagraph.access.privileges import (
     CurrentAccess,
@@ -67,12 +68,16 @@ def plan_schemas(
     if prune:
         steps += revokes(wanted, role, current, blocked)
     in_place = sum(_in_place(target, wanted[target.name], missing[target.name]) for target in targets)
-    findings += reported(role, targets, current, missing, prune)
+    findings += [*reported(role, targets, current, missing, prune), *_stuck(current)]
     return Plan(tuple(steps), in_place, tuple(findings))
 
 
 def _view(role: str, current: CurrentAccess, plan_only: bool) -> tuple[Finding, ...]:
     return hidden_role(role, current, plan_only) or partial_view(current)
+
+
+def _stuck(current: CurrentAccess) -> Iterator[Finding]:
+    return stuck_findings(current.session.database, current.stuck)
 
 
 def _in_place(target: Target, wanted: Iterable[Grant], missing: Iterable[Grant]) -> int:

@@ -54,6 +54,8 @@ def plan_closing(schemas: Sequence[str], role: str, closing: Closing) -> Plan:
         stored = resolve(name, current.schemas, current.session.case_sensitive)
         if stored is None:
             message = f"Schema {name} doesn't exist in database {database}: correct the name."
+            if not current.session.superuser:
+                message += f" {current.session.user} isn't a superuser, so it may be hidden."
             findings.append(Finding("schema_missing", join_path(database, name), message, blocking=True))
         else:
             found.add(stored)
@@ -74,23 +76,22 @@ def _unknown(role: str, current: CurrentAccess) -> Iterator[Finding]:
 def _stays(role: str, schemas: Iterable[str], current: CurrentAccess) -> Iterator[Finding]:
     """What role and members reach in other ways: that isn't the role's, so it isn't taken away."""
     database, parents = current.session.database, ", ".join(sorted(current.granted_roles))
-    ways: Mapping[str, Iterable[Grant]] = {
-        **current.others,
-        f"Through {parents}, granted to it, role {role}": current.inherited,
-    }
+    through = f"Through {parents}, granted to it, role {role}"
+    ways: Mapping[str, Iterable[Grant]] = {**current.others, through: current.inherited}
     for name in sorted(schemas):
         for phrase, grants in sorted(ways.items()):
             here = {grant for grant in grants if grant.schema == name and grant.scope not in (*_WIDER, Scope.DATABASE)}
             if here:
                 message = (
-                    f"{phrase[0].upper()}{phrase[1:]} still holds {describe_grants(here)}: it is kept, since it isn't role "
-                    f"{role}'s own."
+                    f"{phrase[0].upper()}{phrase[1:]} still holds {describe_grants(here)}: it is kept, since it isn't "
+                    f"role {role}'s own."
                 )
                 yield Finding("kept", join_path(database, name), message)
-    wider = set(current.grants) - closable(current)
-    if wider:
-        message = (
-            f"Role {role} still holds {describe_grants(wider)}, seen from database {database}: it is kept, since it "
-            "reaches beyond the named schemas."
-        )
-        yield Finding("database_wide", database, message)
+    inherited = {grant for grant in current.inherited if grant.scope in _WIDER}
+    for who, wider in ((f"Role {role}", set(current.grants) - closable(current)), (through, inherited)):
+        if wider:
+            message = (
+                f"{who} still holds {describe_grants(wider)}, seen from database {database}: it is kept, since it "
+                "reaches beyond the named schemas."
+            )
+            yield Finding("database_wide", database, message)

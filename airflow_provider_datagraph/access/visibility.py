@@ -5,7 +5,7 @@ Who sees what: https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tab
 
 from __future__ import annotations
 
-from airflow_provider_datagraph.access.privilege_catalog import USER_GRANTS, Rows
+from airflow_provider_datagraph.access.privilege_catalog import ROLE_GRANTS, USER_GRANTS, Rows, granted_roles
 from airflow_provider_datagraph.access.privileges import CurrentAccess, Finding
 
 # r_SVV_SYSTEM_PRIVILEGES
@@ -20,7 +20,8 @@ def sees_role(rows: Rows, role: str, current: CurrentAccess) -> bool:
     They show a regular user what it has access to or owns, and all with ACCESS SYSTEM TABLE; the view of relations asks
     for SYSLOG ACCESS UNRESTRICTED instead.
 
-    :param rows: runs a query; a superuser, and the role's owner, cost none.
+    :param rows: runs a query; a superuser, and the role's owner, cost none. Permissions come through roles of
+        roles, too.
     :param role: the role's name.
     :param current: roles, users and the session.
     :return: whether they do; a role that doesn't exist has no rows to hide.
@@ -28,7 +29,9 @@ def sees_role(rows: Rows, role: str, current: CurrentAccess) -> bool:
     user = current.session.user
     if current.session.superuser or role not in current.roles or current.roles[role].owner == user:
         return True
-    own = {str(name) for holder, name in rows(USER_GRANTS) if holder == user}
+    direct = {str(name) for holder, name in rows(USER_GRANTS) if holder == user}
+    between = rows(ROLE_GRANTS) if direct else ()
+    own = direct.union(*(granted_roles(name, between) for name in direct))
     if role in own:
         return True
     mine = {("user", user), *(("role", name) for name in own)}

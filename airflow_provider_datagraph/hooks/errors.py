@@ -12,6 +12,8 @@ CONFLICT_TEXTS = (
     "could not open relation with oid",
     "pg_defacl",
 )
+# Database, schema, relation, column, or identity: 42704 is PostgreSQL's, AWS documents none.
+VANISHED = ("3D000", "3F000", "42P01", "42703", "42704")
 GONE_TEXTS = ("connection is closed", "brokenpipe", "socket closed", "connection time out", "communication error")
 
 
@@ -39,6 +41,15 @@ def details(error: BaseException) -> tuple[str, str]:
         return str(first.get("C", "")), f"{message}: {detail}" if detail else message
     inner = error.args[1] if len(error.args) > 1 else None
     return "", f"{first}: {inner}" if inner else str(first)
+
+
+def vanished(error: BaseException) -> bool:
+    """Tell whether something that a statement names isn't there.
+
+    :param error: a driver's error.
+    :return: whether that is so.
+    """
+    return details(error)[0] in VANISHED
 
 
 def classify(error: BaseException) -> Fault:

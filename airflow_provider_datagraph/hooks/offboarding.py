@@ -77,9 +77,16 @@ class Offboarding:
     def _look(self) -> tuple[Cluster, list[Finding]]:
         """Read the cluster, and find the names as they are stored."""
         leaving, cluster = self.leaving, self.hook.read(self._read_cluster)
-        stored = leaving.drop and resolve(leaving.drop, cluster.databases, cluster.session.case_sensitive)
-        known = home(replace(leaving, drop=stored or leaving.drop), cluster)
-        self.leaving = replace(leaving, drop=stored, home=known)
+
+        def resolved(name: str | None) -> str | None:
+            # As a login compares: one that is stored as typed, with capitals, comes first.
+            if name is None or name in cluster.databases:
+                return name
+            return resolve(name, cluster.databases, cluster.session.case_sensitive)
+
+        stored = resolved(leaving.drop)
+        named = replace(leaving, drop=stored or leaving.drop, home=resolved(leaving.home) or leaving.home)
+        self.leaving = replace(leaving, drop=stored, home=home(named, cluster))
         if leaving.drop is None or stored is not None:
             return cluster, []
         message = f"There is no database {leaving.drop}, so none is dropped."
@@ -170,7 +177,8 @@ class Offboarding:
                 database = self.hook.arguments["database"]
                 raise MisconfigurationError(
                     f"Redshift refuses it: {details(error)[1]}. It may be about what this doesn't look at (functions, "
-                    f"procedures, datashares, ASSUMEROLE) in database {database}: revoke that, or give it away."
+                    "procedures, datashares, ASSUMEROLE, the user's default privileges for itself) in database "
+                    f"{database}: revoke that, or give it away."
                 ) from error
 
         return Part("dropping user and role", make_plan(cluster), act)

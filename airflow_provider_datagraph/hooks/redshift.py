@@ -22,7 +22,8 @@ from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.exceptions import MisconfigurationError, NotReadyError
 from airflow_provider_datagraph.hooks import connections
 from airflow_provider_datagraph.hooks.errors import Fault, classify
-from airflow_provider_datagraph.hooks.retrying import retrying
+from airflow_provider_datagraph.hooks.retrying import looking_again, retrying
+from airflow_provider_datagraph.hooks.running import run_steps
 from airflow_provider_datagraph.hooks.sentences import connect_error, drift_remains, statement_error, token_error
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ class DataGraphHook(RedshiftSQLHook):
                     self._verify(connection, lambda rows: make_plan(again(rows, current)))
             return Report(len(done), plan.in_place, tuple(done), plan.findings)
 
-        return retrying(converge, self.tries, self.longest_wait)
+        return retrying(lambda: looking_again(converge), self.tries, self.longest_wait)
 
     def _apply(self, connection: DriverConnection, plan: Plan, done: list[str]) -> None:
         if plan.blocking:
@@ -273,7 +274,7 @@ class DataGraphHook(RedshiftSQLHook):
         together = [step for step in plan.steps if not step.autocommit]
         if alone:
             self._run_alone(connection, alone, done)
-        self._run(connection, together)
+        run_steps(connection, together, str(self.arguments["database"]))
         connection.commit()
         # From here on it is done, even if a conflict makes the check below start all over.
         done += [sentence for step in together for sentence in step.sentences]
@@ -282,14 +283,9 @@ class DataGraphHook(RedshiftSQLHook):
         connection.rollback()
         connection.autocommit = True
         for step in steps:
-            self._run(connection, [step])
+            run_steps(connection, [step], str(self.arguments["database"]))
             done += step.sentences
         connection.autocommit = False
-
-    def _run(self, connection: DriverConnection, steps: list[Step]) -> None:
-        cursor = connection.cursor()
-        for step in steps:
-            cursor.execute(step.sql)
 
     def _verify(self, connection: DriverConnection, plan_again: Callable[[Rows], Plan]) -> None:
         # Each look is a transaction of its own then, and costs no BEGIN.

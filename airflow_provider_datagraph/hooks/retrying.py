@@ -8,10 +8,24 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from airflow_provider_datagraph.exceptions import VanishedError
 from airflow_provider_datagraph.hooks.errors import Fault, classify, details
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+
+def looking_again(work: Callable[[], T]) -> T:
+    """Do work that rolls back by itself, and once more where something vanished while it was done.
+
+    :param work: the work: it reads, and then changes what it read of.
+    :return: what the work returns.
+    """
+    try:
+        return work()
+    except VanishedError as error:
+        log.info("%s", error)
+        return work()
 
 
 def retrying(work: Callable[[], T], tries: int, longest_wait: float) -> T:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.exceptions import (
+    DriftRemainsError,
+    MisconfigurationError,
+    PassingFaultError,
+    VanishedError,
+)
 from airflow_provider_datagraph.hooks.errors import Fault, classify, details
 
 
@@ -56,12 +61,32 @@ def statement_error(error: Exception, user: str, database: str) -> Exception:
             f"Redshift refuses user {user} in database {database}: {text}. The transaction was rolled "
             "back: give the admin connection a superuser, or the rights that the README lists."
         )
+    # PostgreSQL's code for what RESTRICT forbids; Redshift has no CASCADE here.
+    if state == "2BP01":
+        return MisconfigurationError(
+            f"Redshift refuses it in database {database}: {text}. Whoever loses a privilege now granted it to others "
+            "(WITH GRANT OPTION), and it can't be taken back before what they gave: revoke that first, as they or as a "
+            "superuser. The transaction was rolled back."
+        )
     if fault is Fault.PASSING:
         return PassingFaultError(
             f"The connection to database {database} broke ({state or text}): the next try finds in place what was "
             "committed; the rest was rolled back."
         )
     return error
+
+
+def vanished_error(error: Exception, database: str) -> VanishedError:
+    """Tell that something that a statement names isn't there.
+
+    :param error: the driver's error.
+    :param database: the connected database.
+    :return: the error.
+    """
+    return VanishedError(
+        f"In database {database}: {details(error)[1]}. It was there when the catalog was read, so somebody dropped or "
+        "renamed it since. The transaction was rolled back: the next try looks again."
+    )
 
 
 def token_error(error: Exception, who: str) -> Exception:

@@ -225,8 +225,9 @@ def _refuse_drift(title: str, report: Report) -> None:
     blocking = [finding.message for finding in report.findings if finding.blocking]
     drift = [*report.planned, *blocking]
     if drift:
+        told = [sentence.removesuffix(".") for sentence in drift[:5]]
         more = f" and {len(drift) - 5} more, in the log" if len(drift) > 5 else ""
         raise DriftError(
-            f"{title}: not as desired in {len(drift)} places: {'; '.join(drift[:5])}{more}. "
+            f"{title}: not as desired in {len(drift)} places: {'; '.join(told)}{more}. "
             "Run again without fail_on_drift to change it, or correct the arguments."
         )

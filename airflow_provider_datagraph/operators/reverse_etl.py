@@ -9,10 +9,22 @@ from typing import Any
 from airflow_provider_datagraph.access import arguments, catalog
 from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import check_identity, join_path, quote, resolve
-from airflow_provider_datagraph.access.privileges import CurrentAccess, DesiredSchema, Finding, Plan
+from airflow_provider_datagraph.access.planner import describe_grants
+from airflow_provider_datagraph.access.privilege_catalog import Rows, schema_grants
+from airflow_provider_datagraph.access.privileges import (
+    CurrentAccess,
+    DesiredSchema,
+    Finding,
+    Grant,
+    Plan,
+    Scope,
+    Session,
+)
+from airflow_provider_datagraph.access.prune import revokes
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schema_catalog import read_privileges, read_schemas
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from airflow_provider_datagraph.access.targets import Target
 from airflow_provider_datagraph.operators.base import (
     DEFAULT_ROLE,
     ConvergingOperator,
@@ -23,6 +35,7 @@ from airflow_provider_datagraph.operators.base import (
 
 REVERSE_ETL_SCHEMA = "__segment_reverse_etl"
 DROP_CHOICES = ("tables", "all", "none")
+ON_TABLES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
 def nothing_to_do(code: str, path: str, what: str) -> Finding:
@@ -44,7 +57,7 @@ def desired_schema(schema: str, drop: str) -> DesiredSchema:
     :return: the desired access.
     """
     on_schema = ("USAGE", "CREATE", *(("DROP",) if drop == "all" else ()))
-    on_tables = ("SELECT", "INSERT", "UPDATE", "DELETE", *(() if drop == "none" else ("DROP",)))
+    on_tables = (*ON_TABLES, *(() if drop == "none" else ("DROP",)))
     return DesiredSchema(schema, schema_privileges=on_schema, table_privileges=on_tables)
 
 
@@ -53,7 +66,7 @@ def shared_with(schema: str, role: str, current: CurrentAccess) -> Iterator[Find
 
     :param schema: the schema as stored.
     :param role: the linked role.
-    :param current: the current access.
+    :param current: the current access, with what the owner holds on schemas in ``user_grants``.
     :return: a finding for the owner, one for what stays closed to it, one for other roles.
 
     https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html
@@ -65,13 +78,36 @@ def shared_with(schema: str, role: str, current: CurrentAccess) -> Iterator[Find
         message = f"Schema {path} is also used by the roles {', '.join(others)}."
         yield Finding("reverse_etl_roles", path, message)
     known = current.users.get(owner)
-    if known is not None and not known.superuser:
+    opened = {Grant(Scope.TABLES, privilege, schema) for privilege in ON_TABLES} <= current.user_grants
+    if known is not None and not known.superuser and not opened:
         message = (
             f"Tables that the linked user creates in {path} are its own, and closed to {owner}. To open them, an "
-            f"administrator runs in database {current.session.database}: GRANT SELECT, INSERT, UPDATE, DELETE "
+            f"administrator runs in database {current.session.database}: GRANT {', '.join(ON_TABLES)} "
             f"FOR TABLES IN SCHEMA {quote(schema)} TO {quote(owner)}"
         )
         yield Finding("reverse_etl_closed", path, message)
+
+
+def kept(desired: DesiredSchema, schema: str, role: str, current: CurrentAccess) -> Iterator[Finding]:
+    """Tell what the role holds beyond what is asked for, as after a change of ``drop``: nothing is taken away here.
+
+    :param desired: what the role needs.
+    :param schema: the schema as stored.
+    :param role: the linked role.
+    :param current: the current access.
+    :return: one finding, or none.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html
+    """
+    wanted = Target(desired, schema).grants
+    held = {g for g in current.grants if g.schema == schema and g.scope in (Scope.SCHEMA, Scope.TABLES)}
+    if more := held - wanted:
+        steps = revokes({schema: wanted}, role, replace(current, grants=frozenset(held)), frozenset())
+        message = (
+            f"Role {role} also holds {describe_grants(more)}: it is kept, since this takes nothing away. To take it "
+            f"away, an administrator runs in database {current.session.database}: {'; '.join(s.sql for s in steps)}"
+        )
+        yield Finding("reverse_etl_kept", join_path(current.session.database, schema), message)
 
 
 class GrantReverseEtlOperator(ConvergingOperator):
@@ -130,10 +166,18 @@ class GrantReverseEtlOperator(ConvergingOperator):
                 path = join_path(database, schema)
                 return Plan(findings=(nothing_to_do("schema_missing", path, f"Schema {path}"),))
             plan = plan_schemas(desired, role, current, plan_only=mode.lenient)
-            return replace(plan, findings=(*plan.findings, *shared_with(stored, role, current)))
+            more = (*kept(desired[0], stored, role, current), *shared_with(stored, role, current))
+            return replace(plan, findings=(*plan.findings, *more))
+
+        def read(rows: Rows, session: Session) -> CurrentAccess:
+            current = read_schemas(rows, session, role, desired, thorough=mode.plan_only)
+            stored = resolve(schema, current.schemas, current.session.case_sensitive)
+            if stored is None:
+                return current
+            return replace(current, user_grants=frozenset(schema_grants(rows, "user", current.schemas[stored].owner)))
 
         report = hook.converge(
-            lambda rows, session: read_schemas(rows, session, role, desired, thorough=mode.plan_only),
+            read,
             make_plan,
             plan_only=mode.plan_only,
             reread=lambda rows, current: read_privileges(rows, current, role, desired),
@@ -144,4 +188,6 @@ class GrantReverseEtlOperator(ConvergingOperator):
     def _database_missing(self, database: str, role: str) -> bool:
         """Tell whether an earlier task of a plan-only run would have created the database."""
         current = self.hook().read(lambda rows, session: catalog.read_databases(rows, session, role))
-        return resolve(database, current.databases, current.session.case_sensitive) is None
+        known = current.databases
+        # As a login compares: one that is stored as typed, with capitals, is there too.
+        return database not in known and resolve(database, known, current.session.case_sensitive) is None

@@ -8,7 +8,9 @@ from typing import Any
 from airflow_provider_datagraph.access import arguments
 from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import InvalidInput, check_identifier, check_identity, split_path
-from airflow_provider_datagraph.access.privileges import DesiredSchema, FutureTables
+from airflow_provider_datagraph.access.privilege_catalog import Rows
+from airflow_provider_datagraph.access.privileges import CurrentAccess, DesiredSchema, FutureTables, Session
+from airflow_provider_datagraph.access.prune_catalog import read_stuck
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schema_catalog import read_privileges, read_schemas
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
@@ -99,8 +101,13 @@ class GrantSchemaOperator(ConvergingOperator):
         desired = self._desired(schemas, database, problems)
         hook = self.usable_hook(problems, database)
         problems.raise_all()
+
+        def read(rows: Rows, session: Session) -> CurrentAccess:
+            current = read_schemas(rows, session, role, desired, prune, thorough=mode.plan_only)
+            return read_stuck(rows, current, desired) if prune else current
+
         report = hook.converge(
-            lambda rows, session: read_schemas(rows, session, role, desired, prune, thorough=mode.plan_only),
+            read,
             lambda current: plan_schemas(desired, role, current, prune=prune, plan_only=mode.lenient),
             plan_only=mode.plan_only,
             reread=lambda rows, current: read_privileges(rows, current, role, desired, prune),

@@ -19,10 +19,8 @@ OF_TESTS = frozenset(
     {
         # Tests send these themselves, through a hook's connection.
         "SELECT current_user",
-        "SELECT current_database()",
         "SELECT current_user, current_database()",
         "SELECT pg_backend_pid()",
-        "SET enable_case_sensitive_identifier TO true",
     }
 )
 

@@ -14,10 +14,11 @@ from pytest_mock import MockerFixture
 from redshift_connector.cursor import Cursor
 from redshift_connector.error import ProgrammingError
 
-from airflow_provider_datagraph.access.privileges import DesiredSchema
+from airflow_provider_datagraph.access.privileges import DesiredSchema, Plan, Step
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schema_catalog import read_schemas
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from airflow_provider_datagraph.exceptions import VanishedError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from tests.integration.provider.support import Segment, code, run_all
 
@@ -158,12 +159,19 @@ def test_after_the_last_try_the_servers_own_error_is_raised(linked: Segment, moc
 
 def test_another_error_is_not_tried_again(linked: Segment, mocker: MockerFixture) -> None:
     connects = mocker.spy(redshift_connector, "connect")
-    role = "no_such_role"
     with pytest.raises(ProgrammingError) as failed:
+        DataGraphHook().converge(lambda rows, session: None, lambda _: Plan((Step("GRANT NOTHING", ("nothing",)),)))
+    assert code(failed.value) == "42601"
+    assert connects.call_count == 1
+
+
+def test_what_is_not_there_is_looked_for_once_more(linked: Segment, mocker: MockerFixture) -> None:
+    connects = mocker.spy(redshift_connector, "connect")
+    role = "no_such_role"
+    with pytest.raises(VanishedError, match='role "no_such_role" does not exist'):
         DataGraphHook().converge(
             lambda rows, session: read_schemas(rows, session, role, [DesiredSchema("crm")]),
             lambda current: plan_schemas([DesiredSchema("crm")], role, current, plan_only=True),
         )
-    assert code(failed.value) == "42704"
-    assert connects.call_count == 1
+    assert connects.call_count == 2
     assert linked.held() == set()

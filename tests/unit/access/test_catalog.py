@@ -45,9 +45,18 @@ ROLES = {"linked_role": Role("linked_role", "admin"), "sys:dba": Role("sys:dba",
 )
 def test_the_session_tells_how_names_compare(value: Any, sensitive: bool) -> None:
     rows = Answers({"SHOW enable_case_sensitive_identifier": [[value]]})
-    database = "Dev" if sensitive else "dev"
-    expected = Session("Admin", database, superuser=True, case_sensitive=sensitive)
-    assert catalog.read_session(rows, "Admin", "Dev") == expected
+    expected = Session("Admin", "dev", superuser=True, case_sensitive=sensitive)
+    assert catalog.read_session(rows, "Admin", "dev") == expected
+
+
+@pytest.mark.parametrize("stored", ["Dev", "dev"])
+@pytest.mark.parametrize("sensitive", ["on", "off"])
+def test_a_database_typed_with_capitals_is_the_one_that_the_session_is_in(stored: str, sensitive: str) -> None:
+    rows = Answers(
+        {"SHOW enable_case_sensitive_identifier": [[sensitive]], "SELECT current_database()": [[stored]]},
+    )
+    found = catalog.read_session(rows, "Admin", "Dev", [])
+    assert found == Session("Admin", stored, case_sensitive=sensitive == "on")
 
 
 @pytest.mark.parametrize("names", [[], ["crm", "übung"]])
@@ -60,7 +69,8 @@ def test_how_names_compare_is_not_asked_where_redshift_folds_none(names: list[st
 
 @pytest.mark.parametrize(("database", "names"), [("Dev", ["crm"]), ("dev", ["crm", "Web"])])
 def test_how_names_compare_is_asked_where_one_would_be_folded(database: str, names: list[str]) -> None:
-    found = catalog.read_session(lambda sql: [["on"]], "Admin", database, names)
+    answers = {"SHOW enable_case_sensitive_identifier": [["on"]], "SELECT current_database()": [[database]]}
+    found = catalog.read_session(answers.__getitem__, "Admin", database, names)
     assert found == Session("Admin", database, case_sensitive=True)
 
 

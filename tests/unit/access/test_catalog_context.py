@@ -84,6 +84,24 @@ def test_roles_of_roles_are_found_on_every_branch() -> None:
     assert granted_roles("r", rows) == set("abcdef")
 
 
+def test_default_privileges_of_a_role_of_the_role_are_held_too() -> None:
+    desired = DesiredSchema("crm", future=FutureTables.DEFAULT_PRIVILEGES, writers=("admin",))
+    rows = Answers(
+        {
+            **ROWS,
+            q.ROLE_GRANTS: [["linked_role", "above"]],
+            q.ON_DATABASES + q.OF_ROLE.replace("linked_role", "above"): [],
+            q.ON_RELATIONS + q.OF_ROLE.replace("linked_role", "above"): [],
+            q.OF_ALL_ON_SCHEMAS: [["crm", "USAGE", "SCHEMA", "role", "linked_role"]],
+            q.ON_RELATIONS + q.OF_ROLE: [["crm", "t", "SELECT"]],
+            q.DEFAULTS.replace("linked_role", "above"): [["crm", "admin", "SELECT"], ["ads", "admin", "SELECT"]],
+        }
+    )
+    found = read_schemas(rows, SESSION, "linked_role", [desired])
+    assert Grant(Scope.DEFAULT, "SELECT", "crm", "admin") in found.inherited
+    assert plan_schemas([desired], "linked_role", found).steps == ()
+
+
 def test_listed_tables_may_need_several_privileges() -> None:
     current = CurrentAccess(
         SESSION,

@@ -99,6 +99,31 @@ def test_a_view_may_have_no_owner_that_the_catalog_names() -> None:
     assert current.views == {"crm": {"names": ""}}
 
 
+def test_tables_that_an_admin_may_not_read_are_there_too() -> None:
+    listed = q.tables_of("'crm', 'web'")
+    rows = Answers(
+        {
+            listed: [["crm", "seen", "VIEW", "loader"]],
+            "SELECT oid, nspname, nspowner FROM pg_namespace": [[1, "crm", 100], [2, "ads", 100], [3, "web", 100]],
+            "SELECT relnamespace, relname, relowner FROM pg_class WHERE relkind IN ('r', 'v', 'm')": [
+                [1, "seen", 101],
+                [1, "hidden", 101],
+                [1, "mv_tbl__m__0", 101],
+                [2, "elsewhere", 101],
+                [3, "seen", 77],
+            ],
+        }
+    )
+    clerk = CurrentAccess(Session("clerk", "dev", superuser=False), users=USERS)
+    found = catalog.read_tables(rows, clerk, ["crm", "web"])
+    assert found.relations == {"crm": {"seen", "hidden"}, "web": {"seen"}}
+    assert found.table_owners == {"crm": {"linked_user"}, "web": {"user id 77"}}
+    assert found.views == {"crm": {"seen": "loader"}}
+    # A superuser sees all of them at once.
+    again = Answers({listed: [["crm", "seen", "VIEW", "loader"]]})
+    assert catalog.read_tables(again, CurrentAccess(SEEN), ["crm", "web"]).relations["crm"] == {"seen"}
+
+
 def test_what_is_lacking_is_looked_for_everywhere() -> None:
     rows = answers()
     current = schema_catalog.read_schemas(rows, SESSION, "linked_role", [DesiredSchema("web")])
@@ -130,9 +155,9 @@ def test_tables_that_are_lacking_are_looked_for_everywhere() -> None:
         q.OF_ALL_ON_SCHEMAS,
         DETAILS[0],
         *CONTEXT,
+        DETAILS[1],
         q.ON_DATABASES + ABOVE,
         *relations,
-        DETAILS[1],
         q.OF_OTHERS_ON_RELATIONS,
         *LIMITS,
     ]

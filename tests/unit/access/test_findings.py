@@ -191,22 +191,30 @@ def test_privileges_on_columns_keep_other_databases_out() -> None:
     )
     current = replace(CURRENT, grants=grants)
     assert found(current) == [("column_privileges", "dev.crm", said.format("accounts, orders"))]
-    # A table that is granted whole is refused or pruned elsewhere.
-    assert found(current, target=LISTED) == [("column_privileges", "dev.crm", said.format("accounts"))]
+    # Where the table is to be granted they are in the way, which is told elsewhere; pruning takes them.
+    assert found(current, ORDERS, target=LISTED) == [("column_privileges", "dev.crm", said.format("accounts"))]
+    assert found(current, Grant(Scope.TABLE, "INSERT", "crm", "orders"), target=LISTED) == found(current)
     assert found(current, prune=True) == []
 
 
 def test_what_prune_leaves_alone() -> None:
     grants = frozenset(
-        {Grant(Scope.SCHEMAS, "USAGE", "dev"), Grant(Scope.DATABASE_TABLES, "SELECT", "dev"), USAGE, ORDERS}
+        {
+            Grant(Scope.SCHEMAS, "USAGE", "dev"),
+            Grant(Scope.DATABASE_TABLES, "SELECT", "dev"),
+            Grant(Scope.DEFAULT, "SELECT", "", "loader"),
+            Grant(Scope.DEFAULT, "SELECT", "crm", "loader"),
+            USAGE,
+            ORDERS,
+        }
     )
     current = replace(CURRENT, grants=grants, inherited=frozenset({USAGE}), granted_roles=frozenset({"b", "a"}))
     assert found(current, prune=True) == [
         (
             "database_wide",
             "dev",
-            "Role r holds USAGE on schemas in database dev, SELECT on tables in database dev, which prune leaves "
-            "alone, since it reaches beyond the named schemas.",
+            "Role r holds SELECT on later tables of loader in all schemas, USAGE on schemas in database dev, SELECT on "
+            "tables in database dev, which prune leaves alone, since it reaches beyond the named schemas.",
         ),
         ("inherited", "r", "Role r also has what the roles a, b hold: prune takes nothing from them."),
     ]

@@ -251,6 +251,9 @@ def test_what_a_role_holds_in_schemas_to_close() -> None:
         ON_RELATIONS + OF_ROLE.replace("linked_role", "below"): [["crm", "t", "SELECT"]],
         OF_OTHERS_ON_RELATIONS: [["crm", "t", "SELECT", "group", "g"], ["crm", "t", "SELECT", "public", "public"]],
         ON_DATABASES + OF_ROLE: [["db", "SELECT", "TABLES"]],
+        ON_DATABASES + " WHERE identity_type = 'role' AND identity_name IN ('below', 'bottom')": [
+            ["db", "USAGE", "SCHEMAS"]
+        ],
         "SELECT has_schema_privilege('etl', 'crm', 'create')": [[False]],
     }
     closing = read_closing(Answers(rows), SESSION, "linked_role", ["CRM"])
@@ -263,7 +266,8 @@ def test_what_a_role_holds_in_schemas_to_close() -> None:
         Grant(Scope.DEFAULT, "SELECT", "", "etl"),
         Grant(Scope.DATABASE_TABLES, "SELECT", "db"),
     }
-    assert closing.current.inherited == {Grant(Scope.SCHEMA, "USAGE", "crm"), table}
+    wide = Grant(Scope.SCHEMAS, "USAGE", "db")
+    assert closing.current.inherited == {Grant(Scope.SCHEMA, "USAGE", "crm"), table, wide}
     assert closing.current.others == {"PUBLIC": {Grant(Scope.SCHEMA, "USAGE", "crm"), table}, "group g": {table}}
     assert (closing.current.granted_roles, closing.current.hidden) == (frozenset({"below", "bottom"}), False)
     assert closing.stuck == {("etl", "crm")}

@@ -229,8 +229,8 @@ def test_refusals_come_before_what_is_told() -> None:
 
 def test_an_admin_who_may_not_see_all_is_told() -> None:
     message = (
-        "clerk isn't a superuser: privileges and tables that it doesn't see count as missing. ACCESS SYSTEM TABLE and "
-        "SYSLOG ACCESS UNRESTRICTED together show all."
+        "clerk isn't a superuser: schemas that it doesn't see count as missing, and what others hold may go "
+        "unsaid. ACCESS SYSTEM TABLE and SYSLOG ACCESS UNRESTRICTED together show all."
     )
     current = replace(EMPTY, session=Session("clerk", "dev", superuser=False))
     assert partial_view(EMPTY) == ()
@@ -257,13 +257,21 @@ def test_privileges_are_described_in_a_phrase() -> None:
         Grant(Scope.COLUMN, "SELECT", "crm", "accounts", "id"),
     ]
     text = (
-        "SELECT on column crm.accounts, CREATE on database dev, TEMPORARY on 2 databases, USAGE on 3 schemas, "
+        "SELECT on column crm.accounts.id, CREATE on database dev, TEMPORARY on 2 databases, USAGE on 3 schemas, "
         "DELETE on 2 tables, SELECT on table crm.accounts, INSERT on the tables of 2 schemas, "
         "SELECT on the tables of schema crm"
     )
     assert describe_grants(grants) == text
     assert describe_grants([*reversed(grants), *grants]) == text
     assert describe_grants([]) == ""
+
+
+def test_later_tables_and_names_with_dots_are_described_too() -> None:
+    wide, own = Grant(Scope.DEFAULT, "SELECT", "", "etl"), Grant(Scope.DEFAULT, "INSERT", "my.schema", "etl")
+    text = 'INSERT on later tables of etl in "my.schema", SELECT on later tables of etl in all schemas'
+    assert describe_grants([wide, own]) == text
+    more = [wide, Grant(Scope.DEFAULT, "SELECT", "crm", "etl"), Grant(Scope.TABLE, "SELECT", "a", "b.c")]
+    assert describe_grants(more) == 'SELECT on later tables, in 2 cases, SELECT on table a."b.c"'
 
 
 def test_a_plan_tells_the_sentences_of_its_steps() -> None:

@@ -193,3 +193,19 @@ def test_names_in_revokes_are_quoted() -> None:
         'REVOKE INSERT FOR TABLES IN SCHEMA "we""b" FROM ROLE "r""1"',
         'REVOKE CREATE ON SCHEMA "we""b" FROM ROLE "r""1"',
     ]
+
+
+def test_what_cannot_be_named_on_later_tables_goes_with_all_where_nothing_stays() -> None:
+    drop, select = (Grant(Scope.DEFAULT, word, "crm", "etl") for word in ("DROP", "SELECT"))
+    plan = plan_schemas([DesiredSchema("crm", ("orders",))], "r", holding(USAGE, ORDERS, drop, select), prune=True)
+    assert [step.sql for step in plan.steps] == [
+        'ALTER DEFAULT PRIVILEGES FOR USER "etl" IN SCHEMA "crm" REVOKE ALL ON TABLES FROM ROLE "r"'
+    ]
+
+
+@pytest.mark.parametrize("prune", [True, False])
+def test_a_writer_that_cannot_create_any_more_stops_pruning(prune: bool) -> None:
+    held = holding(USAGE, ORDERS, Grant(Scope.DEFAULT, "SELECT", "crm", "etl"))
+    current = replace(held, stuck=frozenset({("etl", "crm")}) if prune else frozenset())
+    plan = plan_schemas([DesiredSchema("crm", ("orders",))], "r", current, prune=prune)
+    assert [finding.code for finding in plan.blocking] == (["writer_cannot_create"] if prune else [])

@@ -109,11 +109,20 @@ def test_what_stays_is_told_with_its_holder() -> None:
     )
     kept = "still holds USAGE on schema crm: it is kept, since it isn't role r's own."
     wider = (
-        "Role r still holds USAGE on schemas in database db, seen from database db: it is kept, since it reaches "
-        "beyond the named schemas."
+        "still holds USAGE on schemas in database db, seen from database db: it is kept, since it reaches beyond the "
+        "named schemas."
     )
     assert found.findings == (
         Finding("kept", "db.crm", f"PUBLIC {kept}"),
         Finding("kept", "db.crm", f"Through a, b, granted to it, role r {kept}"),
-        Finding("database_wide", "db", wider),
+        Finding("database_wide", "db", f"Role r {wider}"),
+        Finding("database_wide", "db", f"Through a, b, granted to it, role r {wider}"),
+    )
+
+
+def test_what_an_admin_does_not_see_may_be_there() -> None:
+    clerk = replace(CURRENT, session=replace(CURRENT.session, user="clerk", superuser=False))
+    (finding,) = plan_closing(["nowhere"], "r", Closing(clerk)).findings
+    assert finding.message == (
+        "Schema nowhere doesn't exist in database db: correct the name. clerk isn't a superuser, so it may be hidden."
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.privilege_catalog import USER_GRANTS
+from airflow_provider_datagraph.access.privilege_catalog import ROLE_GRANTS, USER_GRANTS
 from airflow_provider_datagraph.access.privileges import CurrentAccess, Finding, Role, Session
 from airflow_provider_datagraph.access.visibility import SYSLOG_ACCESS, SYSTEM_PRIVILEGES, hidden_role, sees_role
 
@@ -19,7 +19,9 @@ TABLES = "ACCESS SYSTEM TABLE"
 def asked(
     grants: list[tuple[str, str]], system: list[tuple[str, str, str]], syslog: list[tuple[str, str]]
 ) -> dict[str, Any]:
-    return {USER_GRANTS: grants, SYSTEM_PRIVILEGES: system, SYSLOG_ACCESS: syslog}
+    # Role a has role b, which has role c.
+    between = [("a", "b"), ("b", "c")]
+    return {USER_GRANTS: grants, ROLE_GRANTS: between, SYSTEM_PRIVILEGES: system, SYSLOG_ACCESS: syslog}
 
 
 OPEN = [("other", "RESTRICTED"), ("admin", "UNRESTRICTED")]
@@ -29,6 +31,8 @@ CASES = {
     "both permissions": (asked([], [(TABLES, "admin", "user")], OPEN), True),
     "in lower case": (asked([], [(TABLES, "admin", "user")], [("admin", "unrestricted")]), True),
     "through a role": (asked([("admin", "a")], [(TABLES, "a", "role")], OPEN), True),
+    "through a role of a role's role": (asked([("admin", "a")], [(TABLES, "c", "role")], OPEN), True),
+    "a role that holds the own one": (asked([("admin", "b")], [(TABLES, "a", "role")], OPEN), False),
     "through another's role": (asked([("other", "a")], [(TABLES, "a", "role")], OPEN), False),
     "a user named like the role": (asked([("admin", "a")], [(TABLES, "a", "user")], OPEN), False),
     "a role named like the admin": (asked([], [(TABLES, "admin", "role")], OPEN), False),

@@ -20,6 +20,19 @@ ON_TABLES = {"SELECT", "INSERT", "UPDATE", "DELETE", "DROP", "REFERENCES", "ALTE
 
 WRITER = 'wri"ter'
 """Owns every schema and table."""
+NOTHING: dict[str, Sequence[Sequence[Any]]] = dict.fromkeys(
+    (
+        q.SECURED,
+        q.MASKED,
+        q.OF_OTHERS_ON_RELATIONS,
+        q.ON_DATABASES + " WHERE identity_type = 'role' AND identity_name IN ('above', 'middle')",
+        q.ON_RELATIONS + q.OF_ROLE.replace("linked_role", "middle"),
+        q.DEFAULTS.replace("linked_role", "above"),
+        q.DEFAULTS.replace("linked_role", "middle"),
+    ),
+    (),
+)
+"""What isn't in this Redshift."""
 Held = tuple[str, ...]
 """A kind (``schema``, ``scoped``, ``table``, ``column``, ``default``), a privilege, and the place's names."""
 
@@ -64,14 +77,10 @@ class ModelWarehouse:
             q.ROLE_GRANTS: [["linked_role", "middle"], ["middle", "above"], ["a_stranger", "linked_role"]],
             q.ON_DATABASES + of: [["dev", p, "TABLES"] for p, _ in self._of("database")]
             + [["other", "SELECT", "TABLES"]],
-            q.ON_DATABASES + " WHERE identity_type = 'role' AND identity_name IN ('above', 'middle')": [],
-            q.SECURED: [],
-            q.MASKED: [],
-            q.OF_OTHERS_ON_RELATIONS: [],
+            **NOTHING,
             q.ON_RELATIONS + of.replace("linked_role", "above"): [
                 [h[2], h[3], h[1]] for h in self.above if h[0] == "table"
             ],
-            q.ON_RELATIONS + of.replace("linked_role", "middle"): [],
             q.ON_RELATIONS + of: [[s, t, privilege] for privilege, s, t in self._of("table")],
             q.ON_COLUMNS + of: [[s, t, c, privilege] for privilege, s, t, c in self._of("column")],
             q.DEFAULTS: [[s or None, owner, privilege] for privilege, s, owner in self._of("default")],
