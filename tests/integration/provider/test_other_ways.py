@@ -81,6 +81,28 @@ def test_row_level_security_is_told(warehouse: Segment) -> None:
     assert warehouse.cluster.sql(warehouse.warehouse, "SELECT id FROM crm.accounts", user=warehouse.user) == []
 
 
+def test_masked_columns_are_told(warehouse: Segment) -> None:
+    sql, stranger, role = warehouse.cluster.sql, warehouse.cluster.role("stranger"), warehouse.role
+    sql(
+        warehouse.warehouse,
+        "CREATE TABLE crm.others (name varchar(20))",
+        "CREATE MASKING POLICY hidden WITH (name varchar(20)) USING ('***'::varchar(20))",
+        f"ATTACH MASKING POLICY hidden ON crm.accounts (name) TO ROLE {role}",
+        f"ATTACH MASKING POLICY hidden ON crm.others (name) TO ROLE {stranger}",
+    )
+    report = grant(warehouse)
+    assert codes(report) == ["masking"]
+    assert message(report, "masking") == f"Role {role} sees masked values in {warehouse.warehouse}.crm, in accounts."
+    # Segment's look reads no column.
+    assert warehouse.reads("crm", "accounts")
+    # Who is named in a policy can't be dropped.
+    sql(
+        warehouse.warehouse,
+        f"DETACH MASKING POLICY hidden ON crm.accounts (name) FROM ROLE {role}",
+        f"DETACH MASKING POLICY hidden ON crm.others (name) FROM ROLE {stranger}",
+    )
+
+
 def test_a_plan_tells_of_late_binding_views_and_of_columns(warehouse: Segment) -> None:
     sql, analyst = warehouse.cluster.sql, warehouse.cluster.user("analyst")
     sql(
