@@ -119,5 +119,6 @@ def drift_remains(remaining: Sequence[str], login: str, database: str) -> DriftR
     return DriftRemainsError(
         f"Redshift took every statement in database {database}, and the catalog still lacks {len(remaining)} changes, "
         f"the first: {remaining[0]}. Either {login} may not do it, which Redshift passes over; or another user granted "
-        "the same, which only that user takes back; or another run changes it at the same time."
+        "the same, which only that user takes back (SHOW GRANTS names the grantor); or another run changes it at the "
+        "same time."
     )
