@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-
-from redshift_connector.core import Connection
-from redshift_connector.error import Error as DriverError
+from typing import TYPE_CHECKING
 
 from airflow_provider_datagraph.access.names import fold
 from airflow_provider_datagraph.access.privileges import Step
 from airflow_provider_datagraph.hooks.errors import vanished
 from airflow_provider_datagraph.hooks.sentences import vanished_error
+
+if TYPE_CHECKING:
+    from redshift_connector.core import Connection
 
 # r_enable_case_sensitive_identifier
 EXACT_NAMES = "SET enable_case_sensitive_identifier TO true"
@@ -35,7 +36,7 @@ def run_steps(connection: Connection, steps: Iterable[Step], database: str) -> N
     for step in listed:
         try:
             cursor.execute(step.sql)
-        except DriverError as error:
+        except Exception as error:
             if not vanished(error):
                 raise
             raise vanished_error(error, database) from error
