@@ -24,9 +24,9 @@ HERE = Path(__file__).parent
 AIRFLOW_3 = int(version("apache-airflow").split(".")[0]) >= 3
 # Airflow 2 has no API server: its tasks use the database themselves; and on SQLite its scheduler parses DAG files.
 SERVICES: dict[str, list[str]] = {
+    **({"api-server": ["api-server"], "dag-processor": ["dag-processor"]} if AIRFLOW_3 else {}),
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
-    **({"api-server": ["api-server"], "dag-processor": ["dag-processor"]} if AIRFLOW_3 else {}),
 }
 
 
@@ -116,6 +116,13 @@ class Installation(Airflow):
                     stdout=output,
                     stderr=subprocess.STDOUT,
                 )
+            if name == "api-server":
+                # A task that finds no API server when it starts has failed.
+                self.wait(self._api_answers, "the API server")
+
+    def _api_answers(self) -> bool:
+        with closing(socket.socket()) as one:
+            return one.connect_ex(("127.0.0.1", int(self.env["AIRFLOW__API__PORT"]))) == 0
 
     def processes(self) -> Iterator[psutil.Process]:
         """The services' processes, and all that they started."""
