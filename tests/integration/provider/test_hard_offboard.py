@@ -40,7 +40,7 @@ def test_what_the_user_granted_on_is_told_in_a_sentence(warehouse: Segment) -> N
         drop(warehouse, force=True)
     refused, done = caught.value.problems
     assert refused.startswith(f"Redshift refuses it in database {database}: dependent privileges exist. Whoever loses")
-    assert done.startswith(f"Done before: nothing. Not done: database {database}, dropping user and role.")
+    assert done.startswith(f"Done before: nothing. Failed, all or nothing of it done: database {database}. Not begun: ")
     assert cluster.snapshot() == before
     cluster.sql(database, f"REVOKE SELECT ON crm.accounts FROM {reader}", user=user)
     drop(warehouse, force=True)
