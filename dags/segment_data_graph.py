@@ -84,7 +84,8 @@ PARAMS = {
             "none": "leave them closed",
         },
         title="Tables that are created later",
-        description="Whether whole schemas are opened for later tables too, whoever creates them.",
+        description="For schemas that are opened whole. A scoped permission reaches what anybody creates. Default "
+        "privileges are for an administrator who may not grant one; a schema without tables stops the run then.",
         section="How",
     ),
     "plan_only": Param(

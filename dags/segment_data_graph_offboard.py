@@ -4,7 +4,7 @@ Looks in every database of the cluster for what the linked role and user hold an
 ownership (given to the new owner), the checkpoint database if it is named, the user, the role. **It is a plan only,
 unless you say otherwise.** One problem in any database stops it before anything is changed. A rerun does what is left.
 
-It is one task on purpose: a task a database would have changed the first one before the last one was looked at.
+It is one task on purpose: with a task for each database, the first would be changed before the last is looked at.
 
 Connections: `redshift_default` (type redshift, a superuser) and `segment_linked_user` (type redshift, whose login is
 the user that leaves).
@@ -24,7 +24,8 @@ PARAMS = {
         "segment_linked_role",
         type="string",
         title="Linked role",
-        description="The role that holds all of Segment's access. It is dropped.",
+        description="The role that holds all of Segment's access. It is dropped, and so is the user whose login the "
+        "connection segment_linked_user holds.",
         examples=["segment_linked_role"],
         section="What leaves",
     ),
@@ -32,8 +33,8 @@ PARAMS = {
         None,
         type=["null", "string"],
         title="Checkpoint database to drop",
-        description="The database that Segment writes its own tables in, to drop it with all that is in it. Empty: it "
-        "is kept.",
+        description="The database that Segment writes its own tables in. It is dropped with all that is in it. Empty: "
+        "it is kept.",
         examples=["segment_linked_profiles_db"],
         section="What leaves",
     ),
@@ -49,16 +50,17 @@ PARAMS = {
     "force": Param(
         False,
         type="boolean",
-        title="Also what isn't Segment's",
-        description="Take away further privileges of the role and the user, the role's other members, and others' "
-        "tables in the checkpoint database too. Without this they stop the run.",
+        title="Force",
+        description="Also take away what isn't Segment's: further privileges of the role and the user, the user's "
+        "other roles, the role's other members, others' tables in the checkpoint database. Without this they stop the "
+        "run.",
         section="How",
     ),
     "plan_only": Param(
         True,
         type="boolean",
         title="Plan only",
-        description="Show every change in the task's log, and make none. Take the tick away to do it.",
+        description="Show every change in the task's log, and make none. Switch it off to make them.",
         section="How",
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from airflow_provider_datagraph.access.findings import few
 from airflow_provider_datagraph.access.names import join_path, quote
@@ -132,16 +132,20 @@ def _user_findings(leaving: Leaving, cluster: Cluster) -> Iterator[Finding]:
         yield _blocking("new_owner_leaves", name, f"new_owner is {name}, the user that leaves: name another user.")
     others = sorted(cluster.user_roles - {leaving.role})
     if others and not leaving.force:
-        message = f"User {name} also holds the roles {few(others)}, so somebody else may need it: {FORCE}."
+        message = f"User {name} also holds {_roles(others)}, so somebody else may need it: {FORCE}."
         yield _blocking("user_roles", name, message)
     roles = [one.name for one in owned_roles(leaving, cluster)]
     if roles and leaving.new_owner is None:
-        message = f"User {name} owns the roles {few(roles)}: name a user in new_owner who gets them."
+        message = f"User {name} owns {_roles(roles)}: name a user in new_owner who gets them."
         yield _blocking("owned", name, message)
     logged_in = [one for one in cluster.sessions or () if one.is_of(name) and one.database != leaving.drop]
     if logged_in:
         message = f"User {name} is still logged in: {_said(logged_in)}. What is open goes on until it ends."
         yield Finding("session_open", name, message)
+
+
+def _roles(names: Sequence[str]) -> str:
+    return f"the role{'s' * (len(names) > 1)} {few(names)}"
 
 
 def _said(sessions: Iterable[OpenSession]) -> str:
@@ -164,7 +168,7 @@ def holdings_findings(leaving: Leaving, cluster: Cluster, holdings: Holdings) ->
         if further:
             message = (
                 f"Role {leaving.role} holds in database {database} what Segment's setup never gives: "
-                f"{describe_grants(further)}: {FORCE}."
+                f"{describe_grants(further)}{_home_advice(leaving, cluster, further)}: {FORCE}."
             )
             yield _blocking("role_privileges", database, message)
         own = {grant for identity, grant in holdings.held if identity.kind == "user"}
@@ -187,6 +191,14 @@ def holdings_findings(leaving: Leaving, cluster: Cluster, holdings: Holdings) ->
             "new_owner who gets them, or drop them first; the checkpoint database can be named in checkpoint_database."
         )
         yield _blocking("owned", database, message)
+
+
+def _home_advice(leaving: Leaving, cluster: Cluster, further: Iterable[Grant]) -> str:
+    """Tell how to name the checkpoint database, where CREATE on it can't be told from CREATE on another."""
+    found = {g.schema for g in further if g.scope is Scope.DATABASE and _creates(g)}
+    if home(leaving, cluster) is not None or not found:
+        return ""
+    return f" (if {few(sorted(found))} is the checkpoint database, name it as the schema of the user connection)"
 
 
 def stuck_findings(database: str, stuck: Iterable[tuple[str, str]]) -> Iterator[Finding]:

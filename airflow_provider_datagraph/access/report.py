@@ -59,12 +59,15 @@ def table(title: str, report: Report, changes: bool = True) -> str:
     :param title: what was done where.
     :param report: the report.
     :param changes: whether it is about changes; a sensor's isn't. Default True.
-    :return: lines of text: ``+`` and ``-`` changes, ``=`` what is in place, ``!`` findings.
+    :return: lines of text: ``+`` and ``-`` changes, ``=`` what is in place, ``!`` findings,
+        ``x`` those that stop it.
     """
     done = "done" if report.changed else "planned"
     rows = [("-" if sentence.startswith(("revoke", "drop")) else "+", done, sentence) for sentence in report.planned]
-    rows.append(("=", "in place", f"{report.in_place} already as desired"))
-    rows += [("!", f.code, f.message) for f in report.findings]
+    # A sensor's title says how much there is, unless something is missing.
+    if changes or (report.in_place and report.findings):
+        rows.append(("=", "in place", f"{report.in_place} already as desired"))
+    rows += [("x" if f.blocking else "!", f.code, f.message) for f in report.findings]
     if changes and not report.planned:
         rows.insert(0, (" ", "nothing", "to change"))
     return "\n".join([title, *columns(rows)])

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_datagraph.access import arguments
 from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import InvalidInput, check_database, check_schema, split_path
+from airflow_provider_datagraph.access.names import InvalidInput, check_database, check_schema, join_path, split_path
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 
@@ -75,6 +75,17 @@ def schema_names(value: Any, database: str | None) -> tuple[str, ...]:
         problems.add("schema is empty: name at least one schema.")
     problems.raise_all()
     return tuple(found)
+
+
+def schemas_title(schemas: Sequence[str], database: str) -> str:
+    """Name schemas in the title of a report, written as its rows write them.
+
+    :param schemas: their names.
+    :param database: their database.
+    :return: the title.
+    """
+    word = "Schema" if len(schemas) == 1 else "Schemas"
+    return f"{word} {', '.join(map(join_path, schemas))} of database {database}"
 
 
 def one_schema(value: Any, database: str | None) -> str:
@@ -181,7 +192,7 @@ class ConvergingOperator(DataGraphOperator):
         mode = Mode(plan_only or audit, audit)
         with refusing_bad_input():
             title, report = self.converge(problems, mode)
-        self.log.info("%s", table(f"{title}{' (plan only: nothing is changed)' if mode.plan_only else ''}", report))
+        self.log.info("%s", table(f"{title}{only_planned(report) if mode.plan_only else ''}", report))
         if audit:
             _refuse_drift(title, report)
         return report.as_dict()
@@ -219,6 +230,18 @@ class ConvergingOperator(DataGraphOperator):
         :return: a title for the log, and the report.
         """
         raise NotImplementedError
+
+
+def only_planned(report: Report) -> str:
+    """Tell in a report's title that it is a plan.
+
+    :param report: the report.
+    :return: the end of the title.
+    """
+    stops = sum(finding.blocking for finding in report.findings)
+    if not stops:
+        return " (plan only: nothing is changed)"
+    return f" (plan only: nothing is changed; {stops} problem{'s' * (stops > 1)}, marked x, would stop it)"
 
 
 def _refuse_drift(title: str, report: Report) -> None:

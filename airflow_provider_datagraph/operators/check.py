@@ -110,7 +110,7 @@ class CheckWarehouseOperator(DataGraphOperator):
             openings, findings, profiles = self._resolve(form, warehouse, problems)
             problems.raise_all()
         report = Report(findings=(*findings, *serverless_findings(hook)))
-        self.log.info("%s", table("The form fits the warehouse; nothing is changed here", report))
+        self.log.info("%s", table("The form fits the warehouse; this task changes nothing", report, changes=False))
         return {**report.as_dict(), **_tasks(openings, profiles)}
 
     def _parse(self, problems: Problems) -> _Form:

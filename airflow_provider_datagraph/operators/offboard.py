@@ -20,6 +20,7 @@ from airflow_provider_datagraph.operators.base import (
     Mode,
     optional_database,
     schema_names,
+    schemas_title,
 )
 
 
@@ -65,7 +66,7 @@ class RevokeSchemaOperator(ConvergingOperator):
             lambda closing: plan_closing(schemas, role, closing),
             plan_only=mode.plan_only,
         )
-        return f"Close schemas {', '.join(schemas)} of database {hook.arguments['database']}", report
+        return f"Closed: {schemas_title(schemas, hook.arguments['database'])}", report
 
 
 class DropSegmentRoleOperator(ConvergingOperator):
@@ -126,7 +127,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         drop = problems.check(optional_database, self.checkpoint_database, "checkpoint_database", default=None)
         new_owner = problems.check(arguments.optional_text, self.new_owner, "new_owner", default=None)
         if new_owner is not None:
-            problems.check(check_identifier, new_owner, "user", default="")
+            problems.check(check_identifier, new_owner, "new_owner", default="")
         force = problems.check(arguments.boolean, self.force, "force", default=False)
         database = problems.check(lambda: str(hook.arguments["database"]), default="")
         user_hook = self.hook(database or "dev", self.user_conn_id)

@@ -20,6 +20,7 @@ from airflow_provider_datagraph.operators.base import (
     Mode,
     optional_database,
     schema_names,
+    schemas_title,
 )
 
 
@@ -113,7 +114,7 @@ class GrantSchemaOperator(ConvergingOperator):
             reread=lambda rows, current: read_privileges(rows, current, role, desired, prune),
             names=[name for schema in desired for name in (schema.name, *(schema.tables or ()))],
         )
-        return f"Schemas {', '.join(schemas)} of database {hook.arguments['database']}", report
+        return schemas_title(schemas, hook.arguments["database"]), report
 
     def _desired(self, schemas: tuple[str, ...], database: str | None, problems: Problems) -> list[DesiredSchema]:
         word = problems.check(arguments.choice, self.future_tables, "future_tables", list(FutureTables), default="none")

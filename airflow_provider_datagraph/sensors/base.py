@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 DEADLINE_GRACE = 60.0
 """Seconds that the trigger has to tell its own, better explained timeout before Airflow ends the deferral."""
 
+NOT_READY = "Not ready yet (one look, without waiting; what is only planned doesn't exist)"
+
 
 class DataGraphSensor(BaseSensorOperator):
     """Base of the sensors. A subclass names its probe and parses its arguments.
@@ -164,7 +166,7 @@ class DataGraphSensor(BaseSensorOperator):
 
     def _finish(self, report: dict[str, Any], look: Look | None, shown: Report | None = None) -> dict[str, Any]:
         shown = shown or (look.report if look else Report())
-        self.log.info("%s", table(look.message if look else "Not ready yet", shown, changes=False))
+        self.log.info("%s", table(look.message if look and look.done else NOT_READY, shown, changes=False))
         return report
 
     def poke(self, context: Context) -> PokeReturnValue:

@@ -132,7 +132,7 @@ def test_a_database_and_a_role_that_the_user_owns_go_to_the_heir(warehouse: Segm
     cluster.sql("dev", f"ALTER DATABASE {second} OWNER TO {user}", f"ALTER ROLE {theirs} OWNER TO {user}")
     with cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
         drop(warehouse)
-    assert f"owns the roles {theirs}" in str(caught.value)
+    assert f"owns the role {theirs}" in str(caught.value)
     assert f"owns in database {second} database {second}" in str(caught.value)
     drop(warehouse, new_owner=heir)
     assert gone(warehouse)

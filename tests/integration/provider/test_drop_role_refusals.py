@@ -31,7 +31,7 @@ def test_another_member_and_another_role_stop_it_and_force_takes_them(warehouse:
     members, privileges, roles = refusal(warehouse)
     assert f"Role {role} is also held by role {holder}, user {colleague}, who would lose what it gives" in members
     assert f"holds what Segment's setup never gives: role {granted}, ACCESS SYSTEM TABLE" in privileges
-    assert f"User {warehouse.user} also holds the roles {granted}" in roles
+    assert f"User {warehouse.user} also holds the role {granted}" in roles
     report = drop(warehouse, force=True)
     assert gone(warehouse)
     assert f"revoke role {role} from user {colleague}: role {role} is dropped" in report["planned"]

@@ -201,6 +201,18 @@ def test_what_the_setup_never_gives() -> None:
     assert found((USER, usual[0]), force=True) == []
 
 
+def test_the_checkpoint_database_can_be_named_where_it_is_not_known() -> None:
+    held = frozenset({(ROLE, Grant(Scope.DATABASE, "CREATE", "crm_db"))})
+    (finding,) = holdings_findings(replace(LEAVING, home=None), CLUSTER, replace(HOLDINGS, held=held))
+    advice = "(if crm_db is the checkpoint database, name it as the schema of the user connection)"
+    assert f"CREATE on database crm_db {advice}: {FORCE}" in finding.message
+
+
+def test_one_role_is_one() -> None:
+    (finding,) = cluster_findings(LEAVING, replace(CLUSTER, user_roles=frozenset({"r", "a"})))
+    assert finding.message == f"User u also holds the role a, so somebody else may need it: {FORCE}"
+
+
 def test_what_a_database_holds_beside() -> None:
     owned = frozenset({Owned("table", "s", "t"), Owned("schema", "s"), Owned("database", "crm_db")})
     holdings = replace(HOLDINGS, owned=owned, unnamed=frozenset({"b", "a"}))

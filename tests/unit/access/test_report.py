@@ -82,7 +82,12 @@ def test_a_table_shows_that_nothing_changes() -> None:
 
 
 def test_a_table_without_changes_doesnt_speak_of_them() -> None:
-    assert table("Proof", Report(in_place=3), changes=False) == lines("Proof", "  =  in place  3 already as desired")
+    assert table("Proof of 3", Report(in_place=3), changes=False) == "Proof of 3"
+    assert table("Proof", Report(in_place=3, findings=(FINDING,)), changes=False) == lines(
+        "Proof",
+        "  =  in place    3 already as desired",
+        "  x  role_owner  Role r existed before.",
+    )
 
 
 def test_a_table_isnt_cut() -> None:
