@@ -19,7 +19,7 @@ def read_stuck(rows: Rows, current: CurrentAccess, desired: Sequence[DesiredSche
     :param desired: the desired schemas.
     :return: the current access with ``stuck``.
     """
-    targets, _ = find_targets(desired, current, plan_only=True)
+    targets, _ = find_targets(desired, current)
     wanted = {grant for target in targets for grant in target.grants}
     named = {target.name for target in targets}
     pruned = (g for g in current.grants - wanted if g.scope is Scope.DEFAULT and g.schema in named)

@@ -113,6 +113,7 @@ def test_without_sessions_they_are_not_asked_for() -> None:
         (["ACCESS SYSTEM TABLE", "admin", "user"], "UNRESTRICTED", True),
         (["ACCESS SYSTEM TABLE", "sight", "role"], "RESTRICTED", False),
         (["ACCESS SYSTEM TABLE", "another", "role"], "UNRESTRICTED", False),
+        (["ACCESS SYSTEM TABLE", "deeper", "role"], "UNRESTRICTED", True),
         (["CREATE USER", "sight", "role"], "UNRESTRICTED", False),
     ],
 )
@@ -121,6 +122,7 @@ def test_who_is_no_superuser_needs_both_permissions_to_see_all(holder: list[str]
         {
             USERS: [["admin", 100, False, False], ["linked_user", 101, False, False]],
             USER_GRANTS: [["admin", "sight"]],
+            ROLE_GRANTS: [["sight", "deep"], ["deep", "deeper"], ["a_stranger", "another"]],
             SYSTEM: [holder],
             SYSLOG: [["admin", syslog]],
             DATABASES: [["dev", 100, "local"]],

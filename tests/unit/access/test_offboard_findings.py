@@ -208,6 +208,20 @@ def test_the_checkpoint_database_can_be_named_where_it_is_not_known() -> None:
     assert f"CREATE on database crm_db {advice}: {FORCE}" in finding.message
 
 
+@pytest.mark.parametrize(
+    ("home", "grant", "said"),
+    [
+        ("cp", Grant(Scope.DATABASE, "CREATE", "dev"), "CREATE on database dev"),
+        (None, Grant(Scope.DATABASE, "ALTER", "cp"), "ALTER on database cp"),
+    ],
+)
+def test_there_is_no_such_advice_where_it_would_not_help(home: str | None, grant: Grant, said: str) -> None:
+    (finding,) = holdings_findings(
+        replace(LEAVING, home=home), CLUSTER, replace(HOLDINGS, held=frozenset({(ROLE, grant)}))
+    )
+    assert finding.message == f"Role r holds in database crm_db what Segment's setup never gives: {said}: {FORCE}"
+
+
 def test_one_role_is_one() -> None:
     (finding,) = cluster_findings(LEAVING, replace(CLUSTER, user_roles=frozenset({"r", "a"})))
     assert finding.message == f"User u also holds the role a, so somebody else may need it: {FORCE}"

@@ -209,3 +209,12 @@ def test_a_writer_that_cannot_create_any_more_stops_pruning(prune: bool) -> None
     current = replace(held, stuck=frozenset({("etl", "crm")}) if prune else frozenset())
     plan = plan_schemas([DesiredSchema("crm", ("orders",))], "r", current, prune=prune)
     assert [finding.code for finding in plan.blocking] == (["writer_cannot_create"] if prune else [])
+
+
+@pytest.mark.parametrize("word", ["DROP", "ALTER"])
+def test_what_a_table_may_be_revoked_by_name_is(word: str) -> None:
+    # Beside ALTER DEFAULT PRIVILEGES the two can't be named; beside REVOKE ON TABLE they can.
+    plan = plan_schemas(
+        [DesiredSchema("crm")], "r", holding(USAGE, SCOPED, Grant(Scope.TABLE, word, "crm", "orders")), prune=True
+    )
+    assert [step.sql for step in plan.steps] == [f'REVOKE {word} ON TABLE "crm"."orders" FROM ROLE "r"']

@@ -58,6 +58,12 @@ def test_for_superusers_and_owners_nothing_is_asked(role: str, session: Session)
     assert sees_role(refuse, role, replace(CURRENT, session=session)) is True
 
 
+def test_who_has_no_role_is_not_asked_for_roles_of_roles() -> None:
+    answers = asked([("other", "a")], [], [])
+    del answers[ROLE_GRANTS]
+    assert sees_role(answers.__getitem__, "r", CURRENT) is False
+
+
 @pytest.mark.parametrize("plan_only", [True, False])
 def test_what_is_hidden_is_told(plan_only: bool) -> None:
     message = (
