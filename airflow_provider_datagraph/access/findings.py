@@ -93,7 +93,7 @@ def _more(grant: Grant, target: Target, database: str) -> bool:
         return False
     elif grant.scope is Scope.COLUMN:
         grant = replace(grant, scope=Scope.TABLE, column="")
-    return target.grants.isdisjoint({grant, *wider(grant, database)})
+    return target.grants.isdisjoint({grant, Grant(Scope.TABLES, grant.privilege, target.name)})
 
 
 def _relations(role: str, target: Target, current: CurrentAccess, on_columns: Iterable[Grant]) -> Iterator[Finding]:
