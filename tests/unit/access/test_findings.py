@@ -116,6 +116,11 @@ def test_what_members_own(member: str) -> None:
         ("owned_by_member", "dev.crm", OWNED[member])
     ]
     assert found(replace(current, members=frozenset({"a_reader"}))) == found(current) == []
+    # Owners of tables may not have been asked for.
+    unasked = found(replace(current, members=frozenset({member}), table_owners={}))
+    assert [message for *_, message in unasked] == (
+        [] if member == "writer" else [OWNED["owner"].replace("owner,", f"{member},")]
+    )
 
 
 INSERT = Grant(Scope.TABLE, "INSERT", "crm", "orders")
