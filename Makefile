@@ -44,7 +44,7 @@ test test-lowest:
 	@$(setup)
 	@$(run) pytest $(ARGS)
 
-mutants: ## Change access/ in small ways, and list what no test notices (6 minutes; ARGS="planner names": some modules)
+mutants: ## Change access/ in small ways, and list what no test notices (15 minutes; ARGS="planner names": some modules)
 	@$(setup)
 	@scripts/clean-env pip .venv/bin/python -m pip install -q --no-deps --upgrade --target .run/mutmut -r requirements/mutants.txt
 	@$(run) python scripts/mutants.py $(ARGS)

@@ -30,8 +30,8 @@ DELAY = 5
 ONCE_MORE = {"retries": 1, "retry_delay": timedelta(seconds=DELAY)}
 FORM = {"schemas": [f"{ANALYTICS}.crm"], "role": ROLE, "checkpoint_database": CHECKPOINT}
 CRM = {"database": ANALYTICS, "schema": "crm", "role": ROLE}
-ACCESS = {"database": CHECKPOINT, "tables": [f"{ANALYTICS}.crm.accounts"], "poke_interval": 1, "timeout": 240}
-SYNC = {"database": PROFILES, "schema": "profiles_prod", "poke_interval": 1, "timeout": 240}
+ACCESS = {"database": CHECKPOINT, "tables": [f"{ANALYTICS}.crm.accounts"], "poke_interval": DELAY, "timeout": 240}
+SYNC = {"database": PROFILES, "schema": "profiles_prod", "poke_interval": DELAY, "timeout": 240}
 KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
     "check": (
         CheckWarehouseOperator,
@@ -62,7 +62,7 @@ with DAG(dag_id="secrets_modes", schedule="@once", start_date=datetime(2026, 1, 
     cut = make("role_with_sha256", "retry", **sha256, **ONCE_MORE)
     waiting = {
         "validate": make("validate_with_poke", "success", deferrable=False),
-        "profiles": make("profiles_with_poke", "success", deferrable=False, mode="reschedule", poke_interval=DELAY),
+        "profiles": make("profiles_with_poke", "success", deferrable=False, mode="reschedule"),
         "user": make("profiles_with_user", "success", user_conn_id="segment_linked_user"),
     }
     opened = make("grant_with_profiles", "success", database=PROFILES, schema="profiles_prod")
