@@ -174,14 +174,16 @@ def run_services(airflow: Installation, scene: Scene) -> None:
     watch.start()
 
     def waiting() -> bool:
-        return sum("PollTrigger" in text for text in watch.seen["triggers"]) >= 2
+        logs = airflow.home.glob("logs/**/task_id=success__profiles/*.trigger.*")
+        looked = any("Not yet" in log.read_text(errors="replace") for log in logs if log.is_file())
+        return looked and sum("PollTrigger" in text for text in watch.seen["triggers"]) >= 2
 
     def ended() -> bool:
         states = [state for (state,) in airflow.asked("SELECT state FROM dag_run")]
         return len(states) == 2 and all(state in ENDS for state in states)
 
     try:
-        airflow.wait(waiting, "two sensors to defer")
+        airflow.wait(waiting, "two sensors to defer, and one to look from the triggerer")
         scene.write_profiles()
         airflow.wait(ended, "both runs to end")
     finally:
