@@ -26,7 +26,7 @@ ANALYTICS, OPS, PROFILES = WORLD["analytics"], WORLD["ops"], WORLD["profiles"]
 WRONG = {"redshift_conn_id": "secrets_wrong_admin"}
 UNREACHABLE = {"redshift_conn_id": "secrets_unreachable"}
 # What comes back before the scheduler has heard of its process's end is failed by it: a delay is longer than that.
-DELAY = 5
+DELAY = 8
 ONCE_MORE = {"retries": 1, "retry_delay": timedelta(seconds=DELAY)}
 FORM = {"schemas": [f"{ANALYTICS}.crm"], "role": ROLE, "checkpoint_database": CHECKPOINT}
 CRM = {"database": ANALYTICS, "schema": "crm", "role": ROLE}
@@ -74,6 +74,8 @@ with DAG(dag_id="secrets_modes", schedule="@once", start_date=datetime(2026, 1, 
     [success["profiles"], waiting["profiles"], success["database"]] >> opened
     success["role"] >> waiting["user"]
     [success["validate"], waiting["validate"]] >> success["revoke"]
+    # So that nothing is granted yet when the sensors, and the triggerer after them, look first.
+    success["reverse_etl"] >> success["grant"]
     cut >> success["drop"]
     if WORLD["serial"]:
         # One task after another: a sensor can't wait for what a later one does.
