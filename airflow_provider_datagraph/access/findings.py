@@ -87,13 +87,12 @@ def _opened(role: str, target: Target, current: CurrentAccess, prune: bool) -> I
 
 def _more(grant: Grant, target: Target, database: str) -> bool:
     """Whether it gives something in the schema that isn't desired there."""
-    if grant.scope is Scope.DATABASE_TABLES and grant.schema == database:
-        grant = replace(grant, scope=Scope.TABLES, schema=target.name)
-    elif grant.schema != target.name or grant.scope not in (Scope.TABLE, Scope.TABLES, Scope.COLUMN):
-        return False
-    elif grant.scope is Scope.COLUMN:
+    if grant.scope is Scope.COLUMN:
         grant = replace(grant, scope=Scope.TABLE, column="")
-    return target.grants.isdisjoint({grant, Grant(Scope.TABLES, grant.privilege, target.name)})
+    here = grant.scope in (Scope.TABLE, Scope.TABLES) and grant.schema == target.name
+    everywhere = grant.scope is Scope.DATABASE_TABLES and grant.schema == database
+    desired = {grant, Grant(Scope.TABLES, grant.privilege, target.name)}
+    return (here or everywhere) and target.grants.isdisjoint(desired)
 
 
 def _relations(role: str, target: Target, current: CurrentAccess, on_columns: Iterable[Grant]) -> Iterator[Finding]:
