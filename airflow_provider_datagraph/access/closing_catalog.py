@@ -6,15 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from airflow_provider_datagraph.access.catalog import read_schema_list
-from airflow_provider_datagraph.access.context_catalog import OTHERS_RELATION_PRIVILEGES
+from airflow_provider_datagraph.access.context_catalog import held_by_others, inherited_grants
 from airflow_provider_datagraph.access.offboard_catalog import stuck_writers
 from airflow_provider_datagraph.access.privilege_catalog import (
     ROLE_GRANTS,
     Rows,
     granted_roles,
-    phrase,
-    relation_grants,
-    relation_grants_by_holder,
     scoped_database_grants,
 )
 from airflow_provider_datagraph.access.privileges import DesiredSchema, Scope, Session
@@ -37,20 +34,12 @@ def read_closing(rows: Rows, session: Session, role: str, schemas: Iterable[str]
     current = replace(current, hidden=not sees_role(rows, role, current))
     current = read_privileges(rows, current, role, desired, prune=True)
     parents = granted_roles(role, rows(ROLE_GRANTS))
-    inherited = {grant for parent in sorted(parents) for grant in current.by_role.get(parent, ())}
-    for parent in sorted(parents):
-        inherited |= relation_grants(rows, "role", parent)
-    if parents:
-        inherited |= scoped_database_grants(rows, parents, session.database)
-    others = {holder: set(grants) for holder, grants in current.others.items()}
-    for (kind, name), held in relation_grants_by_holder(rows, OTHERS_RELATION_PRIVILEGES).items():
-        others.setdefault(phrase(kind, name), set()).update(held)
     current = replace(
         current,
         grants=current.grants | scoped_database_grants(rows, [role], session.database),
         granted_roles=parents,
-        inherited=frozenset(inherited),
-        others={holder: frozenset(grants) for holder, grants in others.items()},
+        inherited=inherited_grants(rows, current, parents, by_table=True),
+        others=held_by_others(rows, current, (), (), by_table=True),
     )
     writers = {(grant.relation, grant.schema) for grant in closable(current) if grant.scope is Scope.DEFAULT}
     return Closing(current, frozenset(stuck_writers(rows, sorted(writers))))

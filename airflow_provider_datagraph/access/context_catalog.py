@@ -7,12 +7,13 @@ Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from airflow_provider_datagraph.access.names import literal
 from airflow_provider_datagraph.access.privilege_catalog import (
+    ON_SCHEMAS,
     ROLE_GRANTS,
     USER_GRANTS,
     Holders,
@@ -28,9 +29,6 @@ from airflow_provider_datagraph.access.privilege_catalog import (
 )
 from airflow_provider_datagraph.access.privileges import CurrentAccess, DesiredSchema, Grant
 
-_ON_SCHEMAS = (
-    "SELECT namespace_name, privilege_type, privilege_scope, identity_type, identity_name FROM svv_schema_privileges "
-)
 _ON_RELATIONS = (
     "SELECT namespace_name, relation_name, privilege_type, identity_type, identity_name FROM svv_relation_privileges "
 )
@@ -80,8 +78,8 @@ def read_context(
         current,
         grants=frozenset(grants),
         granted_roles=parents,
-        inherited=_inherited(rows, current, parents, by_table, by_default),
-        others=_others(rows, current, members, named, by_table),
+        inherited=inherited_grants(rows, current, parents, by_table, by_default),
+        others=held_by_others(rows, current, members, named, by_table),
         secured=_by_schema((s, t) for s, t in rows(SECURED + literal(current.session.database)) if s in named),
         masked=_by_schema(
             (s, t) for s, t, name, kind in rows(MASKED) if s in named and (kind == "public" or name in ours)
@@ -89,9 +87,18 @@ def read_context(
     )
 
 
-def _inherited(
-    rows: Rows, current: CurrentAccess, parents: Iterable[str], by_table: bool, by_default: bool
+def inherited_grants(
+    rows: Rows, current: CurrentAccess, parents: Iterable[str], by_table: bool, by_default: bool = False
 ) -> frozenset[Grant]:
+    """Read what the roles hold that are granted to a role.
+
+    :param rows: runs a query.
+    :param current: what :func:`.schema_catalog.read_privileges` read.
+    :param parents: those roles.
+    :param by_table: whether to read also what they hold on single tables.
+    :param by_default: whether to read also what they get on later tables; default False.
+    :return: their privileges.
+    """
     ordered = sorted(parents)
     found = {grant for parent in ordered for grant in current.by_role.get(parent, ())}
     if ordered:
@@ -102,15 +109,24 @@ def _inherited(
     return frozenset(found)
 
 
-def _others(
-    rows: Rows, current: CurrentAccess, members: Iterable[str], named: Mapping[str, DesiredSchema], by_table: bool
+def held_by_others(
+    rows: Rows, current: CurrentAccess, members: Iterable[str], named: Container[str], by_table: bool
 ) -> dict[str, frozenset[Grant]]:
+    """Read what PUBLIC, groups and users hold.
+
+    :param rows: runs a query.
+    :param current: what :func:`.schema_catalog.read_privileges` read: what PUBLIC and groups hold on schemas.
+    :param members: the users; none costs no query.
+    :param named: the schemas to keep, as stored, of what users hold on schemas.
+    :param by_table: whether to read also what PUBLIC and groups hold on single tables.
+    :return: the privileges, by a phrase that names who holds them.
+    """
     others = {holder: set(held) for holder, held in current.others.items()}
     found: list[Holders] = []
     if by_table:
         found.append(relation_grants_by_holder(rows, OTHERS_RELATION_PRIVILEGES))
     if members:
-        found.append(schema_grants_by_holder(rows, _of_users(_ON_SCHEMAS, members), named))
+        found.append(schema_grants_by_holder(rows, _of_users(ON_SCHEMAS, members), named))
         found.append(relation_grants_by_holder(rows, _of_users(_ON_RELATIONS, members)))
     for holders in found:
         for (kind, name), held in holders.items():

@@ -23,6 +23,11 @@ USER_GRANTS = "SELECT user_name, role_name FROM svv_user_grants"
 # r_SVV_ROLE_GRANTS: role_name is the grantee
 ROLE_GRANTS = "SELECT role_name, granted_role_name FROM svv_role_grants"
 
+# r_SVV_SCHEMA_PRIVILEGES, with who holds it
+ON_SCHEMAS = (
+    "SELECT namespace_name, privilege_type, privilege_scope, identity_type, identity_name FROM svv_schema_privileges "
+)
+
 
 def _held_by(kind: str, *names: str) -> str:
     listed = ", ".join(literal(name) for name in sorted(names))

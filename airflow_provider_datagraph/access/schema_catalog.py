@@ -13,6 +13,7 @@ from airflow_provider_datagraph.access.catalog import read_schema_list, read_tab
 from airflow_provider_datagraph.access.context_catalog import read_context
 from airflow_provider_datagraph.access.names import literal, resolve
 from airflow_provider_datagraph.access.privilege_catalog import (
+    ON_SCHEMAS,
     Rows,
     column_grants,
     default_grants,
@@ -26,10 +27,7 @@ from airflow_provider_datagraph.access.visibility import sees_role
 from airflow_provider_datagraph.access.writers import always_creates, possible_writers
 
 # r_SVV_SCHEMA_PRIVILEGES: one question for the role, for roles that may be granted to it, and for what all have
-SCHEMA_PRIVILEGES = (
-    "SELECT namespace_name, privilege_type, privilege_scope, identity_type, identity_name FROM svv_schema_privileges "
-    "WHERE identity_type IN ('role', 'group', 'public')"
-)
+SCHEMA_PRIVILEGES = ON_SCHEMAS + "WHERE identity_type IN ('role', 'group', 'public')"
 PAIRS_A_QUERY = 500
 """Values in one row of an answer; Redshift's limit is 1,600 columns."""
 
