@@ -22,6 +22,7 @@ from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
+from airflow_provider_datagraph.xcom import INDEX, from_xcom
 
 ADMIN = "redshift_default"
 LINKED_USER = "segment_linked_user"
@@ -102,12 +103,6 @@ REVERSE_ETL_DATABASE = "{{ params.reverse_etl_database or '' }}"
 FUTURE_TABLES = "{{ params.future_tables }}"
 PLAN_ONLY = "{{ params.plan_only }}"
 WAIT = "{{ not params.plan_only }}"
-CHECKED = "ti.xcom_pull(task_ids='check')"
-
-
-def reports_of(*task_ids: str) -> str:
-    """Pull reports by template: an XComArg each would draw an edge each into the graph."""
-    return f"{{{{ ti.xcom_pull(task_ids={list(task_ids)}) | list | tojson }}}}"
 
 
 with DAG(
@@ -135,19 +130,20 @@ with DAG(
     )
 
     @task
-    def databases(checked: Any) -> list[dict[str, Any]]:
-        """Take the databases from the check: one grant task each."""
-        grants: list[dict[str, Any]] = checked["grants"]
-        return grants
+    def databases(checked: Any) -> list[int]:
+        """Number the databases of the check: one grant task each."""
+        return list(range(len(checked["grants"])))
 
-    to_open = databases(check.output)
+    # Mapped over numbers: Airflow would render the names themselves as templates.
     grant_schemas = GrantSchemaOperator.partial(
         task_id="grant_schemas",
+        database=from_xcom("check", "grants", INDEX, "database"),
+        schema=from_xcom("check", "grants", INDEX, "schema"),
+        tables=from_xcom("check", "grants", INDEX, "tables"),
         role=ROLE,
         future_tables=FUTURE_TABLES,
         plan_only=PLAN_ONLY,
-        map_index_template="{{ task.database }}: {{ task.schema | join(', ') }}",
-    ).expand_kwargs(to_open)
+    ).expand(index=databases(check.output))
     # Without schemas to open the mapped task is skipped, and the rest goes on.
     reverse_etl = GrantReverseEtlOperator(
         task_id="grant_reverse_etl",
@@ -158,16 +154,16 @@ with DAG(
     )
     wait_for_profiles_sync = ProfilesSyncTablesSensor(
         task_id="wait_for_profiles_sync",
-        database=f"{{{{ {CHECKED}['profiles_sync']['database'] }}}}",
-        schema=f"{{{{ {CHECKED}['profiles_sync']['schema'] }}}}",
+        database=from_xcom("check", "profiles_sync", "database"),
+        schema=from_xcom("check", "profiles_sync", "schema"),
         wait=WAIT,
         poke_interval=60,
         timeout=48 * 3600,
     )
     grant_profiles_sync = GrantSchemaOperator(
         task_id="grant_profiles_sync",
-        database=f"{{{{ {CHECKED}['profiles_sync']['database'] }}}}",
-        schema=f"{{{{ {CHECKED}['profiles_sync']['schema'] }}}}",
+        database=from_xcom("check", "profiles_sync", "database"),
+        schema=from_xcom("check", "profiles_sync", "schema"),
         role=ROLE,
         future_tables=FUTURE_TABLES,
         plan_only=PLAN_ONLY,
@@ -176,18 +172,23 @@ with DAG(
         task_id="validate",
         user_conn_id=LINKED_USER,
         database=CHECKPOINT_DATABASE,
-        schemas=f"{{{{ {CHECKED}['validate']['schemas'] | tojson }}}}",
-        tables=f"{{{{ {CHECKED}['validate']['tables'] | tojson }}}}",
+        schemas=from_xcom("check", "validate", "schemas"),
+        tables=from_xcom("check", "validate", "tables"),
         wait=WAIT,
         poke_interval=15,
         trigger_rule="none_failed",
     )
     summary = SegmentSummaryOperator(
         task_id="summary",
-        reports=reports_of(
-            "check", "role", "checkpoint_database", "grant_schemas", "grant_reverse_etl", "grant_profiles_sync"
-        ),
-        proofs=reports_of("wait_for_profiles_sync", "validate"),
+        reports=[
+            from_xcom("check"),
+            from_xcom("role"),
+            from_xcom("checkpoint_database"),
+            from_xcom("grant_schemas"),
+            from_xcom("grant_reverse_etl"),
+            from_xcom("grant_profiles_sync"),
+        ],
+        proofs=[from_xcom("wait_for_profiles_sync"), from_xcom("validate")],
         database=CHECKPOINT_DATABASE,
         user_conn_id=LINKED_USER,
         plan_only=PLAN_ONLY,

@@ -6,6 +6,7 @@ Rules: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 MAX_BYTES = 127
 """Redshift's limit for an identifier, in bytes of UTF-8."""
@@ -24,6 +25,8 @@ RESERVED_WORDS = frozenset(
     similar snapshot some sysdate system table tag tdes text255 text32k then timestamp to top trailing true
     truncatecolumns union unique unnest unpivot user using verbose wallet when where with without""".split()
 )
+
+TEMPLATE_MARKS = ("{{", "{%", "{#")
 
 SYSTEM_SCHEMAS = frozenset({"information_schema", "catalog_history"})
 SYSTEM_DATABASES = frozenset({"template0", "template1", "padb_harvest", "sys:internal", "awsdatacatalog"})
@@ -69,16 +72,18 @@ def literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def check_identifier(name: str, what: str) -> str:
+def check_identifier(name: Any, what: str) -> str:
     """Check that a name can be a Redshift identifier.
 
     :param name: the name.
     :param what: what it names, for the message, such as ``schema``.
     :return: the name, unchanged.
-    :raises InvalidInput: if it is empty, over 127 bytes, or holds a character that isn't printable.
+    :raises InvalidInput: if it is no text, empty, over 127 bytes, or holds a character that isn't printable.
     """
     if not name:
         raise InvalidInput(f"The {what} name is empty: give the name of a {what}.")
+    if not isinstance(name, str):
+        raise InvalidInput(f"The {what} name is {name!r}: give one name, as text.")
     if not all(c.isprintable() for c in name):
         raise InvalidInput(f"The {what} name {name!r} holds a character that can't be printed: remove it.")
     size = len(name.encode())
@@ -86,6 +91,25 @@ def check_identifier(name: str, what: str) -> str:
         raise InvalidInput(
             f"The {what} name {name[:40]!r}… is {size} bytes long, and Redshift takes at most {MAX_BYTES}: shorten it."
         )
+    return name
+
+
+def refuse_template(name: str, what: str) -> str:
+    """Refuse a name that would run as a template, should it ever get to where Airflow renders one.
+
+    :param name: the name, as a person typed it.
+    :param what: what it names, for the message.
+    :return: the name, unchanged.
+    :raises InvalidInput: if it holds ``{{``, ``{%`` or ``{#``.
+
+    https://jinja.palletsprojects.com/en/stable/templates/
+    """
+    for mark in TEMPLATE_MARKS:
+        if mark in name:
+            raise InvalidInput(
+                f"The {what} name {name!r} holds {mark!r}, which starts a template in Airflow, so it isn't accepted: "
+                f"rename the {what}."
+            )
     return name
 
 
@@ -98,12 +122,13 @@ def check_identity(name: str, what: str) -> str:
     :param name: the name.
     :param what: ``role`` or ``user``.
     :return: the name, unchanged.
-    :raises InvalidInput: as for an identifier, and if the name is reserved, mixed-case, or holds ``:``, ``/``.
+    :raises InvalidInput: as for an identifier, and if the name is reserved, mixed-case, or holds ``:``, ``/`` or the
+        beginning of a template.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
     """
-    check_identifier(name, what)
+    refuse_template(check_identifier(name, what), what)
     if name != name.lower():
         raise InvalidInput(f"The {what} name {name!r} has upper-case letters: write it in lower case.")
     if name in RESERVED_WORDS:
@@ -123,11 +148,11 @@ def check_database(name: str) -> str:
 
     :param name: the name.
     :return: the name, unchanged.
-    :raises InvalidInput: as for an identifier, and if it is a system database.
+    :raises InvalidInput: as for an identifier, and if it is a system database, or holds the beginning of a template.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html
     """
-    check_identifier(name, "database")
+    refuse_template(check_identifier(name, "database"), "database")
     if fold(name) in SYSTEM_DATABASES:
         raise InvalidInput(f"The database {name!r} belongs to Redshift itself: name a database of your own.")
     return name

@@ -13,6 +13,7 @@ from airflow_provider_datagraph.access.names import (
     check_schema,
     join_path,
     quote,
+    refuse_template,
     resolve,
     split_path,
 )
@@ -56,7 +57,7 @@ def parse_entry(text: str) -> tuple[str, ...]:
 
     :param text: ``schema``, ``database.schema`` or ``database.schema.table``.
     :return: its one to three parts.
-    :raises InvalidInput: if it has more parts, or one can't be a name.
+    :raises InvalidInput: if it has more parts, or one can't be a name, or holds the beginning of a template.
     """
     parts = split_path(text)
     if len(parts) > 3:
@@ -66,9 +67,9 @@ def parse_entry(text: str) -> tuple[str, ...]:
         )
     if len(parts) > 1:
         check_database(parts[0])
-    check_schema(parts[0] if len(parts) == 1 else parts[1])
+    refuse_template(check_schema(parts[0] if len(parts) == 1 else parts[1]), "schema")
     if len(parts) == 3:
-        check_identifier(parts[2], "table")
+        refuse_template(check_identifier(parts[2], "table"), "table")
     return parts
 
 

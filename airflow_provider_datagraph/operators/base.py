@@ -14,6 +14,7 @@ from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import InvalidInput, check_database, check_schema, join_path, split_path
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
+from airflow_provider_datagraph.xcom import take_arguments
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -24,6 +25,10 @@ DEFAULT_ADMIN = "redshift_default"
 DEFAULT_USER = "segment_linked_user"
 DEFAULT_ROLE = "segment_linked_role"
 DEFAULT_CHECKPOINT_DATABASE = "segment_linked_profiles_db"
+
+LABEL_TEMPLATE = "{{ task.instance_label }}"
+MAX_LABEL = 100
+"""How many characters a label has at most: Airflow's database holds 250, and a longer one would fail the task."""
 
 
 @contextmanager
@@ -88,6 +93,21 @@ def schemas_title(schemas: Sequence[str], database: str) -> str:
     return f"{word} {', '.join(map(join_path, schemas))} of database {database}"
 
 
+def schemas_label(schemas: Sequence[str], database: str) -> str:
+    """Name schemas in the label of a mapped task: short, on one line, whatever they are called.
+
+    It begins as no literal of Python does: a DAG that renders native objects takes it for text, too.
+
+    :param schemas: their names.
+    :param database: their database.
+    :return: the label.
+    """
+    count = f"{len(schemas)} schema{'s' * (len(schemas) > 1)} of"
+    text = f"{count} {join_path(database)}: {', '.join(map(join_path, schemas))}"
+    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return printable if len(printable) <= MAX_LABEL else printable[: MAX_LABEL - 1] + "…"
+
+
 def one_schema(value: Any, database: str | None) -> str:
     """Parse a single schema.
 
@@ -106,14 +126,32 @@ class DataGraphOperator(BaseOperator):
     """Base of all operators.
 
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
+    :param index: the number that ``INDEX`` stands for in a :func:`..xcom.from_xcom`, to map over. It is no template
+        field, since Airflow would render what it takes from XCom. Default None.
     """
 
     template_fields: Sequence[str] = ("redshift_conn_id",)
     ui_color = "#e6f4ea"
 
-    def __init__(self, *, redshift_conn_id: str = DEFAULT_ADMIN, **kwargs: Any) -> None:
+    def __init__(self, *, redshift_conn_id: str = DEFAULT_ADMIN, index: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.redshift_conn_id = redshift_conn_id
+        self.index = index
+        self.instance_label = ""
+
+    def take_arguments(self, context: Context) -> None:
+        """Resolve each argument that comes from another task, and let Airflow show the label of a mapped task.
+
+        :param context: Airflow's context.
+        :raises MisconfigurationError: for what other tasks didn't return.
+        """
+        with refusing_bad_input():
+            take_arguments(self, self.index, context)
+        # Airflow's typing lets it be None; outside a run there is none.
+        mapped = getattr(context.get("ti"), "map_index", None)
+        if mapped is not None and mapped >= 0 and context.get("map_index_template") is None:
+            # A constant that prints the label; the label itself is never a template.
+            context["map_index_template"] = LABEL_TEMPLATE
 
     def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
         """Make a hook. It imports the driver, so this runs in a task only.
@@ -185,6 +223,7 @@ class ConvergingOperator(DataGraphOperator):
         :raises MisconfigurationError: with every problem that a person has to correct; nothing is retried.
         :raises DriftError: with ``fail_on_drift``, if access isn't as desired.
         """
+        self.take_arguments(context)
         problems = Problems()
         audit = problems.check(arguments.boolean, self.fail_on_drift, "fail_on_drift", default=True)
         plan_only = problems.check(arguments.boolean, self.plan_only, "plan_only", default=True)

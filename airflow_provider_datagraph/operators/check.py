@@ -102,6 +102,7 @@ class CheckWarehouseOperator(DataGraphOperator):
             ``tables``); ``profiles_sync`` (``database``, ``schema``) or None; ``validate`` (``schemas``, ``tables``).
         :raises MisconfigurationError: with every problem of every database.
         """
+        self.take_arguments(context)
         problems = Problems()
         with refusing_bad_input():
             form = self._parse(problems)

@@ -8,7 +8,7 @@ from typing import Any
 from airflow_provider_datagraph.access import arguments
 from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.closing_catalog import read_closing
-from airflow_provider_datagraph.access.names import check_identifier, check_identity
+from airflow_provider_datagraph.access.names import check_identifier, check_identity, refuse_template
 from airflow_provider_datagraph.access.offboarding import Leaving
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schema_revocation import plan_closing
@@ -20,6 +20,7 @@ from airflow_provider_datagraph.operators.base import (
     Mode,
     optional_database,
     schema_names,
+    schemas_label,
     schemas_title,
 )
 
@@ -61,6 +62,7 @@ class RevokeSchemaOperator(ConvergingOperator):
         role = problems.check(check_identity, self.role, "role", default="")
         hook = self.usable_hook(problems, database)
         problems.raise_all()
+        self.instance_label = schemas_label(schemas, hook.arguments["database"])
         report = hook.converge(
             lambda rows, session: read_closing(rows, session, role, schemas),
             lambda closing: plan_closing(schemas, role, closing),
@@ -128,6 +130,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         new_owner = problems.check(arguments.optional_text, self.new_owner, "new_owner", default=None)
         if new_owner is not None:
             problems.check(check_identifier, new_owner, "new_owner", default="")
+            problems.check(refuse_template, new_owner, "user", default="")
         force = problems.check(arguments.boolean, self.force, "force", default=False)
         database = problems.check(lambda: str(hook.arguments["database"]), default="")
         user_hook = self.hook(database or "dev", self.user_conn_id)

@@ -20,6 +20,7 @@ from airflow_provider_datagraph.operators.base import (
     Mode,
     optional_database,
     schema_names,
+    schemas_label,
     schemas_title,
 )
 
@@ -102,6 +103,7 @@ class GrantSchemaOperator(ConvergingOperator):
         desired = self._desired(schemas, database, problems)
         hook = self.usable_hook(problems, database)
         problems.raise_all()
+        self.instance_label = schemas_label(schemas, hook.arguments["database"])
 
         def read(rows: Rows, session: Session) -> CurrentAccess:
             current = read_schemas(rows, session, role, desired, prune, thorough=mode.plan_only)

@@ -28,9 +28,11 @@ from airflow_provider_datagraph.exceptions import (
 )
 from airflow_provider_datagraph.operators.base import DEFAULT_ADMIN, refusing_bad_input
 from airflow_provider_datagraph.triggers.poll import PollTrigger
+from airflow_provider_datagraph.xcom import take_arguments
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
+    from jinja2 import Environment
 
     from airflow_provider_datagraph.hooks.probes import Look, Probe
 
@@ -47,6 +49,7 @@ class DataGraphSensor(BaseSensorOperator):
     :param wait: whether to wait at all; with False it looks once, reports what is missing, and succeeds;
         default True.
     :param deferrable: whether to free the worker after the first poke; default True.
+    :param index: as for the operators.
     """
 
     template_fields: Sequence[str] = ("redshift_conn_id", "wait")
@@ -59,12 +62,15 @@ class DataGraphSensor(BaseSensorOperator):
         redshift_conn_id: str = DEFAULT_ADMIN,
         wait: bool | str = True,
         deferrable: bool = True,
+        index: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.redshift_conn_id = redshift_conn_id
         self.wait = wait
         self.deferrable = deferrable
+        self.index = index
+        self._executed = False
         self._last = "nothing was seen yet"
         self._refused: MisconfigurationError | None = None
 
@@ -76,6 +82,15 @@ class DataGraphSensor(BaseSensorOperator):
         """
         raise NotImplementedError
 
+    def render_template_fields(self, context: Context, jinja_env: Environment | None = None) -> None:
+        """Render, but never what was rendered before: 2.11's ``dags test`` resumes with the fields of the first run.
+
+        :param context: Airflow's context.
+        :param jinja_env: the environment to render in; default the DAG's.
+        """
+        if not self._executed:
+            super().render_template_fields(context, jinja_env)
+
     def execute(self, context: Context) -> Any:
         """Poke once; then defer, or poke on where ``deferrable`` is off.
 
@@ -83,6 +98,9 @@ class DataGraphSensor(BaseSensorOperator):
         :return: the report: ``changed`` (0), ``in_place``, ``planned`` (none), ``findings``.
         :raises MisconfigurationError: for what a person has to correct; ``soft_fail`` doesn't hide it.
         """
+        self._executed = True
+        with refusing_bad_input():
+            take_arguments(self, self.index, context)
         if not self._checked_wait():
             return self._look_only()
         if not self.deferrable:

@@ -122,16 +122,21 @@ class Airflow:
         return reply
 
     def run(
-        self, dag_id: str, conf: dict[str, Any], connections: dict[str, str], sent: Callable[[], list[str]]
+        self,
+        dag_id: str,
+        conf: dict[str, Any],
+        connections: dict[str, str],
+        sent: Callable[[], list[str]],
+        *changes: str,
     ) -> Outcome:
         """Run a DAG in the worker.
 
         :param sent: tells afterwards what the server received.
+        :param changes: functions of `tests.security.tampering`: what is changed in the package meanwhile.
         :return: how it ended.
         """
-        return self._outcome(
-            lambda: self.ask("run", dag_id=dag_id, conf=conf, connections=connections, poke_interval=0.3), sent
-        )
+        given = {"dag_id": dag_id, "conf": conf, "connections": connections, "poke_interval": 0.3, "changes": changes}
+        return self._outcome(lambda: self.ask("run", **given), sent)
 
     def run_command(
         self, dag_id: str, conf: dict[str, Any], connections: dict[str, str], sent: Callable[[], list[str]]

@@ -120,9 +120,9 @@ def test_every_task_of_every_run_succeeded(story: Story) -> None:
 def test_the_mapped_tasks_are_labelled(story: Story) -> None:
     names = story.warehouse.names
     expected = {
-        f'{names.analytics}: crm, billing, "my.schema"',
-        f"{names.ops}: devices",
-        f"{story.warehouse.server.database}: {names.own_schema}",
+        f'3 schemas of {names.analytics}: crm, billing, "my.schema"',
+        f"1 schema of {names.ops}: devices",
+        f"1 schema of {story.warehouse.server.database}: {names.own_schema}",
     }
     for outcome in (story.plan, story.first, story.again):
         assert {task.label for name, task in outcome.tasks.items() if name.startswith("grant_schemas[")} == expected

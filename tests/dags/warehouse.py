@@ -15,6 +15,7 @@ from redshift_connector.error import ProgrammingError
 from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.integration.conftest import connect, run, unique
+from tests.integration.provider.support import quoted
 
 WRITER_PASSWORD = "Writer-1-of-tables"
 Path = tuple[str, str, str]
@@ -200,7 +201,7 @@ def readable(warehouse: Warehouse, paths: Iterable[Path]) -> dict[Path, bool]:
     found = {}
     with closing(connect(warehouse.server, names.checkpoint, names.user, warehouse.password)) as connection:
         for path in paths:
-            text = refusal(connection, "SELECT 1 FROM " + ".".join(f'"{part}"' for part in path) + " LIMIT 1")
+            text = refusal(connection, f"SELECT 1 FROM {quoted(*path)} LIMIT 1")
             assert not text or text.startswith("permission denied"), (path, text)
             found[path] = not text
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ FILES = {
     "segment_data_graph": Path(__file__).parents[2] / "dags" / "segment_data_graph.py",
     "segment_data_graph_offboard": Path(__file__).parents[2] / "dags" / "segment_data_graph_offboard.py",
     "sensor_modes": Path(__file__).parent / "files" / "sensor_modes.py",
+    "names_are_data": Path(__file__).parent / "files" / "names_are_data.py",
+    "names_are_data_native": Path(__file__).parent / "files" / "names_are_data.py",
 }
 
 
@@ -45,8 +47,14 @@ def describe(dag_id: str) -> dict[str, Any]:
     }
 
 
-def run(dag_id: str, conf: dict[str, Any], connections: dict[str, str], poke_interval: float) -> dict[str, Any]:
-    """Run a DAG once in this process, its sensors looking often."""
+def run(
+    dag_id: str, conf: dict[str, Any], connections: dict[str, str], poke_interval: float, changes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Run a DAG once in this process, its sensors looking often, with something changed in the package."""
+    if changes:
+        change, *more = changes
+        with getattr(import_module("tests.security.tampering"), change)():
+            return run(dag_id, conf, connections, poke_interval, more)
     dag, _ = load(dag_id)
     for task in dag.tasks:
         if hasattr(task, "poke_interval"):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_datagraph.access import names
 from airflow_provider_datagraph.access.names import InvalidInput
+from airflow_provider_datagraph.access.request import parse_entry
 from tests.unit.access.reading import read_identifier, read_literal
 
 # https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html
@@ -29,7 +30,7 @@ WITHOUT
 """.lower().split()
 
 
-def refusal(check: Callable[..., object], *values: str) -> tuple[str, ...]:
+def refusal(check: Callable[..., object], *values: object) -> tuple[str, ...]:
     """The sentences with which a check refuses its input."""
     with pytest.raises(InvalidInput) as caught:
         check(*values)
@@ -153,6 +154,37 @@ def test_only_a_role_may_hold_no_dot() -> None:
 )
 def test_identities_that_cant_be_created_are_refused(name: str, what: str, rest: str) -> None:
     assert refusal(names.check_identity, name, what) == (f"The {what} name{rest.format(what=what)}",)
+
+
+@pytest.mark.parametrize("mark", ["{{", "{%", "{#"])
+def test_no_name_that_a_person_types_starts_a_template(mark: str) -> None:
+    name = f"crm{mark} x"
+
+    def sentences(what: str) -> tuple[str]:
+        return (
+            f"The {what} name {name!r} holds {mark!r}, which starts a template in Airflow, so it isn't accepted: "
+            f"rename the {what}.",
+        )
+
+    for what in ("role", "user"):
+        assert refusal(names.check_identity, name, what) == sentences(what)
+    for check in (names.check_database, names.check_new_database):
+        assert refusal(check, name) == sentences("database")
+    assert refusal(parse_entry, name) == sentences("schema")
+    assert refusal(parse_entry, f'dev."cr""m{mark} x"') != ()
+    assert refusal(parse_entry, f"dev.crm.{name}") == sentences("table")
+    # What is in the catalog may be called so.
+    assert names.check_schema(name) == names.check_identifier(name, "table") == name
+
+
+@pytest.mark.parametrize("name", ["{", "}}", "{ {x} }", "a{b", "%}"])
+def test_a_brace_alone_starts_none(name: str) -> None:
+    assert names.check_database(name) == names.check_identity(name, "role") == name
+
+
+@pytest.mark.parametrize("name", [["crm"], {"crm": 1}, 5, True])
+def test_what_is_no_text_is_no_name(name: object) -> None:
+    assert refusal(names.check_identifier, name, "role") == (f"The role name is {name!r}: give one name, as text.",)
 
 
 @pytest.mark.parametrize("word", [*AWS_RESERVED, "public"])

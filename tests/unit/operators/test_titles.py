@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from airflow_provider_datagraph.access.privileges import Finding
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.operators.base import only_planned, schemas_title
+from airflow_provider_datagraph.operators.base import MAX_LABEL, only_planned, schemas_label, schemas_title
 
 STOPS = Finding("owned", "d", "User u owns d.", blocking=True)
 TELLS = Finding("database_kept", "d", "Database d is kept.")
@@ -28,3 +32,23 @@ def test_a_plan_says_what_would_stop_it(findings: list[Finding], more: str) -> N
 def test_schemas_are_written_as_in_the_rows() -> None:
     assert schemas_title(["crm"], "d") == "Schema crm of database d"
     assert schemas_title(["crm", "my.schema"], "d") == 'Schemas crm, "my.schema" of database d'
+
+
+def test_a_label_is_short_and_says_how_much_there_is() -> None:
+    assert schemas_label(["crm"], "analytics") == "1 schema of analytics: crm"
+    assert schemas_label(["crm", "my.schema"], "d") == '2 schemas of d: crm, "my.schema"'
+    many = schemas_label([f"schema_{at}" for at in range(200)], "analytics")
+    assert many.startswith("200 schemas of analytics: schema_0, schema_1, ")
+    assert (len(many), many[-1]) == (MAX_LABEL, "…")
+
+
+def test_a_label_is_one_line() -> None:
+    assert schemas_label(["a\nb\x1b[2J\u202e"], "d") == r'1 schema of d: "a\nb\x1b[2J\u202e"'
+
+
+@given(st.lists(st.text(min_size=1, max_size=127), min_size=1, max_size=9), st.text(min_size=1, max_size=127))
+def test_no_label_is_a_literal_for_a_dag_that_renders_native_objects(schemas: list[str], database: str) -> None:
+    label = schemas_label(schemas, database)
+    assert len(label) <= MAX_LABEL and label.isprintable()
+    with pytest.raises((ValueError, SyntaxError)):
+        ast.literal_eval(label)

@@ -1,0 +1,145 @@
+"""Every argument of every operator and sensor, taken from another task: what it holds is never rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import BaseOperator, TaskDeferred
+
+from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.xcom import INDEX, from_xcom
+from tests.dags.test_template_fields import public
+from tests.security.hostile import TEMPLATES, copying
+
+# What a class can't be made without.
+NEEDED: dict[str, dict[str, Any]] = {
+    "CheckWarehouseOperator": {"schemas": ["crm"]},
+    "GrantReverseEtlOperator": {"database": "d"},
+    "GrantSchemaOperator": {"schema": "crm"},
+    "ProfilesSyncTablesSensor": {"schema": "crm"},
+    "RevokeSchemaOperator": {"schema": "crm"},
+    "SegmentSummaryOperator": {"reports": []},
+}
+EVERYTHING = [(kind, field) for kind in public() for field in kind.template_fields]
+every_argument = pytest.mark.parametrize(
+    ("kind", "field"), EVERYTHING, ids=[f"{kind.__name__}.{field}" for kind, field in EVERYTHING]
+)
+
+
+class Instance:
+    """A task instance, with what another task returned."""
+
+    map_index = 1
+
+    def __init__(self, returned: Any) -> None:
+        self.returned = returned
+        self.pushed: list[str] = []
+
+    def xcom_pull(self, task_ids: str) -> Any:
+        """Give what the task returned."""
+        assert task_ids == "names"
+        return self.returned
+
+    def xcom_push(self, key: str, value: Any) -> str:
+        """Note that a template ran."""
+        self.pushed.append(key)
+        return "rendered"
+
+
+def context_of(ti: Instance, task: BaseOperator) -> Any:
+    """A context as far as templates and tasks look at it here."""
+    return {"ti": ti, "task": task, "params": {}, "conn": None}
+
+
+def go(task: BaseOperator, ti: Instance) -> str:
+    """Render and execute as a worker does: what the task says at its end."""
+    context = context_of(ti, task)
+    task.render_template_fields(context)
+    try:
+        return str(task.execute(context))
+    except (MisconfigurationError, TaskDeferred) as error:
+        return str(error)
+
+
+@pytest.fixture(autouse=True)
+def no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that takes an argument ends at the connections, which nobody has defined."""
+    for name in ("REDSHIFT_DEFAULT", "SEGMENT_LINKED_USER"):
+        monkeypatch.delenv(f"AIRFLOW_CONN_{name}", raising=False)
+
+
+@every_argument
+@pytest.mark.parametrize("made", [lambda kind: kind, copying], ids=["kept", "copied"])
+@pytest.mark.parametrize("shape", ["whole", "mapped", "in a list"])
+def test_what_another_task_returned_is_not_rendered(
+    kind: type[BaseOperator], field: str, made: Callable[[type[BaseOperator]], type[BaseOperator]], shape: str
+) -> None:
+    for template in TEMPLATES.values():
+        given = {
+            "whole": from_xcom("names", 0),
+            "mapped": from_xcom("names", INDEX, "value"),
+            "in a list": [from_xcom("names", 0)],
+        }[shape]
+        ti = Instance([template, {"value": template, "prune": True, "tries": 3, field: "another"}])
+        arguments = {**NEEDED.get(kind.__name__, {}), "index": 1, field: given}
+        task: Any = made(kind)(task_id="task", **arguments)
+        said = go(task, ti)
+        assert ti.pushed == []
+        assert getattr(task, field) == ([template] if shape == "in a list" else template)
+        # The label is another template, a constant.
+        assert "{{" not in task.__dict__.get("instance_label", "")
+        assert said
+
+
+@every_argument
+def test_a_template_in_the_dag_file_is_rendered(kind: type[BaseOperator], field: str) -> None:
+    # Otherwise the test above would prove nothing.
+    ti = Instance(None)
+    task = kind(task_id="task", **{**NEEDED.get(kind.__name__, {}), field: TEMPLATES["expression"]})
+    go(task, ti)
+    assert ti.pushed == ["rendered"]
+
+
+@pytest.mark.parametrize(
+    ("returned", "path"),
+    [
+        (None, ()),
+        ({}, ("grants",)),
+        ({"grants": None}, ("grants",)),
+        ({"grants": []}, ("grants", 0)),
+        ({"grants": ["crm"]}, ("grants", 1)),
+        ({"grants": ["crm"]}, ("grants", -1)),
+        ({"grants": "crm"}, ("grants", 0)),
+        ({"grants": {"0": "crm"}}, ("grants", 0)),
+        ([{"schema": "crm"}], ("schema",)),
+        ("crm", ("schema",)),
+    ],
+)
+@pytest.mark.parametrize("field", ["schema", "tables", "database", "role", "writers", "prune"])
+def test_what_was_not_returned_is_refused(field: str, returned: Any, path: tuple[str | int, ...]) -> None:
+    task = public_class("GrantSchemaOperator")(task_id="task", **{"schema": "crm", field: from_xcom("names", *path)})
+    with pytest.raises(MisconfigurationError, match="task names has returned no such value") as caught:
+        task.execute(context_of(Instance(returned), task))
+    assert caught.value.problems[0].startswith(f"{field} is from_xcom('names'")
+
+
+@pytest.mark.parametrize("index", [None, "0", "{{ ti.xcom_push('rendered', 1) }}", True, 0.0, [0], {"prune": True}])
+def test_an_index_is_a_number_and_nothing_else(index: Any) -> None:
+    ti = Instance([{"schema": "crm"}])
+    task = public_class("GrantSchemaOperator")(
+        task_id="task", schema=from_xcom("names", INDEX, "schema"), tables=from_xcom("names", INDEX, "t"), index=index
+    )
+    context = context_of(ti, task)
+    task.render_template_fields(context)
+    with pytest.raises(MisconfigurationError) as caught:
+        task.execute(context)
+    assert len(caught.value.problems) == 2
+    assert all(problem.startswith(f"index is {index!r}, and ") for problem in caught.value.problems)
+    assert ti.pushed == []
+
+
+def public_class(name: str) -> type[BaseOperator]:
+    (found,) = [kind for kind in public() if kind.__name__ == name]
+    return found
