@@ -14,6 +14,7 @@ from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import InvalidInput, check_database, check_schema, join_path, split_path
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
+from airflow_provider_datagraph.operators.labels import show_label
 from airflow_provider_datagraph.xcom import take_arguments
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ DEFAULT_ADMIN = "redshift_default"
 DEFAULT_USER = "segment_linked_user"
 DEFAULT_ROLE = "segment_linked_role"
 DEFAULT_CHECKPOINT_DATABASE = "segment_linked_profiles_db"
-
-LABEL_TEMPLATE = "{{ task.instance_label }}"
-MAX_LABEL = 100
-"""How many characters a label has at most: Airflow's database holds 250, and a longer one would fail the task."""
 
 
 @contextmanager
@@ -93,21 +90,6 @@ def schemas_title(schemas: Sequence[str], database: str) -> str:
     return f"{word} {', '.join(map(join_path, schemas))} of database {database}"
 
 
-def schemas_label(schemas: Sequence[str], database: str) -> str:
-    """Name schemas in the label of a mapped task: short, on one line, whatever they are called.
-
-    It begins as no literal of Python does: a DAG that renders native objects takes it for text, too.
-
-    :param schemas: their names.
-    :param database: their database.
-    :return: the label.
-    """
-    count = f"{len(schemas)} schema{'s' * (len(schemas) > 1)} of"
-    text = f"{count} {join_path(database)}: {', '.join(map(join_path, schemas))}"
-    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-    return printable if len(printable) <= MAX_LABEL else printable[: MAX_LABEL - 1] + "…"
-
-
 def one_schema(value: Any, database: str | None) -> str:
     """Parse a single schema.
 
@@ -140,18 +122,13 @@ class DataGraphOperator(BaseOperator):
         self.instance_label = ""
 
     def take_arguments(self, context: Context) -> None:
-        """Resolve each argument that comes from another task, and let Airflow show the label of a mapped task.
+        """Resolve each argument that comes from another task.
 
         :param context: Airflow's context.
         :raises MisconfigurationError: for what other tasks didn't return.
         """
         with refusing_bad_input():
             take_arguments(self, self.index, context)
-        # Airflow's typing lets it be None; outside a run there is none.
-        mapped = getattr(context.get("ti"), "map_index", None)
-        if mapped is not None and mapped >= 0 and context.get("map_index_template") is None:
-            # A constant that prints the label; the label itself is never a template.
-            context["map_index_template"] = LABEL_TEMPLATE
 
     def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
         """Make a hook. It imports the driver, so this runs in a task only.
@@ -229,8 +206,11 @@ class ConvergingOperator(DataGraphOperator):
         plan_only = problems.check(arguments.boolean, self.plan_only, "plan_only", default=True)
         problems.check(self._patience, default=None)
         mode = Mode(plan_only or audit, audit)
-        with refusing_bad_input():
-            title, report = self.converge(problems, mode)
+        try:
+            with refusing_bad_input():
+                title, report = self.converge(problems, mode)
+        finally:
+            show_label(self.instance_label, context)
         self.log.info("%s", table(f"{title}{only_planned(report) if mode.plan_only else ''}", report))
         if audit:
             _refuse_drift(title, report)

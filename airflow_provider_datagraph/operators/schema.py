@@ -20,9 +20,9 @@ from airflow_provider_datagraph.operators.base import (
     Mode,
     optional_database,
     schema_names,
-    schemas_label,
     schemas_title,
 )
+from airflow_provider_datagraph.operators.labels import schemas_label
 
 
 def table_name(text: str, schema: str) -> str:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from airflow_provider_datagraph.access.privileges import Finding
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.operators.base import MAX_LABEL, only_planned, schemas_label, schemas_title
+from airflow_provider_datagraph.operators.base import only_planned, schemas_title
+from airflow_provider_datagraph.operators.labels import MAX_LABEL, schemas_label
 
 STOPS = Finding("owned", "d", "User u owns d.", blocking=True)
 TELLS = Finding("database_kept", "d", "Database d is kept.")
