@@ -11,7 +11,8 @@ from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import InvalidInput
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import BaseOperator, Context
+    from airflow.providers.common.compat.sdk import Context
+    from jinja2 import Environment
 
 
 class Placeholder(Enum):
@@ -41,10 +42,11 @@ def from_xcom(task_id: str, *path: str | int | Placeholder) -> Any:
 
     Airflow renders template fields, and what ``expand`` and ``expand_kwargs`` put into them: a schema that somebody
     has called ``{{ … }}`` would run as a template, with the rights of the task. This is resolved inside ``execute``.
-    It takes the place of a whole argument, or of entries of a list. Put that task before the one that takes the value:
-    this draws no edge into the graph.
+    It takes the place of an argument that is a template field, or of entries of a list in one. Put that task before the
+    one that takes the value: this draws no edge into the graph.
 
-    :param task_id: the task that returned the value.
+    :param task_id: the task that returned the value. It isn't mapped: which of many values belongs to whom can't be
+        told once one of them is missing. In a list, a mapped task stands for all that its instances returned.
     :param path: keys and positions that lead to the value. ``INDEX`` is the ``index`` of the task that takes it: map
         over numbers with ``expand(index=...)``, and each instance takes a value of its own. Default: all of it.
     :return: what to give as the argument.
@@ -54,26 +56,46 @@ def from_xcom(task_id: str, *path: str | int | Placeholder) -> Any:
     return FromXCom(task_id, path)
 
 
-def take_arguments(task: BaseOperator, index: int | None, context: Context) -> None:
-    """Put what other tasks returned in the place of each :class:`FromXCom` among a task's arguments.
+class TakesFromXCom:
+    """What operators and sensors share: their arguments may come from another task, and are rendered once."""
 
-    In a list, None stands for a task that was skipped. An argument that would be None as a whole is refused: what
-    isn't there mustn't be taken for "all".
+    index: int | None = None
+    template_fields: Sequence[str] = ()
+    _taken = False
 
-    :param task: the operator or sensor, in its ``execute``.
-    :param index: its ``index``.
-    :param context: Airflow's context.
-    :raises InvalidInput: for each argument that there is no value for, and for an ``index`` that is no number.
-    """
-    problems, returned = Problems(), _Returned(context)
-    for name in task.template_fields:
-        given = getattr(task, name)
-        if isinstance(given, FromXCom):
-            setattr(task, name, problems.check(_argument, given, name, index, returned, default=None))
-        elif isinstance(given, list | tuple) and any(isinstance(entry, FromXCom) for entry in given):
-            entries = [problems.check(_entry, entry, name, index, returned, default=None) for entry in given]
-            setattr(task, name, entries)
-    problems.raise_all()
+    def render_template_fields(self, context: Context, jinja_env: Environment | None = None) -> None:
+        """Render the arguments, unless ``execute`` has put into them what is data.
+
+        Airflow 2.11's ``dags test`` resumes a deferred task with the arguments of its first run, and a callback may
+        render them once more.
+
+        :param context: Airflow's context.
+        :param jinja_env: the environment to render in; default the DAG's.
+        """
+        if not self._taken:
+            super().render_template_fields(context, jinja_env)  # type: ignore[misc]  # the operator's, beside this one
+
+    def take_arguments(self, context: Context) -> None:
+        """Put what other tasks returned in the place of each :class:`FromXCom`, at the beginning of ``execute``.
+
+        In a list, None stands for a task that returned nothing. A whole argument that would be empty is refused: what
+        isn't there mustn't be taken for "all".
+
+        :param context: Airflow's context.
+        :raises InvalidInput: for each argument that there is no value for, and for an ``index`` that is no number.
+        """
+        self._taken = True
+        problems, returned = Problems(), _Returned(context)
+        for name, given in list(vars(self).items()):
+            if name not in self.template_fields:
+                if isinstance(given, FromXCom):
+                    problems.add(f"{name} is {given!r}: it isn't a template field, so it can't come from another task.")
+            elif isinstance(given, FromXCom):
+                setattr(self, name, problems.check(_argument, given, name, self.index, returned, default=None))
+            elif isinstance(given, list | tuple) and any(isinstance(entry, FromXCom) for entry in given):
+                entries = [problems.check(_entry, entry, name, self.index, returned, default=None) for entry in given]
+                setattr(self, name, entries)
+        problems.raise_all()
 
 
 class _Returned:
@@ -85,19 +107,23 @@ class _Returned:
 
     def by(self, task_id: str) -> Any:
         if task_id not in self.known:
-            found = self.context["ti"].xcom_pull(task_ids=task_id)
-            # What a mapped task returned may be a sequence that reads Airflow's database piece by piece.
-            lazy = isinstance(found, Sequence) and not isinstance(found, str | list | tuple)
-            self.known[task_id] = list(found) if lazy else found
+            self.known[task_id] = self.context["ti"].xcom_pull(task_ids=task_id, map_indexes=-1)
         return self.known[task_id]
+
+    def by_all_of(self, task_id: str) -> Any:
+        """What a mapped task's instances returned. It may come as a sequence that reads Airflow's database later."""
+        found = self.by(task_id)
+        if found is None:
+            found = self.context["ti"].xcom_pull(task_ids=task_id)
+        return list(found) if isinstance(found, Sequence) and not isinstance(found, str) else found
 
 
 def _argument(given: FromXCom, name: str, index: Any, returned: _Returned) -> Any:
-    value = _entry(given, name, index, returned)
-    if value is None:
+    value = _value(given, name, index, returned)
+    if value is None or value == {} or (isinstance(value, str) and not value.strip()):
         raise InvalidInput(
-            f"{name} is {given!r}, and task {given.task_id} has returned no such value: let that task run before this "
-            "one, or correct the path."
+            f"{name} is {given!r}, and task {given.task_id} has returned no such value, or an empty one: let that task "
+            "run before this one, or correct the path. A mapped task's values can't be taken one by one."
         )
     return value
 
@@ -105,6 +131,10 @@ def _argument(given: FromXCom, name: str, index: Any, returned: _Returned) -> An
 def _entry(given: Any, name: str, index: Any, returned: _Returned) -> Any:
     if not isinstance(given, FromXCom):
         return given
+    return _value(given, name, index, returned) if given.path else returned.by_all_of(given.task_id)
+
+
+def _value(given: FromXCom, name: str, index: Any, returned: _Returned) -> Any:
     if INDEX in given.path and (isinstance(index, bool) or not isinstance(index, int)):
         raise InvalidInput(
             f"index is {index!r}, and {name} needs it ({given!r}): give a whole number, or map over whole numbers with "

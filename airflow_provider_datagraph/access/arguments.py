@@ -14,6 +14,8 @@ T = TypeVar("T")
 D = TypeVar("D")
 MOST = 1e6
 """More than any number that is counted or waited for here."""
+ALL_TABLES = "*"
+"""All tables, said on purpose."""
 
 
 class Problems:
@@ -120,7 +122,7 @@ def number(value: Any, name: str, least: float = 0) -> float:
     """
     try:
         found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
-    except ValueError:
+    except (ValueError, OverflowError):
         found = None
     # The second comparison refuses what isn't a number as well as what is endless.
     if found is None or not least <= found < MOST:
@@ -197,7 +199,7 @@ def _json(value: str, name: str) -> Any:
         return json.loads(value, object_pairs_hook=lambda pairs: _object(pairs, name))
     except InvalidInput:
         raise
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{name} looks like JSON and isn't ({error}): correct it.") from None
 
 
@@ -213,15 +215,15 @@ def tables(
 ) -> Mapping[str, tuple[str, ...]]:
     """Parse which tables of which schema are meant.
 
-    :param value: None for all tables; a list of tables (see :func:`names`) of the only schema; or a mapping
-        (or JSON text of one) from a schema to its tables, where a schema that isn't in it is meant whole.
+    :param value: None or ``"*"`` for all tables; a list of tables (see :func:`names`) of the only schema; or a
+        mapping (or JSON text of one) from a schema to its tables, where a schema that isn't in it is meant whole.
     :param name: the argument's name.
     :param schemas: the schemas that are named beside it.
     :param database: their database, if it is named; default None.
     :return: tables by schema.
-    :raises InvalidInput: if a list goes with several schemas, a schema isn't named, or a list is empty.
+    :raises InvalidInput: if a list goes with several schemas, a schema isn't named, or a list or the mapping is empty.
     """
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and value.strip() in ("", ALL_TABLES)):
         return {}
     if isinstance(value, str) and value.strip().startswith("{"):
         value = _json(value.strip(), name)
@@ -229,6 +231,8 @@ def tables(
         if len(schemas) != 1:
             raise InvalidInput(f"{name} is a list, which goes with a single schema, and {len(schemas)} are named.")
         value = {schemas[0]: value}
+    if not value:
+        raise InvalidInput(f"{name} is an empty mapping: name tables, or give {ALL_TABLES!r} for all.")
     problems = Problems()
     spelled = {str(key): _schema(str(key), schemas, database) for key in value}
     twice = sorted(schema for schema, count in Counter(spelled.values()).items() if count > 1)

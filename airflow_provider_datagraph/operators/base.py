@@ -15,7 +15,7 @@ from airflow_provider_datagraph.access.names import InvalidInput, check_database
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from airflow_provider_datagraph.operators.labels import show_label
-from airflow_provider_datagraph.xcom import take_arguments
+from airflow_provider_datagraph.xcom import TakesFromXCom
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -104,7 +104,7 @@ def one_schema(value: Any, database: str | None) -> str:
     return found[0]
 
 
-class DataGraphOperator(BaseOperator):
+class DataGraphOperator(TakesFromXCom, BaseOperator):
     """Base of all operators.
 
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
@@ -120,15 +120,6 @@ class DataGraphOperator(BaseOperator):
         self.redshift_conn_id = redshift_conn_id
         self.index = index
         self.instance_label = ""
-
-    def take_arguments(self, context: Context) -> None:
-        """Resolve each argument that comes from another task.
-
-        :param context: Airflow's context.
-        :raises MisconfigurationError: for what other tasks didn't return.
-        """
-        with refusing_bad_input():
-            take_arguments(self, self.index, context)
 
     def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
         """Make a hook. It imports the driver, so this runs in a task only.
@@ -200,7 +191,8 @@ class ConvergingOperator(DataGraphOperator):
         :raises MisconfigurationError: with every problem that a person has to correct; nothing is retried.
         :raises DriftError: with ``fail_on_drift``, if access isn't as desired.
         """
-        self.take_arguments(context)
+        with refusing_bad_input():
+            self.take_arguments(context)
         problems = Problems()
         audit = problems.check(arguments.boolean, self.fail_on_drift, "fail_on_drift", default=True)
         plan_only = problems.check(arguments.boolean, self.plan_only, "plan_only", default=True)

@@ -98,13 +98,14 @@ class CheckWarehouseOperator(DataGraphOperator):
         """Check everything.
 
         :param context: Airflow's context.
-        :return: the report, and beside it: ``grants``, a dict for each database (``database``, ``schema``,
-            ``tables``); ``profiles_sync`` (``database``, ``schema``) or None; ``validate`` (``schemas``, ``tables``).
+        :return: the report, and beside it: ``grants``, a dict for each database (``database``, ``schema``, and
+            ``tables``, which is ``"*"`` where all of them are opened whole); ``profiles_sync`` (``database``,
+            ``schema``) or None; ``validate`` (``schemas``, ``tables``).
         :raises MisconfigurationError: with every problem of every database.
         """
-        self.take_arguments(context)
         problems = Problems()
         with refusing_bad_input():
+            self.take_arguments(context)
             form = self._parse(problems)
             hook = self.hook()
             warehouse = problems.check(self._look, hook, form, problems, default=None)
@@ -215,7 +216,8 @@ def _tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None) -> dic
         {
             "database": opening.database,
             "schema": [join_path(schema) for schema in opening.schemas],
-            "tables": {schema: [join_path(table) for table in tables] for schema, tables in opening.tables.items()},
+            "tables": {schema: [join_path(table) for table in tables] for schema, tables in opening.tables.items()}
+            or arguments.ALL_TABLES,
         }
         for opening in openings
     ]

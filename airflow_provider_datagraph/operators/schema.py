@@ -47,8 +47,8 @@ class GrantSchemaOperator(ConvergingOperator):
 
     :param schema: a schema, or a list of one database's schemas (also as JSON text, or one a line).
     :param database: their database; default the admin connection's.
-    :param tables: None (default) for all tables; a list of tables of a single schema; or a mapping from a schema
-        to its tables, where schemas that it leaves out are opened whole.
+    :param tables: None (default) or ``"*"`` for all tables; a list of tables of a single schema; or a mapping from
+        a schema to its tables, where schemas that it leaves out are opened whole.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
     :param future_tables: for whole schemas: ``scoped`` (default) reaches later tables, whoever creates them;
         ``default_privileges`` grants today's, and those that ``writers`` create later; ``none`` grants today's alone.
@@ -134,7 +134,10 @@ class GrantSchemaOperator(ConvergingOperator):
     def _writers(self, future: str, problems: Problems) -> tuple[str, ...] | None:
         if self.writers is None or self.writers == "":
             return None
-        found = problems.check(arguments.names, self.writers, "writers", default=())
+        none: tuple[str, ...] | None = None
+        found = problems.check(arguments.names, self.writers, "writers", default=none)
+        if found == ():
+            problems.add("writers is an empty list: name users, or leave it out for the owners of today's tables.")
         if future != FutureTables.DEFAULT_PRIVILEGES:
             problems.add(f"writers is given, and future_tables is {future!r}: it is for 'default_privileges' alone.")
-        return found or None
+        return found

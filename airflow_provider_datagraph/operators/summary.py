@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.arguments import Problems
@@ -19,6 +20,8 @@ from airflow_provider_datagraph.operators.base import (
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
+
+FINDING = ("code", "object", "message")
 
 
 def merge(reports: Iterable[Any], proofs: Iterable[Any] = ()) -> Report:
@@ -62,19 +65,42 @@ def _flat(reports: Iterable[Any]) -> Iterable[Mapping[str, Any]]:
 def parse_reports(value: Any, name: str) -> Iterable[Any]:
     """Parse reports.
 
-    :param value: a list, JSON text of one, or None.
+    :param value: a report, a list of them, JSON text of either, or None.
     :param name: the argument's name.
     :return: the reports.
-    :raises InvalidInput: if it is neither.
+    :raises InvalidInput: if it, or anything in it, is none of these.
     """
     if isinstance(value, str):
-        try:
+        with suppress(ValueError):
             value = json.loads(value)
-        except ValueError:
-            value = ""
-    if isinstance(value, str) or not isinstance(value, Iterable | None):
+    reports = value if _is_listed(value) else [value]
+    if not all(_are_reports(report) for report in reports):
         raise InvalidInput(f"{name} isn't a list of reports: give the outputs of the run's tasks.")
-    return [value] if isinstance(value, Mapping) else value or ()
+    return reports
+
+
+def _is_listed(value: Any) -> bool:
+    # What a mapped task returned may be a sequence that Airflow reads piece by piece.
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _are_reports(value: Any) -> bool:
+    return all(report is None or _is_report(report) for report in (value if _is_listed(value) else [value]))
+
+
+def _is_report(value: Any) -> bool:
+    counts = ("changed", "in_place")
+    return (
+        isinstance(value, Mapping)
+        and all(isinstance(value.get(count), int) for count in counts)
+        and _all_texts(value.get("planned"))
+        and isinstance(value.get("findings"), list)
+        and all(isinstance(f, Mapping) and _all_texts([f.get(k) for k in FINDING]) for f in value["findings"])
+    )
+
+
+def _all_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 class SegmentSummaryOperator(ConvergingOperator):

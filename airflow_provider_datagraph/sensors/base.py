@@ -28,11 +28,10 @@ from airflow_provider_datagraph.exceptions import (
 )
 from airflow_provider_datagraph.operators.base import DEFAULT_ADMIN, refusing_bad_input
 from airflow_provider_datagraph.triggers.poll import PollTrigger
-from airflow_provider_datagraph.xcom import take_arguments
+from airflow_provider_datagraph.xcom import TakesFromXCom
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
-    from jinja2 import Environment
 
     from airflow_provider_datagraph.hooks.probes import Look, Probe
 
@@ -42,7 +41,7 @@ DEADLINE_GRACE = 60.0
 NOT_READY = "Not ready yet (one look, without waiting; what is only planned doesn't exist)"
 
 
-class DataGraphSensor(BaseSensorOperator):
+class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     """Base of the sensors. A subclass names its probe and parses its arguments.
 
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
@@ -70,7 +69,6 @@ class DataGraphSensor(BaseSensorOperator):
         self.wait = wait
         self.deferrable = deferrable
         self.index = index
-        self._executed = False
         self._last = "nothing was seen yet"
         self._refused: MisconfigurationError | None = None
 
@@ -82,15 +80,6 @@ class DataGraphSensor(BaseSensorOperator):
         """
         raise NotImplementedError
 
-    def render_template_fields(self, context: Context, jinja_env: Environment | None = None) -> None:
-        """Render, but never what was rendered before: 2.11's ``dags test`` resumes with the fields of the first run.
-
-        :param context: Airflow's context.
-        :param jinja_env: the environment to render in; default the DAG's.
-        """
-        if not self._executed:
-            super().render_template_fields(context, jinja_env)
-
     def execute(self, context: Context) -> Any:
         """Poke once; then defer, or poke on where ``deferrable`` is off.
 
@@ -98,9 +87,8 @@ class DataGraphSensor(BaseSensorOperator):
         :return: the report: ``changed`` (0), ``in_place``, ``planned`` (none), ``findings``.
         :raises MisconfigurationError: for what a person has to correct; ``soft_fail`` doesn't hide it.
         """
-        self._executed = True
         with refusing_bad_input():
-            take_arguments(self, self.index, context)
+            self.take_arguments(context)
         if not self._checked_wait():
             return self._look_only()
         if not self.deferrable:

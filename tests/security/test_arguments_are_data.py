@@ -29,18 +29,22 @@ every_argument = pytest.mark.parametrize(
 
 
 class Instance:
-    """A task instance, with what another task returned."""
+    """A task instance, with what another task returned.
+
+    :param mapped: whether the other one is mapped: then nothing is stored under the index of a task that isn't.
+    """
 
     map_index = 1
 
-    def __init__(self, returned: Any) -> None:
+    def __init__(self, returned: Any, mapped: bool = False) -> None:
         self.returned = returned
+        self.mapped = mapped
         self.pushed: list[str] = []
 
-    def xcom_pull(self, task_ids: str) -> Any:
+    def xcom_pull(self, task_ids: str, map_indexes: int | None = None) -> Any:
         """Give what the task returned."""
         assert task_ids == "names"
-        return self.returned
+        return None if self.mapped and map_indexes == -1 else self.returned
 
     def xcom_push(self, key: str, value: Any) -> str:
         """Note that a template ran."""
@@ -87,7 +91,11 @@ def test_what_another_task_returned_is_not_rendered(
         task: Any = made(kind)(task_id="task", **arguments)
         said = go(task, ti)
         assert ti.pushed == []
-        assert getattr(task, field) == ([template] if shape == "in a list" else template)
+        kept = [template] if shape == "in a list" else template
+        assert getattr(task, field) == kept
+        # A callback may render a task's arguments once more.
+        task.render_template_fields(context_of(ti, task))
+        assert (ti.pushed, getattr(task, field)) == ([], kept)
         # The label is another template, a constant.
         assert "{{" not in task.__dict__.get("instance_label", "")
         assert said
@@ -115,6 +123,10 @@ def test_a_template_in_the_dag_file_is_rendered(kind: type[BaseOperator], field:
         ({"grants": {"0": "crm"}}, ("grants", 0)),
         ([{"schema": "crm"}], ("schema",)),
         ("crm", ("schema",)),
+        # What is empty mustn't be taken for "all", or for a default.
+        ("", ()),
+        (" \n", ()),
+        ({}, ()),
     ],
 )
 @pytest.mark.parametrize("field", ["schema", "tables", "database", "role", "writers", "prune"])
@@ -123,6 +135,64 @@ def test_what_was_not_returned_is_refused(field: str, returned: Any, path: tuple
     with pytest.raises(MisconfigurationError, match="task names has returned no such value") as caught:
         task.execute(context_of(Instance(returned), task))
     assert caught.value.problems[0].startswith(f"{field} is from_xcom('names'")
+
+
+def test_a_mapped_task_s_values_are_not_taken_one_by_one() -> None:
+    # One that is missing would shift all that follow.
+    task = public_class("GrantSchemaOperator")(task_id="task", schema=from_xcom("names", INDEX), index=0)
+    with pytest.raises(MisconfigurationError, match="A mapped task's values can't be taken one by one"):
+        task.execute(context_of(Instance(["crm", "ads"], mapped=True), task))
+
+
+@pytest.mark.parametrize("field", ["timeout", "deferrable", "soft_fail"])
+def test_what_is_no_template_field_can_t_come_from_another_task(field: str) -> None:
+    task = public_class("ProfilesSyncTablesSensor")(task_id="task", schema="crm")
+    setattr(task, field, from_xcom("names"))
+    with pytest.raises(MisconfigurationError, match=f"{field} is from_xcom.'names'.: it isn't a template field"):
+        task.execute(context_of(Instance(True), task))
+
+
+REPORT = {"changed": 0, "in_place": 0, "planned": [], "findings": []}
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "abc",
+        "",
+        {},
+        [1],
+        [[[REPORT]]],
+        {**REPORT, "changed": "1"},
+        {**REPORT, "in_place": None},
+        {**REPORT, "planned": "text"},
+        {**REPORT, "planned": [1]},
+        {**REPORT, "findings": {}},
+        {**REPORT, "findings": ["text"]},
+        {**REPORT, "findings": [{"code": "c", "object": "o"}]},
+        {**REPORT, "findings": [{"code": "c", "object": "o", "message": ["m"]}]},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("field", ["reports", "proofs"])
+def test_what_is_no_report_is_refused(field: str, report: Any) -> None:
+    arguments: dict[str, Any] = {"reports": [], field: [from_xcom("names")]}
+    task = public_class("SegmentSummaryOperator")(task_id="task", **arguments)
+    with pytest.raises(MisconfigurationError, match=f"{field} isn't a list of reports"):
+        task.execute(context_of(Instance(report), task))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("schema", "[" * 100_000), ("tries", 10**400), ("tables", "{}"), ("tables", []), ("writers", []), ("schema", [])],
+    ids=["deep", "huge", "no tables", "no table", "no writer", "no schema"],
+)
+def test_what_would_widen_or_break_is_told_in_a_sentence(field: str, value: Any) -> None:
+    arguments: dict[str, Any] = {"schema": "crm", field: from_xcom("names")}
+    task = public_class("GrantSchemaOperator")(task_id="task", **arguments)
+    with pytest.raises(MisconfigurationError) as caught:
+        task.execute(context_of(Instance(value), task))
+    assert any(problem.startswith(field) for problem in caught.value.problems)
 
 
 @pytest.mark.parametrize("index", [None, "0", "{{ ti.xcom_push('rendered', 1) }}", True, 0.0, [0], {"prune": True}])

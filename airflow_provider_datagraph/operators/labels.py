@@ -1,0 +1,42 @@
+"""What Airflow shows of a mapped task in place of its number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from airflow_provider_datagraph.access.names import join_path
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+TEMPLATE = "{{ task.instance_label }}"
+"""A constant that prints the label: what the label itself holds is rendered no more."""
+MAX_LABEL = 100
+"""How many characters a label has at most: Airflow's database holds 250, and a longer one would fail the task."""
+
+
+def schemas_label(schemas: Sequence[str], database: str) -> str:
+    """Name schemas in the label of a mapped task: short, on one line, whatever they are called.
+
+    It begins as no literal of Python does: a DAG that renders native objects takes it for text, too.
+
+    :param schemas: their names.
+    :param database: their database.
+    :return: the label.
+    """
+    count = f"{len(schemas)} schema{'s' * (len(schemas) > 1)} of"
+    text = f"{count} {join_path(database)}: {', '.join(map(join_path, schemas))}"
+    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return printable if len(printable) <= MAX_LABEL else printable[: MAX_LABEL - 1] + "…"
+
+
+def show_label(label: str, context: Context) -> None:
+    """Let Airflow show the label of a mapped task, unless the DAG has a template of its own for that.
+
+    :param label: the task's ``instance_label``; empty where there is none.
+    :param context: Airflow's context.
+    """
+    mapped = getattr(context.get("ti"), "map_index", None)
+    if label and mapped is not None and mapped >= 0 and context.get("map_index_template") is None:
+        context["map_index_template"] = TEMPLATE
