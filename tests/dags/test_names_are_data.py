@@ -203,6 +203,20 @@ def test_the_form_refuses_them(airflow: Airflow, hostile: Hostile) -> None:
     assert f"{len(TEMPLATES) * 3 + 1} problems:" in outcome.log
 
 
+def test_the_way_back_takes_away_what_is_called_so(airflow: Airflow, linked: Hostile) -> None:
+    warehouse, role = linked.warehouse, f"TO ROLE {linked.warehouse.names.role}"
+    warehouse.run(
+        linked.database,
+        *(f"GRANT USAGE ON SCHEMA {quoted(name)} {role}" for name in NAMES),
+        *(f"GRANT SELECT ON TABLE {quoted(name, name)} {role}" for name in NAMES),
+    )
+    conf = {"role": warehouse.names.role, "checkpoint_database": warehouse.names.checkpoint, "plan_only": False}
+    outcome = linked.run(airflow, OFFBOARD, conf)
+    assert outcome.states == {"offboard": "success"}, outcome.log[-3000:]
+    revoked = [text for text in outcome.changes if text.startswith("REVOKE")]
+    assert [name for name in NAMES if not any(quoted(name, name) in text for text in revoked)] == []
+
+
 def test_the_form_of_the_way_back_refuses_them(airflow: Airflow, linked: Hostile) -> None:
     expression, statement, comment, *_ = TEMPLATES.values()
     conf = {"role": expression, "checkpoint_database": statement, "new_owner": comment, "plan_only": False}
