@@ -55,6 +55,11 @@ def make(name: str, how: str, **more: Any) -> Any:
     return kind(task_id=f"{how}__{name}", **{**given, **more})
 
 
+def stumble(context: Any, result: Any) -> None:
+    """Fail when all is done: the summary itself meets nothing that Airflow would try again."""
+    raise ConnectionError(f"the try number {context['ti'].try_number} fails")
+
+
 with DAG(dag_id="secrets_modes", schedule="@once", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False) as dag:
     success = {name: make(name, "success") for name in KINDS if name != "summary"}
     sha256 = {"role": OTHER_ROLE, "password_hash": "sha256", "user_conn_id": "secrets_sha256_user"}
@@ -93,7 +98,7 @@ with DAG(dag_id="secrets_modes", schedule="@once", start_date=datetime(2026, 1, 
             make(name, "retry", **UNREACHABLE, **ONCE_MORE, **once)
     # It reads connections, and logs in nowhere.
     make("summary", "failure", user_conn_id="secrets_odd_extra")
-    make("summary", "retry", reports=[{}], **ONCE_MORE)
+    make("summary", "retry", post_execute=stumble, **ONCE_MORE)
 
     make("role_with_weak_password", "failure", user_conn_id="secrets_weak_user")
     refused = {"role": WORLD["refused_role"], "user_conn_id": "secrets_refused_user"}
