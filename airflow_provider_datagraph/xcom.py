@@ -41,9 +41,9 @@ def from_xcom(task_id: str, *path: str | int | Placeholder) -> Any:
     """Say that an argument is what another task of the run returned. That is data: no name in it is ever rendered.
 
     Airflow renders template fields, and what ``expand`` and ``expand_kwargs`` put into them: a schema that somebody
-    has called ``{{ … }}`` would run as a template, with the rights of the task. This is resolved inside ``execute``.
-    It takes the place of an argument that is a template field, or of entries of a list in one. Put that task before the
-    one that takes the value: this draws no edge into the graph.
+    has named ``{{ … }}`` would run as a template, with the rights of the task. This is resolved inside ``execute``.
+    It takes the place of an argument that is a template field, or of entries of a list in one. It adds no dependency:
+    set the other task upstream yourself.
 
     :param task_id: the task that returned the value. It isn't mapped: which of many values belongs to whom can't be
         told once one of them is missing. In a list, a mapped task stands for all that its instances returned.
@@ -61,35 +61,43 @@ class TakesFromXCom:
 
     index: int | None = None
     template_fields: Sequence[str] = ()
-    _taken = False
+    _final = False
+
+    def never_render_again(self) -> None:
+        """Say that the arguments are final: what they hold now may be data."""
+        self._final = True
 
     def render_template_fields(self, context: Context, jinja_env: Environment | None = None) -> None:
-        """Render the arguments, unless ``execute`` has put into them what is data.
+        """Render the arguments, unless they are final.
 
         Airflow 2.11's ``dags test`` resumes a deferred task with the arguments of its first run, and a callback may
-        render them once more.
+        want to render them once more.
 
         :param context: Airflow's context.
         :param jinja_env: the environment to render in; default the DAG's.
         """
-        if not self._taken:
+        if not self._final:
             super().render_template_fields(context, jinja_env)  # type: ignore[misc]  # the operator's, beside this one
 
     def take_arguments(self, context: Context) -> None:
         """Put what other tasks returned in the place of each :class:`FromXCom`, at the beginning of ``execute``.
 
-        In a list, None stands for a task that returned nothing. A whole argument that would be empty is refused: what
-        isn't there mustn't be taken for "all".
+        In a list, None stands for a task that returned nothing. A whole argument that would be None, a blank text or an
+        empty mapping is refused: what isn't there mustn't be taken for "all".
 
         :param context: Airflow's context.
         :raises InvalidInput: for each argument that there is no value for, and for an ``index`` that is no number.
         """
-        self._taken = True
+        self.never_render_again()
         problems, returned = Problems(), _Returned(context)
         for name, given in list(vars(self).items()):
             if name not in self.template_fields:
                 if isinstance(given, FromXCom):
                     problems.add(f"{name} is {given!r}: it isn't a template field, so it can't come from another task.")
+            elif isinstance(given, Mapping) and any(isinstance(value, FromXCom) for value in given.values()):
+                problems.add(
+                    f"{name} holds from_xcom inside a mapping: it stands for the whole, or for entries of a list."
+                )
             elif isinstance(given, FromXCom):
                 setattr(self, name, problems.check(_argument, given, name, self.index, returned, default=None))
             elif isinstance(given, list | tuple) and any(isinstance(entry, FromXCom) for entry in given):
@@ -122,8 +130,8 @@ def _argument(given: FromXCom, name: str, index: Any, returned: _Returned) -> An
     value = _value(given, name, index, returned)
     if value is None or value == {} or (isinstance(value, str) and not value.strip()):
         raise InvalidInput(
-            f"{name} is {given!r}, and task {given.task_id} has returned no such value, or an empty one: let that task "
-            "run before this one, or correct the path. A mapped task's values can't be taken one by one."
+            f"{name} is {given!r}, and task {given.task_id} has returned nothing there, or an empty value: let that "
+            "task run before this one, or correct the path. A mapped task's values can't be taken one by one."
         )
     return value
 

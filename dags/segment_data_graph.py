@@ -130,10 +130,11 @@ with DAG(
     )
 
     @task
-    def databases(checked: Any) -> list[int]:
+    def databases(ti: Any = None) -> list[int]:
         """Number the databases of the check: one grant task each."""
-        return list(range(len(checked["grants"])))
+        return list(range(len(ti.xcom_pull(task_ids="check")["grants"])))
 
+    numbers = databases()
     # Mapped over numbers: Airflow would render the names themselves as templates.
     grant_schemas = GrantSchemaOperator.partial(
         task_id="grant_schemas",
@@ -143,7 +144,7 @@ with DAG(
         role=ROLE,
         future_tables=FUTURE_TABLES,
         plan_only=PLAN_ONLY,
-    ).expand(index=databases(check.output))
+    ).expand(index=numbers)
     # Without schemas to open the mapped task is skipped, and the rest goes on.
     reverse_etl = GrantReverseEtlOperator(
         task_id="grant_reverse_etl",
@@ -194,6 +195,7 @@ with DAG(
         plan_only=PLAN_ONLY,
         trigger_rule="none_failed",
     )
+    chain(check, numbers)
     chain(check, role, checkpoint_database, grant_schemas, reverse_etl, validate, summary)
     chain(check, wait_for_profiles_sync, grant_profiles_sync, validate)
     chain(role, grant_profiles_sync)

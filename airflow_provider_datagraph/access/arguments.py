@@ -14,8 +14,8 @@ T = TypeVar("T")
 D = TypeVar("D")
 MOST = 1e6
 """More than any number that is counted or waited for here."""
-ALL_TABLES = "*"
-"""All tables, said on purpose."""
+ALL_TABLES = True
+"""All tables, said on purpose: no table can be called so."""
 
 
 class Problems:
@@ -215,15 +215,15 @@ def tables(
 ) -> Mapping[str, tuple[str, ...]]:
     """Parse which tables of which schema are meant.
 
-    :param value: None or ``"*"`` for all tables; a list of tables (see :func:`names`) of the only schema; or a
-        mapping (or JSON text of one) from a schema to its tables, where a schema that isn't in it is meant whole.
+    :param value: None or True for all tables; a list of tables (see :func:`names`) of the only schema; or a mapping
+        (or JSON text of one) from a schema to its tables, where a schema that isn't in it is meant whole.
     :param name: the argument's name.
     :param schemas: the schemas that are named beside it.
     :param database: their database, if it is named; default None.
     :return: tables by schema.
     :raises InvalidInput: if a list goes with several schemas, a schema isn't named, or a list or the mapping is empty.
     """
-    if value is None or (isinstance(value, str) and value.strip() in ("", ALL_TABLES)):
+    if value is None or value is ALL_TABLES or (isinstance(value, str) and not value.strip()):
         return {}
     if isinstance(value, str) and value.strip().startswith("{"):
         value = _json(value.strip(), name)

@@ -99,8 +99,8 @@ class CheckWarehouseOperator(DataGraphOperator):
 
         :param context: Airflow's context.
         :return: the report, and beside it: ``grants``, a dict for each database (``database``, ``schema``, and
-            ``tables``, which is ``"*"`` where all of them are opened whole); ``profiles_sync`` (``database``,
-            ``schema``) or None; ``validate`` (``schemas``, ``tables``).
+            ``tables``, which is True where every schema is opened whole); ``profiles_sync`` (``database``, ``schema``)
+            or None; ``validate`` (``schemas``, ``tables``).
         :raises MisconfigurationError: with every problem of every database.
         """
         problems = Problems()

@@ -37,6 +37,8 @@ def show_label(label: str, context: Context) -> None:
     :param label: the task's ``instance_label``; empty where there is none.
     :param context: Airflow's context.
     """
+    if not label or context.get("map_index_template") is not None:
+        return
     mapped = getattr(context.get("ti"), "map_index", None)
-    if label and mapped is not None and mapped >= 0 and context.get("map_index_template") is None:
+    if mapped is not None and mapped >= 0:
         context["map_index_template"] = TEMPLATE

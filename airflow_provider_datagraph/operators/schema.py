@@ -47,7 +47,7 @@ class GrantSchemaOperator(ConvergingOperator):
 
     :param schema: a schema, or a list of one database's schemas (also as JSON text, or one a line).
     :param database: their database; default the admin connection's.
-    :param tables: None (default) or ``"*"`` for all tables; a list of tables of a single schema; or a mapping from
+    :param tables: None (default) or True for all tables; a list of tables of a single schema; or a mapping from
         a schema to its tables, where schemas that it leaves out are opened whole.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
     :param future_tables: for whole schemas: ``scoped`` (default) reaches later tables, whoever creates them;
@@ -78,7 +78,7 @@ class GrantSchemaOperator(ConvergingOperator):
         *,
         schema: str | Sequence[str],
         database: str | None = None,
-        tables: str | Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+        tables: str | Sequence[str] | Mapping[str, Sequence[str]] | bool | None = None,
         role: str = DEFAULT_ROLE,
         future_tables: str = "scoped",
         writers: str | Sequence[str] | None = None,

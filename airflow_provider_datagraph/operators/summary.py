@@ -71,11 +71,11 @@ def parse_reports(value: Any, name: str) -> Iterable[Any]:
     :raises InvalidInput: if it, or anything in it, is none of these.
     """
     if isinstance(value, str):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             value = json.loads(value)
     reports = value if _is_listed(value) else [value]
     if not all(_are_reports(report) for report in reports):
-        raise InvalidInput(f"{name} isn't a list of reports: give the outputs of the run's tasks.")
+        raise InvalidInput(f"{name} holds something that isn't a report: give the outputs of the run's tasks.")
     return reports
 
 

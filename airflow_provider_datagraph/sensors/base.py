@@ -236,6 +236,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         :param context: Airflow's context.
         :return: what the method returns.
         """
+        self.never_render_again()
         try:
             return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
         except AirflowException as error:

@@ -116,10 +116,10 @@ def what_another_task_returns(linked: Hostile) -> dict[str, Any]:
     finding = {"code": expression, "object": expression, "message": expression}
     report = {"changed": 0, "in_place": 0, "planned": [f"grant it on {expression}"], "findings": [finding]}
     openings = [
-        {"schema": [quoted(name)], "tables": {quoted(name): [quoted(name)]} if at % 2 else "*"}
+        {"schema": [quoted(name)], "tables": {quoted(name): [quoted(name)]} if at % 2 else True}
         for at, name in enumerate(NAMES)
     ]
-    openings.append({"schema": [quoted(half) for half in HALVES], "tables": "*"})
+    openings.append({"schema": [quoted(half) for half in HALVES], "tables": True})
     more = {"prune": True, "redshift_conn_id": "names_user", "tries": 0, "role": "another", "plan_only": True}
     return {
         "grants": [{"database": linked.database, **opening, **more} for opening in openings],

@@ -42,7 +42,7 @@ def tampered_check() -> Iterator[None]:
         (opening,) = found["grants"]
         opening |= {"prune": True, "redshift_conn_id": "segment_linked_user", "tries": 0, "plan_only": False}
         for template in TEMPLATES.values():
-            found["grants"].append({"database": opening["database"], "schema": [quoted(template)], "tables": "*"})
+            found["grants"].append({"database": opening["database"], "schema": [quoted(template)], "tables": True})
             found["grants"].append({**opening, "tables": {opening["schema"][0]: [quoted(template)]}})
             found["validate"]["tables"].append(quoted(opening["database"], template, template))
         found["validate"]["schemas"].append(TEMPLATES["admin"])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import BaseOperator, TaskDeferred
+from airflow.providers.common.compat.sdk import AirflowSensorTimeout, BaseOperator, TaskDeferred
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.xcom import INDEX, from_xcom
@@ -132,7 +132,7 @@ def test_a_template_in_the_dag_file_is_rendered(kind: type[BaseOperator], field:
 @pytest.mark.parametrize("field", ["schema", "tables", "database", "role", "writers", "prune"])
 def test_what_was_not_returned_is_refused(field: str, returned: Any, path: tuple[str | int, ...]) -> None:
     task = public_class("GrantSchemaOperator")(task_id="task", **{"schema": "crm", field: from_xcom("names", *path)})
-    with pytest.raises(MisconfigurationError, match="task names has returned no such value") as caught:
+    with pytest.raises(MisconfigurationError, match="task names has returned nothing there") as caught:
         task.execute(context_of(Instance(returned), task))
     assert caught.value.problems[0].startswith(f"{field} is from_xcom('names'")
 
@@ -150,6 +150,25 @@ def test_what_is_no_template_field_can_t_come_from_another_task(field: str) -> N
     setattr(task, field, from_xcom("names"))
     with pytest.raises(MisconfigurationError, match=f"{field} is from_xcom.'names'.: it isn't a template field"):
         task.execute(context_of(Instance(True), task))
+
+
+def test_a_sensor_that_resumes_renders_no_more() -> None:
+    # A callback may want to: what a form's value was rendered to isn't a template of the DAG file.
+    ti = Instance(None)
+    task: Any = public_class("ProfilesSyncTablesSensor")(task_id="task", schema="crm")
+    context = context_of(ti, task)
+    task.schema = TEMPLATES["expression"]
+    with pytest.raises(AirflowSensorTimeout):
+        task.resume_execution("resume", {"event": {"status": "timeout", "message": "too late"}}, context)
+    task.render_template_fields(context)
+    assert ti.pushed == []
+
+
+def test_a_mapping_holds_no_value_of_another_task() -> None:
+    arguments: dict[str, Any] = {"schema": "crm", "tables": {"crm": from_xcom("names")}}
+    task = public_class("GrantSchemaOperator")(task_id="task", **arguments)
+    with pytest.raises(MisconfigurationError, match="tables holds from_xcom inside a mapping"):
+        task.execute(context_of(Instance(["accounts"]), task))
 
 
 REPORT = {"changed": 0, "in_place": 0, "planned": [], "findings": []}
@@ -178,7 +197,7 @@ REPORT = {"changed": 0, "in_place": 0, "planned": [], "findings": []}
 def test_what_is_no_report_is_refused(field: str, report: Any) -> None:
     arguments: dict[str, Any] = {"reports": [], field: [from_xcom("names")]}
     task = public_class("SegmentSummaryOperator")(task_id="task", **arguments)
-    with pytest.raises(MisconfigurationError, match=f"{field} isn't a list of reports"):
+    with pytest.raises(MisconfigurationError, match=f"{field} holds something that isn't a report"):
         task.execute(context_of(Instance(report), task))
 
 

@@ -108,7 +108,7 @@ TOGETHER: dict[str, tuple[Callable[[World], Any], tuple[str, ...]]] = {
     ),
     "summary": (
         lambda w: w.summary(database="template1", reports="x", proofs=5),
-        ("template1", "reports isn", "proofs isn"),
+        ("template1", "reports holds", "proofs holds"),
     ),
 }
 

@@ -50,7 +50,7 @@ def test_the_result_is_what_the_dag_hands_to_its_tasks(segment: Segment, other: 
     by_database = {grant["database"]: grant for grant in result["grants"]}
     assert by_database == {
         own: {"database": own, "schema": ["crm", "billing"], "tables": {"billing": ["invoices"]}},
-        other: {"database": other, "schema": ["crm", '"my.schema"'], "tables": "*"},
+        other: {"database": other, "schema": ["crm", '"my.schema"'], "tables": True},
     }
     assert result["profiles_sync"] == {"database": other, "schema": "profiles_prod"}
     assert result["validate"] == {

@@ -129,8 +129,8 @@ def test_other_lists_are_refused(value: Any, sentence: str) -> None:
         ({"crm": ["a"]}, ("crm", "ads"), {"crm": ("a",)}),
         ({"crm": "a\nb", "ads": '["c"]'}, ("crm", "ads"), {"crm": ("a", "b"), "ads": ("c",)}),
         (' {"ads": ["c"], "crm": ["a"]} ', ("crm", "ads"), {"crm": ("a",), "ads": ("c",)}),
-        ("*", ("crm", "ads"), {}),
-        ({5: ["a"]}, ("5",), {"5": ("a",)}),
+        (True, ("crm", "ads"), {}),
+        ({5: "*"}, ("5",), {"5": ("*",)}),
     ],
 )
 def test_tables_come_by_schema(value: Any, schemas: tuple[str, ...], found: Mapping[str, tuple[str, ...]]) -> None:
@@ -148,8 +148,8 @@ def test_tables_come_by_schema(value: Any, schemas: tuple[str, ...], found: Mapp
             ("crm",),
             ["tables has an empty list for schema crm: name its tables, or leave it out for all."],
         ),
-        ({}, ("crm",), ["tables is an empty mapping: name tables, or give '*' for all."]),
-        ("{}", ("crm", "ads"), ["tables is an empty mapping: name tables, or give '*' for all."]),
+        ({}, ("crm",), ["tables is an empty mapping: name tables, or give True for all."]),
+        ("{}", ("crm", "ads"), ["tables is an empty mapping: name tables, or give True for all."]),
         (5, ("crm",), ["tables is 5: give a list, JSON text of a list, or one name a line."]),
         ({"crm": ["a", "a"]}, ("crm",), ["tables names a twice: name each once."]),
         (
