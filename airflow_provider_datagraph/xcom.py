@@ -56,6 +56,15 @@ def from_xcom(task_id: str, *path: str | int | Placeholder) -> Any:
     return FromXCom(task_id, path)
 
 
+def is_listed(value: Any) -> bool:
+    """Tell whether a value is a list, also one that Airflow reads piece by piece, as of what a mapped task returned.
+
+    :param value: what a task returned.
+    :return: false for a text, too.
+    """
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
 class TakesFromXCom:
     """What operators and sensors share: their arguments may come from another task, and are rendered once."""
 
@@ -96,7 +105,8 @@ class TakesFromXCom:
                     problems.add(f"{name} is {given!r}: it isn't a template field, so it can't come from another task.")
             elif isinstance(given, Mapping) and any(isinstance(value, FromXCom) for value in given.values()):
                 problems.add(
-                    f"{name} holds from_xcom inside a mapping: it stands for the whole, or for entries of a list."
+                    f"{name} holds from_xcom inside a mapping, where it isn't resolved: use it for the whole argument, "
+                    "or for entries of a list."
                 )
             elif isinstance(given, FromXCom):
                 setattr(self, name, problems.check(_argument, given, name, self.index, returned, default=None))
@@ -123,7 +133,7 @@ class _Returned:
         found = self.by(task_id)
         if found is None:
             found = self.context["ti"].xcom_pull(task_ids=task_id)
-        return list(found) if isinstance(found, Sequence) and not isinstance(found, str) else found
+        return list(found) if is_listed(found) else found
 
 
 def _argument(given: FromXCom, name: str, index: Any, returned: _Returned) -> Any:
@@ -157,5 +167,4 @@ def _value(given: FromXCom, name: str, index: Any, returned: _Returned) -> Any:
 def _item(holder: Any, key: Any) -> Any:
     if isinstance(key, str):
         return holder.get(key) if isinstance(holder, Mapping) else None
-    listed = isinstance(holder, Sequence) and not isinstance(holder, str)
-    return holder[key] if listed and 0 <= key < len(holder) else None
+    return holder[key] if is_listed(holder) and 0 <= key < len(holder) else None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 TEMPLATE = "{{ task.instance_label }}"
-"""A constant that prints the label: what the label itself holds is rendered no more."""
+"""A constant that prints the label: what the label itself holds is not rendered."""
 MAX_LABEL = 100
 """How many characters a label has at most: Airflow's database holds 250, and a longer one would fail the task."""
 

@@ -17,6 +17,7 @@ from airflow_provider_datagraph.operators.base import (
     ConvergingOperator,
     Mode,
 )
+from airflow_provider_datagraph.xcom import is_listed
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -73,19 +74,14 @@ def parse_reports(value: Any, name: str) -> Iterable[Any]:
     if isinstance(value, str):
         with suppress(ValueError, RecursionError):
             value = json.loads(value)
-    reports = value if _is_listed(value) else [value]
+    reports = value if is_listed(value) else [value]
     if not all(_are_reports(report) for report in reports):
         raise InvalidInput(f"{name} holds something that isn't a report: give the outputs of the run's tasks.")
     return reports
 
 
-def _is_listed(value: Any) -> bool:
-    # What a mapped task returned may be a sequence that Airflow reads piece by piece.
-    return isinstance(value, Sequence) and not isinstance(value, str)
-
-
 def _are_reports(value: Any) -> bool:
-    return all(report is None or _is_report(report) for report in (value if _is_listed(value) else [value]))
+    return all(report is None or _is_report(report) for report in (value if is_listed(value) else [value]))
 
 
 def _is_report(value: Any) -> bool:

@@ -1,10 +1,8 @@
-"""Names that would do something if anything rendered them, and classes that copy their arguments."""
+"""Names that would do something if anything rendered them, and copies of values."""
 
 from __future__ import annotations
 
 from typing import Any
-
-from airflow.providers.common.compat.sdk import BaseOperator
 
 MARK = "rendered"
 """The key of the XCom that a template leaves which ran."""
@@ -34,16 +32,3 @@ def copied(value: Any) -> Any:
     if isinstance(value, dict):
         return {copied(key): copied(entry) for key, entry in value.items()}
     return value
-
-
-def copying(kind: type[BaseOperator]) -> type[BaseOperator]:
-    """The same class, whose ``__init__`` keeps copies of its arguments."""
-
-    class Copying(kind):  # type: ignore[misc, valid-type]  # a base that is known at run time only
-        def __init__(self, **arguments: Any) -> None:
-            super().__init__(**{name: copied(value) for name, value in arguments.items()})
-            for name in kind.template_fields:
-                setattr(self, name, copied(getattr(self, name)))
-
-    Copying.__name__ = Copying.__qualname__ = f"Copying{kind.__name__}"
-    return Copying

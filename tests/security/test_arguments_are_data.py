@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from airflow.providers.common.compat.sdk import AirflowSensorTimeout, BaseOperat
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.xcom import INDEX, from_xcom
 from tests.dags.test_template_fields import public
-from tests.security.hostile import TEMPLATES, copying
+from tests.security.hostile import TEMPLATES
+from tests.security.tampering import copying_arguments
 
 # What a class can't be made without.
 NEEDED: dict[str, dict[str, Any]] = {
@@ -75,10 +77,10 @@ def no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @every_argument
-@pytest.mark.parametrize("made", [lambda kind: kind, copying], ids=["kept", "copied"])
+@pytest.mark.parametrize("changing", [nullcontext, copying_arguments], ids=["kept", "copied"])
 @pytest.mark.parametrize("shape", ["whole", "mapped", "in a list"])
 def test_what_another_task_returned_is_not_rendered(
-    kind: type[BaseOperator], field: str, made: Callable[[type[BaseOperator]], type[BaseOperator]], shape: str
+    kind: type[BaseOperator], field: str, changing: Callable[[], AbstractContextManager[None]], shape: str
 ) -> None:
     for template in TEMPLATES.values():
         given = {
@@ -88,7 +90,8 @@ def test_what_another_task_returned_is_not_rendered(
         }[shape]
         ti = Instance([template, {"value": template, "prune": True, "tries": 3, field: "another"}])
         arguments = {**NEEDED.get(kind.__name__, {}), "index": 1, field: given}
-        task: Any = made(kind)(task_id="task", **arguments)
+        with changing():
+            task: Any = kind(task_id="task", **arguments)
         said = go(task, ti)
         assert ti.pushed == []
         kept = [template] if shape == "in a list" else template
