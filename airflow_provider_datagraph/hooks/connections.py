@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import ipaddress
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
@@ -40,6 +41,14 @@ COMMON_SQL_EXTRAS = frozenset(
         "escape_column_names",
     }
 )
+
+# They belong to a host: lent with it, and not without.
+TLS_EXTRAS = frozenset({"ssl", "sslmode"})
+VERIFY_CA = (
+    "whoever holds any certificate of an authority that this machine trusts, and gets in between, is handed the "
+    "password."
+)
+"""What ``sslmode=verify-ca`` gives up."""
 
 
 def load(get: Callable[[str], Connection], conn_id: str, what: str) -> Connection:
@@ -113,9 +122,55 @@ def extras(connection: Connection) -> dict[str, Any]:
             options[name] = DRIVER_EXTRAS[name](given[name], name)
         except InvalidInput as error:
             problems.add(f"The extra of connection {connection.conn_id} can't be used: {error}")
+    if options.get("ssl") is False and "sslmode" in options:
+        problems.add(
+            f"The extra of connection {connection.conn_id} contradicts itself: ssl is false, and sslmode says how "
+            "TLS verifies. Take one of the two away."
+        )
     _raise_all(problems)
     known = inspect.signature(redshift_connector.connect).parameters
     return {name: value for name, value in options.items() if name in known}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _with_tls(options: Mapping[str, Any], host: str) -> dict[str, Any]:
+    """Say how TLS verifies where the connection doesn't: the driver's own default takes a certificate for any name.
+
+    The end of a tunnel is named in no cluster's certificate.
+
+    https://docs.aws.amazon.com/redshift/latest/mgmt/python-configuration-options.html
+    """
+    if options.get("ssl") is False or "sslmode" in options:
+        return dict(options)
+    return {**options, "sslmode": "verify-ca" if _is_loopback(host) else "verify-full"}
+
+
+def tls_weakness(arguments: Mapping[str, Any]) -> str | None:
+    """Say what a connection's settings of TLS give up on a way that leaves this machine.
+
+    :param arguments: the driver's arguments.
+    :return: a sentence, or None where nothing is given up.
+    """
+    host = arguments["host"]
+    if _is_loopback(host):
+        return None
+    if arguments.get("ssl") is False:
+        return (
+            f"Connecting to {host} without TLS (ssl is false): whoever is on the way reads the password and everything "
+            "else. Take ssl out of the connection's extra."
+        )
+    if arguments["sslmode"] == "verify-ca":
+        return (
+            f"Connecting to {host} with sslmode=verify-ca: {VERIFY_CA} If its certificate names {host}, take sslmode "
+            "out of the connection's extra."
+        )
+    return None
 
 
 def admin_arguments(connection: Connection, database: str | None, token: tuple[str, str, int] | None) -> dict[str, Any]:
@@ -135,7 +190,13 @@ def admin_arguments(connection: Connection, database: str | None, token: tuple[s
     options: dict[str, Any] = problems.check(extras, connection, default={})
     place = _place(connection.host, connection.conn_id, port, connection.conn_id, problems)
     _raise_all(problems)
-    return {**place, "user": login, "password": password, "database": database, **options}
+    return {
+        **place,
+        "user": login,
+        "password": password,
+        "database": database,
+        **_with_tls(options, place["host"]),
+    }
 
 
 def user_arguments(
@@ -144,7 +205,8 @@ def user_arguments(
     """Build the driver's arguments for the linked user; what it lacks comes from the admin connection.
 
     :param user: the user connection.
-    :param admin: the admin connection, where host, port, TLS and timeouts come from if the other has none.
+    :param admin: the admin connection, where host, port, TLS and timeouts come from if the other has none; TLS only
+        together with the host.
     :param database: the database to connect to; default the user connection's schema field.
     :param checked: whether to refuse a login that can't be the linked user's; default True.
     :return: the arguments of ``redshift_connector.connect``.
@@ -161,12 +223,20 @@ def user_arguments(
         _tell_gaps(f"The admin connection {admin.conn_id}", {"host": host}, problems)
     if checked and user.login:
         problems.check(check_login, user, default="")
-    options: dict[str, Any] = {}
-    for connection in [one for one in (admin, user) if one is not None]:
-        options.update(problems.check(extras, connection, default=options))
+    lent: dict[str, Any] = problems.check(extras, admin, default={}) if admin else {}
+    own: dict[str, Any] = problems.check(extras, user, default={})
+    if user.host or own.keys() & TLS_EXTRAS:
+        lent = {name: value for name, value in lent.items() if name not in TLS_EXTRAS}
+    options = {**lent, **own}
     place = _place(host, host_of.conn_id, port, port_of.conn_id, problems)
     _raise_all(problems)
-    return {**place, "user": user.login, "password": user.password, "database": database, **options}
+    return {
+        **place,
+        "user": user.login,
+        "password": user.password,
+        "database": database,
+        **_with_tls(options, place["host"]),
+    }
 
 
 def check_login(user: Connection) -> str:

@@ -56,6 +56,10 @@ class _Reader:
     hook: DataGraphHook
     connection: DriverConnection | None = None
 
+    def __post_init__(self) -> None:
+        # The sensor has warned, and this looks again and again.
+        self.hook.warned = None
+
     def rows(self, sql: str) -> list[Any]:
         """Run a query.
 

@@ -77,6 +77,8 @@ class DataGraphHook(RedshiftSQLHook):
         self.longest_wait = longest_wait
         self.loaded = loaded
         self.borrow_database = borrow_database
+        # A task's hooks share it, so that each warning is given once; with None there is none.
+        self.warned: set[str] | None = set()
 
     def _load(self, conn_id: str, what: str) -> Connection:
         return connections.load(self.get_connection if self.loaded is None else self._loaded, conn_id, what)
@@ -115,6 +117,10 @@ class DataGraphHook(RedshiftSQLHook):
             borrowed = self.admin_connection.schema if self.borrow_database else None
             database = self.database or self.user_connection.schema or borrowed
             arguments = connections.user_arguments(self.user_connection, self.admin_connection, database)
+        weakness = connections.tls_weakness(arguments)
+        if weakness and self.warned is not None and weakness not in self.warned:
+            self.warned.add(weakness)
+            self.log.warning("%s", weakness)
         return {"application_name": "airflow-provider-datagraph", **arguments}
 
     def _token(self, admin: Connection) -> tuple[str, str, int] | None:
@@ -122,10 +128,9 @@ class DataGraphHook(RedshiftSQLHook):
             return None
         connections.switch(admin, "is_serverless")
         try:
-            login, password, port = self.get_iam_token(admin)
+            return self.get_iam_token(admin)
         except (BotoCoreError, ClientError) as error:
             raise token_error(error, self.admin_conn_id) from error
-        return str(login), str(password), int(port)
 
     @property
     def login(self) -> str:
@@ -168,7 +173,7 @@ class DataGraphHook(RedshiftSQLHook):
         return connection
 
     def _connect_error(self, error: Exception) -> Exception:
-        refused = MisconfigurationError if self.user_conn_id is None else NotReadyError
+        refused = NotReadyError if self.user_conn_id else MisconfigurationError
         return connect_error(error, self.user_conn_id or self.admin_conn_id, self.arguments, refused)
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,12 @@ from airflow_provider_datagraph.exceptions import (
     PassingFaultError,
     VanishedError,
 )
+from airflow_provider_datagraph.hooks.connections import VERIFY_CA
 from airflow_provider_datagraph.hooks.errors import Fault, classify, details
+
+# X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH, which the ssl module doesn't name:
+# https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
+OTHER_NAME = (62, 64)
 
 
 def connect_error(
@@ -38,13 +44,31 @@ def connect_error(
     if fault is Fault.DATABASE_MISSING:
         return refused(f"Connection {who}: there is no database {target['database']} at {place}: correct the name.")
     if fault is Fault.MISCONFIGURED:
-        return MisconfigurationError(f"Connection {who}: TLS with {place} fails ({text}): correct ssl or sslmode.")
+        return MisconfigurationError(f"Connection {who}: TLS with {place} fails ({text}): {_tls_remedy(error)}")
     if fault is Fault.PASSING:
         return PassingFaultError(
             f"Connection {who}: {place} can't be reached ({text}): it is tried again; if it stays so, check the host, "
             "the port, and that the cluster runs and lets this machine in."
         )
     return error
+
+
+def _tls_remedy(error: Exception) -> str:
+    if "refuses SSL" in details(error)[1]:
+        return "the server speaks no TLS there: correct host and port. Only for a server of your own: ssl set to false."
+    refused = next((one for one in (error, *error.args) if isinstance(one, ssl.SSLCertVerificationError)), None)
+    if refused is None:
+        return "correct ssl or sslmode."
+    if refused.verify_code in OTHER_NAME:
+        return (
+            "the certificate is for another name, so nothing was sent. Connect by a name that it holds, as the "
+            "cluster's endpoint; or, if it has to be this one (a proxy, a DNS name of your own), set sslmode=verify-ca "
+            f"in the extra, and know what that gives up: {VERIFY_CA}"
+        )
+    return (
+        "this machine doesn't trust the certificate, so nothing was sent. If an authority of your own signs, let the "
+        "environment variable SSL_CERT_FILE name a file with its certificate."
+    )
 
 
 def statement_error(error: Exception, user: str, database: str) -> Exception:

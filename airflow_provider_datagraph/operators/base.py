@@ -120,6 +120,7 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         self.redshift_conn_id = redshift_conn_id
         self.index = index
         self.instance_label = ""
+        self._warned: set[str] = set()
 
     def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
         """Make a hook. It imports the driver, so this runs in a task only.
@@ -130,7 +131,9 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         """
         from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
-        return DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id)
+        hook = DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id)
+        hook.warned = self._warned
+        return hook
 
 
 @dataclass(frozen=True, slots=True)

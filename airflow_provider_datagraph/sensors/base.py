@@ -117,6 +117,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             # Any database will do: which one it is to be is the probe's to find out.
             hooks.append(DataGraphHook(self.redshift_conn_id, database="dev", user_conn_id=user_conn_id))
         for hook in hooks:
+            hook.warned = hooks[0].warned
             # What passes is waited out.
             with suppress(PassingFaultError):
                 problems.check(getattr, hook, "arguments", default={})

@@ -163,7 +163,7 @@ def unknown_database(world: World) -> tuple[int, str]:
 
 def no_tls_there(world: World) -> tuple[int, str]:
     world.admin_connection(extra={})
-    return 1, r"redshift_default: TLS with .* fails .*: correct ssl or sslmode"
+    return 1, r"redshift_default: TLS with .* fails .*: the server speaks no TLS there"
 
 
 def stray_extra(world: World) -> tuple[int, str]:

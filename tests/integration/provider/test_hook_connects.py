@@ -76,7 +76,7 @@ def test_an_operator_with_a_wrong_password_connects_once(segment: Segment, mocke
 def test_tls_that_the_server_refuses_is_a_misconfiguration(segment: Segment, mocker: MockerFixture) -> None:
     segment.admin_connection(extra={})
     text, _ = fails(DataGraphHook(), MisconfigurationError, mocker)
-    assert "correct ssl or sslmode" in text
+    assert "the server speaks no TLS there: correct host and port" in text
 
 
 def test_a_connection_that_breaks_in_a_transaction_is_a_passing_fault(segment: Segment) -> None:
@@ -99,7 +99,8 @@ def test_the_linked_user_gets_host_port_and_options_from_the_admin_connection(li
     assert hook.arguments["timeout"] == 7
     linked.user_connection(extra={"timeout": 9}, host="elsewhere.example", port=1234)
     own = DataGraphHook(user_conn_id="segment_linked_user", database="dev").arguments
-    assert (own["host"], own["port"], own["timeout"], own["ssl"]) == ("elsewhere.example", 1234, 9, False)
+    assert (own["host"], own["port"], own["timeout"]) == ("elsewhere.example", 1234, 9)
+    assert (own.get("ssl"), own["sslmode"]) == (None, "verify-full")
 
 
 def test_the_port_is_redshifts_where_none_is_given(segment: Segment) -> None:
@@ -126,7 +127,7 @@ def test_an_extra_that_nothing_reads_is_refused(segment: Segment, extra: Any, pr
 @pytest.mark.parametrize("conn", ["redshift_default", "segment_linked_user"])
 def test_every_extra_that_is_taken_fits_the_drivers_signature(segment: Segment, conn: str) -> None:
     extra = {
-        "ssl": False,
+        "ssl": True,
         "sslmode": "verify-ca",
         "timeout": 5,
         "tcp_keepalive": True,

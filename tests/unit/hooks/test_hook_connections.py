@@ -160,6 +160,7 @@ def test_a_token_stands_for_login_password_and_port() -> None:
         "user": "IAM:admin",
         "password": "Token-1",
         "database": "dev",
+        "sslmode": "verify-full",
     }
 
 

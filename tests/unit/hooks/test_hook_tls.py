@@ -1,0 +1,96 @@
+"""How TLS verifies where a connection doesn't say it, and what is said of a connection that asks for less."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.hooks import connections
+from tests.unit.hooks.test_hook_connections import ADMIN, USER, connection, problems
+
+FULL, AUTHORITY, PLAIN = {"sslmode": "verify-full"}, {"sslmode": "verify-ca"}, {"ssl": False}
+LOOPBACK = ["127.0.0.1", "127.9.8.7", "localhost", "LocalHost"]
+# What looks like this machine and may be another.
+AWAY = [
+    "cluster.example.com",
+    "127.0.0.1.example.com",
+    "localhost.example.com",
+    "10.0.0.1",
+    "0.0.0.0",
+    "127.1",
+    "local",
+]
+
+
+def tls(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The settings of TLS among the driver's arguments."""
+    return {name: value for name, value in arguments.items() if name in connections.TLS_EXTRAS}
+
+
+@pytest.mark.parametrize(
+    ("host", "extra", "settings"),
+    [
+        *((host, {}, FULL) for host in AWAY),
+        *((host, {}, AUTHORITY) for host in LOOPBACK),
+        *((host, {"ssl": True}, {"ssl": True, **FULL}) for host in AWAY[:1]),
+        *((host, given, given) for host in (AWAY[0], LOOPBACK[0]) for given in (FULL, AUTHORITY, PLAIN)),
+        # As a connection's URI holds it.
+        (AWAY[0], {"ssl": "false"}, PLAIN),
+        (AWAY[0], {"ssl": "true"}, {"ssl": True, **FULL}),
+    ],
+)
+def test_the_host_is_verified_unless_the_connection_says_less(
+    host: str, extra: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    assert tls(connections.admin_arguments(connection(ADMIN, extra, host=host), None, None)) == settings
+    assert tls(connections.user_arguments(connection(USER, extra, host=host), None, None)) == settings
+    assert tls(connections.user_arguments(connection(USER, extra), connection(ADMIN, host=host), None)) == settings
+
+
+@pytest.mark.parametrize(
+    ("host", "own", "lent", "settings"),
+    [
+        (None, {}, AUTHORITY, AUTHORITY),
+        (None, {}, PLAIN, PLAIN),
+        (None, {"timeout": 3}, PLAIN, PLAIN),
+        # Either connection's settings, never one of each.
+        (None, AUTHORITY, PLAIN, AUTHORITY),
+        (None, {"ssl": True}, AUTHORITY, {"ssl": True, **FULL}),
+        (None, PLAIN, FULL, PLAIN),
+        ("proxy.example.com", {}, PLAIN, FULL),
+        ("proxy.example.com", {}, AUTHORITY, FULL),
+        ("cluster.example.com", {}, PLAIN, FULL),
+        ("127.0.0.1", {}, FULL, AUTHORITY),
+    ],
+)
+def test_tls_is_lent_only_together_with_the_host(
+    host: str | None, own: dict[str, Any], lent: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    admin = connection(ADMIN, {**lent, "application_name": "mine"})
+    arguments = connections.user_arguments(connection(USER, own, host=host), admin, None)
+    assert (tls(arguments), arguments["application_name"]) == (settings, "mine")
+
+
+@pytest.mark.parametrize("sslmode", ["verify-ca", "verify-full"])
+def test_no_tls_and_its_verification_contradict_each_other(sslmode: str) -> None:
+    both = connection(ADMIN, {"ssl": False, "sslmode": sslmode})
+    assert problems(connections.admin_arguments, both, None, None) == (
+        "The extra of connection admin_id contradicts itself: ssl is false, and sslmode says how TLS verifies. Take "
+        "one of the two away.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "extra", "words"),
+    [
+        *((host, extra, ()) for host in LOOPBACK for extra in ({}, FULL, AUTHORITY, PLAIN)),
+        *((host, extra, ()) for host in AWAY for extra in ({}, FULL, {"ssl": True})),
+        *((host, AUTHORITY, (host, "sslmode=verify-ca", "handed the password")) for host in AWAY),
+        *((host, PLAIN, (host, "without TLS (ssl is false)", "reads the password")) for host in AWAY),
+    ],
+)
+def test_what_is_given_up_on_the_way_is_said(host: str, extra: dict[str, Any], words: tuple[str, ...]) -> None:
+    weakness = connections.tls_weakness(connections.admin_arguments(connection(ADMIN, extra, host=host), None, None))
+    assert (weakness is None) == (not words)
+    assert all(word in str(weakness) for word in words)
