@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import InvalidInput
@@ -13,6 +13,8 @@ from airflow_provider_datagraph.access.names import InvalidInput
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
     from jinja2 import Environment
+
+T = TypeVar("T")
 
 
 class Placeholder(Enum):
@@ -71,6 +73,14 @@ class TakesFromXCom:
     index: int | None = None
     template_fields: Sequence[str] = ()
     _final = False
+    _passed: frozenset[str] = frozenset()
+    _given: frozenset[str] = frozenset()
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Note which arguments are passed: in a mapped task's instance, None may be what another task returned."""
+        made = super().__new__(cls)
+        vars(made)["_passed"] = frozenset(kwargs)
+        return made
 
     def never_render_again(self) -> None:
         """Say that the arguments are final: what they hold now may be data."""
@@ -86,6 +96,7 @@ class TakesFromXCom:
         :param jinja_env: the environment to render in; default the DAG's.
         """
         if not self._final:
+            self._given |= {name for name in self.template_fields if getattr(self, name, None) is not None}
             super().render_template_fields(context, jinja_env)  # type: ignore[misc]  # the operator's, beside this one
 
     def take_arguments(self, context: Context) -> None:
@@ -98,6 +109,8 @@ class TakesFromXCom:
         :raises InvalidInput: for each argument that there is no value for, and for an ``index`` that is no number.
         """
         self.never_render_again()
+        if getattr(context.get("ti"), "map_index", -1) >= 0:
+            self._given |= self._passed
         problems, returned = Problems(), _Returned(context)
         for name, given in list(vars(self).items()):
             if name not in self.template_fields:
@@ -114,6 +127,25 @@ class TakesFromXCom:
                 entries = [problems.check(_entry, entry, name, self.index, returned, default=None) for entry in given]
                 setattr(self, name, entries)
         problems.raise_all()
+
+    def optional(self, name: str, parse: Callable[[Any, str], T], problems: Problems) -> T | None:
+        """Parse an argument that may be left out. What was given and came to nothing is refused: it isn't left out.
+
+        :param name: the argument's name.
+        :param parse: takes the value and the name.
+        :param problems: collects what is wrong.
+        :return: what it was parsed to, or None: left out, or refused.
+        """
+        value = getattr(self, name)
+        if value is None and name not in self._given:
+            return None
+        if value is None or (isinstance(value, str) and not value.strip()):
+            problems.add(
+                f"{name} is {value!r}: it is given, and came to nothing. Correct what it is made from, or leave the "
+                "argument out."
+            )
+            return None
+        return problems.check(parse, value, name, default=None)
 
 
 class _Returned:

@@ -223,7 +223,7 @@ def tables(
     :return: tables by schema.
     :raises InvalidInput: if a list goes with several schemas, a schema isn't named, or a list or the mapping is empty.
     """
-    if value is None or value is ALL_TABLES or (isinstance(value, str) and not value.strip()):
+    if value is None or value is ALL_TABLES:
         return {}
     if isinstance(value, str) and value.strip().startswith("{"):
         value = _json(value.strip(), name)

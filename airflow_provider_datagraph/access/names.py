@@ -94,6 +94,11 @@ def check_identifier(name: Any, what: str) -> str:
     return name
 
 
+def _not_blank(name: Any) -> Any:
+    """White space alone is what a template comes to, not what somebody calls something."""
+    return "" if isinstance(name, str) and not name.strip() else name
+
+
 def refuse_template(name: str, what: str) -> str:
     """Refuse a name that would run as a template, should it ever get to where Airflow renders one.
 
@@ -128,7 +133,7 @@ def check_identity(name: str, what: str) -> str:
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
     """
-    refuse_template(check_identifier(name, what), what)
+    refuse_template(check_identifier(_not_blank(name), what), what)
     if name != name.lower():
         raise InvalidInput(f"The {what} name {name!r} has upper-case letters: write it in lower case.")
     if name in RESERVED_WORDS:
@@ -165,7 +170,7 @@ def check_new_database(name: str) -> str:
     :return: the name, unchanged.
     :raises InvalidInput: as :func:`check_database`, and if it is reserved or mixed-case.
     """
-    check_database(name)
+    check_database(_not_blank(name))
     if name != fold(name):
         raise InvalidInput(f"The database name {name!r} has upper-case letters: write it in lower case.")
     if name in RESERVED_WORDS:

@@ -60,6 +60,10 @@ def load(get: Callable[[str], Connection], conn_id: str, what: str) -> Connectio
     :return: the connection.
     :raises MisconfigurationError: if there is none, or it is of another type.
     """
+    if not isinstance(conn_id, str) or not conn_id.strip():
+        raise MisconfigurationError(
+            f"The id of the {what} is {conn_id!r}: give the id of an Airflow connection of type redshift, as text."
+        )
     try:
         connection = get(conn_id)
     except AirflowNotFoundException:

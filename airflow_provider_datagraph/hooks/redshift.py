@@ -102,7 +102,7 @@ class DataGraphHook(RedshiftSQLHook):
 
         :raises MisconfigurationError: if there is none, or it is of another type.
         """
-        return self._load(str(self.user_conn_id), "user connection")
+        return self._load(self.user_conn_id or "", "user connection")
 
     @cached_property
     def arguments(self) -> dict[str, Any]:

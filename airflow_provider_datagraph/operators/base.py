@@ -14,6 +14,7 @@ from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import InvalidInput, check_database, check_schema, join_path, split_path
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
+from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.labels import show_label
 from airflow_provider_datagraph.xcom import TakesFromXCom
 
@@ -42,10 +43,21 @@ def refusing_bad_input() -> Iterator[None]:
         raise MisconfigurationError.of(error.problems) from None
 
 
-def optional_database(value: Any, name: str) -> str | None:
-    """Parse the name of a database that may be missing.
+def database_name(value: Any, name: str) -> str:
+    """Parse the name of a database.
 
-    :param value: the name, or None.
+    :param value: the name.
+    :param name: the argument's name.
+    :return: the name.
+    :raises InvalidInput: if it can't be a database's name.
+    """
+    return check_database(arguments.text(value, name))
+
+
+def optional_database(value: Any, name: str) -> str | None:
+    """Parse the name of a database where none may be named, by an empty text too.
+
+    :param value: the name, or None or an empty text.
     :param name: the argument's name.
     :return: the name or None.
     :raises InvalidInput: if it can't be a database's name.
@@ -121,6 +133,8 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         self.index = index
         self.instance_label = ""
         self._warned: set[str] = set()
+        # As the DAG file has them: `dag.test` adds the run's conf to them later.
+        self._declared = frozenset(self.params)
 
     def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
         """Make a hook. It imports the driver, so this runs in a task only.
@@ -134,6 +148,15 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         hook = DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id)
         hook.warned = self._warned
         return hook
+
+    def user_hook(self, database: str, user_conn_id: str) -> DataGraphHook:
+        """Make a hook as the linked user; an id that came to nothing isn't taken for the admin's.
+
+        :param database: the database to connect to.
+        :param user_conn_id: the user connection's id.
+        :return: the hook.
+        """
+        return self.hook(database, user_conn_id or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +193,8 @@ class ConvergingOperator(DataGraphOperator):
         "tries",
         "longest_wait",
     )
+    checks_conf = False
+    """Whether it refuses a run whose conf holds what the DAG file doesn't declare."""
 
     def __init__(
         self,
@@ -197,6 +222,8 @@ class ConvergingOperator(DataGraphOperator):
         with refusing_bad_input():
             self.take_arguments(context)
         problems = Problems()
+        if self.checks_conf:
+            problems.add(*conf_problems(context, self._declared))
         audit = problems.check(arguments.boolean, self.fail_on_drift, "fail_on_drift", default=True)
         plan_only = problems.check(arguments.boolean, self.plan_only, "plan_only", default=True)
         problems.check(self._patience, default=None)

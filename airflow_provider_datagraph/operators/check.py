@@ -33,6 +33,7 @@ from airflow_provider_datagraph.operators.base import (
     optional_database,
     refusing_bad_input,
 )
+from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.role import desired_user, serverless_findings
 from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 
@@ -104,6 +105,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         :raises MisconfigurationError: with every problem of every database.
         """
         problems = Problems()
+        problems.add(*conf_problems(context, self._declared))
         with refusing_bad_input():
             self.take_arguments(context)
             form = self._parse(problems)
@@ -116,9 +118,13 @@ class CheckWarehouseOperator(DataGraphOperator):
         return {**report.as_dict(), **_tasks(openings, profiles)}
 
     def _parse(self, problems: Problems) -> _Form:
-        listed = arguments.usable_names(self.schemas, "schemas", problems)
+        given = self.optional("profiles_sync", arguments.text, problems)
+        if given:
+            listed = self.optional("schemas", lambda v, name: arguments.usable_names(v, name, problems), problems) or ()
+        else:
+            # Where there is neither, that is told below.
+            listed = arguments.usable_names(self.schemas, "schemas", problems)
         parsed = [problems.check(parse_entry, text, default=None) for text in listed]
-        given = problems.check(arguments.optional_text, self.profiles_sync, "profiles_sync", default=None)
         profiles = problems.check(parse_entry, given, default=None) if given else None
         if profiles is not None and len(profiles) != 2:
             problems.add(f"profiles_sync is {given!r}: write database.schema, as Segment shows it.")
@@ -135,7 +141,7 @@ class CheckWarehouseOperator(DataGraphOperator):
 
     def _look(self, hook: DataGraphHook, form: _Form, problems: Problems) -> Warehouse:
         """Read the cluster in one transaction, and find now what would block the plans of the next tasks."""
-        user_hook = self.hook("dev", self.user_conn_id)
+        user_hook = self.user_hook("dev", self.user_conn_id)
         user = problems.check(desired_user, user_hook, "md5", default=None)
         seen: dict[str, Any] = {}
 

@@ -18,6 +18,7 @@ from airflow_provider_datagraph.operators.base import (
     DEFAULT_USER,
     ConvergingOperator,
     Mode,
+    database_name,
     optional_database,
     schema_names,
     schemas_title,
@@ -57,7 +58,7 @@ class RevokeSchemaOperator(ConvergingOperator):
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         """See the base."""
-        database = problems.check(optional_database, self.database, "database", default=None)
+        database = self.optional("database", database_name, problems)
         schemas = problems.check(schema_names, self.schema, database, default=())
         role = problems.check(check_identity, self.role, "role", default="")
         hook = self.usable_hook(problems, database)
@@ -99,6 +100,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         "force",
         *ConvergingOperator.template_fields,
     )
+    checks_conf = True
 
     def __init__(
         self,
@@ -133,7 +135,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
             problems.check(refuse_template, new_owner, "user", default="")
         force = problems.check(arguments.boolean, self.force, "force", default=False)
         database = problems.check(lambda: str(hook.arguments["database"]), default="")
-        user_hook = self.hook(database or "dev", self.user_conn_id)
+        user_hook = self.user_hook(database or "dev", self.user_conn_id)
         user = problems.check(lambda: user_hook.login, default="")
         problems.raise_all()
         return Leaving(role, user, drop, user_hook.user_connection.schema or None, new_owner, force)

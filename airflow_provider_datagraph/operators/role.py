@@ -96,7 +96,7 @@ class CreateSegmentRoleOperator(ConvergingOperator):
         kind = problems.check(arguments.choice, self.password_hash, "password_hash", HASHES, default="md5")
         hook = self.hook()
         database = problems.check(lambda: str(hook.arguments["database"]), default="")
-        user_hook = self.hook(database or "dev", self.user_conn_id)
+        user_hook = self.user_hook(database or "dev", self.user_conn_id)
         user = problems.check(desired_user, user_hook, kind, default=DesiredUser("", ""))
         problems.raise_all()
 

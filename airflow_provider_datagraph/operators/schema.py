@@ -18,7 +18,7 @@ from airflow_provider_datagraph.operators.base import (
     DEFAULT_ROLE,
     ConvergingOperator,
     Mode,
-    optional_database,
+    database_name,
     schema_names,
     schemas_title,
 )
@@ -47,7 +47,7 @@ class GrantSchemaOperator(ConvergingOperator):
 
     :param schema: a schema, or a list of one database's schemas (also as JSON text, or one a line).
     :param database: their database; default the admin connection's.
-    :param tables: None (default) or True for all tables; a list of tables of a single schema; or a mapping from
+    :param tables: True, or left out (default), for all tables; a list of tables of a single schema; or a mapping from
         a schema to its tables, where schemas that it leaves out are opened whole.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
     :param future_tables: for whole schemas: ``scoped`` (default) reaches later tables, whoever creates them;
@@ -96,7 +96,7 @@ class GrantSchemaOperator(ConvergingOperator):
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         """See the base."""
-        database = problems.check(optional_database, self.database, "database", default=None)
+        database = self.optional("database", database_name, problems)
         schemas = problems.check(schema_names, self.schema, database, default=())
         role = problems.check(check_identity, self.role, "role", default="")
         prune = problems.check(arguments.boolean, self.prune, "prune", default=False)
@@ -121,10 +121,11 @@ class GrantSchemaOperator(ConvergingOperator):
     def _desired(self, schemas: tuple[str, ...], database: str | None, problems: Problems) -> list[DesiredSchema]:
         word = problems.check(arguments.choice, self.future_tables, "future_tables", list(FutureTables), default="none")
         future, writers = FutureTables(word), self._writers(word, problems)
-        none: Mapping[str, tuple[str, ...]] = {}
-        tables = none
-        if schemas:
-            tables = problems.check(arguments.tables, self.tables, "tables", schemas, database, default=none)
+
+        def parse(value: Any, name: str) -> Mapping[str, tuple[str, ...]]:
+            return arguments.tables(value, name, schemas, database) if schemas else {}
+
+        tables = self.optional("tables", parse, problems) or {}
         parsed = {
             schema: tuple(problems.check(table_name, text, schema, default="") for text in listed)
             for schema, listed in tables.items()
@@ -132,11 +133,10 @@ class GrantSchemaOperator(ConvergingOperator):
         return [DesiredSchema(name, parsed.get(name), future=future, writers=writers) for name in schemas]
 
     def _writers(self, future: str, problems: Problems) -> tuple[str, ...] | None:
-        if self.writers is None or self.writers == "":
+        found = self.optional("writers", arguments.names, problems)
+        if found is None:
             return None
-        none: tuple[str, ...] | None = None
-        found = problems.check(arguments.names, self.writers, "writers", default=none)
-        if found == ():
+        if not found:
             problems.add("writers is an empty list: name users, or leave it out for the owners of today's tables.")
         if future != FutureTables.DEFAULT_PRIVILEGES:
             problems.add(f"writers is given, and future_tables is {future!r}: it is for 'default_privileges' alone.")

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import InvalidInput, check_database
+from airflow_provider_datagraph.access.names import InvalidInput
 from airflow_provider_datagraph.access.privileges import Finding
 from airflow_provider_datagraph.access.report import Report, columns
 from airflow_provider_datagraph.operators.base import (
@@ -16,6 +16,7 @@ from airflow_provider_datagraph.operators.base import (
     DEFAULT_USER,
     ConvergingOperator,
     Mode,
+    database_name,
 )
 from airflow_provider_datagraph.xcom import is_listed
 
@@ -66,7 +67,7 @@ def _flat(reports: Iterable[Any]) -> Iterable[Mapping[str, Any]]:
 def parse_reports(value: Any, name: str) -> Iterable[Any]:
     """Parse reports.
 
-    :param value: a report, a list of them, JSON text of either, or None.
+    :param value: a report, a list of them, or JSON text of either; in a list, None stands for a skipped task.
     :param name: the argument's name.
     :return: the reports.
     :raises InvalidInput: if it, or anything in it, is none of these.
@@ -75,7 +76,7 @@ def parse_reports(value: Any, name: str) -> Iterable[Any]:
         with suppress(ValueError, RecursionError):
             value = json.loads(value)
     reports = value if is_listed(value) else [value]
-    if not all(_are_reports(report) for report in reports):
+    if value is None or not all(_are_reports(report) for report in reports):
         raise InvalidInput(f"{name} holds something that isn't a report: give the outputs of the run's tasks.")
     return reports
 
@@ -144,7 +145,7 @@ class SegmentSummaryOperator(ConvergingOperator):
         return {**super().execute(context), "segment": self._show(self._settings(self.database))}
 
     def _settings(self, database: str) -> dict[str, Any]:
-        arguments = self.hook(database, self.user_conn_id).arguments
+        arguments = self.user_hook(database, self.user_conn_id).arguments
         return {
             "host": arguments["host"],
             "port": arguments["port"],
@@ -161,9 +162,9 @@ class SegmentSummaryOperator(ConvergingOperator):
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         """See the base."""
-        database = problems.check(check_database, self.database, default="dev")
+        database = problems.check(database_name, self.database, "database", default="dev")
         problems.check(self._settings, database, default={})
         reports = problems.check(parse_reports, self.reports, "reports", default=())
-        proofs = problems.check(parse_reports, self.proofs, "proofs", default=())
+        proofs = self.optional("proofs", parse_reports, problems) or ()
         problems.raise_all()
         return "The whole run", merge(reports, proofs)

@@ -13,7 +13,7 @@ from airflow_provider_datagraph.access.names import (
     check_schema,
     split_path,
 )
-from airflow_provider_datagraph.operators.base import DEFAULT_USER, optional_database
+from airflow_provider_datagraph.operators.base import DEFAULT_USER, database_name
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 
 
@@ -91,15 +91,14 @@ class ValidateAccessSensor(DataGraphSensor):
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
         """See the base."""
-        nothing: list[str] = []
-        schemas = problems.check(read_paths, self.schemas, "schemas", False, default=nothing)
-        tables = problems.check(read_paths, self.tables, "tables", True, default=nothing)
+        schemas = self.optional("schemas", lambda value, name: read_paths(value, name, False), problems) or []
+        tables = self.optional("tables", lambda value, name: read_paths(value, name, True), problems) or []
         if not (schemas or tables or problems.sentences):
             problems.add("Neither schemas nor tables is given: name what the linked user has to read.")
         return {
             "redshift_conn_id": self.redshift_conn_id,
-            "user_conn_id": self.user_conn_id,
-            "database": problems.check(optional_database, self.database, "database", default=None),
+            "user_conn_id": problems.check(arguments.text, self.user_conn_id, "user_conn_id", default=None),
+            "database": self.optional("database", database_name, problems),
             "schemas": schemas,
             "tables": tables,
         }

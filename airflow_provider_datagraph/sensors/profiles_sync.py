@@ -8,7 +8,7 @@ from typing import Any
 from airflow_provider_datagraph.access import arguments
 from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import check_identifier
-from airflow_provider_datagraph.operators.base import one_schema, optional_database
+from airflow_provider_datagraph.operators.base import database_name, one_schema
 from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 
@@ -54,7 +54,7 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
         """See the base."""
-        database = problems.check(optional_database, self.database, "database", default=None)
+        database = self.optional("database", database_name, problems)
         tables = problems.check(arguments.names, self.tables, "tables", default=())
         for table in tables:
             problems.check(check_identifier, table, "table", default="")
@@ -65,5 +65,5 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
             "schema": problems.check(one_schema, self.schema, database, default=""),
             "database": database,
             "tables": list(tables),
-            "user_conn_id": problems.check(arguments.optional_text, self.user_conn_id, "user_conn_id", default=None),
+            "user_conn_id": self.optional("user_conn_id", arguments.text, problems),
         }

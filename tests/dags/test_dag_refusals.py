@@ -61,6 +61,23 @@ def test_every_problem_of_every_database_at_once(airflow: Airflow, warehouse: Wa
     assert f"{names.analytics}.crm:" not in outcome.log
 
 
+def test_a_key_that_the_form_doesn_t_have(airflow: Airflow, warehouse: Warehouse) -> None:
+    strange = {"plan-only": True, "dry_run": True, "schema": ["crm"], "openlineage": {"parentRunId": "1"}}
+    outcome = run(airflow, warehouse, f"{warehouse.names.analytics}.crm", "atlantis", **strange)
+    stopped_in_check(outcome)
+    for sentence in (
+        "The run's conf holds 'plan-only', which no param of the DAG is called, so it would do nothing: did you mean "
+        "plan_only?",
+        "The run's conf holds 'schema', which no param of the DAG is called, so it would do nothing: did you mean "
+        "schemas?",
+        "The run's conf holds 'dry_run', which no param of the DAG is called, so it would do nothing: give one of "
+        "checkpoint_database, future_tables, plan_only, profiles_sync, reverse_etl_database, role, schemas.",
+        "has no schema atlantis",
+        "4 problems:",
+    ):
+        assert sentence in outcome.log, sentence
+
+
 def test_a_user_with_another_password_keeps_it(airflow: Airflow, warehouse: Warehouse) -> None:
     names = warehouse.names
     theirs = "Segment-uses-th1s"

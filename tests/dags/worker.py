@@ -19,6 +19,8 @@ FILES = {
     "segment_data_graph_offboard": Path(__file__).parents[2] / "dags" / "segment_data_graph_offboard.py",
     "sensor_modes": Path(__file__).parent / "files" / "sensor_modes.py",
     "names_are_data": Path(__file__).parent / "files" / "names_are_data.py",
+    "came_to_nothing": Path(__file__).parent / "files" / "came_to_nothing.py",
+    "came_to_nothing_native": Path(__file__).parent / "files" / "came_to_nothing.py",
     "names_are_data_native": Path(__file__).parent / "files" / "names_are_data.py",
 }
 

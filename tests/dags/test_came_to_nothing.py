@@ -1,0 +1,40 @@
+"""Arguments that came to nothing, as Airflow itself brings them to tasks."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.dags.airflow_process import Airflow
+from tests.dags.runs import LINKED_PASSWORD
+from tests.dags.warehouse import Warehouse, readable
+
+WAYS = ("output", "skipped", "from_xcom", "template", "expand", "expand_kwargs")
+FIELDS = ("tables", "database", "writers")
+
+
+@pytest.mark.parametrize("dag_id", ["came_to_nothing", "came_to_nothing_native"])
+def test_nothing_is_opened(airflow: Airflow, warehouse: Warehouse, dag_id: str) -> None:
+    names, own = warehouse.names, warehouse.server.database
+    warehouse.run(
+        own,
+        f"CREATE ROLE {names.role}",
+        f"CREATE USER {names.user} PASSWORD '{LINKED_PASSWORD}'",
+        f"GRANT ROLE {names.role} TO {names.user}",
+        f"CREATE DATABASE {names.checkpoint}",
+    )
+    admin = json.loads(warehouse.connections()["redshift_default"])
+    sent = warehouse.sent_since(warehouse.mark())
+    conf = {"role": names.role, "schema": names.own_schema}
+    outcome = airflow.run(dag_id, conf, {"nothing_admin": json.dumps(admin)}, sent)
+    tasks = {name.partition("[")[0]: task for name, task in outcome.tasks.items()}
+    grants = {f"{way}__{field}": tasks[f"{way}__{field}"] for way in WAYS for field in FIELDS}
+    assert {name: (task.state, task.tries) for name, task in grants.items()} == dict.fromkeys(grants, ("failed", 1))
+    assert outcome.log.count("it is given, and came to nothing") >= len(FIELDS) * 5
+    assert outcome.log.count("has returned nothing there, or an empty value") >= len(FIELDS)
+    assert tasks["left_out"].state == "success"
+    assert outcome.reports["left_out"]["planned"] != []
+    assert outcome.changes == []
+    path = (own, names.own_schema, "settings")
+    assert readable(warehouse, [path]) == {path: False}
