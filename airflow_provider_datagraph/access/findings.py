@@ -32,10 +32,11 @@ def reported(
     """
     yield from _others(role, current, [grant for grants in missing.values() for grant in grants])
     columns = [] if prune else [grant for grant in current.grants if grant.scope is Scope.COLUMN]
+    holders = _holders(role, current, prune)
     for target in targets:
         yield from _owned(role, target, current)
         if Grant(Scope.SCHEMA, "USAGE", target.name) in missing[target.name]:
-            yield from _opened(role, target, current, prune)
+            yield from _opened(target, current, holders)
         lacking = {(g.privilege, g.relation) for g in missing[target.name] if g.scope is Scope.TABLE}
         # Where a table is to be granted, its column privileges are a problem of their own.
         yield from _relations(role, target, current, [g for g in columns if (g.privilege, g.relation) not in lacking])
@@ -68,19 +69,36 @@ def _owned(role: str, target: Target, current: CurrentAccess) -> Iterator[Findin
             yield Finding("owned_by_member", path, message)
 
 
-def _opened(role: str, target: Target, current: CurrentAccess, prune: bool) -> Iterator[Finding]:
-    """Tell what is of no use yet, since the schema is closed."""
-    path, usage = join_path(current.session.database, target.name), Grant(Scope.SCHEMA, "USAGE", target.name)
-    if usage in current.others.get("PUBLIC", ()):
-        return
+def _holders(role: str, current: CurrentAccess, prune: bool) -> list[tuple[str, Mapping[str, list[Grant]]]]:
+    """What anybody holds, by holder and schema (or database): looking through all of it for each schema takes long."""
     lasting = frozenset(grant for grant in current.grants if grant.scope is Scope.DATABASE_TABLES)
     holders = {
         f"role {role}": lasting if prune else current.grants,
         f"role {role} through {', '.join(sorted(current.granted_roles))}": current.inherited,
-        **{holder: held for holder, held in current.others.items() if usage not in held},
+        **current.others,
     }
+    found: list[tuple[str, Mapping[str, list[Grant]]]] = []
     for holder, held in sorted(holders.items()):
-        if more := {grant for grant in held if _more(grant, target, current.session.database)}:
+        by_schema: dict[str, list[Grant]] = {}
+        for grant in held:
+            by_schema.setdefault(grant.schema, []).append(grant)
+        found.append((holder, by_schema))
+    return found
+
+
+def _opened(
+    target: Target, current: CurrentAccess, holders: Iterable[tuple[str, Mapping[str, list[Grant]]]]
+) -> Iterator[Finding]:
+    """Tell what is of no use yet, since the schema is closed."""
+    database = current.session.database
+    path, usage = join_path(database, target.name), Grant(Scope.SCHEMA, "USAGE", target.name)
+    if usage in current.others.get("PUBLIC", ()):
+        return
+    for holder, held in holders:
+        if usage in current.others.get(holder, ()):
+            continue
+        near = {*held.get(target.name, ()), *held.get(database, ())}
+        if more := {grant for grant in near if _more(grant, target, database)}:
             message = f"USAGE on schema {path} also opens what {holder} holds there: {describe_grants(more)}."
             yield Finding("opens_more", path, message)
 

@@ -77,8 +77,7 @@ class DataGraphHook(RedshiftSQLHook):
         self.longest_wait = longest_wait
         self.loaded = loaded
         self.borrow_database = borrow_database
-        # A task's hooks share it, so that each warning is given once; with None there is none.
-        self.warned: set[str] | None = set()
+        self.warned: set[str] | None = set()  # shared by a task's hooks, so that each is given once; None: none is
 
     def _load(self, conn_id: str, what: str) -> Connection:
         return connections.load(self.get_connection if self.loaded is None else self._loaded, conn_id, what)

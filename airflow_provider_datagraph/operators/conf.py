@@ -28,7 +28,8 @@ def conf_problems(context: Context, declared: Collection[str]) -> Iterator[str]:
     https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/params.html
     """
     conf: Any = getattr(context.get("dag_run"), "conf", None)
-    strange = [key for key in conf if key not in declared | FROM_AIRFLOW] if isinstance(conf, Mapping) else []
+    known_keys = {*declared, *FROM_AIRFLOW}
+    strange = [key for key in conf if key not in known_keys] if isinstance(conf, Mapping) else []
     for key in strange[:MOST]:
         shown = repr(str(key)[:40])
         near = get_close_matches(str(key), declared, 1)

@@ -31,13 +31,13 @@ def no_admin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_LINKED_USER", json.dumps(user))
 
 
-def refused(kind: type[BaseOperator], native: bool = False, map_index: int = -1, **given: Any) -> set[str]:
+def refused(kind: type[Any], given: dict[str, Any], native: bool = False, map_index: int = -1) -> set[str]:
     """Render and execute a task as a worker does: every sentence of its error; none where it succeeds."""
     ti = Instance(None)
     ti.map_index = map_index
     with DAG("nothing", schedule=None, render_template_as_native_obj=native):
         task = kind(task_id="task", **{**NEEDED.get(kind.__name__, {}), **given})
-    context = {**context_of(ti, task), "params": {"nothing": None}}
+    context: Any = {**context_of(ti, task), "params": {"nothing": None}}
     task.render_template_fields(context)
     try:
         task.execute(context)
@@ -49,18 +49,18 @@ def refused(kind: type[BaseOperator], native: bool = False, map_index: int = -1,
 def each_way(kind: type[BaseOperator], field: str) -> Iterator[tuple[str, set[str]]]:
     """What is said where an argument comes to nothing, by the way on which it does."""
     for way, value in FORMS.items():
-        yield way, refused(kind, **{field: value})
+        yield way, refused(kind, {field: value})
     for way, value in NATIVE.items():
-        yield way, refused(kind, native=True, **{field: value})
+        yield way, refused(kind, {field: value}, native=True)
     # As `expand(field=[None])` makes the instance of a mapped task.
-    yield "mapped", refused(kind, map_index=0, **{field: None})
+    yield "mapped", refused(kind, {field: None}, map_index=0)
     if field not in NEEDED.get(kind.__name__, {}):
-        yield "of the default arguments", refused(kind, native=True, default_args={field: NATIVE["natively"]})
+        yield "of the default arguments", refused(kind, {"default_args": {field: NATIVE["natively"]}}, native=True)
 
 
 @every_argument
 def test_what_came_to_nothing_is_refused(kind: type[BaseOperator], field: str) -> None:
-    usual = refused(kind)
+    usual = refused(kind, {})
     for way, said in each_way(kind, field):
         allowed = (kind.__name__, field) in MAY_BE_EMPTY
         assert bool(said - usual) is not allowed, (way, said)
@@ -71,4 +71,4 @@ def test_what_the_author_left_out_has_its_default(kind: type[BaseOperator], fiel
     if field not in NEEDED.get(kind.__name__, {}):
         # None in the DAG file says the same, where it is the default.
         default = getattr(kind(task_id="task", **NEEDED.get(kind.__name__, {})), field)
-        assert refused(kind, **{field: default}) == refused(kind, map_index=0) == refused(kind)
+        assert refused(kind, {field: default}) == refused(kind, {}, map_index=0) == refused(kind, {})

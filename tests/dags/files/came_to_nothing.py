@@ -62,5 +62,5 @@ for native in (False, True):
             GrantSchemaOperator.partial(task_id=f"expand__{field}").expand(**{field: listed})
             GrantSchemaOperator.partial(task_id=f"expand_kwargs__{field}").expand_kwargs(maps_to_none(field))
         # Otherwise the others would prove nothing.
-        GrantSchemaOperator(task_id="left_out", plan_only=True)
+        GrantSchemaOperator(task_id="left_out", schema="{{ params.schema }}", plan_only=True)
     globals()[dag.dag_id] = dag
