@@ -33,16 +33,15 @@ unit: ## Tests that need no server (seconds)
 	@$(run) pytest tests/unit $(ARGS)
 
 test: ## All tests; AIRFLOW=2.11 for another Airflow
-test-deep: ## The random warehouses of `make test`, 300 instead of 50, and a fault at every statement
+test-deep: ## What `make test` looks at in part, whole: every statement cut, 300 random warehouses, 1,000 schemas
 	@$(setup)
-	@$(run) env CONVERGENCE_CASES=300 FAULT_STEP=1 pytest tests/integration/provider/test_convergence_properties.py \
-		tests/integration/faults/test_faults_cuts.py $(ARGS)
+	@$(run) env DEEP=1 scripts/test --hypothesis-profile=default $(ARGS)
 
 test-lowest: ## All tests on the lowest versions that pyproject.toml allows
 test-lowest: AIRFLOW = lowest
 test test-lowest:
 	@$(setup)
-	@$(run) pytest $(ARGS)
+	@$(run) scripts/test $(ARGS)
 
 mutants: ## Change access/ in small ways, and list what no test notices (15 minutes; ARGS="planner names": some modules)
 	@$(setup)

@@ -1,42 +1,73 @@
-"""One log of all that local Redshifts receive in this session, and the tests that judge it last."""
+"""What runs where and in which order, and one log of all that local Redshifts receive meanwhile."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 
 from local_redshift.server import STATEMENTS
 from tests.statements.sent import WHOLE
 
+HERE = Path(__file__).parent
 LAST = "test_statements_accounted.py"
-WHOLE_SUITE = {"unit", "integration", "dags", "e2e", "tooling", "statements"}
+WHOLE_SUITE = {"unit", "integration", "dags", "e2e", "security", "tooling"}
+# Those that share what takes long to make run in one process, and begin first, so that none of them is left at the end.
+TOGETHER = ("e2e", "dags")
+LONG = ("test_faults_cuts.py", "test_statement_counts.py", "test_convergence_properties.py")
+
+# The same examples each time: `make test-deep` tries others (--hypothesis-profile=default).
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtestloop() -> Iterator[None]:
-    # In the environment, so that servers that other processes start write to it, too.
-    with TemporaryDirectory(prefix="statements-") as folder:
-        os.environ[STATEMENTS] = folder
-        try:
-            return (yield)
-        finally:
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of the log. In the environment, so that servers that other processes start write to it, too."""
+    if STATEMENTS not in os.environ:
+        folder = TemporaryDirectory(prefix="statements-")
+        os.environ[STATEMENTS] = folder.name
+
+        def remove() -> None:
             del os.environ[STATEMENTS]
+            folder.cleanup()
+
+        config.add_cleanup(remove)
+
+
+def place(item: pytest.Item) -> tuple[str, ...]:
+    """The folders and the file of a test, below this one."""
+    return item.path.relative_to(HERE).parts if item.path.is_relative_to(HERE) else (item.path.name,)
+
+
+def rank(item: pytest.Item) -> int:
+    """When a test begins."""
+    parts = place(item)
+    if parts[0] in TOGETHER:
+        return TOGETHER.index(parts[0])
+    return len(TOGETHER) + (parts[-1] == LAST) * 2 + (parts[-1] not in LONG)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name == LAST)
-    here = Path(__file__).parent
+    """Order the tests, and say which of them run in one process."""
+    items.sort(key=rank)
+    for item in items:
+        parts = place(item)
+        item.add_marker(pytest.mark.xdist_group(parts[0] if parts[0] in TOGETHER else "/".join(parts)))
     chosen = config.getoption("keyword") or config.getoption("markexpr") or any("::" in arg for arg in config.args)
-    folders = {item.path.relative_to(here).parts[0] for item in items if item.path.is_relative_to(here)}
-    config.stash[WHOLE] = not chosen and folders >= WHOLE_SUITE
+    if not chosen and {place(item)[0] for item in items} >= WHOLE_SUITE:
+        (statement_folder() / WHOLE).touch()
+
+
+def statement_folder() -> Path:
+    """The folder with one file for each server."""
+    return Path(os.environ[STATEMENTS])
 
 
 @pytest.fixture(scope="session")
 def statement_log() -> Path:
-    """The folder with one file for each server."""
-    return Path(os.environ[STATEMENTS])
+    """See :func:`statement_folder`."""
+    return statement_folder()

@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 LIST = Path(__file__).with_name("statements.toml")
 PAGE = "https://docs.aws.amazon.com/redshift/latest/dg/{}.html"
 APPLICATION = "airflow-provider-datagraph"
-WHOLE = pytest.StashKey[bool]()
-"""Whether the whole suite runs, in the session's configuration."""
+WHOLE = "whole"
+"""The name of a file beside the servers': the whole suite has run."""
 OF_TESTS = frozenset(
     {
         # Tests send these themselves, through a hook's connection.

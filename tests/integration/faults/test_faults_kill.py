@@ -13,7 +13,7 @@ from local_redshift.faults_client import Faults
 from tests.integration.faults.test_faults_cuts import undo
 from tests.integration.world import World, execute
 
-HELD = 2.0
+HELD = 0.7
 """Seconds for which the server holds the statement back: the worker dies meanwhile."""
 WORKER = """
 import sys

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from local_redshift.running import Server
+from tests.deep import usual_or_deep
 from tests.integration.provider.applier import Desire, apply, change_defaults, desires
 from tests.integration.provider.support import Cluster
 
-PROCESSES, APPLIES, CONFLICTS = 8, 50, 100
+PROCESSES = 8
+APPLIES, CONFLICTS = usual_or_deep((15, 30), (50, 100))
 SCHEMAS = ["crm", "billing", "stock"]
 TABLES = ["a", "b", "c"]
 

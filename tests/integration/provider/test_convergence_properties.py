@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from random import Random
@@ -14,10 +13,11 @@ from redshift_connector.error import ProgrammingError
 from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from local_redshift.running import Server
+from tests.deep import usual_or_deep
 from tests.integration.provider.random_warehouse import Cast, Warehouse
 from tests.integration.provider.support import Cluster, Segment, codes, quoted, run
 
-CASES = int(os.environ.get("CONVERGENCE_CASES", "50"))
+CASES = usual_or_deep(20, 300)
 READ, WRITE = "SELECT id, name FROM {} LIMIT 1", "INSERT INTO {} VALUES (1)"
 UNNAMED = frozenset({"RULE", "TRIGGER"})
 BLOCKING = {"column_grant", "writers_unknown", "writer_cannot_create"}
