@@ -142,8 +142,8 @@ class Postgres:
         """Stop it and remove all that it wrote."""
         self.halt()
         shutil.rmtree(self.folder, ignore_errors=True)
-        self._watchdog.kill()
-        self._watchdog.wait()
+        with self._watchdog:  # it is waited for, and its pipe is closed
+            self._watchdog.kill()
 
     def _initdb(self, binaries: Path, password: Path) -> None:
         command = [str(binaries / "initdb"), "-D", str(self.folder / "data"), "-U", OWNER, "-E", "UTF8"]
