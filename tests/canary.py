@@ -84,11 +84,11 @@ def values(path: Path) -> Iterator[tuple[str, bytes]]:
             for row in cursor:
                 for column, value in zip(columns, row, strict=True):
                     if isinstance(value, bytes):
-                        yield f"{table}.{column}", _unpacked(value)
+                        yield f"{table}.{column}", unpacked(value)
 
 
-def _unpacked(value: bytes) -> bytes:
-    # Serialized DAGs may be compressed.
+def unpacked(value: bytes) -> bytes:
+    """A value, inflated where it is compressed, as serialized DAGs may be."""
     with suppress(zlib.error):
         return zlib.decompress(value)
     return value

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from local_redshift.running import started
+from tests.e2e.metadata import metadata_database
 from tests.e2e.scene import FILES, Evidence, canary, play
 from tests.e2e.services import installed
 
@@ -15,5 +16,9 @@ from tests.e2e.services import installed
 @pytest.fixture(scope="session")
 def evidence(tmp_path_factory: pytest.TempPathFactory, statement_log: Path) -> Iterator[Evidence]:
     folder = tmp_path_factory.mktemp("e2e")
-    with started(password=canary("Adm1n"), faults=True) as server, installed(folder / "home", FILES) as airflow:
+    with (
+        started(password=canary("Adm1n"), faults=True) as server,
+        metadata_database() as metadata,
+        installed(folder / "home", FILES, metadata) as airflow,
+    ):
         yield play(airflow, server, statement_log / f"{server.pid}.jsonl", folder)

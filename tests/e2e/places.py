@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from local_redshift.running import Server
-from tests.canary import values
+from tests.e2e.metadata import Metadata
 from tests.e2e.services import AIRFLOW_3
 from tests.integration.conftest import connect, run
 
@@ -26,24 +25,21 @@ class Left:
     """What runs left behind.
 
     :param home: a copy of Airflow's home.
-    :param fernet: the key of its database.
+    :param metadata: its database.
+    :param fernet: the key of that one.
     :param server: the Redshift they worked on.
     :param statements: the file in which that one writes down all that it receives.
     """
 
     home: Path
+    metadata: Metadata
     fernet: Fernet
     server: Server
     statements: Path
 
-    def database(self) -> sqlite3.Connection:
-        """Airflow's database."""
-        return sqlite3.connect(self.home / "airflow.db")
-
     def passwords(self) -> list[bytes]:
         """What Airflow's connections hold."""
-        with closing(self.database()) as rows:
-            found = rows.execute("SELECT password FROM connection WHERE password IS NOT NULL").fetchall()
+        found = self.metadata.run("SELECT password FROM connection WHERE password IS NOT NULL")
         return [self.fernet.decrypt(password) for (password,) in found]
 
 
@@ -99,17 +95,11 @@ def append(path: str) -> Plant:
     return plant
 
 
-def database(left: Left) -> Contents:
-    """Every value of every table, and the file as it is, with what was deleted from it."""
-    yield from values(left.home / "airflow.db")
-    yield from files("airflow.db*")(left)
-
-
 def decoded(table: str, column: str) -> Callable[[Left], Contents]:
     """A column of JSON texts, inflated and decoded."""
 
     def contents(left: Left) -> Contents:
-        for where, value in values(left.home / "airflow.db"):
+        for where, value in left.metadata.values():
             if where == f"{table}.{column}":
                 yield where, repr(json.loads(value)).encode()
 
@@ -118,8 +108,7 @@ def decoded(table: str, column: str) -> Callable[[Left], Contents]:
 
 def triggers(left: Left) -> Contents:
     """The triggers' rows, those seen while sensors waited and those still there, decrypted."""
-    with closing(left.database()) as rows:
-        kept = [kwargs for (kwargs,) in rows.execute("SELECT kwargs FROM trigger")]
+    kept = [kwargs for (kwargs,) in left.metadata.run("SELECT kwargs FROM trigger")]
     for text in [*(left.home / "watched" / "triggers").read_text().splitlines(), *kept]:
         # Airflow 3 leaves the arguments of a task's trigger as JSON, Airflow 2 encrypts them.
         if text.startswith("{"):
@@ -131,8 +120,7 @@ def triggers(left: Left) -> Contents:
 def encrypted_trigger(left: Left, secret: str) -> None:
     """Store a trigger as Airflow does when it encrypts."""
     kwargs = left.fernet.encrypt(json.dumps({"password": secret}).encode()).decode()
-    with closing(left.database()) as rows, rows:
-        rows.execute("INSERT INTO trigger (classpath, kwargs, created_date) VALUES ('a.B', ?, '2026-01-01')", [kwargs])
+    left.metadata.run("INSERT INTO trigger (classpath, kwargs, created_date) VALUES ('a.B', %s, now())", kwargs)
 
 
 def server_log(left: Left) -> Contents:
@@ -153,14 +141,15 @@ def clear_password(left: Left, secret: str) -> None:
 SERVER_LOG = Place("server log", server_log, clear_password)
 TRIGGERS = Place("triggers", triggers)
 PLACES = [
-    Place("task logs", files("logs/dag_id=secrets_*/**/*")),
+    Place("task logs", files("logs/dag_id=*/**/*")),
     Place("scheduler log", files("captured/scheduler.log")),
     # Airflow 2 keeps them in a folder that it calls the scheduler's.
     Place("DAG processor log", files("captured/dag-processor.log", "logs/dag_processor*/**/*", "logs/scheduler/**/*")),
     Place("triggerer log", files("captured/triggerer.log", "logs/**/*.trigger.*")),
     *([Place("API server log", files("captured/api-server.log"))] if AIRFLOW_3 else []),
     Place("commands' output", commands, append("captured/output.log")),
-    Place("database", database),
+    Place("database", lambda left: left.metadata.values()),
+    Place("database's files", lambda left: left.metadata.files()),
     Place("XCom", decoded("xcom", "value")),
     Place("rendered fields", decoded("rendered_task_instance_fields", "rendered_fields")),
     Place("serialized DAGs", decoded("serialized_dag", "data_compressed")),

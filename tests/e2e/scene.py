@@ -124,7 +124,7 @@ class Watch(threading.Thread):
                 self.seen["titles"] |= {process.name(), "\0".join(process.cmdline())}
             except psutil.Error:
                 continue
-        rows = self.airflow.asked("SELECT classpath, kwargs FROM trigger")
+        rows = self.airflow.metadata.run("SELECT classpath, kwargs FROM trigger")
         self.seen["triggers"] |= {f"{path}\n{kwargs}" for path, kwargs in rows}
         self.looks += 1
 
@@ -179,7 +179,7 @@ def run_services(airflow: Installation, scene: Scene) -> None:
         return looked and sum("PollTrigger" in text for text in watch.seen["triggers"]) >= 2
 
     def ended() -> bool:
-        states = [state for (state,) in airflow.asked("SELECT state FROM dag_run")]
+        states = [state for (state,) in airflow.metadata.run("SELECT state FROM dag_run")]
         return len(states) == 2 and all(state in ENDS for state in states)
 
     try:
@@ -221,4 +221,4 @@ def play(airflow: Installation, server: Server, statements: Path, folder: Path) 
     (airflow.home / "world.json").unlink()
     copy = folder / "evidence"
     shutil.copytree(airflow.home, copy)
-    return Evidence(Left(copy, airflow.fernet, server, statements), scenes, airflow.states(), lookup)
+    return Evidence(Left(copy, airflow.metadata, airflow.fernet, server, statements), scenes, airflow.states(), lookup)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -13,16 +12,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import psutil
 from cryptography.fernet import Fernet
 
 from tests.dags.airflow_process import Airflow
+from tests.e2e.metadata import Metadata
 
 HERE = Path(__file__).parent
 AIRFLOW_3 = int(version("apache-airflow").split(".")[0]) >= 3
-# Airflow 2 has no API server: its tasks use the database themselves; and on SQLite its scheduler parses DAG files.
+# Airflow 2 has no API server: its tasks use the database themselves; and its scheduler parses DAG files.
 SERVICES: dict[str, list[str]] = {
     **({"api-server": ["api-server"], "dag-processor": ["dag-processor"]} if AIRFLOW_3 else {}),
     "scheduler": ["scheduler", "--skip-serve-logs"],
@@ -37,7 +37,7 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def settings(fernet_key: str, files: Path) -> dict[str, str]:
+def settings(fernet_key: str, files: Path, metadata: Metadata) -> dict[str, str]:
     """What differs from a default installation: everything is logged, and nothing waits longer than it must."""
     port = free_port()
     bundle = {
@@ -46,12 +46,11 @@ def settings(fernet_key: str, files: Path) -> dict[str, str]:
         "kwargs": {"path": str(files), "refresh_interval": 3600},
     }
     return {
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata.url,
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
         "AIRFLOW__CORE__FERNET_KEY": fernet_key,
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",
-        # Airflow 2 would refuse this executor on SQLite.
-        "_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK": "1",
         "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "64",
         "AIRFLOW__CORE__DAGS_FOLDER": str(files),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
@@ -85,11 +84,13 @@ class Installation(Airflow):
 
     :param home: a folder that doesn't exist yet.
     :param files: the folder with the DAG files.
+    :param metadata: the database, empty.
     """
 
-    def __init__(self, home: Path, files: Path) -> None:
+    def __init__(self, home: Path, files: Path, metadata: Metadata) -> None:
         self.fernet = Fernet(key := Fernet.generate_key())
-        super().__init__(home, settings(key.decode(), files))
+        self.metadata = metadata
+        super().__init__(home, settings(key.decode(), files, metadata))
         self.services: dict[str, subprocess.Popen[bytes]] = {}
 
     def add_connections(self, connections: Mapping[str, str], folder: Path) -> None:
@@ -152,12 +153,7 @@ class Installation(Airflow):
     def states(self) -> list[TaskEnd]:
         """All tasks of all runs, as they are now."""
         query = "SELECT run_id, dag_id, task_id, operator, state, try_number FROM task_instance"
-        return [TaskEnd(*row) for row in self.asked(query)]
-
-    def asked(self, query: str) -> list[tuple[Any, ...]]:
-        """Query the database while services write to it."""
-        with closing(sqlite3.connect(f"file:{self.home / 'airflow.db'}?mode=ro", uri=True, timeout=20)) as database:
-            return database.execute(query).fetchall()
+        return [TaskEnd(*row) for row in self.metadata.run(query)]
 
     def close(self) -> None:
         """End the services, and whatever they leave."""
@@ -178,9 +174,9 @@ class Installation(Airflow):
 
 
 @contextmanager
-def installed(home: Path, files: Path) -> Iterator[Installation]:
+def installed(home: Path, files: Path, metadata: Metadata) -> Iterator[Installation]:
     """An Airflow for the time of a block."""
-    made = Installation(home, files)
+    made = Installation(home, files, metadata)
     try:
         yield made
     finally:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.canary import forms, matches
 from tests.e2e.places import MASKING, PLACES, SERVER_LOG, Left, Place
-from tests.e2e.scene import Evidence
+from tests.e2e.scene import Evidence, canary
 from tests.e2e.services import AIRFLOW_3
 
 HASH = re.compile(rb"md5([0-9a-f]{32})\b|sha256\|([0-9a-f]{64})\|([0-9a-f]{64})")
@@ -31,7 +31,7 @@ def sent_hashes(left: Left) -> dict[str, bytes]:
     return {part.decode(): part for part in found}
 
 
-# These tests come first: a planted secret stays in the server's log.
+# These tests come first: a planted secret stays in the server's log, and in Airflow's database.
 @each_place
 @pytest.mark.parametrize("name", PASSWORDS)
 def test_no_password_is_there(evidence: Evidence, place: Place, name: str) -> None:
@@ -79,3 +79,17 @@ def test_the_search_finds_what_is_planted(evidence: Evidence, place: Place, tmp_
     shutil.copytree(evidence.left.home, copy.home)
     place.plant(copy, secret)
     assert matches(place.contents(copy), clear_forms(secret))
+
+
+def test_the_database_is_searched_for_values_of_all_kinds_and_for_deleted_ones(evidence: Evidence) -> None:
+    metadata, secret = evidence.left.metadata, canary("K1nds")
+    text = f"'{secret}'::text"
+    kinds = {"Text": text, "json": f"to_json({text})", "jsonb": f"to_jsonb({text})", "array": f"ARRAY[{text}]"}
+    kinds["bytea"] = f"convert_to({text}, 'UTF8')"
+    columns = ", ".join(f'{value} AS "{name}"' for name, value in kinds.items())
+    metadata.run(f'CREATE TABLE "A table" AS SELECT {columns}')
+    found = {where for where, _ in matches(metadata.values(), clear_forms(secret))}
+    assert found == {f"A table.{name}" for name in kinds}
+    metadata.run('DELETE FROM "A table"')
+    assert matches(metadata.files(), clear_forms(secret))
+    assert not matches(metadata.values(), clear_forms(secret))
