@@ -14,10 +14,12 @@ import psutil
 
 from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
-from tests.dags.warehouse import Warehouse, build
+from tests.dags.warehouse import WRITER_PASSWORD, Warehouse, build
 from tests.e2e.places import Left
 from tests.e2e.services import Installation, TaskEnd
+from tests.e2e.wide import DAGS, SCHEMAS
 from tests.integration.conftest import unique
+from tests.integration.provider.support import quoted
 
 FILES = Path(__file__).with_name("files")
 ENDS = ("success", "failed")
@@ -90,6 +92,16 @@ def set_scene(server: Server, known: Secrets) -> Scene:
     server.faults.cut_before(f'^CREATE USER "?{world["other_user"]}')
     server.faults.error(f'^CREATE USER "?{world["refused_user"]}', "XX000", "Internal error", "It was ordered.")
     return Scene(warehouse, known, world)
+
+
+def widen(warehouse: Warehouse) -> None:
+    """Make a database of many schemas for each of the DAGs that open them, with a role and its only user."""
+    for name in DAGS:
+        user = f"CREATE USER {name}_user PASSWORD '{WRITER_PASSWORD}'"
+        role = f"CREATE ROLE {name}_role", f"GRANT ROLE {name}_role TO {name}_user"
+        warehouse.run("dev", user, *role, f"CREATE DATABASE {name}")
+        warehouse.run(name, *(f"CREATE SCHEMA {quoted(schema)}" for schema in SCHEMAS))
+        warehouse.run(name, *(f"CREATE TABLE {quoted(schema, 'things')} (id int)" for schema in SCHEMAS))
 
 
 class Watch(threading.Thread):
@@ -168,7 +180,7 @@ def tell(airflow: Installation, scene: Scene, folder: Path, serial: bool) -> Non
 
 
 def run_services(airflow: Installation, scene: Scene) -> None:
-    """Let the scheduler run both DAGs to their end, and end it."""
+    """Let the scheduler run all DAGs that have a schedule to their end, and end it."""
     watch = Watch(airflow, airflow.home / "watched")
     airflow.start()
     watch.start()
@@ -180,12 +192,12 @@ def run_services(airflow: Installation, scene: Scene) -> None:
 
     def ended() -> bool:
         states = [state for (state,) in airflow.metadata.run("SELECT state FROM dag_run")]
-        return len(states) == 2 and all(state in ENDS for state in states)
+        return len(states) == 2 + len(DAGS) and all(state in ENDS for state in states)
 
     try:
         airflow.wait(waiting, "two sensors to defer, and one to look from the triggerer")
         scene.write_profiles()
-        airflow.wait(ended, "both runs to end")
+        airflow.wait(ended, "all runs to end")
     finally:
         watch.stopped.set()
         airflow.close()
@@ -213,6 +225,7 @@ def play(airflow: Installation, server: Server, statements: Path, folder: Path) 
     known = Secrets(admin=server.password)
     scenes = set_scene(server, known), set_scene(server, known)
     tell(airflow, scenes[0], folder, serial=False)
+    widen(scenes[0].warehouse)
     run_services(airflow, scenes[0])
     tell(airflow, scenes[1], folder, serial=True)
     run_command(airflow, scenes[1])
