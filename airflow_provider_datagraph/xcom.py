@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.names import InvalidInput
@@ -67,20 +67,44 @@ def is_listed(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
+class Missing(Enum):
+    """What stands for an argument that the author of a DAG doesn't give."""
+
+    LEFT_OUT = "left out"
+
+
+LEFT_OUT = Missing.LEFT_OUT
+
+
+def is_mapped(task: Any) -> bool:
+    """Tell whether a task is an instance of a mapped operator.
+
+    :param task: the operator.
+    :return: whether its DAG has a mapped operator in its place.
+    """
+    return bool(task.has_dag()) and not isinstance(task.dag.task_dict.get(task.task_id, task), type(task))
+
+
 class TakesFromXCom:
     """What operators and sensors share: their arguments may come from another task, and are rendered once."""
 
     index: int | None = None
     template_fields: Sequence[str] = ()
     _final = False
-    _passed: frozenset[str] = frozenset()
+    _left_out: frozenset[str] = frozenset()
     _given: frozenset[str] = frozenset()
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Note which arguments are passed: in a mapped task's instance, None may be what another task returned."""
-        made = super().__new__(cls)
-        vars(made)["_passed"] = frozenset(kwargs)
-        return made
+    def kept(self, name: str, value: T | Missing) -> T | None:
+        """Note whether an argument is left out. None says that, too, unless it came from another task.
+
+        :param name: the argument's name.
+        :param value: its value, whose default is ``LEFT_OUT``.
+        :return: the value, or None.
+        """
+        if isinstance(value, Missing):
+            self._left_out |= {name}
+            return None
+        return value
 
     def never_render_again(self) -> None:
         """Say that the arguments are final: what they hold now may be data."""
@@ -109,8 +133,9 @@ class TakesFromXCom:
         :raises InvalidInput: for each argument that there is no value for, and for an ``index`` that is no number.
         """
         self.never_render_again()
-        if getattr(context.get("ti"), "map_index", -1) >= 0:
-            self._given |= self._passed
+        if is_mapped(self):
+            # None in it may be what another task returned.
+            self._given |= {name for name in self.template_fields if name not in self._left_out}
         problems, returned = Problems(), _Returned(context)
         for name, given in list(vars(self).items()):
             if name not in self.template_fields:

@@ -166,13 +166,13 @@ def tls_weakness(arguments: Mapping[str, Any]) -> str | None:
         return None
     if arguments.get("ssl") is False:
         return (
-            f"Connecting to {host} without TLS (ssl is false): whoever is on the way reads the password and everything "
+            f"The way to {host} goes without TLS (ssl is false): whoever is on it reads the password and everything "
             "else. Take ssl out of the connection's extra."
         )
     if arguments["sslmode"] == "verify-ca":
         return (
-            f"Connecting to {host} with sslmode=verify-ca: {VERIFY_CA} If its certificate names {host}, take sslmode "
-            "out of the connection's extra."
+            f"The name {host} isn't verified (sslmode=verify-ca): {VERIFY_CA} If its certificate is for that name, "
+            "take sslmode out of the connection's extra."
         )
     return None
 
@@ -187,7 +187,7 @@ def admin_arguments(connection: Connection, database: str | None, token: tuple[s
     :raises MisconfigurationError: with everything that the connection lacks.
     """
     login, password, port = token or (connection.login, connection.password, connection.port)
-    database = database or connection.schema
+    database = connection.schema if database is None else database
     given = {"host": connection.host, "login": login, "password": password, "schema (the database)": database}
     problems = Problems()
     _tell_gaps(f"The admin connection {connection.conn_id}", given, problems)
@@ -217,9 +217,10 @@ def user_arguments(
     :raises MisconfigurationError: with everything that the connections lack.
     """
     lender = admin or user
-    host, host_of = (user.host, user) if user.host else (lender.host, lender)
+    own_host = (user.host or "").strip()
+    host, host_of = (own_host, user) if own_host else (lender.host, lender)
     port, port_of = (user.port, user) if user.port else (lender.port, lender)
-    database = database or user.schema
+    database = user.schema if database is None else database
     given = {"login": user.login, "password": user.password, "schema (the database)": database}
     problems = Problems()
     _tell_gaps(f"The user connection {user.conn_id}", given if admin else {"host": host, **given}, problems)
@@ -229,7 +230,7 @@ def user_arguments(
         problems.check(check_login, user, default="")
     lent: dict[str, Any] = problems.check(extras, admin, default={}) if admin else {}
     own: dict[str, Any] = problems.check(extras, user, default={})
-    if user.host or own.keys() & TLS_EXTRAS:
+    if own_host or own.keys() & TLS_EXTRAS:
         lent = {name: value for name, value in lent.items() if name not in TLS_EXTRAS}
     options = {**lent, **own}
     place = _place(host, host_of.conn_id, port, port_of.conn_id, problems)

@@ -42,6 +42,10 @@ class Look:
 class Probe(Protocol):
     """Looks again and again; it keeps its connections in between."""
 
+    @property
+    def readers(self) -> list[_Reader]:
+        """Its connections."""
+
     def look(self) -> Look:
         """Look once."""
 
@@ -57,7 +61,7 @@ class _Reader:
     connection: DriverConnection | None = None
 
     def __post_init__(self) -> None:
-        # The sensor has warned, and this looks again and again.
+        # The trigger looks again and again, and the sensor has warned on its worker.
         self.hook.warned = None
 
     def rows(self, sql: str) -> list[Any]:
@@ -174,6 +178,11 @@ class AccessProbe:
             state, text = details(error)
             return Finding(codes.get(state, "not_readable"), name, f"Reading {name} fails: {text} ({state}).")
         return None
+
+    @property
+    def readers(self) -> list[_Reader]:
+        """See :class:`Probe`."""
+        return [self.admin, self.user]
 
     def close(self) -> None:
         """See :class:`Probe`."""

@@ -21,6 +21,7 @@ from airflow_provider_datagraph.access.privileges import Plan, Session, Step
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.exceptions import MisconfigurationError, NotReadyError
 from airflow_provider_datagraph.hooks import connections
+from airflow_provider_datagraph.hooks.driver_only import DriverOnly
 from airflow_provider_datagraph.hooks.errors import Fault, classify
 from airflow_provider_datagraph.hooks.retrying import looking_again, retrying
 from airflow_provider_datagraph.hooks.running import run_steps
@@ -38,7 +39,7 @@ CONNECT_TIMEOUT = 10.0
 """Seconds for the login where the connection names no ``timeout``; a packet that is dropped has no other end."""
 
 
-class DataGraphHook(RedshiftSQLHook):
+class DataGraphHook(DriverOnly, RedshiftSQLHook):
     """Read and change access in one database of the admin connection's cluster.
 
     It builds the driver's arguments itself, never writes a statement to a log (CREATE USER holds a hash), and
@@ -77,7 +78,7 @@ class DataGraphHook(RedshiftSQLHook):
         self.longest_wait = longest_wait
         self.loaded = loaded
         self.borrow_database = borrow_database
-        self.warned: set[str] | None = set()  # shared by a task's hooks, so that each is given once; None: none is
+        self.warned: set[str] | None = set()  # shared by a task's hooks; None: nothing is told
 
     def _load(self, conn_id: str, what: str) -> Connection:
         return connections.load(self.get_connection if self.loaded is None else self._loaded, conn_id, what)
@@ -114,7 +115,7 @@ class DataGraphHook(RedshiftSQLHook):
             arguments = connections.admin_arguments(admin, self.database, self._token(admin))
         else:
             borrowed = self.admin_connection.schema if self.borrow_database else None
-            database = self.database or self.user_connection.schema or borrowed
+            database = (self.user_connection.schema or borrowed) if self.database is None else self.database
             arguments = connections.user_arguments(self.user_connection, self.admin_connection, database)
         weakness = connections.tls_weakness(arguments)
         if weakness and self.warned is not None and weakness not in self.warned:
@@ -295,6 +296,5 @@ class DataGraphHook(RedshiftSQLHook):
         # Each look is a transaction of its own then, and costs no BEGIN.
         connection.autocommit = True
         plan = plan_again(self._rows(connection))
-        remaining = (*plan.sentences, *(finding.message for finding in plan.blocking))
-        if remaining:
+        if remaining := (*plan.sentences, *(finding.message for finding in plan.blocking)):
             raise drift_remains(remaining, self.login, str(self.arguments["database"]))

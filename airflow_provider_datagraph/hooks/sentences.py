@@ -18,6 +18,8 @@ from airflow_provider_datagraph.hooks.errors import Fault, classify, details
 # X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH, which the ssl module doesn't name:
 # https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
 OTHER_NAME = (62, 64)
+# X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
+OUT_OF_DATE = (9, 10)
 
 
 def connect_error(
@@ -65,6 +67,8 @@ def _tls_remedy(error: Exception) -> str:
             "cluster's endpoint; or, if it has to be this one (a proxy, a DNS name of your own), set sslmode=verify-ca "
             f"in the extra, and know what that gives up: {VERIFY_CA}"
         )
+    if refused.verify_code in OUT_OF_DATE:
+        return "the certificate isn't valid at this machine's time, so nothing was sent: renew it, or set the clock."
     return (
         "this machine doesn't trust the certificate, so nothing was sent. If an authority of your own signs, let the "
         "environment variable SSL_CERT_FILE name a file with its certificate."

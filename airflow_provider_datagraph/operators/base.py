@@ -55,9 +55,9 @@ def database_name(value: Any, name: str) -> str:
 
 
 def optional_database(value: Any, name: str) -> str | None:
-    """Parse the name of a database where none may be named, by an empty text too.
+    """Parse the name of a database where None or an empty text says that there is none.
 
-    :param value: the name, or None or an empty text.
+    :param value: the name, None or an empty text.
     :param name: the argument's name.
     :return: the name or None.
     :raises InvalidInput: if it can't be a database's name.
@@ -98,8 +98,7 @@ def schemas_title(schemas: Sequence[str], database: str) -> str:
     :param database: their database.
     :return: the title.
     """
-    word = "Schema" if len(schemas) == 1 else "Schemas"
-    return f"{word} {', '.join(map(join_path, schemas))} of database {database}"
+    return f"Schema{'s' * (len(schemas) > 1)} {', '.join(map(join_path, schemas))} of database {database}"
 
 
 def one_schema(value: Any, database: str | None) -> str:
@@ -133,8 +132,12 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         self.index = index
         self.instance_label = ""
         self._warned: set[str] = set()
-        # As the DAG file has them: `dag.test` adds the run's conf to them later.
-        self._declared = frozenset(self.params)
+        self.declared = frozenset(self.params)  # before Airflow adds a run's conf to them
+
+    def take_arguments(self, context: Context) -> None:
+        """See the base; this is the beginning of a try, which warns anew."""
+        self._warned = set()
+        super().take_arguments(context)
 
     def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
         """Make a hook. It imports the driver, so this runs in a task only.
@@ -223,7 +226,7 @@ class ConvergingOperator(DataGraphOperator):
             self.take_arguments(context)
         problems = Problems()
         if self.checks_conf:
-            problems.add(*conf_problems(context, self._declared))
+            problems.add(*conf_problems(self, context))
         audit = problems.check(arguments.boolean, self.fail_on_drift, "fail_on_drift", default=True)
         plan_only = problems.check(arguments.boolean, self.plan_only, "plan_only", default=True)
         problems.check(self._patience, default=None)

@@ -36,6 +36,7 @@ from airflow_provider_datagraph.operators.base import (
 from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.role import desired_user, serverless_findings
 from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -80,7 +81,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         self,
         *,
         schemas: str | Sequence[str],
-        profiles_sync: str | None = None,
+        profiles_sync: str | Missing | None = LEFT_OUT,
         checkpoint_database: str = DEFAULT_CHECKPOINT_DATABASE,
         role: str = DEFAULT_ROLE,
         reverse_etl_database: str | None = None,
@@ -89,7 +90,7 @@ class CheckWarehouseOperator(DataGraphOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.schemas = schemas
-        self.profiles_sync = profiles_sync
+        self.profiles_sync = self.kept("profiles_sync", profiles_sync)
         self.checkpoint_database = checkpoint_database
         self.role = role
         self.reverse_etl_database = reverse_etl_database
@@ -105,7 +106,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         :raises MisconfigurationError: with every problem of every database.
         """
         problems = Problems()
-        problems.add(*conf_problems(context, self._declared))
+        problems.add(*conf_problems(self, context))
         with refusing_bad_input():
             self.take_arguments(context)
             form = self._parse(problems)

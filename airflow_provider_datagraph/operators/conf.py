@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_datagraph.xcom import is_mapped
+
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
@@ -18,18 +20,54 @@ MOST = 10
 """How many strange keys are told of."""
 
 
-def conf_problems(context: Context, declared: Collection[str]) -> Iterator[str]:
-    """Tell of each key of the run's conf that the DAG file doesn't declare.
+def conf_problems(task: Any, context: Context) -> Iterator[str]:
+    """Tell of each key of the run's conf that the DAG file doesn't declare, or that Airflow doesn't take.
 
+    :param task: the operator.
     :param context: Airflow's context.
-    :param declared: the params that it declares. ``dag.test`` adds the conf to the DAG's own, so they are no measure.
     :return: a sentence each, with the param that was probably meant.
 
     https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/params.html
     """
     conf: Any = getattr(context.get("dag_run"), "conf", None)
-    known_keys = {*declared, *FROM_AIRFLOW}
-    strange = [key for key in conf if key not in known_keys] if isinstance(conf, Mapping) else []
+    if not isinstance(conf, Mapping):
+        return
+    declared = _declared(task, conf)
+    strange = [key for key in conf if key not in declared and key not in FROM_AIRFLOW]
+    yield from _unknown(strange, declared)
+    params: Mapping[str, Any] = context.get("params") or {}
+    idle = sorted(key for key in declared & conf.keys() & params.keys() if params[key] != conf[key])
+    if idle:
+        yield (
+            f"The run's conf holds {', '.join(idle)}, and Airflow doesn't take it: its setting [core] "
+            "dag_run_conf_overrides_params is off. Switch it on, or leave the conf out."
+        )
+
+
+def _declared(task: Any, conf: Mapping[str, Any]) -> set[str]:
+    """The params of the DAG file: those that were there when the task was made, and what can't be the conf's doing.
+
+    Airflow 2.11 puts the conf into the params of a task that runs, and of what it makes of a mapped one.
+    """
+    if not task.has_dag():
+        return set(task.declared)
+    params = task.dag.params
+    names = set(params) if is_mapped(task) else set(task.declared)
+    names |= {name for name in params if _is_described(params, name) or _differs(params, name, conf)}
+    return names | {name for one in task.dag.tasks for name in one.params if _differs(one.params, name, conf)}
+
+
+def _is_described(params: Any, name: str) -> bool:
+    param = params.get_param(name)
+    return bool(param.schema or param.description)
+
+
+def _differs(params: Any, name: str, conf: Mapping[str, Any]) -> bool:
+    values = params.dump() if hasattr(params, "dump") else params
+    return name not in conf or values[name] != conf[name]
+
+
+def _unknown(strange: list[Any], declared: Collection[str]) -> Iterator[str]:
     for key in strange[:MOST]:
         shown = repr(str(key)[:40])
         near = get_close_matches(str(key), declared, 1)

@@ -24,6 +24,7 @@ from airflow_provider_datagraph.operators.base import (
     schemas_title,
 )
 from airflow_provider_datagraph.operators.labels import schemas_label
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 
 class RevokeSchemaOperator(ConvergingOperator):
@@ -47,13 +48,13 @@ class RevokeSchemaOperator(ConvergingOperator):
         self,
         *,
         schema: str | Sequence[str],
-        database: str | None = None,
+        database: str | Missing | None = LEFT_OUT,
         role: str = DEFAULT_ROLE,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.schema = schema
-        self.database = database
+        self.database = self.kept("database", database)
         self.role = role
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:

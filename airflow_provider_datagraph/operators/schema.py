@@ -23,6 +23,7 @@ from airflow_provider_datagraph.operators.base import (
     schemas_title,
 )
 from airflow_provider_datagraph.operators.labels import schemas_label
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 
 def table_name(text: str, schema: str) -> str:
@@ -77,21 +78,21 @@ class GrantSchemaOperator(ConvergingOperator):
         self,
         *,
         schema: str | Sequence[str],
-        database: str | None = None,
-        tables: str | Sequence[str] | Mapping[str, Sequence[str]] | bool | None = None,
+        database: str | Missing | None = LEFT_OUT,
+        tables: str | Sequence[str] | Mapping[str, Sequence[str]] | bool | Missing | None = LEFT_OUT,
         role: str = DEFAULT_ROLE,
         future_tables: str = "scoped",
-        writers: str | Sequence[str] | None = None,
+        writers: str | Sequence[str] | Missing | None = LEFT_OUT,
         prune: bool | str = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.schema = schema
-        self.database = database
-        self.tables = tables
+        self.database = self.kept("database", database)
+        self.tables = self.kept("tables", tables)
+        self.writers = self.kept("writers", writers)
         self.role = role
         self.future_tables = future_tables
-        self.writers = writers
         self.prune = prune
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:

@@ -18,7 +18,7 @@ from airflow_provider_datagraph.operators.base import (
     Mode,
     database_name,
 )
-from airflow_provider_datagraph.xcom import is_listed
+from airflow_provider_datagraph.xcom import LEFT_OUT, is_listed
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -125,14 +125,14 @@ class SegmentSummaryOperator(ConvergingOperator):
         self,
         *,
         reports: Any,
-        proofs: Any = None,
+        proofs: Any = LEFT_OUT,
         database: str = DEFAULT_CHECKPOINT_DATABASE,
         user_conn_id: str = DEFAULT_USER,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.reports = reports
-        self.proofs = proofs
+        self.proofs = self.kept("proofs", proofs)
         self.database = database
         self.user_conn_id = user_conn_id
 

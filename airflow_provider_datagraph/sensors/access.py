@@ -15,6 +15,7 @@ from airflow_provider_datagraph.access.names import (
 )
 from airflow_provider_datagraph.operators.base import DEFAULT_USER, database_name
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 
 def read_paths(value: Any, name: str, to_tables: bool) -> list[str]:
@@ -77,17 +78,17 @@ class ValidateAccessSensor(DataGraphSensor):
         self,
         *,
         user_conn_id: str = DEFAULT_USER,
-        database: str | None = None,
-        schemas: str | Sequence[str] | None = None,
-        tables: str | Sequence[str] | None = None,
+        database: str | Missing | None = LEFT_OUT,
+        schemas: str | Sequence[str] | Missing | None = LEFT_OUT,
+        tables: str | Sequence[str] | Missing | None = LEFT_OUT,
         timeout: float = 600.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(timeout=timeout, **kwargs)
         self.user_conn_id = user_conn_id
-        self.database = database
-        self.schemas = schemas
-        self.tables = tables
+        self.database = self.kept("database", database)
+        self.schemas = self.kept("schemas", schemas)
+        self.tables = self.kept("tables", tables)
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
         """See the base."""

@@ -71,6 +71,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         self.index = index
         self._last = "nothing was seen yet"
         self._refused: MisconfigurationError | None = None
+        self._warned: set[str] | None = None
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
         """Parse the rendered arguments.
@@ -87,6 +88,8 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         :return: the report: ``changed`` (0), ``in_place``, ``planned`` (none), ``findings``.
         :raises MisconfigurationError: for what a person has to correct; ``soft_fail`` doesn't hide it.
         """
+        # A reschedule is another process, and the same try.
+        self._warned = None if context.get("task_reschedule_count") else set()
         with refusing_bad_input():
             self.take_arguments(context)
         if not self._checked_wait():
@@ -117,7 +120,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             # Any database will do: which one it is to be is the probe's to find out.
             hooks.append(DataGraphHook(self.redshift_conn_id, database="dev", user_conn_id=user_conn_id))
         for hook in hooks:
-            hook.warned = hooks[0].warned
+            hook.warned = self._warned
             # What passes is waited out.
             with suppress(PassingFaultError):
                 problems.check(getattr, hook, "arguments", default={})
@@ -145,7 +148,10 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     def _make_probe(self) -> Probe:
         from airflow_provider_datagraph.hooks.probes import make_probe
 
-        return make_probe(self.probe, self._arguments())
+        probe = make_probe(self.probe, self._arguments())
+        for reader in probe.readers:
+            reader.hook.warned = self._warned
+        return probe
 
     def _look_once(self) -> Look | None:
         """Look once; a passing fault is no look, and is waited out."""

@@ -11,6 +11,7 @@ from airflow_provider_datagraph.access.names import check_identifier
 from airflow_provider_datagraph.operators.base import database_name, one_schema
 from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 
 class ProfilesSyncTablesSensor(DataGraphSensor):
@@ -41,16 +42,16 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
         self,
         *,
         schema: str,
-        database: str | None = None,
+        database: str | Missing | None = LEFT_OUT,
         tables: str | Sequence[str] = REQUIRED_TABLES,
-        user_conn_id: str | None = None,
+        user_conn_id: str | Missing | None = LEFT_OUT,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.schema = schema
-        self.database = database
+        self.database = self.kept("database", database)
+        self.user_conn_id = self.kept("user_conn_id", user_conn_id)
         self.tables = tables
-        self.user_conn_id = user_conn_id
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
         """See the base."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -86,6 +87,37 @@ def test_only_what_follows_a_skipped_mapping_runs_after_a_skip(described: dict[s
     assert lenient == {"grant_reverse_etl", "validate", "summary"}
     strict = {name for name, rule in described["rules"].items() if rule.lower().endswith("all_success")}
     assert lenient | strict == set(EDGES)
+
+
+def test_what_it_runs_with(described: dict[str, Any]) -> None:
+    assert (described["max_active_runs"], described["catchup"]) == (1, False)
+    fields = described["fields"]
+    assert {name: given["retries"] for name, given in fields.items()} == dict.fromkeys(EDGES, "2")
+    waits = ("timeout", "poke_interval", "mode", "soft_fail")
+    sync, access = ([fields[task][name] for name in waits] for task in ("wait_for_profiles_sync", "validate"))
+    # Profiles Sync is waited for 48 hours, with a look a minute.
+    assert sync == ["172800", "60", "'reschedule'", "False"] or sync == ["172800", "60", "'poke'", "False"]
+    assert access == ["600.0", "15", sync[2], "False"]
+
+
+def test_every_field_of_the_form_reaches_the_tasks(described: dict[str, Any]) -> None:
+    fields = described["fields"]
+    assert passed_on(fields) == set(FORM)
+    working = set(EDGES) - {"check", "databases", "wait_for_profiles_sync", "validate"}
+    assert {name for name, given in fields.items() if "params.plan_only" in given.get("plan_only", "")} == working
+    waiting = {"wait_for_profiles_sync", "validate"}
+    assert {name for name, given in fields.items() if "not params.plan_only" in given.get("wait", "")} == waiting
+
+
+def passed_on(fields: dict[str, dict[str, str]]) -> set[str]:
+    """The params that templates of tasks hold."""
+    return {name for given in fields.values() for text in given.values() for name in re.findall(r"params\.(\w+)", text)}
+
+
+def test_the_summary_sums_up_every_task(described: dict[str, Any]) -> None:
+    given = described["fields"]["summary"]
+    summed = re.findall(r"from_xcom\('(\w+)'\)", given["reports"] + given["proofs"])
+    assert sorted(summed) == sorted(set(EDGES) - {"databases", "summary"})
 
 
 def test_the_documentation_names_both_connections(described: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from redshift_connector.error import InterfaceError
 
 from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.runs import ADMIN_PASSWORD, LINKED_PASSWORD
+from tests.dags.test_dag_file import passed_on
 from tests.dags.warehouse import Warehouse, readable, with_new_identities
 from tests.integration.conftest import connect, run
 
@@ -108,6 +109,12 @@ def test_it_parses_with_no_connection_no_error_and_no_warning(described: dict[st
 
 def test_the_form_keeps_its_names(described: dict[str, Any]) -> None:
     assert list(described["params"]) == list(FORM)
+
+
+def test_every_field_of_the_form_reaches_the_task(described: dict[str, Any]) -> None:
+    assert passed_on(described["fields"]) == set(FORM)
+    assert all(f"params.{name}" in described["fields"]["offboard"][name] for name in FORM)
+    assert (described["max_active_runs"], described["fields"]["offboard"]["retries"]) == (1, "2")
 
 
 @pytest.mark.parametrize("name", FORM)

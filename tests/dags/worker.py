@@ -36,6 +36,13 @@ def load(dag_id: str) -> tuple[Any, dict[str, Any]]:
     return bag.dags.get(dag_id), said
 
 
+def fields(task: Any) -> dict[str, str]:
+    """What the DAG file gives a task."""
+    given = task.partial_kwargs if type(task).__name__ == "MappedOperator" else vars(task)
+    also = ("retries", "timeout", "poke_interval", "mode", "soft_fail")
+    return {name: repr(given[name]) for name in (*task.template_fields, *also) if name in given}
+
+
 def describe(dag_id: str) -> dict[str, Any]:
     """What a person sees of a DAG."""
     dag, said = load(dag_id)
@@ -46,6 +53,9 @@ def describe(dag_id: str) -> dict[str, Any]:
         "rules": {task.task_id: str(task.trigger_rule) for task in dag.tasks},
         "mapped": sorted(task.task_id for task in dag.tasks if type(task).__name__ == "MappedOperator"),
         "doc": dag.doc_md,
+        "max_active_runs": dag.max_active_runs,
+        "catchup": dag.catchup,
+        "fields": {task.task_id: fields(task) for task in dag.tasks},
     }
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import DAG, BaseOperator
+from airflow.providers.common.compat.sdk import DAG, BaseOperator, Param
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
@@ -18,8 +18,13 @@ ALL = "give one of plan_only, role, schemas."
 
 
 def told(conf: Any, declared: frozenset[str] = DECLARED) -> list[str]:
-    context: Any = {"dag_run": SimpleNamespace(conf=conf)}
-    return list(conf_problems(context, declared))
+    task = CheckWarehouseOperator(task_id="check", schemas=["crm"], params=dict.fromkeys(declared))
+    return problems(task, conf)
+
+
+def problems(task: Any, conf: Any, **params: Any) -> list[str]:
+    context: Any = {"dag_run": SimpleNamespace(conf=conf), "params": params}
+    return list(conf_problems(task, context))
 
 
 @pytest.mark.parametrize("conf", [None, {}, {"schemas": []}, {"role": "r", "plan_only": True}, {"openlineage": {}}])
@@ -28,7 +33,7 @@ def test_what_is_declared_passes_and_what_airflow_adds(conf: Any) -> None:
 
 
 def test_a_task_without_a_run_passes() -> None:
-    assert list(conf_problems({}, DECLARED)) == []
+    assert list(conf_problems(CheckWarehouseOperator(task_id="check", schemas=["crm"]), {})) == []
 
 
 @pytest.mark.parametrize(
@@ -58,9 +63,9 @@ def test_a_key_is_no_line_of_the_log_of_its_own() -> None:
 
 
 def test_many_keys_are_counted() -> None:
-    problems = told({f"key_{at}": at for at in range(1000)})
-    assert len(problems) == 11
-    assert problems[-1] == "The run's conf holds 990 more keys that no param is called."
+    sentences = told({f"key_{at}": at for at in range(1000)})
+    assert len(sentences) == 11
+    assert sentences[-1] == "The run's conf holds 990 more keys that no param is called."
 
 
 TASKS: list[tuple[type[BaseOperator], dict[str, Any]]] = [
@@ -87,3 +92,37 @@ def test_the_names_are_those_of_the_dag_file(kind: type[BaseOperator], given: di
     ]
     # With all other problems.
     assert len(caught.value.problems) > len(about_conf)
+
+
+def test_what_the_file_declares_later_passes() -> None:
+    conf = {"late": "default", "bare": 5, "other": 2, "own": 3}
+    with DAG("conf", schedule=None, params={"role": "r"}) as dag:
+        task = CheckWarehouseOperator(task_id="check", schemas=["crm"])
+        CheckWarehouseOperator(task_id="another", schemas=["crm"], params={"other": 1})
+    dag.params["late"] = Param("default", type="string")
+    dag.params["bare"] = 1
+    assert [text.partition(",")[0] for text in problems(task, conf)] == ["The run's conf holds 'own'"]
+    alone = CheckWarehouseOperator(task_id="alone", schemas=["crm"])
+    with DAG("later", schedule=None, params={"role": "r"}) as later:
+        later.add_task(alone)
+    assert problems(alone, {"role": "another"}) == []
+    assert len(problems(alone, {"roel": "another"})) == 1
+
+
+def test_an_instance_of_a_mapped_task_knows_what_the_file_declares() -> None:
+    with DAG("conf", schedule=None, params={"role": "r"}) as dag:
+        CheckWarehouseOperator.partial(task_id="check").expand(schemas=[["crm"]])
+    # As 2.11 makes it: the conf is among its params.
+    mapped: dict[str, Any] = {"schemas": ["crm"], "params": {"role": "r", "plan-only": True}}
+    task = CheckWarehouseOperator(task_id="instance", dag=dag, **mapped)
+    task.task_id = "check"
+    (problem,) = problems(task, {"role": "another", "plan-only": True})
+    assert problem.startswith("The run's conf holds 'plan-only'")
+
+
+def test_what_airflow_does_not_take_is_told() -> None:
+    with DAG("conf", schedule=None, params={"role": "r", "plan_only": False}):
+        task = CheckWarehouseOperator(task_id="check", schemas=["crm"])
+    assert problems(task, {"role": "r", "plan_only": True}, role="r", plan_only=True) == []
+    (problem,) = problems(task, {"role": "r", "plan_only": True}, role="r", plan_only=False)
+    assert problem.startswith("The run's conf holds plan_only, and Airflow doesn't take it")

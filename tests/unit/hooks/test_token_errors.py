@@ -1,0 +1,54 @@
+"""Why AWS gave no temporary password: what a person has to correct, and what is waited out."""
+
+from __future__ import annotations
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, NoCredentialsError
+
+from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.hooks.sentences import token_error
+
+
+def refused(code: str, status: int) -> ClientError:
+    answer = {"Error": {"Code": code, "Message": "It says why."}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "GetClusterCredentials")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refused("AccessDenied", 403),
+        refused("ClusterNotFound", 404),
+        refused("InvalidClientTokenId", 403),
+        refused("ExpiredToken", 400),
+        NoCredentialsError(),
+    ],
+    ids=lambda error: str(error)[:60],
+)
+def test_what_a_person_has_to_correct_is_never_retried(error: Exception) -> None:
+    told = token_error(error, "redshift_default")
+    assert isinstance(told, MisconfigurationError) and isinstance(told, AirflowFailException)
+    assert str(told).startswith("Connection redshift_default: AWS gives no temporary password (")
+    assert str(error) in str(told)
+    assert "correct its extra, or the AWS connection that it uses" in str(told)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refused("Throttling", 400),
+        refused("ThrottlingException", 400),
+        refused("TooManyRequestsException", 429),
+        refused("InternalFailure", 500),
+        refused("ServiceUnavailable", 503),
+        EndpointConnectionError(endpoint_url="https://redshift.example.com"),
+        ConnectTimeoutError(endpoint_url="https://redshift.example.com"),
+    ],
+    ids=lambda error: str(error)[:60],
+)
+def test_what_passes_is_waited_out(error: Exception) -> None:
+    told = token_error(error, "redshift_default")
+    assert isinstance(told, PassingFaultError) and not isinstance(told, AirflowFailException)
+    assert str(error) in str(told)
+    assert "it is tried again" in str(told)

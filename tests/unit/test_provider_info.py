@@ -1,0 +1,42 @@
+"""What Airflow is told of this package is there."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from importlib import import_module
+from importlib.metadata import entry_points
+
+import pytest
+
+import airflow_provider_datagraph
+from airflow_provider_datagraph.provider_info import get_provider_info
+
+KINDS = ("operators", "sensors", "triggers", "hooks")
+
+
+def modules(kind: str) -> list[str]:
+    return [name for one in get_provider_info()[kind] for name in one["python-modules"]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_module_is_there_and_holds_one_of_its_kind(kind: str) -> None:
+    end = {"operators": "Operator", "sensors": "Sensor", "triggers": "Trigger", "hooks": "Hook"}[kind]
+    assert modules(kind)
+    for name in modules(kind):
+        members = vars(import_module(name)).values()
+        assert [m for m in members if inspect.isclass(m) and m.__module__ == name and m.__name__.endswith(end)], name
+
+
+@pytest.mark.parametrize("kind", ["operators", "sensors"])
+def test_none_is_left_out(kind: str) -> None:
+    package = import_module(f"{airflow_provider_datagraph.__name__}.{kind}")
+    public = {info.name for info in pkgutil.iter_modules(package.__path__, package.__name__ + ".")}
+    left_out = {name.rpartition(".")[2] for name in public - set(modules(kind))}
+    assert left_out == {"operators": {"base", "conf", "labels"}, "sensors": {"base"}}[kind]
+
+
+def test_airflow_finds_it() -> None:
+    (found,) = [point for point in entry_points(group="apache_airflow_provider") if "datagraph" in point.value]
+    assert found.load()() == get_provider_info()
+    assert get_provider_info()["package-name"] == "airflow-provider-datagraph"
