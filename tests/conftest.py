@@ -50,7 +50,8 @@ def rank(item: pytest.Item) -> int:
     return len(TOGETHER) + (parts[-1] == LAST) * 2 + (parts[-1] not in LONG)
 
 
-@pytest.hookimpl(trylast=True)
+# Before xdist looks for the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Order the tests, and say which of them run in one process."""
     items.sort(key=rank)
