@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 import pytest
+from redshift_connector.error import InterfaceError
 
+from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks import connections
+from airflow_provider_datagraph.hooks.sentences import connect_error
 from tests.unit.hooks.test_hook_connections import ADMIN, USER, connection, problems
 
 FULL, AUTHORITY, PLAIN = {"sslmode": "verify-full"}, {"sslmode": "verify-ca"}, {"ssl": False}
@@ -62,6 +66,8 @@ def test_the_host_is_verified_unless_the_connection_says_less(
         ("proxy.example.com", {}, AUTHORITY, FULL),
         ("cluster.example.com", {}, PLAIN, FULL),
         ("127.0.0.1", {}, FULL, AUTHORITY),
+        # No host at all.
+        (" ", {}, PLAIN, PLAIN),
     ],
 )
 def test_tls_is_lent_only_together_with_the_host(
@@ -94,3 +100,23 @@ def test_what_is_given_up_on_the_way_is_said(host: str, extra: dict[str, Any], w
     weakness = connections.tls_weakness(connections.admin_arguments(connection(ADMIN, extra, host=host), None, None))
     assert (weakness is None) == (not words)
     assert all(word in str(weakness) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        (62, "the certificate is for another name, so nothing was sent"),
+        (64, "the certificate is for another name, so nothing was sent"),
+        (9, "isn't valid at this machine's time, so nothing was sent"),
+        (10, "isn't valid at this machine's time, so nothing was sent"),
+        (19, "SSL_CERT_FILE"),
+        (20, "SSL_CERT_FILE"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_told_apart(code: int, remedy: str) -> None:
+    refused = ssl.SSLCertVerificationError("certificate verify failed")
+    refused.verify_code = code
+    target = {"host": "h", "port": 5439, "user": "u", "database": "d"}
+    told = connect_error(InterfaceError("communication error", refused), "conn", target)
+    assert isinstance(told, MisconfigurationError)
+    assert remedy in str(told)

@@ -1,0 +1,29 @@
+"""Ways that Airflow's hook has, and that go past what this one takes care of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+
+WAYS: dict[str, Callable[[DataGraphHook], object]] = {
+    "uri": lambda hook: hook.get_uri(),
+    "engine": lambda hook: hook.get_sqlalchemy_engine(),
+    "url": lambda hook: hook.sqlalchemy_url,
+    "inspector": lambda hook: hook.inspector,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("user", [None, "segment_linked_user"])
+def test_no_uri_holds_a_password(monkeypatch: pytest.MonkeyPatch, way: str, user: str | None) -> None:
+    for name in ("REDSHIFT_DEFAULT", "SEGMENT_LINKED_USER"):
+        fields = {"host": "h", "login": "l", "password": "Canary-1-Secret", "schema": "dev"}
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", json.dumps({"conn_type": "redshift", **fields}))
+    with pytest.raises(MisconfigurationError, match="has no URI and no SQLAlchemy engine") as caught:
+        WAYS[way](DataGraphHook(user_conn_id=user))
+    assert "Canary-1-Secret" not in repr(caught.value)
