@@ -23,17 +23,19 @@ SCOPED = (
 )
 
 
-@pytest.fixture
-def dba(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Segment:
+@pytest.fixture(params=["sees all", "sees a part"])
+def dba(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Segment:
     """A warehouse whose admin connection is that of a user with these rights; no linked role or user yet."""
     name, keeper, owner = cluster.user("dba", "CREATEDB"), cluster.name("keeper"), cluster.user("owner")
     cluster.sql(
         "dev",
         f"CREATE ROLE {keeper}",
-        f"GRANT CREATE ROLE, CREATE USER, ACCESS SYSTEM TABLE TO ROLE {keeper}",
+        f"GRANT CREATE ROLE, CREATE USER TO ROLE {keeper}",
         f"GRANT ROLE {keeper} TO {name}",
-        f"ALTER USER {name} SYSLOG ACCESS UNRESTRICTED",
     )
+    if request.param == "sees all":
+        sight = f"ALTER USER {name} SYSLOG ACCESS UNRESTRICTED"
+        cluster.sql("dev", f"GRANT ACCESS SYSTEM TABLE TO ROLE {keeper}", sight)
     database = cluster.database(
         f"CREATE SCHEMA crm AUTHORIZATION {name}",
         f"CREATE SCHEMA billing AUTHORIZATION {owner}",

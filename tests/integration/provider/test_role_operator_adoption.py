@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
 from tests.integration.provider.support import PASSWORD, Segment, codes, message, run
 
@@ -129,6 +132,25 @@ def test_all_of_it_is_reported_together(linked: Segment) -> None:
     assert set(codes(adopt(linked))) == wanted
 
 
-def test_a_serverless_workgroup_is_a_finding_and_no_refusal(linked: Segment) -> None:
-    linked.admin_connection(extra={"ssl": False, "is_serverless": True})
+WORKGROUP = "wg.123456789012.eu-west-1.redshift-serverless.amazonaws.com"
+
+
+@pytest.mark.parametrize("told", ["by the extra", "by the host"])
+def test_a_serverless_workgroup_is_a_finding_and_no_refusal(
+    linked: Segment, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    found = socket.getaddrinfo
+
+    def resolve(host: Any, *more: Any, **named: Any) -> Any:
+        return found("127.0.0.1" if host == WORKGROUP else host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    if told == "by the extra":
+        linked.admin_connection(extra={"ssl": False, "is_serverless": True})
+    else:
+        linked.admin_connection(host=WORKGROUP)
     assert codes(adopt(linked)) == ["serverless"]
+    check = CheckWarehouseOperator(task_id="check", schemas=["crm"], role=linked.role)
+    (finding,) = run(check)["findings"]
+    assert finding["code"] == "serverless"
+    assert "Segment doesn't support Redshift Serverless" in finding["message"]

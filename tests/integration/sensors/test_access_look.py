@@ -9,6 +9,7 @@ import pytest
 import redshift_connector
 from pytest_mock import MockerFixture
 
+from airflow_provider_datagraph.exceptions import MisconfigurationError
 from tests.integration.conftest import connect, mark, run
 from tests.integration.sensors.conftest import SetConnection
 from tests.integration.sensors.support import House, deferred, fire, resumed, trigger_of, user_json
@@ -50,6 +51,14 @@ def test_without_a_database_it_is_the_user_connections(house: House, set_connect
     since = mark(house.server)
     house.access_sensor(database=None, tables=[f"{house.crm}.accounts"]).execute({})
     assert {database for database, _ in sent_by_user(house, since)} == {house.checkpoint}
+
+
+def test_the_admin_s_database_is_no_place_for_the_proof(house: House, set_connection: SetConnection) -> None:
+    # Segment connects to the checkpoint database.
+    house.fulfil("access")
+    set_connection(house.user_conn, user_json(house))
+    with pytest.raises(MisconfigurationError, match=f"user connection {house.user_conn} lacks schema"):
+        house.access_sensor(database=None, tables=[f"{house.crm}.accounts"]).execute({})
 
 
 def test_the_admin_reads_no_table(house: House, mocker: MockerFixture) -> None:

@@ -15,6 +15,7 @@ import redshift_connector
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.hooks import probes
+from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from local_redshift.running import Server, started
@@ -138,6 +139,51 @@ def test_a_cancelled_trigger_closes_its_connections(house: House, mocker: Mocker
     assert closed.call_count == 2
 
 
+def test_it_closes_only_after_the_look_that_runs(house: House, mocker: MockerFixture) -> None:
+    # The driver's connections aren't for two threads at once.
+    house.fulfil("access")
+    said: list[str] = []
+    look, close = probes.AccessProbe.look, probes.AccessProbe.close
+
+    def told_look(probe: probes.AccessProbe) -> Any:
+        said.append("look begins")
+        try:
+            return look(probe)
+        finally:
+            said.append("look ends")
+
+    def told_close(probe: probes.AccessProbe) -> None:
+        said.append("close")
+        close(probe)
+
+    mocker.patch.object(probes.AccessProbe, "look", told_look)
+    mocker.patch.object(probes.AccessProbe, "close", told_close)
+
+    async def cancel(release: Callable[[], None]) -> None:
+        task = asyncio.create_task(collect(trigger_of(house.sensor("access"))))
+        await until(lambda: "look begins" in said)
+        await asyncio.sleep(0.3)
+        task.cancel()
+        await asyncio.sleep(0.3)
+        await asyncio.to_thread(release)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with locked(house, "accounts") as release:
+        asyncio.run(asyncio.wait_for(cancel(release), 20))
+    assert said == ["look begins", "look ends", "close"]
+
+
+@pytest.mark.parametrize("kind", ["access", "profiles_sync"])
+def test_no_thread_of_it_asks_airflow_for_a_connection(house: House, mocker: MockerFixture, kind: str) -> None:
+    # In a triggerer, only the event loop may.
+    house.fulfil(kind)
+    trigger = trigger_of(house.sensor(kind))
+    asked = mocker.patch.object(DataGraphHook, "get_connection", side_effect=AssertionError("asked in a thread"))
+    assert fire(trigger)["status"] == "done"
+    assert asked.call_count == 0
+
+
 def free_port() -> int:
     """A port where nobody listens."""
     with closing(socket.socket()) as listener:
@@ -211,7 +257,8 @@ def locked(house: House, table: str) -> Iterator[Any]:
 
 def test_slow_looks_of_many_triggers_run_side_by_side(house: House, mocker: MockerFixture) -> None:
     house.fulfil("access")
-    count = 6
+    # More than asyncio's own pool has threads for, on a machine of two cores.
+    count = 12
     with locked(house, "accounts") as release:
         opened = mocker.spy(redshift_connector, "connect")
 
