@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-import redshift_connector
 from airflow.providers.amazon.aws.hooks.redshift_sql import RedshiftSQLHook
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,6 +20,7 @@ from airflow_provider_datagraph.access.privileges import Plan, Session, Step
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.exceptions import MisconfigurationError, NotReadyError
 from airflow_provider_datagraph.hooks import connections
+from airflow_provider_datagraph.hooks.connecting import connect
 from airflow_provider_datagraph.hooks.driver_only import DriverOnly
 from airflow_provider_datagraph.hooks.errors import Fault, classify
 from airflow_provider_datagraph.hooks.retrying import looking_again, retrying
@@ -34,9 +34,6 @@ A = TypeVar("A")
 Read = Callable[[Rows, Session], A]
 Reread = Callable[[Rows, A], A]
 MakePlan = Callable[[A], Plan]
-
-CONNECT_TIMEOUT = 10.0
-"""Seconds for the login where the connection names no ``timeout``; a packet that is dropped has no other end."""
 
 
 class DataGraphHook(DriverOnly, RedshiftSQLHook):
@@ -156,7 +153,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         :raises PassingFaultError: if the server can't be reached.
         """
         try:
-            return self._connect()
+            return connect(self.arguments)
         except (DriverError, OSError) as error:
             folded = fold(str(self.arguments["database"]))
             if classify(error) is Fault.DATABASE_MISSING and folded != self.arguments["database"]:
@@ -164,13 +161,6 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
                 self.arguments["database"] = folded
                 return self.get_conn()
             self._raise(self._connect_error(error), error)
-
-    def _connect(self) -> DriverConnection:
-        connection = redshift_connector.connect(**{"timeout": CONNECT_TIMEOUT, **self.arguments})
-        if "timeout" not in self.arguments:
-            # A statement may have to wait for its turn in the cluster's queue.
-            connection._usock.settimeout(None)
-        return connection
 
     def _connect_error(self, error: Exception) -> Exception:
         refused = NotReadyError if self.user_conn_id else MisconfigurationError
@@ -189,7 +179,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         :raises PassingFaultError: if the server can't be reached.
         """
         try:
-            self._connect().close()
+            connect(self.arguments).close()
         except (DriverError, OSError) as error:
             fault = classify(error)
             if fault in (Fault.LOGIN, Fault.DATABASE_MISSING):

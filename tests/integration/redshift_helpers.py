@@ -9,6 +9,7 @@ from typing import Any
 import redshift_connector
 from redshift_connector import error as errors
 
+from airflow_provider_datagraph.hooks.connecting import close_half_made
 from local_redshift.running import Server
 
 PASSWORD = "Abcd1234x"
@@ -23,16 +24,20 @@ def connect(
     autocommit: bool = True,
 ) -> Any:
     """A connection of the unmodified driver; a superuser's unless told otherwise."""
-    connection = redshift_connector.connect(
-        host=server.host,
-        port=server.port,
-        database=database,
-        user=user or server.user,
-        password=password or (PASSWORD if user else server.password),
-        ssl=False,
-        # Without a name the driver searches all modules for its caller.
-        application_name="tests",
-    )
+    try:
+        connection = redshift_connector.connect(
+            host=server.host,
+            port=server.port,
+            database=database,
+            user=user or server.user,
+            password=password or (PASSWORD if user else server.password),
+            ssl=False,
+            # Without a name the driver searches all modules for its caller.
+            application_name="tests",
+        )
+    except (errors.Error, OSError) as error:
+        close_half_made(error)
+        raise
     connection.autocommit = autocommit
     return connection
 

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import redshift_connector
 from redshift_connector.error import Error, InterfaceError, ProgrammingError
 
 from local_redshift.running import Server
+from tests.integration.redshift_helpers import connect
 
 PASSWORD = "Linked-Reader-1"
 OWNER_PASSWORD = "Etl-Writer-1"
@@ -64,18 +64,7 @@ class Cluster:
     def connect(self, database: str = "dev", user: str | None = None, password: str | None = None) -> Any:
         """A fresh connection of the unmodified driver, in autocommit."""
         user = user or self.server.user
-        connection = redshift_connector.connect(
-            host=self.server.host,
-            port=self.server.port,
-            database=database,
-            user=user,
-            password=password or self.passwords[user],
-            ssl=False,
-            # Without a name the driver searches all modules for its caller.
-            application_name="tests",
-        )
-        connection.autocommit = True
-        return connection
+        return connect(self.server, database, user, password or self.passwords[user])
 
     def sql(self, database: str, *statements: str, user: str | None = None) -> list[tuple[Any, ...]]:
         """Run statements as the superuser, on a kept connection, or as a user on a fresh one; the last one's rows."""
