@@ -18,7 +18,7 @@ from tests.integration.provider.applier import Desire, apply, change_defaults, d
 from tests.integration.provider.support import Cluster
 
 PROCESSES = 8
-APPLIES, CONFLICTS = usual_or_deep((15, 30), (50, 100))
+APPLIES, CONFLICTS = usual_or_deep((15, 10), (50, 100))
 SCHEMAS = ["crm", "billing", "stock"]
 TABLES = ["a", "b", "c"]
 
