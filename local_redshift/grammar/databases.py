@@ -27,7 +27,7 @@ def create_database(reader: Reader, context: Context) -> Plan:
         else:
             _collation_or_isolation(reader)
     reader.end()
-    return Plan(f"CREATE DATABASE {ident(name)}{clauses}", "DDL", "CREATE DATABASE")
+    return Plan(f"CREATE DATABASE {ident(name)}{clauses} STRATEGY file_copy", "DDL", "CREATE DATABASE")
 
 
 def _collation_or_isolation(reader: Reader) -> None:
