@@ -12,13 +12,26 @@ from tests.tooling.support import ROOT, Checkout
 PACKAGE = "airflow_provider_datagraph"
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    folder: Path = tmp_path_factory.mktemp("wheel")
-    done = Checkout(ROOT).run("python", "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+def built(sources: Path, folder: Path) -> zipfile.ZipFile:
+    """The wheel of these sources."""
+    done = Checkout(sources).run("python", "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
     assert done.returncode == 0, done.stdout
     (path,) = folder.iterdir()
     return zipfile.ZipFile(path)
+
+
+def package_files(wheel: zipfile.ZipFile | None = None) -> set[str]:
+    """The package's files in a wheel, by default in this checkout."""
+    if wheel is not None:
+        return {name for name in wheel.namelist() if name.startswith(f"{PACKAGE}/")}
+    return {
+        str(path.relative_to(ROOT)) for path in (ROOT / PACKAGE).rglob("*") if path.is_file() and path.suffix != ".pyc"
+    }
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    return built(ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 def test_holds_the_package_alone(wheel: zipfile.ZipFile) -> None:
@@ -29,11 +42,8 @@ def test_holds_the_package_alone(wheel: zipfile.ZipFile) -> None:
 
 
 def test_holds_the_whole_package(wheel: zipfile.ZipFile) -> None:
-    here = {
-        str(path.relative_to(ROOT)) for path in (ROOT / PACKAGE).rglob("*") if path.is_file() and path.suffix != ".pyc"
-    }
-    assert {name for name in wheel.namelist() if name.startswith(f"{PACKAGE}/")} == here
-    assert f"{PACKAGE}/py.typed" in here
+    assert package_files(wheel) == package_files()
+    assert f"{PACKAGE}/py.typed" in package_files()
 
 
 def test_airflow_and_users_find_what_they_look_for(wheel: zipfile.ZipFile) -> None:
