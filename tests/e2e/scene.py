@@ -56,11 +56,13 @@ class Scene:
     world: dict[str, str]
 
     def connections(self) -> dict[str, str]:
-        """All connections, by their ids."""
+        """All connections, by their ids; docker-compose.yaml has others."""
         found = {name: json.loads(text) for name, text in self.warehouse.connections().items()}
         admin, user = found["redshift_default"], found["segment_linked_user"]
         place = {"host": admin["host"], "extra": admin["extra"]}
-        found |= {
+        found = {
+            "secrets_admin": admin,
+            "secrets_user": user,
             "secrets_wrong_admin": {**admin, "password": self.secrets.wrong},
             "secrets_unreachable": {**admin, "port": 1},
             "secrets_sha256_user": {**user, "login": self.world["other_user"]},

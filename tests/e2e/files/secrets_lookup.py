@@ -9,6 +9,6 @@ with DAG(dag_id="secrets_lookup", schedule=None) as dag:
     @task
     def look_up() -> None:
         """Look the admin connection up as any hook does."""
-        BaseHook.get_connection("redshift_default")
+        BaseHook.get_connection("secrets_admin")
 
     look_up()

@@ -23,27 +23,26 @@ from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesS
 WORLD: dict[str, Any] = json.loads((Path(os.environ["AIRFLOW_HOME"]) / "world.json").read_text())
 ROLE, OTHER_ROLE, CHECKPOINT = WORLD["role"], WORLD["other_role"], WORLD["checkpoint"]
 ANALYTICS, OPS, PROFILES = WORLD["analytics"], WORLD["ops"], WORLD["profiles"]
+USER = {"user_conn_id": "secrets_user"}
 WRONG = {"redshift_conn_id": "secrets_wrong_admin"}
 UNREACHABLE = {"redshift_conn_id": "secrets_unreachable"}
 # What comes back before the scheduler has heard of its process's end is failed by it: a delay is longer than that.
 DELAY = 8
 ONCE_MORE = {"retries": 1, "retry_delay": timedelta(seconds=DELAY)}
-FORM = {"schemas": [f"{ANALYTICS}.crm"], "role": ROLE, "checkpoint_database": CHECKPOINT}
+FORM = {"schemas": [f"{ANALYTICS}.crm"], "role": ROLE, "checkpoint_database": CHECKPOINT, **USER}
 CRM = {"database": ANALYTICS, "schema": "crm", "role": ROLE}
-ACCESS = {"database": CHECKPOINT, "tables": [f"{ANALYTICS}.crm.accounts"], "poke_interval": DELAY, "timeout": 240}
-SYNC = {"database": PROFILES, "schema": "profiles_prod", "poke_interval": DELAY, "timeout": 240}
+WAIT = {"poke_interval": DELAY, "timeout": 240}
+ACCESS = {"database": CHECKPOINT, "tables": [f"{ANALYTICS}.crm.accounts"], **USER, **WAIT}
+SYNC = {"database": PROFILES, "schema": "profiles_prod", **WAIT}
 KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
-    "check": (
-        CheckWarehouseOperator,
-        {"schemas": [f"{ANALYTICS}.crm"], "role": ROLE, "checkpoint_database": CHECKPOINT},
-    ),
-    "role": (CreateSegmentRoleOperator, {"role": ROLE}),
+    "check": (CheckWarehouseOperator, FORM),
+    "role": (CreateSegmentRoleOperator, {"role": ROLE, **USER}),
     "database": (CreateCheckpointDatabaseOperator, {"database": CHECKPOINT, "role": ROLE}),
     "grant": (GrantSchemaOperator, CRM),
     "reverse_etl": (GrantReverseEtlOperator, {"database": ANALYTICS, "role": ROLE}),
     "validate": (ValidateAccessSensor, ACCESS),
     "profiles": (ProfilesSyncTablesSensor, SYNC),
-    "summary": (SegmentSummaryOperator, {"reports": [], "database": CHECKPOINT}),
+    "summary": (SegmentSummaryOperator, {"reports": [], "database": CHECKPOINT, **USER}),
     "revoke": (RevokeSchemaOperator, CRM),
     "drop": (DropSegmentRoleOperator, {"role": OTHER_ROLE, "user_conn_id": "secrets_sha256_user"}),
 }
@@ -60,7 +59,13 @@ def stumble(context: Any, result: Any) -> None:
     raise ConnectionError(f"the try number {context['ti'].try_number} fails")
 
 
-with DAG(dag_id="secrets_modes", schedule="@once", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False) as dag:
+with DAG(
+    dag_id="secrets_modes",
+    schedule="@once",
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    default_args={"redshift_conn_id": "secrets_admin"},
+) as dag:
     success = {name: make(name, "success") for name in KINDS if name != "summary"}
     sha256 = {"role": OTHER_ROLE, "password_hash": "sha256", "user_conn_id": "secrets_sha256_user"}
     # The server cuts this one's connection once: it ends well, at its second try.
@@ -68,7 +73,7 @@ with DAG(dag_id="secrets_modes", schedule="@once", start_date=datetime(2026, 1, 
     waiting = {
         "validate": make("validate_with_poke", "success", deferrable=False),
         "profiles": make("profiles_with_poke", "success", deferrable=False, mode="reschedule"),
-        "user": make("profiles_with_user", "success", user_conn_id="segment_linked_user"),
+        "user": make("profiles_with_user", "success", **USER),
     }
     opened = make("grant_with_profiles", "success", database=PROFILES, schema="profiles_prod")
     reports = [task.output for name, task in success.items() if name not in ("revoke", "drop")]

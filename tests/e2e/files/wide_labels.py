@@ -18,6 +18,10 @@ for dag_id, native in DAGS.items():
         render_template_as_native_obj=native,
     ) as dag:
         GrantSchemaOperator.partial(
-            task_id="grant", schema=list(SCHEMAS), database=dag_id, role=f"{dag_id}_role"
+            task_id="grant",
+            redshift_conn_id="secrets_admin",
+            schema=list(SCHEMAS),
+            database=dag_id,
+            role=f"{dag_id}_role",
         ).expand(index=[0])
     globals()[dag_id] = dag
