@@ -8,12 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from airflow_provider_datagraph.provider_info import get_provider_info
+from tests.deep import usual_or_deep
 from tests.e2e.places import TRIGGERS
 from tests.e2e.scene import Evidence
 from tests.e2e.services import TaskEnd
 
 # How a run begins its name, by who made it.
-RUNS = {"the scheduler": "scheduled__", "airflow dags test": "manual__"}
+SCHEDULED = {"the scheduler": "scheduled__"}
+RUNS = usual_or_deep(SCHEDULED, {**SCHEDULED, "airflow dags test": "manual__"})
 # What a mode's tasks come to: states, and the least number of tries.
 MODES = {"success": ({"success"}, 1), "failure": ({"failed"}, 1), "retry": ({"success", "failed"}, 2)}
 MODES["plan"] = MODES["success"]
