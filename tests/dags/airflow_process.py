@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0
+MIGRATE = ("airflow", "db", "migrate")
 CHANGES = re.compile(r"(?i)\s*(create|grant|revoke|alter|drop|insert|update|delete|truncate|comment|set\s+session)\b")
 
 
@@ -58,37 +59,45 @@ class Outcome:
         return {name: task.state for name, task in self.tasks.items()}
 
 
+def bundles(**paths: str | None) -> dict[str, str]:
+    """The setting of the folders with DAG files, by their names; None is the DAGs folder."""
+    kind = "airflow.dag_processing.bundles.local.LocalDagBundle"
+    found = [{"name": name, "classpath": kind, "kwargs": {"path": path}} for name, path in paths.items()]
+    return {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(found)}
+
+
+def on_sqlite(home: Path) -> dict[str, str]:
+    """The settings of an Airflow without services."""
+    return {
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        **bundles(reference=str(ROOT / "dags"), tests=str(ROOT / "tests" / "dags" / "files")),
+    }
+
+
 class Airflow:
     """An Airflow home with a migrated database, and a worker process in it.
 
     :param home: a folder that doesn't exist yet.
-    :param settings: more of Airflow's settings, as environment variables.
+    :param settings: Airflow's settings, as environment variables.
+    :param migrate: the command that makes the tables.
     """
 
-    def __init__(self, home: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, home: Path, settings: Mapping[str, str], migrate: Sequence[str] = MIGRATE) -> None:
         self.home = home
         self.log = home / "captured" / "output.log"
         self.log.parent.mkdir(parents=True)
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
-        bundles = [
-            {"name": name, "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {"path": path}}
-            for name, path in (("reference", str(ROOT / "dags")), ("tests", str(ROOT / "tests" / "dags" / "files")))
-        ]
-        self.env = {
-            **kept,
-            "PYTHONPATH": str(ROOT),
-            "AIRFLOW_HOME": str(home),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
-            "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles),
-            "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
-            **(settings or {}),
-        }
-        self.command([sys.executable, "-m", "airflow", "db", "migrate"])
+        self.env = self.environment(settings)
         self.worker: subprocess.Popen[str] | None = None
+        assert self.command(migrate) == 0, self.log.read_text(errors="replace")[-3000:]
 
-    def command(self, words: list[str], **connections: str) -> int:
+    def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """This process's environment, with these settings of Airflow and no others."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
+        return {**kept, "PYTHONPATH": str(ROOT), "AIRFLOW_HOME": str(self.home), **settings}
+
+    def command(self, words: Sequence[str], **connections: str) -> int:
         """Run a command to its end; its output goes to the log.
 
         :return: its exit code.
@@ -201,7 +210,7 @@ def named(task_id: str, map_index: int) -> str:
 @contextmanager
 def airflow_in(home: Path) -> Iterator[Airflow]:
     """An Airflow for the time of a block."""
-    made = Airflow(home)
+    made = Airflow(home, on_sqlite(home))
     try:
         yield made
     finally:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from local_redshift.running import started
+from tests.e2e.compose import DATABASE, HOME, Machine, services
 from tests.e2e.metadata import metadata_database
-from tests.e2e.scene import FILES, Evidence, canary, play
+from tests.e2e.scene import Evidence, canary, play
 from tests.e2e.services import installed
 
 
@@ -18,7 +19,8 @@ def evidence(tmp_path_factory: pytest.TempPathFactory, statement_log: Path) -> I
     folder = tmp_path_factory.mktemp("e2e")
     with (
         started(password=canary("Adm1n"), faults=True) as server,
-        metadata_database() as metadata,
-        installed(folder / "home", FILES, metadata) as airflow,
+        metadata_database(*DATABASE) as metadata,
     ):
-        yield play(airflow, server, statement_log / f"{server.pid}.jsonl", folder)
+        machine = Machine(folder / "root", metadata)
+        with installed(machine.root / HOME, metadata, services(machine)) as airflow:
+            yield play(airflow, machine, server, statement_log / f"{server.pid}.jsonl", folder)

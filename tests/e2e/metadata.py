@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 
 from local_redshift.postgres import Postgres
 from local_redshift.text import OWNER
@@ -30,19 +31,16 @@ class Metadata:
     """Airflow's database.
 
     :param postgres: the server that it is alone on.
+    :param name: the database's.
     """
 
     postgres: Postgres
+    name: str
 
-    @property
-    def url(self) -> str:
-        """What Airflow connects to."""
-        return f"postgresql+psycopg2://{OWNER}:{self.postgres.address.password}@/airflow?host={self.postgres.folder}"
-
-    def connect(self, database: str = "airflow") -> psycopg.Connection[tuple[Any, ...]]:
-        """A connection of its owner."""
+    def connect(self, database: str | None = None) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection of the server's owner."""
         place, password = str(self.postgres.folder), self.postgres.address.password
-        return psycopg.connect(host=place, user=OWNER, password=password, dbname=database, autocommit=True)
+        return psycopg.connect(host=place, user=OWNER, password=password, dbname=database or self.name, autocommit=True)
 
     def run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement, also while services write.
@@ -73,32 +71,40 @@ class Metadata:
                 if path.is_file():
                     yield str(path.relative_to(self.postgres.folder)), path.read_bytes()
 
-    def make(self) -> None:
-        """Create the database, as soon as the server takes connections."""
+    def make(self, user: str, password: str) -> None:
+        """Create Airflow's user and the database, as soon as the server takes connections."""
         deadline = time.monotonic() + 30
         while True:
             try:
                 with closing(self.connect("postgres")) as connection:
-                    connection.execute("CREATE DATABASE airflow")
+                    # The image makes its user a superuser, too.
+                    role = SQL("CREATE ROLE {} SUPERUSER LOGIN PASSWORD {}")
+                    connection.execute(role.format(Identifier(user), password))
+                    connection.execute(SQL("CREATE DATABASE {}").format(Identifier(self.name)))
                 break
             except psycopg.OperationalError:
                 if not self.postgres.alive() or time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
         # The server is started with a setting of Redshift's.
-        self.run("ALTER DATABASE airflow SET standard_conforming_strings = on")
+        with closing(self.connect()) as connection:
+            setting = SQL("ALTER DATABASE {} SET standard_conforming_strings = on")
+            connection.execute(setting.format(Identifier(self.name)))
         for kind in ("text", "varchar", "json", "jsonb", "bytea"):
             # Not compressed, or a search of the files would find no long value.
             self.run(f"ALTER TYPE {kind} SET (STORAGE = external)")
 
 
 @contextmanager
-def metadata_database() -> Iterator[Metadata]:
-    """A database for the time of a block."""
-    made = Metadata(Postgres())
+def metadata_database(user: str, password: str, name: str) -> Iterator[Metadata]:
+    """A database for the time of a block.
+
+    :param user: Airflow's, with this password.
+    """
+    made = Metadata(Postgres(), name)
     try:
         made.postgres.start()
-        made.make()
+        made.make(user, password)
         yield made
     finally:
         made.postgres.stop()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +15,14 @@ from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.dags.warehouse import WRITER_PASSWORD, Warehouse, build
 from tests.deep import DEEP
+from tests.e2e import reference
+from tests.e2e.compose import Machine
 from tests.e2e.places import Left
-from tests.e2e.services import Installation, TaskEnd
+from tests.e2e.services import AIRFLOW_3, Installation, TaskEnd
 from tests.e2e.wide import DAGS, SCHEMAS
 from tests.integration.conftest import unique
 from tests.integration.provider.support import quoted
 
-FILES = Path(__file__).with_name("files")
 ENDS = ("success", "failed")
 
 
@@ -143,10 +143,13 @@ class Watch(threading.Thread):
         self.seen["triggers"] |= {f"{path}\n{kwargs}" for path, kwargs in rows}
         self.looks += 1
 
-    def write(self) -> None:
-        """Put what was seen into files."""
+    def stop(self) -> None:
+        """Look no more."""
         self.stopped.set()
         self.join()
+
+    def write(self) -> None:
+        """Put what was seen into files."""
         if self.error is not None:
             raise self.error
         self.folder.mkdir()
@@ -162,12 +165,16 @@ class Evidence:
     :param scenes: the warehouses: the scheduler's run has one, ``airflow dags test`` another.
     :param tasks: how each task of each run ended.
     :param lookup: what ``airflow dags test`` printed for a DAG without this package.
+    :param healthy: the services whose own health checks were content.
+    :param survivors: the processes that outlived the services.
     """
 
     left: Left
     scenes: list[Scene]
     tasks: list[TaskEnd]
     lookup: bytes
+    healthy: set[str]
+    survivors: list[str]
 
     @property
     def secrets(self) -> Secrets:
@@ -182,27 +189,34 @@ def tell(airflow: Installation, scene: Scene, folder: Path, serial: bool) -> Non
     airflow.add_connections(scene.connections(), folder)
 
 
-def run_services(airflow: Installation, scene: Scene) -> None:
-    """Let the scheduler run all DAGs that have a schedule to their end, and end it."""
+def run_services(airflow: Installation, machine: Machine, scene: Scene) -> None:
+    """Let the scheduler run all DAGs that have a schedule, and the reference DAG, to their end, and end it."""
     watch = Watch(airflow, airflow.home / "watched")
-    airflow.start()
-    watch.start()
 
     def waiting() -> bool:
+        reference.check(airflow)
         logs = airflow.home.glob("logs/**/task_id=success__profiles/*.trigger.*")
         looked = any("Not yet" in log.read_text(errors="replace") for log in logs if log.is_file())
         return looked and sum("PollTrigger" in text for text in watch.seen["triggers"]) >= 2
 
     def ended() -> bool:
+        reference.check(airflow)
         states = [state for (state,) in airflow.metadata.run("SELECT state FROM dag_run")]
-        return len(states) == 2 + len(DAGS) and all(state in ENDS for state in states)
+        return len(states) == 2 + len(DAGS) + AIRFLOW_3 and all(state in ENDS for state in states)
 
+    airflow.start()
+    watch.start()
     try:
+        if AIRFLOW_3:
+            reference.prepare(int(machine.ports["redshift"]))
+            reference.trigger(airflow)
         airflow.wait(waiting, "two sensors to defer, and one to look from the triggerer")
         scene.write_profiles()
+        # All have worked for a while: each of these slow commands is run once.
+        airflow.wait_healthy()
         airflow.wait(ended, "all runs to end")
     finally:
-        watch.stopped.set()
+        watch.stop()
         airflow.close()
     watch.write()
 
@@ -213,23 +227,23 @@ def run_command(airflow: Installation, scene: Scene) -> None:
     No sensor waits: Airflow 3.3's stand-in for the triggerer finds only connections of the environment.
     """
     scene.write_profiles()
-    airflow.command([sys.executable, "-m", "airflow", "dags", "test", "secrets_modes"])
+    airflow.command(["airflow", "dags", "test", "secrets_modes"])
 
 
 def run_lookup(airflow: Installation) -> bytes:
     """Run the DAG without this package; what was printed."""
     size = airflow.log.stat().st_size
-    assert airflow.command([sys.executable, "-m", "airflow", "dags", "test", "secrets_lookup"]) == 0
+    assert airflow.command(["airflow", "dags", "test", "secrets_lookup"]) == 0
     return airflow.log.read_bytes()[size:]
 
 
-def play(airflow: Installation, server: Server, statements: Path, folder: Path) -> Evidence:
+def play(airflow: Installation, machine: Machine, server: Server, statements: Path, folder: Path) -> Evidence:
     """Run everything, and keep a copy of what it left."""
     known = Secrets(admin=server.password)
     scenes = [set_scene(server, known)]
     tell(airflow, scenes[0], folder, serial=False)
     widen(scenes[0].warehouse)
-    run_services(airflow, scenes[0])
+    run_services(airflow, machine, scenes[0])
     if DEEP:
         scenes.append(set_scene(server, known))
         tell(airflow, scenes[1], folder, serial=True)
@@ -239,4 +253,5 @@ def play(airflow: Installation, server: Server, statements: Path, folder: Path) 
     (airflow.home / "world.json").unlink()
     copy = folder / "evidence"
     shutil.copytree(airflow.home, copy)
-    return Evidence(Left(copy, airflow.metadata, airflow.fernet, server, statements), scenes, airflow.states(), lookup)
+    left = Left(copy, airflow.metadata, airflow.fernet, server, statements)
+    return Evidence(left, scenes, airflow.states(), lookup, airflow.healthy, airflow.survivors)

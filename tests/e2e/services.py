@@ -1,15 +1,14 @@
-"""A whole Airflow: scheduler, DAG processor, triggerer and API server, each a process of its own."""
+"""A whole Airflow: its services, each a process of its own."""
 
 from __future__ import annotations
 
 import json
-import secrets
-import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -17,55 +16,40 @@ from typing import NamedTuple
 import psutil
 from cryptography.fernet import Fernet
 
-from tests.dags.airflow_process import Airflow
+from tests.dags.airflow_process import PATIENCE, Airflow, bundles
 from tests.e2e.metadata import Metadata
 
 HERE = Path(__file__).parent
 AIRFLOW_3 = int(version("apache-airflow").split(".")[0]) >= 3
-# Airflow 2 has no API server: its tasks use the database themselves; and its scheduler parses DAG files.
-SERVICES: dict[str, list[str]] = {
-    **({"api-server": ["api-server"], "dag-processor": ["dag-processor"]} if AIRFLOW_3 else {}),
-    "scheduler": ["scheduler", "--skip-serve-logs"],
-    "triggerer": ["triggerer", "--skip-serve-logs"],
+# What the runs need beyond a usual installation: all is logged, nothing waits longer than it must or is done again
+# and again, and there are DAG files and a plugin of their own.
+OVERLAY = {
+    "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
+    "AIRFLOW__CORE__PARALLELISM": "4",
+    "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "64",
+    "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(HERE / "plugins"),
+    "AIRFLOW__CORE__COMPRESS_SERIALIZED_DAGS": "True",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
+    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    **bundles(**{"dags-folder": None, "e2e": str(HERE / "files")}),
 }
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+@dataclass(frozen=True)
+class Service:
+    """One of the processes.
 
+    :param settings: more of its environment.
+    :param healthcheck: the command that tells whether it works.
+    :param after: those that have to be healthy before it starts.
+    """
 
-def settings(fernet_key: str, files: Path, metadata: Metadata) -> dict[str, str]:
-    """What differs from a default installation: everything is logged, and nothing waits longer than it must."""
-    port = free_port()
-    bundle = {
-        "name": "e2e",
-        "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
-        "kwargs": {"path": str(files), "refresh_interval": 3600},
-    }
-    return {
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata.url,
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
-        "AIRFLOW__CORE__FERNET_KEY": fernet_key,
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__PARALLELISM": "4",
-        "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "64",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(files),
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(HERE / "plugins"),
-        "AIRFLOW__CORE__COMPRESS_SERIALIZED_DAGS": "True",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
-        "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(port),
-        "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(32),
-        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([bundle]),
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-    }
+    command: list[str]
+    settings: dict[str, str]
+    healthcheck: list[str] | None = None
+    after: frozenset[str] = frozenset()
 
 
 class TaskEnd(NamedTuple):
@@ -79,19 +63,32 @@ class TaskEnd(NamedTuple):
     tries: int
 
 
-class Installation(Airflow):
-    """An Airflow home whose database knows connections, and the processes that run what is in a folder.
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it is that process still, and not only kept in mind for its parent."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
-    :param home: a folder that doesn't exist yet.
-    :param files: the folder with the DAG files.
+
+class Installation(Airflow):
+    """An Airflow home whose database knows connections, and the services.
+
+    :param home: a folder without ``captured``.
     :param metadata: the database, empty.
+    :param services: all; ``airflow-init`` is run at once.
     """
 
-    def __init__(self, home: Path, files: Path, metadata: Metadata) -> None:
-        self.fernet = Fernet(key := Fernet.generate_key())
+    def __init__(self, home: Path, metadata: Metadata, services: Mapping[str, Service]) -> None:
         self.metadata = metadata
-        super().__init__(home, settings(key.decode(), files, metadata))
-        self.services: dict[str, subprocess.Popen[bytes]] = {}
+        self.services = dict(services)
+        init = self.services.pop("airflow-init")
+        self.fernet = Fernet(init.settings["AIRFLOW__CORE__FERNET_KEY"])
+        super().__init__(home, init.settings, init.command)
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.seen: set[psutil.Process] = set()
+        self.healthy: set[str] = set()
+        self.survivors: list[str] = []
 
     def add_connections(self, connections: Mapping[str, str], folder: Path) -> None:
         """Store connections as a person would: in Airflow's database, encrypted.
@@ -101,39 +98,51 @@ class Installation(Airflow):
         """
         given = folder / "connections.json"
         given.write_text(json.dumps({name: json.loads(text) for name, text in connections.items()}))
-        code = self.command([sys.executable, "-m", "airflow", "connections", "import", "--overwrite", str(given)])
+        code = self.command(["airflow", "connections", "import", "--overwrite", str(given)])
         given.unlink()
         assert code == 0, self.log.read_text()[-3000:]
 
     def start(self) -> None:
         """Start the services; what each prints is a file of its own."""
-        for name, words in SERVICES.items():
+        for name, service in sorted(self.services.items(), key=lambda item: len(item[1].after)):
+            self.wait_healthy(service.after)
             with (self.log.parent / f"{name}.log").open("ab") as output:
-                self.services[name] = subprocess.Popen(
-                    [sys.executable, "-m", "airflow", *words],
-                    env=self.env,
+                self.running[name] = subprocess.Popen(
+                    service.command,
+                    env=self.environment(service.settings),
                     cwd=self.home,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
                 )
-            if name == "api-server":
-                # A task that finds no API server when it starts has failed.
-                self.wait(self._api_answers, "the API server")
 
-    def _api_answers(self) -> bool:
-        with closing(socket.socket()) as one:
-            return one.connect_ex(("127.0.0.1", int(self.env["AIRFLOW__API__PORT"]))) == 0
+    def wait_healthy(self, names: Iterable[str] | None = None) -> None:
+        """Wait until the services' own health checks are content, by default those of all that have one."""
+        for name, service in self.services.items():
+            check = service.healthcheck
+            if check and name not in self.healthy and (names is None or name in names):
+                self.wait(partial(self._is_healthy, name), f"{name} to be healthy", PATIENCE)
+                self.healthy.add(name)
+
+    def _is_healthy(self, name: str) -> bool:
+        service = self.services[name]
+        assert service.healthcheck is not None
+        env = self.environment(service.settings)
+        done = subprocess.run(
+            service.healthcheck, env=env, cwd=self.home, capture_output=True, check=False, timeout=PATIENCE
+        )
+        return done.returncode == 0
 
     def processes(self) -> Iterator[psutil.Process]:
         """The services' processes, and all that they started."""
-        for service in self.services.values():
+        for service in self.running.values():
             try:
                 parent = psutil.Process(service.pid)
-                yield parent
-                yield from parent.children(recursive=True)
+                found = [parent, *parent.children(recursive=True)]
             except psutil.Error:
                 continue
+            self.seen |= {*found}
+            yield from found
 
     def wait(self, until: Callable[[], bool], what: str, patience: float = 300.0) -> None:
         """Wait, as long as all services run.
@@ -142,7 +151,7 @@ class Installation(Airflow):
         """
         deadline = time.monotonic() + patience
         while not until():
-            ended = [name for name, service in self.services.items() if service.poll() is not None]
+            ended = [name for name, service in self.running.items() if service.poll() is not None]
             if ended or time.monotonic() > deadline:
                 ends = {path.name: path.read_text(errors="replace")[-2000:] for path in self.log.parent.iterdir()}
                 raise AssertionError(
@@ -156,27 +165,31 @@ class Installation(Airflow):
         return [TaskEnd(*row) for row in self.metadata.run(query)]
 
     def close(self) -> None:
-        """End the services, and whatever they leave."""
-        left = list(self.processes())
-        for service in self.services.values():
+        """End the services as Docker does, and whatever they leave."""
+        self.seen |= {*self.processes()}
+        for service in self.running.values():
             service.terminate()
-        for service in self.services.values():
+        for service in self.running.values():
             try:
                 service.wait(15)
             except subprocess.TimeoutExpired:
                 service.kill()
                 service.wait()
-        _, alive = psutil.wait_procs(left, timeout=5)
-        for process in alive:
-            process.kill()
-        self.services = {}
+        deadline = time.monotonic() + 5
+        while (left := [process for process in self.seen if is_alive(process)]) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        for process in left:
+            self.survivors.append(str(process))
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.running = {}
         super().close()
 
 
 @contextmanager
-def installed(home: Path, files: Path, metadata: Metadata) -> Iterator[Installation]:
+def installed(home: Path, metadata: Metadata, services: Mapping[str, Service]) -> Iterator[Installation]:
     """An Airflow for the time of a block."""
-    made = Installation(home, files, metadata)
+    made = Installation(home, metadata, services)
     try:
         yield made
     finally:

@@ -28,8 +28,9 @@ def test_the_file_is_valid() -> None:
 
 def test_services() -> None:
     assert set(COMPOSE["services"]) == {"postgres", "redshift", *AIRFLOW}
-    environments = [COMPOSE["services"][name]["environment"] for name in AIRFLOW]
-    assert all(environment == environments[0] for environment in environments)
+    services = [COMPOSE["services"][name] for name in AIRFLOW]
+    for key in ("image", "environment", "volumes"):
+        assert all(service[key] == services[0][key] for service in services)
 
 
 @pytest.mark.parametrize(

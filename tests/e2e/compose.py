@@ -1,0 +1,120 @@
+"""The services that Airflow runs as: those of docker-compose.yaml, without Docker."""
+
+from __future__ import annotations
+
+import re
+import socket
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+from scripts import compose_check
+from tests.dags.airflow_process import MIGRATE, ROOT
+from tests.e2e.metadata import Metadata
+from tests.e2e.services import AIRFLOW_3, HERE, OVERLAY, Service
+
+SERVICES: dict[str, Any] = compose_check.load()["services"]
+DATABASE = tuple(str(SERVICES["postgres"]["environment"][f"POSTGRES_{name}"]) for name in ("USER", "PASSWORD", "DB"))
+# Where the services listen, each in its container.
+PORTS = {"api-server": "8080", "scheduler": "8974", "redshift": "5439"}
+# Where Airflow's image has its home.
+HOME = "opt/airflow"
+# The log servers listen on all addresses of a machine, whatever one sets. The logs are on a shared volume here.
+QUIET = {"scheduler": ["--skip-serve-logs"], "triggerer": ["--skip-serve-logs"]}
+
+
+def free_port() -> str:
+    """A port that nobody listens on."""
+    with closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        return str(one.getsockname()[1])
+
+
+class Machine:
+    """This machine in place of the containers: it has other addresses and paths, and all else is left as it is.
+
+    :param root: a folder in place of a container's file system.
+    """
+
+    def __init__(self, root: Path, metadata: Metadata) -> None:
+        self.root = root
+        self.ports = {name: free_port() for name in PORTS}
+        # A port is replaced together with its service's name: in a container, localhost is that one alone.
+        self.places = {
+            rf"(?<=//)api-server:{PORTS['api-server']}\b": f"127.0.0.1:{self.ports['api-server']}",
+            rf'"redshift", "port": {PORTS["redshift"]}\b': f'"127.0.0.1", "port": {self.ports["redshift"]}',
+            r"@postgres(/\w+)$": rf"@\1?host={metadata.postgres.folder}",
+            r"^/": f"{root}/",
+        }
+        self.settings = {
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_HOST": "127.0.0.1",
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": self.ports["scheduler"],
+        }
+
+    def setting(self, text: str) -> str:
+        """A value of a service's environment, as it is here."""
+        for old, new in self.places.items():
+            text = re.sub(old, new, text)
+        return text
+
+    def words(self, name: str, words: list[str]) -> list[str]:
+        """A command of a service, as it is here."""
+        # A container listens on all its addresses: nobody else is on its network.
+        replaced = {"0.0.0.0": "127.0.0.1", "$$": "$", **({PORTS[name]: self.ports[name]} if name in PORTS else {})}
+        for old, new in replaced.items():
+            words = [word.replace(old, new) for word in words]
+        return words
+
+    def mount(self, volumes: list[str]) -> None:
+        """Make the folders that a service finds, those of this checkout as links."""
+        for source, target in (volume.split(":")[:2] for volume in volumes):
+            place = self.root / target.lstrip("/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if source.startswith("."):
+                place.symlink_to(ROOT / source)
+            else:
+                place.mkdir()
+
+    def service(self, name: str) -> Service:
+        """A service as a process of this machine."""
+        given = SERVICES[name]
+        settings = {key: self.setting(str(value)) for key, value in given.get("environment", {}).items()}
+        kind, *test = given.get("healthcheck", {}).get("test", [""])
+        check = ["/bin/sh", "-c", *test] if kind == "CMD-SHELL" else test
+        first = [other for other, how in given.get("depends_on", {}).items() if how["condition"] == "service_healthy"]
+        return Service(
+            [*self.words(name, given["command"]), *QUIET.get(name, [])],
+            {**settings, **self.settings, **OVERLAY},
+            self.words(name, check),
+            frozenset(first) - {"postgres"},
+        )
+
+
+def composed(machine: Machine) -> dict[str, Service]:
+    """The compose file's services, but for its PostgreSQL."""
+    machine.mount(SERVICES["airflow-init"]["volumes"])
+    return {name: machine.service(name) for name in SERVICES if name != "postgres"}
+
+
+def of_airflow_2(machine: Machine) -> dict[str, Service]:
+    """Airflow 2's: it has no API server, its tasks use the database themselves; and its scheduler parses DAG files."""
+    settings = {
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(HERE / "files"),
+        "AIRFLOW__CORE__FERNET_KEY": Fernet.generate_key().decode(),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": machine.setting(
+            SERVICES["scheduler"]["environment"]["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+        ),
+        **OVERLAY,
+    }
+    commands = {name: ["airflow", name, *QUIET[name]] for name in ("scheduler", "triggerer")}
+    return {name: Service(words, settings) for name, words in {"airflow-init": [*MIGRATE], **commands}.items()}
+
+
+def services(machine: Machine) -> dict[str, Service]:
+    """Those of the Airflow that is installed: the compose file runs Airflow 3."""
+    return composed(machine) if AIRFLOW_3 else of_airflow_2(machine)

@@ -1,0 +1,28 @@
+"""docker-compose.yaml works: its services, its connections, and ./dags where they are mounted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e import reference
+from tests.e2e.compose import SERVICES
+from tests.e2e.scene import Evidence
+from tests.e2e.services import AIRFLOW_3
+
+composed = pytest.mark.skipif(not AIRFLOW_3, reason="the compose file runs Airflow 3")
+
+
+@composed
+def test_every_service_became_healthy(evidence: Evidence) -> None:
+    assert evidence.healthy == SERVICES.keys() - {"postgres", "airflow-init"}
+
+
+@composed
+def test_the_reference_dag_opened_the_warehouse(evidence: Evidence) -> None:
+    states = {task.task_id: task.state for task in evidence.tasks if task.dag_id == reference.DAG_ID}
+    assert len(states) == 10
+    assert set(states.values()) == {"success"}
+
+
+def test_nothing_survived(evidence: Evidence) -> None:
+    assert evidence.survivors == []
