@@ -7,9 +7,14 @@ import pytest
 from tests.e2e import reference
 from tests.e2e.compose import SERVICES
 from tests.e2e.scene import Evidence
-from tests.e2e.services import AIRFLOW_3
+from tests.e2e.services import AIRFLOW_3, OVERLAY
 
 composed = pytest.mark.skipif(not AIRFLOW_3, reason="the compose file runs Airflow 3")
+
+
+def test_nothing_of_the_file_is_laid_over() -> None:
+    for service in SERVICES.values():
+        assert OVERLAY.keys().isdisjoint(service.get("environment", {}))
 
 
 @composed
