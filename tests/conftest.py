@@ -17,6 +17,8 @@ LAST = "test_statements_accounted.py"
 WHOLE_SUITE = {"unit", "integration", "dags", "e2e", "security", "tooling"}
 # Those that share what takes long to make run in one process, and begin first, so that none of them is left at the end.
 TOGETHER = ("e2e", "dags")
+# What it takes to begin these is little beside the tests.
+SPREAD = ("test_faults_cuts.py", "test_convergence_properties.py")
 LONG = ("test_faults_cuts.py", "test_statement_counts.py", "test_convergence_properties.py")
 
 # The same examples each time: `make test-deep` tries others (--hypothesis-profile=default).
@@ -57,7 +59,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=rank)
     for item in items:
         parts = place(item)
-        item.add_marker(pytest.mark.xdist_group(parts[0] if parts[0] in TOGETHER else "/".join(parts)))
+        if parts[0] in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(parts[0]))
+        elif parts[-1] not in SPREAD:
+            item.add_marker(pytest.mark.xdist_group("/".join(parts)))
     chosen = config.getoption("keyword") or config.getoption("markexpr") or any("::" in arg for arg in config.args)
     if not chosen and {place(item)[0] for item in items} >= WHOLE_SUITE:
         (statement_folder() / WHOLE).touch()
