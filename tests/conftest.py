@@ -52,17 +52,19 @@ def rank(item: pytest.Item) -> int:
     return len(TOGETHER) + (parts[-1] == LAST) * 2 + (parts[-1] not in LONG)
 
 
-# Before xdist looks for the groups.
-@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Say which tests run in one process; xdist looks at that before any other hook sees them together."""
+    parts = place(item)
+    if parts[0] in TOGETHER:
+        item.add_marker(pytest.mark.xdist_group(parts[0]))
+    elif parts[-1] not in SPREAD:
+        item.add_marker(pytest.mark.xdist_group("/".join(parts)))
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Order the tests, and say which of them run in one process."""
+    """Order the tests, and note whether all of them are there."""
     items.sort(key=rank)
-    for item in items:
-        parts = place(item)
-        if parts[0] in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(parts[0]))
-        elif parts[-1] not in SPREAD:
-            item.add_marker(pytest.mark.xdist_group("/".join(parts)))
     chosen = config.getoption("keyword") or config.getoption("markexpr") or any("::" in arg for arg in config.args)
     if not chosen and {place(item)[0] for item in items} >= WHOLE_SUITE:
         (statement_folder() / WHOLE).touch()

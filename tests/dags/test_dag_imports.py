@@ -16,11 +16,12 @@ import airflow_provider_datagraph
 from tests.dags.airflow_process import ROOT
 
 Ask = Callable[[str], dict[str, list[str]]]
+# These are imported when a task runs.
+DRIVERS = ("connecting", "probes", "redshift")
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(airflow_provider_datagraph.__path__, "airflow_provider_datagraph.")
-    # These two are imported when a task runs.
-    if module.name.rsplit(".", 2)[-2:] not in (["hooks", "redshift"], ["hooks", "probes"])
+    if module.name.rsplit(".", 2)[-2:] not in [["hooks", name] for name in DRIVERS]
 ]
 
 
@@ -50,7 +51,7 @@ def test_all_modules_are_asked_for() -> None:
     package = ROOT / "airflow_provider_datagraph"
     files = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in package.rglob("*.py")}
     modules = {name for name in files if not name.endswith(".__init__")}
-    assert modules - set(MODULES) == {f"airflow_provider_datagraph.hooks.{name}" for name in ("redshift", "probes")}
+    assert modules - set(MODULES) == {f"airflow_provider_datagraph.hooks.{name}" for name in DRIVERS}
 
 
 @pytest.mark.parametrize("module", MODULES)
