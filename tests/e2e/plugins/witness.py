@@ -24,7 +24,9 @@ except ImportError:  # before Airflow 3.2
 for name in ("airflow.sdk._shared", "airflow._shared", "airflow.utils.log"):
     with suppress(ImportError):
         masker = import_module(f"{name}.secrets_masker").SecretsMasker
-        masker._redact_exception_with_context_or_cause = lambda self, exception, visited=None: exception
+        # The second name is 2.11.0's.
+        for method in ("_redact_exception_with_context_or_cause", "_redact_exception_with_context"):
+            setattr(masker, method, lambda self, exception, visited=None: exception)
 
 HOME = Path(os.environ["AIRFLOW_HOME"])
 
