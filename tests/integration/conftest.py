@@ -8,31 +8,27 @@ from typing import Any
 import pytest
 
 from local_redshift.faults_client import Faults
-from local_redshift.running import Server, started
+from local_redshift.running import Server
 from tests.integration.redshift_helpers import connect, mark, refused, run, statements, unique
 
 __all__ = ["connect", "mark", "refused", "run", "statements", "unique"]
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with started() as running:
-        yield running
+def server(redshift: Server) -> Server:
+    return redshift
 
 
 @pytest.fixture(scope="session")
-def faulty() -> Iterator[Server]:
+def faulty(_redshift_that_takes_orders: Server) -> Server:
     """Another one, for tests that order faults: nothing else runs on it."""
-    with started(faults=True) as running:
-        yield running
+    return _redshift_that_takes_orders
 
 
 @pytest.fixture
-def faults(faulty: Server) -> Iterator[Faults]:
+def faults(redshift_faults: Server) -> Faults:
     """Orders faults on `faulty`; the test's own are gone after it."""
-    yield faulty.faults
-    faulty.faults.clear()
-    faulty.faults.start()
+    return redshift_faults.faults
 
 
 @pytest.fixture
@@ -44,11 +40,5 @@ def admin(server: Server) -> Iterator[Any]:
 
 
 @pytest.fixture
-def fresh_database(server: Server) -> Iterator[str]:
-    """A database of this test's own. Close what is connected to it before the test ends."""
-    name = unique("db")
-    connection = connect(server)
-    run(connection, f'CREATE DATABASE "{name}"')
-    yield name
-    run(connection, f'DROP DATABASE "{name}"')
-    connection.close()
+def fresh_database(redshift_database: str) -> str:
+    return redshift_database
