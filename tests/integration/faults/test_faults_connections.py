@@ -18,8 +18,6 @@ from local_redshift.faults_client import Faults
 from tests.integration.faults.support import hang_up, listening, quickly, reset, silence
 from tests.integration.world import CONNECTING, OPERATORS, World, execute
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-
 Stage = tuple[World, Faults, ExitStack]
 Arrange = Callable[[Stage], str]
 

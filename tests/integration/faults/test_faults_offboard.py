@@ -17,8 +17,6 @@ from tests.integration.faults.leaving import Leaving
 from tests.integration.redshift_helpers import connect, run
 from tests.integration.world import execute
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-
 
 @pytest.fixture
 def leaving(faulty: Server, faults: Faults, monkeypatch: pytest.MonkeyPatch) -> Iterator[Leaving]:

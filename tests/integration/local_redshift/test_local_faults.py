@@ -15,8 +15,6 @@ from local_redshift.faults_client import Faults
 from local_redshift.running import Server
 from tests.integration.redshift_helpers import connect, mark, refused, run, statements, unique
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-
 
 @pytest.fixture
 def table(faulty: Server) -> Iterator[str]:

@@ -15,7 +15,6 @@ from local_redshift.faults_client import Faults
 from local_redshift.running import Server, started
 from tests.integration.redshift_helpers import connect, mark, run, statements, unique
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 GONE = (errors.InterfaceError, ConnectionError)
 
 

@@ -16,8 +16,6 @@ from tests.integration.conftest import mark, statements, unique
 from tests.integration.sensors.conftest import SetConnection
 from tests.integration.sensors.support import House, connection_json, deferred, user_json
 
-# A refused login leaves the driver's own socket to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 both = pytest.mark.parametrize("kind", ["access", "profiles_sync"])
 
 

@@ -69,11 +69,6 @@ def other_type(house: House, define: SetConnection) -> Case:
     return "profiles_sync", {}, "type postgres"
 
 
-# A refused login leaves the driver's own socket to the garbage collector, and its TLS is of another time.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore:ssl\\.:DeprecationWarning"),
-]
 CASES = [
     admin_password,
     user_password,
