@@ -31,15 +31,17 @@ def reported(
     :return: the findings, none of them blocking.
     """
     yield from _others(role, current, [grant for grants in missing.values() for grant in grants])
-    columns = [] if prune else [grant for grant in current.grants if grant.scope is Scope.COLUMN]
-    holders = _holders(role, current, prune)
+    columns = _by_schema([] if prune else (grant for grant in current.grants if grant.scope is Scope.COLUMN))
+    closed = {target.name for target in targets if Grant(Scope.SCHEMA, "USAGE", target.name) in missing[target.name]}
+    holders = _holders(role, current, prune) if closed else []
     for target in targets:
         yield from _owned(role, target, current)
-        if Grant(Scope.SCHEMA, "USAGE", target.name) in missing[target.name]:
+        if target.name in closed:
             yield from _opened(target, current, holders)
         lacking = {(g.privilege, g.relation) for g in missing[target.name] if g.scope is Scope.TABLE}
         # Where a table is to be granted, its column privileges are a problem of their own.
-        yield from _relations(role, target, current, [g for g in columns if (g.privilege, g.relation) not in lacking])
+        here = columns.get(target.name, [])
+        yield from _relations(role, target, current, [g for g in here if (g.privilege, g.relation) not in lacking])
     if prune:
         yield from _stays(role, targets, current)
         yield from _database_wide(role, current)
@@ -69,21 +71,23 @@ def _owned(role: str, target: Target, current: CurrentAccess) -> Iterator[Findin
             yield Finding("owned_by_member", path, message)
 
 
+def _by_schema(grants: Iterable[Grant]) -> Mapping[str, list[Grant]]:
+    """Group grants by schema (or database): looking through all of them for each schema takes long."""
+    found: dict[str, list[Grant]] = {}
+    for grant in grants:
+        found.setdefault(grant.schema, []).append(grant)
+    return found
+
+
 def _holders(role: str, current: CurrentAccess, prune: bool) -> list[tuple[str, Mapping[str, list[Grant]]]]:
-    """What anybody holds, by holder and schema (or database): looking through all of it for each schema takes long."""
+    """What anybody holds, by holder."""
     lasting = frozenset(grant for grant in current.grants if grant.scope is Scope.DATABASE_TABLES)
     holders = {
         f"role {role}": lasting if prune else current.grants,
         f"role {role} through {', '.join(sorted(current.granted_roles))}": current.inherited,
         **current.others,
     }
-    found: list[tuple[str, Mapping[str, list[Grant]]]] = []
-    for holder, held in sorted(holders.items()):
-        by_schema: dict[str, list[Grant]] = {}
-        for grant in held:
-            by_schema.setdefault(grant.schema, []).append(grant)
-        found.append((holder, by_schema))
-    return found
+    return [(holder, _by_schema(held)) for holder, held in sorted(holders.items())]
 
 
 def _opened(
@@ -130,7 +134,7 @@ def _relations(role: str, target: Target, current: CurrentAccess, on_columns: It
     # https://docs.aws.amazon.com/redshift/latest/dg/t_ddm.html
     if masked := named(current.masked):
         yield Finding("masking", path, f"Role {role} sees masked values in {path}, in {few(masked)}.")
-    columns = {g.relation for g in on_columns if g.schema == target.name}
+    columns = {g.relation for g in on_columns}
     # https://docs.aws.amazon.com/redshift/latest/dg/cross-database_considerations.html
     if columns:
         message = (

@@ -194,13 +194,7 @@ def admin_arguments(connection: Connection, database: str | None, token: tuple[s
     options: dict[str, Any] = problems.check(extras, connection, default={})
     place = _place(connection.host, connection.conn_id, port, connection.conn_id, problems)
     _raise_all(problems)
-    return {
-        **place,
-        "user": login,
-        "password": password,
-        "database": database,
-        **_with_tls(options, place["host"]),
-    }
+    return {**place, "user": login, "password": password, "database": database, **_with_tls(options, place["host"])}
 
 
 def user_arguments(
@@ -235,13 +229,8 @@ def user_arguments(
     options = {**lent, **own}
     place = _place(host, host_of.conn_id, port, port_of.conn_id, problems)
     _raise_all(problems)
-    return {
-        **place,
-        "user": user.login,
-        "password": user.password,
-        "database": database,
-        **_with_tls(options, place["host"]),
-    }
+    known = {**place, "user": user.login, "password": user.password, "database": database}
+    return {**known, **_with_tls(options, place["host"])}
 
 
 def check_login(user: Connection) -> str:

@@ -62,8 +62,7 @@ def optional_database(value: Any, name: str) -> str | None:
     :return: the name or None.
     :raises InvalidInput: if it can't be a database's name.
     """
-    given = arguments.optional_text(value, name)
-    return None if given is None else check_database(given)
+    return None if arguments.optional_text(value, name) is None else database_name(value, name)
 
 
 def schema_names(value: Any, database: str | None) -> tuple[str, ...]:

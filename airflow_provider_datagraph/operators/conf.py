@@ -53,18 +53,11 @@ def _declared(task: Any, conf: Mapping[str, Any]) -> set[str]:
         return set(task.declared)
     params = task.dag.params
     names = set(params) if is_mapped(task) else set(task.declared)
-    names |= {name for name in params if _is_described(params, name) or _differs(params, name, conf)}
-    return names | {name for one in task.dag.tasks for name in one.params if _differs(one.params, name, conf)}
-
-
-def _is_described(params: Any, name: str) -> bool:
-    param = params.get_param(name)
-    return bool(param.schema or param.description)
-
-
-def _differs(params: Any, name: str, conf: Mapping[str, Any]) -> bool:
-    values = params.dump() if hasattr(params, "dump") else params
-    return name not in conf or values[name] != conf[name]
+    names |= {name for name in params if params.get_param(name).schema or params.get_param(name).description}
+    for holder in (task.dag, *task.dag.tasks):
+        values = holder.params.dump() if hasattr(holder.params, "dump") else holder.params
+        names |= {name for name, value in values.items() if name not in conf or value != conf[name]}
+    return names
 
 
 def _unknown(strange: list[Any], declared: Collection[str]) -> Iterator[str]:

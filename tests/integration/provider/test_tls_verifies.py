@@ -106,10 +106,8 @@ def warnings(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
     """What was said of connections since the last call. Airflow 3 prints, 2.11 has the logging module do it."""
 
     def said() -> list[str]:
-        out, err = capfd.readouterr()
-        lines = (
-            [record.getMessage() for record in caplog.records] if AIRFLOW_2 else [*out.splitlines(), *err.splitlines()]
-        )
+        printed = "".join(capfd.readouterr()).splitlines()
+        lines = [record.getMessage() for record in caplog.records] if AIRFLOW_2 else printed
         caplog.clear()
         return [line for line in lines if CLUSTER in line and "extra" in line]
 
