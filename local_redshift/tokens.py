@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass
 from enum import Enum
 
@@ -51,6 +52,7 @@ _TOKEN = re.compile(
 )
 _ESCAPE = re.compile(r"''|\\([0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)", re.DOTALL)
 _CONTROL = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _KINDS = {
     "string": Kind.STRING,
     "quoted": Kind.QUOTED,
@@ -63,7 +65,7 @@ _KINDS = {
 
 def lower(name: str) -> str:
     """Redshift folds ASCII letters only."""
-    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in name)
+    return name.translate(_FOLDED)
 
 
 def tokenize(sql: str) -> list[Token]:

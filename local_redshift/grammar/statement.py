@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from local_redshift.errors import Refused, syntax_error, unsupported
 from local_redshift.grammar import (
@@ -108,6 +109,8 @@ ELSEWHERE = tuple(
     |drop rls|drop template""".split("|")
 )
 
+CACHED = 1000
+"""Clients ask the same over and over; a plan depends on nothing but the text and its context."""
 KINDS = {
     "select": "SELECT",
     "with": "SELECT",
@@ -120,6 +123,7 @@ KINDS = {
 }
 
 
+@lru_cache(CACHED)
 def kind_of(sql: str) -> str:
     """SYS_QUERY_HISTORY's query_type, also of a statement that is refused."""
     try:
@@ -129,6 +133,7 @@ def kind_of(sql: str) -> str:
     return KINDS.get(tokens[0].value, "UTILITY") if tokens else "OTHER"
 
 
+@lru_cache(CACHED)
 def translate(sql: str, context: Context) -> Plan:
     parts = statements(tokenize(sql))
     if not parts:
