@@ -6,6 +6,7 @@ import json
 import os
 import re
 import select
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -13,8 +14,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from tests.canary import MASKING
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0
@@ -72,6 +76,8 @@ def on_sqlite(home: Path) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        # What is logged at this level has to keep secrets, too.
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
         **bundles(reference=str(ROOT / "dags"), tests=str(ROOT / "tests" / "dags" / "files")),
     }
 
@@ -163,7 +169,7 @@ class Airflow:
         size, begin = self.log.stat().st_size, time.monotonic()
         reply = act()
         seconds = time.monotonic() - begin
-        log = self.log.read_bytes()[size:].decode(errors="replace")
+        log = MASKING.sub(b"", self.log.read_bytes()[size:]).decode(errors="replace")
         assert "run_id" in reply, f"{reply}\n{log[-3000:]}"
         return Outcome(
             reply["state"], seconds, self._tasks(reply["run_id"]), self._reports(reply["run_id"]), log, sent()
@@ -207,10 +213,21 @@ def named(task_id: str, map_index: int) -> str:
     return task_id if map_index < 0 else f"{task_id}[{map_index}]"
 
 
+def copied(home: Path) -> Sequence[str]:
+    """The command that makes Airflow's tables in this home: they are made once for an environment, and copied."""
+    kept = Path(os.environ["DATAGRAPH_RUN"], f"airflow-{version('apache-airflow')}.db")
+    if not kept.exists():
+        first = Airflow(home.with_name("migrated"), on_sqlite(home.with_name("migrated")))
+        made = shutil.copy(first.home / "airflow.db", kept.with_suffix(f".{os.getpid()}"))
+        # Whole at once: other tests may run beside these.
+        Path(made).replace(kept)
+    return ["cp", str(kept), str(home / "airflow.db")]
+
+
 @contextmanager
 def airflow_in(home: Path) -> Iterator[Airflow]:
     """An Airflow for the time of a block."""
-    made = Airflow(home, on_sqlite(home))
+    made = Airflow(home, on_sqlite(home), copied(home))
     try:
         yield made
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,12 +11,12 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from local_redshift.running import Server
+from tests.canary import MASKING
 from tests.e2e.metadata import Metadata
 from tests.e2e.services import AIRFLOW_3
 from tests.integration.conftest import connect, run
 
 Contents = Iterator[tuple[str, bytes]]
-MASKING = re.compile(rb"(?m)^\S+ \[debug +\] Sending request .* loc=supervisor\.py:\d+ msg=MaskSecret\(.*\)$")
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,7 @@ def files(*patterns: str) -> Callable[[Left], Contents]:
 
 
 def commands(left: Left) -> Contents:
-    """What commands printed, but for one line of Airflow's own.
-
-    Airflow 3's ``dags test`` prints at DEBUG each secret that it is about to mask, of whatever connection is looked
-    up. No provider can help that, and tasks that a scheduler runs don't have it.
-    """
+    """What commands printed, but for one line of Airflow's own."""
     for where, content in files("captured/output.log")(left):
         yield where, MASKING.sub(b"", content)
 

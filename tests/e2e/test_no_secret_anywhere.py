@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.canary import forms, matches
-from tests.e2e.places import MASKING, PLACES, SERVER_LOG, Left, Place
+from tests.canary import MASKING, forms, matches
+from tests.e2e.places import PLACES, SERVER_LOG, Left, Place
 from tests.e2e.scene import Evidence, canary
 from tests.e2e.services import AIRFLOW_3
 
