@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 from local_redshift.running import Server
 from tests.e2e.metadata import Metadata
 from tests.e2e.services import AIRFLOW_3
-from tests.integration.conftest import connect, run
+from tests.support.redshift import connect, run
 
 Contents = Iterator[tuple[str, bytes]]
 MASKING = re.compile(rb"(?m)^\S+ \[debug +\] Sending request .* loc=supervisor\.py:\d+ msg=MaskSecret\(.*\)$")
