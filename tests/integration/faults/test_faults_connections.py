@@ -110,16 +110,6 @@ LASTING: dict[str, tuple[dict[str, Any], int, str]] = {
         0,
         " holds sslmod, which nothing reads: remove or correct it",
     ),
-    "ill-typed extra": (
-        {"extra": {"ssl": False, "timeout": "soon"}},
-        0,
-        " can't be used: timeout is 'soon': give a number above 0",
-    ),
-    "host with port": (
-        {"host": "cluster.example.com:5439/dev"},
-        0,
-        ": its host isn't a host's name alone: port and database have fields",
-    ),
 }
 
 

@@ -14,7 +14,7 @@ from pytest_mock import MockerFixture
 from redshift_connector.cursor import Cursor
 from redshift_connector.error import ProgrammingError
 
-from airflow_provider_datagraph.access.privileges import DesiredSchema, Plan, Step
+from airflow_provider_datagraph.access.privileges import DesiredSchema
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schema_catalog import read_schemas
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
@@ -145,14 +145,6 @@ def test_after_the_last_try_the_servers_own_error_is_raised(linked: Segment, moc
     assert WORD in failed.value.args[0]["M"]
     assert waits.call_count > 0
     assert linked.held() == set()
-
-
-def test_another_error_is_not_tried_again(linked: Segment, mocker: MockerFixture) -> None:
-    connects = mocker.spy(redshift_connector, "connect")
-    with pytest.raises(ProgrammingError) as failed:
-        DataGraphHook().converge(lambda rows, session: None, lambda _: Plan((Step("GRANT NOTHING", ("nothing",)),)))
-    assert code(failed.value) == "42601"
-    assert connects.call_count == 1
 
 
 def test_what_is_not_there_is_looked_for_once_more(linked: Segment, mocker: MockerFixture) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from tests.support.segment import Segment, codes, execute, grant
 
@@ -113,22 +109,6 @@ def test_the_schemas_of_another_database_open_from_the_admin_connections(linked:
     assert not linked.reads("crm", "accounts")
 
 
-@pytest.mark.parametrize(
-    "written", [["crm", "billing"], '["crm", "billing"]', "crm\nbilling", " crm \n\n billing \n", ("crm", "billing")]
-)
-def test_a_list_is_read_from_json_from_lines_and_from_a_list(linked: Segment, written: Any) -> None:
-    assert grant(linked, written)["changed"] == 4
-    assert linked.reads("crm", "accounts")
-    assert linked.reads("billing", "invoices")
-
-
-@pytest.mark.parametrize("written", [["accounts"], '["accounts"]', "accounts\n", '{"crm": ["accounts"]}'])
-def test_tables_are_read_the_same_ways(linked: Segment, written: Any) -> None:
-    assert grant(linked, "crm", tables=written)["changed"] == 2
-    assert linked.reads("crm", "accounts")
-    assert not linked.reads("crm", "contacts")
-
-
 def test_every_argument_is_a_template(linked: Segment) -> None:
     operator = GrantSchemaOperator(
         task_id="grant",
@@ -159,14 +139,6 @@ def test_every_argument_is_a_template(linked: Segment) -> None:
         ("crm", "accounts", "SELECT"),
         ("billing", "invoices", "SELECT"),
     }
-
-
-@pytest.mark.parametrize("word", ["False", "false", " FALSE "])
-def test_a_false_as_text_is_false(linked: Segment, word: str) -> None:
-    linked.sql(f"GRANT SELECT ON TABLE crm.contacts TO ROLE {linked.role}")
-    grant(linked, "crm", tables=["accounts"], prune=word, plan_only=word)
-    assert linked.reads("crm", "accounts")
-    assert linked.reads("crm", "contacts")
 
 
 def test_plan_only_lists_the_plan_and_changes_nothing(linked: Segment) -> None:

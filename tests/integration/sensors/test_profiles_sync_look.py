@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.profiles_sync import MATERIALIZED_TABLES, RAW_TABLES, REQUIRED_TABLES
+from airflow_provider_datagraph.profiles_sync import RAW_TABLES, REQUIRED_TABLES
 from tests.integration.sensors.house import House
 from tests.support.redshift import PASSWORD
 from tests.support.waiting import fire, resumed, trigger_of
@@ -44,31 +44,8 @@ def test_each_missing_table_is_named(house: House, absent: str) -> None:
     assert not any(table in message for table in REQUIRED_TABLES if table != absent)
 
 
-def test_raw_tables_without_materialized_ones(house: House) -> None:
-    house.make_profiles(RAW_TABLES)
-    in_place, _, _, message = look(house)
-    assert in_place == 3
-    assert "Selective sync" in message and "backfill" in message
-
-
-def test_materialized_tables_without_raw_ones_get_other_advice(house: House) -> None:
-    house.make_profiles(MATERIALIZED_TABLES)
-    in_place, _, _, message = look(house)
-    assert in_place == 3
-    assert all(table in message for table in RAW_TABLES)
-    assert "Selective sync" not in message
-
-
-@pytest.mark.parametrize(
-    ("alias", "right"),
-    [
-        ("user_identifier", "user_identifiers"),
-        ("profile_trait_updates", "profile_traits_updates"),
-        ("id_graph_updated", "id_graph_updates"),
-        ("id_graph_udpates", "id_graph_updates"),
-    ],
-)
-def test_an_alias_is_no_table_and_is_named(house: House, alias: str, right: str) -> None:
+def test_an_alias_is_no_table_and_is_named(house: House) -> None:
+    alias, right = "user_identifier", "user_identifiers"
     house.make_profiles([alias if name == right else name for name in REQUIRED_TABLES])
     in_place, _, _, message = look(house)
     assert in_place == 5

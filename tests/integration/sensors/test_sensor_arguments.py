@@ -59,17 +59,6 @@ def test_a_rendered_true_waits(house: House, kind: str) -> None:
     deferred(sensor)
 
 
-@both
-def test_every_field_is_rendered(house: House, kind: str) -> None:
-    sensor = house.sensor(kind)
-    for field in sensor.template_fields:
-        setattr(sensor, field, f"{{{{ params.it }}}} {field}")
-    sensor.render_template_fields({"params": {"it": "rendered"}})
-    assert {field: getattr(sensor, field) for field in sensor.template_fields} == {
-        field: f"rendered {field}" for field in sensor.template_fields
-    }
-
-
 @pytest.mark.parametrize("value", [list, tuple, "\n".join, lambda names: str(list(names)).replace("'", '"')])
 def test_a_list_is_taken_in_every_notation(house: House, value: Any) -> None:
     house.make_profiles(["one", "two"])

@@ -92,13 +92,6 @@ def test_arguments_that_make_no_sense(house: House, kind: str, arguments: dict[s
     assert len(raised.value.problems) == count, raised.value.problems
 
 
-@pytest.mark.parametrize("wait", ["yes", "", 1, None])
-@pytest.mark.parametrize("kind", ["access", "profiles_sync"])
-def test_wait_is_true_or_false_and_nothing_else(house: House, kind: str, wait: Any) -> None:
-    with pytest.raises(MisconfigurationError, match="wait is"):
-        house.sensor(kind, wait=wait).execute({})
-
-
 @pytest.mark.parametrize(
     ("kind", "given"),
     [
