@@ -144,6 +144,7 @@ def test_the_checkpoint_database_is_where_the_role_may_create(held: Any, found: 
     assert home(LEAVING, cluster) == found
     assert home(replace(LEAVING, home="x"), cluster) == "x"
     assert home(replace(LEAVING, home="x", drop="y"), cluster) == "y"
+    assert home(replace(LEAVING, drop="y"), cluster) == "y"
 
 
 def test_open_sessions() -> None:
