@@ -10,7 +10,7 @@ from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.warehouse import ProfilesSync, Warehouse, build
-from tests.integration.conftest import unique
+from tests.support.redshift import unique
 
 # What the searches are for: characters that URL, JSON and base64 write differently.
 ADMIN_PASSWORD = f"Adm1n+%&{secrets.token_hex(8)}<>"
@@ -33,7 +33,7 @@ class Story:
 
 def run(airflow: Airflow, warehouse: Warehouse, *schemas: str, **form: object) -> Outcome:
     """Run the reference DAG once."""
-    sent = warehouse.sent_since(warehouse.mark())
+    sent = warehouse.listening()
     return airflow.run(DAG_ID, warehouse.form(*schemas, **form), warehouse.connections(), sent)
 
 
@@ -57,7 +57,7 @@ def tell_story(airflow: Airflow, server: Server) -> Story:
     plan = run(airflow, warehouse, *first, **retl, plan_only=True)
     with ProfilesSync(warehouse) as segment:
         done = run(airflow, warehouse, *first, **retl)
-    sent = warehouse.sent_since(warehouse.mark())
+    sent = warehouse.listening()
     again = airflow.run_command(DAG_ID, warehouse.form(*first, **retl), warehouse.connections(), sent)
     return Story(warehouse, plan, done, segment, again, run(airflow, warehouse, *more, **retl))
 
@@ -96,5 +96,5 @@ def run_modes(airflow: Airflow, warehouse: Warehouse) -> Outcome:
         "modes_user_wrong_password": {**user, "password": "Wrong-1-password"},
     }
     given = {name: json.dumps(fields) for name, fields in connections.items()}
-    sent = warehouse.sent_since(warehouse.mark())
+    sent = warehouse.listening()
     return airflow.run("sensor_modes", {"control": PLANTED, "role": role}, given, sent)

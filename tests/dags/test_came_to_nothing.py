@@ -7,7 +7,6 @@ import json
 import pytest
 
 from tests.dags.airflow_process import Airflow
-from tests.dags.runs import LINKED_PASSWORD
 from tests.dags.warehouse import Warehouse, readable
 
 WAYS = {
@@ -20,15 +19,9 @@ FIELDS = ("tables", "database", "writers")
 @pytest.mark.parametrize("dag_id", WAYS)
 def test_nothing_is_opened(airflow: Airflow, warehouse: Warehouse, dag_id: str) -> None:
     names, own = warehouse.names, warehouse.server.database
-    warehouse.run(
-        own,
-        f"CREATE ROLE {names.role}",
-        f"CREATE USER {names.user} PASSWORD '{LINKED_PASSWORD}'",
-        f"GRANT ROLE {names.role} TO {names.user}",
-        f"CREATE DATABASE {names.checkpoint}",
-    )
+    warehouse.make_identities()
     admin = json.loads(warehouse.connections()["redshift_default"])
-    sent = warehouse.sent_since(warehouse.mark())
+    sent = warehouse.listening()
     conf = {"role": names.role, "schema": names.own_schema}
     outcome = airflow.run(dag_id, conf, {"nothing_admin": json.dumps(admin)}, sent)
     tasks = {name.partition("[")[0]: task for name, task in outcome.tasks.items()}

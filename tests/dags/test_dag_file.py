@@ -1,4 +1,4 @@
-"""The DAG file: it parses with no connection, its form says what to type, its graph has this order."""
+"""The DAG files: they parse with no connection, their forms say what to type, their graphs have this order."""
 
 from __future__ import annotations
 
@@ -10,16 +10,27 @@ import pytest
 from tests.dags.airflow_process import Airflow
 from tests.dags.runs import DAG_ID
 
+OFFBOARD = "segment_data_graph_offboard"
 # Name: section, default, type.
-FORM: dict[str, tuple[str, Any, Any]] = {
-    "schemas": ("What Segment reads", [], "array"),
-    "profiles_sync": ("What Segment reads", None, "string"),
-    "checkpoint_database": ("What Segment owns", "segment_linked_profiles_db", "string"),
-    "role": ("What Segment owns", "segment_linked_role", "string"),
-    "reverse_etl_database": ("What Segment owns", None, ["null", "string"]),
-    "future_tables": ("How", "scoped", "string"),
-    "plan_only": ("How", False, "boolean"),
+FORMS: dict[str, dict[str, tuple[str, Any, Any]]] = {
+    DAG_ID: {
+        "schemas": ("What Segment reads", [], "array"),
+        "profiles_sync": ("What Segment reads", None, "string"),
+        "checkpoint_database": ("What Segment owns", "segment_linked_profiles_db", "string"),
+        "role": ("What Segment owns", "segment_linked_role", "string"),
+        "reverse_etl_database": ("What Segment owns", None, ["null", "string"]),
+        "future_tables": ("How", "scoped", "string"),
+        "plan_only": ("How", False, "boolean"),
+    },
+    OFFBOARD: {
+        "role": ("What leaves", "segment_linked_role", "string"),
+        "checkpoint_database": ("What leaves", None, ["null", "string"]),
+        "new_owner": ("What stays", None, ["null", "string"]),
+        "force": ("How", False, "boolean"),
+        "plan_only": ("How", True, "boolean"),
+    },
 }
+FORM = FORMS[DAG_ID]
 EDGES = {
     "check": ["databases", "role", "wait_for_profiles_sync"],
     "role": ["checkpoint_database", "grant_profiles_sync"],
@@ -35,13 +46,24 @@ EDGES = {
 
 
 @pytest.fixture(scope="session")
-def described(airflow: Airflow) -> dict[str, Any]:
+def both(airflow: Airflow) -> dict[str, Any]:
+    """What a person sees of each DAG."""
     assert not [name for name in airflow.env if name.startswith("AIRFLOW_CONN_")]
-    return airflow.ask("describe", dag_id=DAG_ID)
+    return {dag_id: airflow.ask("describe", dag_id=dag_id) for dag_id in FORMS}
 
 
-def test_it_parses_with_no_connection_no_error_and_no_warning(described: dict[str, Any]) -> None:
+@pytest.fixture
+def described(both: dict[str, Any]) -> Any:
+    return both[DAG_ID]
+
+
+@pytest.mark.parametrize("dag_id", FORMS)
+def test_it_parses_with_no_connection_no_error_and_no_warning(both: dict[str, Any], dag_id: str) -> None:
+    described = both[dag_id]
     assert (described.get("raised"), described["errors"], described["warnings"]) == (None, {}, [])
+    assert "`redshift_default`" in described["doc"] and "`segment_linked_user`" in described["doc"]
+    assert list(described["params"]) == list(FORMS[dag_id])
+    assert passed_on(described["fields"]) == set(FORMS[dag_id])
 
 
 def test_a_broken_file_is_noticed(airflow: Airflow) -> None:
@@ -49,14 +71,9 @@ def test_a_broken_file_is_noticed(airflow: Airflow) -> None:
     assert airflow.ask("describe", dag_id="broken").get("raised")
 
 
-def test_the_form_keeps_its_names(described: dict[str, Any]) -> None:
-    assert list(described["params"]) == list(FORM)
-
-
-@pytest.mark.parametrize("name", FORM)
-def test_a_field_says_what_to_type(described: dict[str, Any], name: str) -> None:
-    param = described["params"][name]
-    section, default, kind = FORM[name]
+@pytest.mark.parametrize(("dag_id", "name"), [(dag_id, name) for dag_id, form in FORMS.items() for name in form])
+def test_a_field_says_what_to_type(both: dict[str, Any], dag_id: str, name: str) -> None:
+    param, (section, default, kind) = both[dag_id]["params"][name], FORMS[dag_id][name]
     schema = param["schema"]
     assert (schema["section"], param["value"], schema["type"]) == (section, default, kind)
     assert schema["title"]
@@ -67,6 +84,31 @@ def test_a_field_says_what_to_type(described: dict[str, Any], name: str) -> None
         assert "analytics.crm" in explained
     elif kind != "boolean" and "enum" not in schema:
         assert schema["examples"]
+
+
+RIGHT: dict[str, dict[str, Any]] = {DAG_ID: {"schemas": ["crm"], "profiles_sync": "a.b"}, OFFBOARD: {}}
+WRONG: dict[str, list[dict[str, Any]]] = {
+    DAG_ID: [
+        *({"schemas": value} for value in ("crm", [1], None)),
+        *({"profiles_sync": value} for value in (None, "ab")),
+        *({"checkpoint_database": value} for value in (None, 5)),
+        {"role": ["r"]},
+        {"reverse_etl_database": False},
+        {"future_tables": "all"},
+        *({"plan_only": value} for value in ("False", 0)),
+    ],
+    OFFBOARD: [{"role": None}, {"force": "yes"}, {"plan_only": 0}, {"new_owner": 5}],
+}
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "wrong"), [(dag_id, wrong) for dag_id, listed in WRONG.items() for wrong in listed], ids=str
+)
+def test_the_form_refuses_wrong_types(airflow: Airflow, dag_id: str, wrong: dict[str, object]) -> None:
+    assert airflow.ask("validate", dag_id=dag_id, conf=RIGHT[dag_id])["values"].items() >= RIGHT[dag_id].items()
+    reply = airflow.ask("validate", dag_id=dag_id, conf={**RIGHT[dag_id], **wrong})
+    assert reply.get("raised") == "ParamValidationError", reply
+    assert f"param {next(iter(wrong))}" in reply["message"]
 
 
 def test_the_only_field_without_a_default_is_profiles_sync(airflow: Airflow) -> None:
@@ -102,7 +144,6 @@ def test_what_it_runs_with(described: dict[str, Any]) -> None:
 
 def test_every_field_of_the_form_reaches_the_tasks(described: dict[str, Any]) -> None:
     fields = described["fields"]
-    assert passed_on(fields) == set(FORM)
     working = set(EDGES) - {"check", "databases", "wait_for_profiles_sync", "validate"}
     assert {name for name, given in fields.items() if "params.plan_only" in given.get("plan_only", "")} == working
     waiting = {"wait_for_profiles_sync", "validate"}
@@ -120,5 +161,8 @@ def test_the_summary_sums_up_every_task(described: dict[str, Any]) -> None:
     assert sorted(summed) == sorted(set(EDGES) - {"databases", "summary"})
 
 
-def test_the_documentation_names_both_connections(described: dict[str, Any]) -> None:
-    assert "`redshift_default`" in described["doc"] and "`segment_linked_user`" in described["doc"]
+def test_what_offboarding_runs_with(both: dict[str, Any]) -> None:
+    described = both[OFFBOARD]
+    given = described["fields"]["offboard"]
+    assert (described["edges"], described["max_active_runs"], given["retries"]) == ({"offboard": []}, 1, "2")
+    assert all(f"params.{name}" in given[name] for name in FORMS[OFFBOARD])

@@ -1,36 +1,20 @@
-"""The offboarding DAG: its form, a plan by default, a refusal before any change, and the end of all access."""
+"""The offboarding DAG: a plan by default, a refusal before any change, and the end of all access."""
 
 from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from redshift_connector.error import InterfaceError
 
 from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.runs import ADMIN_PASSWORD, LINKED_PASSWORD
-from tests.dags.test_dag_file import passed_on
 from tests.dags.warehouse import Warehouse, readable, with_new_identities
-from tests.integration.conftest import connect, run
+from tests.support.cluster import Cluster
+from tests.support.redshift import connect, run, turned_away
 
 DAG_ID = "segment_data_graph_offboard"
 RETL = "__segment_reverse_etl"
-# Name: section, default, type.
-FORM: dict[str, tuple[str, Any, Any]] = {
-    "role": ("What leaves", "segment_linked_role", "string"),
-    "checkpoint_database": ("What leaves", None, ["null", "string"]),
-    "new_owner": ("What stays", None, ["null", "string"]),
-    "force": ("How", False, "boolean"),
-    "plan_only": ("How", True, "boolean"),
-}
-LEFT = {
-    "svv_schema_privileges": "identity_name",
-    "svv_relation_privileges": "identity_name",
-    "svv_database_privileges": "identity_name",
-    "svv_default_privileges": "grantee_name",
-}
 
 
 @dataclass(frozen=True)
@@ -46,36 +30,24 @@ class Ending:
 
 
 def offboard(airflow: Airflow, warehouse: Warehouse, **form: object) -> Outcome:
-    sent = warehouse.sent_since(warehouse.mark())
+    sent = warehouse.listening()
     return airflow.run(DAG_ID, {"role": warehouse.names.role, **form}, warehouse.connections(), sent)
 
 
 def rows(warehouse: Warehouse, *names: str) -> set[tuple[str, ...]]:
     """The catalog's rows in every database; with names, only those that name somebody of them."""
-    found: set[tuple[str, ...]] = set()
-    own = warehouse.names
-    for database in (own.analytics, own.ops, own.profiles, warehouse.server.database):
-        with closing(connect(warehouse.server, database)) as connection:
-            for view, column in LEFT.items():
-                query = f"SELECT {column}, privilege_type FROM {view}"
-                found |= {(database, view, *map(str, row)) for row in run(connection, query)}
-            for query in ("SELECT usename FROM pg_user", "SELECT role_name FROM svv_roles"):
-                found |= {(query, str(row[0])) for row in run(connection, query)}
-    return {row for row in found if not names or not set(names).isdisjoint(row)}
+    cluster, own = Cluster(warehouse.server), warehouse.names
+    found = cluster.snapshot(own.analytics, own.ops, own.profiles, warehouse.server.database)
+    cluster.close()
+    held = {(place, *row) for place, listed in found.items() for row in listed}
+    return {row for row in held if not names or not set(names).isdisjoint(row)}
 
 
 @pytest.fixture(scope="session")
 def ending(airflow: Airflow, untouched: Warehouse) -> Ending:
     warehouse = with_new_identities(untouched)
     names, server = warehouse.names, warehouse.server
-    warehouse.run(
-        server.database,
-        f"CREATE ROLE {names.role}",
-        f"CREATE USER {names.user} PASSWORD '{LINKED_PASSWORD}'",
-        f"GRANT ROLE {names.role} TO {names.user}",
-        f"CREATE DATABASE {names.checkpoint}",
-        f"GRANT CREATE ON DATABASE {names.checkpoint} TO ROLE {names.role}",
-    )
+    warehouse.make_identities(f"GRANT CREATE ON DATABASE {names.checkpoint} TO ROLE {names.role}")
     for database, schema in ((names.analytics, "crm"), (names.ops, "devices")):
         warehouse.run(
             database,
@@ -83,8 +55,7 @@ def ending(airflow: Airflow, untouched: Warehouse) -> Ending:
             f"GRANT SELECT FOR TABLES IN SCHEMA {schema} TO ROLE {names.role}",
         )
     with closing(connect(server, names.checkpoint, names.user, LINKED_PASSWORD)) as connection:
-        run(connection, f"CREATE SCHEMA {RETL}")
-        run(connection, f"CREATE TABLE {RETL}.checkpoints (id int)")
+        run(connection, f"CREATE SCHEMA {RETL}", f"CREATE TABLE {RETL}.checkpoints (id int)")
     assert readable(warehouse, [(names.analytics, "crm", "accounts")]) == {(names.analytics, "crm", "accounts"): True}
     return Ending(
         warehouse,
@@ -94,43 +65,6 @@ def ending(airflow: Airflow, untouched: Warehouse) -> Ending:
         offboard(airflow, warehouse, plan_only=False, checkpoint_database=names.checkpoint),
         offboard(airflow, warehouse, plan_only=False, checkpoint_database=names.checkpoint),
     )
-
-
-@pytest.fixture(scope="session")
-def described(airflow: Airflow) -> dict[str, Any]:
-    return airflow.ask("describe", dag_id=DAG_ID)
-
-
-def test_it_parses_with_no_connection_no_error_and_no_warning(described: dict[str, Any]) -> None:
-    assert (described.get("raised"), described["errors"], described["warnings"]) == (None, {}, [])
-    assert described["edges"] == {"offboard": []}
-    assert "`redshift_default`" in described["doc"] and "`segment_linked_user`" in described["doc"]
-
-
-def test_the_form_keeps_its_names(described: dict[str, Any]) -> None:
-    assert list(described["params"]) == list(FORM)
-
-
-def test_every_field_of_the_form_reaches_the_task(described: dict[str, Any]) -> None:
-    assert passed_on(described["fields"]) == set(FORM)
-    assert all(f"params.{name}" in described["fields"]["offboard"][name] for name in FORM)
-    assert (described["max_active_runs"], described["fields"]["offboard"]["retries"]) == (1, "2")
-
-
-@pytest.mark.parametrize("name", FORM)
-def test_a_field_says_what_to_type(described: dict[str, Any], name: str) -> None:
-    param, (section, default, kind) = described["params"][name], FORM[name]
-    schema = param["schema"]
-    assert (schema["section"], param["value"], schema["type"]) == (section, default, kind)
-    assert schema["title"] and len(param["description"]) > 40
-    assert kind == "boolean" or schema["examples"]
-
-
-@pytest.mark.parametrize("wrong", [{"role": None}, {"force": "yes"}, {"plan_only": 0}, {"new_owner": 5}], ids=str)
-def test_the_form_refuses_wrong_types(airflow: Airflow, wrong: dict[str, object]) -> None:
-    assert airflow.ask("validate", dag_id=DAG_ID, conf={})["values"]["plan_only"] is True
-    reply = airflow.ask("validate", dag_id=DAG_ID, conf=wrong)
-    assert reply.get("raised") == "ParamValidationError", reply
 
 
 def test_by_default_it_is_a_plan_and_changes_nothing(ending: Ending) -> None:
@@ -157,15 +91,10 @@ def test_what_the_user_owns_stops_it_before_any_change(ending: Ending) -> None:
 def test_afterwards_nothing_is_left_and_nobody_else_noticed(ending: Ending) -> None:
     warehouse, names = ending.warehouse, ending.warehouse.names
     assert ending.done.state == "success"
-    leaving = {names.role, names.user}
+    leaving = {names.role, names.user, names.checkpoint}
     assert rows(warehouse, *leaving) == set()
     assert rows(warehouse) == {row for row in ending.before if leaving.isdisjoint(row)}
-    with pytest.raises(InterfaceError, match="password authentication failed"):
-        connect(warehouse.server, "dev", names.user, LINKED_PASSWORD)
-    with closing(connect(warehouse.server)) as connection:
-        databases = {str(row[0]) for row in run(connection, "SELECT database_name FROM svv_redshift_databases")}
-    assert names.checkpoint not in databases
-    assert {names.analytics, names.ops, names.profiles} <= databases
+    assert "password authentication failed" in turned_away(warehouse.server, names.user, LINKED_PASSWORD)
 
 
 def test_again_it_changes_nothing(ending: Ending) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from tests.dags.runs import LINKED_PASSWORD, Story
-from tests.dags.warehouse import Path, Warehouse, allowed, readable
+from tests.dags.warehouse import Warehouse, allowed, readable
+from tests.support.cluster import Path
 
 ALL_TASKS = {
     "check",

@@ -17,10 +17,8 @@ from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.runs import ADMIN_PASSWORD, DAG_ID, LINKED_PASSWORD
 from tests.dags.test_dag_refusals import stopped_in_check
 from tests.dags.warehouse import WRITER_PASSWORD, Warehouse, readable, with_new_identities
-from tests.integration.conftest import connect, unique
-from tests.integration.conftest import run as query
-from tests.integration.provider.support import quoted
 from tests.security.hostile import HALVES, MARK, TEMPLATES
+from tests.support.redshift import connect, quoted, run, unique
 
 CARELESS = "{{ ti.xcom_push('careless', 1) }}"
 NAMES = (*TEMPLATES.values(), *HALVES)
@@ -44,7 +42,7 @@ class Hostile:
             "names_user": {**user, "schema": names.checkpoint},
             "names_hostile_user": {**user, "login": TEMPLATES["secret"]},
         }
-        sent = warehouse.sent_since(warehouse.mark())
+        sent = warehouse.listening()
         outcome = airflow.run(
             dag_id, conf, {name: json.dumps(fields) for name, fields in known.items()}, sent, *changes
         )
@@ -55,7 +53,7 @@ class Hostile:
         """No template ran, eve is what she was, no password is anywhere, and payroll is closed."""
         assert marks(airflow) == []
         with closing(connect(self.warehouse.server)) as connection:
-            assert query(connection, "SELECT usesuper FROM pg_user WHERE usename = 'eve'") == [(False,)]
+            assert run(connection, "SELECT usesuper FROM pg_user WHERE usename = 'eve'") == [(False,)]
         for password in (ADMIN_PASSWORD, ADMIN_PASSWORD[::-1], LINKED_PASSWORD):
             assert find(airflow.home, forms(password)) == set()
         assert not [text for text in outcome.changes if text.lower().startswith("alter user") or '"payroll"' in text]
@@ -99,14 +97,7 @@ def hostile(untouched: Warehouse, dag_server: Server) -> Iterator[Hostile]:
 def linked(hostile: Hostile) -> Hostile:
     """The same database, with a role and a user of the test's own that exist."""
     made = Hostile(with_new_identities(hostile.warehouse), hostile.database)
-    names = made.warehouse.names
-    made.warehouse.run(
-        made.warehouse.server.database,
-        f"CREATE ROLE {names.role}",
-        f"CREATE USER {names.user} PASSWORD '{LINKED_PASSWORD}'",
-        f"GRANT ROLE {names.role} TO {names.user}",
-        f"CREATE DATABASE {names.checkpoint}",
-    )
+    made.warehouse.make_identities()
     return made
 
 

@@ -14,11 +14,10 @@ from redshift_connector.error import ProgrammingError
 
 from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
-from tests.integration.conftest import connect, run, unique
-from tests.integration.provider.support import quoted
+from tests.support.cluster import Path
+from tests.support.redshift import admin_fields, code, connect, mark, quoted, run, unique
 
 WRITER_PASSWORD = "Writer-1-of-tables"
-Path = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -52,19 +51,14 @@ class Warehouse:
         """Run statements, by default as admin."""
         password = None if user is None else WRITER_PASSWORD
         with closing(connect(self.server, database, user, password)) as connection:
-            for statement in statements:
-                run(connection, statement)
+            run(connection, *statements)
 
     def connections(self, **of_the_user: Any) -> dict[str, str]:
         """Both Airflow connections; the user's has login and password alone."""
-        server = self.server
-        admin = {"login": server.user, "password": server.password, "schema": server.database, "extra": {"ssl": False}}
-        user = {"login": self.names.user, "password": self.password, **of_the_user}
+        user = {"conn_type": "redshift", "login": self.names.user, "password": self.password, **of_the_user}
         return {
-            "redshift_default": json.dumps(
-                {"conn_type": "redshift", "host": server.host, "port": server.port, **admin}
-            ),
-            "segment_linked_user": json.dumps({"conn_type": "redshift", **user}),
+            "redshift_default": json.dumps(admin_fields(self.server, self.server.database)),
+            "segment_linked_user": json.dumps(user),
         }
 
     def form(self, *schemas: str, **more: Any) -> dict[str, Any]:
@@ -78,22 +72,27 @@ class Warehouse:
             **more,
         }
 
-    def mark(self) -> int:
-        """Where the server's history stands."""
-        with closing(connect(self.server)) as connection:
-            rows = run(connection, "SELECT query_id FROM sys_query_history ORDER BY query_id DESC LIMIT 1")
-        return int(rows[0][0])
+    def make_identities(self, *more: str) -> None:
+        """Make role and user as the first task would, and more, by plain SQL."""
+        names = self.names
+        self.run(
+            self.server.database,
+            f"CREATE ROLE {names.role}",
+            f"CREATE USER {names.user} PASSWORD '{self.password}'",
+            f"GRANT ROLE {names.role} TO {names.user}",
+            f"CREATE DATABASE {names.checkpoint}",
+            *more,
+        )
 
-    def sent_since(self, mark: int) -> Callable[[], list[str]]:
-        """Make a function that tells what admin and linked user sent since a mark."""
+    def listening(self) -> Callable[[], list[str]]:
+        """Make a function that tells what admin and linked user sent since now."""
+        since = mark(self.server)
 
         def sent() -> list[str]:
+            query = f"SELECT user_id, query_text FROM sys_query_history WHERE query_id > {since} ORDER BY query_id"
             with closing(connect(self.server)) as connection:
                 names = dict(run(connection, "SELECT usesysid, usename FROM pg_user"))
-                rows = run(
-                    connection,
-                    f"SELECT user_id, query_text FROM sys_query_history WHERE query_id > {mark} ORDER BY query_id",
-                )
+                rows = run(connection, query)
             ours = (self.server.user, self.names.user)
             return [str(text) for user_id, text in rows if names.get(user_id) in ours]
 
@@ -150,7 +149,7 @@ class ProfilesSync(threading.Thread):
     def __init__(self, warehouse: Warehouse) -> None:
         super().__init__(name="profiles-sync", daemon=True)
         self.warehouse = warehouse
-        self.sent = warehouse.sent_since(warehouse.mark())
+        self.sent = warehouse.listening()
         self.stopped = threading.Event()
         self.error: Exception | None = None
         self.looks_before: list[str] = []
@@ -183,33 +182,27 @@ class ProfilesSync(threading.Thread):
             raise self.error
 
 
-def refusal(connection: Any, statement: str) -> str:
-    """Try a statement.
-
-    :return: the server's refusal, or an empty text.
-    """
-    try:
-        run(connection, statement)
-    except ProgrammingError as error:
-        return str(error.args[0]["M"])
-    return ""
-
-
 def readable(warehouse: Warehouse, paths: Iterable[Path]) -> dict[Path, bool]:
     """Log in as the linked user where Segment does, and read tables by three-part names."""
     names = warehouse.names
     found = {}
     with closing(connect(warehouse.server, names.checkpoint, names.user, warehouse.password)) as connection:
         for path in paths:
-            text = refusal(connection, f"SELECT 1 FROM {quoted(*path)} LIMIT 1")
-            assert not text or text.startswith("permission denied"), (path, text)
-            found[path] = not text
+            found[path] = permitted(connection, f"SELECT 1 FROM {quoted(*path)} LIMIT 1")
     return found
 
 
 def allowed(warehouse: Warehouse, database: str, statement: str) -> bool:
     """Log in as the linked user in a database, and try a statement."""
     with closing(connect(warehouse.server, database, warehouse.names.user, warehouse.password)) as connection:
-        text = refusal(connection, statement)
-    assert not text or "permission denied" in text or "must be owner" in text, (statement, text)
-    return not text
+        return permitted(connection, statement)
+
+
+def permitted(connection: Any, statement: str) -> bool:
+    """Try a statement; whether it isn't refused for want of a privilege."""
+    try:
+        run(connection, statement)
+    except ProgrammingError as error:
+        assert code(error) == "42501", (statement, error)
+        return False
+    return True

@@ -14,7 +14,7 @@ from local_redshift.running import Server
 from tests.canary import MASKING
 from tests.e2e.metadata import Metadata
 from tests.e2e.services import AIRFLOW_3
-from tests.integration.conftest import connect, run
+from tests.support.redshift import connect, run
 
 Contents = Iterator[tuple[str, bytes]]
 

@@ -9,7 +9,7 @@ from contextlib import closing
 from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.e2e.services import Installation
-from tests.integration.conftest import connect, run
+from tests.support.redshift import connect, run
 
 DAG_ID = "segment_data_graph"
 ERROR = re.compile(rf"^[\w.]*Error: |(\[error|\"level\":\"error\").*{DAG_ID}")
@@ -20,10 +20,8 @@ def prepare(port: int) -> None:
     """Build the customer's side on the local Redshift, as local_redshift/README.md says that one connects."""
     tables = ["shop.orders", *(f"profiles_prod.{name}" for name in REQUIRED_TABLES)]
     with closing(connect(Server("127.0.0.1", port, "awsuser", "Testing1!", "dev", pid=0))) as connection:
-        for schema in ("shop", "profiles_prod"):
-            run(connection, f"CREATE SCHEMA {schema}")
-        for table in tables:
-            run(connection, f"CREATE TABLE {table} (id int)")
+        run(connection, *(f"CREATE SCHEMA {schema}" for schema in ("shop", "profiles_prod")))
+        run(connection, *(f"CREATE TABLE {table} (id int)" for table in tables))
 
 
 def trigger(airflow: Installation) -> None:

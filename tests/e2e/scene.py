@@ -20,8 +20,7 @@ from tests.e2e.compose import Machine
 from tests.e2e.places import Left
 from tests.e2e.services import AIRFLOW_3, Installation, TaskEnd
 from tests.e2e.wide import DAGS, SCHEMAS
-from tests.integration.conftest import unique
-from tests.integration.provider.support import quoted
+from tests.support.redshift import quoted, unique
 
 ENDS = ("success", "failed")
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.dags.warehouse import WRITER_PASSWORD, Path, readable
+from tests.dags.warehouse import WRITER_PASSWORD, readable
 from tests.e2e.scene import Evidence
 from tests.e2e.wide import DAGS, SCHEMAS
+from tests.support.cluster import Path
 
 each_dag = pytest.mark.parametrize("dag_id", DAGS)
 

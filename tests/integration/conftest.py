@@ -1,4 +1,4 @@
-"""What integration tests share: one local Redshift a session, connections to it, a database a test."""
+"""What integration tests share: one local Redshift a session, a warehouse a module, identities a test."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from local_redshift.faults_client import Faults
 from local_redshift.running import Server
-from tests.integration.redshift_helpers import connect, mark, refused, run, statements, unique
-
-__all__ = ["connect", "mark", "refused", "run", "statements", "unique"]
+from tests.support.cluster import Cluster
+from tests.support.redshift import connect
+from tests.support.segment import WAREHOUSE, Segment
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +42,43 @@ def admin(server: Server) -> Iterator[Any]:
 @pytest.fixture
 def fresh_database(redshift_database: str) -> str:
     return redshift_database
+
+
+@pytest.fixture(scope="module")
+def shared(server: Server) -> Iterator[Cluster]:
+    """The server, with a warehouse for tests that only grant in it."""
+    made = Cluster(server)
+    made.share(*WAREHOUSE)
+    yield made
+    # Who holds something there can't be dropped before.
+    made.databases += made.shared
+    made.clear()
+    assert made.identities == []
+
+
+@pytest.fixture
+def cluster(shared: Cluster) -> Iterator[Cluster]:
+    """The same; what a test makes is removed after it."""
+    yield shared
+    shared.clear()
+
+
+@pytest.fixture
+def segment(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Segment:
+    """The shared warehouse and Airflow's two connections; neither role nor user exists yet."""
+    return Segment(cluster, monkeypatch, cluster.shared[0])
+
+
+@pytest.fixture
+def linked(segment: Segment) -> Segment:
+    """The same, and role and user exist, without any privilege."""
+    segment.make_identities()
+    return segment
+
+
+@pytest.fixture
+def warehouse(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Segment:
+    """A warehouse of the test's own; role and user exist, without any privilege."""
+    made = Segment(cluster, monkeypatch, cluster.database(*WAREHOUSE))
+    made.make_identities()
+    return made

@@ -10,8 +10,8 @@ from unittest import mock
 
 from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from tests.dags.test_template_fields import public
-from tests.integration.provider.support import quoted
 from tests.security.hostile import TEMPLATES, copied
+from tests.support.redshift import quoted
 
 
 @contextmanager

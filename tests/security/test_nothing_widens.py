@@ -24,6 +24,10 @@ MAY_BE_EMPTY = {
     ("DropSegmentRoleOperator", "checkpoint_database"),
     ("DropSegmentRoleOperator", "new_owner"),
 }
+# What is opened, or looked at, if nothing is taken for something: told in one and the same sentence.
+OPENING = {("GrantSchemaOperator", field) for field in ("tables", "database", "writers")}
+OPENING |= {("ValidateAccessSensor", "user_conn_id")}
+BLANK = "it is given, and came to nothing. Correct what it is made from, or leave the argument out."
 FORMS = {"a text": "", "white space": " \n", "a template": "{{ params.nothing or '' }}"}
 NATIVE = {"natively": "{{ params.nothing }}", "an empty text natively": "{{ '' }}"}
 
@@ -72,6 +76,9 @@ def test_what_came_to_nothing_is_refused(kind: type[BaseOperator], field: str) -
     for way, said in each_way(kind, field):
         allowed = (kind.__name__, field) in MAY_BE_EMPTY
         assert bool(said - usual) is not allowed, (way, said)
+        if (kind.__name__, field) in OPENING:
+            (sentence,) = (sentence for sentence in said - usual if sentence.startswith(f"{field} is "))
+            assert sentence.endswith(BLANK) or field == "user_conn_id", (way, sentence)
 
 
 @every_argument

@@ -19,7 +19,6 @@ OF_TESTS = frozenset(
         "SELECT current_user",
         "SELECT current_user, current_database()",
         "SELECT pg_backend_pid()",
-        "GRANT NOTHING",
     }
 )
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -32,32 +33,21 @@ class Checkout:
     def run(
         self, *command: str, env: Mapping[str, str] | None = None, timeout: float = 60
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command,
-            cwd=self.path,
-            env={**os.environ, **(env or {})},
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            timeout=timeout,
-            check=False,
-        )
+        return subprocess.run(command, **self._options(env), timeout=timeout, check=False)
 
     def start(self, *command: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start a command in a process group of its own, as a shell does on a terminal."""
         return subprocess.Popen(
             command,
-            cwd=self.path,
-            env={**os.environ, **(env or {})},
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
+            **self._options(env),
             start_new_session=True,
             # `make test &` ignores it, and what a shell finds ignored it can't trap.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
+
+    def _options(self, env: Mapping[str, str] | None) -> dict[str, Any]:
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        return {"cwd": self.path, "env": {**os.environ, **(env or {})}, "text": True, **pipes}
 
     def command(self, name: str, text: str) -> Path:
         return write_command(self.path / name, text)

@@ -9,18 +9,19 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from tests.integration.world import PASSWORD, World, execute
+from tests.support.redshift import PASSWORD
+from tests.support.segment import Segment, execute
 
 LONG = "x" * 128
 """One byte more than a name may have."""
 
 
-def refused(world: World, task: Any) -> tuple[str, ...]:
+def refused(segment: Segment, task: Any) -> tuple[str, ...]:
     """Execute a task that has to fail at once, with the server untouched; its sentences."""
-    with world.untouched(), pytest.raises(MisconfigurationError) as failure:
+    with segment.cluster.untouched(), pytest.raises(MisconfigurationError) as failure:
         execute(task)
     assert isinstance(failure.value, AirflowFailException)
-    assert PASSWORD not in str(failure.value) and world.server.password not in str(failure.value)
+    assert PASSWORD not in str(failure.value) and segment.server.password not in str(failure.value)
     return tuple(failure.value.problems)
 
 

@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from typing import Any
 
 import pytest
 
 from tests.integration.bad_input.refusals import LONG, refused, told, told_alone
-from tests.integration.redshift_helpers import PASSWORD, connect, run, unique
-from tests.integration.world import RETL, World, execute
+from tests.support.redshift import PASSWORD
+from tests.support.segment import RETL, Segment, execute
 
 
 @pytest.fixture
-def weak_admin(linked: World) -> Iterator[World]:
+def weak_admin(linked: Segment) -> Iterator[Segment]:
     """The admin connection's user may read the catalog as anybody may, and nothing else."""
-    name = unique("weak_admin")
-    linked.sql(f"CREATE USER {name} PASSWORD '{PASSWORD}'")
-    linked.admin_connection(login=name, password=PASSWORD)
+    linked.admin_connection(login=linked.cluster.user("weak_admin"), password=PASSWORD)
     yield linked
-    linked.sql(f"ALTER ROLE {linked.role} OWNER TO {linked.server.user}", f"DROP USER {name}")
+    linked.sql(f"ALTER ROLE {linked.role} OWNER TO {linked.server.user}")
 
 
-def login(world: World) -> str:
+def login(segment: Segment) -> str:
     from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
     return DataGraphHook().login
 
 
-NOT_ALLOWED: dict[str, Callable[[World], Any]] = {
+NOT_ALLOWED: dict[str, Callable[[Segment], Any]] = {
     "role": lambda w: w.create_role(role=f"{w.role}_2"),
-    "database": World.create_database,
-    "schema": lambda w: w.grant_schema(schema="public", tables=None),
+    "database": Segment.create_database,
+    "schema": lambda w: w.grant_schema(schema="public"),
 }
 
 
 @pytest.mark.parametrize("name", NOT_ALLOWED)
-def test_an_admin_that_may_not_is_told_so_and_nothing_stays(weak_admin: World, name: str) -> None:
+def test_an_admin_that_may_not_is_told_so_and_nothing_stays(weak_admin: Segment, name: str) -> None:
     from airflow_provider_datagraph.exceptions import MisconfigurationError
 
     weak_admin.sql(f"ALTER ROLE {weak_admin.role} OWNER TO {login(weak_admin)}")
@@ -46,23 +43,23 @@ def test_an_admin_that_may_not_is_told_so_and_nothing_stays(weak_admin: World, n
         execute(NOT_ALLOWED[name](weak_admin))
     told(
         failure.value.problems[0],
-        f"Redshift refuses user {login(weak_admin)} in database {weak_admin.warehouse.name}: ",
+        f"Redshift refuses user {login(weak_admin)} in database {weak_admin.warehouse}: ",
         "The transaction was rolled back",
         "give the admin connection a superuser, or the rights",
     )
     assert weak_admin.snapshot() == before
 
 
-def test_an_admin_that_sees_a_part_of_the_catalog_says_so(weak_admin: World) -> None:
-    problems = refused(weak_admin, weak_admin.grant_schema(schema="nowhere", tables=None))
+def test_an_admin_that_sees_a_part_of_the_catalog_says_so(weak_admin: Segment) -> None:
+    problems = refused(weak_admin, weak_admin.grant_schema(schema="payroll"))
     told(problems[0], "doesn't see what role", weak_admin.role, "can't be told from what is hidden", "connect as a")
-    told(problems[1], "Schema nowhere doesn't exist", "isn't a superuser", "may exist and be hidden")
+    told(problems[1], "Schema payroll doesn't exist", "isn't a superuser", "may exist and be hidden")
     assert len(problems) == 2
-    report = execute(weak_admin.grant_schema(schema="public", tables=None, plan_only=True))
+    report = execute(weak_admin.grant_schema(schema="public", plan_only=True))
     (finding,) = [f for f in report["findings"] if f["code"] == "hidden"]
     told(finding["message"], "doesn't see what role", "connect as a superuser")
     weak_admin.sql(f"ALTER ROLE {weak_admin.role} OWNER TO {login(weak_admin)}")
-    report = execute(weak_admin.grant_schema(schema="public", tables=None, plan_only=True))
+    report = execute(weak_admin.grant_schema(schema="public", plan_only=True))
     (finding,) = [f for f in report["findings"] if f["code"] == "partial_view"]
     told(finding["message"], "isn't a superuser", "count as missing", "ACCESS SYSTEM TABLE")
 
@@ -87,14 +84,14 @@ GRANTS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize(("given", "parts"), GRANTS, ids=lambda value: ascii(value)[:40])
-def test_a_grant_that_names_what_is_not_there(linked: World, given: dict[str, Any], parts: tuple[str, ...]) -> None:
-    names = {"w": linked.warehouse.name, "r": f"{linked.role}_2"}
+def test_a_grant_that_names_what_is_not_there(linked: Segment, given: dict[str, Any], parts: tuple[str, ...]) -> None:
+    names = {"w": linked.warehouse, "r": f"{linked.role}_2"}
     filled = {key: value.format(**names) if isinstance(value, str) else value for key, value in given.items()}
-    task = linked.grant_schema(**{"schema": "crm", "tables": None, **filled})
+    task = linked.grant_schema(**{"schema": "crm", **filled})
     told_alone(refused(linked, task), *(part.format(**names) for part in parts))
 
 
-def test_all_problems_of_a_grant_are_told_at_once(linked: World) -> None:
+def test_all_problems_of_a_grant_are_told_at_once(linked: Segment) -> None:
     tables = {"crm": ["accounts", "nothing", "never"], "billing": ["invoices", "gone"]}
     task = linked.grant_schema(schema=["crm", "billing", "nowhere"], tables=tables, role=f"{linked.role}_2")
     problems = refused(linked, task)
@@ -103,35 +100,38 @@ def test_all_problems_of_a_grant_are_told_at_once(linked: World) -> None:
     assert len(problems) == 5
 
 
-def test_all_bad_names_in_a_list_are_told_at_once(linked: World) -> None:
-    task = linked.grant_schema(schema=["crm", "crm", 5, "pg_x", LONG, "a.b.c"], tables=None, role="Up")
+def test_all_bad_names_in_a_list_are_told_at_once(linked: Segment) -> None:
+    task = linked.grant_schema(schema=["crm", "crm", 5, "pg_x", LONG, "a.b.c"], role="Up")
     problems = refused(linked, task)
     for part in ("names crm twice", "the entry 5", "'pg_x'", "128 bytes", "'a.b.c'", "'Up'"):
         assert len([p for p in problems if part in p]) == 1, (part, problems)
     assert len(problems) == 6
 
 
-OTHERS: list[tuple[Callable[[World], Any], tuple[str, ...]]] = [
+OTHERS: list[tuple[Callable[[Segment], Any], tuple[str, ...]]] = [
     (lambda w: w.create_database(role=f"{w.role}_2"), ("Role", "doesn't exist", "correct the name, or create it")),
-    (lambda w: w.create_database(database="Upper"), ("'Upper'", "upper-case", "lower case")),
-    (lambda w: w.create_database(database="table"), ("'table'", "reserved word", "choose another")),
-    (lambda w: w.create_database(database="template0"), ("'template0'", "belongs to Redshift", "of your own")),
     (lambda w: w.grant_reverse_etl(database="atlantis"), ("no database atlantis", "correct the name")),
     (lambda w: w.grant_reverse_etl(schema="pg_temp_1"), ("'pg_temp_1'", "belongs to Redshift", "of your own")),
-    (lambda w: w.grant_reverse_etl(role=f"{w.role}_2"), ("Role", "doesn't exist", "correct the name, or create")),
+    (
+        lambda w: w.grant_reverse_etl(schema="crm", role=f"{w.role}_2"),
+        ("Role", "doesn't exist", "correct the name, or create"),
+    ),
     (lambda w: w.grant_reverse_etl(drop="some"), ("drop is 'some'", "give one of tables, all, none")),
+    (lambda w: w.grant_reverse_etl(drop=None), ("drop is None", "give one of tables, all, none")),
+    (lambda w: w.grant_reverse_etl(database="template0"), ("'template0'", "belongs to Redshift", "of your own")),
+    (lambda w: w.grant_reverse_etl(plan_only="no"), ("plan_only is 'no'", "give True or False")),
+    (lambda w: w.grant_reverse_etl(role=""), ("role name", "is empty", "give the name")),
     (lambda w: w.grant_reverse_etl(schema=[RETL, "x"]), ("schema names 2 schemas", "name one")),
 ]
 
 
 @pytest.mark.parametrize(("make", "parts"), OTHERS, ids=[parts[0] + str(n) for n, (_, parts) in enumerate(OTHERS)])
-def test_the_other_operators(linked: World, make: Callable[[World], Any], parts: tuple[str, ...]) -> None:
+def test_the_other_operators(linked: Segment, make: Callable[[Segment], Any], parts: tuple[str, ...]) -> None:
     told_alone(refused(linked, make(linked)), *parts)
 
 
-def test_the_refusals_are_seen_to_change_nothing(linked: World) -> None:
+def test_the_refusals_are_seen_to_change_nothing(linked: Segment) -> None:
     """The check itself works: a grant isn't overlooked."""
-    with pytest.raises(AssertionError), linked.untouched():
-        execute(linked.grant_schema())
-    with closing(connect(linked.server, linked.warehouse.name)) as connection:
-        run(connection, f"REVOKE ALL ON SCHEMA crm, billing FROM ROLE {linked.role}")
+    with pytest.raises(AssertionError), linked.cluster.untouched():
+        execute(linked.grant_both())
+    linked.sql(f"REVOKE ALL ON SCHEMA crm, billing FROM ROLE {linked.role}")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.integration.bad_input.refusals import LONG, refused, told, told_alone
-from tests.integration.world import ALL, OPERATORS, PASSWORD, World
+from tests.support.redshift import PASSWORD
+from tests.support.segment import ALL, OPERATORS, Segment
 
 USER = "segment_linked_user"
 ADMIN = "redshift_default"
@@ -27,6 +28,7 @@ USERS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"login": "a\tb"}, (USER, "can't be printed", "remove it")),
     ({"extra": {"sslmod": 1}}, (USER, "holds sslmod, which nothing reads", "remove or correct it")),
     ({"extra": "text"}, (USER, "isn't a JSON object", "correct it")),
+    ({"extra": "[1]"}, (USER, "isn't a JSON object", "correct it")),
     ({"extra": {"ssl": "perhaps"}}, (USER, "ssl is 'perhaps', not a boolean", "give True or False")),
     ({"extra": {"timeout": 0}}, (USER, "timeout is 0", "give a number above 0")),
     ({"host": "example.com/dev"}, (USER, "its host isn't a host's name alone", "port and database have")),
@@ -36,6 +38,10 @@ ADMINS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"conn_type": "mysql"}, (f"admin connection {ADMIN}", "is of type mysql", "make it one of type redshift")),
     ({"host": " "}, (f"admin connection {ADMIN}", "lacks host", "fill it in")),
     ({"login": "", "password": ""}, (f"admin connection {ADMIN}", "lacks login, password", "fill it in")),
+    ({"schema": ""}, (f"admin connection {ADMIN}", "lacks schema (the database)", "fill it in")),
+    ({"extra": "{"}, (ADMIN, "isn't a JSON object", "correct it")),
+    ({"extra": "[]"}, (ADMIN, "isn't a JSON object", "correct it")),
+    ({"extra": {"user": "x", "password": "y"}}, (ADMIN, "holds password, user, which nothing reads", "remove")),
     ({"extra": {"ssl": "true ", "sslmode": "require"}}, (ADMIN, "sslmode is 'require'", "give one of verify-ca")),
     ({"extra": {"ssl": False, "tcp_keepalive_idle": "x"}}, (ADMIN, "tcp_keepalive_idle is 'x'", "above 0")),
     ({"extra": {"ssl": False, "tcp_keepalive_count": 1.5}}, (ADMIN, "count is 1.5", "whole number above 0")),
@@ -51,53 +57,58 @@ ADMINS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
 
 @pytest.mark.parametrize("name", READS_USER)
 @pytest.mark.parametrize(("fields", "parts"), USERS, ids=lambda value: ascii(value)[:40])
-def test_an_unusable_user_connection(world: World, name: str, fields: dict[str, Any], parts: tuple[str, ...]) -> None:
-    world.user_connection(**fields)
-    told_alone(refused(world, OPERATORS[name](world)), *parts)
+def test_an_unusable_user_connection(
+    segment: Segment, name: str, fields: dict[str, Any], parts: tuple[str, ...]
+) -> None:
+    segment.user_connection(**fields)
+    told_alone(refused(segment, OPERATORS[name](segment)), *parts)
 
 
 @pytest.mark.parametrize(("fields", "parts"), ADMINS, ids=lambda value: ascii(value)[:40])
-def test_an_unusable_admin_connection(world: World, fields: dict[str, Any], parts: tuple[str, ...]) -> None:
-    world.admin_connection(**fields)
-    told_alone(refused(world, world.create_role()), *parts)
+def test_an_unusable_admin_connection(segment: Segment, fields: dict[str, Any], parts: tuple[str, ...]) -> None:
+    segment.admin_connection(**fields)
+    told_alone(refused(segment, segment.create_role()), *parts)
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_every_operator_refuses_it(world: World, name: str) -> None:
+def test_every_operator_refuses_it(segment: Segment, name: str) -> None:
     # Where the user connection has no host of its own, the summary takes this one's.
-    world.admin_connection(**({"host": ""} if name == "summary" else {"login": "", "password": ""}))
+    segment.admin_connection(**({"host": ""} if name == "summary" else {"login": "", "password": ""}))
     lacking = "lacks host" if name == "summary" else "lacks login, password"
-    told_alone(refused(world, ALL[name](world)), f"connection {ADMIN}", lacking, "fill it in")
+    told_alone(refused(segment, ALL[name](segment)), f"connection {ADMIN}", lacking, "fill it in")
 
 
 @pytest.mark.parametrize("name", READS_LOGIN)
-def test_no_user_connection(world: World, name: str) -> None:
-    world.forget(USER)
-    told_alone(refused(world, ALL[name](world)), f"user connection {USER}", "isn't defined", "create an Airflow")
+def test_no_user_connection(segment: Segment, name: str) -> None:
+    segment.forget(USER)
+    told_alone(refused(segment, ALL[name](segment)), f"user connection {USER}", "isn't defined", "create an Airflow")
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_no_admin_connection(world: World, name: str) -> None:
-    world.forget(ADMIN)
-    told_alone(refused(world, ALL[name](world)), f"admin connection {ADMIN}", "isn't defined", "create an")
+def test_no_admin_connection(segment: Segment, name: str) -> None:
+    segment.forget(ADMIN)
+    told_alone(refused(segment, ALL[name](segment)), f"admin connection {ADMIN}", "isn't defined", "create an")
 
 
 @pytest.mark.parametrize("name", READS_USER)
-def test_all_that_both_connections_lack_is_told_at_once(world: World, name: str) -> None:
-    world.user_connection(login="UPPER", password="", extra={"stray": 1, "timeout": "x"})
-    world.admin_connection(login="", port=70000, extra={"ssl": "maybe"})
-    problems = refused(world, OPERATORS[name](world))
+def test_all_that_both_connections_lack_is_told_at_once(segment: Segment, name: str) -> None:
+    segment.user_connection(login="UPPER", password="", extra={"stray": 1, "timeout": "x"})
+    segment.admin_connection(login="", port=70000, extra={"ssl": "maybe"})
+    problems = refused(segment, OPERATORS[name](segment))
     wanted = ("lacks login", "no port 70000", "ssl is 'maybe'", "lacks password", "'UPPER'", "stray", "timeout is 'x'")
     for part in wanted:
         assert len([p for p in problems if part in p]) == 1, (part, problems)
     assert len(problems) == len(wanted)
 
 
-TOGETHER: dict[str, tuple[Callable[[World], Any], tuple[str, ...]]] = {
-    "role": (lambda w: w.create_role(role="Up", password_hash="md4"), ("'Up'", "'md4'")),
+TOGETHER: dict[str, tuple[Callable[[Segment], Any], tuple[str, ...]]] = {
+    "role": (
+        lambda w: w.create_role(role="Up", password_hash="md4", plan_only="perhaps"),
+        ("'Up'", "'md4'", "plan_only is 'perhaps'"),
+    ),
     "database": (lambda w: w.create_database(database="Upper", role="Up"), ("'Upper'", "'Up'")),
     "schema": (
-        lambda w: w.grant_schema(schema=["pg_x", "a.b.c"], tables=None, tries=0),
+        lambda w: w.grant_schema(schema=["pg_x", "a.b.c"], tries=0),
         ("'pg_x'", "'a.b.c'", "tries"),
     ),
     "reverse_etl": (lambda w: w.grant_reverse_etl(drop="some", role="Up"), ("'some'", "'Up'")),
@@ -114,12 +125,12 @@ TOGETHER: dict[str, tuple[Callable[[World], Any], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", TOGETHER)
-def test_bad_arguments_and_a_bad_connection_are_told_at_once(world: World, name: str) -> None:
+def test_bad_arguments_and_a_bad_connection_are_told_at_once(segment: Segment, name: str) -> None:
     make, parts = TOGETHER[name]
-    world.admin_connection(port=70000, login="")
+    segment.admin_connection(port=70000, login="")
     # The summary reads only where the admin connection leads to.
     connection = ("no port 70000",) if name == "summary" else ("no port 70000", "lacks login")
-    problems = refused(world, make(world))
+    problems = refused(segment, make(segment))
     for part in (*parts, *connection):
         assert len([p for p in problems if part in p]) == 1, (part, problems)
     assert len(problems) == len(parts) + len(connection)
@@ -132,41 +143,48 @@ POLICY = [
     ("NO-LOWER-CASE-1", "hold a lower-case letter"),
     ("No-Digit-Here", "hold a digit"),
     ("With Space-1", "without spaces"),
+    ("Ünicode-Pass-1", "printable ASCII"),
     ("Has@Sign-1234", "hold none of"),
     ("Has'Quote-1234", "hold none of"),
+    ("Has\\Slash-1234", "hold none of"),
 ]
 
 
 @pytest.mark.parametrize("name", READS_USER)
-@pytest.mark.parametrize(("password", "lacks"), POLICY, ids=[lacks for _, lacks in POLICY])
-def test_a_password_against_redshifts_policy(world: World, name: str, password: str, lacks: str) -> None:
-    world.user_connection(password=password)
-    problems = refused(world, OPERATORS[name](world))
+@pytest.mark.parametrize(("password", "lacks"), POLICY, ids=[ascii(password) for password, _ in POLICY])
+def test_a_password_against_redshifts_policy(segment: Segment, name: str, password: str, lacks: str) -> None:
+    segment.user_connection(password=password)
+    problems = refused(segment, OPERATORS[name](segment))
     told_alone(problems, "The user connection's password", "doesn't fit Redshift's policy", lacks, "Choose another")
     assert password not in problems[0]
 
 
-TAKEN: list[tuple[Callable[[World], Any], tuple[str, ...]]] = [
-    (lambda w: w.create_role(role="awsuser"), ("a user named awsuser", "can't share", "choose another role name")),
-    (lambda w: w.check(role="awsuser"), ("a user named awsuser", "can't share", "choose another role name")),
-]
-
-
-@pytest.mark.parametrize(("make", "parts"), TAKEN, ids=["role", "check"])
-def test_a_role_named_like_a_user(world: World, make: Callable[[World], Any], parts: tuple[str, ...]) -> None:
-    told_alone(refused(world, make(world)), *parts)
+@pytest.mark.parametrize("name", READS_USER)
+def test_a_role_named_like_a_user(segment: Segment, name: str) -> None:
+    task = segment.create_role if name == "role" else segment.check
+    problems = refused(segment, task(role="awsuser"))
+    told_alone(problems, "a user named awsuser", "can't share", "choose another role name")
 
 
 @pytest.mark.parametrize("name", READS_USER)
-def test_a_user_named_like_a_role(world: World, name: str) -> None:
-    world.sql(f"CREATE ROLE {world.user}")
-    problems = refused(world, OPERATORS[name](world))
-    told_alone(problems, f"User {world.user}", "the name of a role", "give the user connection another login")
+def test_a_user_named_like_a_role(segment: Segment, name: str) -> None:
+    segment.sql(f"CREATE ROLE {segment.user}")
+    problems = refused(segment, OPERATORS[name](segment))
+    told_alone(problems, f"User {segment.user}", "the name of a role", "give the user connection another login")
 
 
 @pytest.mark.parametrize("name", READS_USER)
-def test_the_users_present_password_is_another(linked: World, name: str) -> None:
+def test_the_users_present_password_is_another(linked: Segment, name: str) -> None:
     linked.user_connection(password="Another-Secret-1")
     (problem,) = refused(linked, OPERATORS[name](linked))
     told(problem, f"User {linked.user} exists", "doesn't log in", "Nothing was changed", "correct the connection's")
     assert "Another-Secret-1" not in problem and PASSWORD not in problem
+    assert linked.cluster.logs_in(linked.user)
+
+
+@pytest.mark.parametrize("name", READS_USER)
+@pytest.mark.parametrize("password", [None, "Another-Secret-1"], ids=["right password", "another"])
+def test_the_admins_own_login_is_no_linked_users(segment: Segment, name: str, password: str | None) -> None:
+    server = segment.server
+    segment.user_connection(login=server.user, password=password or server.password)
+    told_alone(refused(segment, OPERATORS[name](segment)), "is the admin connection's own login")

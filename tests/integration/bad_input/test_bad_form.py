@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.integration.bad_input.refusals import LONG, refused, told_alone
-from tests.integration.world import World
+from tests.support.segment import Segment
 
 OWN = "a name of your own"
 # The entry, and its sentence: the thing, the cause, the remedy. {w} is the warehouse.
@@ -17,6 +18,8 @@ ENTRIES: list[tuple[Any, tuple[str, ...]]] = [
     (["atlantis.crm"], ("atlantis.crm", "there is no database atlantis", "correct the name")),
     (["{w}.crm.nothing"], ("{w}.crm.nothing", "has no table nothing", "correct the name, or create it first")),
     (["crm.accounts"], ("there is no database crm", "has a table accounts", "write {w}.crm.accounts")),
+    (["CRM.Accounts"], ("there is no database CRM", "has a table accounts", "write {w}.crm.accounts")),
+    (["crm.nope"], ("there is no database crm", "schema crm of {w} has no table nope")),
     (["pg_catalog"], ("schema 'pg_catalog'", "belongs to Redshift itself", "name a schema of your own")),
     (["PG_Toast"], ("schema 'PG_Toast'", "belongs to Redshift itself", "name a schema of your own")),
     (["information_schema"], ("'information_schema'", "belongs to Redshift", "a schema of your own")),
@@ -41,67 +44,80 @@ ENTRIES: list[tuple[Any, tuple[str, ...]]] = [
     (["crm", "  "], ("schemas has the entry '  '", "each has to be a name")),
     ({"crm": []}, ("schemas is {{'crm': []}}", "give a list")),
     ('["crm"', ("schemas looks like JSON and isn't", "correct it")),
+    ("[1]", ("schemas has the entry 1", "each has to be a name")),
     ([], ("Neither schemas nor profiles_sync is given", "name what Segment is to read")),
+    ("", ("Neither schemas nor profiles_sync is given", "name what Segment is to read")),
 ]
 
 
-def fill(value: Any, world: World) -> Any:
-    return [v.format(w=world.warehouse.name) if isinstance(v, str) else v for v in value]
+def fill(value: Any, segment: Segment) -> Any:
+    return [v.format(w=segment.warehouse) if isinstance(v, str) else v for v in value]
 
 
 @pytest.mark.parametrize(("schemas", "parts"), ENTRIES, ids=lambda value: ascii(value)[:40])
-def test_one_bad_entry_is_one_sentence(world: World, schemas: Any, parts: tuple[str, ...]) -> None:
-    given = fill(schemas, world) if isinstance(schemas, list) else schemas
-    told_alone(refused(world, world.check(schemas=given)), *fill(parts, world))
+def test_one_bad_entry_is_one_sentence(segment: Segment, schemas: Any, parts: tuple[str, ...]) -> None:
+    given = fill(schemas, segment) if isinstance(schemas, list) else schemas
+    told_alone(refused(segment, segment.check(schemas=given)), *fill(parts, segment))
 
 
 FIELDS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"profiles_sync": "atlantis.profiles"}, ("profiles_sync", "no database atlantis", "correct the name")),
     ({"profiles_sync": "profiles"}, ("profiles_sync is 'profiles'", "write database.schema")),
+    ({"profiles_sync": "{w}.crm.accounts"}, ("profiles_sync is '{w}.crm.accounts'", "write database.schema")),
+    ({"profiles_sync": "{w}.CRM"}, ("{w}.CRM", "is in profiles_sync and in schemas", "leave it in profiles_sync")),
     ({"profiles_sync": "{w}.crm"}, ("{w}.crm", "is in profiles_sync and in schemas", "leave it in profiles_sync")),
     ({"profiles_sync": "{w}.pg_x"}, ("schema 'pg_x'", "belongs to Redshift itself", "of your own")),
-    ({"checkpoint_database": "Segment"}, ("'Segment'", "upper-case letters", "write it in lower case")),
-    ({"checkpoint_database": "user"}, ("database name 'user'", "reserved word", "choose another")),
-    ({"checkpoint_database": "template0"}, ("database 'template0'", "belongs to Redshift", "of your own")),
-    ({"checkpoint_database": LONG}, ("database name", "128 bytes", "shorten it")),
-    ({"checkpoint_database": ""}, ("database name", "is empty", "give the name")),
-    ({"role": "Linked"}, ("role name 'Linked'", "upper-case letters", "write it in lower case")),
-    ({"role": "select"}, ("role name 'select'", "reserved word", "choose another")),
-    ({"role": "sys:dba"}, ("role name 'sys:dba'", "':' or '/'", "choose another")),
-    ({"role": "a.b"}, ("role name 'a.b'", "'.'", "choose another")),
-    ({"role": LONG}, ("role name", "128 bytes", "shorten it")),
-    ({"role": "awsuser"}, ("There is a user named awsuser", "can't share", "choose another role name")),
     ({"reverse_etl_database": "atlantis"}, ("reverse_etl_database", "no database atlantis", "correct the name")),
 ]
 
 
 @pytest.mark.parametrize(("fields", "parts"), FIELDS, ids=lambda value: ascii(value)[:40])
-def test_one_bad_field_is_one_sentence(world: World, fields: dict[str, Any], parts: tuple[str, ...]) -> None:
-    given = {name: value.format(w=world.warehouse.name) for name, value in fields.items()}
-    told_alone(refused(world, world.check(**given)), *fill(parts, world))
+def test_one_bad_field_is_one_sentence(segment: Segment, fields: dict[str, Any], parts: tuple[str, ...]) -> None:
+    given = {name: value.format(w=segment.warehouse) for name, value in fields.items()}
+    told_alone(refused(segment, segment.check(**given)), *fill(parts, segment))
 
 
-def test_every_bad_entry_of_the_form_is_told_at_once(world: World) -> None:
+ROLES = [
+    ("", ("role name", "is empty", "give the name")),
+    ("Linked", ("role name 'Linked'", "upper-case letters", "write it in lower case")),
+    ("select", ("role name 'select'", "reserved word", "choose another")),
+    ("sys:dba", ("role name 'sys:dba'", "':' or '/'", "choose another")),
+    ("a.b", ("role name 'a.b'", "'.'", "choose another")),
+    ("a\tb", ("role name 'a\\tb'", "can't be printed", "remove it")),
+    (LONG, ("role name", "128 bytes", "shorten it")),
+]
+
+
+@pytest.mark.parametrize("make", [Segment.check, Segment.create_role])
+@pytest.mark.parametrize(("role", "parts"), ROLES, ids=lambda value: ascii(value)[:40])
+def test_a_name_that_no_role_can_have(
+    segment: Segment, make: Callable[..., Any], role: str, parts: tuple[str, ...]
+) -> None:
+    told_alone(refused(segment, make(segment, role=role)), *parts)
+
+
+DATABASES = [
+    ("", ("database name", "is empty", "give the name")),
+    ("Segment", ("'Segment'", "upper-case letters", "write it in lower case")),
+    ("user", ("database name 'user'", "reserved word", "choose another")),
+    ("template0", ("database 'template0'", "belongs to Redshift", "of your own")),
+    ("a\tb", ("database name 'a\\tb'", "can't be printed", "remove it")),
+    (LONG, ("database name", "128 bytes", "shorten it")),
+]
+
+
+@pytest.mark.parametrize("argument", ["checkpoint_database", "database"])
+@pytest.mark.parametrize(("name", "parts"), DATABASES, ids=lambda value: ascii(value)[:40])
+def test_a_name_that_no_database_can_have(linked: Segment, argument: str, name: str, parts: tuple[str, ...]) -> None:
+    make = linked.create_database if argument == "database" else linked.check
+    told_alone(refused(linked, make(**{argument: name})), *parts)
+
+
+def test_every_bad_entry_of_the_form_is_told_at_once(segment: Segment) -> None:
     """All entries that can stand beside each other, in one form."""
-    alone: tuple[Any, ...] = ({"crm": []}, '["crm"', [])
-    listed = [entry for entry in ENTRIES if entry[0] not in alone and entry[0] != ["crm", "CRM"]]
-    schemas = list(dict.fromkeys(value for entry, _ in listed for value in fill(entry, world)))
+    listed = [entry for entry in ENTRIES if isinstance(entry[0], list) and entry[0] not in ([], ["crm", "CRM"])]
+    schemas = list(dict.fromkeys(value for entry, _ in listed for value in fill(entry, segment)))
     # The same text twice: `crm`, which is in many of them.
-    problems = refused(world, world.check(schemas=[*schemas, "crm"]))
+    problems = refused(segment, segment.check(schemas=[*schemas, "crm"]))
     for _, parts in listed:
-        assert [p for p in problems if all(part in p for part in fill(parts, world))], parts
-
-
-def test_bad_fields_connections_and_identities_are_told_with_the_form(world: World) -> None:
-    world.user_connection(password="weak")
-    task = world.check(
-        schemas=["nowhere", "crm", "crm"],
-        profiles_sync="atlantis.x",
-        checkpoint_database="Upper",
-        role="awsuser",
-        reverse_etl_database="lemuria",
-    )
-    problems = refused(world, task)
-    for part in ("nowhere", "crm twice", "atlantis", "'Upper'", "named awsuser", "lemuria", "Redshift's policy"):
-        assert len([p for p in problems if part in p]) == 1, (part, problems)
-    assert len(problems) == 7
+        assert [p for p in problems if all(part in p for part in fill(parts, segment))], parts

@@ -1,4 +1,4 @@
-"""A warehouse on the server that fails on demand."""
+"""The warehouse, its connections and tasks, on the server that fails on demand."""
 
 from __future__ import annotations
 
@@ -8,28 +8,24 @@ import pytest
 
 from local_redshift.faults_client import Faults
 from local_redshift.running import Server
-from tests.integration.world import Warehouse, World
+from tests.support.cluster import Cluster
+from tests.support.segment import RETL
 
 
 @pytest.fixture(scope="session")
-def faulty_warehouse(faulty: Server) -> Iterator[Warehouse]:
-    made = Warehouse.make(faulty)
-    yield made
-    made.close()
+def server(faulty: Server) -> Server:
+    return faulty
+
+
+@pytest.fixture(scope="module")
+def shared(shared: Cluster) -> Cluster:
+    shared.sql(shared.shared[0], f"CREATE SCHEMA {RETL}", f"CREATE TABLE {RETL}.records (id int)")
+    return shared
 
 
 @pytest.fixture
-def world(faulty_warehouse: Warehouse, faults: Faults, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """Identities don't exist yet."""
-    made = World(faulty_warehouse, monkeypatch)
-    yield made
+def cluster(cluster: Cluster, faults: Faults) -> Iterator[Cluster]:
+    """The same, in order again when what a test made is removed."""
+    yield cluster
     faults.clear()
     faults.start()
-    made.clean()
-
-
-@pytest.fixture
-def linked(world: World) -> World:
-    """Role and user exist, without any privilege."""
-    world.make_identities()
-    return world

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
-
-from airflow_provider_datagraph.sensors.base import DataGraphSensor
-from airflow_provider_datagraph.triggers.poll import PollTrigger
 
 QUICK = 3.0
 """Seconds within which every failure has to be told."""
@@ -69,19 +64,3 @@ def quickly() -> Iterator[None]:
     began = time.monotonic()
     yield
     assert time.monotonic() - began < QUICK
-
-
-def trigger_of(sensor: DataGraphSensor, seconds: float) -> PollTrigger:
-    """The trigger that a sensor defers to, with a deadline in so many seconds."""
-    made = PollTrigger(sensor.probe, sensor._arguments(), float(sensor.poke_interval), time.time() + seconds)
-    return PollTrigger(**made.serialize()[1])
-
-
-def fire(trigger: PollTrigger) -> dict[str, Any]:
-    """Run a trigger as the triggerer does; its only event."""
-
-    async def collect() -> list[dict[str, Any]]:
-        return [event.payload async for event in trigger.run()]
-
-    (payload,) = asyncio.run(collect())
-    return payload

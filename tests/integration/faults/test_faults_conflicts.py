@@ -11,7 +11,7 @@ from pytest_mock import MockerFixture
 from redshift_connector.error import Error
 
 from local_redshift.faults_client import Faults
-from tests.integration.world import OPERATORS, World, execute
+from tests.support.segment import OPERATORS, Segment, execute
 
 CONFLICTS = {
     "conflict": ("XX000", "could not complete because of conflict with concurrent transaction"),
@@ -30,51 +30,50 @@ def waits(mocker: MockerFixture) -> Any:
     return mocker.patch.object(time, "sleep")
 
 
-def ready(world: World, name: str) -> World:
+def ready(segment: Segment, name: str) -> Segment:
     if name != "role":
-        world.make_identities()
-    return world
+        segment.make_identities()
+    return segment
 
 
 @pytest.mark.parametrize("fields", CONFLICTS.values(), ids=CONFLICTS)
 @pytest.mark.parametrize("where", [CHANGE, "^commit", "^select .* svv_roles"])
 def test_met_once_it_is_planned_again_in_a_new_transaction(
-    linked: World, faults: Faults, fields: tuple[str, ...], where: str, waits: Any, mocker: MockerFixture
+    linked: Segment, faults: Faults, fields: tuple[str, ...], where: str, waits: Any, mocker: MockerFixture
 ) -> None:
     connects = mocker.spy(redshift_connector, "connect")
     fault = faults.error(where, *fields)
-    report = execute(linked.grant_schema())
+    report = execute(linked.grant_both())
     assert (fault.fired, connects.call_count, waits.call_count) == (1, 2, 1)
     assert report["changed"] == len(report["planned"]) == 4
-    assert execute(linked.grant_schema())["planned"] == []
+    assert execute(linked.grant_both())["planned"] == []
 
 
 @pytest.mark.parametrize("name", WRITING)
 @pytest.mark.parametrize("nth", [1, 2, 3])
-def test_every_operator_succeeds_at_the_second_try(world: World, faults: Faults, name: str, nth: int) -> None:
-    ready(world, name)
+def test_every_operator_succeeds_at_the_second_try(segment: Segment, faults: Faults, name: str, nth: int) -> None:
+    ready(segment, name)
     fault = faults.error("^(create|grant|commit)", *CONFLICTS["conflict"], nth=nth)
-    report = execute(OPERATORS[name](world))
+    report = execute(OPERATORS[name](segment))
     assert fault.fired == 1
     assert report["changed"] == len(report["planned"]) == COUNTS[name]
 
 
 @pytest.mark.parametrize("name", WRITING)
-def test_met_while_checking_what_was_done_it_is_still_reported(world: World, faults: Faults, name: str) -> None:
-    ready(world, name)
+def test_met_while_checking_what_was_done_it_is_still_reported(segment: Segment, faults: Faults, name: str) -> None:
+    ready(segment, name)
     # The first reading is before the changes, the second after the COMMIT.
     asked = {"role": "svv_roles", "database": "svv_roles"}.get(name, "svv_schema_privileges")
     fault = faults.error(f"^select .* from {asked}", *CONFLICTS["serializable"], nth=2)
-    report = execute(OPERATORS[name](world))
+    report = execute(OPERATORS[name](segment))
     assert fault.fired == 1
     assert report["changed"] == len(report["planned"]) == COUNTS[name]
 
 
 @pytest.mark.parametrize("name", ["check", "reverse_etl"])
-def test_reading_alone_is_tried_again_too(linked: World, faults: Faults, name: str) -> None:
+def test_reading_alone_is_tried_again_too(linked: Segment, faults: Faults, name: str) -> None:
     fault = faults.error("^select .* svv_redshift_databases", *CONFLICTS["serializable"])
-    plan_only = {} if name == "check" else {"plan_only": True}
-    execute(getattr(linked, "check" if name == "check" else "grant_reverse_etl")(**plan_only))
+    execute(linked.check() if name == "check" else linked.grant_reverse_etl(plan_only=True))
     assert fault.fired == 1
 
 
@@ -83,30 +82,30 @@ def test_reading_alone_is_tried_again_too(linked: World, faults: Faults, name: s
     [(name, CONFLICTS["conflict"]) for name in WRITING] + [("schema", fields) for fields in CONFLICTS.values()][1:],
 )
 def test_met_always_it_ends_in_the_servers_error_with_nothing_done(
-    world: World, faults: Faults, name: str, fields: tuple[str, ...], waits: Any
+    segment: Segment, faults: Faults, name: str, fields: tuple[str, ...], waits: Any
 ) -> None:
-    before = ready(world, name).snapshot()
+    before = ready(segment, name).snapshot()
     # The last change of each operator, so that others went before it.
     last = {"role": "^grant role", "database": "^create database"}.get(name, "^grant .* for tables")
     fault = faults.error(last, *fields, times=None)
     with pytest.raises(Error) as failure:
-        execute(OPERATORS[name](world))
+        execute(OPERATORS[name](segment))
     sent = failure.value.args[0]
     assert (sent["C"], sent["M"], sent.get("D", "")) == (*fields, "")[:3]
     assert (fault.fired, waits.call_count) == (10, 9)
     faults.clear()
-    assert world.snapshot() == before
+    assert segment.snapshot() == before
 
 
 @pytest.mark.parametrize(
     "fields",
     [("XX000", "internal error"), ("23505", "duplicate key violates unique constraint"), ("42601", "syntax error")],
 )
-def test_another_error_is_told_at_once(linked: World, faults: Faults, fields: tuple[str, str], waits: Any) -> None:
+def test_another_error_is_told_at_once(linked: Segment, faults: Faults, fields: tuple[str, str], waits: Any) -> None:
     before = linked.snapshot()
     fault = faults.error("^grant .* for tables", *fields, times=None)
     with pytest.raises(Error) as failure:
-        execute(linked.grant_schema())
+        execute(linked.grant_both())
     assert (failure.value.args[0]["C"], fault.fired, waits.call_count) == (fields[0], 1, 0)
     faults.clear()
     assert linked.snapshot() == before

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,126 +15,73 @@ from airflow_provider_datagraph.hooks.connecting import CONNECT_TIMEOUT
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from local_redshift.faults_client import Faults
 from tests.integration.faults.support import hang_up, listening, quickly, reset, silence
-from tests.integration.world import CONNECTING, OPERATORS, World, execute
+from tests.support.segment import CONNECTING, OPERATORS, Segment, execute
 
-Stage = tuple[World, Faults, ExitStack]
-Arrange = Callable[[Stage], str]
-
-
-@pytest.fixture
-def stage(world: World, faults: Faults) -> Iterator[Stage]:
-    with ExitStack() as stack:
-        yield world, faults, stack
-
-
-def at(stage: Stage, answer: Any, **fields: Any) -> str:
-    """Send the admin connection to a port that answers in another way than a server."""
-    port = stage[2].enter_context(listening(answer))
-    stage[0].admin_connection(port=port, **fields)
-    return f"127.0.0.1:{port}"
-
-
-def refused(stage: Stage) -> str:
-    at(stage, None)
-    return "refused"
-
-
-def unresolved(stage: Stage) -> str:
+# Where the admin connection leads, its fields, and what is said.
+PLACES: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "refused": (None, {}, "refused"),
+    "timed out": (silence, {"extra": {"ssl": False, "timeout": 0.3}}, "timed out"),
+    "timed out in TLS": (silence, {"extra": {"timeout": 0.3}}, "connection time out"),
+    "reset at once": (reset, {}, "127.0.0.1:"),
+    "closed at login": (hang_up, {}, "server socket closed"),
     # A name that no resolver may know: https://www.rfc-editor.org/rfc/rfc6761#section-6.4
-    stage[0].admin_connection(host="cluster.invalid")
-    return "cluster.invalid:"
+    "unresolved": (None, {"host": "cluster.invalid"}, "cluster.invalid:"),
+}
+FATAL: dict[str, Any] = {"severity": "FATAL", "times": None}
+# What the server is told to do, and what is said.
+ORDERS: dict[str, tuple[Callable[[Faults], object], str]] = {
+    "reset at login": (lambda faults: faults.cut_before("-- login", times=None), "reset"),
+    "reset after login": (lambda faults: faults.cut_after("-- login", times=None), "reset"),
+    "starting up": (
+        lambda faults: faults.error("-- login", "57P03", "the database system is starting up", **FATAL),
+        "starting up",
+    ),
+    "too many connections": (
+        lambda faults: faults.error("-- login", "53300", 'too many connections for user "x"', **FATAL),
+        "too many connections",
+    ),
+    "stopped": (Faults.stop, "refused"),
+}
 
 
-def timed_out(stage: Stage) -> str:
-    at(stage, silence, extra={"ssl": False, "timeout": 0.3})
-    return "timed out"
-
-
-def timed_out_in_tls(stage: Stage) -> str:
-    at(stage, silence, extra={"timeout": 0.3})
-    return "connection time out"
-
-
-def reset_at_once(stage: Stage) -> str:
-    return at(stage, reset)
-
-
-def closed_at_login(stage: Stage) -> str:
-    at(stage, hang_up)
-    return "server socket closed"
-
-
-def reset_at_login(stage: Stage) -> str:
-    stage[1].cut_before("-- login", times=None)
-    return "reset"
-
-
-def reset_after_login(stage: Stage) -> str:
-    stage[1].cut_after("-- login", times=None)
-    return "reset"
-
-
-def starting_up(stage: Stage) -> str:
-    stage[1].error("-- login", "57P03", "the database system is starting up", severity="FATAL", times=None)
-    return "starting up"
-
-
-def too_many_connections(stage: Stage) -> str:
-    stage[1].error("-- login", "53300", 'too many connections for user "x"', severity="FATAL", times=None)
-    return "too many connections"
-
-
-def stopped(stage: Stage) -> str:
-    stage[1].stop()
-    return "refused"
-
-
-PASSING = [
-    refused,
-    unresolved,
-    timed_out,
-    timed_out_in_tls,
-    reset_at_once,
-    closed_at_login,
-    reset_at_login,
-    reset_after_login,
-    starting_up,
-    too_many_connections,
-    stopped,
-]
-
-
-def name_of(arrange: Any) -> str:
-    return str(arrange.__name__)
-
-
-@pytest.mark.parametrize("arrange", PASSING, ids=name_of)
-def test_a_passing_fault_is_tried_once_and_left_to_airflow(
-    stage: Stage, arrange: Arrange, mocker: MockerFixture
-) -> None:
-    said = arrange(stage)
+def left_to_airflow(segment: Segment, said: str, mocker: MockerFixture) -> None:
     connects = mocker.spy(redshift_connector, "connect")
     with quickly(), pytest.raises(PassingFaultError) as failure:
-        execute(stage[0].grant_schema())
+        execute(segment.grant_both())
     text = str(failure.value)
     assert not isinstance(failure.value, AirflowFailException)
     assert connects.call_count == 1
     assert text.startswith("Connection redshift_default: ") and "can't be reached" in text and said in text
     assert "it is tried again" in text and "check the host" in text
-    assert stage[0].server.password not in text
+    assert segment.server.password not in text
+
+
+@pytest.mark.parametrize("case", PLACES)
+def test_a_place_without_a_server_is_tried_once(segment: Segment, case: str, mocker: MockerFixture) -> None:
+    answer, fields, said = PLACES[case]
+    with listening(answer) as port:
+        segment.admin_connection(**{"port": port, **fields})
+        left_to_airflow(segment, f"{said}{port}" if case == "reset at once" else said, mocker)
+
+
+@pytest.mark.parametrize("case", ORDERS)
+def test_a_server_in_trouble_is_tried_once(segment: Segment, faults: Faults, case: str, mocker: MockerFixture) -> None:
+    order, said = ORDERS[case]
+    order(faults)
+    left_to_airflow(segment, said, mocker)
 
 
 @pytest.mark.parametrize("name", CONNECTING)
-def test_every_operator_tries_once(world: World, faults: Faults, name: str, mocker: MockerFixture) -> None:
+def test_every_operator_tries_once(segment: Segment, faults: Faults, name: str, mocker: MockerFixture) -> None:
     faults.cut_before("-- login", times=None)
     connects = mocker.spy(redshift_connector, "connect")
     with quickly(), pytest.raises(PassingFaultError, match="can't be reached"):
-        execute(CONNECTING[name](world))
+        execute(CONNECTING[name](segment))
     assert connects.call_count == 1
 
 
 @pytest.mark.parametrize("name", ["role", "check"])
-def test_an_unreachable_user_connection_is_no_wrong_password(linked: World, faults: Faults, name: str) -> None:
+def test_an_unreachable_user_connection_is_no_wrong_password(linked: Segment, faults: Faults, name: str) -> None:
     # The user exists, so its login is tried; whether the password is right can't be told.
     before = linked.snapshot()
     faults.cut_before(f"-- login {linked.user}", times=None)
@@ -145,74 +91,51 @@ def test_an_unreachable_user_connection_is_no_wrong_password(linked: World, faul
     assert linked.snapshot() == before
 
 
-def wrong_password(world: World) -> tuple[int, str]:
-    world.admin_connection(password="Wrong-Secret-1")
-    return 1, r"redshift_default: .* refuses the login or password of user awsuser .*: correct the connection"
-
-
-def unknown_login(world: World) -> tuple[int, str]:
-    world.admin_connection(login="nobody_at_all")
-    return 1, r"redshift_default: .* refuses the login or password of user nobody_at_all .*: correct"
-
-
-def unknown_database(world: World) -> tuple[int, str]:
-    world.admin_connection(schema="atlantis")
-    return 1, r"redshift_default: there is no database atlantis at .*: correct the name"
-
-
-def no_tls_there(world: World) -> tuple[int, str]:
-    world.admin_connection(extra={})
-    return 1, r"redshift_default: TLS with .* fails .*: the server speaks no TLS there"
-
-
-def stray_extra(world: World) -> tuple[int, str]:
-    world.admin_connection(extra={"ssl": False, "sslmod": "verify-ca"})
-    return 0, r"redshift_default holds sslmod, which nothing reads: remove or correct it"
-
-
-def ill_typed_extra(world: World) -> tuple[int, str]:
-    world.admin_connection(extra={"ssl": False, "timeout": "soon"})
-    return 0, r"redshift_default can't be used: timeout is 'soon': give a number above 0"
-
-
-def host_with_port(world: World) -> tuple[int, str]:
-    world.admin_connection(host="cluster.example.com:5439/dev")
-    return 0, r"redshift_default: its host isn't a host's name alone: port and database have fields"
-
-
-LASTING = [
-    wrong_password,
-    unknown_login,
-    unknown_database,
-    no_tls_there,
-    stray_extra,
-    ill_typed_extra,
-    host_with_port,
-]
+# The fields, how often it connects, and what is said of connection redshift_default.
+LASTING: dict[str, tuple[dict[str, Any], int, str]] = {
+    "wrong password": (
+        {"password": "Wrong-Secret-1"},
+        1,
+        r": .* refuses the login or password of user awsuser \(28000\).*: correct the connection",
+    ),
+    "unknown login": ({"login": "nobody"}, 1, ": .* refuses the login or password of user nobody .*: correct"),
+    "unknown database": ({"schema": "atlantis"}, 1, ": there is no database atlantis at .*: correct the name"),
+    "no TLS there": (
+        {"extra": {}},
+        1,
+        ": TLS with .* fails .*: the server speaks no TLS there: correct host and port",
+    ),
+    "stray extra": (
+        {"extra": {"ssl": False, "sslmod": "verify-ca"}},
+        0,
+        " holds sslmod, which nothing reads: remove or correct it",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", CONNECTING)
-@pytest.mark.parametrize("arrange", LASTING, ids=name_of)
+@pytest.mark.parametrize("case", LASTING)
 def test_what_a_person_has_to_correct_fails_at_once(
-    world: World, arrange: Callable[[World], tuple[int, str]], name: str, mocker: MockerFixture
+    segment: Segment, case: str, name: str, mocker: MockerFixture
 ) -> None:
-    count, said = arrange(world)
-    if (name, arrange) == ("reverse_etl", unknown_database):
+    fields, count, said = LASTING[case]
+    if (name, case) == ("reverse_etl", "unknown database"):
         pytest.skip("it connects to the database that it is given")
+    segment.admin_connection(**fields)
     connects = mocker.spy(redshift_connector, "connect")
-    with quickly(), pytest.raises(MisconfigurationError, match=said) as failure:
-        execute(CONNECTING[name](world))
+    with quickly(), pytest.raises(MisconfigurationError, match=f"redshift_default{said}") as failure:
+        execute(CONNECTING[name](segment))
     assert isinstance(failure.value, AirflowFailException)
     assert connects.call_count == count
     assert len(failure.value.problems) == 1
-    assert "Wrong-Secret-1" not in str(failure.value) and world.server.password not in str(failure.value)
+    assert "Wrong-Secret-1" not in str(failure.value) and segment.server.password not in str(failure.value)
 
 
-def test_a_login_is_limited_in_time_and_a_statement_is_not(world: World, mocker: MockerFixture) -> None:
+def test_a_login_is_limited_in_time_and_a_statement_is_not(segment: Segment, mocker: MockerFixture) -> None:
     connects = mocker.spy(redshift_connector, "connect")
     with DataGraphHook().get_conn() as connection:
         assert connection._usock.gettimeout() is None
     assert connects.call_args.kwargs["timeout"] == CONNECT_TIMEOUT
-    world.admin_connection(extra={"ssl": False, "timeout": 7})
+    segment.admin_connection(extra={"ssl": False, "timeout": 7})
     with DataGraphHook().get_conn() as connection:
         assert connection._usock.gettimeout() == 7

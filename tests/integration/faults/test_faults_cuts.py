@@ -12,7 +12,8 @@ from airflow_provider_datagraph.exceptions import PassingFaultError
 from local_redshift.faults_client import Fault, Faults
 from tests.deep import DEEP, usual_or_deep
 from tests.integration.faults.leaving import LEAVING, Leaving
-from tests.integration.world import HARMLESS, OPERATORS, RETL, Snapshot, Warehouse, World, execute
+from tests.support.cluster import HARMLESS, Cluster, Snapshot
+from tests.support.segment import OPERATORS, RETL, Segment, execute
 
 # How to take back what each operator does; the schema operators start with role and user.
 UNDO = {
@@ -52,63 +53,63 @@ Broken = tuple[PassingFaultError | None, Snapshot]
 
 
 @pytest.fixture
-def stage(request: pytest.FixtureRequest, faults: Faults, faulty_warehouse: Warehouse) -> Iterator[World]:
+def stage(cluster: Cluster, faults: Faults, monkeypatch: pytest.MonkeyPatch, name: str) -> Iterator[Segment]:
     """What an operator needs before it; the test's parameter is its name."""
-    name, monkeypatch = request.getfixturevalue("name"), request.getfixturevalue("monkeypatch")
     if name in LEAVING:
-        world: World = Leaving(faulty_warehouse.server, monkeypatch)
-    else:
-        world = World(faulty_warehouse, monkeypatch)
-        if name != "role":
-            world.make_identities()
-    yield world
-    faults.clear()
-    faults.start()
-    world.clean()
-
-
-def undo(world: World, name: str, done: Snapshot | None = None, before: Snapshot | None = None) -> None:
-    """Take back what an operator has done, wholly or, where there are several databases, as far as is seen."""
-    if isinstance(world, Leaving):
-        assert done is not None and before is not None
-        world.restore(part for part in before if done[part] != before[part])
-        assert world.snapshot() == before
+        leaving = Leaving(cluster, monkeypatch)
+        yield leaving
+        faults.clear()
+        faults.start()
+        leaving.give_back()
         return
-    names = {"user": world.user, "role": world.role, "checkpoint": world.checkpoint}
-    world.sql(*(text.format(**names) for text in UNDO[name]))
+    segment = Segment(cluster, monkeypatch, cluster.shared[0])
+    if name != "role":
+        segment.make_identities()
+    yield segment
 
 
-def states(world: World, name: str) -> list[Snapshot]:
+def undo(segment: Segment, name: str, done: Snapshot | None = None, before: Snapshot | None = None) -> None:
+    """Take back what an operator has done, wholly or, where there are several databases, as far as is seen."""
+    if isinstance(segment, Leaving):
+        assert done is not None and before is not None
+        segment.restore(part for part in before if done[part] != before[part])
+        assert segment.snapshot() == before
+        return
+    names = {"user": segment.user, "role": segment.role, "checkpoint": segment.checkpoint}
+    segment.sql(*(text.format(**names) for text in UNDO[name]))
+
+
+def states(segment: Segment, name: str) -> list[Snapshot]:
     """What the catalog may be, in order: from before the operator to after it."""
-    before = world.snapshot()
-    execute(TASKS[name](world))
-    after = world.snapshot()
+    before = segment.snapshot()
+    execute(TASKS[name](segment))
+    after = segment.snapshot()
     between = []
     if name == "database":
         # CREATE DATABASE commits alone.
-        world.sql(f"REVOKE CREATE ON DATABASE {world.checkpoint} FROM ROLE {world.role}")
-        between = [world.snapshot()]
-    if isinstance(world, Leaving):
+        segment.sql(f"REVOKE CREATE ON DATABASE {segment.checkpoint} FROM ROLE {segment.role}")
+        between = [segment.snapshot()]
+    if isinstance(segment, Leaving):
         between = [before]
-        for part in world.parts(name):
+        for part in segment.parts(name):
             between.append({**between[-1], part: after[part]})
         assert between.pop() == after and between.pop(0) == before
-        assert all(after[part] != before[part] for part in world.parts(name))
-    undo(world, name, after, before)
-    assert world.snapshot() == before
+        assert all(after[part] != before[part] for part in segment.parts(name))
+    undo(segment, name, after, before)
+    assert segment.snapshot() == before
     return [before, *between, after]
 
 
-def check_told(world: World, name: str, error: PassingFaultError, done: int) -> None:
+def check_told(segment: Segment, name: str, error: PassingFaultError, done: int) -> None:
     """Check what an error says while so many parts are done; whether the one that broke is, it can't know."""
     text = str(error)
     assert not isinstance(error, AirflowFailException)
     assert "broke" in text or "can't be reached" in text
     if name not in LONG:
-        assert world.warehouse.name in text or str(world.server.port) in text
+        assert segment.warehouse in text or str(segment.server.port) in text
     elif "Done before" in text:
-        assert isinstance(world, Leaving)
-        parts = list(world.parts(name).values())
+        assert isinstance(segment, Leaving)
+        parts = list(segment.parts(name).values())
         assert text.endswith(
             tuple(
                 f" Done before: {', '.join(parts[:n]) or 'nothing'}. Failed, all or nothing of it done: {parts[n]}. "
@@ -121,59 +122,59 @@ def check_told(world: World, name: str, error: PassingFaultError, done: int) -> 
         assert done == 0
 
 
-def break_at(world: World, name: str, faults: Faults, order: Order, n: int, before: Snapshot) -> Broken:
+def break_at(segment: Segment, name: str, faults: Faults, order: Order, n: int, before: Snapshot) -> Broken:
     """Break at the n-th statement: the error, or None where there is no such statement, and what the catalog is."""
     fault, changes = order(n), faults.delay(CHANGES, 0.0, nth=NEVER)
     try:
-        execute(TASKS[name](world))
+        execute(TASKS[name](segment))
     except PassingFaultError as error:
         broken = error
     else:
         assert fault.fired == 0, f"statement {n}: nobody noticed"
         faults.clear()
-        return None, world.snapshot()
+        return None, segment.snapshot()
     received = changes.seen
     faults.clear()
     faults.start()
     # A snapshot is slow: where nothing was sent that changes anything, nothing is changed.
-    return broken, world.snapshot() if received else before
+    return broken, segment.snapshot() if received else before
 
 
-def everywhere(world: World, name: str, faults: Faults, order: Order, step: int = 1) -> int:
+def everywhere(segment: Segment, name: str, faults: Faults, order: Order, step: int = 1) -> int:
     """Break at the first statement, and at each `step`-th from there, until there is none; how many there were."""
-    allowed = states(world, name)
+    allowed = states(segment, name)
     before, after, reached, rerun = allowed[0], allowed[-1], 0, {0}
     for n in range(1, 1000, step):
-        broken, found = break_at(world, name, faults, order, n, before)
+        broken, found = break_at(segment, name, faults, order, n, before)
         assert found in allowed, f"statement {n} left the catalog between"
         if broken is None:
             assert found == after
-            undo(world, name, found, before)
+            undo(segment, name, found, before)
             return n - 1
         # What is done stays done.
         at = allowed.index(found)
         assert at >= reached
         reached = at
-        check_told(world, name, broken, at)
+        check_told(segment, name, broken, at)
         if at not in rerun:
             rerun.add(at)
-            report = execute(TASKS[name](world))
+            report = execute(TASKS[name](segment))
             assert (report["changed"] == 0) == (found == after)
-            found = world.snapshot()
+            found = segment.snapshot()
             assert found == after
         if found != before:
-            undo(world, name, found, before)
+            undo(segment, name, found, before)
     raise AssertionError("it never came to an end")
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_a_cut_before_each_login_and_statement(stage: World, faults: Faults, name: str) -> None:
+def test_a_cut_before_each_login_and_statement(stage: Segment, faults: Faults, name: str) -> None:
     count = everywhere(stage, name, faults, lambda n: faults.cut_before("", nth=n), STEPS.get(name, 1))
     assert count > 10
 
 
 @pytest.mark.parametrize("name", AT_EACH_CHANGE)
-def test_a_cut_after_each_change_and_commit(stage: World, faults: Faults, name: str) -> None:
+def test_a_cut_after_each_change_and_commit(stage: Segment, faults: Faults, name: str) -> None:
     count = everywhere(stage, name, faults, lambda n: faults.cut_after(CHANGES_AND_COMMITS, nth=n))
     assert count == COUNTS[name]
 
@@ -181,19 +182,19 @@ def test_a_cut_after_each_change_and_commit(stage: World, faults: Faults, name: 
 # Both ways send the same commits until the checkpoint database.
 @pytest.mark.parametrize("name", LONG if DEEP else LONG[:1])
 @pytest.mark.parametrize("when", ["before", "after"] if DEEP else ["after"])
-def test_a_cut_at_each_commit(stage: World, faults: Faults, name: str, when: str) -> None:
+def test_a_cut_at_each_commit(stage: Segment, faults: Faults, name: str, when: str) -> None:
     cut = faults.cut_before if when == "before" else faults.cut_after
     assert everywhere(stage, name, faults, lambda n: cut(COMMITS, nth=n)) == COMMIT_COUNTS[name]
 
 
 @pytest.mark.parametrize("name", AT_EACH_CHANGE)
-def test_the_server_goes_before_each_change_and_commit(stage: World, faults: Faults, name: str) -> None:
+def test_the_server_goes_before_each_change_and_commit(stage: Segment, faults: Faults, name: str) -> None:
     count = everywhere(stage, name, faults, lambda n: faults.restart_before(CHANGES_AND_COMMITS, nth=n))
     assert count == COUNTS[name]
 
 
 # For the long ones a cut after each commit shows the same.
 @pytest.mark.parametrize("name", CHANGING if DEEP else [name for name in CHANGING if name not in LONG])
-def test_the_server_goes_after_each_commit(stage: World, faults: Faults, name: str) -> None:
+def test_the_server_goes_after_each_commit(stage: Segment, faults: Faults, name: str) -> None:
     count = everywhere(stage, name, faults, lambda n: faults.restart_after(COMMITS, nth=n))
     assert count == COMMIT_COUNTS.get(name, 1)

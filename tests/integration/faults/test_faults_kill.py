@@ -11,7 +11,7 @@ import pytest
 
 from local_redshift.faults_client import Faults
 from tests.integration.faults.test_faults_cuts import undo
-from tests.integration.world import World, execute
+from tests.support.segment import Segment, execute
 
 HELD = 0.7
 """Seconds for which the server holds the statement back: the worker dies meanwhile."""
@@ -31,10 +31,10 @@ POINTS = {
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_killed_worker_leaves_nothing_between(linked: World, faults: Faults, point: str) -> None:
+def test_a_killed_worker_leaves_nothing_between(linked: Segment, faults: Faults, point: str) -> None:
     pattern, nth, left = POINTS[point]
     before = linked.snapshot()
-    execute(linked.grant_schema())
+    execute(linked.grant_both())
     after = linked.snapshot()
     undo(linked, "schema")
     assert linked.snapshot() == before
@@ -52,7 +52,7 @@ def test_a_killed_worker_leaves_nothing_between(linked: World, faults: Faults, p
     found = linked.snapshot()
     assert found in allowed
     faults.clear()
-    report = execute(linked.grant_schema())
+    report = execute(linked.grant_both())
     assert linked.snapshot() == after
     assert (report["changed"] == 0) is (found == after)
     undo(linked, "schema")

@@ -12,18 +12,18 @@ from redshift_connector.error import ProgrammingError
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from local_redshift.faults_client import Faults
-from local_redshift.running import Server
 from tests.integration.faults.leaving import Leaving
-from tests.integration.redshift_helpers import connect, run
-from tests.integration.world import execute
+from tests.support.cluster import Cluster
+from tests.support.redshift import connect, run
+from tests.support.segment import execute
 
 
 @pytest.fixture
-def leaving(faulty: Server, faults: Faults, monkeypatch: pytest.MonkeyPatch) -> Iterator[Leaving]:
-    made = Leaving(faulty, monkeypatch)
+def leaving(cluster: Cluster, faults: Faults, monkeypatch: pytest.MonkeyPatch) -> Iterator[Leaving]:
+    made = Leaving(cluster, monkeypatch)
     yield made
     faults.clear()
-    made.clean()
+    made.give_back()
 
 
 def drop(leaving: Leaving) -> dict[str, Any]:
@@ -32,9 +32,9 @@ def drop(leaving: Leaving) -> dict[str, Any]:
 
 def left(leaving: Leaving) -> set[str]:
     """What of role, user and checkpoint database is still there."""
-    ask = leaving.warehouse.ask
-    found = leaving.databases() | {str(row[0]) for row in ask("SELECT usename FROM pg_user")}
-    found |= {str(row[0]) for row in ask("SELECT role_name FROM svv_roles")}
+    cluster = leaving.cluster
+    found = cluster.existing_databases() | cluster.column("SELECT usename FROM pg_user")
+    found |= cluster.column("SELECT role_name FROM svv_roles")
     return found & {leaving.role, leaving.user, leaving.checkpoint}
 
 
@@ -45,12 +45,12 @@ def test_an_error_in_the_second_database_names_the_first(leaving: Leaving, fault
         drop(leaving)
     said = caught.value.problems[-1]
     assert said.startswith(
-        f"Done before: database {leaving.warehouse.name}. "
+        f"Done before: database {leaving.warehouse}. "
         f"Failed, all or nothing of it done: database {leaving.second}. Not begun: "
     )
     assert said.endswith(f"dropping database {leaving.checkpoint}, dropping user and role. A rerun does the rest.")
     found = leaving.snapshot()
-    assert [part for part in before if found[part] != before[part]] == [leaving.warehouse.name]
+    assert [part for part in before if found[part] != before[part]] == [leaving.warehouse]
     faults.clear()
     drop(leaving)
     assert left(leaving) == set()
@@ -71,7 +71,7 @@ def test_a_refusal_to_drop_the_user_is_told_with_a_hint(leaving: Leaving, faults
     with pytest.raises(MisconfigurationError) as caught:
         drop(leaving)
     refused, done = caught.value.problems
-    assert text in refused and f"in database {leaving.warehouse.name}: revoke that, or" in refused
+    assert text in refused and f"in database {leaving.warehouse}: revoke that, or" in refused
     assert done.endswith("done: dropping user and role. Not begun: nothing. A rerun does the rest.")
 
 

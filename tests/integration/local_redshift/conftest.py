@@ -8,7 +8,7 @@ import pytest
 
 from local_redshift.running import Server
 from tests.integration.local_redshift.local_place import Place
-from tests.integration.redshift_helpers import PASSWORD, connect, run, unique
+from tests.support.redshift import PASSWORD, connect, run, unique
 
 
 @pytest.fixture

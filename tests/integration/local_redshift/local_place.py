@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_redshift.running import Server
-from tests.integration.redshift_helpers import refused, run
+from tests.support.redshift import refused, run
 
 
 @dataclass

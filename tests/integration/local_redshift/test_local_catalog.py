@@ -10,7 +10,7 @@ from redshift_connector import error as errors
 from local_redshift.grammar import views
 from local_redshift.running import Server
 from tests.integration.local_redshift.local_place import Place
-from tests.integration.redshift_helpers import connect, refused, run, unique
+from tests.support.redshift import connect, refused, run, unique
 
 # Columns and their order: https://docs.aws.amazon.com/redshift/latest/dg/<page>.html
 COLUMNS = {

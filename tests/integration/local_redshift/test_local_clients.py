@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from local_redshift.running import Server
-from tests.integration.redshift_helpers import mark, statements
+from tests.support.redshift import mark, statements
 
 psycopg = pytest.importorskip("psycopg")
 

@@ -13,7 +13,7 @@ from local_redshift.errors import Refused
 from local_redshift.grammar import translate
 from local_redshift.plan import Context
 from local_redshift.running import Server
-from tests.integration.redshift_helpers import PASSWORD, connect, run
+from tests.support.redshift import PASSWORD, connect, run
 from tests.unit.local_redshift.local_corpus import Entry, corpus
 
 DATABASE = "metrics"

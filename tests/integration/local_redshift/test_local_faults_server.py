@@ -13,7 +13,7 @@ from redshift_connector import error as errors
 
 from local_redshift.faults_client import Faults
 from local_redshift.running import Server, started
-from tests.integration.redshift_helpers import connect, mark, run, statements, unique
+from tests.support.redshift import connect, mark, run, statements, unique
 
 GONE = (errors.InterfaceError, ConnectionError)
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from tests.integration.local_redshift.local_place import Place
-from tests.integration.redshift_helpers import connect, refused, unique
+from tests.support.redshift import PASSWORD, connect, refused, unique
 
 SCHEMA_ROWS = (
     "SELECT namespace_name, privilege_type, privilege_scope FROM svv_schema_privileges "
@@ -161,7 +161,7 @@ def test_columns_and_tables(place: Place) -> None:
 def test_default_privileges_need_create(place: Place) -> None:
     # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
     owner = unique("maker")
-    place.do(f"CREATE USER {owner} PASSWORD 'Abcd1234x'")
+    place.do(f"CREATE USER {owner} PASSWORD '{PASSWORD}'")
     change = f"ALTER DEFAULT PRIVILEGES FOR USER {owner} IN SCHEMA s GRANT SELECT, DROP ON TABLES TO ROLE {{role}}"
     assert place.refused(change) == ("42501", "permission denied for schema s")
     place.do(f"GRANT CREATE, USAGE ON SCHEMA s TO {owner}")

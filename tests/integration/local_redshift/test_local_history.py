@@ -8,7 +8,7 @@ from redshift_connector import error as errors
 
 from local_redshift.running import Server
 from tests.integration.local_redshift.local_place import Place
-from tests.integration.redshift_helpers import connect, mark, refused, run, statements
+from tests.support.redshift import connect, mark, refused, run, statements
 
 
 def test_every_statement_as_received(server: Server) -> None:

@@ -10,7 +10,7 @@ from redshift_connector import error as errors
 
 from local_redshift.running import Server
 from tests.integration.local_redshift.local_place import Place
-from tests.integration.redshift_helpers import connect, refused, run, unique
+from tests.support.redshift import connect, refused, run, unique
 
 NAMESPACE = "4c1f7a52-90de-4b37-a6c8-2f5b81d0e943"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.integration.local_redshift.local_place import Place
-from tests.integration.redshift_helpers import run, unique
+from tests.support.redshift import PASSWORD, run, unique
 
 COLUMNS = "cols(view_schema name, view_name name, col_name name, col_type varchar, col_num int)"
 LISTED = f"SELECT * FROM pg_get_late_binding_view_cols() {COLUMNS}"
@@ -77,7 +77,7 @@ def test_reading_one_takes_the_owners_select_and_the_readers(place: Place) -> No
     place.do("GRANT SELECT ON open.v TO ROLE {role}")
     assert place.read("SELECT a FROM open.v") == [(1,)]
     owner = unique("owner")
-    place.do(f"CREATE USER {owner} PASSWORD 'Abcd1234x'")
+    place.do(f"CREATE USER {owner} PASSWORD '{PASSWORD}'")
     place.do(f"GRANT USAGE, CREATE ON SCHEMA open TO {owner}")
     place.do(f"ALTER TABLE open.v OWNER TO {owner}")
     assert place.denied("SELECT a FROM open.v") == ("42501", "permission denied for relation one")

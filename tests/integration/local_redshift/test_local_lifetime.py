@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from local_redshift.running import NotStarted, Server, started
-from tests.integration.redshift_helpers import connect, run
+from tests.support.redshift import connect, run
 
 ROOT = Path(__file__).parents[3]
 

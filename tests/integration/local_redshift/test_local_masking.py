@@ -8,7 +8,7 @@ import pytest
 
 from local_redshift.running import Server
 from tests.integration.local_redshift.local_place import Place
-from tests.integration.redshift_helpers import PASSWORD, connect, refused, run, unique
+from tests.support.redshift import PASSWORD, connect, refused, run, unique
 
 POLICY = "CREATE MASKING POLICY hide WITH (a int) USING (0::int)"
 ROWS = "SELECT * FROM svv_attached_masking_policy ORDER BY table_name, priority, grantee"

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from redshift_connector import error as errors
 
 from local_redshift.running import Server
-from tests.integration.redshift_helpers import PASSWORD, connect, refused, run, unique
+from tests.support.redshift import PASSWORD, connect, refused, run, turned_away, unique
 
 # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html: the page's own example of digest and salt
 EXAMPLE = "Mypassword1"
@@ -25,13 +24,6 @@ def hashed(admin: Any) -> Iterator[str]:
     run(admin, f"CREATE USER {user} PASSWORD '{LITERAL}'")
     yield user
     run(admin, f"DROP USER IF EXISTS {user}")
-
-
-def turned_away(server: Server, user: str, password: str) -> str:
-    with pytest.raises(errors.InterfaceError) as failure:
-        connect(server, user=user, password=password)
-    assert failure.value.args[0]["C"] == "28000"
-    return str(failure.value.args[0]["M"])
 
 
 def test_the_pages_example_logs_in(server: Server, hashed: str) -> None:

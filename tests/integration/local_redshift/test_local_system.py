@@ -7,7 +7,7 @@ from typing import Any
 
 from local_redshift.running import Server
 from tests.integration.local_redshift.local_place import Place
-from tests.integration.redshift_helpers import PASSWORD, connect, refused, run, unique
+from tests.support.redshift import PASSWORD, connect, refused, run, unique
 
 
 def test_create_role(place: Place) -> None:

@@ -11,7 +11,7 @@ import redshift_connector
 from redshift_connector import error as errors
 
 from local_redshift.running import Server, started
-from tests.integration.redshift_helpers import run
+from tests.support.redshift import run
 
 
 @pytest.fixture(scope="module")

@@ -2,153 +2,128 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
-from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
-from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
-from tests.integration.provider.support import PASSWORD, Cluster, Segment, quoted, run
+import pytest
+
+from tests.support.cluster import Cluster
+from tests.support.redshift import PASSWORD, quoted
+from tests.support.segment import RETL, Segment, execute, grant
 
 SCHEMA = "the_schema_name"
-RETL = "__segment_reverse_etl"
 
 
-@dataclass
-class World:
-    """A customer's warehouse, and the names that stand for the guide's."""
+class Customer(Segment):
+    """A warehouse with a schema to open, a closed one, and another user's Reverse ETL schema."""
 
-    segment: Segment
-    checkpoints: str
-    owner: str
-    HASH: ClassVar[str] = r"md5[0-9a-f]{32}"
+    def __init__(self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.owner = cluster.user("owner")
+        schemas = [f"CREATE SCHEMA {name} AUTHORIZATION {self.owner}" for name in (SCHEMA, RETL, "closed")]
+        super().__init__(cluster, monkeypatch, cluster.database(*schemas))
+        self.as_owner(
+            *(f"CREATE TABLE {SCHEMA}.{table} (id int)" for table in ("some_table", "another")),
+            "CREATE TABLE closed.salaries (id int)",
+            f"CREATE TABLE {RETL}.records (id int)",
+        )
 
     @property
     def names(self) -> dict[str, str]:
-        """What the statements of the table below are filled in with."""
-        segment = self.segment
-        return {"r": segment.role, "u": segment.user, "c": self.checkpoints, "w": segment.warehouse}
-
-    def refusal(self, statement: str, database: str | None = None) -> str:
-        """What the server answers to the linked user, who logs in anew, where Segment connects unless said."""
-        return self.segment.cluster.refusal(self.segment.user, statement, database or self.segment.warehouse)
+        """What the statements of the guide's table are filled in with."""
+        return {"r": self.role, "u": self.user, "c": self.checkpoint, "w": self.warehouse}
 
     def can_read(self, schema: str, table: str) -> bool:
         """Whether the linked user, connected to the checkpoint database, reads a table of the warehouse."""
-        path = (self.segment.warehouse, schema, table)
-        database = self.checkpoints if self.checkpoints in self.databases() else "dev"
-        return self.segment.cluster.can_read(self.segment.user, path, database)
+        database = self.checkpoint if self.checkpoint in self.cluster.existing_databases() else "dev"
+        return self.cluster.can_read(self.user, (self.warehouse, schema, table), database)
 
     def as_owner(self, *statements: str) -> None:
         """Act as the user that owns the customer's schemas."""
-        self.segment.cluster.sql(self.segment.warehouse, *statements, user=self.owner)
-
-    def databases(self) -> set[str]:
-        rows = self.segment.cluster.sql("dev", "SELECT database_name FROM svv_redshift_databases")
-        return {str(row[0]) for row in rows}
+        self.sql(*statements, user=self.owner)
 
 
-def build(cluster: Cluster, segment: Segment) -> World:
-    """A warehouse with a schema to open, a closed one, and another user's Reverse ETL schema."""
-    owner = cluster.user("owner")
-    schemas = [f"CREATE SCHEMA {name} AUTHORIZATION {owner}" for name in (SCHEMA, RETL, "closed")]
-    segment.warehouse = cluster.database(*schemas)
-    segment.admin_connection()
-    world = World(segment, cluster.future_database("profiles"), owner)
-    tables = (f"{SCHEMA}.some_table", f"{SCHEMA}.another", "closed.salaries", f"{RETL}.records")
-    world.as_owner(*(f"CREATE TABLE {table} (id int)" for table in tables))
-    return world
+def identities(customer: Customer) -> None:
+    execute(customer.create_role())
 
 
-def identities(world: World, **arguments: Any) -> None:
-    run(CreateSegmentRoleOperator(task_id="role", role=world.segment.role, **arguments))
+def checkpoints(customer: Customer) -> None:
+    execute(customer.create_database())
 
 
-def checkpoints(world: World) -> None:
-    run(CreateCheckpointDatabaseOperator(task_id="database", database=world.checkpoints, role=world.segment.role))
+def schema(customer: Customer, **arguments: Any) -> None:
+    grant(customer, SCHEMA, **arguments)
 
 
-def schema(world: World, **arguments: Any) -> None:
-    run(GrantSchemaOperator(task_id="grant", schema=SCHEMA, role=world.segment.role, **arguments))
+def one_table(customer: Customer) -> None:
+    schema(customer, tables=["some_table"])
 
 
-def one_table(world: World) -> None:
-    schema(world, tables=["some_table"])
+def reverse_etl(customer: Customer) -> None:
+    execute(customer.grant_reverse_etl(drop="all"))
 
 
-def reverse_etl(world: World) -> None:
-    database = world.segment.warehouse
-    operator = GrantReverseEtlOperator(task_id="retl", database=database, drop="all", role=world.segment.role)
-    run(operator)
-
-
-def validate(world: World) -> None:
-    path = f"{world.segment.warehouse}.{SCHEMA}"
-    report = run(ValidateAccessSensor(task_id="validate", database=world.checkpoints, schemas=[path]))
+def validate(customer: Customer) -> None:
+    path = f"{customer.warehouse}.{SCHEMA}"
+    report = execute(customer.access(database=customer.checkpoint, schemas=[path]))
     assert (report["in_place"], report["findings"]) == (2, [])
 
 
-def privileges_of_the_role_reach_the_user(world: World) -> None:
+def privileges_of_the_role_reach_the_user(customer: Customer) -> None:
     """The role is there and the user holds it: what it is given, the user has."""
-    segment = world.segment
-    assert world.refusal("CREATE SCHEMA mine") == "42501"
-    segment.cluster.sql("dev", f"GRANT CREATE ON DATABASE {segment.warehouse} TO ROLE {segment.role}")
-    assert world.refusal("CREATE SCHEMA mine") == ""
+    assert customer.refusal("CREATE SCHEMA mine") == "42501"
+    customer.sql(f"GRANT CREATE ON DATABASE {customer.warehouse} TO ROLE {customer.role}")
+    assert customer.refusal("CREATE SCHEMA mine") == ""
 
 
-def the_password_logs_in(world: World) -> None:
-    assert world.segment.cluster.logs_in(world.segment.user, PASSWORD)
-    assert not world.segment.cluster.logs_in(world.segment.user, "your_password")
+def the_password_logs_in(customer: Customer) -> None:
+    assert customer.cluster.logs_in(customer.user, PASSWORD)
+    assert not customer.cluster.logs_in(customer.user, "your_password")
 
 
-def segment_can_connect_there(world: World) -> None:
-    assert world.segment.cluster.logs_in(world.segment.user, PASSWORD, world.checkpoints)
+def segment_can_connect_there(customer: Customer) -> None:
+    assert customer.cluster.logs_in(customer.user, PASSWORD, customer.checkpoint)
 
 
-def a_schema_can_be_created_there_and_nowhere_else(world: World) -> None:
+def a_schema_can_be_created_there_and_nowhere_else(customer: Customer) -> None:
     create = f"CREATE SCHEMA {RETL}_new"
-    assert world.refusal(create, world.checkpoints) == ""
-    for database in (world.segment.warehouse, "dev"):
-        assert world.refusal(create, database) == "42501"
-    assert world.refusal(f"CREATE TABLE {RETL}_new.checkpoints (id int)", world.checkpoints) == ""
+    assert customer.refusal(create, customer.checkpoint) == ""
+    for database in (customer.warehouse, "dev"):
+        assert customer.refusal(create, database) == "42501"
+    table = f"{RETL}_new.checkpoints"
+    for statement in (f"CREATE TABLE {table} (id int)", f"INSERT INTO {table} VALUES (1)", f"SELECT id FROM {table}"):
+        assert customer.refusal(statement, customer.checkpoint) == "", statement
 
 
-def the_whole_schema_reads_and_later_tables_too(world: World) -> None:
-    world.as_owner(f"CREATE TABLE {SCHEMA}.later (id int)")
-    assert [world.can_read(SCHEMA, table) for table in ("some_table", "another", "later")] == [True] * 3
-    assert not world.can_read("closed", "salaries")
+def the_whole_schema_reads_and_later_tables_too(customer: Customer) -> None:
+    customer.as_owner(f"CREATE TABLE {SCHEMA}.later (id int)")
+    assert [customer.can_read(SCHEMA, table) for table in ("some_table", "another", "later")] == [True] * 3
+    assert not customer.can_read("closed", "salaries")
 
 
-def only_the_named_table_reads(world: World) -> None:
-    assert world.can_read(SCHEMA, "some_table")
-    assert not world.can_read(SCHEMA, "another")
-    assert not world.can_read("closed", "salaries")
+def only_the_named_table_reads(customer: Customer) -> None:
+    assert customer.can_read(SCHEMA, "some_table")
+    assert not customer.can_read(SCHEMA, "another")
+    assert not customer.can_read("closed", "salaries")
 
 
-def the_user_sees_the_open_schema(world: World) -> None:
-    segment = world.segment
-    shown = segment.cluster.sql(
-        world.checkpoints, f"SHOW SCHEMAS FROM DATABASE {quoted(segment.warehouse)}", user=segment.user
-    )
-    names = {str(row[1]) for row in shown}
+def the_user_sees_the_open_schema(customer: Customer) -> None:
+    show = f"SHOW SCHEMAS FROM DATABASE {quoted(customer.warehouse)}"
+    names = {str(row[1]) for row in customer.cluster.sql(customer.checkpoint, show, user=customer.user)}
     assert SCHEMA in names
     assert "closed" not in names
-    the_whole_schema_reads_and_later_tables_too(world)
+    the_whole_schema_reads_and_later_tables_too(customer)
 
 
-def the_old_schema_is_shared(world: World) -> None:
+def the_old_schema_is_shared(customer: Customer) -> None:
     """It is created in, written, and its tables are dropped; a later table of its owner as well."""
-    world.as_owner(f"CREATE TABLE {RETL}.later (id int)")
+    customer.as_owner(f"CREATE TABLE {RETL}.later (id int)")
     own = [f"CREATE TABLE {RETL}.own (id int)"]
     for table in ("records", "later"):
         own += [f"INSERT INTO {RETL}.{table} VALUES (1)", f"UPDATE {RETL}.{table} SET id = 2"]
         own += [f"SELECT id FROM {RETL}.{table}", f"DELETE FROM {RETL}.{table}", f"DROP TABLE {RETL}.{table}"]
-    assert {statement: world.refusal(statement) for statement in own} == dict.fromkeys(own, "")
-    assert not world.can_read(SCHEMA, "some_table")
+    assert {statement: customer.refusal(statement) for statement in own} == dict.fromkeys(own, "")
+    assert not customer.can_read(SCHEMA, "some_table")
 
 
-def the_old_schema_can_be_dropped(world: World) -> None:
-    assert world.refusal("DROP SCHEMA closed CASCADE") == "42501"
-    assert world.refusal(f"DROP SCHEMA {RETL} CASCADE") == ""
+def the_old_schema_can_be_dropped(customer: Customer) -> None:
+    assert customer.refusal("DROP SCHEMA closed CASCADE") == "42501"
+    assert customer.refusal(f"DROP SCHEMA {RETL} CASCADE") == ""

@@ -8,7 +8,9 @@ from random import Random
 
 from redshift_connector.error import ProgrammingError
 
-from tests.integration.provider.support import Cluster, Segment, code, quoted
+from tests.support.cluster import Cluster
+from tests.support.redshift import code, quoted
+from tests.support.segment import Segment
 
 SCHEMAS = ("crm", "web shop", "a.b", 'we"b', "select", "größe")
 TABLES = ("orders", "order by", "t.1", 'q"t', "group")

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
-from tests.integration.provider.support import PASSWORD, Segment, codes, run
+from tests.support.redshift import PASSWORD
+from tests.support.segment import Segment, codes, execute
 
 
 @pytest.fixture
@@ -22,25 +21,16 @@ def other(segment: Segment) -> str:
     )
 
 
-def make(segment: Segment, schemas: Any, **arguments: Any) -> CheckWarehouseOperator:
-    return CheckWarehouseOperator(task_id="check", schemas=schemas, **{"role": segment.role, **arguments})
-
-
 def check(segment: Segment, schemas: Any, **arguments: Any) -> dict[str, Any]:
     """The operator's result; nothing is changed."""
     with segment.cluster.untouched():
-        return run(make(segment, schemas, **arguments))
-
-
-def problems_of(segment: Segment, schemas: Any, **arguments: Any) -> Sequence[str]:
-    with pytest.raises(MisconfigurationError) as error:
-        run(make(segment, schemas, **arguments))
-    return error.value.problems
+        return execute(segment.check(schemas=schemas, **arguments))
 
 
 def refused(segment: Segment, schemas: Any, **arguments: Any) -> Sequence[str]:
-    with segment.cluster.untouched():
-        return problems_of(segment, schemas, **arguments)
+    with segment.cluster.untouched(), pytest.raises(MisconfigurationError) as error:
+        execute(segment.check(schemas=schemas, **arguments))
+    return error.value.problems
 
 
 def test_the_result_is_what_the_dag_hands_to_its_tasks(segment: Segment, other: str) -> None:
@@ -71,7 +61,7 @@ def test_its_grants_are_the_grant_operators_arguments(linked: Segment) -> None:
     other = linked.cluster.database('CREATE SCHEMA "my.schema"', 'CREATE TABLE "my.schema"."t.1" (id int)')
     result = check(linked, [f'{other}."my.schema"."t.1"', "CRM"])
     for arguments in result["grants"]:
-        run(GrantSchemaOperator(task_id="grant", role=linked.role, **arguments))
+        execute(linked.grant_schema(**arguments))
     assert linked.reads("my.schema", "t.1", database=other)
     assert linked.reads("crm", "accounts")
     assert not linked.reads("billing", "invoices")
@@ -107,60 +97,9 @@ def test_the_problems_of_all_databases_are_told_at_once(segment: Segment, other:
     assert "weak" not in "".join(problems)
 
 
-def test_a_schema_and_table_without_database_get_the_right_form_proposed(segment: Segment) -> None:
-    (problem,) = refused(segment, ["crm.accounts"])
-    assert f"write {segment.warehouse}.crm.accounts" in problem
-    (problem,) = refused(segment, ["CRM.Accounts"])
-    assert f"write {segment.warehouse}.crm.accounts" in problem
-
-
-def test_a_schema_without_such_a_table_gets_no_wrong_proposal(segment: Segment) -> None:
-    (problem,) = refused(segment, ["crm.nope"])
-    assert f"schema crm of {segment.warehouse} has no table nope" in problem
-
-
-ONE_PROBLEM: list[tuple[Any, str]] = [
-    (["crm", "CRM"], "is named twice"),
-    (["crm", "{own}.crm"], "is named twice"),
-    (["{own}.crm.accounts", "{own}.CRM.ACCOUNTS"], "is named twice"),
-    (["crm", "{own}.crm.accounts"], "keep one of the two"),
-    (["pg_catalog"], "belongs to Redshift itself"),
-    (["template1.crm"], "belongs to Redshift itself"),
-    (["{own}..crm"], "empty part"),
-    ([], "Neither schemas nor profiles_sync"),
-    ("", "Neither schemas nor profiles_sync"),
-]
-
-
-def test_a_contradiction_or_bad_entry_is_refused(segment: Segment) -> None:
-    with segment.cluster.untouched():
-        for schemas, wanted in ONE_PROBLEM:
-            filled = [text.format(own=segment.warehouse) for text in schemas] if isinstance(schemas, list) else schemas
-            (problem,) = problems_of(segment, filled)
-            assert wanted in problem
-
-
-@pytest.mark.parametrize("schemas", [["crm", "crm"], "[1]"])
-def test_a_refused_list_is_not_called_missing(segment: Segment, schemas: Any) -> None:
-    assert len(problems_of(segment, schemas)) == 1
-
-
-def test_a_profiles_sync_schema_may_be_missing_and_its_database_may_not(segment: Segment) -> None:
+def test_a_profiles_sync_schema_may_be_missing(segment: Segment) -> None:
     result = check(segment, [], profiles_sync=f"{segment.warehouse}.not_yet")
     assert (result["grants"], result["profiles_sync"]["schema"]) == ([], "not_yet")
-    (problem,) = refused(segment, [], profiles_sync="no_such_db.not_yet")
-    assert "no database no_such_db" in problem
-
-
-@pytest.mark.parametrize("written", ["profiles_prod", "{own}.crm.accounts"])
-def test_profiles_sync_has_two_parts(segment: Segment, written: str) -> None:
-    (problem,) = refused(segment, ["crm"], profiles_sync=written.format(own=segment.warehouse))
-    assert "write database.schema" in problem
-
-
-def test_a_schema_of_both_kinds_is_refused(segment: Segment) -> None:
-    (problem,) = refused(segment, ["crm"], profiles_sync=f"{segment.warehouse}.CRM")
-    assert "is in profiles_sync and in schemas" in problem
 
 
 def test_the_reverse_etl_database_may_be_the_checkpoint_database_to_come(segment: Segment) -> None:
@@ -171,29 +110,17 @@ def test_the_reverse_etl_database_may_be_the_checkpoint_database_to_come(segment
 
 
 def test_a_reverse_etl_database_that_the_check_takes_can_be_granted(segment: Segment) -> None:
-    from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
-
     name = segment.warehouse.upper()
     assert check(segment, ["crm"], reverse_etl_database=name)["findings"] == []
-    report = run(GrantReverseEtlOperator(task_id="reverse_etl", database=name, role=segment.role))
+    report = execute(segment.grant_reverse_etl(database=name))
     assert codes(report) == ["schema_missing"]
 
 
-def test_what_would_block_the_role_task_is_told_here(segment: Segment) -> None:
-    segment.cluster.sql("dev", f"CREATE USER {segment.user} PASSWORD 'Present-Secret-1'")
-    (problem,) = refused(segment, ["crm"])
-    assert "doesn't log in" in problem
-    assert segment.cluster.logs_in(segment.user, "Present-Secret-1")
-    server = segment.cluster.server
-    segment.user_connection(login=server.user, password=server.password)
-    assert "admin connection's own login" in refused(segment, ["crm"])[0]
-
-
 def test_missing_connections_are_told_with_the_form(segment: Segment) -> None:
-    segment.connection("segment_linked_user", conn_type=None)
+    segment.forget("segment_linked_user")
     problems = refused(segment, ["crm", "nope"])
     assert len(problems) == 2
-    segment.connection("redshift_default", conn_type=None)
+    segment.forget("redshift_default")
     assert any("redshift_default" in problem for problem in refused(segment, ["crm"]))
 
 
@@ -202,20 +129,6 @@ def test_an_unusable_admin_connection_hides_no_other_problem(segment: Segment) -
     problems = refused(segment, ["crm..accounts"])
     assert [problem for problem in problems if "lacks host" in problem]
     assert [problem for problem in problems if "empty part" in problem]
-
-
-def test_its_arguments_are_templates(segment: Segment) -> None:
-    operator = CheckWarehouseOperator(
-        task_id="check",
-        schemas="{{ params.schemas | tojson }}",
-        profiles_sync="{{ params.profiles_sync }}",
-        checkpoint_database="{{ params.checkpoint }}",
-        role="{{ params.role }}",
-        reverse_etl_database="{{ params.nothing or '' }}",
-    )
-    params = {"schemas": ["crm"], "profiles_sync": f"{segment.warehouse}.x", "checkpoint": "checkpoints"}
-    result = run(operator, **params, role=segment.role, nothing=None)
-    assert result["validate"]["schemas"] == [f"{segment.warehouse}.crm"]
 
 
 def test_an_existing_role_and_user_are_no_problem(linked: Segment) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, wait
 from multiprocessing import get_context
 from pathlib import Path
@@ -12,31 +11,15 @@ from typing import Any
 
 import pytest
 
-from local_redshift.running import Server
 from tests.deep import usual_or_deep
 from tests.integration.provider.applier import Desire, apply, change_defaults, desires
-from tests.integration.provider.support import Cluster
+from tests.support.cluster import Cluster
+from tests.support.redshift import admin_fields
 
 PROCESSES = 8
 APPLIES, CONFLICTS = usual_or_deep((15, 10), (50, 100))
 SCHEMAS = ["crm", "billing", "stock"]
 TABLES = ["a", "b", "c"]
-
-
-@pytest.fixture
-def cluster(server: Server) -> Iterator[Cluster]:
-    made = Cluster(server)
-    yield made
-    made.drop_databases()
-    assert made.drop_identities(made.identities) == []
-
-
-def connection_to(cluster: Cluster, database: str) -> dict[str, str]:
-    """The admin connection, in the environment of a worker."""
-    server = cluster.server
-    known = {"host": server.host, "port": server.port, "login": server.user, "password": server.password}
-    made = {"conn_type": "redshift", "schema": database, "extra": {"ssl": False}, **known}
-    return {"AIRFLOW_CONN_REDSHIFT_DEFAULT": json.dumps(made)}
 
 
 @pytest.fixture
@@ -59,7 +42,8 @@ def changing_defaults(cluster: Cluster, database: str) -> tuple[dict[str, Any], 
 
 def test_eight_processes_and_a_ninth(cluster: Cluster, database: str, tmp_path: Path) -> None:
     wanted = {cluster.role(): desires(Random(n), SCHEMAS, TABLES, APPLIES) for n in range(PROCESSES)}
-    environment, end = connection_to(cluster, database), tmp_path / "end"
+    environment = {"AIRFLOW_CONN_REDSHIFT_DEFAULT": json.dumps(admin_fields(cluster.server, database))}
+    end = tmp_path / "end"
     context = get_context("forkserver")
     # What every worker would import, some of it when the task runs.
     context.set_forkserver_preload([apply.__module__, "airflow_provider_datagraph.hooks.redshift"])
@@ -71,7 +55,7 @@ def test_eight_processes_and_a_ninth(cluster: Cluster, database: str, tmp_path: 
         conflicts = [future.result() for future in futures]
         assert ninth.result() > APPLIES
     for role, desired in wanted.items():
-        assert held(cluster, database, role) == rows(desired[-1], cluster.server.user)
+        assert cluster.held(database, role) == rows(desired[-1], cluster.server.user)
     assert sum(conflicts) >= CONFLICTS, conflicts
 
 
@@ -86,17 +70,4 @@ def rows(desire: Desire, owner: str) -> set[tuple[str, ...]]:
         found |= {(schema, table, "SELECT") for table in (desire["tables"] or {}).get(schema, TABLES)}
         if desire["future_tables"] == "default_privileges":
             found.add((schema, owner, "SELECT"))
-    return found
-
-
-def held(cluster: Cluster, database: str, role: str) -> set[tuple[str, ...]]:
-    """The same of what a role holds."""
-    found: set[tuple[str, ...]] = set()
-    for view, columns, grantee in (
-        ("svv_schema_privileges", "namespace_name, privilege_scope, privilege_type", "identity_name"),
-        ("svv_relation_privileges", "namespace_name, relation_name, privilege_type", "identity_name"),
-        ("svv_default_privileges", "schema_name, owner_name, privilege_type", "grantee_name"),
-    ):
-        query = f"SELECT {columns} FROM {view} WHERE {grantee} = '{role}'"
-        found |= {tuple(map(str, row)) for row in cluster.sql(database, query)}
     return found

@@ -11,11 +11,12 @@ import pytest
 from redshift_connector.error import ProgrammingError
 
 from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from local_redshift.running import Server
 from tests.deep import usual_or_deep
 from tests.integration.provider.random_warehouse import Cast, Warehouse
-from tests.integration.provider.support import Cluster, Segment, codes, quoted, run
+from tests.support.cluster import PRIVILEGES, Cluster
+from tests.support.redshift import quoted
+from tests.support.segment import Segment, codes, grant
 
 CASES = usual_or_deep(20, 300)
 READ, WRITE = "SELECT id, name FROM {} LIMIT 1", "INSERT INTO {} VALUES (1)"
@@ -25,13 +26,6 @@ Row = tuple[str, ...]
 Held = dict[tuple[str, ...], set[Row]]
 """Rows of the catalog, by the database and the identity that they are about."""
 Desire = dict[str, Any]
-VIEWS = {
-    "svv_schema_privileges": "namespace_name, privilege_scope, privilege_type, identity_type, identity_name",
-    "svv_relation_privileges": "namespace_name, relation_name, privilege_type, identity_type, identity_name",
-    "svv_column_privileges": "namespace_name, relation_name, column_name, privilege_type, identity_type, identity_name",
-    "svv_default_privileges": "schema_name, owner_name, privilege_type, grantee_type, grantee_name",
-    "svv_database_privileges": "database_name, privilege_scope, privilege_type, identity_type, identity_name",
-}
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +35,8 @@ def cast(server: Server) -> Iterator[Cast]:
         elsewhere = cluster.database("CREATE SCHEMA crm", "CREATE TABLE crm.orders (id int)")
         made = Cast.make(cluster, Segment(cluster, monkeypatch, elsewhere))
         yield made
-        cluster.drop_databases()
         cluster.sql("dev", f"DROP GROUP {made.group}")
-        cluster.drop_identities(cluster.identities)
+        cluster.clear()
 
 
 @pytest.fixture
@@ -52,7 +45,7 @@ def warehouse(cast: Cast, case: int) -> Iterator[Warehouse]:
     made = Warehouse(cast, Random(case), cluster.database(), cast.segment.warehouse)
     made.build()
     yield made
-    cluster._kept.pop(made.database).close()
+    cluster.close(made.database)
     cluster.sql("dev", f"DROP DATABASE {made.database}")
     cluster.databases.remove(made.database)
 
@@ -60,14 +53,11 @@ def warehouse(cast: Cast, case: int) -> Iterator[Warehouse]:
 def rows(warehouse: Warehouse) -> Held:
     """What each identity holds in both databases."""
     found: Held = {}
-    for database in (warehouse.database, warehouse.elsewhere):
-        for view, columns in VIEWS.items():
-            if view == "svv_database_privileges" and database == warehouse.elsewhere:
-                # It shows all databases wherever it is asked.
-                continue
-            for row in warehouse.cast.segment.cluster.sql(database, f"SELECT {columns} FROM {view}"):
-                *what, kind, name = map(str, row)
-                found.setdefault((database, kind, name), set()).add((view, *what))
+    here = (warehouse.database, warehouse.elsewhere)
+    for database, held in warehouse.cast.segment.cluster.snapshot(*here).items():
+        for *what, kind, name in held if database in here else ():
+            if what[0] in (*PRIVILEGES, "svv_database_privileges"):
+                found.setdefault((database, kind, name), set()).add(tuple(what))
     return found
 
 
@@ -147,8 +137,7 @@ def ways(row: Row, database: str) -> set[Row]:
 
 
 def apply(warehouse: Warehouse, desire: Desire, **more: Any) -> dict[str, Any]:
-    role = warehouse.cast.segment.role
-    return run(GrantSchemaOperator(task_id="g", database=warehouse.database, role=role, **{**desire, **more}))
+    return grant(warehouse.cast.segment, database=warehouse.database, **{**desire, **more})
 
 
 @pytest.mark.parametrize("case", range(CASES))

@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from tests.integration.provider.support import Segment, run
+from tests.support.segment import Segment, execute
 
 
 def grant(segment: Segment, **arguments: Any) -> dict[str, Any]:
-    given = {"schema": "crm", "future_tables": "default_privileges", "role": segment.role}
-    return run(GrantSchemaOperator(task_id="grant", **{**given, **arguments}))
+    return execute(segment.grant_schema(**{"future_tables": "default_privileges", **arguments}))
 
 
 def refused(segment: Segment, **arguments: Any) -> Sequence[str]:
@@ -26,13 +24,13 @@ def refused(segment: Segment, **arguments: Any) -> Sequence[str]:
 def writer_of(segment: Segment, schema: str = "crm", table: str = "written") -> str:
     """A user who owns a table of a schema."""
     name = segment.cluster.user("writer")
-    segment.cluster.sql(segment.warehouse, f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {name}")
-    segment.cluster.sql(segment.warehouse, f"CREATE TABLE {schema}.{table} (id int)", user=name)
+    segment.sql(f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {name}")
+    segment.sql(f"CREATE TABLE {schema}.{table} (id int)", user=name)
     return name
 
 
 def create(segment: Segment, user: str, table: str) -> None:
-    segment.cluster.sql(segment.warehouse, f"CREATE TABLE crm.{table} (id int)", user=user)
+    segment.sql(f"CREATE TABLE crm.{table} (id int)", user=user)
 
 
 def test_the_owners_of_todays_tables_are_the_writers(warehouse: Segment) -> None:
@@ -42,7 +40,7 @@ def test_the_owners_of_todays_tables_are_the_writers(warehouse: Segment) -> None
     assert any(f"on later tables of awsuser, {writer} in" in sentence for sentence in report["planned"])
     create(warehouse, writer, "later")
     create(warehouse, "awsuser", "admins_own")
-    warehouse.cluster.sql(warehouse.warehouse, f"GRANT CREATE, USAGE ON SCHEMA crm TO {stranger}")
+    warehouse.sql(f"GRANT CREATE, USAGE ON SCHEMA crm TO {stranger}")
     create(warehouse, stranger, "unforeseen")
     for table in ("accounts", "written", "later", "admins_own"):
         assert warehouse.reads("crm", table), table
@@ -72,7 +70,7 @@ def test_one_statement_serves_schemas_with_the_same_writers(warehouse: Segment) 
 
 def test_a_writer_that_cannot_create_is_refused_with_the_reason(warehouse: Segment) -> None:
     writer = writer_of(warehouse)
-    warehouse.cluster.sql(warehouse.warehouse, f"REVOKE CREATE ON SCHEMA crm FROM {writer}")
+    warehouse.sql(f"REVOKE CREATE ON SCHEMA crm FROM {writer}")
     (problem,) = refused(warehouse)
     assert f"User {writer} can't create tables in {warehouse.warehouse}.crm" in problem
     assert f'run GRANT CREATE ON SCHEMA "crm" TO "{writer}" first' in problem
@@ -98,13 +96,13 @@ def test_a_writer_may_create_through_others(warehouse: Segment, way: str) -> Non
 
 
 def test_an_empty_schema_has_no_known_writers(warehouse: Segment) -> None:
-    warehouse.cluster.sql(warehouse.warehouse, "CREATE SCHEMA hollow")
+    warehouse.sql("CREATE SCHEMA hollow")
     (problem,) = refused(warehouse, schema="hollow")
     assert "holds no table yet, so nobody is known to create them: name the users that will in writers" in problem
     writer = warehouse.cluster.user("writer")
-    warehouse.cluster.sql(warehouse.warehouse, f"GRANT USAGE, CREATE ON SCHEMA hollow TO {writer}")
+    warehouse.sql(f"GRANT USAGE, CREATE ON SCHEMA hollow TO {writer}")
     grant(warehouse, schema="hollow", writers=[writer])
-    warehouse.cluster.sql(warehouse.warehouse, "CREATE TABLE hollow.first (id int)", user=writer)
+    warehouse.sql("CREATE TABLE hollow.first (id int)", user=writer)
     assert warehouse.reads("hollow", "first")
 
 

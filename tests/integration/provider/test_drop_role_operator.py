@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
-from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
-from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
-from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from tests.integration.provider.offboarding import databases, drop, gone, traces
-from tests.integration.provider.support import PASSWORD, Rows, Segment, codes, message, run
-
-RETL = "__segment_reverse_etl"
+from tests.integration.provider.offboarding import gone, traces
+from tests.support.cluster import Snapshot
+from tests.support.redshift import PASSWORD
+from tests.support.segment import RETL, Segment, codes, drop, execute, grant, message
 
 
 def set_up(segment: Segment, *more: str) -> str:
     """Do the whole setup by its operators, in the warehouse and more databases; the checkpoint database."""
-    checkpoints = segment.cluster.future_database("checkpoints")
-    run(CreateSegmentRoleOperator(task_id="role", role=segment.role))
-    run(CreateCheckpointDatabaseOperator(task_id="database", database=checkpoints, role=segment.role))
+    execute(segment.create_role())
+    execute(segment.create_database())
     for database in (segment.warehouse, *more):
-        given: dict[str, Any] = {"task_id": "grant", "role": segment.role, "database": database}
-        run(GrantSchemaOperator(schema="crm", **given))
-        run(GrantSchemaOperator(schema="billing", tables=["invoices"], **given))
-    run(GrantReverseEtlOperator(task_id="retl", database=segment.warehouse, schema="payroll", role=segment.role))
+        grant(segment, "crm", database=database)
+        grant(segment, "billing", tables=["invoices"], database=database)
+    execute(segment.grant_reverse_etl(schema="payroll"))
     # Segment makes its own schema there.
     statements = (f"CREATE SCHEMA {RETL}", f"CREATE TABLE {RETL}.checkpoints (id int)")
-    segment.cluster.sql(checkpoints, *statements, user=segment.user)
-    return checkpoints
+    segment.cluster.sql(segment.checkpoint, *statements, user=segment.user)
+    return segment.checkpoint
 
 
 @pytest.fixture
@@ -44,9 +36,10 @@ def second(warehouse: Segment) -> str:
     )
 
 
-def of_others(rows: dict[str, Rows], *names: str) -> dict[str, Rows]:
-    """The rows that don't name somebody."""
-    return {view: frozenset(row for row in found if not set(row) & set(names)) for view, found in rows.items()}
+def of_others(rows: Snapshot, *names: str) -> Snapshot:
+    """The rows that don't name somebody, outside of the databases that are named."""
+    others = {place: found for place, found in rows.items() if place not in names}
+    return {place: frozenset(row for row in found if not set(row) & set(names)) for place, found in others.items()}
 
 
 def test_all_that_the_setup_made_leaves(warehouse: Segment, second: str) -> None:
@@ -63,9 +56,9 @@ def test_all_that_the_setup_made_leaves(warehouse: Segment, second: str) -> None
 
     assert not cluster.logs_in(warehouse.user, PASSWORD)
     assert gone(warehouse)
-    assert checkpoints not in databases(cluster)
+    assert checkpoints not in cluster.existing_databases()
     after, leaving = cluster.snapshot(), (warehouse.role, warehouse.user, checkpoints)
-    assert of_others(after, *leaving) == {v: r for v, r in of_others(before, *leaving).items() if checkpoints not in v}
+    assert of_others(after, *leaving) == of_others(before, *leaving)
     assert report["changed"] == len(report["planned"]) > 8
     assert report["planned"][-3:] == [
         f"drop database {checkpoints} with 1 tables and views in it: it was named to be dropped",
@@ -127,7 +120,7 @@ def test_what_the_user_owns_stops_it_in_whatever_database(warehouse: Segment, se
 
 def test_a_database_and_a_role_that_the_user_owns_go_to_the_heir(warehouse: Segment, second: str) -> None:
     cluster, user = warehouse.cluster, warehouse.user
-    run(CreateSegmentRoleOperator(task_id="role", role=warehouse.role))
+    execute(warehouse.create_role())
     heir, theirs = cluster.user("heir"), cluster.role("theirs")
     cluster.sql("dev", f"ALTER DATABASE {second} OWNER TO {user}", f"ALTER ROLE {theirs} OWNER TO {user}")
     with cluster.untouched(), pytest.raises(MisconfigurationError) as caught:

@@ -8,8 +8,9 @@ from contextlib import closing
 import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from tests.integration.provider.offboarding import drop, gone
-from tests.integration.provider.support import PASSWORD, Segment, codes, message
+from tests.integration.provider.offboarding import gone
+from tests.support.redshift import PASSWORD
+from tests.support.segment import Segment, codes, drop, message
 
 Arrange = Callable[[Segment, str], tuple[str, ...]]
 
@@ -37,8 +38,7 @@ def test_another_member_and_another_role_stop_it_and_force_takes_them(warehouse:
     assert f"revoke role {role} from user {colleague}: role {role} is dropped" in report["planned"]
     assert f"drop user {warehouse.user}, with its membership of {granted}: it leaves" in report["planned"]
     # The others are still there.
-    found = {str(row[0]) for row in cluster.sql("dev", "SELECT role_name FROM svv_roles")}
-    assert {holder, granted} <= found
+    assert {holder, granted} <= cluster.column("SELECT role_name FROM svv_roles")
 
 
 def test_privileges_that_the_setup_never_gives_stop_it_in_whatever_database(warehouse: Segment) -> None:
@@ -140,7 +140,7 @@ def test_who_does_not_see_all_does_not_say_that_all_is_gone(warehouse: Segment) 
     cluster, role = warehouse.cluster, warehouse.role
     clerk = cluster.user("clerk")
     hidden = cluster.database("CREATE SCHEMA s", f"GRANT USAGE ON SCHEMA s TO ROLE {role}")
-    warehouse.admin_connection(login=clerk, password=cluster.passwords[clerk])
+    warehouse.admin_connection(login=clerk, password=PASSWORD)
     (problem,) = refusal(warehouse)
     assert f"{clerk} doesn't see what others hold, so nothing can be said to be gone" in problem
     with cluster.untouched():
@@ -162,7 +162,7 @@ def test_a_database_with_what_others_own_is_not_dropped_without_force(warehouse:
     (problem,) = refusal(warehouse, checkpoint_database=checkpoints)
     assert f"holds what isn't user {warehouse.user}'s: schema {checkpoints}.theirs of {owner}, table" in problem
     drop(warehouse, checkpoint_database=checkpoints.upper(), force=True)
-    assert checkpoints not in [row[0] for row in cluster.sql("dev", "SELECT database_name FROM svv_redshift_databases")]
+    assert checkpoints not in cluster.existing_databases()
     assert gone(warehouse)
 
 

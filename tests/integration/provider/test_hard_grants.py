@@ -9,16 +9,13 @@ import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError, VanishedError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
-from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from tests.integration.provider.offboarding import close
-from tests.integration.provider.support import Segment, codes, message, quoted, run
+from tests.support.redshift import PASSWORD, quoted, run
+from tests.support.segment import Segment, close, codes, execute, grant, message
 
-NAMES = ("my.schema", 'qu"ote', "sp ace", "a$b", "größe", "select", "x" * 60, "it's", "back\\slash", "[list", "{json")
-
-
-def grant(segment: Segment, schema: Any, **arguments: Any) -> dict[str, Any]:
-    return run(GrantSchemaOperator(task_id="grant", schema=schema, **{"role": segment.role, **arguments}))
+NAMES = (
+    *("my.schema", 'qu"ote', "sp ace", "a$b", "größe", "日本語", "select", "x" * 60, "it's", "back\\slash"),
+    *("semi;colon--", "%s %", "[", "[list", "{json", "{x}"),
+)
 
 
 def twice(segment: Segment, schema: Any, **arguments: Any) -> dict[str, Any]:
@@ -32,18 +29,14 @@ def twice(segment: Segment, schema: Any, **arguments: Any) -> dict[str, Any]:
 
 def case_sensitive(segment: Segment, database: str, *statements: str) -> None:
     with closing(segment.cluster.connect(database)) as connection:
-        cursor = connection.cursor()
-        for statement in ("SET enable_case_sensitive_identifier TO true", *statements):
-            cursor.execute(statement)
+        run(connection, "SET enable_case_sensitive_identifier TO true", *statements)
 
 
 def test_any_name_is_written_in_one_notation(warehouse: Segment) -> None:
-    for name in NAMES:
-        schema = quoted(name)
-        warehouse.cluster.sql(
-            warehouse.warehouse, f"CREATE SCHEMA {schema}", f"CREATE TABLE {schema}.{schema} (id int)"
-        )
     written = [quoted(name) for name in NAMES]
+    for schema in written:
+        warehouse.sql(f"CREATE SCHEMA {schema}")
+        warehouse.sql(*(f"CREATE TABLE {schema}.{table} (id int)" for table in (schema, "other")))
     twice(warehouse, written)
     # Keys of `tables` are schemas in the same notation; a bare name does as well.
     tables = {
@@ -55,6 +48,10 @@ def test_any_name_is_written_in_one_notation(warehouse: Segment) -> None:
     keys = {key: [schema] for key, schema in zip(qualified, written, strict=True)}
     same = grant(warehouse, qualified, tables=keys, database=warehouse.warehouse, prune=True, fail_on_drift=True)
     assert same["in_place"] == 2 * len(NAMES)
+    assert all(warehouse.reads(name, name) for name in NAMES)
+    assert not any(warehouse.reads(name, "other") for name in NAMES)
+    assert grant(warehouse, written, prune=True)["changed"] == 2 * len(NAMES)
+    assert all(warehouse.reads(name, "other") for name in NAMES)
     close(warehouse, written)
     assert warehouse.held() == set()
 
@@ -86,9 +83,7 @@ def test_a_database_that_is_stored_with_capitals(warehouse: Segment) -> None:
     case_sensitive(warehouse, "dev", f'CREATE DATABASE "{name}"')
     try:
         with closing(cluster.connect(name)) as connection:
-            cursor = connection.cursor()
-            for statement in ("CREATE SCHEMA low", "CREATE TABLE low.t (id int)"):
-                cursor.execute(statement)
+            run(connection, "CREATE SCHEMA low", "CREATE TABLE low.t (id int)")
         assert twice(warehouse, "low", database=name)["changed"] == 2
         assert close(warehouse, "low", database=name)["changed"] == 2
     finally:
@@ -110,7 +105,7 @@ def test_what_vanishes_between_reading_and_changing_is_told_as_if_it_had_before(
     apply = DataGraphHook._apply
 
     def after_it(*given: Any) -> None:
-        warehouse.cluster.sql(warehouse.warehouse, *pending)
+        warehouse.sql(*pending)
         pending.clear()
         apply(*given)
 
@@ -126,11 +121,11 @@ def test_what_vanishes_again_and_again_is_told_in_a_sentence(
     apply = DataGraphHook._apply
 
     def renamed(*given: Any) -> None:
-        warehouse.cluster.sql(warehouse.warehouse, "ALTER TABLE crm.accounts RENAME TO away")
+        warehouse.sql("ALTER TABLE crm.accounts RENAME TO away")
         try:
             apply(*given)
         finally:
-            warehouse.cluster.sql(warehouse.warehouse, "ALTER TABLE crm.away RENAME TO accounts")
+            warehouse.sql("ALTER TABLE crm.away RENAME TO accounts")
 
     monkeypatch.setattr(DataGraphHook, "_apply", renamed)
     with pytest.raises(VanishedError, match="somebody dropped or renamed it since"):
@@ -160,7 +155,7 @@ def test_tables_that_the_admin_may_not_read_are_not_passed_over(warehouse: Segme
     sight, inner = cluster.role("sight", clerk), cluster.role("inner")
     cluster.sql("dev", f"GRANT ROLE {inner} TO ROLE {sight}", f"GRANT ACCESS SYSTEM TABLE TO ROLE {inner}")
     cluster.sql(database, f"ALTER SCHEMA crm OWNER TO {clerk}")
-    warehouse.admin_connection(login=clerk, password=cluster.passwords[clerk])
+    warehouse.admin_connection(login=clerk, password=PASSWORD)
     try:
         planned = grant(warehouse, "crm", future_tables="none", plan_only=True)["planned"]
         assert any("not held on accounts, contacts" in sentence for sentence in planned)
@@ -182,8 +177,7 @@ def test_a_smaller_choice_of_drop_tells_what_stays(warehouse: Segment) -> None:
     cluster.sql(database, "CREATE SCHEMA __segment_reverse_etl")
 
     def work(drop: str, **arguments: Any) -> dict[str, Any]:
-        given = {"database": database, "role": role, "drop": drop, **arguments}
-        return run(GrantReverseEtlOperator(task_id="reverse_etl", **given))
+        return execute(warehouse.grant_reverse_etl(drop=drop, **arguments))
 
     assert "reverse_etl_kept" not in codes(work("all"))
     for drop, held in (
@@ -205,7 +199,7 @@ def test_what_is_open_to_the_owner_already_is_not_told_again(warehouse: Segment)
     cluster.sql(database, f"CREATE SCHEMA __segment_reverse_etl AUTHORIZATION {owner}")
 
     def work() -> dict[str, Any]:
-        return run(GrantReverseEtlOperator(task_id="reverse_etl", database=database, role=warehouse.role))
+        return execute(warehouse.grant_reverse_etl())
 
     statement = message(work(), "reverse_etl_closed").partition(f"in database {database}: ")[2]
     cluster.sql(database, statement)

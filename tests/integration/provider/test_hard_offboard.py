@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from tests.integration.provider.offboarding import close, databases, drop, gone
-from tests.integration.provider.support import Segment, codes
+from tests.integration.provider.offboarding import gone
+from tests.support.redshift import run
+from tests.support.segment import Segment, close, codes, drop
 
 
 def test_the_user_connections_database_may_be_typed_in_upper_case(warehouse: Segment) -> None:
@@ -54,8 +55,7 @@ def test_databases_and_schemas_that_are_stored_with_capitals(warehouse: Segment)
 
     def exactly(database: str, *statements: str) -> None:
         with closing(cluster.connect(database)) as connection:
-            for statement in ("SET enable_case_sensitive_identifier TO true", *statements):
-                connection.cursor().execute(statement)
+            run(connection, "SET enable_case_sensitive_identifier TO true", *statements)
 
     exactly("dev", f'CREATE DATABASE "{name}"')
     exactly(
@@ -83,11 +83,10 @@ def test_a_checkpoint_database_that_is_stored_with_capitals_is_dropped_by_that_n
     name = "Upper" + cluster.name("db")
     assert codes(drop(warehouse, checkpoint_database=name, plan_only=True)) == ["database_missing"]
     with closing(cluster.connect()) as connection:
-        for statement in ("SET enable_case_sensitive_identifier TO true", f'CREATE DATABASE "{name}"'):
-            connection.cursor().execute(statement)
+        run(connection, "SET enable_case_sensitive_identifier TO true", f'CREATE DATABASE "{name}"')
     report = drop(warehouse, checkpoint_database=name)
     assert report["planned"][0].startswith(f"drop database {name} with 0 tables")
-    assert name not in databases(cluster)
+    assert name not in cluster.existing_databases()
 
 
 def test_what_a_role_of_a_role_reads_everywhere_is_told(warehouse: Segment) -> None:

@@ -14,13 +14,14 @@ from pytest_mock import MockerFixture
 from redshift_connector.cursor import Cursor
 from redshift_connector.error import ProgrammingError
 
-from airflow_provider_datagraph.access.privileges import DesiredSchema, Plan, Step
+from airflow_provider_datagraph.access.privileges import DesiredSchema
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schema_catalog import read_schemas
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
 from airflow_provider_datagraph.exceptions import VanishedError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
-from tests.integration.provider.support import Segment, code, run_all
+from tests.support.redshift import code, run
+from tests.support.segment import Segment
 
 WORD = "conflict with concurrent transaction"
 
@@ -68,7 +69,7 @@ class Rival:
         self.begin(f"TO ROLE {self.other}")
 
     def begin(self, grantee: str) -> None:
-        run_all(self.connection, ["BEGIN", f"GRANT USAGE ON SCHEMA crm {grantee}"])
+        run(self.connection, "BEGIN", f"GRANT USAGE ON SCHEMA crm {grantee}")
 
     def tries(self) -> int:
         """How often the hook has sent its first change."""
@@ -83,23 +84,22 @@ class Rival:
         # The spy counts when the call is made; a moment later it waits for our lock.
         time.sleep(0.15)
 
+    def end_after_the_first_try(self, how: str = "COMMIT") -> None:
+        self.wait_for_try(1)
+        self.end(how)
+
     def end(self, how: str = "COMMIT") -> None:
-        run_all(self.connection, [how])
+        run(self.connection, how)
 
 
 def test_a_conflict_is_met_with_a_new_plan_in_a_new_transaction(linked: Segment, mocker: MockerFixture) -> None:
     rival = Rival(linked, mocker)
-
-    def commit() -> None:
-        rival.wait_for_try(1)
-        rival.end()
-
-    with closing(rival.connection), in_background(commit):
+    with closing(rival.connection), in_background(rival.end_after_the_first_try):
         report = converge(linked)
     assert rival.tries() == 2
     assert report.changed == 2
     assert linked.reads("crm", "accounts")
-    assert "USAGE" in str(linked.cluster.sql(linked.warehouse, usage_of(rival.other)))
+    assert "USAGE" in str(linked.sql(usage_of(rival.other)))
 
 
 def usage_of(role: str) -> str:
@@ -110,12 +110,7 @@ def test_what_the_other_transaction_did_is_not_planned_again(linked: Segment, mo
     rival = Rival(linked, mocker)
     rival.end("ROLLBACK")
     rival.begin(rival.own)
-
-    def commit() -> None:
-        rival.wait_for_try(1)
-        rival.end()
-
-    with closing(rival.connection), in_background(commit):
+    with closing(rival.connection), in_background(rival.end_after_the_first_try):
         report = converge(linked)
     assert rival.tries() == 1
     assert (report.changed, report.in_place) == (1, 1)
@@ -124,12 +119,7 @@ def test_what_the_other_transaction_did_is_not_planned_again(linked: Segment, mo
 
 def test_a_rival_that_rolls_back_is_no_conflict(linked: Segment, mocker: MockerFixture) -> None:
     rival = Rival(linked, mocker)
-
-    def roll_back() -> None:
-        rival.wait_for_try(1)
-        rival.end("ROLLBACK")
-
-    with closing(rival.connection), in_background(roll_back):
+    with closing(rival.connection), in_background(lambda: rival.end_after_the_first_try("ROLLBACK")):
         assert converge(linked).changed == 2
     assert rival.tries() == 1
 
@@ -155,14 +145,6 @@ def test_after_the_last_try_the_servers_own_error_is_raised(linked: Segment, moc
     assert WORD in failed.value.args[0]["M"]
     assert waits.call_count > 0
     assert linked.held() == set()
-
-
-def test_another_error_is_not_tried_again(linked: Segment, mocker: MockerFixture) -> None:
-    connects = mocker.spy(redshift_connector, "connect")
-    with pytest.raises(ProgrammingError) as failed:
-        DataGraphHook().converge(lambda rows, session: None, lambda _: Plan((Step("GRANT NOTHING", ("nothing",)),)))
-    assert code(failed.value) == "42601"
-    assert connects.call_count == 1
 
 
 def test_what_is_not_there_is_looked_for_once_more(linked: Segment, mocker: MockerFixture) -> None:

@@ -3,80 +3,16 @@
 from __future__ import annotations
 
 import inspect
-import socket
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import redshift_connector
 from pytest_mock import MockerFixture
 
-from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.exceptions import PassingFaultError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from tests.integration.provider.support import PASSWORD, Segment, run, run_all
-
-# A name that no resolver may know: https://www.rfc-editor.org/rfc/rfc6761#section-6.4
-NOWHERE = "redshift.invalid"
-
-
-@pytest.fixture
-def closed_port() -> Iterator[int]:
-    """A port that nobody listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield int(taken.getsockname()[1])
-
-
-def fails(hook: DataGraphHook, kind: type[Exception], mocker: MockerFixture) -> tuple[str, float]:
-    """Connect and fail once: the message, and how long it took."""
-    connects = mocker.spy(redshift_connector, "connect")
-    begin = time.monotonic()
-    with pytest.raises(kind) as error:
-        hook.get_conn()
-    assert connects.call_count == 1
-    return str(error.value), time.monotonic() - begin
-
-
-def test_a_refused_port_is_a_passing_fault(segment: Segment, closed_port: int, mocker: MockerFixture) -> None:
-    segment.admin_connection(port=closed_port)
-    text, took = fails(DataGraphHook(), PassingFaultError, mocker)
-    assert f"127.0.0.1:{closed_port} can't be reached" in text
-    assert took < 3
-
-
-def test_a_host_without_an_address_is_a_passing_fault(segment: Segment, mocker: MockerFixture) -> None:
-    segment.admin_connection(host=NOWHERE)
-    text, took = fails(DataGraphHook(), PassingFaultError, mocker)
-    assert f"{NOWHERE}:" in text
-    assert took < 3
-
-
-def test_a_wrong_admin_password_is_tried_once(segment: Segment, mocker: MockerFixture) -> None:
-    segment.admin_connection(password="Wrong-Secret-1")
-    text, _ = fails(DataGraphHook(), MisconfigurationError, mocker)
-    assert "refuses the login or password of user awsuser (28000)" in text
-    assert "Wrong-Secret-1" not in text
-
-
-def test_an_unknown_database_is_tried_once(segment: Segment, mocker: MockerFixture) -> None:
-    text, _ = fails(DataGraphHook(database="no_such_database"), MisconfigurationError, mocker)
-    assert "there is no database no_such_database" in text
-
-
-def test_an_operator_with_a_wrong_password_connects_once(segment: Segment, mocker: MockerFixture) -> None:
-    segment.admin_connection(password="Wrong-Secret-1")
-    connects = mocker.spy(redshift_connector, "connect")
-    with pytest.raises(MisconfigurationError, match="correct the connection"):
-        run(GrantSchemaOperator(task_id="grant", schema="crm", role=segment.role))
-    assert connects.call_count == 1
-
-
-def test_tls_that_the_server_refuses_is_a_misconfiguration(segment: Segment, mocker: MockerFixture) -> None:
-    segment.admin_connection(extra={})
-    text, _ = fails(DataGraphHook(), MisconfigurationError, mocker)
-    assert "the server speaks no TLS there: correct host and port" in text
+from tests.support.redshift import PASSWORD, run
+from tests.support.segment import Segment
 
 
 def test_a_connection_that_breaks_in_a_transaction_is_a_passing_fault(segment: Segment) -> None:
@@ -84,7 +20,7 @@ def test_a_connection_that_breaks_in_a_transaction_is_a_passing_fault(segment: S
 
     def end_my_session(rows: Any, session: Any) -> Any:
         pid = rows("SELECT pg_backend_pid()")[0][0]
-        segment.cluster.sql(segment.warehouse, f"SELECT pg_terminate_backend({pid})")
+        segment.sql(f"SELECT pg_terminate_backend({pid})")
         return rows("SELECT 1")
 
     with pytest.raises(PassingFaultError, match="broke"):
@@ -95,7 +31,7 @@ def test_the_linked_user_gets_host_port_and_options_from_the_admin_connection(li
     linked.admin_connection(extra={"ssl": False, "timeout": 7})
     hook = DataGraphHook(user_conn_id="segment_linked_user", database="dev")
     with hook.get_conn() as connection:
-        assert run_all(connection, ["SELECT current_user, current_database()"]) == [(linked.user, "dev")]
+        assert run(connection, "SELECT current_user, current_database()") == [(linked.user, "dev")]
     assert hook.arguments["timeout"] == 7
     linked.user_connection(extra={"timeout": 9}, host="elsewhere.example", port=1234)
     own = DataGraphHook(user_conn_id="segment_linked_user", database="dev").arguments
@@ -106,22 +42,6 @@ def test_the_linked_user_gets_host_port_and_options_from_the_admin_connection(li
 def test_the_port_is_redshifts_where_none_is_given(segment: Segment) -> None:
     segment.admin_connection(port=None)
     assert DataGraphHook().arguments["port"] == 5439
-
-
-@pytest.mark.parametrize(
-    ("extra", "problem"),
-    [
-        ("[]", "isn't a JSON object"),
-        ("{", "isn't a JSON object"),
-        ({"sslmodes": "require"}, "sslmodes, which nothing reads"),
-        ({"user": "x", "password": "y"}, "password, user, which nothing reads"),
-    ],
-)
-def test_an_extra_that_nothing_reads_is_refused(segment: Segment, extra: Any, problem: str) -> None:
-    segment.admin_connection(extra=extra)
-    with pytest.raises(MisconfigurationError) as error:
-        _ = DataGraphHook().arguments
-    assert problem in str(error.value)
 
 
 @pytest.mark.parametrize("conn", ["redshift_default", "segment_linked_user"])
@@ -173,7 +93,7 @@ def test_an_iam_login_reaches_the_server_without_iam_in_the_arguments(linked: Se
     inspect.signature(redshift_connector.connect).bind(**hook.arguments)
     assert not {"iam", "cluster_identifier", "db_user", "region"} & set(hook.arguments)
     with hook.get_conn() as connection:
-        assert run_all(connection, ["SELECT current_user"]) == [(linked.user,)]
+        assert run(connection, "SELECT current_user") == [(linked.user,)]
     asked = client.get_cluster_credentials.call_args.kwargs
     assert (asked["DbUser"], asked["ClusterIdentifier"]) == ("someone", "main")
 
@@ -199,6 +119,6 @@ def test_an_iam_login_of_a_serverless_workgroup(linked: Segment, mocker: MockerF
 
 def test_the_arguments_of_a_plain_connection_open_a_session_in_the_named_database(segment: Segment) -> None:
     with DataGraphHook(database="dev").get_conn() as connection:
-        assert run_all(connection, ["SELECT current_database()"]) == [("dev",)]
+        assert run(connection, "SELECT current_database()") == [("dev",)]
     with DataGraphHook().get_conn() as connection:
-        assert run_all(connection, ["SELECT current_database()"]) == [(segment.warehouse,)]
+        assert run(connection, "SELECT current_database()") == [(segment.warehouse,)]

@@ -6,16 +6,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
-from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
-from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
-from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
-from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
-from tests.integration.provider.support import OWNER_PASSWORD, Cluster, Segment, run
+from tests.support.cluster import Cluster
+from tests.support.redshift import PASSWORD
+from tests.support.segment import RETL, Segment, execute
 
-RETL = "__segment_reverse_etl"
 # The owner alone can't grant them.
 SCOPED = (
     "SELECT FOR TABLES IN SCHEMA crm",
@@ -48,31 +42,29 @@ def dba(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtu
     cluster.sql(database, "CREATE TABLE crm.accounts (id int)", user=name)
     cluster.sql(database, f"CREATE TABLE {RETL}.records (id int)", user=name)
     made = Segment(cluster, monkeypatch, database)
-    made.admin_connection(login=name, password=OWNER_PASSWORD)
+    made.admin_connection(login=name, password=PASSWORD)
     return made
 
 
 def test_the_whole_job_from_nothing(dba: Segment) -> None:
-    role, checkpoint = {"role": dba.role}, dba.cluster.future_database("checkpoint")
-    dba.user_connection(schema=checkpoint)
+    dba.user_connection(schema=dba.checkpoint)
     tables = [f"{dba.warehouse}.crm.accounts", f"{dba.warehouse}.billing.invoices"]
-    entries = ["crm", f"{dba.warehouse}.billing.invoices"]
-    run(CheckWarehouseOperator(task_id="check", schemas=entries, checkpoint_database=checkpoint, **role))
+    execute(dba.check(schemas=["crm", f"{dba.warehouse}.billing.invoices"]))
     tasks: list[Any] = [
-        CreateSegmentRoleOperator(task_id="role", **role),
-        CreateCheckpointDatabaseOperator(task_id="database", database=checkpoint, **role),
-        GrantSchemaOperator(task_id="todays", schema="crm", future_tables="none", **role),
-        GrantSchemaOperator(task_id="owners", schema="crm", future_tables="default_privileges", **role),
-        GrantSchemaOperator(task_id="whole", schema="crm", **role),
-        GrantSchemaOperator(task_id="listed", schema="billing", tables=["invoices"], **role),
-        GrantReverseEtlOperator(task_id="retl", database=dba.warehouse, **role),
+        dba.create_role(),
+        dba.create_database(),
+        dba.grant_schema(future_tables="none"),
+        dba.grant_schema(future_tables="default_privileges"),
+        dba.grant_schema(),
+        dba.grant_schema(schema="billing", tables=["invoices"]),
+        dba.grant_reverse_etl(),
     ]
-    reports = [run(task) for task in tasks]
+    reports = [execute(task) for task in tasks]
     assert all(report["changed"] for report in reports)
-    assert not any(run(task)["changed"] for task in tasks)
-    proof = run(ValidateAccessSensor(task_id="validate", tables=tables))
+    assert not any(execute(task)["changed"] for task in tasks)
+    proof = execute(dba.access(database=None, tables=tables))
     assert (proof["in_place"], proof["findings"]) == (2, [])
-    summary = run(SegmentSummaryOperator(task_id="summary", reports=reports, proofs=proof, database=checkpoint))
+    summary = execute(dba.summary(reports=reports, proofs=proof))
     assert summary["changed"] == sum(report["changed"] for report in reports)
     assert dba.reads("crm", "accounts")
     assert dba.reads("billing", "invoices")

@@ -2,56 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
-from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
-from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
-from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
-from tests.integration.provider.support import Segment, run
-
-CHECKPOINTS = "{{ params.checkpoints }}"
-WAREHOUSE = "{{ params.warehouse }}"
+from tests.support.segment import Segment, execute
 
 # An operator, its arguments, and how many changes its first run makes.
-RUNS: list[tuple[type, dict[str, Any], int]] = [
-    (CheckWarehouseOperator, {"schemas": ["crm"], "profiles_sync": f"{WAREHOUSE}.profiles"}, 0),
-    (CreateSegmentRoleOperator, {}, 3),
-    (CreateCheckpointDatabaseOperator, {"database": CHECKPOINTS}, 2),
-    (GrantSchemaOperator, {"schema": ["crm", "billing"]}, 4),
-    (GrantSchemaOperator, {"schema": ["crm", "billing"], "prune": True}, 4),
-    (GrantSchemaOperator, {"schema": "crm", "future_tables": "none"}, 2),
-    (GrantSchemaOperator, {"schema": "crm", "future_tables": "none", "prune": True}, 2),
-    (GrantSchemaOperator, {"schema": "crm", "tables": ["accounts"]}, 2),
-    (GrantSchemaOperator, {"schema": "crm", "tables": ["accounts"], "prune": True}, 2),
-    (GrantSchemaOperator, {"schema": ["crm", "billing"], "tables": {"crm": ["accounts"]}}, 4),
-    (GrantReverseEtlOperator, {"database": WAREHOUSE, "schema": "crm"}, 2),
-    (GrantReverseEtlOperator, {"database": WAREHOUSE, "schema": "crm", "drop": "all"}, 2),
-    (GrantReverseEtlOperator, {"database": WAREHOUSE}, 0),
-    (SegmentSummaryOperator, {"reports": [], "database": CHECKPOINTS}, 0),
+RUNS: list[tuple[Callable[..., Any], dict[str, Any], int]] = [
+    (Segment.check, {"profiles_sync": "{{ params.warehouse }}.profiles"}, 0),
+    (Segment.create_role, {}, 3),
+    (Segment.create_database, {}, 2),
+    (Segment.grant_schema, {"schema": ["crm", "billing"]}, 4),
+    (Segment.grant_schema, {"schema": ["crm", "billing"], "prune": True}, 4),
+    (Segment.grant_schema, {"future_tables": "none"}, 2),
+    (Segment.grant_schema, {"future_tables": "none", "prune": True}, 2),
+    (Segment.grant_schema, {"tables": ["accounts"]}, 2),
+    (Segment.grant_schema, {"tables": ["accounts"], "prune": True}, 2),
+    (Segment.grant_schema, {"schema": ["crm", "billing"], "tables": {"crm": ["accounts"]}}, 4),
+    (Segment.grant_reverse_etl, {"schema": "crm"}, 2),
+    (Segment.grant_reverse_etl, {"schema": "crm", "drop": "all"}, 2),
+    (Segment.grant_reverse_etl, {}, 0),
+    (Segment.summary, {}, 0),
 ]
 
 
-@pytest.mark.parametrize(("operator", "arguments", "changes"), RUNS)
+@pytest.mark.parametrize(("make", "arguments", "changes"), RUNS)
 def test_the_second_run_changes_nothing(
-    linked: Segment, operator: type, arguments: dict[str, Any], changes: int
+    segment: Segment, make: Callable[..., Any], arguments: dict[str, Any], changes: int
 ) -> None:
-    cluster = linked.cluster
-    if operator is CreateSegmentRoleOperator:
-        linked.role, linked.user = cluster.name("role"), cluster.name("user")
-        linked.user_connection()
-    if operator is not SegmentSummaryOperator:
-        arguments = {"role": linked.role, **arguments}
-    params = {"checkpoints": cluster.future_database(), "warehouse": linked.warehouse}
+    cluster = segment.cluster
+    if make is not Segment.create_role:
+        segment.make_identities()
     begin = cluster.mark()
-    first = run(operator(task_id="first", **arguments), **params)
+    first = execute(make(segment, **arguments), warehouse=segment.warehouse)
     assert first["changed"] == len(first["planned"]) == changes
     assert bool(cluster.changes(begin)) is bool(changes)
     with cluster.untouched():
-        second = run(operator(task_id="second", **arguments), **params)
+        second = execute(make(segment, **arguments), warehouse=segment.warehouse)
     assert (second["changed"], second["planned"]) == (0, [])
-    assert bool(second["in_place"]) is bool(changes)
+    assert second["in_place"] == changes

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from tests.integration.provider.support import Segment, codes, message, run
-
-
-def grant(segment: Segment, schema: Any = "crm", **arguments: Any) -> dict[str, Any]:
-    return run(GrantSchemaOperator(task_id="grant", schema=schema, **{"role": segment.role, **arguments}))
+from tests.support.segment import Segment, codes, grant, message
 
 
 def test_a_role_that_is_granted_to_the_role_satisfies(linked: Segment) -> None:
@@ -34,7 +27,7 @@ def test_a_role_that_is_granted_to_the_role_satisfies(linked: Segment) -> None:
     ],
 )
 def test_a_permission_on_the_whole_database_satisfies(warehouse: Segment, statement: str, missing: list[str]) -> None:
-    warehouse.cluster.sql(warehouse.warehouse, statement.format(db=warehouse.warehouse, role=warehouse.role))
+    warehouse.sql(statement.format(db=warehouse.warehouse, role=warehouse.role))
     report = grant(warehouse)
     assert [sentence.split()[1] for sentence in report["planned"]] == missing
     assert warehouse.reads("crm", "accounts")
@@ -45,8 +38,7 @@ def test_a_permission_on_the_whole_database_satisfies(warehouse: Segment, statem
 
 def test_what_public_and_groups_hold_is_told_and_granted_all_the_same(warehouse: Segment) -> None:
     group = f"group_{warehouse.role}"
-    warehouse.cluster.sql(
-        warehouse.warehouse,
+    warehouse.sql(
         f"CREATE GROUP {group} WITH USER {warehouse.user}",
         f"GRANT USAGE ON SCHEMA crm TO GROUP {group}",
         "GRANT USAGE ON SCHEMA crm TO PUBLIC",
@@ -63,8 +55,7 @@ def test_what_public_and_groups_hold_is_told_and_granted_all_the_same(warehouse:
 
 
 def test_a_group_of_the_roles_name_is_another_identity(warehouse: Segment) -> None:
-    warehouse.cluster.sql(
-        warehouse.warehouse,
+    warehouse.sql(
         f"CREATE GROUP {warehouse.role}",
         f"GRANT USAGE ON SCHEMA crm TO GROUP {warehouse.role}",
         f"GRANT SELECT ON crm.accounts TO GROUP {warehouse.role}",
@@ -74,11 +65,11 @@ def test_a_group_of_the_roles_name_is_another_identity(warehouse: Segment) -> No
 
 
 def test_row_level_security_is_told(warehouse: Segment) -> None:
-    warehouse.cluster.sql(warehouse.warehouse, "ALTER TABLE crm.accounts ROW LEVEL SECURITY ON")
+    warehouse.sql("ALTER TABLE crm.accounts ROW LEVEL SECURITY ON")
     report = grant(warehouse)
     assert codes(report) == ["row_level_security"]
     assert "accounts" in message(report, "row_level_security")
-    assert warehouse.cluster.sql(warehouse.warehouse, "SELECT id FROM crm.accounts", user=warehouse.user) == []
+    assert warehouse.sql("SELECT id FROM crm.accounts", user=warehouse.user) == []
 
 
 def test_masked_columns_are_told(warehouse: Segment) -> None:
@@ -173,7 +164,7 @@ def test_a_second_grantor_keeps_what_it_gave_and_that_is_told(warehouse: Segment
 
 
 def test_all_is_pruned_with_what_cannot_be_named(warehouse: Segment) -> None:
-    warehouse.cluster.sql(warehouse.warehouse, f"GRANT ALL ON crm.contacts TO ROLE {warehouse.role}")
+    warehouse.sql(f"GRANT ALL ON crm.contacts TO ROLE {warehouse.role}")
     assert ("crm", "contacts", "RULE") in warehouse.held()
     grant(warehouse, prune=True)
     assert warehouse.held() == {("crm", "SCHEMA", "USAGE"), ("crm", "TABLES", "SELECT")}

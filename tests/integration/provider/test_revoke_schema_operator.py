@@ -5,18 +5,12 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from tests.integration.provider.offboarding import close
-from tests.integration.provider.support import Segment, codes, message, run
-
-
-def open_all(segment: Segment) -> None:
-    grants = {"task_id": "grant", "role": segment.role}
-    run(GrantSchemaOperator(schema=["crm", "billing"], tables={"billing": ["invoices"]}, **grants))
+from tests.support.redshift import PASSWORD
+from tests.support.segment import Segment, close, codes, execute, message
 
 
 def test_a_closed_schema_is_shut_and_the_others_stay_open(linked: Segment) -> None:
-    open_all(linked)
+    execute(linked.grant_both())
     assert linked.reads("crm", "accounts") and linked.reads("billing", "invoices")
     path = f"{linked.warehouse}.crm"
     report = close(linked, "crm")
@@ -81,7 +75,7 @@ def test_what_is_reached_in_another_way_stays_and_is_said(warehouse: Segment) ->
 
 
 def test_a_plan_changes_nothing(linked: Segment) -> None:
-    open_all(linked)
+    execute(linked.grant_both())
     with linked.cluster.untouched():
         plan = close(linked, ["crm", "billing"], plan_only=True)
     assert plan["changed"] == 0
@@ -97,8 +91,7 @@ def test_a_schema_and_a_role_that_do_not_exist_are_refused(linked: Segment) -> N
 
 def test_a_writer_that_cannot_create_is_told_before(warehouse: Segment) -> None:
     writer = warehouse.cluster.user("writer")
-    warehouse.cluster.sql(
-        warehouse.warehouse,
+    warehouse.sql(
         f"GRANT CREATE, USAGE ON SCHEMA crm TO {writer}",
         f"ALTER DEFAULT PRIVILEGES FOR USER {writer} IN SCHEMA crm GRANT SELECT ON TABLES TO ROLE {warehouse.role}",
         f"REVOKE CREATE ON SCHEMA crm FROM {writer}",
@@ -110,17 +103,17 @@ def test_a_writer_that_cannot_create_is_told_before(warehouse: Segment) -> None:
 
 
 def test_who_does_not_see_the_role_does_not_say_that_it_is_shut_out(linked: Segment) -> None:
-    open_all(linked)
+    execute(linked.grant_both())
     clerk = linked.cluster.user("clerk")
-    linked.cluster.sql(linked.warehouse, f"GRANT USAGE ON SCHEMA crm TO {clerk}")
-    linked.admin_connection(login=clerk, password=linked.cluster.passwords[clerk])
+    linked.sql(f"GRANT USAGE ON SCHEMA crm TO {clerk}")
+    linked.admin_connection(login=clerk, password=PASSWORD)
     with linked.cluster.untouched(), pytest.raises(MisconfigurationError, match="doesn't see what role"):
         close(linked, "crm")
-    linked.cluster.sql(linked.warehouse, f"REVOKE USAGE ON SCHEMA crm FROM {clerk}")
+    linked.sql(f"REVOKE USAGE ON SCHEMA crm FROM {clerk}")
 
 
 def test_names_are_parsed_as_everywhere(linked: Segment) -> None:
-    open_all(linked)
+    execute(linked.grant_both())
     report = close(linked, f'["{linked.warehouse}.CRM"]', database=linked.warehouse)
     assert report["changed"] == 2
     with linked.cluster.untouched(), pytest.raises(MisconfigurationError, match="name schemas of one database"):

@@ -12,12 +12,8 @@ from redshift_connector.cursor import Cursor
 from redshift_connector.error import ProgrammingError
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
-from tests.integration.provider.support import PASSWORD, Segment, run
-
-
-def make(segment: Segment, **arguments: Any) -> CreateSegmentRoleOperator:
-    return CreateSegmentRoleOperator(task_id="role", **{"role": segment.role, **arguments})
+from tests.support.redshift import PASSWORD
+from tests.support.segment import Segment, execute
 
 
 def md5(segment: Segment, password: str = PASSWORD) -> str:
@@ -25,7 +21,7 @@ def md5(segment: Segment, password: str = PASSWORD) -> str:
 
 
 def test_role_user_and_membership_are_created_and_the_clear_password_logs_in(segment: Segment) -> None:
-    report = run(make(segment))
+    report = execute(segment.create_role())
     assert (report["changed"], report["in_place"], report["findings"]) == (3, 0, [])
     assert segment.cluster.logs_in(segment.user, PASSWORD)
     assert not segment.cluster.logs_in(segment.user, PASSWORD + "x")
@@ -33,45 +29,13 @@ def test_role_user_and_membership_are_created_and_the_clear_password_logs_in(seg
     assert segment.cluster.sql("dev", members.format(segment.role)) == [(segment.user,)]
 
 
-def test_a_privilege_of_the_role_reaches_the_user(segment: Segment) -> None:
-    run(make(segment))
-    database = segment.cluster.database()
-    create = "CREATE SCHEMA made_by_segment"
-    assert segment.cluster.refusal(segment.user, create, database) == "42501"
-    segment.cluster.sql("dev", f"GRANT CREATE ON DATABASE {database} TO ROLE {segment.role}")
-    assert segment.cluster.refusal(segment.user, create, database) == ""
-
-
-def test_the_arguments_are_templates(segment: Segment) -> None:
-    operator = CreateSegmentRoleOperator(
-        task_id="role",
-        role="{{ params.role }}",
-        user_conn_id="{{ params.conn }}",
-        password_hash="{{ params.kind }}",
-        redshift_conn_id="{{ params.admin }}",
-        plan_only="{{ params.plan_only }}",
-    )
-    params = {"role": segment.role, "conn": "segment_linked_user", "kind": "md5", "admin": "redshift_default"}
-    with segment.cluster.untouched():
-        planned = run(operator, **params, plan_only=True)
-    assert (planned["changed"], len(planned["planned"])) == (0, 3)
-    assert segment.role in planned["planned"][0]
-
-
 def test_a_rendered_false_changes_things(segment: Segment) -> None:
-    assert run(make(segment, plan_only="{{ params.no }}"), no=False)["changed"] == 3
-
-
-def test_a_second_run_changes_nothing(segment: Segment) -> None:
-    run(make(segment))
-    with segment.cluster.untouched():
-        report = run(make(segment))
-    assert (report["changed"], report["in_place"], report["planned"]) == (0, 3, [])
+    assert execute(segment.create_role(plan_only="{{ params.no }}"), no=False)["changed"] == 3
 
 
 def test_a_statement_holds_the_hash_and_never_the_password(segment: Segment) -> None:
     since = segment.cluster.mark()
-    run(make(segment))
+    execute(segment.create_role())
     assert segment.cluster.changes(since) == [
         f'CREATE ROLE "{segment.role}"',
         f"CREATE USER \"{segment.user}\" PASSWORD '{md5(segment)}'",
@@ -82,7 +46,7 @@ def test_a_statement_holds_the_hash_and_never_the_password(segment: Segment) -> 
 
 def test_role_user_and_membership_are_one_transaction(segment: Segment) -> None:
     since = segment.cluster.mark()
-    run(make(segment))
+    execute(segment.create_role())
     rows = segment.cluster.history(since, "transaction_id")
     changing = {row[0] for row in rows if str(row[1]).startswith(("CREATE", "GRANT"))}
     assert len(changing) == 1
@@ -92,11 +56,11 @@ def test_password_and_hash_are_in_no_log_report_or_repr(
     segment: Segment, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    operator = make(segment)
-    shown = [repr(run(operator)), repr(operator), repr(operator.hook(None, "segment_linked_user"))]
+    operator = segment.create_role()
+    shown = [repr(execute(operator)), repr(operator), repr(operator.hook(None, "segment_linked_user"))]
     segment.user_connection(password="Another-Reader-2")
     with pytest.raises(MisconfigurationError) as refused:
-        run(operator)
+        execute(operator)
     # Airflow 3 writes a task's log to the standard output, Airflow 2 to Python's own loggers.
     out, err = capfd.readouterr()
     logs = out + err + caplog.text
@@ -121,7 +85,7 @@ def test_a_user_that_another_creates_at_the_same_moment_is_refused_without_a_sec
 
     mocker.patch.object(Cursor, "execute", create_first)
     with pytest.raises((ProgrammingError, MisconfigurationError)) as failed:
-        run(make(segment))
+        execute(segment.create_role())
     rival.close()
     assert "already exists" in caplog.text
     for secret in (PASSWORD, md5(segment)):
@@ -133,7 +97,7 @@ def test_a_user_that_another_creates_at_the_same_moment_is_refused_without_a_sec
 
 def test_a_sha256_literal_holds_digest_and_salt_and_the_password_logs_in(segment: Segment) -> None:
     since = segment.cluster.mark()
-    assert run(make(segment, password_hash="sha256"))["changed"] == 3
+    assert execute(segment.create_role(password_hash="sha256"))["changed"] == 3
     (sent,) = [text for text in segment.cluster.changes(since) if text.startswith("CREATE USER")]
     literal = sent.split("'")[1]
     kind, digest, salt = literal.split("|")
@@ -146,5 +110,5 @@ def test_a_sha256_literal_holds_digest_and_salt_and_the_password_logs_in(segment
 def test_a_user_name_that_needs_quotes_is_created_and_logs_in(segment: Segment) -> None:
     name = segment.cluster.name('reader "of" the.café')
     segment.user_connection(login=name)
-    assert run(make(segment))["changed"] == 3
+    assert execute(segment.create_role())["changed"] == 3
     assert segment.cluster.logs_in(name, PASSWORD)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
-from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
-from tests.integration.provider.support import PASSWORD, Segment, codes, message, run
+from tests.support.redshift import PASSWORD
+from tests.support.segment import Segment, codes, execute, message
 
 
 def adopt(segment: Segment) -> dict[str, object]:
-    return run(CreateSegmentRoleOperator(task_id="role", role=segment.role))
+    return execute(segment.create_role())
 
 
 def test_what_exists_as_wanted_is_no_finding(linked: Segment) -> None:
@@ -41,93 +39,67 @@ def test_an_existing_user_keeps_its_password_and_joins_the_role(segment: Segment
     assert segment.cluster.logs_in(segment.user, PASSWORD)
 
 
-def another_owner(segment: Segment) -> str:
-    owner = segment.cluster.user("owner")
-    segment.cluster.sql("dev", f"ALTER ROLE {segment.role} OWNER TO {owner}")
-    return f"its owner is {owner}"
+# What a role or a user has beside what the setup gives: the finding, how it comes to that, and what is told.
+BEYOND: dict[str, tuple[str, str, str]] = {
+    "another owner": ("role_owner", "ALTER ROLE {role} OWNER TO {other_user}", "its owner is {other_user}"),
+    "another member": ("role_members", "GRANT ROLE {role} TO {other_user}", "also held by {other_user}:"),
+    "a role as member": ("role_members", "GRANT ROLE {role} TO ROLE {other_role}", "also held by role {other_role}:"),
+    "a table": (
+        "role_privileges",
+        "GRANT SELECT ON TABLE payroll.salaries TO ROLE {role}",
+        "already holds SELECT on table payroll.salaries",
+    ),
+    "schemas": (
+        "role_privileges",
+        "GRANT USAGE ON SCHEMA crm, payroll TO ROLE {role}",
+        "already holds USAGE on 2 schemas",
+    ),
+    "a scoped permission": (
+        "role_privileges",
+        "GRANT SELECT FOR TABLES IN SCHEMA payroll TO ROLE {role}",
+        "already holds SELECT on the tables of schema payroll",
+    ),
+    "a database": (
+        "role_privileges",
+        "GRANT CREATE ON DATABASE {warehouse} TO ROLE {role}",
+        "already holds CREATE on database {warehouse}",
+    ),
+    "a column": (
+        "role_privileges",
+        "GRANT SELECT (id) ON crm.accounts TO ROLE {role}",
+        "already holds SELECT on column",
+    ),
+    "a table of the user": (
+        "user_privileges",
+        "GRANT UPDATE ON TABLE crm.accounts TO {user}",
+        "itself holds UPDATE on table crm.accounts",
+    ),
+    "a role of the user": ("user_roles", "GRANT ROLE {other_role} TO {user}", "also holds the roles {other_role}:"),
+    "CREATEDB": ("user_createdb", "ALTER USER {user} CREATEDB", "may create databases (CREATEDB)"),
+}
 
 
-def another_member(segment: Segment) -> str:
-    member = segment.cluster.user("member")
-    segment.cluster.sql("dev", f"GRANT ROLE {segment.role} TO {member}")
-    return f"also held by {member}:"
+def go_beyond(segment: Segment, *ways: str) -> dict[str, str]:
+    """Make what is beyond the setup; the names that are told."""
+    names = {"other_user": segment.cluster.user("other"), "other_role": segment.cluster.role("other")}
+    names |= {"role": segment.role, "user": segment.user, "warehouse": segment.warehouse}
+    segment.sql(*(BEYOND[way][1].format(**names) for way in ways))
+    return names
 
 
-def a_role_as_member(segment: Segment) -> str:
-    member = segment.cluster.role("nested")
-    segment.cluster.sql("dev", f"GRANT ROLE {segment.role} TO ROLE {member}")
-    return f"also held by role {member}:"
-
-
-def a_table_of_the_role(segment: Segment) -> str:
-    segment.cluster.sql(segment.warehouse, f"GRANT SELECT ON TABLE payroll.salaries TO ROLE {segment.role}")
-    return "already holds SELECT on table payroll.salaries"
-
-
-def a_schema_of_the_role(segment: Segment) -> str:
-    segment.cluster.sql(segment.warehouse, f"GRANT USAGE ON SCHEMA crm, payroll TO ROLE {segment.role}")
-    return "already holds USAGE on 2 schemas"
-
-
-def a_scoped_permission_of_the_role(segment: Segment) -> str:
-    segment.cluster.sql(segment.warehouse, f"GRANT SELECT FOR TABLES IN SCHEMA payroll TO ROLE {segment.role}")
-    return "already holds SELECT on the tables of schema payroll"
-
-
-def a_database_of_the_role(segment: Segment) -> str:
-    other = segment.cluster.database()
-    segment.cluster.sql("dev", f"GRANT CREATE ON DATABASE {other} TO ROLE {segment.role}")
-    return f"already holds CREATE on database {other}"
-
-
-def a_column_of_the_role(segment: Segment) -> str:
-    segment.cluster.sql(segment.warehouse, f"GRANT SELECT (id) ON crm.accounts TO ROLE {segment.role}")
-    return "already holds SELECT on column"
-
-
-def a_table_of_the_user(segment: Segment) -> str:
-    segment.cluster.sql(segment.warehouse, f"GRANT UPDATE ON TABLE crm.accounts TO {segment.user}")
-    return "itself holds UPDATE on table crm.accounts"
-
-
-def another_role_of_the_user(segment: Segment) -> str:
-    other = segment.cluster.role("other", segment.user)
-    return f"also holds the roles {other}:"
-
-
-def createdb(segment: Segment) -> str:
-    segment.cluster.sql("dev", f"ALTER USER {segment.user} CREATEDB")
-    return "may create databases (CREATEDB)"
-
-
-@pytest.mark.parametrize(
-    ("set_up", "code"),
-    [
-        (another_owner, "role_owner"),
-        (another_member, "role_members"),
-        (a_role_as_member, "role_members"),
-        (a_table_of_the_role, "role_privileges"),
-        (a_schema_of_the_role, "role_privileges"),
-        (a_scoped_permission_of_the_role, "role_privileges"),
-        (a_database_of_the_role, "role_privileges"),
-        (a_column_of_the_role, "role_privileges"),
-        (a_table_of_the_user, "user_privileges"),
-        (another_role_of_the_user, "user_roles"),
-        (createdb, "user_createdb"),
-    ],
-)
-def test_what_goes_beyond_is_reported_and_kept(linked: Segment, set_up: Callable[[Segment], str], code: str) -> None:
-    expected = set_up(linked)
+@pytest.mark.parametrize("way", BEYOND)
+def test_what_goes_beyond_is_reported_and_kept(linked: Segment, way: str) -> None:
+    code, _, told = BEYOND[way]
+    names = go_beyond(linked, way)
     with linked.cluster.untouched():
         report = adopt(linked)
     assert codes(report) == [code]
-    assert expected in message(report, code)
+    assert told.format(**names) in message(report, code)
 
 
 def test_all_of_it_is_reported_together(linked: Segment) -> None:
-    for set_up in (another_owner, another_member, a_table_of_the_role, a_table_of_the_user, createdb):
-        set_up(linked)
-    another_role_of_the_user(linked)
+    ways = ("another owner", "another member", "a table", "a table of the user", "CREATEDB", "a role of the user")
+    go_beyond(linked, *ways)
     wanted = {"role_owner", "role_members", "role_privileges", "user_privileges", "user_createdb", "user_roles"}
     assert set(codes(adopt(linked))) == wanted
 
@@ -150,7 +122,6 @@ def test_a_serverless_workgroup_is_a_finding_and_no_refusal(
     else:
         linked.admin_connection(host=WORKGROUP)
     assert codes(adopt(linked)) == ["serverless"]
-    check = CheckWarehouseOperator(task_id="check", schemas=["crm"], role=linked.role)
-    (finding,) = run(check)["findings"]
+    (finding,) = execute(linked.check())["findings"]
     assert finding["code"] == "serverless"
     assert "Segment doesn't support Redshift Serverless" in finding["message"]

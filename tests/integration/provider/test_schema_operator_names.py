@@ -14,18 +14,14 @@ from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.access.names import fold, is_system_schema, join_path, quote
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from tests.integration.provider.support import Segment, quoted, run, run_all
-
-
-def grant(segment: Segment, schema: Any, **arguments: Any) -> dict[str, Any]:
-    return run(GrantSchemaOperator(task_id="grant", schema=schema, **{"role": segment.role, **arguments}))
+from tests.support.redshift import quoted, run
+from tests.support.segment import Segment, grant
 
 
 def add(segment: Segment, schema: str, *tables: str) -> None:
     statements = [f"CREATE SCHEMA {quoted(schema)}"]
     statements += [f"CREATE TABLE {quoted(schema, table)} (id int)" for table in tables]
-    segment.cluster.sql(segment.warehouse, *statements)
+    segment.sql(*statements)
 
 
 @pytest.mark.parametrize("written", ["CRM", "Crm", '"CRM"'])
@@ -35,35 +31,6 @@ def test_upper_case_folds_as_the_server_folds_it(linked: Segment, written: str) 
     assert linked.reads("crm", "accounts")
     with linked.cluster.untouched():
         assert grant(linked, written, tables=["Accounts"])["in_place"] == 2
-
-
-SPECIAL = [
-    "with.dot",
-    'with "quotes"',
-    "with space",
-    "straße",
-    "日本語",
-    "semi;colon--",
-    "back\\slash",
-    "it's",
-    "%s %",
-    "[",
-    "{x}",
-]
-
-
-def test_a_name_that_needs_quotes_opens(warehouse: Segment) -> None:
-    for schema in SPECIAL:
-        table = f"t {schema}"
-        add(warehouse, schema, table, "other")
-        assert grant(warehouse, join_path(schema), tables=[join_path(table)])["changed"] == 2, schema
-        assert warehouse.reads(schema, table), schema
-        assert not warehouse.reads(schema, "other"), schema
-    written = [join_path(schema) for schema in SPECIAL]
-    with warehouse.cluster.untouched():
-        assert grant(warehouse, written, tables={s: [join_path(f"t {s}")] for s in SPECIAL})["planned"] == []
-    assert grant(warehouse, written, prune=True)["changed"] == 2 * len(SPECIAL)
-    assert all(warehouse.reads(schema, "other") for schema in SPECIAL)
 
 
 def test_only_ascii_letters_fold(warehouse: Segment) -> None:
@@ -81,7 +48,7 @@ def case_sensitive(mocker: MockerFixture) -> None:
     def connect(*args: Any, **kwargs: Any) -> Any:
         connection = real(*args, **kwargs)
         connection.autocommit = True
-        run_all(connection, ["SET enable_case_sensitive_identifier TO true"])
+        run(connection, "SET enable_case_sensitive_identifier TO true")
         connection.autocommit = False
         return connection
 

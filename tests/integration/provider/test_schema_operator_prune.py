@@ -11,12 +11,8 @@ from pytest_mock import MockerFixture
 from redshift_connector.cursor import Cursor
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from tests.integration.provider.support import Segment, codes, run, run_all
-
-
-def grant(segment: Segment, schema: Any, **arguments: Any) -> dict[str, Any]:
-    return run(GrantSchemaOperator(task_id="grant", schema=schema, **{"role": segment.role, **arguments}))
+from tests.support.redshift import run
+from tests.support.segment import Segment, codes, grant
 
 
 @contextmanager
@@ -50,8 +46,8 @@ def watching(segment: Segment, mocker: MockerFixture, act: Callable[[], Any]) ->
 
         def look(cursor: Any) -> None:
             if not cursor.description:
-                run_all(reader, ["SELECT id FROM crm.accounts"])
-                seen.append((privilege, bool(run_all(cursor.connection, [privilege])[0][0])))
+                run(reader, "SELECT id FROM crm.accounts")
+                seen.append((privilege, bool(run(cursor.connection, privilege)[0][0])))
 
         with after_each_statement(mocker, look) as sent:
             act()
@@ -69,7 +65,7 @@ def test_from_the_whole_schema_to_a_list_a_listed_table_is_never_closed(
     assert [text.split()[0] for text in sent] == ["GRANT", "REVOKE"]
     assert warehouse.reads("crm", "accounts")
     assert not warehouse.reads("crm", "contacts")
-    warehouse.cluster.sql(warehouse.warehouse, "CREATE TABLE crm.later (id int)")
+    warehouse.sql("CREATE TABLE crm.later (id int)")
     assert not warehouse.reads("crm", "later")
 
 
@@ -78,14 +74,14 @@ def test_from_a_list_to_the_whole_schema_a_listed_table_is_never_closed(linked: 
     sent = watching(linked, mocker, lambda: grant(linked, "crm", prune=True))
     assert [text.split()[0] for text in sent] == ["GRANT", "REVOKE"]
     assert linked.reads("crm", "contacts")
-    assert linked.held("crm") == {("crm", "SCHEMA", "USAGE"), ("crm", "TABLES", "SELECT")}
+    assert linked.held() == {("crm", "SCHEMA", "USAGE"), ("crm", "TABLES", "SELECT")}
 
 
 def test_from_scoped_to_a_snapshot_a_table_is_never_closed(warehouse: Segment, mocker: MockerFixture) -> None:
     grant(warehouse, "crm")
     watching(warehouse, mocker, lambda: grant(warehouse, "crm", future_tables="none", prune=True))
     assert warehouse.reads("crm", "contacts")
-    warehouse.cluster.sql(warehouse.warehouse, "CREATE TABLE crm.later (id int)")
+    warehouse.sql("CREATE TABLE crm.later (id int)")
     assert not warehouse.reads("crm", "later")
 
 
@@ -100,8 +96,7 @@ def test_without_prune_nothing_is_taken_away(linked: Segment) -> None:
 
 def test_every_surplus_privilege_in_a_named_schema_goes(linked: Segment) -> None:
     role = linked.role
-    linked.cluster.sql(
-        linked.warehouse,
+    linked.sql(
         f"GRANT USAGE, CREATE, DROP ON SCHEMA crm TO ROLE {role}",
         f"GRANT SELECT, INSERT, DROP ON TABLE crm.accounts TO ROLE {role}",
         f"GRANT ALL ON TABLE crm.contacts TO ROLE {role}",
@@ -115,13 +110,12 @@ def test_every_surplus_privilege_in_a_named_schema_goes(linked: Segment) -> None
 
 def test_default_privileges_in_a_named_schema_go(warehouse: Segment) -> None:
     creator = warehouse.cluster.user("creator")
-    warehouse.cluster.sql(
-        warehouse.warehouse,
+    warehouse.sql(
         f"GRANT USAGE, CREATE ON SCHEMA crm TO {creator}",
         f"ALTER DEFAULT PRIVILEGES FOR USER {creator} IN SCHEMA crm GRANT SELECT ON TABLES TO ROLE {warehouse.role}",
     )
     grant(warehouse, "crm", tables=["accounts"], prune=True)
-    warehouse.cluster.sql(warehouse.warehouse, "CREATE TABLE crm.later (id int)", user=creator)
+    warehouse.sql("CREATE TABLE crm.later (id int)", user=creator)
     assert not warehouse.reads("crm", "later")
     assert warehouse.reads("crm", "accounts")
 
@@ -129,8 +123,7 @@ def test_default_privileges_in_a_named_schema_go(warehouse: Segment) -> None:
 def test_other_schemas_and_other_roles_keep_what_they_have(warehouse: Segment) -> None:
     other_user = warehouse.cluster.user("other")
     other = warehouse.cluster.role("other", other_user)
-    warehouse.cluster.sql(
-        warehouse.warehouse,
+    warehouse.sql(
         f"GRANT USAGE ON SCHEMA crm TO ROLE {other}",
         f"GRANT SELECT FOR TABLES IN SCHEMA crm TO ROLE {other}",
         f"GRANT SELECT ON TABLE crm.contacts TO {other_user}",
@@ -142,12 +135,12 @@ def test_other_schemas_and_other_roles_keep_what_they_have(warehouse: Segment) -
     assert warehouse.reads("billing", "invoices")
     assert warehouse.cluster.can_read(other_user, (warehouse.warehouse, "crm", "contacts"))
     gone = {row for view in before for row in before[view] - after[view]}
-    assert gone == {("crm", "SELECT", "role", warehouse.role, "TABLES")}
+    assert gone == {("svv_schema_privileges", "crm", "TABLES", "SELECT", "role", warehouse.role)}
 
 
 @pytest.mark.parametrize("future", ["scoped", "none"])
 def test_a_grant_on_a_column_blocks_and_is_a_finding(linked: Segment, future: str) -> None:
-    linked.cluster.sql(linked.warehouse, f"GRANT SELECT (id) ON crm.accounts TO ROLE {linked.role}")
+    linked.sql(f"GRANT SELECT (id) ON crm.accounts TO ROLE {linked.role}")
     if future == "scoped":
         # A scoped permission goes beside it: Redshift refuses a table-level grant alone.
         grant(linked, "crm")
@@ -160,7 +153,7 @@ def test_a_grant_on_a_column_blocks_and_is_a_finding(linked: Segment, future: st
 
 
 def test_a_grant_on_a_column_of_another_table_blocks_nothing(linked: Segment) -> None:
-    linked.cluster.sql(linked.warehouse, f"GRANT SELECT (id) ON crm.contacts TO ROLE {linked.role}")
+    linked.sql(f"GRANT SELECT (id) ON crm.contacts TO ROLE {linked.role}")
     findings = grant(linked, "crm", tables=["accounts"])["findings"]
     assert [finding["code"] for finding in findings] == ["opens_more", "column_privileges"]
     assert linked.reads("crm", "accounts")
@@ -170,15 +163,15 @@ def test_prune_replaces_a_grant_on_a_column_and_its_reader_is_never_shut_out(
     linked: Segment, mocker: MockerFixture
 ) -> None:
     columns = f"GRANT SELECT (id) ON crm.accounts TO ROLE {linked.role}"
-    linked.cluster.sql(linked.warehouse, f"GRANT USAGE ON SCHEMA crm TO ROLE {linked.role}", columns)
+    linked.sql(f"GRANT USAGE ON SCHEMA crm TO ROLE {linked.role}", columns)
     with closing(linked.cluster.connect(linked.warehouse, linked.user)) as reader:
         reading = "SELECT id FROM crm.accounts"
-        with after_each_statement(mocker, lambda _: run_all(reader, [reading])) as sent:
+        with after_each_statement(mocker, lambda _: run(reader, reading)) as sent:
             grant(linked, "crm", tables=["accounts"], prune=True)
     assert len([text for text in sent if text.startswith(("GRANT", "REVOKE"))]) == 2
     name = "SELECT name FROM crm.accounts"
-    assert linked.cluster.refusal(linked.user, name, linked.warehouse) == ""
-    assert linked.held("crm") == {("crm", "SCHEMA", "USAGE"), ("crm", "accounts", "SELECT")}
+    assert linked.refusal(name) == ""
+    assert linked.held() == {("crm", "SCHEMA", "USAGE"), ("crm", "accounts", "SELECT")}
 
 
 def test_prune_with_plan_only_lists_what_would_go(linked: Segment) -> None:

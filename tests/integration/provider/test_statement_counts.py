@@ -9,11 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from local_redshift.running import Server
 from tests.deep import usual_or_deep
-from tests.integration.provider.support import Cluster, Segment, run
-from tests.integration.redshift_helpers import mark, statements
+from tests.support.cluster import Cluster
+from tests.support.redshift import mark, statements
+from tests.support.segment import Segment, execute
 
 MANY = usual_or_deep(110, 1000)
 SCHEMAS = [f"schema_{number:04d}" for number in range(MANY)]
@@ -32,26 +32,27 @@ def large(server: Server) -> Iterator[str]:
             tables = "; ".join(f"CREATE TABLE {schema}.{table} (id int)" for table in TABLES)
             connection.execute(f"CREATE SCHEMA {schema}; {tables}".encode())
     yield name
-    made.drop_databases()
+    made.clear()
 
 
 @pytest.fixture
 def segment(server: Server, large: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Segment]:
-    cluster = Cluster(server, [large])
+    cluster = Cluster(server)
+    cluster.shared.append(large)
     made = Segment(cluster, monkeypatch, large)
     made.make_identities()
     other = cluster.role("other")
     cluster.sql(large, *(f"GRANT USAGE ON SCHEMA {schema} TO ROLE {other}, PUBLIC" for schema in SCHEMAS[:50]))
     yield made
     cluster.sql(large, f"REVOKE ALL ON SCHEMA {', '.join(SCHEMAS[:50])} FROM ROLE {other}, PUBLIC")
-    cluster.drop_databases()
+    cluster.clear()
 
 
 def counted(segment: Segment, **arguments: Any) -> tuple[dict[str, Any], list[str]]:
     """Run the operator; its report, and every statement that the server received meanwhile."""
-    since = mark(segment.cluster.server)
-    report = run(GrantSchemaOperator(task_id="grant", role=segment.role, database=segment.warehouse, **arguments))
-    return report, statements(segment.cluster.server, since)
+    since = mark(segment.server)
+    report = execute(segment.grant_schema(**arguments))
+    return report, statements(segment.server, since)
 
 
 def changing(sent: list[str]) -> list[str]:

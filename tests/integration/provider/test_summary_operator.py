@@ -7,17 +7,13 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
-from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
-from tests.integration.provider.support import PASSWORD, Segment, codes, run
+from tests.support.redshift import PASSWORD
+from tests.support.segment import Segment, codes, execute, grant
 
 
 def summary(segment: Segment, reports: Any, **arguments: Any) -> dict[str, Any]:
     with segment.cluster.untouched():
-        return run(SegmentSummaryOperator(task_id="summary", reports=reports, **arguments))
+        return execute(segment.summary(reports=reports, **arguments))
 
 
 def finding(code: str, about: str) -> dict[str, str]:
@@ -25,11 +21,10 @@ def finding(code: str, about: str) -> dict[str, str]:
 
 
 def test_the_settings_open_a_session_where_segment_connects(linked: Segment) -> None:
-    database = linked.cluster.future_database("checkpoint")
-    run(CreateCheckpointDatabaseOperator(task_id="database", database=database, role=linked.role))
-    settings = summary(linked, [], database=database)["segment"]
-    server = linked.cluster.server
-    assert settings == {"host": server.host, "port": server.port, "database": database, "username": linked.user}
+    execute(linked.create_database())
+    settings, server = summary(linked, [])["segment"], linked.server
+    expected = {"host": server.host, "port": server.port, "database": linked.checkpoint, "username": linked.user}
+    assert settings == expected
     connection = linked.cluster.connect(settings["database"], settings["username"], PASSWORD)
     connection.close()
 
@@ -43,7 +38,7 @@ def test_the_password_is_in_neither_the_result_nor_the_log(
     shown = repr(result) + out + err + caplog.text
     assert "as in the Airflow connection segment_linked_user" in shown
     assert PASSWORD not in shown
-    assert segment.cluster.server.password not in shown
+    assert segment.server.password not in shown
 
 
 def test_counts_add_up_and_a_finding_is_told_once(segment: Segment) -> None:
@@ -56,39 +51,16 @@ def test_counts_add_up_and_a_finding_is_told_once(segment: Segment) -> None:
 
 
 def test_the_reports_of_a_plan_only_run_find_no_role_missing(segment: Segment) -> None:
-    database = segment.cluster.future_database()
-    role: Any = {"role": segment.role, "plan_only": True}
     reports: list[Any] = [
-        run(CreateSegmentRoleOperator(task_id="role", **role)),
-        run(CreateCheckpointDatabaseOperator(task_id="database", database=database, **role)),
-        [run(GrantSchemaOperator(task_id="grant", schema=["crm", "billing"], **role))],
+        execute(segment.create_role(plan_only=True)),
+        execute(segment.create_database(plan_only=True)),
+        [grant(segment, ["crm", "billing"], plan_only=True)],
     ]
     assert [codes(report) for report in reports[:2]] == [[], ["role_missing"]]
-    result = summary(segment, reports, database=database, plan_only=True)
+    result = summary(segment, reports, plan_only=True)
     assert (result["changed"], len(result["planned"]), result["findings"]) == (0, 9, [])
-    assert result["segment"]["database"] == database
+    assert result["segment"]["database"] == segment.checkpoint
 
 
 def test_a_role_that_nobody_creates_stays_missing(segment: Segment) -> None:
-    report = run(GrantSchemaOperator(task_id="grant", schema="crm", role=segment.role, plan_only=True))
-    assert codes(summary(segment, [report])) == ["role_missing"]
-
-
-def test_its_arguments_are_templates(segment: Segment) -> None:
-    operator = SegmentSummaryOperator(
-        task_id="summary", reports=[], database="{{ params.database }}", user_conn_id="{{ params.conn }}"
-    )
-    settings = run(operator, database="checkpoints", conn="segment_linked_user")["segment"]
-    assert (settings["database"], settings["username"]) == ("checkpoints", segment.user)
-
-
-@pytest.mark.parametrize("database", ["", "template1"])
-def test_a_bad_database_is_refused(segment: Segment, database: str) -> None:
-    with pytest.raises(MisconfigurationError):
-        summary(segment, [], database=database)
-
-
-def test_a_missing_user_connection_is_refused(segment: Segment) -> None:
-    segment.connection("segment_linked_user", conn_type=None)
-    with pytest.raises(MisconfigurationError, match="segment_linked_user isn't defined"):
-        summary(segment, [])
+    assert codes(summary(segment, [grant(segment, plan_only=True)])) == ["role_missing"]

@@ -18,8 +18,8 @@ from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from local_redshift.running import Server, started
-from tests.integration.redshift_helpers import connect, run
-from tests.integration.sensors.support import deferred, fire
+from tests.support.redshift import connect, run
+from tests.support.waiting import deferred, fire
 
 AIRFLOW_2 = version("apache-airflow").startswith("2.")
 CLUSTER = "cluster.example.com"

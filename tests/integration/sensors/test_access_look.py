@@ -10,9 +10,9 @@ import redshift_connector
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from tests.integration.conftest import connect, mark, run
-from tests.integration.sensors.conftest import SetConnection
-from tests.integration.sensors.support import House, deferred, fire, resumed, trigger_of, user_json
+from tests.integration.sensors.house import House
+from tests.support.redshift import connect, mark, run
+from tests.support.waiting import deferred, fire, resumed, trigger_of
 
 
 def sent_by_user(house: House, since: int) -> list[tuple[str, str]]:
@@ -28,37 +28,37 @@ def sent_by_user(house: House, since: int) -> list[tuple[str, str]]:
 
 
 def look(house: House, **arguments: Any) -> dict[str, Any]:
-    report: dict[str, Any] = house.access_sensor(wait=False, **arguments).execute({})
+    report: dict[str, Any] = house.access(wait=False, **arguments).execute({})
     return report
 
 
 @pytest.mark.parametrize("by_trigger", [False, True])
 def test_it_reads_from_the_checkpoint_database_and_nothing_but_one(house: House, by_trigger: bool) -> None:
     house.fulfil("access")
-    sensor = house.access_sensor(schemas=f"{house.database}.{house.crm}", tables=[f"{house.crm}.accounts"])
+    sensor = house.access(schemas=f"{house.warehouse}.{house.crm}", tables=[f"{house.crm}.accounts"])
     since = mark(house.server)
     report = resumed(sensor, fire(trigger_of(sensor))) if by_trigger else sensor.execute({})
     assert report == {"changed": 0, "in_place": 2, "planned": [], "findings": []}
     assert sent_by_user(house, since) == [
-        (house.checkpoint, f'SELECT 1 FROM "{house.database}"."{house.crm}"."{table}" LIMIT 1')
+        (house.checkpoint, f'SELECT 1 FROM "{house.warehouse}"."{house.crm}"."{table}" LIMIT 1')
         for table in ("accounts", "contacts")
     ]
 
 
-def test_without_a_database_it_is_the_user_connections(house: House, set_connection: SetConnection) -> None:
+def test_without_a_database_it_is_the_user_connections(house: House) -> None:
     house.fulfil("access")
-    set_connection(house.user_conn, user_json(house, schema=house.checkpoint))
+    house.user_connection(schema=house.checkpoint)
     since = mark(house.server)
-    house.access_sensor(database=None, tables=[f"{house.crm}.accounts"]).execute({})
+    house.access(database=None, tables=[f"{house.crm}.accounts"]).execute({})
     assert {database for database, _ in sent_by_user(house, since)} == {house.checkpoint}
 
 
-def test_the_admin_s_database_is_no_place_for_the_proof(house: House, set_connection: SetConnection) -> None:
+def test_the_admin_s_database_is_no_place_for_the_proof(house: House) -> None:
     # Segment connects to the checkpoint database.
     house.fulfil("access")
-    set_connection(house.user_conn, user_json(house))
-    with pytest.raises(MisconfigurationError, match=f"user connection {house.user_conn} lacks schema"):
-        house.access_sensor(database=None, tables=[f"{house.crm}.accounts"]).execute({})
+    house.user_connection()
+    with pytest.raises(MisconfigurationError, match="user connection segment_linked_user lacks schema"):
+        house.access(database=None, tables=[f"{house.crm}.accounts"]).execute({})
 
 
 def test_the_admin_reads_no_table(house: House, mocker: MockerFixture) -> None:
@@ -66,7 +66,7 @@ def test_the_admin_reads_no_table(house: House, mocker: MockerFixture) -> None:
     house.fulfil("access")
     executed = mocker.spy(redshift_connector.cursor.Cursor, "execute")
     opened = mocker.spy(redshift_connector, "connect")
-    house.access_sensor(schemas=house.crm).execute({})
+    house.access(schemas=house.crm).execute({})
     assert [call.kwargs["user"] for call in opened.call_args_list] == [house.server.user, house.user]
     admins, users = (returned for returned in opened.spy_return_list)
     texts: dict[Any, list[str]] = {admins: [], users: []}
@@ -78,7 +78,7 @@ def test_the_admin_reads_no_table(house: House, mocker: MockerFixture) -> None:
 
 def test_a_refused_table_is_named_with_its_reason(house: House) -> None:
     house.make_crm()
-    house.run(
+    house.sql(
         f"GRANT USAGE ON SCHEMA {house.crm} TO ROLE {house.role}",
         f"GRANT SELECT ON TABLE {house.crm}.contacts TO ROLE {house.role}",
     )
@@ -87,8 +87,8 @@ def test_a_refused_table_is_named_with_its_reason(house: House) -> None:
     assert report["findings"] == [
         {
             "code": "not_readable",
-            "object": f"{house.database}.{house.crm}.accounts",
-            "message": f"Reading {house.database}.{house.crm}.accounts fails: "
+            "object": f"{house.warehouse}.{house.crm}.accounts",
+            "message": f"Reading {house.warehouse}.{house.crm}.accounts fails: "
             "permission denied for relation accounts (42501).",
         }
     ]
@@ -105,17 +105,17 @@ def test_a_closed_schema_is_named_for_each_table(house: House) -> None:
 def test_a_table_that_does_not_exist(house: House) -> None:
     house.fulfil("access")
     (finding,) = look(house, tables=[f"{house.crm}.nothing"])["findings"]
-    assert (finding["code"], finding["object"]) == ("table_missing", f"{house.database}.{house.crm}.nothing")
+    assert (finding["code"], finding["object"]) == ("table_missing", f"{house.warehouse}.{house.crm}.nothing")
 
 
 def test_an_empty_schema_is_told_and_does_not_hold_up(house: House) -> None:
     house.fulfil("access")
     empty = f"{house.crm}_empty"
-    house.run(f"CREATE SCHEMA {empty}")
-    report = house.access_sensor(schemas=[house.crm, empty]).execute({})
+    house.sql(f"CREATE SCHEMA {empty}")
+    report = house.access(schemas=[house.crm, empty]).execute({})
     assert report["in_place"] == 2
     (finding,) = report["findings"]
-    assert (finding["code"], finding["object"]) == ("schema_empty", f"{house.database}.{empty}")
+    assert (finding["code"], finding["object"]) == ("schema_empty", f"{house.warehouse}.{empty}")
 
 
 @pytest.mark.parametrize("schema", ["atlantis", "atlantis.crm"])
@@ -123,26 +123,26 @@ def test_a_schema_that_does_not_exist_is_no_proof(house: House, schema: str) -> 
     (finding,) = look(house, schemas=schema)["findings"]
     assert finding["code"] == "schema_missing"
     assert schema in finding["message"]
-    deferred(house.access_sensor(schemas=schema))
-    assert fire(trigger_of(house.access_sensor(schemas=schema), seconds=0))["status"] == "timeout"
+    deferred(house.access(schemas=schema))
+    assert fire(trigger_of(house.access(schemas=schema), seconds=0))["status"] == "timeout"
 
 
 def test_a_table_that_is_named_twice_is_read_once(house: House) -> None:
     house.fulfil("access")
     path = f"{house.crm}.accounts"
-    assert look(house, tables=[path, f"{house.database}.{path}"], schemas=house.crm)["in_place"] == 2
+    assert look(house, tables=[path, f"{house.warehouse}.{path}"], schemas=house.crm)["in_place"] == 2
 
 
 def test_names_that_need_quotes(house: House) -> None:
-    house.run(f'CREATE SCHEMA "{house.crm}.x"', f'CREATE TABLE "{house.crm}.x"."or""der 1" (id int)')
+    house.sql(f'CREATE SCHEMA "{house.crm}.x"', f'CREATE TABLE "{house.crm}.x"."or""der 1" (id int)')
     house.open(f"{house.crm}.x")
-    assert look(house, schemas=f'{house.database}."{house.crm}.x"')["in_place"] == 1
+    assert look(house, schemas=f'{house.warehouse}."{house.crm}.x"')["in_place"] == 1
     assert look(house, tables=[f'"{house.crm}.x"."or""der 1"'])["in_place"] == 1
 
 
 def test_views_and_mixed_case(house: House) -> None:
-    house.run(f"CREATE SCHEMA {house.crm}", f'CREATE TABLE {house.crm}."MixedCase" (id int)')
-    house.run(f"CREATE VIEW {house.crm}.few AS SELECT id FROM {house.crm}.mixedcase")
+    house.sql(f"CREATE SCHEMA {house.crm}", f'CREATE TABLE {house.crm}."MixedCase" (id int)')
+    house.sql(f"CREATE VIEW {house.crm}.few AS SELECT id FROM {house.crm}.mixedcase")
     house.open(house.crm)
     assert look(house, schemas=house.crm.upper()) == {"changed": 0, "in_place": 2, "planned": [], "findings": []}
     assert look(house, tables=[f"{house.crm}.MIXEDCASE"])["in_place"] == 1
@@ -150,14 +150,14 @@ def test_views_and_mixed_case(house: House) -> None:
 
 def test_a_revoked_table_is_seen_at_the_next_look(house: House) -> None:
     house.fulfil("access")
-    sensor = house.access_sensor(schemas=house.crm, wait=False)
+    sensor = house.access(schemas=house.crm, wait=False)
     assert sensor.execute({})["findings"] == []
-    house.run(f"REVOKE SELECT FOR TABLES IN SCHEMA {house.crm} FROM ROLE {house.role}")
+    house.sql(f"REVOKE SELECT FOR TABLES IN SCHEMA {house.crm} FROM ROLE {house.role}")
     assert len(sensor.execute({})["findings"]) == 2
 
 
 def test_a_report_stays_small(house: House) -> None:
-    house.run(f"CREATE SCHEMA {house.crm}")
+    house.sql(f"CREATE SCHEMA {house.crm}")
     house.tables(house.crm, [f"t{number:03}" for number in range(130)])
     report = look(house, schemas=house.crm)
     assert len(report["findings"]) == 101

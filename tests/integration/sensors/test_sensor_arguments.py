@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
-from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
-from tests.integration.conftest import mark, statements, unique
-from tests.integration.sensors.conftest import SetConnection
-from tests.integration.sensors.support import House, connection_json, deferred, user_json
+from tests.integration.sensors.house import House
+from tests.support.redshift import mark, statements, unique
+from tests.support.waiting import deferred
 
 both = pytest.mark.parametrize("kind", ["access", "profiles_sync"])
 
@@ -60,21 +59,10 @@ def test_a_rendered_true_waits(house: House, kind: str) -> None:
     deferred(sensor)
 
 
-@both
-def test_every_field_is_rendered(house: House, kind: str) -> None:
-    sensor = house.sensor(kind)
-    for field in sensor.template_fields:
-        setattr(sensor, field, f"{{{{ params.it }}}} {field}")
-    sensor.render_template_fields({"params": {"it": "rendered"}})
-    assert {field: getattr(sensor, field) for field in sensor.template_fields} == {
-        field: f"rendered {field}" for field in sensor.template_fields
-    }
-
-
 @pytest.mark.parametrize("value", [list, tuple, "\n".join, lambda names: str(list(names)).replace("'", '"')])
 def test_a_list_is_taken_in_every_notation(house: House, value: Any) -> None:
     house.make_profiles(["one", "two"])
-    sensor = house.profiles_sensor(tables=value(["one", "two", "three"]))
+    sensor = house.profiles(tables=value(["one", "two", "three"]))
     assert deferred(sensor).trigger.arguments["tables"] == ["one", "two", "three"]
 
 
@@ -84,7 +72,7 @@ def test_one_look_without_waiting_says_what_is_missing(house: House, kind: str) 
     assert (report["changed"], report["in_place"], report["planned"]) == (0, 0, [])
     (finding,) = report["findings"]
     assert finding["code"] in ("schema_missing", "table_missing", "not_readable")
-    assert (house.profiles if kind == "profiles_sync" else house.crm) in finding["object"]
+    assert (house.profiles_schema if kind == "profiles_sync" else house.crm) in finding["object"]
 
 
 @both
@@ -102,18 +90,18 @@ def not_ready(sensor: DataGraphSensor) -> list[str]:
     return [finding["message"] for finding in report["findings"]]
 
 
-def test_without_waiting_the_user_need_not_exist(house: House, set_connection: SetConnection) -> None:
+def test_without_waiting_the_user_need_not_exist(house: House) -> None:
     # A plan-only run on an empty warehouse.
     house.make_crm()
     nobody = unique("nobody")
-    set_connection(house.user_conn, user_json(house, login=nobody))
-    (message,) = not_ready(house.access_sensor(schemas=house.crm, wait=False))
+    house.user_connection(login=nobody)
+    (message,) = not_ready(house.access(schemas=house.crm, wait=False))
     assert nobody in message
 
 
 def test_without_waiting_the_checkpoint_database_need_not_exist(house: House) -> None:
     house.make_crm()
-    (message,) = not_ready(house.access_sensor(schemas=house.crm, database="atlantis", wait=False))
+    (message,) = not_ready(house.access(schemas=house.crm, database="atlantis", wait=False))
     assert "atlantis" in message
 
 
@@ -125,12 +113,10 @@ def test_without_waiting_a_bad_argument_is_still_refused(house: House, kind: str
         house.sensor(kind, wait=False, **wrong).execute({})
 
 
-def test_without_waiting_an_unreachable_server_is_retried_by_airflow(
-    house: House, set_connection: SetConnection
-) -> None:
-    set_connection(house.admin_conn, connection_json(house.server, port=1))
+def test_without_waiting_an_unreachable_server_is_retried_by_airflow(house: House) -> None:
+    house.admin_connection(port=1)
     with pytest.raises(PassingFaultError, match=r"127\.0\.0\.1:1 can't be reached"):
-        house.profiles_sensor(wait=False).execute({})
+        house.profiles(wait=False).execute({})
 
 
 @both
@@ -146,8 +132,3 @@ def test_looking_changes_nothing(house: House, kind: str) -> None:
 def not_reading(sent: Iterable[str]) -> list[str]:
     """Statements that aren't a question."""
     return [statement for statement in sent if statement.split()[0].lower() not in ("select", "show")]
-
-
-def test_the_six_tables_are_waited_for_by_default(house: House) -> None:
-    house.make_profiles(REQUIRED_TABLES[:-1])
-    assert REQUIRED_TABLES[-1] in house.profiles_sensor(wait=False).execute({})["findings"][0]["message"]

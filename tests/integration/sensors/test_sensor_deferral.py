@@ -12,7 +12,9 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowSensorT
 from airflow_provider_datagraph.exceptions import DataGraphError, MisconfigurationError
 from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.triggers.poll import PollTrigger
-from tests.integration.sensors.support import House, deferred, fire, resumed, trigger_of
+from tests.integration.sensors.house import House
+from tests.support.redshift import PASSWORD
+from tests.support.waiting import deferred, fire, resumed, trigger_of
 
 KINDS = ("access", "profiles_sync")
 both = pytest.mark.parametrize("kind", KINDS)
@@ -22,17 +24,17 @@ def arguments(house: House, kind: str) -> dict[str, Any]:
     """What the trigger has to get: everything that a look depends on."""
     if kind == "access":
         return {
-            "redshift_conn_id": house.admin_conn,
-            "user_conn_id": house.user_conn,
+            "redshift_conn_id": "redshift_default",
+            "user_conn_id": "segment_linked_user",
             "database": house.checkpoint,
             "schemas": [],
             "tables": [f"{house.crm}.accounts"],
         }
     return {
-        "redshift_conn_id": house.admin_conn,
+        "redshift_conn_id": "redshift_default",
         "user_conn_id": None,
         "database": None,
-        "schema": house.profiles,
+        "schema": house.profiles_schema,
         "tables": list(REQUIRED_TABLES),
     }
 
@@ -66,7 +68,7 @@ def test_the_stored_form_makes_the_same_trigger(house: House, kind: str) -> None
     stored = json.dumps(kwargs)
     assert json.loads(stored) == kwargs
     assert PollTrigger(**json.loads(stored)).serialize() == (path, kwargs)
-    assert house.password not in stored
+    assert PASSWORD not in stored
     assert house.server.password not in stored
 
 
@@ -74,7 +76,7 @@ def test_the_stored_form_makes_the_same_trigger(house: House, kind: str) -> None
 def test_poke_and_trigger_report_the_same(house: House, kind: str) -> None:
     house.fulfil(kind)
     empty = f"{house.crm}_empty"
-    house.run(f"CREATE SCHEMA {empty}")
+    house.sql(f"CREATE SCHEMA {empty}")
     # A finding beside success, so that equal doesn't mean empty.
     given = {"schemas": [house.crm, empty], "tables": None} if kind == "access" else {}
     sensor = house.sensor(kind, **given)
@@ -88,7 +90,7 @@ def test_poke_and_trigger_report_the_same(house: House, kind: str) -> None:
 
 @both
 def test_poke_and_trigger_wait_for_the_same(house: House, kind: str) -> None:
-    house.run(f"CREATE SCHEMA {house.crm}", f"CREATE SCHEMA {house.profiles}")
+    house.sql(f"CREATE SCHEMA {house.crm}", f"CREATE SCHEMA {house.profiles_schema}")
     with pytest.raises(AirflowSensorTimeout) as raised:
         house.sensor(kind, deferrable=False, timeout=0, poke_interval=0).execute({})
     payload = fire(trigger_of(house.sensor(kind), seconds=0))

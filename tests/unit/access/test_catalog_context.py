@@ -11,7 +11,6 @@ from airflow_provider_datagraph.access.privileges import (
     DesiredSchema,
     FutureTables,
     Grant,
-    Role,
     Schema,
     Scope,
     Session,
@@ -22,6 +21,7 @@ from airflow_provider_datagraph.access.schema_planner import plan_schemas
 from tests.unit.access import catalog_holdings as holdings
 from tests.unit.access import catalog_rows as q
 from tests.unit.access.catalog_rows import Answers
+from tests.unit.access.planning import database, holding
 
 SESSION = Session("admin", "dev")
 LATER = DesiredSchema("crm", future=FutureTables.DEFAULT_PRIVILEGES)
@@ -103,12 +103,7 @@ def test_default_privileges_of_a_role_of_the_role_are_held_too() -> None:
 
 
 def test_listed_tables_may_need_several_privileges() -> None:
-    current = CurrentAccess(
-        SESSION,
-        roles={"r": Role("r", "admin")},
-        schemas={"crm": Schema("crm", "admin")},
-        relations={"crm": frozenset({"t"})},
-    )
+    current = database("crm", crm="t")
     desired = [DesiredSchema("crm", ("t",), table_privileges=("SELECT", "INSERT"))]
     said = "grant SELECT, INSERT on table dev.crm.t to role r: not held"
     assert plan_schemas(desired, "r", current).sentences[-1] == said
@@ -116,21 +111,16 @@ def test_listed_tables_may_need_several_privileges() -> None:
 
 def test_default_privileges_of_one_writer_are_revoked_together() -> None:
     names = ("ads", "crm")
-    current = CurrentAccess(
-        SESSION,
-        roles={"r": Role("r", "admin")},
-        schemas={name: Schema(name, "admin") for name in names},
-        grants=frozenset(
-            grant
-            for name in names
-            for grant in (
-                Grant(Scope.SCHEMA, "USAGE", name),
-                Grant(Scope.TABLES, "SELECT", name),
-                Grant(Scope.DEFAULT, "SELECT", name, "etl"),
-            )
-        ),
-    )
-    plan = plan_schemas([DesiredSchema(name) for name in names], "r", current, prune=True)
+    held = [
+        grant
+        for name in names
+        for grant in (
+            Grant(Scope.SCHEMA, "USAGE", name),
+            Grant(Scope.TABLES, "SELECT", name),
+            Grant(Scope.DEFAULT, "SELECT", name, "etl"),
+        )
+    ]
+    plan = plan_schemas([DesiredSchema(name) for name in names], "r", holding(database(*names), *held), prune=True)
     assert [step.sql for step in plan.steps] == [
         'ALTER DEFAULT PRIVILEGES FOR USER "etl" IN SCHEMA "ads", "crm" REVOKE SELECT ON TABLES FROM ROLE "r"'
     ]

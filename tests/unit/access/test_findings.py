@@ -18,12 +18,12 @@ from airflow_provider_datagraph.access.privileges import (
     Session,
 )
 from airflow_provider_datagraph.access.targets import Target
+from tests.unit.access.planning import SCOPED, USAGE, on_column, on_table
 
 CURRENT = CurrentAccess(Session("admin", "dev"))
 WHOLE = Target(DesiredSchema("crm"), "crm")
 LISTED = Target(DesiredSchema("crm", ("orders",)), "crm", listed=frozenset({"orders"}))
-USAGE = Grant(Scope.SCHEMA, "USAGE", "crm")
-ORDERS = Grant(Scope.TABLE, "SELECT", "crm", "orders")
+ORDERS = on_table("SELECT", "orders")
 TABLES = frozenset({"orders", "accounts"})
 
 
@@ -39,18 +39,14 @@ def told(finding: Finding) -> tuple[str, str, str]:
     return finding.code, finding.object, finding.message
 
 
-def on_column(relation: str, schema: str = "crm") -> Grant:
-    return Grant(Scope.COLUMN, "SELECT", schema, relation, "id")
-
-
 def test_nothing_to_report() -> None:
     assert found(CURRENT, USAGE) == []
 
 
 def test_what_others_hold_is_granted_all_the_same() -> None:
     others = {
-        "group g": frozenset({USAGE, Grant(Scope.TABLE, "INSERT", "crm", "orders")}),
-        "PUBLIC": frozenset({Grant(Scope.TABLES, "SELECT", "crm")}),
+        "group g": frozenset({USAGE, on_table("INSERT", "orders")}),
+        "PUBLIC": frozenset({SCOPED}),
         "group w": frozenset({Grant(Scope.DATABASE_TABLES, "SELECT", "dev")}),
         "group of others": frozenset({Grant(Scope.SCHEMA, "USAGE", "ads"), Grant(Scope.SCHEMA, "CREATE", "crm")}),
     }
@@ -123,7 +119,7 @@ def test_what_members_own(member: str) -> None:
     )
 
 
-INSERT = Grant(Scope.TABLE, "INSERT", "crm", "orders")
+INSERT = on_table("INSERT", "orders")
 
 
 def opened(current: CurrentAccess, target: Target = WHOLE, prune: bool = False) -> list[str]:
@@ -155,11 +151,11 @@ def test_usage_opens_what_was_held_already(fields: dict[str, Any], holder: str) 
     ("grant", "target", "more"),
     [
         (Grant(Scope.TABLES, "DELETE", "crm"), WHOLE, True),
-        (Grant(Scope.TABLES, "SELECT", "crm"), WHOLE, False),
-        (Grant(Scope.TABLES, "SELECT", "crm"), LISTED, True),
+        (SCOPED, WHOLE, False),
+        (SCOPED, LISTED, True),
         (ORDERS, WHOLE, False),
         (ORDERS, LISTED, False),
-        (Grant(Scope.TABLE, "SELECT", "crm", "accounts"), LISTED, True),
+        (on_table("SELECT", "accounts"), LISTED, True),
         (on_column("orders"), LISTED, False),
         (on_column("orders"), WHOLE, False),
         (on_column("accounts"), LISTED, True),
@@ -168,7 +164,7 @@ def test_usage_opens_what_was_held_already(fields: dict[str, Any], holder: str) 
         (Grant(Scope.DATABASE_TABLES, "SELECT", "dev"), LISTED, True),
         (Grant(Scope.DATABASE_TABLES, "INSERT", "other"), WHOLE, False),
         (Grant(Scope.SCHEMAS, "CREATE", "dev"), WHOLE, False),
-        (Grant(Scope.TABLE, "INSERT", "ads", "clicks"), WHOLE, False),
+        (on_table("INSERT", "clicks", "ads"), WHOLE, False),
         (Grant(Scope.SCHEMA, "CREATE", "crm"), WHOLE, False),
         (Grant(Scope.DEFAULT, "SELECT", "crm", "writer"), LISTED, False),
     ],
@@ -189,7 +185,7 @@ def test_usage_opens_nothing_where_everybody_has_it() -> None:
 
 
 def test_privileges_on_columns_keep_other_databases_out() -> None:
-    grants = frozenset({on_column("orders"), on_column("accounts"), on_column("clicks", "ads"), USAGE})
+    grants = frozenset({on_column("orders"), on_column("accounts"), on_column("clicks", schema="ads"), USAGE})
     said = (
         "Role r holds privileges on single columns in dev.crm, of {}: Redshift refuses such tables to queries from "
         "another database, and Segment's are."
@@ -198,7 +194,7 @@ def test_privileges_on_columns_keep_other_databases_out() -> None:
     assert found(current) == [("column_privileges", "dev.crm", said.format("accounts, orders"))]
     # Where the table is to be granted they are in the way, which is told elsewhere; pruning takes them.
     assert found(current, ORDERS, target=LISTED) == [("column_privileges", "dev.crm", said.format("accounts"))]
-    assert found(current, Grant(Scope.TABLE, "INSERT", "crm", "orders"), target=LISTED) == found(current)
+    assert found(current, on_table("INSERT", "orders"), target=LISTED) == found(current)
     assert found(current, prune=True) == []
 
 

@@ -12,23 +12,10 @@ from airflow_provider_datagraph.access.offboard import (
     plan_holdings,
     plan_identities,
 )
-from airflow_provider_datagraph.access.offboard_findings import home
-from airflow_provider_datagraph.access.offboarding import Cluster, Holdings, Leaving, OpenSession, Owned
+from airflow_provider_datagraph.access.offboarding import Holdings, OpenSession, Owned
 from airflow_provider_datagraph.access.privileges import Database, Grant, Plan, Role, Scope, Session, Step, User
 from airflow_provider_datagraph.access.revocations import Identity
-
-ADMIN = User("admin", 100, superuser=True)
-ROLE, USER = Identity("role", "r"), Identity("user", "u")
-LEAVING = Leaving("r", "u", home="cp")
-CLUSTER = Cluster(
-    Session("admin", "dev"),
-    roles={"r": Role("r", "admin"), "sys:dba": Role("sys:dba", "rdsdb")},
-    users={"admin": ADMIN, "u": User("u", 101), "heir": User("heir", 102)},
-    databases={name: Database(name, "admin") for name in ("dev", "cp", "template1")},
-    members=frozenset({USER}),
-    user_roles=frozenset({"r"}),
-)
-EMPTY = Holdings(Session("admin", "cp"))
+from tests.unit.access.leaving import ADMIN, CLUSTER, EMPTY, LEAVING, ROLE, USER
 
 
 def codes(plan: Plan) -> list[tuple[str, bool]]:
@@ -124,18 +111,6 @@ def test_what_the_setup_gives_needs_no_force(grant: Grant, expected: bool) -> No
     assert codes(plan_holdings(LEAVING, CLUSTER, holding(grant, who=USER))) == [("user_privileges", True)]
 
 
-def test_the_checkpoint_database_is_named_or_the_only_one_with_create() -> None:
-    create = {name: (ROLE, Grant(Scope.DATABASE, "CREATE", name)) for name in ("a", "b")}
-    unknown = replace(LEAVING, home=None)
-    one = replace(CLUSTER, on_databases=frozenset({create["a"]}))
-    assert home(unknown, one) == "a"
-    assert home(replace(unknown, home="b"), one) == "b"
-    assert home(replace(unknown, drop="c", home="b"), one) == "c"
-    assert home(unknown, replace(CLUSTER, on_databases=frozenset(create.values()))) is None
-    temporary = frozenset({(ROLE, Grant(Scope.DATABASE, "TEMPORARY", "a")), (USER, create["b"][1])})
-    assert home(unknown, replace(CLUSTER, on_databases=temporary)) is None
-
-
 def test_ownership_is_given_last_and_what_is_inside_first() -> None:
     owned = {Owned("schema", "s"), Owned("table", "s", "t"), Owned("database", "cp"), Owned("table", "o", 'v"')}
     holdings = replace(
@@ -175,11 +150,6 @@ def test_roles_that_the_user_owns_need_an_heir() -> None:
     assert ("owned", True) in codes(plan_identities(LEAVING, cluster))
     plan = plan_identities(replace(LEAVING, new_owner="heir"), cluster)
     assert plan.steps[0].sql == 'ALTER ROLE "theirs" OWNER TO "heir"'
-
-
-@pytest.mark.parametrize(("heir", "code"), [("nobody", "new_owner_missing"), ("u", "new_owner_leaves")])
-def test_an_heir_has_to_be_there(heir: str, code: str) -> None:
-    assert (code, True) in codes(plan_identities(replace(LEAVING, new_owner=heir), CLUSTER))
 
 
 def test_the_databases_to_look_in() -> None:
@@ -222,13 +192,6 @@ class TestCheckpoint:
         (finding,) = plan_checkpoint(replace(self.leaving, force=True), cluster, EMPTY).findings
         assert (finding.code, finding.blocking) == ("session_open", True)
         assert "process 7 of user x in cp" in finding.message and "process 8" not in finding.message
-
-    @pytest.mark.parametrize("database", ["dev", "template1", "own"])
-    def test_some_cannot_be_dropped(self, database: str) -> None:
-        databases = {**CLUSTER.databases, "own": Database("own", "admin")}
-        cluster = replace(CLUSTER, databases=databases, session=Session("admin", "own"))
-        plan = plan_checkpoint(replace(LEAVING, drop=database, force=True), cluster, EMPTY)
-        assert ("undroppable", True) in codes(plan)
 
     def test_a_shared_one_is_not_dropped(self) -> None:
         cluster = replace(CLUSTER, databases={"cp": Database("cp", "admin", "shared")})

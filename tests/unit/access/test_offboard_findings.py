@@ -16,21 +16,12 @@ from airflow_provider_datagraph.access.offboard_findings import (
     stuck_findings,
     who_leaves,
 )
-from airflow_provider_datagraph.access.offboarding import Cluster, Holdings, Leaving, OpenSession, Owned
+from airflow_provider_datagraph.access.offboarding import Holdings, Leaving, OpenSession, Owned
 from airflow_provider_datagraph.access.privileges import Database, Finding, Grant, Role, Scope, Session, User
 from airflow_provider_datagraph.access.revocations import Identity
+from tests.unit.access.leaving import CLUSTER, ROLE, USER
 
-ROLE, USER = Identity("role", "r"), Identity("user", "u")
 LEAVING = Leaving("r", "u")
-USERS = {"admin": User("admin", 100, superuser=True), "u": User("u", 101), "heir": User("heir", 102)}
-CLUSTER = Cluster(
-    Session("admin", "dev"),
-    roles={"r": Role("r", "admin")},
-    users=USERS,
-    databases={name: Database(name, "admin", kind) for name, kind in {"dev": "local", "cp": "local"}.items()},
-    members=frozenset({USER}),
-    user_roles=frozenset({"r"}),
-)
 HOLDINGS = Holdings(Session("admin", "crm_db"))
 FORCE = "run again with force=True to take that away too."
 
@@ -121,7 +112,8 @@ def test_a_shared_database_is_an_administrators() -> None:
     [("u", False, "it is the admin connection's own login"), ("admin", True, "it is a superuser")],
 )
 def test_who_is_kept(me: str, superuser: bool, why: str) -> None:
-    cluster = replace(CLUSTER, session=Session(me, "dev"), users={**USERS, "u": User("u", 101, superuser=superuser)})
+    users = {**CLUSTER.users, "u": User("u", 101, superuser=superuser)}
+    cluster = replace(CLUSTER, session=Session(me, "dev"), users=users)
     message = f"User u is kept with all that it holds, but for role r: {why}."
     assert list(cluster_findings(LEAVING, cluster)) == [Finding("user_kept", "u", message)]
     assert who_leaves(LEAVING, cluster) is None
@@ -152,6 +144,7 @@ def test_the_checkpoint_database_is_where_the_role_may_create(held: Any, found: 
     assert home(LEAVING, cluster) == found
     assert home(replace(LEAVING, home="x"), cluster) == "x"
     assert home(replace(LEAVING, home="x", drop="y"), cluster) == "y"
+    assert home(replace(LEAVING, drop="y"), cluster) == "y"
 
 
 def test_open_sessions() -> None:
@@ -259,6 +252,13 @@ def test_what_a_database_holds_beside() -> None:
             "undroppable",
             "Database dev is one that Redshift keeps, so it can't be dropped: leave checkpoint_database empty, or give "
             "the admin connection another database.",
+        ),
+        (
+            "template1",
+            "local",
+            "undroppable",
+            "Database template1 is one that Redshift keeps, so it can't be dropped: leave checkpoint_database empty, "
+            "or give the admin connection another database.",
         ),
         (
             "own",

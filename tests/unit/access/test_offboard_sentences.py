@@ -5,21 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from airflow_provider_datagraph.access.offboard import plan_holdings, plan_identities
-from airflow_provider_datagraph.access.offboarding import Cluster, Holdings, Leaving, Owned
-from airflow_provider_datagraph.access.privileges import Database, Grant, Role, Scope, Session, User
+from airflow_provider_datagraph.access.offboarding import Owned
+from airflow_provider_datagraph.access.privileges import Grant, Role, Scope
 from airflow_provider_datagraph.access.revocations import Identity
-
-ROLE, USER = Identity("role", "r"), Identity("user", "u")
-LEAVING = Leaving("r", "u", home="cp")
-CLUSTER = Cluster(
-    Session("admin", "dev"),
-    roles={"r": Role("r", "admin")},
-    users={"admin": User("admin", 100, superuser=True), "u": User("u", 101), "heir": User("heir", 102)},
-    databases={name: Database(name, "admin") for name in ("dev", "cp")},
-    members=frozenset({USER}),
-    user_roles=frozenset({"r"}),
-)
-EMPTY = Holdings(Session("admin", "cp"))
+from tests.unit.access.leaving import CLUSTER, EMPTY, LEAVING, ROLE, USER
 
 
 def test_each_change_of_identities_says_why() -> None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
     DesiredSchema,
     Finding,
     FutureTables,
@@ -20,46 +19,13 @@ from airflow_provider_datagraph.access.privileges import (
     Step,
 )
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from tests.unit.access.planning import SCOPED, USAGE, database, holding, listed, on_table, scoped, usage
 
 SCHEMAS = {
     name: Schema(name, "admin", kind)
     for name, kind in {"crm": "local", "ads": "local", "Web": "local", "lake": "external", "pg_x": "local"}.items()
 }
-CURRENT = CurrentAccess(
-    Session("admin", "dev"),
-    roles={"r": Role("r", "admin")},
-    schemas=SCHEMAS,
-    relations={"crm": frozenset({"orders", "accounts", "Notes"}), "ads": frozenset({"clicks"})},
-)
-USAGE = Grant(Scope.SCHEMA, "USAGE", "crm")
-SCOPED = Grant(Scope.TABLES, "SELECT", "crm")
-
-
-def holding(*grants: Grant) -> CurrentAccess:
-    return replace(CURRENT, grants=frozenset(grants))
-
-
-def on_table(privilege: str, relation: str, schema: str = "crm") -> Grant:
-    return Grant(Scope.TABLE, privilege, schema, relation)
-
-
-def usage(*schemas: str) -> Step:
-    quoted = ", ".join(f'"{name}"' for name in schemas)
-    sentences = tuple(f"grant USAGE on schema dev.{name} to role r: not held" for name in schemas)
-    return Step(f'GRANT USAGE ON SCHEMA {quoted} TO ROLE "r"', sentences)
-
-
-def scoped(schema: str, words: str = "SELECT") -> Step:
-    return Step(
-        f'GRANT {words} FOR TABLES IN SCHEMA "{schema}" TO ROLE "r"',
-        (f"grant {words} on the tables of dev.{schema}, also later ones, to role r: not held",),
-    )
-
-
-def listed(words: str, *tables: str) -> Step:
-    quoted = ", ".join(f'"crm"."{table}"' for table in tables)
-    sentences = tuple(f"grant {words} on table dev.crm.{table} to role r: not held" for table in tables)
-    return Step(f'GRANT {words} ON TABLE {quoted} TO ROLE "r"', sentences)
+CURRENT = replace(database(crm="orders accounts Notes", ads="clicks"), schemas=SCHEMAS)
 
 
 def snapshot(words: str, lacking: str) -> Step:
@@ -85,7 +51,7 @@ def snapshot(words: str, lacking: str) -> Step:
 def test_a_whole_schema_is_a_scoped_grant(
     name: str, held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int
 ) -> None:
-    assert plan_schemas([DesiredSchema(name)], "r", holding(*held)) == Plan(steps, in_place, ())
+    assert plan_schemas([DesiredSchema(name)], "r", holding(CURRENT, *held)) == Plan(steps, in_place, ())
 
 
 @pytest.mark.parametrize(
@@ -102,7 +68,7 @@ def test_a_whole_schema_is_a_scoped_grant(
 )
 def test_a_table_list_is_granted_by_table(held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int) -> None:
     desired = [DesiredSchema("crm", ("Orders", "accounts"))]
-    assert plan_schemas(desired, "r", holding(*held)) == Plan(steps, in_place, ())
+    assert plan_schemas(desired, "r", holding(CURRENT, *held)) == Plan(steps, in_place, ())
 
 
 @pytest.mark.parametrize(
@@ -118,7 +84,7 @@ def test_a_snapshot_is_granted_for_todays_tables(
     held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int
 ) -> None:
     desired = [DesiredSchema("crm", future=FutureTables.NONE)]
-    assert plan_schemas(desired, "r", holding(*held)) == Plan(steps, in_place, ())
+    assert plan_schemas(desired, "r", holding(CURRENT, *held)) == Plan(steps, in_place, ())
 
 
 def test_a_snapshot_of_an_empty_schema_grants_no_table() -> None:
@@ -129,11 +95,8 @@ def test_a_snapshot_of_an_empty_schema_grants_no_table() -> None:
 
 def test_several_schemas_share_one_usage_statement() -> None:
     desired = [DesiredSchema("crm"), DesiredSchema("ads", ("clicks",)), DesiredSchema("lake")]
-    plan = plan_schemas(desired, "r", replace(CURRENT, grants=frozenset({SCOPED})))
-    clicks = Step(
-        'GRANT SELECT ON TABLE "ads"."clicks" TO ROLE "r"',
-        ("grant SELECT on table dev.ads.clicks to role r: not held",),
-    )
+    plan = plan_schemas(desired, "r", holding(CURRENT, SCOPED))
+    clicks = listed("SELECT", "clicks", schema="ads")
     assert plan.steps == (usage("crm", "ads"), clicks)
     assert plan.in_place == 1
     swapped = plan_schemas([desired[1], desired[0]], "r", CURRENT)
@@ -164,7 +127,7 @@ def test_schemas_that_lack_different_privileges_are_granted_apart() -> None:
 
 def test_privileges_keep_their_order() -> None:
     privileges = ("SELECT", "INSERT", "DROP")
-    current = holding(USAGE, Grant(Scope.TABLES, "INSERT", "crm"))
+    current = holding(CURRENT, USAGE, Grant(Scope.TABLES, "INSERT", "crm"))
     plan = plan_schemas([DesiredSchema("crm", table_privileges=privileges)], "r", current)
     assert plan == Plan((scoped("crm", "SELECT, DROP"),), 1, ())
 
@@ -173,10 +136,10 @@ def test_tables_share_a_statement_where_they_lack_the_same() -> None:
     privileges = ("SELECT", "INSERT", "DELETE")
     desired = DesiredSchema("crm", ("orders", "accounts"), table_privileges=privileges)
     held = (USAGE, Grant(Scope.TABLES, "DELETE", "crm"), on_table("SELECT", "accounts"), on_table("INSERT", "orders"))
-    plan = plan_schemas([desired], "r", holding(*held))
+    plan = plan_schemas([desired], "r", holding(CURRENT, *held))
     assert plan == Plan((listed("INSERT", "accounts"), listed("SELECT", "orders")), 1, ())
     todays = replace(desired, tables=None, future=FutureTables.NONE)
-    plan = plan_schemas([todays], "r", holding(*held))
+    plan = plan_schemas([todays], "r", holding(CURRENT, *held))
     assert plan == Plan((snapshot("SELECT, INSERT", "Notes, accounts, orders"),), 1, ())
 
 

@@ -13,21 +13,14 @@ from airflow_provider_datagraph.access.privileges import (
     FutureTables,
     Grant,
     Plan,
-    Role,
     Schema,
     Scope,
     Session,
-    Step,
 )
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from tests.unit.access.planning import SCOPED, USAGE, database, holding, listed, on_column, on_table
 
-CURRENT = CurrentAccess(
-    Session("admin", "dev"),
-    roles={"r": Role("r", "admin")},
-    schemas={name: Schema(name, "admin") for name in ("crm", "Ads", "ADS")},
-    relations={"crm": frozenset({"orders", "accounts", "notes", "Bills", "BILLS"})},
-    grants=frozenset({Grant(Scope.SCHEMA, "USAGE", "crm")}),
-)
+CURRENT = holding(database("crm", "Ads", "ADS", crm="orders accounts notes Bills BILLS"), USAGE)
 PLAIN_USER = replace(CURRENT, session=Session("admin", "dev", superuser=False))
 HIDDEN = " admin isn't a superuser, so it may exist and be hidden from this connection."
 PARTIAL = Finding(
@@ -119,26 +112,13 @@ def test_every_missing_table_blocks(plan_only: bool) -> None:
             True,
         ),
     )
-    step = Step(
-        'GRANT SELECT ON TABLE "crm"."orders" TO ROLE "r"',
-        ("grant SELECT on table dev.crm.orders to role r: not held",),
-    )
-    assert plan == Plan((step,), 1, findings)
-
-
-def on_column(privilege: str, relation: str, column: str) -> Grant:
-    return Grant(Scope.COLUMN, privilege, "crm", relation, column)
+    assert plan == Plan((listed("SELECT", "orders"),), 1, findings)
 
 
 def with_columns(*more: Grant) -> CurrentAccess:
     """The role may read columns of two tables, and change a column of a third."""
-    columns = {
-        on_column("SELECT", "orders", "id"),
-        on_column("SELECT", "orders", "total"),
-        on_column("SELECT", "accounts", "id"),
-        on_column("UPDATE", "notes", "id"),
-    }
-    return replace(CURRENT, grants=CURRENT.grants | columns | set(more))
+    columns = (on_column("orders"), on_column("orders", "total"), on_column("accounts"))
+    return holding(CURRENT, USAGE, *columns, on_column("notes", privilege="UPDATE"), *more)
 
 
 def blocked(table: str) -> Finding:
@@ -166,14 +146,14 @@ def test_column_grants_block_grants_on_their_table(desired: DesiredSchema, findi
 
 def test_column_grants_are_told_and_replaced_in_order() -> None:
     tables = tuple("hgfedcba")
-    columns = frozenset(on_column("SELECT", table, "id") for table in tables)
+    columns = frozenset(on_column(table) for table in tables)
     current = replace(CURRENT, relations={"crm": frozenset(tables)}, grants=CURRENT.grants | columns)
     desired = [DesiredSchema("crm", tables)]
     findings = plan_schemas(desired, "r", current).findings
     assert [finding.object for finding in findings] == [f"dev.crm.{table}" for table in sorted(tables)]
     pruned = plan_schemas(desired, "r", current, prune=True)
-    listed = ", ".join(f'"crm"."{table}"' for table in sorted(tables))
-    assert [step.sql for step in pruned.steps[:-1]] == [f'REVOKE SELECT ON TABLE {listed} FROM ROLE "r"']
+    quoted = ", ".join(f'"crm"."{table}"' for table in sorted(tables))
+    assert [step.sql for step in pruned.steps[:-1]] == [f'REVOKE SELECT ON TABLE {quoted} FROM ROLE "r"']
 
 
 @pytest.mark.parametrize(
@@ -186,7 +166,7 @@ def test_a_schema_whose_tables_arent_known_has_none(desired: DesiredSchema, code
 
 
 def test_column_grants_under_a_scoped_grant_block_nothing() -> None:
-    current = with_columns(Grant(Scope.TABLES, "SELECT", "crm"))
+    current = with_columns(SCOPED)
     plan = plan_schemas([DesiredSchema("crm", ("orders",))], "r", current)
     assert plan == Plan((), 2, (columns_told("accounts, notes, orders"),))
 
@@ -219,8 +199,7 @@ def test_pruning_replaces_column_grants() -> None:
 
 def test_pruning_a_column_grant_gives_the_wanted_grant_on_its_table_again() -> None:
     # A REVOKE at table level takes both away.
-    orders = Grant(Scope.TABLE, "SELECT", "crm", "orders")
-    current = replace(CURRENT, grants=CURRENT.grants | {orders, on_column("SELECT", "orders", "id")})
+    current = holding(CURRENT, USAGE, on_table("SELECT", "orders"), on_column("orders"))
     plan = plan_schemas([DesiredSchema("crm", ("orders",))], "r", current, prune=True)
     assert [step.sql for step in plan.steps] == [
         'REVOKE SELECT ON TABLE "crm"."orders" FROM ROLE "r"',

@@ -6,33 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
-    DesiredSchema,
-    Finding,
-    FutureTables,
-    Grant,
-    Role,
-    Schema,
-    Scope,
-    Session,
-)
+from airflow_provider_datagraph.access.privileges import DesiredSchema, Finding, FutureTables, Grant, Schema, Scope
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from tests.unit.access.planning import database, holding, on_column, on_table
 
 SCHEMAS = {"we.b": Schema("we.b", "admin"), "la.ke": Schema("la.ke", "admin", "external")}
-CURRENT = CurrentAccess(
-    Session("admin", "d.v"), roles={"r": Role("r", "admin")}, schemas=SCHEMAS, relations={"we.b": frozenset({"t.1"})}
-)
+CURRENT = replace(database(name="d.v", **{"we.b": "t.1"}), schemas=SCHEMAS)
 SCHEMA, TABLE = '"d.v"."we.b"', '"d.v"."we.b"."t.1"'
 
 
 @pytest.mark.parametrize(
     ("desired", "sentence"),
     [
-        (
-            DesiredSchema("we.b"),
-            f"grant SELECT on the tables of {SCHEMA}, also later ones, to role r: not held",
-        ),
+        (DesiredSchema("we.b"), f"grant SELECT on the tables of {SCHEMA}, also later ones, to role r: not held"),
         (DesiredSchema("we.b", ("t.1",)), f"grant SELECT on table {TABLE} to role r: not held"),
         (
             DesiredSchema("we.b", future=FutureTables.NONE),
@@ -46,17 +32,13 @@ def test_grants(desired: DesiredSchema, sentence: str) -> None:
 
 
 def test_revokes() -> None:
-    extra = frozenset(
-        {
-            Grant(Scope.SCHEMA, "USAGE", "we.b"),
-            Grant(Scope.SCHEMA, "CREATE", "we.b"),
-            Grant(Scope.TABLES, "SELECT", "we.b"),
-            Grant(Scope.TABLES, "INSERT", "we.b"),
-            Grant(Scope.TABLE, "SELECT", "we.b", "t.1"),
-            Grant(Scope.DEFAULT, "SELECT", "we.b", "loader"),
-        }
+    extra = (
+        *(Grant(Scope.SCHEMA, word, "we.b") for word in ("USAGE", "CREATE")),
+        *(Grant(Scope.TABLES, word, "we.b") for word in ("SELECT", "INSERT")),
+        on_table("SELECT", "t.1", "we.b"),
+        Grant(Scope.DEFAULT, "SELECT", "we.b", "loader"),
     )
-    plan = plan_schemas([DesiredSchema("we.b")], "r", replace(CURRENT, grants=extra), prune=True)
+    plan = plan_schemas([DesiredSchema("we.b")], "r", holding(CURRENT, *extra), prune=True)
     assert plan.sentences == (
         f"revoke SELECT on later tables of loader in {SCHEMA} from role r: not desired",
         f"revoke SELECT on table {TABLE} from role r: not desired",
@@ -66,7 +48,7 @@ def test_revokes() -> None:
 
 
 def test_column_grants() -> None:
-    current = replace(CURRENT, grants=frozenset({Grant(Scope.COLUMN, "SELECT", "we.b", "t.1", "id")}))
+    current = holding(CURRENT, on_column("t.1", schema="we.b"))
     desired = [DesiredSchema("we.b", ("t.1",))]
     (finding,) = plan_schemas(desired, "r", current).blocking
     assert finding.object == TABLE

@@ -7,55 +7,25 @@ from dataclasses import replace
 import pytest
 
 from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
     DesiredSchema,
     Finding,
     FutureTables,
     Grant,
     Plan,
     Role,
-    Schema,
     Scope,
-    Session,
     Step,
 )
 from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from tests.unit.access.planning import SCOPED, USAGE, database, holding, listed, on_column, on_table, revoked, scoped
 
-CURRENT = CurrentAccess(
-    Session("admin", "dev"),
-    roles={"r": Role("r", "admin")},
-    schemas={name: Schema(name, "admin") for name in ("crm", "ads", 'we"b')},
-    relations={"crm": frozenset({"orders", "accounts"})},
-)
-USAGE = Grant(Scope.SCHEMA, "USAGE", "crm")
-SCOPED = Grant(Scope.TABLES, "SELECT", "crm")
-ORDERS = Grant(Scope.TABLE, "SELECT", "crm", "orders")
-ACCOUNTS = Grant(Scope.TABLE, "SELECT", "crm", "accounts")
-
-GRANT_ORDERS = Step(
-    'GRANT SELECT ON TABLE "crm"."orders" TO ROLE "r"',
-    ("grant SELECT on table dev.crm.orders to role r: not held",),
-)
-GRANT_WHOLE = Step(
-    'GRANT SELECT FOR TABLES IN SCHEMA "crm" TO ROLE "r"',
-    ("grant SELECT on the tables of dev.crm, also later ones, to role r: not held",),
-)
+CURRENT = database("crm", "ads", 'we"b', crm="orders accounts")
+ORDERS, ACCOUNTS = on_table("SELECT", "orders"), on_table("SELECT", "accounts")
+GRANT_ORDERS, GRANT_WHOLE = listed("SELECT", "orders"), scoped("crm")
 REVOKE_WHOLE = Step(
     'REVOKE SELECT FOR TABLES IN SCHEMA "crm" FROM ROLE "r"',
     ("revoke SELECT on the tables of dev.crm, also later ones, from role r: not desired",),
 )
-
-
-def revoke_table(*tables: str, words: str = "SELECT") -> Step:
-    listed = ", ".join(f'"crm"."{table}"' for table in tables)
-    return Step(
-        f'REVOKE {words} ON TABLE {listed} FROM ROLE "r"',
-        tuple(f"revoke {words} on table dev.crm.{table} from role r: not desired" for table in tables),
-    )
-
-
-def holding(*grants: Grant) -> CurrentAccess:
-    return replace(CURRENT, grants=frozenset(grants))
 
 
 @pytest.mark.parametrize(
@@ -63,46 +33,37 @@ def holding(*grants: Grant) -> CurrentAccess:
     [
         (DesiredSchema("crm", ("orders",)), (USAGE, SCOPED), (GRANT_ORDERS, REVOKE_WHOLE), 1),
         (DesiredSchema("crm", ("orders",)), (USAGE, SCOPED, ORDERS), (REVOKE_WHOLE,), 2),
-        (DesiredSchema("crm", ("orders",)), (USAGE, ORDERS, ACCOUNTS), (revoke_table("accounts"),), 2),
-        (
-            DesiredSchema("crm"),
-            (USAGE, ORDERS, ACCOUNTS),
-            (GRANT_WHOLE, revoke_table("accounts", "orders")),
-            1,
-        ),
-        (
-            DesiredSchema("crm", future=FutureTables.NONE),
-            (USAGE, SCOPED, ORDERS, ACCOUNTS),
-            (REVOKE_WHOLE,),
-            2,
-        ),
+        (DesiredSchema("crm", ("orders",)), (USAGE, ORDERS, ACCOUNTS), (revoked("SELECT", "accounts"),), 2),
+        (DesiredSchema("crm"), (USAGE, ORDERS, ACCOUNTS), (GRANT_WHOLE, revoked("SELECT", "accounts", "orders")), 1),
+        (DesiredSchema("crm", future=FutureTables.NONE), (USAGE, SCOPED, ORDERS, ACCOUNTS), (REVOKE_WHOLE,), 2),
         (DesiredSchema("crm"), (USAGE, SCOPED), (), 2),
     ],
 )
 def test_a_change_between_forms_grants_before_it_revokes(
     desired: DesiredSchema, held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int
 ) -> None:
-    assert plan_schemas([desired], "r", holding(*held), prune=True) == Plan(steps, in_place, ())
+    assert plan_schemas([desired], "r", holding(CURRENT, *held), prune=True) == Plan(steps, in_place, ())
 
 
 def test_nothing_is_revoked_unless_asked() -> None:
-    current = holding(USAGE, SCOPED, ORDERS, ACCOUNTS, Grant(Scope.SCHEMA, "CREATE", "crm"))
+    current = holding(CURRENT, USAGE, SCOPED, ORDERS, ACCOUNTS, Grant(Scope.SCHEMA, "CREATE", "crm"))
     assert plan_schemas([DesiredSchema("crm", ("orders",))], "r", current) == Plan((), 2, ())
 
 
 def test_every_kind_of_grant_can_be_revoked() -> None:
     current = holding(
+        CURRENT,
         USAGE,
         SCOPED,
         Grant(Scope.SCHEMA, "DROP", "crm"),
         Grant(Scope.SCHEMA, "CREATE", "crm"),
         Grant(Scope.TABLES, "UPDATE", "crm"),
         Grant(Scope.TABLES, "DELETE", "crm"),
-        Grant(Scope.TABLE, "UPDATE", "crm", "orders"),
-        Grant(Scope.TABLE, "INSERT", "crm", "orders"),
-        Grant(Scope.COLUMN, "REFERENCES", "crm", "orders", "a"),
-        Grant(Scope.COLUMN, "REFERENCES", "crm", "orders", "b"),
-        Grant(Scope.COLUMN, "SELECT", "crm", "accounts", "id"),
+        on_table("UPDATE", "orders"),
+        on_table("INSERT", "orders"),
+        on_column("orders", "a", "REFERENCES"),
+        on_column("orders", "b", "REFERENCES"),
+        on_column("accounts"),
         Grant(Scope.DEFAULT, "SELECT", "crm", 'lo"ader'),
         Grant(Scope.DEFAULT, "INSERT", "crm", 'lo"ader'),
         Grant(Scope.DEFAULT, "SELECT", "crm", "another"),
@@ -117,8 +78,8 @@ def test_every_kind_of_grant_can_be_revoked() -> None:
             default.format("another", "SELECT"),
             ("revoke SELECT on later tables of another in dev.crm from role r: not desired",),
         ),
-        revoke_table("orders", words="INSERT, REFERENCES, UPDATE"),
-        revoke_table("accounts"),
+        revoked("INSERT, REFERENCES, UPDATE", "orders"),
+        revoked("SELECT", "accounts"),
         Step(
             'REVOKE DELETE, UPDATE FOR TABLES IN SCHEMA "crm" FROM ROLE "r"',
             ("revoke DELETE, UPDATE on the tables of dev.crm, also later ones, from role r: not desired",),
@@ -134,18 +95,18 @@ def test_every_kind_of_grant_can_be_revoked() -> None:
 @pytest.mark.parametrize("privilege", ["RULE", "TRIGGER"])
 def test_what_cant_be_named_goes_with_everything_else_or_stays(privilege: str) -> None:
     # https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html: ALL gives both, and neither is a word of REVOKE.
-    other = Grant(Scope.TABLE, privilege, "crm", "accounts")
-    current = holding(USAGE, SCOPED, ORDERS, Grant(Scope.TABLE, privilege, "crm", "orders"), other)
+    other = on_table(privilege, "accounts")
+    current = holding(CURRENT, USAGE, SCOPED, ORDERS, on_table(privilege, "orders"), other)
     plan = plan_schemas([DesiredSchema("crm")], "r", current, prune=True)
-    assert plan == Plan((revoke_table("accounts", "orders", words="ALL"),), 2, ())
-    listed = DesiredSchema("crm", ("orders", "accounts"))
-    current = holding(USAGE, ORDERS, ACCOUNTS, Grant(Scope.TABLE, privilege, "crm", "orders"))
+    assert plan == Plan((revoked("ALL", "accounts", "orders"),), 2, ())
+    desired = DesiredSchema("crm", ("orders", "accounts"))
+    current = holding(CURRENT, USAGE, ORDERS, ACCOUNTS, on_table(privilege, "orders"))
     said = (
         f"Role r keeps {privilege} on table crm.orders: that came with ALL, REVOKE can't name it, and Redshift has "
         "neither rules nor triggers."
     )
-    assert plan_schemas([listed], "r", current, prune=True) == Plan((), 3, (Finding("unnamed", "dev", said),))
-    assert plan_schemas([listed], "r", current) == Plan((), 3, ())
+    assert plan_schemas([desired], "r", current, prune=True) == Plan((), 3, (Finding("unnamed", "dev", said),))
+    assert plan_schemas([desired], "r", current) == Plan((), 3, ())
 
 
 def test_only_named_schemas_are_pruned() -> None:
@@ -155,15 +116,15 @@ def test_only_named_schemas_are_pruned() -> None:
         Grant(Scope.DATABASE, "CREATE", "dev"),
         Grant(Scope.TABLE, "SELECT", "lake", "crm"),
     )
-    current = holding(USAGE, SCOPED, ORDERS, *elsewhere)
+    current = holding(CURRENT, USAGE, SCOPED, ORDERS, *elsewhere)
     plan = plan_schemas([DesiredSchema("CRM")], "r", current, prune=True)
-    assert plan == Plan((revoke_table("orders"),), 2, ())
+    assert plan == Plan((revoked("SELECT", "orders"),), 2, ())
 
 
 def test_revokes_are_sorted_by_schema_after_every_grant() -> None:
     extra = (Grant(Scope.SCHEMA, "CREATE", name) for name in ('we"b', "crm", "ads"))
     desired = [DesiredSchema('we"b'), DesiredSchema("crm"), DesiredSchema("ads")]
-    plan = plan_schemas(desired, "r", holding(SCOPED, *extra), prune=True)
+    plan = plan_schemas(desired, "r", holding(CURRENT, SCOPED, *extra), prune=True)
     assert [step.sql for step in plan.steps] == [
         'GRANT USAGE ON SCHEMA "we""b", "crm", "ads" TO ROLE "r"',
         'GRANT SELECT FOR TABLES IN SCHEMA "we""b" TO ROLE "r"',
@@ -197,7 +158,8 @@ def test_names_in_revokes_are_quoted() -> None:
 
 def test_what_cannot_be_named_on_later_tables_goes_with_all_where_nothing_stays() -> None:
     drop, select = (Grant(Scope.DEFAULT, word, "crm", "etl") for word in ("DROP", "SELECT"))
-    plan = plan_schemas([DesiredSchema("crm", ("orders",))], "r", holding(USAGE, ORDERS, drop, select), prune=True)
+    current = holding(CURRENT, USAGE, ORDERS, drop, select)
+    plan = plan_schemas([DesiredSchema("crm", ("orders",))], "r", current, prune=True)
     assert [step.sql for step in plan.steps] == [
         'ALTER DEFAULT PRIVILEGES FOR USER "etl" IN SCHEMA "crm" REVOKE ALL ON TABLES FROM ROLE "r"'
     ]
@@ -205,7 +167,7 @@ def test_what_cannot_be_named_on_later_tables_goes_with_all_where_nothing_stays(
 
 @pytest.mark.parametrize("prune", [True, False])
 def test_a_writer_that_cannot_create_any_more_stops_pruning(prune: bool) -> None:
-    held = holding(USAGE, ORDERS, Grant(Scope.DEFAULT, "SELECT", "crm", "etl"))
+    held = holding(CURRENT, USAGE, ORDERS, Grant(Scope.DEFAULT, "SELECT", "crm", "etl"))
     current = replace(held, stuck=frozenset({("etl", "crm")}) if prune else frozenset())
     plan = plan_schemas([DesiredSchema("crm", ("orders",))], "r", current, prune=prune)
     assert [finding.code for finding in plan.blocking] == (["writer_cannot_create"] if prune else [])
@@ -215,6 +177,6 @@ def test_a_writer_that_cannot_create_any_more_stops_pruning(prune: bool) -> None
 def test_what_a_table_may_be_revoked_by_name_is(word: str) -> None:
     # Beside ALTER DEFAULT PRIVILEGES the two can't be named; beside REVOKE ON TABLE they can.
     plan = plan_schemas(
-        [DesiredSchema("crm")], "r", holding(USAGE, SCOPED, Grant(Scope.TABLE, word, "crm", "orders")), prune=True
+        [DesiredSchema("crm")], "r", holding(CURRENT, USAGE, SCOPED, on_table(word, "orders")), prune=True
     )
     assert [step.sql for step in plan.steps] == [f'REVOKE {word} ON TABLE "crm"."orders" FROM ROLE "r"']

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
-    Finding,
-    Grant,
-    Plan,
-    Role,
-    Schema,
-    Scope,
-    Session,
-)
+from airflow_provider_datagraph.access.privileges import Finding, Grant, Plan, Scope, Session
 from airflow_provider_datagraph.access.schema_revocation import Closing, plan_closing
+from tests.unit.access.planning import USAGE, database, on_table
 
-CURRENT = CurrentAccess(
-    Session("admin", "db"),
-    roles={"r": Role("r", "owner")},
-    schemas={name: Schema(name, "admin") for name in ("crm", "db")},
-)
-USAGE = Grant(Scope.SCHEMA, "USAGE", "crm")
+CURRENT = database("crm", "db", name="db")
 
 
 def plan(*grants: Grant, schemas: tuple[str, ...] = ("crm",), role: str = "r", **more: object) -> Plan:
@@ -30,7 +17,7 @@ def plan(*grants: Grant, schemas: tuple[str, ...] = ("crm",), role: str = "r", *
 
 
 def test_what_is_held_goes() -> None:
-    found = plan(USAGE, Grant(Scope.TABLE, "SELECT", "crm", "t"), Grant(Scope.SCHEMA, "USAGE", "elsewhere"))
+    found = plan(USAGE, on_table("SELECT", "t"), Grant(Scope.SCHEMA, "USAGE", "elsewhere"))
     assert [step.sql for step in found.steps] == [
         'REVOKE ALL ON TABLE "crm"."t" FROM ROLE "r"',
         'REVOKE ALL ON SCHEMA "crm" FROM ROLE "r"',

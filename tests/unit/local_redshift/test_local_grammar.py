@@ -14,6 +14,12 @@ from tests.unit.local_redshift.local_examples import ACCEPTED, NOT_HERE, NOT_RED
 CONTEXT = Context("dev")
 
 
+def refused(sql: str) -> Refused:
+    with pytest.raises(Refused) as refusal:
+        translate(sql, CONTEXT)
+    return refusal.value
+
+
 @pytest.mark.parametrize("sql", ACCEPTED)
 def test_accepts_what_aws_shows(sql: str) -> None:
     assert translate(sql, CONTEXT).sql
@@ -21,17 +27,14 @@ def test_accepts_what_aws_shows(sql: str) -> None:
 
 @pytest.mark.parametrize("sql", NOT_REDSHIFT)
 def test_refuses_what_redshifts_grammar_lacks(sql: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        translate(sql, CONTEXT)
-    assert refusal.value.sqlstate == "42601"
+    assert refused(sql).sqlstate == "42601"
 
 
 @pytest.mark.parametrize("sql", NOT_HERE)
 def test_says_what_the_stand_in_cannot_honour(sql: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        translate(sql, CONTEXT)
-    assert refusal.value.sqlstate == "0A000"
-    assert refusal.value.message.startswith("local stand-in: ")
+    refusal = refused(sql)
+    assert refusal.sqlstate == "0A000"
+    assert refusal.message.startswith("local stand-in: ")
 
 
 @pytest.mark.parametrize(
@@ -68,9 +71,7 @@ def test_says_what_the_stand_in_cannot_honour(sql: str) -> None:
     ],
 )
 def test_refusals_with_codes_of_their_own(sql: str, sqlstate: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        translate(sql, CONTEXT)
-    assert refusal.value.sqlstate == sqlstate
+    assert refused(sql).sqlstate == sqlstate
 
 
 def test_quoted_names_fold_unless_case_sensitive() -> None:
@@ -211,7 +212,7 @@ RESERVED_WORDS = ("oid", "system", "tag", "open", "language", "timestamp", "sele
 @pytest.mark.parametrize("word", RESERVED_WORDS)
 def test_identities_and_databases_are_not_called_as_reserved_words_are(word: str) -> None:
     # https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html and r_CREATE_ROLE.html, which excepts no quotes
-    refused = (
+    for sql in (
         f"create role {word}",
         f'create role "{word}"',
         f'create role "{word.upper()}"',
@@ -224,11 +225,8 @@ def test_identities_and_databases_are_not_called_as_reserved_words_are(word: str
         f"alter database d rename to {word}",
         f"grant role {word} to u",
         f"grant usage on schema s to {word}",
-    )
-    for sql in refused:
-        with pytest.raises(Refused) as refusal:
-            translate(sql, CONTEXT)
-        assert refusal.value.sqlstate == "42601", sql
+    ):
+        assert refused(sql).sqlstate == "42601", sql
     for sql in (f"create user \"{word}\" password 'Abcd1234x'", f'create database "{word}"', f'drop role "{word}"'):
         assert translate(sql, CONTEXT).sql
 
@@ -248,6 +246,4 @@ def test_roles_of_postgresql_are_no_users(name: str) -> None:
         f"grant usage on schema s to {name}",
         f"drop user {name}",
     ):
-        with pytest.raises(Refused) as refusal:
-            translate(sql, CONTEXT)
-        assert refusal.value.sqlstate == "42704", sql
+        assert refused(sql).sqlstate == "42704", sql

@@ -1,4 +1,4 @@
-"""Connections to the local Redshift, and what it received, for integration tests."""
+"""Connections to the local Redshift, and what it received."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from redshift_connector import error as errors
 from airflow_provider_datagraph.hooks.connecting import close_half_made
 from local_redshift.running import Server
 
-PASSWORD = "Abcd1234x"
+PASSWORD = "Linked-Reader-1"
 """Passes Redshift's policy; for users that tests create."""
 
 
@@ -42,11 +42,17 @@ def connect(
     return connection
 
 
-def run(connection: Any, sql: str) -> list[tuple[Any, ...]]:
-    """Execute one statement and return its rows."""
+def run(connection: Any, *statements: str) -> list[tuple[Any, ...]]:
+    """Execute statements one by one; the last one's rows."""
     cursor = connection.cursor()
-    cursor.execute(sql)
-    return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+    for sql in statements:
+        cursor.execute(sql)
+    return [tuple(row) for row in cursor.fetchall()] if statements and cursor.description else []
+
+
+def code(error: errors.Error) -> str:
+    """The SQLSTATE that a server's error carries."""
+    return str(error.args[0]["C"])
 
 
 def refused(connection: Any, sql: str) -> tuple[str, str]:
@@ -54,13 +60,34 @@ def refused(connection: Any, sql: str) -> tuple[str, str]:
     try:
         run(connection, sql)
     except errors.Error as error:
-        return error.args[0]["C"], error.args[0]["M"]
+        return code(error), error.args[0]["M"]
     raise AssertionError(f"not refused: {sql}")
+
+
+def turned_away(server: Server, user: str, password: str) -> str:
+    """Log in with what must be refused, and return the text."""
+    try:
+        connect(server, user=user, password=password).close()
+    except errors.InterfaceError as error:
+        assert code(error) == "28000"
+        return str(error.args[0]["M"])
+    raise AssertionError(f"{user} logs in")
 
 
 def unique(prefix: str) -> str:
     """A name that no other test uses: roles, users and databases belong to the whole server."""
     return f"{prefix}_{uuid.uuid4().hex[:10]}"
+
+
+def quoted(*parts: str) -> str:
+    """A dotted name, each part in double quotes."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def admin_fields(server: Server, database: str) -> dict[str, Any]:
+    """What Airflow's connection for the superuser holds."""
+    known = {"host": server.host, "port": server.port, "login": server.user, "password": server.password}
+    return {"conn_type": "redshift", **known, "schema": database, "extra": {"ssl": False}}
 
 
 def mark(server: Server) -> int:

@@ -1,0 +1,61 @@
+"""Schemas of a test's own that don't exist yet, and the sensors that wait for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
+from airflow_provider_datagraph.sensors.base import DataGraphSensor
+from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
+from tests.support.cluster import Cluster
+from tests.support.redshift import unique
+from tests.support.segment import Segment
+
+
+class House(Segment):
+    """Two databases that tests share, the one to read and the checkpoint database, and a linked user."""
+
+    def __init__(self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(cluster, monkeypatch, cluster.shared[0])
+        self.checkpoint = cluster.shared[1]
+        self.crm, self.profiles_schema = unique("crm"), unique("profiles")
+        self.make_identities()
+
+    def tables(self, schema: str, names: Iterable[str] = REQUIRED_TABLES) -> None:
+        """Create tables."""
+        self.sql(*(f'CREATE TABLE "{schema}"."{name}" (id int)' for name in names))
+
+    def make_profiles(self, names: Iterable[str] = REQUIRED_TABLES) -> None:
+        """Create the Profiles Sync schema with some of its tables."""
+        self.sql(f"CREATE SCHEMA {self.profiles_schema}")
+        self.tables(self.profiles_schema, names)
+
+    def make_crm(self) -> None:
+        """Create a customer's schema with two tables, closed to the linked user."""
+        self.sql(f"CREATE SCHEMA {self.crm}")
+        self.tables(self.crm, ("accounts", "contacts"))
+
+    def profiles(self, **arguments: Any) -> ProfilesSyncTablesSensor:
+        return super().profiles(**{"schema": self.profiles_schema, **arguments})
+
+    def access(self, **arguments: Any) -> ValidateAccessSensor:
+        """A sensor on the linked user's access, from the checkpoint database."""
+        return super().access(**{"database": self.checkpoint, **arguments})
+
+    def sensor(self, kind: str, **arguments: Any) -> DataGraphSensor:
+        """Either sensor, by its probe's name; what it waits for doesn't exist yet."""
+        if kind == "profiles_sync":
+            return self.profiles(**arguments)
+        return self.access(**{"tables": [f"{self.crm}.accounts"], **arguments})
+
+    def fulfil(self, kind: str) -> None:
+        """Make what that sensor waits for."""
+        if kind == "profiles_sync":
+            self.make_profiles()
+        else:
+            self.make_crm()
+            self.open(self.crm)

@@ -1,0 +1,65 @@
+"""How a sensor waits: deferred, in its trigger, and resumed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from airflow_provider_datagraph.sensors.base import DataGraphSensor
+from airflow_provider_datagraph.triggers.poll import PollTrigger
+
+PATIENCE = 60.0
+
+
+def deferred(sensor: DataGraphSensor) -> Any:
+    """Execute a sensor that isn't satisfied yet.
+
+    :return: the TaskDeferred that it raised.
+    """
+    from airflow.providers.common.compat.sdk import TaskDeferred
+
+    try:
+        result = sensor.execute({})
+    except TaskDeferred as raised:
+        return raised
+    raise AssertionError(f"not deferred: it returned {result!r}")
+
+
+def trigger_of(sensor: DataGraphSensor, poke_interval: float = 0.05, seconds: float = PATIENCE) -> PollTrigger:
+    """The trigger that a sensor would defer to, with another deadline, and rebuilt from what Airflow stores."""
+    made = PollTrigger(sensor.probe, sensor._arguments(), poke_interval, time.time() + seconds)
+    return PollTrigger(**made.serialize()[1])
+
+
+async def collect(trigger: PollTrigger) -> list[dict[str, Any]]:
+    """Every payload that a trigger sends."""
+    return [event.payload async for event in trigger.run()]
+
+
+def fire(trigger: PollTrigger, *beside: Callable[[], Awaitable[None]]) -> dict[str, Any]:
+    """Run a trigger as the triggerer does, and other coroutines beside it.
+
+    :return: the payload of its only event.
+    """
+
+    async def both() -> list[dict[str, Any]]:
+        polling = asyncio.create_task(collect(trigger))
+        await asyncio.wait_for(asyncio.gather(polling, *(one() for one in beside)), PATIENCE)
+        return polling.result()
+
+    (payload,) = asyncio.run(both())
+    return payload
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait in an event loop until something holds."""
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+def resumed(sensor: DataGraphSensor, payload: dict[str, Any]) -> Any:
+    """Resume a sensor with an event, as Airflow does after storing it as JSON."""
+    return sensor.resume_execution("resume", {"event": json.loads(json.dumps(payload))}, {})
