@@ -7,8 +7,8 @@ import os
 import shutil
 import signal
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -18,58 +18,58 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("airflow_provider_datagraph", "dags", "local_redshift", "tests")
-LOADED = ("airflow.providers.amazon.aws.hooks.redshift_sql", "airflow.providers.common.compat.sdk", "redshift_connector")
-ENOUGH = 15.0
-"""Seconds that the tests of one change take at most."""
-PATIENCE = 180
+LOADED = (
+    "airflow.providers.amazon.aws.hooks.redshift_sql",
+    "airflow.providers.common.compat.sdk",
+    "redshift_connector",
+)
+MOST = 40
+"""How many tests look at one change at most."""
+PATIENCE = 300
 """Seconds until a run is taken for one that never ends."""
 
 
 class Seen:
-    """What a run of all tests saw: how long each took, and by file and line, which ran it."""
+    """What a run of all tests saw: by file and line, which tests ran it; and how many lines each ran."""
 
     def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
         self.lines: dict[tuple[str, int], set[str]] = defaultdict(set)
+        self.size: Counter[str] = Counter()
 
-    def add(self, found: Mapping[str, Any]) -> None:
+    def add(self, found: Iterable[tuple[str, int, list[str]]]) -> None:
         """Add what one process saw.
 
         :param found: what it wrote.
         """
-        self.seconds |= found["seconds"]
-        for file, line, tests in found["lines"]:
+        for file, line, tests in found:
             self.lines[file, line].update(tests)
+            self.size.update(tests)
 
     def tests(self, file: str, near: Iterable[int]) -> list[str]:
         """Choose the tests that run some lines.
 
         :param file: the file.
         :param near: the lines.
-        :return: their ids: one of each function before a second with other parameters, and the quick ones first.
+        :return: their ids: those that run little else first, and one of each function before others of it.
         """
-        counted: dict[str, int] = defaultdict(int)
+        counted: Counter[str] = Counter()
         ranked = []
         ids = set().union(*(self.lines[file, line] for line in near))
-        for seconds, one in sorted((self.seconds[one], one) for one in ids):
+        for size, one in sorted((self.size[one], one) for one in ids):
             function = one.partition("[")[0]
             counted[function] += 1
-            ranked.append((counted[function], seconds, one))
-        chosen: list[str] = []
-        for _, _, one in sorted(ranked):
-            if not chosen or sum(self.seconds[known] for known in chosen) < ENOUGH:
-                chosen.append(one)
-        return chosen
+            ranked.append((counted[function], size, one))
+        return [one for _, _, one in sorted(ranked)[:MOST]]
 
 
 class _Recorder:
     """Notes which lines each test runs, in whatever thread. A test that fails by itself isn't asked later."""
 
     def __init__(self) -> None:
-        from coverage import Coverage
-
-        self.seconds: dict[str, float] = {}
-        self.coverage = Coverage(data_file=None, source=["airflow_provider_datagraph", "dags"], config_file=False)
+        self.passed: set[str] = set()
+        self.coverage = import_module("coverage").Coverage(
+            data_file=None, source=["airflow_provider_datagraph", "dags"], config_file=False
+        )
         self.coverage.start()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -77,28 +77,31 @@ class _Recorder:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" and report.passed:
-            self.seconds[report.nodeid] = report.duration
+            self.passed.add(report.nodeid)
 
     def write(self, file: Path) -> None:
         self.coverage.stop()
         data = self.coverage.get_data()
         lines = [
-            (os.path.relpath(name), line, [test for test in tests if test in self.seconds])
+            (os.path.relpath(name), line, sorted(self.passed.intersection(tests)))
             for name in data.measured_files()
             for line, tests in data.contexts_by_lineno(name).items()
         ]
-        file.write_text(json.dumps({"seconds": self.seconds, "lines": lines}))
+        file.write_text(json.dumps(lines))
 
 
 class _Chosen:
-    """Runs some tests, in their order."""
+    """Runs some tests, in their order; a file stands for all that are in it."""
 
-    def __init__(self, ids: Sequence[str]) -> None:
-        self.order = {one: at for at, one in enumerate(ids)}
+    def __init__(self, chosen: Sequence[str]) -> None:
+        self.order = {one: at for at, one in enumerate(chosen)}
+
+    def place(self, item: pytest.Item) -> int:
+        return self.order.get(item.nodeid, self.order.get(item.nodeid.partition("::")[0], -1))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = sorted((one for one in items if one.nodeid in self.order), key=lambda one: self.order[one.nodeid])
+        items[:] = sorted((item for item in items if self.place(item) >= 0), key=self.place)
 
 
 def begin(place: Path) -> None:
@@ -153,7 +156,7 @@ def _look(paths: Sequence[str]) -> int:
     return 0
 
 
-def look(paths: Sequence[str]) -> dict[str, Any]:
+def look(paths: Sequence[str]) -> list[tuple[str, int, list[str]]]:
     """Run tests without any change.
 
     :param paths: their files.
@@ -162,7 +165,7 @@ def look(paths: Sequence[str]) -> dict[str, Any]:
     """
     if not _passes(0, _look, paths):
         raise RuntimeError(Path("output").read_text()[-3000:])
-    seen: dict[str, Any] = json.loads(Path("seen.json").read_text())
+    seen: list[tuple[str, int, list[str]]] = json.loads(Path("seen.json").read_text())
     return seen
 
 
@@ -171,7 +174,7 @@ def survives(file: str, source: str, ids: Sequence[str]) -> bool:
 
     :param file: the changed file.
     :param source: what it holds now.
-    :param ids: the tests.
+    :param ids: the tests, or their files.
     :return: whether none of them notices.
     """
     Path(file).write_text(source)

@@ -14,6 +14,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -38,9 +39,13 @@ CORES = os.cpu_count() or 1
 LIMIT = 5.0
 """Per cent that may survive."""
 OTHERS = ("airflow_provider_datagraph", "dags")
-OTHER_TESTS = ("tests/unit", "tests/security", "tests/integration", "tests/dags/test_template_fields.py")
-SLOW = ("local_redshift", "deep", "properties", "statement_counts", "concurrent", "faults_cuts", "faults_kill", "hard_")
-"""What is in the names of tests that are left out: they are no quicker way to notice what others do."""
+OTHER_TESTS = ("tests/unit", "tests/security", "tests/integration")
+DATA_TESTS = ["tests/dags/test_template_fields.py", "tests/unit/test_provider_info.py"]
+"""They look at classes, and run none of their lines."""
+LEFT_OUT = re.compile(
+    "unit/access|local_|deep|properties|counts|concurrent|faults_cuts|faults_kill|hard_|nothing_opens"
+)
+"""Tests of `access/`, of the local Redshift, and what takes long."""
 ONE_IN = 6
 """Of so many changes outside `access/` one is tested, unless modules are named."""
 # mutmut's exit codes: a test failed, pytest failed, or it took too long.
@@ -213,21 +218,19 @@ def run_others(made: Mapping[Mutant, tuple[str, Change]]) -> list[Mutant]:
     :param made: the changes with their files.
     :return: those that survived.
     """
-    paths = sorted(str(path.relative_to(ROOT)) for one in OTHER_TESTS for path in _tests(ROOT / one))
+    found = (path for folder in OTHER_TESTS for path in (ROOT / folder).rglob("test_*.py"))
+    paths = sorted(str(path.relative_to(ROOT)) for path in found if not LEFT_OUT.search(str(path)))
     mutant_tests.load()
     seen = mutant_tests.Seen()
     with ProcessPoolExecutor(CORES, multiprocessing.get_context("fork"), mutant_tests.begin, (PLACE,)) as pool:
         for part in pool.map(mutant_tests.look, [paths[at::CORES] for at in range(CORES)]):
             seen.add(part)
-        files, made_of = [file for file, _ in made.values()], [change for _, change in made.values()]
-        tests = [seen.tests(file, change.near) for file, change in made.values()]
-        left = pool.map(mutant_tests.survives, files, [change.source for change in made_of], tests)
+        jobs = [
+            (file, change.source, [*(DATA_TESTS if change.is_data else []), *seen.tests(file, change.near)])
+            for file, change in made.values()
+        ]
+        left = pool.map(mutant_tests.survives, *zip(*jobs, strict=True))
         return sorted(one for one, survived in zip(made, left, strict=True) if survived)
-
-
-def _tests(path: Path) -> Iterable[Path]:
-    files = path.rglob("test_*.py") if path.is_dir() else [path]
-    return [file for file in files if TESTS not in str(file) and not any(word in str(file) for word in SLOW)]
 
 
 def judge(tested: int, survivors: Sequence[Mutant], reasons: dict[Mutant, str], whole: bool) -> bool:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Place = tuple[int, int]
+Edit = tuple[Place, Place, str]
 SWAPPED = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">", "is": "is not", "is not": "is"}
 SWAPPED |= {"in": "not in", "not in": "in", "and": "or", "or": "and", "+": "-", "-": "+", "*": "/", "|": "&", "&": "|"}
 OPERATOR = re.compile(r"\b(is not|not in|is|in|and|or)\b|[=!<>]=|(?<!\*)\*(?!\*)|[<>+|&-]")
-LITERALS = (ast.Tuple, ast.List, ast.Set)
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Change:
     source: str
     near: range
 
+    @property
+    def is_data(self) -> bool:
+        """Whether it is outside of functions: a test may look at it, and run no line."""
+        return not self.function or self.function.rpartition(".")[2][0].isupper()
+
 
 def changes(source: str) -> Iterator[Change]:
     """Make every change of a file.
@@ -50,7 +56,9 @@ def changes(source: str) -> Iterator[Change]:
             old = b"".join(lines[first : last + 1])
             new = lines[first][: begin[1]] + text.encode() + lines[last][end[1] :]
             changed = b"".join([*lines[:first], new, *lines[last + 1 :]]).decode()
-            yield Change(name, *(" ".join(side.decode().split()) for side in (old, new)), changed, near)
+            if changed != source:
+                before, after = (" ".join(side.decode().split()) for side in (old, new))
+                yield Change(name, before, after, changed, near)
 
 
 def _nodes(node: ast.AST, name: str, near: range) -> Iterator[tuple[str, range, ast.AST]]:
@@ -86,39 +94,37 @@ def _is_left_out(node: ast.AST, parent: ast.AST) -> bool:
     return False
 
 
-def _variants(node: ast.AST, lines: list[bytes]) -> Iterator[tuple[Place, Place, str]]:
+def _variants(node: ast.AST, lines: list[bytes]) -> Iterator[Edit]:
     """What may stand in a node's place, or in a part of it."""
+    for place, text in _replaced(node, lines):
+        yield *_ends(place), text
     yield from _operators(node, lines)
+    yield from _shortened(node, lines)
+
+
+def _replaced(node: ast.AST, lines: list[bytes]) -> Iterator[tuple[ast.AST, str]]:
     match node:
         case ast.Constant(value=bool() as on):
-            yield *_ends(node), str(not on)
+            yield node, str(not on)
         case ast.Constant(value=int() | float() as number):
-            yield *_ends(node), repr(number + 1)
+            yield node, repr(number + 1)
         case ast.Constant(value=str() as text) if not re.search(r"\s", text):
-            yield *_ends(node), repr(f"XX{text}")
+            yield node, repr(f"XX{text}")
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            yield *_ends(node), _text(operand, lines)
+            yield node, _text(operand, lines)
         case ast.IfExp(body=body, orelse=other):
-            yield from ((*_ends(node), _text(one, lines)) for one in (body, other))
-        case ast.Call(args=args, keywords=keywords):
-            yield from (_without(one, lines) for one in [*keywords, *args[1:][-1:]])
-        case ast.Tuple(elts=elements, ctx=ast.Load()) if len(elements) == 2:
-            yield _without(elements[1], lines)
-        case ast.Tuple(elts=elements, ctx=ast.Load()) | ast.List(elts=elements, ctx=ast.Load()) | ast.Set(elts=elements):
-            yield from (_without(one, lines) for one in elements)
-        case ast.Dict(keys=keys, values=values):
-            for key, value in zip(keys, values, strict=True):
-                _, end, _ = _without(value, lines)
-                yield _ends(key or value)[0] if key else (value.lineno, value.col_offset - 2), end, ""
+            yield from ((node, _text(one, lines)) for one in (body, other))
+        case ast.If(test=test) | ast.comprehension(ifs=[test]) if isinstance(test, ast.Name | ast.Call | ast.Attribute):
+            yield test, f"not {_text(test, lines)}"
         case ast.Expr(value=ast.Call() | ast.Await()) | ast.AugAssign() | ast.Raise():
-            yield *_ends(node), "pass"
+            yield node, "pass"
         case ast.Return(value=ast.expr()):
-            yield *_ends(node), "return None"
+            yield node, "return None"
         case ast.Assign(targets=[ast.Attribute()], value=value) if not isinstance(value, ast.Constant):
-            yield *_ends(value), "None"
+            yield value, "None"
 
 
-def _operators(node: ast.AST, lines: list[bytes]) -> Iterator[tuple[Place, Place, str]]:
+def _operators(node: ast.AST, lines: list[bytes]) -> Iterator[Edit]:
     parts: list[ast.expr] = []
     match node:
         case ast.Compare(left=left, comparators=others):
@@ -127,19 +133,30 @@ def _operators(node: ast.AST, lines: list[bytes]) -> Iterator[tuple[Place, Place
             parts = values
         case ast.BinOp(left=left, right=right):
             parts = [left, right]
-        case ast.If(test=ast.Name() | ast.Call() | ast.Attribute() as test):
-            yield *_ends(test), f"not {_text(test, lines)}"
-        case ast.comprehension(ifs=[ast.Name() | ast.Call() | ast.Attribute() as test]):
-            yield *_ends(test), f"not {_text(test, lines)}"
-    for one, next_one in zip(parts, parts[1:], strict=False):
-        begin, end = _ends(one)[1], _ends(next_one)[0]
+    for one, following in pairwise(parts):
+        begin, end = _ends(one)[1], _ends(following)[0]
         gap = _cut(begin, end, lines)
-        swapped = OPERATOR.sub(lambda found: SWAPPED[found.group()], gap, count=1)
-        if swapped != gap:
-            yield begin, end, swapped
+        yield begin, end, OPERATOR.sub(lambda found: SWAPPED[found.group()], gap, count=1)
 
 
-def _without(node: ast.expr | ast.keyword, lines: list[bytes]) -> tuple[Place, Place, str]:
+def _shortened(node: ast.AST, lines: list[bytes]) -> Iterator[Edit]:
+    left_out: Sequence[ast.AST] = ()
+    match node:
+        case ast.Call(args=args, keywords=keywords):
+            left_out = [*keywords, *args[1:][-1:]]
+        case ast.Tuple(elts=elements, ctx=ast.Load()):
+            # A single one in parentheses is no tuple.
+            left_out = elements[1:] if len(elements) == 2 else elements
+        case ast.List(elts=elements, ctx=ast.Load()) | ast.Set(elts=elements):
+            left_out = elements
+        case ast.Dict(keys=keys, values=values):
+            for key, value in zip(keys, values, strict=True):
+                begin = _ends(key)[0] if key else (value.lineno, value.col_offset - len("**"))
+                yield begin, _without(value, lines)[1], ""
+    yield from (_without(one, lines) for one in left_out)
+
+
+def _without(node: ast.AST, lines: list[bytes]) -> Edit:
     """Take an argument or an element away, with the comma behind it."""
     begin, (line, column) = _ends(node)
     comma = re.match(rb" *, *", lines[line - 1][column:])

@@ -143,7 +143,8 @@ def test_a_form_knows_what_may_be_typed(dag: DAG, name: str, field: str) -> None
 
 @pytest.mark.parametrize("name", [MAIN])
 def test_the_databases_of_the_check_are_numbered(dag: DAG) -> None:
-    assert dag.get_task("grant_schemas").expand_input.value["index"].operator.task_id == "databases"
-    reports = {"check": {"grants": [{}, {}, {}]}}
-    ti = SimpleNamespace(xcom_pull=lambda task_ids: reports[task_ids])
-    assert dag.get_task("databases").python_callable(ti=ti) == [0, 1, 2]
+    mapped: Any = dag.get_task("grant_schemas")
+    assert mapped.expand_input.value["index"].operator.task_id == "databases"
+    reports: dict[str, Any] = {"check": {"grants": [{}, {}, {}]}}
+    numbers: Any = dag.get_task("databases")
+    assert numbers.python_callable(ti=SimpleNamespace(xcom_pull=lambda task_ids: reports[task_ids])) == [0, 1, 2]

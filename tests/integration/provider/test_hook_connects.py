@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import socket
 import time
@@ -51,6 +52,20 @@ def test_a_host_without_an_address_is_a_passing_fault(segment: Segment, mocker: 
     text, took = fails(DataGraphHook(), PassingFaultError, mocker)
     assert f"{NOWHERE}:" in text
     assert took < 3
+
+
+def open_sockets() -> set[int]:
+    """The sockets of this process that nobody has closed, whether or not anything refers to them."""
+    return {one.fileno() for one in gc.get_objects() if type(one) is socket.socket and one.fileno() != -1}
+
+
+def test_a_refused_login_leaves_no_socket_open(segment: Segment) -> None:
+    segment.admin_connection(password="Wrong-Secret-1")
+    before = open_sockets()
+    with pytest.raises(MisconfigurationError) as error:
+        DataGraphHook().get_conn()
+    # The error holds what the driver made, so nothing has collected it.
+    assert error.value.__cause__ is not None and open_sockets() <= before
 
 
 def test_a_wrong_admin_password_is_tried_once(segment: Segment, mocker: MockerFixture) -> None:

@@ -25,8 +25,11 @@ def waits(mocker: MockerFixture, tries: int, longest: float) -> list[float]:
     return [call.args[0] for call in slept.call_args_list]
 
 
-def test_waits_grow_up_to_the_longest(mocker: MockerFixture) -> None:
-    found = waits(mocker, 12, 20.0)
+def test_waits_grow_up_to_the_longest(mocker: MockerFixture, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        found = waits(mocker, 12, 20.0)
+    said = "Another transaction conflicts (1023: conflict with concurrent transaction): start again in {:.1f} s"
+    assert caplog.messages == [said.format(wait) for wait in found]
     assert len(found) == 11
     for attempt, wait in enumerate(found, 1):
         whole = min(20.0, 0.1 * 2**attempt)
