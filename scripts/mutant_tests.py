@@ -23,7 +23,7 @@ LOADED = (
     "airflow.providers.common.compat.sdk",
     "redshift_connector",
 )
-MOST = 40
+MOST = 80
 """How many tests look at one change at most."""
 PATIENCE = 300
 """Seconds until a run is taken for one that never ends."""

@@ -98,6 +98,7 @@ def test_who_connects_just_before_the_drop_is_named(leaving: Leaving, mocker: Mo
     process = run(opened[0], "SELECT pg_backend_pid()")[0][0]
     opened[0].close()
     assert f"process {process} of user {leaving.server.user} in {leaving.checkpoint}" in str(caught.value)
+    assert caught.value.problems[0].startswith(f'database "{leaving.checkpoint}" is being accessed by other users')
     assert left(leaving) == {leaving.role, leaving.user, leaving.checkpoint}
     drop(leaving)
     assert left(leaving) == set()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.operators.offboard import RevokeSchemaOperator
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from tests.integration.provider.offboarding import close
 from tests.integration.provider.support import Segment, codes, message, run
@@ -27,6 +30,13 @@ def test_a_closed_schema_is_shut_and_the_others_stay_open(linked: Segment) -> No
     assert (report["changed"], report["findings"]) == (2, [])
     assert not linked.reads("crm", "accounts")
     assert linked.reads("billing", "invoices")
+
+
+@pytest.mark.parametrize("kind", [GrantSchemaOperator, RevokeSchemaOperator])
+def test_an_instance_is_named_by_its_schemas(linked: Segment, kind: type[Any]) -> None:
+    operator = kind(task_id="it", schema=["crm", "billing"], role=linked.role, plan_only=True)
+    run(operator)
+    assert operator.instance_label == f"2 schemas of {linked.warehouse}: crm, billing"
 
 
 def test_every_kind_of_privilege_goes_and_nobody_elses(warehouse: Segment) -> None:

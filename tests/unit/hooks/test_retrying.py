@@ -52,7 +52,9 @@ def test_what_is_no_conflict_is_not_tried_again(mocker: MockerFixture) -> None:
     assert work.call_count == 1
 
 
-@pytest.mark.parametrize(("given", "found"), [({}, (10, 20.0)), ({"tries": "3", "longest_wait": "1.5"}, (3, 1.5))])
+@pytest.mark.parametrize(
+    ("given", "found"), [({}, (10, 20.0)), ({"tries": 1}, (1, 20.0)), ({"tries": "3", "longest_wait": "1.5"}, (3, 1.5))]
+)
 def test_an_operator_s_patience_is_its_hook_s(given: dict[str, str], found: tuple[int, float]) -> None:
     hook = GrantSchemaOperator(task_id="grant", schema="crm", **given).hook()
     assert (hook.tries, hook.longest_wait) == found
