@@ -23,8 +23,8 @@ LOADED = (
     "airflow.providers.common.compat.sdk",
     "redshift_connector",
 )
-MOST = 80
-"""How many tests look at one change at most."""
+ENOUGH = 40_000
+"""How many lines the tests of one change run: some that reach a server, or very many that don't."""
 PATIENCE = 300
 """Seconds until a run is taken for one that never ends."""
 
@@ -50,7 +50,7 @@ class Seen:
 
         :param file: the file.
         :param near: the lines.
-        :return: their ids: those that run little else first, and one of each function before others of it.
+        :return: their ids: those that run little else first, and not too many of one function in a row.
         """
         counted: Counter[str] = Counter()
         ranked = []
@@ -58,8 +58,14 @@ class Seen:
         for size, one in sorted((self.size[one], one) for one in ids):
             function = one.partition("[")[0]
             counted[function] += 1
-            ranked.append((counted[function], size, one))
-        return [one for _, _, one in sorted(ranked)[:MOST]]
+            ranked.append((size * counted[function], size, one))
+        chosen, lines = [], 0
+        for _, size, one in sorted(ranked):
+            chosen.append(one)
+            lines += size
+            if lines > ENOUGH:
+                break
+        return chosen
 
 
 class _Recorder:

@@ -43,7 +43,7 @@ OTHER_TESTS = ("tests/unit", "tests/security", "tests/integration")
 DATA_TESTS = ["tests/dags/test_template_fields.py", "tests/unit/test_provider_info.py"]
 """They look at classes, and run none of their lines."""
 LEFT_OUT = re.compile(
-    "unit/access|local_|deep|properties|counts|concurrent|faults_cuts|faults_kill|nothing_opens"
+    "access/test_(?!profiles_sync)|local_|deep|properties|counts|concurrent|faults_cuts|faults_kill|nothing_opens"
 )
 """Tests of `access/`, of the local Redshift, and what takes long."""
 ONE_IN = 12
@@ -218,8 +218,9 @@ def run_others(made: Mapping[Mutant, tuple[str, Change]]) -> list[Mutant]:
     :param made: the changes with their files.
     :return: those that survived.
     """
-    found = (path for folder in OTHER_TESTS for path in (ROOT / folder).rglob("test_*.py"))
-    paths = sorted(str(path.relative_to(ROOT)) for path in found if not LEFT_OUT.search(str(path)))
+    files = sorted(path.relative_to(ROOT) for one in OTHER_TESTS for path in (ROOT / one).rglob("test_*.py"))
+    paths = [str(file) for file in files if not LEFT_OUT.search(str(file))]
+    sys.path.append(str(TOOL))
     mutant_tests.load()
     seen = mutant_tests.Seen()
     with ProcessPoolExecutor(CORES, multiprocessing.get_context("fork"), mutant_tests.begin, (PLACE,)) as pool:

@@ -11,20 +11,11 @@ from redshift_connector.error import InterfaceError
 
 from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.runs import ADMIN_PASSWORD, LINKED_PASSWORD
-from tests.dags.test_dag_file import passed_on
 from tests.dags.warehouse import Warehouse, readable, with_new_identities
 from tests.integration.conftest import connect, run
 
 DAG_ID = "segment_data_graph_offboard"
 RETL = "__segment_reverse_etl"
-# Name: section, default, type.
-FORM: dict[str, tuple[str, Any, Any]] = {
-    "role": ("What leaves", "segment_linked_role", "string"),
-    "checkpoint_database": ("What leaves", None, ["null", "string"]),
-    "new_owner": ("What stays", None, ["null", "string"]),
-    "force": ("How", False, "boolean"),
-    "plan_only": ("How", True, "boolean"),
-}
 LEFT = {
     "svv_schema_privileges": "identity_name",
     "svv_relation_privileges": "identity_name",
@@ -105,25 +96,6 @@ def test_it_parses_with_no_connection_no_error_and_no_warning(described: dict[st
     assert (described.get("raised"), described["errors"], described["warnings"]) == (None, {}, [])
     assert described["edges"] == {"offboard": []}
     assert "`redshift_default`" in described["doc"] and "`segment_linked_user`" in described["doc"]
-
-
-def test_the_form_keeps_its_names(described: dict[str, Any]) -> None:
-    assert list(described["params"]) == list(FORM)
-
-
-def test_every_field_of_the_form_reaches_the_task(described: dict[str, Any]) -> None:
-    assert passed_on(described["fields"]) == set(FORM)
-    assert all(f"params.{name}" in described["fields"]["offboard"][name] for name in FORM)
-    assert (described["max_active_runs"], described["fields"]["offboard"]["retries"]) == (1, "2")
-
-
-@pytest.mark.parametrize("name", FORM)
-def test_a_field_says_what_to_type(described: dict[str, Any], name: str) -> None:
-    param, (section, default, kind) = described["params"][name], FORM[name]
-    schema = param["schema"]
-    assert (schema["section"], param["value"], schema["type"]) == (section, default, kind)
-    assert schema["title"] and len(param["description"]) > 40
-    assert kind == "boolean" or schema["examples"]
 
 
 @pytest.mark.parametrize("wrong", [{"role": None}, {"force": "yes"}, {"plan_only": 0}, {"new_owner": 5}], ids=str)

@@ -11,7 +11,6 @@ import pytest
 from airflow.providers.common.compat.sdk import DAG
 
 from airflow_provider_datagraph.xcom import INDEX, from_xcom
-from tests.dags.test_dag_file import EDGES
 
 FOLDER = Path(__file__).parents[2] / "dags"
 MAIN, OFFBOARD = "segment_data_graph", "segment_data_graph_offboard"
@@ -70,6 +69,18 @@ GIVEN: dict[str, dict[str, dict[str, Any]]] = {
         }
     },
 }
+EDGES: dict[str, list[str]] = {
+    "check": ["databases", "role", "wait_for_profiles_sync"],
+    "role": ["checkpoint_database", "grant_profiles_sync"],
+    "checkpoint_database": ["grant_schemas"],
+    "databases": ["grant_schemas"],
+    "grant_schemas": ["grant_reverse_etl"],
+    "grant_reverse_etl": ["validate"],
+    "wait_for_profiles_sync": ["grant_profiles_sync"],
+    "grant_profiles_sync": ["validate"],
+    "validate": ["summary"],
+    "summary": [],
+}
 READS, OWNS, LEAVES, STAYS, HOW = "What Segment reads", "What Segment owns", "What leaves", "What stays", "How"
 TEXT, OPTIONAL, SWITCH = {"type": "string"}, {"type": ["null", "string"]}, {"type": "boolean"}
 DATABASE = {"examples": ["segment_linked_profiles_db"]}
@@ -124,7 +135,8 @@ def test_each_task_is_given_what_it_needs(dag: DAG, name: str, task_id: str) -> 
 def test_a_dag_runs_when_it_is_asked_to_and_once_at_a_time(dag: DAG, name: str) -> None:
     assert (dag.dag_id, dag.timetable.can_be_scheduled, dag.catchup, dag.max_active_runs) == (name, False, False, 1)
     assert set(dag.tags) == {"segment", "redshift"}
-    assert "`redshift_default`" in str(dag.doc_md)
+    assert "`redshift_default`" in str(dag.doc_md) and "`segment_linked_user`" in str(dag.doc_md)
+    assert list(dag.params) == list(FORMS[name])
     edges = {task_id: sorted(dag.get_task(task_id).downstream_task_ids) for task_id in dag.task_ids}
     assert edges == (EDGES if name == MAIN else {"offboard": []})
 

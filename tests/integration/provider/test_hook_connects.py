@@ -118,27 +118,6 @@ def test_the_linked_user_gets_host_port_and_options_from_the_admin_connection(li
     assert (own.get("ssl"), own["sslmode"]) == (None, "verify-full")
 
 
-def test_the_port_is_redshifts_where_none_is_given(segment: Segment) -> None:
-    segment.admin_connection(port=None)
-    assert DataGraphHook().arguments["port"] == 5439
-
-
-@pytest.mark.parametrize(
-    ("extra", "problem"),
-    [
-        ("[]", "isn't a JSON object"),
-        ("{", "isn't a JSON object"),
-        ({"sslmodes": "require"}, "sslmodes, which nothing reads"),
-        ({"user": "x", "password": "y"}, "password, user, which nothing reads"),
-    ],
-)
-def test_an_extra_that_nothing_reads_is_refused(segment: Segment, extra: Any, problem: str) -> None:
-    segment.admin_connection(extra=extra)
-    with pytest.raises(MisconfigurationError) as error:
-        _ = DataGraphHook().arguments
-    assert problem in str(error.value)
-
-
 @pytest.mark.parametrize("conn", ["redshift_default", "segment_linked_user"])
 def test_every_extra_that_is_taken_fits_the_drivers_signature(segment: Segment, conn: str) -> None:
     extra = {

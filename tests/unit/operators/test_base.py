@@ -62,7 +62,7 @@ def test_drift_is_told_with_its_first_five_places(count: int, told: str) -> None
 def test_how_an_operator_runs(given: dict[str, Any], mode: Mode, lenient: bool) -> None:
     operator, run = planned(0, **given), SimpleNamespace(conf={"no_param": 1})
     # Only where the DAG's form is the operator's own is a strange key of it refused.
-    assert operator.execute({"dag_run": run}) == Report().as_dict()  # type: ignore[arg-type]
+    assert operator.execute({"dag_run": run}) == Report().as_dict()
     assert operator.mode == mode and mode.lenient is lenient
 
 
