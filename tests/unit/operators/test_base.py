@@ -11,9 +11,14 @@ from airflow.providers.common.compat.sdk import BaseOperator
 from airflow_provider_datagraph.access.arguments import Problems
 from airflow_provider_datagraph.access.privileges import Finding
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.exceptions import DriftError
+from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from airflow_provider_datagraph.operators.base import ConvergingOperator, Mode
 from airflow_provider_datagraph.operators.labels import TEMPLATE, show_label
+from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator
+from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
+from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
+from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
 
 
 class Planned(ConvergingOperator):
@@ -85,6 +90,26 @@ def test_a_label_is_a_mapped_task_s(context: dict[str, Any], shown: str | None) 
     assert given == context
     show_label("2 schemas of d: a, b", given)
     assert given.get("map_index_template") == shown
+
+
+WRONG: list[tuple[type[ConvergingOperator], dict[str, Any]]] = [
+    *((DropSegmentRoleOperator, {name: 5}) for name in ("new_owner", "checkpoint_database", "force")),
+    *((GrantSchemaOperator, {"schema": "crm", name: 5}) for name in ("prune", "future_tables", "database", "tables")),
+    *((GrantSchemaOperator, {"schema": "crm", name: "x"}) for name in ("tries", "longest_wait", "plan_only")),
+    *((GrantReverseEtlOperator, {"database": 5, name: "x"}) for name in ("drop", "fail_on_drift")),
+    (CreateSegmentRoleOperator, {"password_hash": "x"}),
+    (SegmentSummaryOperator, {"reports": 5}),
+    (SegmentSummaryOperator, {"reports": [], "proofs": 5}),
+]
+
+
+@pytest.mark.parametrize(("kind", "given"), WRONG)
+def test_a_wrong_argument_is_told_by_its_name(kind: type[ConvergingOperator], given: dict[str, Any]) -> None:
+    with pytest.raises(MisconfigurationError) as error:
+        kind(task_id="it", **given).execute({})
+    (name, value) = list(given.items())[-1]
+    assert [problem.split()[0] for problem in error.value.problems].count(name) == 1, error.value.problems
+    assert any(repr(value) in problem for problem in error.value.problems) or name in ("reports", "proofs")
 
 
 def test_airflow_s_own_arguments_are_airflow_s() -> None:
