@@ -14,6 +14,7 @@ from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.access.names import fold, is_system_schema, join_path, quote
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from tests.integration.provider.support import Segment, quoted, run, run_all
 
@@ -97,6 +98,13 @@ def test_where_identifiers_are_case_sensitive_two_schemas_stay_apart(warehouse: 
     assert not warehouse.reads("Crm", "accounts")
     assert not warehouse.reads("crm", "accounts")
     assert grant(warehouse, "Crm", tables=["Accounts"])["planned"] == []
+
+
+@pytest.mark.usefixtures("case_sensitive")
+def test_where_they_are_a_reverse_etl_schema_is_the_one_that_is_named(warehouse: Segment) -> None:
+    add(warehouse, "Crm", "Records")
+    run(GrantReverseEtlOperator(task_id="it", database=warehouse.warehouse, schema="Crm", role=warehouse.role))
+    assert {row[0] for row in warehouse.held()} == {"Crm"}
 
 
 def test_two_spellings_of_one_schema_are_named_twice(linked: Segment) -> None:
