@@ -179,11 +179,13 @@ def test_the_sample_is_always_the_same_and_of_everything() -> None:
     assert not mutants.is_other("planner")
 
 
-def test_tests_that_run_little_else_come_first() -> None:
+def test_tests_that_run_little_else_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = mutant_tests.Seen()
-    seen.add([("f.py", 1, ["t::one[a]", "t::one[b]", "t::two"]), ("f.py", 2, ["t::two", "t::other"])])
-    assert seen.tests("f.py", range(1, 2)) == ["t::one[a]", "t::two", "t::one[b]"]
+    seen.add([("f.py", 1, ["t::one[a]", "t::one[b]", "t::one[c]", "t::two"]), ("f.py", 2, ["t::two", "t::other"])])
+    assert seen.tests("f.py", range(1, 2)) == ["t::one[a]", "t::one[b]", "t::two", "t::one[c]"]
     assert seen.tests("f.py", range(3, 9)) == []
+    monkeypatch.setattr(mutant_tests, "ENOUGH", 2)
+    assert seen.tests("f.py", range(1, 2)) == ["t::one[a]", "t::one[b]", "t::two"]
 
 
 RUN = """

@@ -167,3 +167,9 @@ def test_a_connection_that_ends_later_is_passing(error: ssl.SSLError) -> None:
 )
 def test_what_a_statement_names_is_gone_by_its_state(code: str, gone: bool) -> None:
     assert vanished(ProgrammingError(server(code, "42P01"))) is gone
+
+
+def test_each_text_of_a_conflict_is_enough() -> None:
+    texts = ("conflict with concurrent transaction", "tuple concurrently", "serializable isolation violation")
+    for text in (*texts, "could not open relation with OID", "pg_defacl"):
+        assert classify(ProgrammingError(server("XX000", f"It is {text} 1"))) is Fault.CONFLICT, text
