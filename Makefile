@@ -43,7 +43,7 @@ test test-lowest:
 	@$(setup)
 	@$(run) scripts/test $(ARGS)
 
-mutants: ## Change access/ in small ways, and list what no test notices (15 minutes; ARGS="planner names": some modules)
+mutants: ## Change code in small ways, and list what no test notices (20 minutes; ARGS="names hooks/redshift": some modules)
 	@$(setup)
 	@scripts/clean-env pip .venv/bin/python -m pip install -q --no-deps --upgrade --target .run/mutmut -r requirements/mutants.txt
 	@$(run) python scripts/mutants.py $(ARGS)

@@ -1,22 +1,32 @@
-"""Change `access/` in thousands of small ways, and see which changes no test of it notices (`make mutants`).
+"""Change the package and the DAG files in thousands of small ways, and see which changes no test notices.
 
-A change that survives has to be explained in tests/mutants.toml, and at most 5 % may survive. Everything is done on
-a copy in .run/mutants. The random warehouses are left out: what kills a mutant has to stand in a test.
+`make mutants` changes `access/` in every way that mutmut knows, against its unit tests; the random warehouses are left
+out: what kills a mutant has to stand in a test. What the rest is changed in is a sample of scripts/mutations.py, always
+the same, against the tests that run the changed lines, on a local Redshift where they need one. A change that survives
+has to be explained in tests/mutants.toml, and at most 5 % of either may survive. Everything is done on copies in
+.run/mutants.
 """
 
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
+import multiprocessing
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from scripts import mutant_tests
+from scripts.mutations import Change, changes
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACE = ROOT / ".run" / "mutants"
@@ -25,8 +35,19 @@ EXPLAINED = ROOT / "tests" / "mutants.toml"
 ACCESS = "airflow_provider_datagraph/access"
 TESTS = "tests/unit/access"
 RANDOM = f"{TESTS}/test_schema_planner_properties.py"
+CORES = os.cpu_count() or 1
 LIMIT = 5.0
 """Per cent that may survive."""
+OTHERS = ("airflow_provider_datagraph", "dags")
+OTHER_TESTS = ("tests/unit", "tests/security", "tests/integration")
+DATA_TESTS = ["tests/dags/test_template_fields.py", "tests/unit/test_provider_info.py"]
+"""They look at classes, and run none of their lines."""
+LEFT_OUT = re.compile(
+    "access/test_(?!profiles_sync)|local_|deep|properties|counts|concurrent|faults_cuts|faults_kill|nothing_opens"
+)
+"""Tests of `access/`, of the local Redshift, and what takes long."""
+ONE_IN = 12
+"""Of so many changes outside `access/` one is tested, unless modules are named."""
 # mutmut's exit codes: a test failed, pytest failed, or it took too long.
 KILLED = frozenset({1, 3, 24, -24, 36, 152, 255})
 SETTINGS = f"""\
@@ -45,7 +66,7 @@ track_dependencies = false
 class Mutant:
     """A small change.
 
-    :param module: the module's name, without its package.
+    :param module: the module's name: in `access/` without its package, elsewhere the path to it.
     :param function: the function's name, after its class's where it has one.
     :param before: the lines that were changed, joined.
     :param after: the same after the change.
@@ -76,7 +97,7 @@ def run(modules: Sequence[str]) -> None:
     :raises SystemExit: if it couldn't.
     """
     names = [f"{ACCESS.replace('/', '.')}.{module}.*" for module in modules]
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(os.cpu_count() or 1), *names]
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(CORES), *names]
     environment = {**os.environ, "PYTHONPATH": str(TOOL)}
     done = subprocess.run(command, cwd=PLACE, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
@@ -154,19 +175,94 @@ def problems(tested: int, survivors: Sequence[Mutant], reasons: dict[Mutant, str
     return sentences
 
 
-def main(modules: Sequence[str]) -> int:
-    """Run it.
+def sampled(mutant: Mutant) -> bool:
+    """Tell whether a change is in the sample: by its text, so that changes elsewhere don't matter.
 
-    :param modules: names of modules; none means all.
-    :return: 0 where nothing is wrong.
+    :param mutant: the change.
+    :return: whether it is tested.
     """
-    prepare()
-    run(modules)
-    tested, survivors = found(PLACE)
-    wrong = problems(tested, survivors, explained(EXPLAINED.read_text()), not modules)
+    return int(hashlib.sha256(str(mutant).encode()).hexdigest(), 16) % ONE_IN == 0
+
+
+def is_other(module: str) -> bool:
+    """Tell whether a module is outside `access/`.
+
+    :param module: its name.
+    :return: whether it is.
+    """
+    return not (ROOT / ACCESS / f"{module}.py").exists()
+
+
+def others(modules: Collection[str]) -> dict[Mutant, tuple[str, Change]]:
+    """Make the changes outside `access/`.
+
+    :param modules: names of modules, such as `hooks/redshift`; none means a sample of all.
+    :return: the changes with their files.
+    """
+    made = {}
+    for path in sorted(path for folder in OTHERS for path in (ROOT / folder).rglob("*.py")):
+        file = str(path.relative_to(ROOT))
+        module = file.removeprefix("airflow_provider_datagraph/").removesuffix(".py")
+        if file.startswith(ACCESS) or (modules and module not in modules):
+            continue
+        for change in changes(path.read_text()):
+            mutant = Mutant(module, change.function, change.before, change.after)
+            if modules or sampled(mutant):
+                made[mutant] = (file, change)
+    return made
+
+
+def run_others(made: Mapping[Mutant, tuple[str, Change]]) -> list[Mutant]:
+    """Test changes outside `access/`.
+
+    :param made: the changes with their files.
+    :return: those that survived.
+    """
+    files = sorted(path.relative_to(ROOT) for one in OTHER_TESTS for path in (ROOT / one).rglob("test_*.py"))
+    paths = [str(file) for file in files if not LEFT_OUT.search(str(file))]
+    sys.path.append(str(TOOL))
+    mutant_tests.load()
+    seen = mutant_tests.Seen()
+    with ProcessPoolExecutor(CORES, multiprocessing.get_context("fork"), mutant_tests.begin, (PLACE,)) as pool:
+        for part in pool.map(mutant_tests.look, [paths[at::CORES] for at in range(CORES)]):
+            seen.add(part)
+        jobs = [
+            (file, change.source, [*(DATA_TESTS if change.is_data else []), *seen.tests(file, change.near)])
+            for file, change in made.values()
+        ]
+        left = pool.map(mutant_tests.survives, *zip(*jobs, strict=True))
+        return sorted(one for one, survived in zip(made, left, strict=True) if survived)
+
+
+def judge(tested: int, survivors: Sequence[Mutant], reasons: dict[Mutant, str], whole: bool) -> bool:
+    """Print what is wrong, and a summary; see :func:`problems`.
+
+    :return: whether nothing is wrong.
+    """
+    wrong = problems(tested, survivors, reasons, whole)
     print(*wrong, sep="\n")
     print(f"{tested} mutants, {len(survivors)} survive ({100 * len(survivors) / max(tested, 1):.1f} %).")
-    return 1 if wrong else 0
+    return not wrong
+
+
+def main(names: Sequence[str]) -> int:
+    """Run it.
+
+    :param names: names of modules, such as `planner` and `hooks/redshift`; none means all.
+    :return: 0 where nothing is wrong.
+    """
+    reasons, good = explained(EXPLAINED.read_text()), True
+    ours = {one: why for one, why in reasons.items() if is_other(one.module)}
+    modules = [name for name in names if not is_other(name)]
+    prepare()
+    if modules or not names:
+        run(modules)
+        tested, survivors = found(PLACE)
+        good = judge(tested, survivors, {one: why for one, why in reasons.items() if one not in ours}, not names)
+    if not names or len(modules) < len(names):
+        made = others(set(names) - set(modules))
+        good &= judge(len(made), run_others(made), ours, not names)
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

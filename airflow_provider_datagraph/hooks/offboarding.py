@@ -85,7 +85,7 @@ class Offboarding:
             return resolve(name, cluster.databases, cluster.session.case_sensitive)
 
         stored = resolved(leaving.drop)
-        named = replace(leaving, drop=stored or leaving.drop, home=resolved(leaving.home) or leaving.home)
+        named = replace(leaving, home=resolved(leaving.home) or leaving.home)
         self.leaving = replace(leaving, drop=stored, home=home(named, cluster))
         if leaving.drop is None or stored is not None:
             return cluster, []

@@ -36,7 +36,7 @@ class Look:
 
     done: bool
     report: Report
-    message: str = ""
+    message: str
 
 
 class Probe(Protocol):

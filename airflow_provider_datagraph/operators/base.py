@@ -169,8 +169,8 @@ class Mode:
     :param audit: whether a difference is a failure.
     """
 
-    plan_only: bool = False
-    audit: bool = False
+    plan_only: bool
+    audit: bool
 
     @property
     def lenient(self) -> bool:

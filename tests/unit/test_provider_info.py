@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import json
 import pkgutil
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 
+import airflow
+import jsonschema
 import pytest
 
 import airflow_provider_datagraph
@@ -40,3 +44,18 @@ def test_airflow_finds_it() -> None:
     (found,) = [point for point in entry_points(group="apache_airflow_provider") if "datagraph" in point.value]
     assert found.load()() == get_provider_info()
     assert get_provider_info()["package-name"] == "airflow-provider-datagraph"
+
+
+def test_airflow_takes_it_as_it_is() -> None:
+    info = get_provider_info()
+    schema = json.loads((Path(airflow.__file__).parent / "provider_info.schema.json").read_text())
+    jsonschema.validate(info, schema)
+    # Another key is allowed, and read by nobody.
+    assert info.keys() == {"package-name", "name", "description", "integrations", *KINDS}
+    assert info.keys() <= schema["properties"].keys()
+    (integration,) = info["integrations"]
+    assert integration.keys() == {"integration-name", "external-doc-url", "tags"}
+    assert integration["external-doc-url"].startswith("https://segment.com/docs/")
+    assert integration["tags"] == ["service"]
+    assert {one["integration-name"] for kind in KINDS for one in info[kind]} == {"Twilio Segment Data Graph"}
+    assert integration["integration-name"] == "Twilio Segment Data Graph"

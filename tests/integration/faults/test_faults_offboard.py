@@ -56,6 +56,18 @@ def test_an_error_in_the_second_database_names_the_first(leaving: Leaving, fault
     assert left(leaving) == set()
 
 
+def test_every_database_that_cannot_be_read_is_told_before_any_change(leaving: Leaving, faults: Faults) -> None:
+    before = leaving.snapshot()
+    faults.error("FROM svv_column_privileges", "42501", "permission denied for the view", times=None)
+    with pytest.raises(MisconfigurationError) as caught:
+        drop(leaving)
+    told = [problem for problem in caught.value.problems if "permission denied for the view" in problem]
+    for database in (leaving.warehouse, leaving.second):
+        assert [f"in database {database}:" in problem for problem in told].count(True) == 1
+    faults.clear()
+    assert leaving.snapshot() == before
+
+
 def test_an_unknown_error_stays_what_it_is_with_a_note(leaving: Leaving, faults: Faults) -> None:
     faults.error("^DROP USER", "XX000", "something inside")
     with pytest.raises(ProgrammingError) as caught:
@@ -98,6 +110,7 @@ def test_who_connects_just_before_the_drop_is_named(leaving: Leaving, mocker: Mo
     process = run(opened[0], "SELECT pg_backend_pid()")[0][0]
     opened[0].close()
     assert f"process {process} of user {leaving.server.user} in {leaving.checkpoint}" in str(caught.value)
+    assert caught.value.problems[0].startswith(f'database "{leaving.checkpoint}" is being accessed by other users')
     assert left(leaving) == {leaving.role, leaving.user, leaving.checkpoint}
     drop(leaving)
     assert left(leaving) == set()

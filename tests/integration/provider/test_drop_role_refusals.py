@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from contextlib import closing
 
@@ -39,6 +40,16 @@ def test_another_member_and_another_role_stop_it_and_force_takes_them(warehouse:
     assert f"drop user {warehouse.user}, with its membership of {granted}: it leaves" in report["planned"]
     # The others are still there.
     assert {holder, granted} <= cluster.column("SELECT role_name FROM svv_roles")
+
+
+def test_a_checkpoint_database_that_is_shared_is_not_looked_into(warehouse: Segment) -> None:
+    name = f"shared_{uuid.uuid4().hex[:10]}"
+    warehouse.cluster.sql("dev", f"CREATE DATABASE {name} FROM DATASHARE d OF NAMESPACE '{uuid.uuid4()}'")
+    try:
+        told = refusal(warehouse, checkpoint_database=name)
+    finally:
+        warehouse.cluster.sql("dev", f"DROP DATABASE {name}")
+    assert told == [f"Database {name} is shared, not local: an administrator drops it."]
 
 
 def test_privileges_that_the_setup_never_gives_stop_it_in_whatever_database(warehouse: Segment) -> None:

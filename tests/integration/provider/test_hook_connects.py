@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
+import socket
 from typing import Any
 
 import pytest
 import redshift_connector
 from pytest_mock import MockerFixture
 
-from airflow_provider_datagraph.exceptions import PassingFaultError
+from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from tests.support.redshift import PASSWORD, run
 from tests.support.segment import Segment
@@ -25,6 +27,20 @@ def test_a_connection_that_breaks_in_a_transaction_is_a_passing_fault(segment: S
 
     with pytest.raises(PassingFaultError, match="broke"):
         hook.read(end_my_session)
+
+
+def open_sockets() -> set[int]:
+    """The sockets of this process that nobody has closed, whether or not anything refers to them."""
+    return {one.fileno() for one in gc.get_objects() if type(one) is socket.socket and one.fileno() != -1}
+
+
+def test_a_refused_login_leaves_no_socket_open(segment: Segment) -> None:
+    segment.admin_connection(password="Wrong-Secret-1")
+    before = open_sockets()
+    with pytest.raises(MisconfigurationError) as error:
+        DataGraphHook().get_conn()
+    # The error holds what the driver made, so nothing has collected it.
+    assert error.value.__cause__ is not None and open_sockets() <= before
 
 
 def test_the_linked_user_gets_host_port_and_options_from_the_admin_connection(linked: Segment) -> None:

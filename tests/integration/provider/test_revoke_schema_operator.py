@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
@@ -21,6 +24,13 @@ def test_a_closed_schema_is_shut_and_the_others_stay_open(linked: Segment) -> No
     assert (report["changed"], report["findings"]) == (2, [])
     assert not linked.reads("crm", "accounts")
     assert linked.reads("billing", "invoices")
+
+
+@pytest.mark.parametrize("make", [Segment.grant_schema, Segment.close_schema])
+def test_an_instance_is_named_by_its_schemas(linked: Segment, make: Callable[..., Any]) -> None:
+    operator = make(linked, schema=["crm", "billing"], plan_only=True)
+    execute(operator)
+    assert operator.instance_label == f"2 schemas of {linked.warehouse}: crm, billing"
 
 
 def test_every_kind_of_privilege_goes_and_nobody_elses(warehouse: Segment) -> None:

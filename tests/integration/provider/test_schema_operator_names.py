@@ -15,7 +15,7 @@ from pytest_mock import MockerFixture
 from airflow_provider_datagraph.access.names import fold, is_system_schema, join_path, quote
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from tests.support.redshift import quoted, run
-from tests.support.segment import Segment, grant
+from tests.support.segment import Segment, execute, grant
 
 
 def add(segment: Segment, schema: str, *tables: str) -> None:
@@ -64,6 +64,13 @@ def test_where_identifiers_are_case_sensitive_two_schemas_stay_apart(warehouse: 
     assert not warehouse.reads("Crm", "accounts")
     assert not warehouse.reads("crm", "accounts")
     assert grant(warehouse, "Crm", tables=["Accounts"])["planned"] == []
+
+
+@pytest.mark.usefixtures("case_sensitive")
+def test_where_they_are_a_reverse_etl_schema_is_the_one_that_is_named(warehouse: Segment) -> None:
+    add(warehouse, "Crm", "Records")
+    execute(warehouse.grant_reverse_etl(schema="Crm"))
+    assert {row[0] for row in warehouse.held()} == {"Crm"}
 
 
 def test_two_spellings_of_one_schema_are_named_twice(linked: Segment) -> None:

@@ -102,10 +102,12 @@ def test_a_closed_schema_is_named_for_each_table(house: House) -> None:
     assert all(f"permission denied for schema {house.crm}" in finding["message"] for finding in report["findings"])
 
 
-def test_a_table_that_does_not_exist(house: House) -> None:
+@pytest.mark.parametrize(("place", "code"), [("", "table_missing"), ("atlantis.", "database_missing")])
+def test_a_table_that_does_not_exist(house: House, place: str, code: str) -> None:
     house.fulfil("access")
-    (finding,) = look(house, tables=[f"{house.crm}.nothing"])["findings"]
-    assert (finding["code"], finding["object"]) == ("table_missing", f"{house.warehouse}.{house.crm}.nothing")
+    (finding,) = look(house, tables=[f"{place}{house.crm}.nothing"])["findings"]
+    where = place or f"{house.warehouse}."
+    assert (finding["code"], finding["object"]) == (code, f"{where}{house.crm}.nothing")
 
 
 def test_an_empty_schema_is_told_and_does_not_hold_up(house: House) -> None:

@@ -135,7 +135,7 @@ def opened(current: CurrentAccess, target: Target = WHOLE, prune: bool = False) 
         ({"grants": {INSERT}}, "role r"),
         ({"inherited": {INSERT}, "granted_roles": {"b", "a"}}, "role r through a, b"),
         ({"others": {"PUBLIC": {INSERT}}}, "PUBLIC"),
-        ({"others": {"user u": {INSERT}, "user v": {INSERT, USAGE}}}, "user u"),
+        ({"others": {"user a": {INSERT, USAGE}, "user u": {INSERT}, "user v": {INSERT, USAGE}}}, "user u"),
     ],
 )
 def test_usage_opens_what_was_held_already(fields: dict[str, Any], holder: str) -> None:

@@ -139,6 +139,7 @@ def test_only_a_role_may_hold_no_dot() -> None:
     ("name", "rest"),
     [
         ("", " is empty: give the name of a {what}."),
+        (" \n", " is empty: give the name of a {what}."),
         ("Segment", " 'Segment' has upper-case letters: write it in lower case."),
         ("Ärger", " 'Ärger' has upper-case letters: write it in lower case."),
         ("select", " 'select' is a reserved word of Redshift: choose another."),
@@ -209,9 +210,11 @@ def test_system_databases_are_refused(check: Callable[[str], str], name: str) ->
     assert refusal(check, name) == (f"The database {name!r} belongs to Redshift itself: name a database of your own.",)
 
 
-@pytest.mark.parametrize("check", [names.check_database, names.check_new_database])
-def test_a_database_needs_a_name(check: Callable[[str], str]) -> None:
-    assert refusal(check, "") == ("The database name is empty: give the name of a database.",)
+@pytest.mark.parametrize(
+    ("check", "name"), [(names.check_database, ""), (names.check_new_database, ""), (names.check_new_database, " ")]
+)
+def test_a_database_needs_a_name(check: Callable[[str], str], name: str) -> None:
+    assert refusal(check, name) == ("The database name is empty: give the name of a database.",)
 
 
 def test_new_databases_are_lower_case() -> None:

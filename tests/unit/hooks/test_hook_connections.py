@@ -10,8 +10,9 @@ import pytest
 import redshift_connector
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, Connection
 
+from airflow_provider_datagraph.access.names import InvalidInput
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.hooks import connections
+from airflow_provider_datagraph.hooks import checks, connections
 
 ADMIN: dict[str, Any] = {
     "conn_id": "admin_id",
@@ -72,6 +73,14 @@ def test_a_missing_connection_is_told() -> None:
 
     assert problems(connections.load, get, "nowhere", "user connection") == (
         "The user connection nowhere isn't defined: create an Airflow connection of type redshift with this id.",
+    )
+
+
+@pytest.mark.parametrize("conn_id", ["", "  ", None, 5])
+def test_an_id_is_text(conn_id: Any) -> None:
+    assert problems(connections.load, {}.__getitem__, conn_id, "user connection") == (
+        f"The id of the user connection is {conn_id!r}: give the id of an Airflow connection of type redshift, as "
+        "text.",
     )
 
 
@@ -254,3 +263,14 @@ def test_no_extra_goes_unnoticed(name: str, value: Any) -> None:
     assert problems(connections.admin_arguments, connection(ADMIN, {name: value}), None, None) == (
         f"The extra of connection admin_id holds {name}, which nothing reads: remove or correct it.",
     )
+
+
+@pytest.mark.parametrize(("given", "port"), [(None, 5439), (0, 5439), (1, 1), (65535, 65535)])
+def test_a_port_is_one_or_redshifts_own(given: int | None, port: int) -> None:
+    assert checks.port_number(given, "admin_id") == port
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_there_is_no_such_port(port: int) -> None:
+    with pytest.raises(InvalidInput, match=f"there is no port {port}"):
+        checks.port_number(port, "admin_id")

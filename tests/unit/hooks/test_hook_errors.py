@@ -15,7 +15,7 @@ from redshift_connector.error import (
     ProgrammingError,
 )
 
-from airflow_provider_datagraph.hooks.errors import Fault, classify, details
+from airflow_provider_datagraph.hooks.errors import Fault, classify, details, vanished
 
 
 def server(code: str, message: str, detail: str | None = None) -> dict[str, Any]:
@@ -158,3 +158,18 @@ def test_a_connection_that_ends_during_the_handshake_is_passing(inner: ssl.SSLEr
 @pytest.mark.parametrize("error", ENDED)
 def test_a_connection_that_ends_later_is_passing(error: ssl.SSLError) -> None:
     assert classify(error) is Fault.PASSING
+
+
+@pytest.mark.parametrize(
+    ("code", "gone"),
+    [(code, True) for code in ("3D000", "3F000", "42P01", "42703", "42704")]
+    + [(code, False) for code in ("", "42501", "42710", "42P07", "XX000")],
+)
+def test_what_a_statement_names_is_gone_by_its_state(code: str, gone: bool) -> None:
+    assert vanished(ProgrammingError(server(code, "42P01"))) is gone
+
+
+def test_each_text_of_a_conflict_is_enough() -> None:
+    texts = ("conflict with concurrent transaction", "tuple concurrently", "serializable isolation violation")
+    for text in (*texts, "could not open relation with OID", "pg_defacl"):
+        assert classify(ProgrammingError(server("XX000", f"It is {text} 1"))) is Fault.CONFLICT, text

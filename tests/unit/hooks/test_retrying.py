@@ -25,8 +25,11 @@ def waits(mocker: MockerFixture, tries: int, longest: float) -> list[float]:
     return [call.args[0] for call in slept.call_args_list]
 
 
-def test_waits_grow_up_to_the_longest(mocker: MockerFixture) -> None:
-    found = waits(mocker, 12, 20.0)
+def test_waits_grow_up_to_the_longest(mocker: MockerFixture, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        found = waits(mocker, 12, 20.0)
+    said = "Another transaction conflicts (1023: conflict with concurrent transaction): start again in {:.1f} s"
+    assert caplog.messages == [said.format(wait) for wait in found]
     assert len(found) == 11
     for attempt, wait in enumerate(found, 1):
         whole = min(20.0, 0.1 * 2**attempt)
@@ -49,7 +52,9 @@ def test_what_is_no_conflict_is_not_tried_again(mocker: MockerFixture) -> None:
     assert work.call_count == 1
 
 
-@pytest.mark.parametrize(("given", "found"), [({}, (10, 20.0)), ({"tries": "3", "longest_wait": "1.5"}, (3, 1.5))])
+@pytest.mark.parametrize(
+    ("given", "found"), [({}, (10, 20.0)), ({"tries": 1}, (1, 20.0)), ({"tries": "3", "longest_wait": "1.5"}, (3, 1.5))]
+)
 def test_an_operator_s_patience_is_its_hook_s(given: dict[str, str], found: tuple[int, float]) -> None:
     hook = GrantSchemaOperator(task_id="grant", schema="crm", **given).hook()
     assert (hook.tries, hook.longest_wait) == found

@@ -1,0 +1,81 @@
+"""The hook, as far as it reaches no server: what it is told, whose connections it takes, and what it warns of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import Connection
+from pytest_mock import MockerFixture
+
+from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+
+
+def hook(user: str | None = None, extra: str | None = None, own: str | None = None, **given: Any) -> DataGraphHook:
+    known: dict[str, Any] = {"conn_type": "redshift", "password": "Secret-1"}
+    admin = Connection(conn_id="a", host="h.example", login="IAM:boss", schema="dev", extra=extra, **known)
+    linked = Connection(conn_id="u", login="reader", schema=own, **known)
+    return DataGraphHook("a", user_conn_id=user, loaded={"a": admin, "u": linked}, **given)
+
+
+def test_airflow_s_hook_is_told_whose_connections_it_uses() -> None:
+    told = DataGraphHook("mine", aws_conn_id="other")
+    # A statement may hold a hash.
+    assert (told.redshift_conn_id, told.aws_conn_id, told.log_sql) == ("mine", "other", False)
+    default = DataGraphHook()
+    assert (default.redshift_conn_id, default.aws_conn_id) == ("redshift_default", "aws_default")
+    assert (default.tries, default.longest_wait, default.borrow_database) == (10, 20.0, False)
+
+
+@pytest.mark.parametrize(
+    ("given", "database"),
+    [
+        ({}, "dev"),
+        ({"database": "other"}, "other"),
+        ({"user": "u", "own": "profiles"}, "profiles"),
+        ({"user": "u", "own": "profiles", "borrow_database": True}, "profiles"),
+        ({"user": "u", "borrow_database": True}, "dev"),
+        ({"user": "u", "own": "profiles", "database": "other"}, "other"),
+    ],
+)
+def test_which_database_it_connects_to(given: dict[str, Any], database: str) -> None:
+    made = hook(**given)
+    assert (made.arguments["database"], made.login) == (database, "reader" if given.get("user") else "boss")
+    assert (made.arguments["host"], made.arguments["application_name"]) == ("h.example", "airflow-provider-datagraph")
+
+
+def test_a_user_without_a_database_borrows_none_by_itself() -> None:
+    with pytest.raises(MisconfigurationError, match=r"lacks schema \(the database\)"):
+        _ = hook("u").arguments
+
+
+@pytest.mark.parametrize(("user", "what"), [(None, "admin connection a"), ("u", "user connection u")])
+def test_what_was_not_looked_up_is_missing(user: str | None, what: str) -> None:
+    with pytest.raises(MisconfigurationError, match=f"The {what} isn't defined"):
+        _ = DataGraphHook("a", user_conn_id=user, loaded={}).arguments
+
+
+def test_what_tls_gives_up_is_said_once(mocker: MockerFixture) -> None:
+    log = mocker.patch.object(DataGraphHook, "log")
+    warned: set[str] = set()
+    for shared in (warned, warned, None):
+        made = hook(extra='{"ssl": false}')
+        made.warned = shared
+        assert made.arguments["ssl"] is False
+    assert hook().arguments["sslmode"] == "verify-full"
+    (sentence,) = warned
+    assert sentence.startswith("The way to h.example goes without TLS")
+    log.warning.assert_called_once_with("%s", sentence)
+
+
+@pytest.mark.parametrize("extra", ['{"is_serverless": true}', None])
+@pytest.mark.parametrize("host", ["h.example", "w.1.eu-west-1.redshift-serverless.amazonaws.com"])
+def test_a_workgroup_is_known_by_its_host_and_by_the_extra(extra: str | None, host: str) -> None:
+    admin = Connection(
+        conn_id="a", conn_type="redshift", host=host, login="IAM:b", password="p", schema="d", extra=extra
+    )
+    made = DataGraphHook("a", loaded={"a": admin})
+    serverless = extra is not None or "serverless" in host
+    # A workgroup's users are named so.
+    assert (made.is_serverless, made.login) == (serverless, "IAM:b" if serverless else "b")
