@@ -17,6 +17,7 @@ from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.runs import ADMIN_PASSWORD, DAG_ID, LINKED_PASSWORD
 from tests.dags.test_dag_refusals import stopped_in_check
 from tests.dags.warehouse import WRITER_PASSWORD, Warehouse, readable, with_new_identities
+from tests.deep import usual_or_deep
 from tests.security.hostile import HALVES, MARK, TEMPLATES
 from tests.support.redshift import connect, quoted, run, unique
 
@@ -127,7 +128,7 @@ def what_another_task_returns(linked: Hostile) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("dag_id", ["names_are_data", "names_are_data_native"])
+@pytest.mark.parametrize("dag_id", usual_or_deep(["names_are_data"], ["names_are_data", "names_are_data_native"]))
 def test_what_another_task_returned_is_data(airflow: Airflow, linked: Hostile, dag_id: str) -> None:
     outcome = linked.run(airflow, dag_id, {"names": what_another_task_returns(linked)})
     # Templates that Airflow maps do run, and are found: otherwise this test would prove nothing.

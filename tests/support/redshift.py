@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,6 +41,12 @@ def connect(
         raise
     connection.autocommit = autocommit
     return connection
+
+
+def abandon(connection: Any) -> None:
+    """Close a connection whose server may be gone."""
+    with suppress(errors.Error, OSError):
+        connection.close()
 
 
 def run(connection: Any, *statements: str) -> list[tuple[Any, ...]]:

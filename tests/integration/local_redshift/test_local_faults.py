@@ -13,7 +13,7 @@ from redshift_connector import error as errors
 
 from local_redshift.faults_client import Faults
 from local_redshift.running import Server
-from tests.support.redshift import connect, mark, refused, run, statements, unique
+from tests.support.redshift import abandon, connect, mark, refused, run, statements, unique
 
 
 @pytest.fixture
@@ -140,6 +140,7 @@ def test_cut_before_and_after_commit(faulty: Server, faults: Faults, table: str,
     (faults.cut_after if after else faults.cut_before)("^commit$")
     with pytest.raises((errors.InterfaceError, ConnectionError)):
         connection.commit()
+    abandon(connection)
     assert rows(faulty, table) == left
 
 
@@ -147,6 +148,7 @@ def test_cut_after_a_statement_of_an_open_transaction_it_is_undone(faulty: Serve
     connection = connect(faulty, autocommit=False)
     faults.cut_after("^insert")
     broken(connection, f"INSERT INTO {table} VALUES (1)")
+    abandon(connection)
     assert rows(faulty, table) == []
 
 

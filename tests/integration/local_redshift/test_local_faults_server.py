@@ -13,7 +13,7 @@ from redshift_connector import error as errors
 
 from local_redshift.faults_client import Faults
 from local_redshift.running import Server, started
-from tests.support.redshift import connect, mark, run, statements, unique
+from tests.support.redshift import abandon, connect, mark, run, statements, unique
 
 GONE = (errors.InterfaceError, ConnectionError)
 
@@ -42,6 +42,7 @@ def test_stopped_it_refuses_and_started_it_has_its_data(faulty: Server, faults: 
         connect(faulty)
     with pytest.raises(GONE):
         run(held, "SELECT 1")
+    abandon(held)
     faults.start()
     faults.start()
     with closing(connect(faulty)) as connection:
@@ -67,6 +68,7 @@ def test_an_open_transaction_is_gone_after_a_restart(faulty: Server, faults: Fau
     faults.restart()
     with pytest.raises(GONE):
         connection.commit()
+    abandon(connection)
     with closing(connect(faulty)) as other:
         assert run(other, f"SELECT role_name FROM svv_roles WHERE role_name = '{role}'") == []
 
@@ -79,6 +81,7 @@ def test_a_restart_at_a_statement(faulty: Server, faults: Faults, after: bool, l
     connection = connect(faulty)
     with pytest.raises(GONE):
         run(connection, f"CREATE ROLE {role}")
+    abandon(connection)
     with pytest.raises(errors.InterfaceError, match="refused"):
         connect(faulty)
     with closing(come_back(faulty)) as other:

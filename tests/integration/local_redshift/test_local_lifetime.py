@@ -8,12 +8,13 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from local_redshift.running import NotStarted, Server, started
-from tests.support.redshift import connect, run
+from tests.support.redshift import abandon, connect, run
 
 ROOT = Path(__file__).parents[3]
 
@@ -69,31 +70,30 @@ def remove(folder: Path) -> object:
 
 def test_ready_line_and_time(folder: Path) -> None:
     began = time.monotonic()
-    process = launch(folder)
-    line = ready(process)
-    assert time.monotonic() - began < 10  # about 1 s; the machine may be busy
-    assert line.startswith("ready on 127.0.0.1:")
-    process.terminate()
-    assert process.wait(15) == 0
+    with launch(folder) as process:
+        line = ready(process)
+        assert time.monotonic() - began < 10  # about 1 s; the machine may be busy
+        assert line.startswith("ready on 127.0.0.1:")
+        process.terminate()
+        assert process.wait(15) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stops_cleanly(folder: Path, number: signal.Signals) -> None:
-    process = launch(folder)
-    port = int(ready(process).rsplit(":", 1)[1])
-    connection = connect(Server("127.0.0.1", port, "awsuser", "Testing1!", "dev", process.pid))
-    assert list(folder.iterdir())
-    process.send_signal(number)
-    assert process.wait(15) == 0
+    with launch(folder) as process:
+        port = int(ready(process).rsplit(":", 1)[1])
+        connection = connect(Server("127.0.0.1", port, "awsuser", "Testing1!", "dev", process.pid))
+        assert list(folder.iterdir())
+        process.send_signal(number)
+        assert process.wait(15) == 0
     assert leftovers(folder) == []
-    connection._usock.close()
+    abandon(connection)
 
 
 def test_nothing_survives_its_being_killed(folder: Path) -> None:
-    process = launch(folder)
-    ready(process)
-    process.kill()
-    process.wait()
+    with launch(folder) as process:
+        ready(process)
+        process.kill()
     assert leftovers(folder) == []
 
 
@@ -132,13 +132,12 @@ def test_a_port_in_use_is_one_sentence(folder: Path) -> None:
 
 def test_the_log_has_no_statements(folder: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    process = launch(folder, "--log", str(log))
-    port = int(ready(process).rsplit(":", 1)[1])
-    connection = connect(Server("127.0.0.1", port, "awsuser", "Testing1!", "dev", process.pid))
-    run(connection, "CREATE USER logged PASSWORD 'Secret123x'")
-    connection.close()
-    process.terminate()
-    assert process.wait(15) == 0
+    with launch(folder, "--log", str(log)) as process:
+        port = int(ready(process).rsplit(":", 1)[1])
+        with closing(connect(Server("127.0.0.1", port, "awsuser", "Testing1!", "dev", process.pid))) as connection:
+            run(connection, "CREATE USER logged PASSWORD 'Secret123x'")
+        process.terminate()
+        assert process.wait(15) == 0
     assert "DDL success" in log.read_text()
     assert "Secret123x" not in log.read_text()
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import redshift_connector
 from redshift_connector import error as errors
 
+from airflow_provider_datagraph.hooks.connecting import close_half_made
 from local_redshift.running import Server, started
 from tests.support.redshift import run
 
@@ -21,18 +23,14 @@ def secured() -> Iterator[Server]:
 
 
 def hello(server: Server, host: str, sslmode: str) -> object:
-    connection = redshift_connector.connect(
-        host=host,
-        port=server.port,
-        user=server.user,
-        password=server.password,
-        database=server.database,
-        ssl=True,
-        sslmode=sslmode,
-    )
-    rows = run(connection, "SELECT 1, repeat('x', 300000)")
-    connection.close()
-    return rows[0][0]
+    given = {"user": server.user, "password": server.password, "database": server.database}
+    try:
+        connection = redshift_connector.connect(host=host, port=server.port, ssl=True, sslmode=sslmode, **given)
+    except errors.Error as error:
+        close_half_made(error)
+        raise
+    with closing(connection):
+        return run(connection, "SELECT 1, repeat('x', 300000)")[0][0]
 
 
 @pytest.mark.parametrize(("host", "sslmode"), [("127.0.0.1", "verify-ca"), ("localhost", "verify-full")])

@@ -14,6 +14,9 @@ from airflow_provider_datagraph.exceptions import MisconfigurationError
 from tests.support.redshift import run
 from tests.support.segment import Segment, codes, grant
 
+# The only way from a cursor to the connection that it is of; the driver warns of each use.
+pytestmark = pytest.mark.filterwarnings("ignore:DB-API extension cursor.connection used")
+
 
 @contextmanager
 def after_each_statement(mocker: MockerFixture, look: Callable[[Any], object]) -> Iterator[list[str]]:
