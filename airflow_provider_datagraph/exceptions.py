@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
-from airflow_provider_datagraph.access.names import InvalidInput
+from airflow_provider_datagraph.redshift.names import InvalidInput
 
 
 class DataGraphError(AirflowException):

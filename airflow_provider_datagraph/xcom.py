@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import InvalidInput
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.redshift.names import InvalidInput
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

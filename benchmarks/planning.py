@@ -13,10 +13,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_datagraph.access.privilege_catalog import Rows
-from airflow_provider_datagraph.access.privileges import DesiredSchema, Plan, Session
-from airflow_provider_datagraph.access.schema_catalog import read_schemas
-from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from airflow_provider_datagraph.access.desired import DesiredSchema
+from airflow_provider_datagraph.access.plan import Plan
+from airflow_provider_datagraph.access.schemas.plan import plan_schemas
+from airflow_provider_datagraph.access.schemas.read import read_schemas
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.values import Session
 
 ALL = [f"schema_{number:04d}" for number in range(2000)]
 SCHEMAS = ALL[:1000]

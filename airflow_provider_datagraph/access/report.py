@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_datagraph.access.privileges import Finding, Plan
+from airflow_provider_datagraph.access.plan import Finding, Plan
 
 MAX_ROWS = 100
 """How many rows of a kind a report holds; the rest is a count."""

@@ -11,31 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 
-from airflow_provider_datagraph.access.names import join_path, quote
-from airflow_provider_datagraph.access.privileges import Grant, Scope, Step
-from airflow_provider_datagraph.access.statements import chunks
-
-
-@dataclass(frozen=True, order=True, slots=True)
-class Identity:
-    """Who holds a privilege.
-
-    :param kind: ``role``, ``user``, ``group`` or ``public``, as the catalog says it.
-    :param name: its name as stored.
-    """
-
-    kind: str
-    name: str
-
-    @property
-    def sql(self) -> str:
-        """How GRANT and REVOKE name it."""
-        prefix = {"role": "ROLE ", "group": "GROUP "}.get(self.kind, "")
-        return "PUBLIC" if self.kind == "public" else prefix + quote(self.name)
-
-    def __str__(self) -> str:
-        """How a sentence names it."""
-        return "PUBLIC" if self.kind == "public" else f"{self.kind} {self.name}"
+from airflow_provider_datagraph.access.plan import Step
+from airflow_provider_datagraph.redshift.names import join_path, quote
+from airflow_provider_datagraph.redshift.statements import chunks
+from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,16 @@ Who sees what: https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tab
 
 from __future__ import annotations
 
-from airflow_provider_datagraph.access.privilege_catalog import ROLE_GRANTS, USER_GRANTS, Rows, granted_roles
-from airflow_provider_datagraph.access.privileges import CurrentAccess, Finding
-
-# r_SVV_SYSTEM_PRIVILEGES
-SYSTEM_PRIVILEGES = "SELECT system_privilege, identity_name, identity_type FROM svv_system_privileges"
-# r_SVV_USER_INFO: a regular user sees its own row
-SYSLOG_ACCESS = "SELECT user_name, syslog_access FROM svv_user_info"
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.redshift.catalog.identities import (
+    ROLE_GRANTS,
+    SYSLOG_ACCESS,
+    SYSTEM_PRIVILEGES,
+    USER_GRANTS,
+    granted_roles,
+)
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
 
 
 def sees_role(rows: Rows, role: str, current: CurrentAccess) -> bool:
@@ -57,3 +60,38 @@ def hidden_role(role: str, current: CurrentAccess, plan_only: bool) -> tuple[Fin
         f"TABLE TO ROLE <a role of {user}> and ALTER USER {user} SYSLOG ACCESS UNRESTRICTED."
     )
     return (Finding("hidden", role, message, blocking=not plan_only),)
+
+
+def role_missing(role: str, current: CurrentAccess, plan_only: bool) -> tuple[Finding, ...]:
+    """Tell that a role doesn't exist; a plan-only run goes on as if it did, since an earlier task creates it.
+
+    :param role: the role's name.
+    :param current: the current access.
+    :param plan_only: whether nothing will be changed anyway.
+    :return: one finding, or none where the role exists.
+    """
+    if role in current.roles:
+        return ()
+    message = (
+        f"Role {role} doesn't exist yet; the plan goes on as if it did."
+        if plan_only
+        else f"Role {role} doesn't exist: correct the name, or create it with CreateSegmentRoleOperator first."
+    )
+    return (Finding("role_missing", role, message, blocking=not plan_only),)
+
+
+def partial_view(current: CurrentAccess) -> tuple[Finding, ...]:
+    """Tell that the admin may not see the whole catalog: what is hidden looks as if it were missing.
+
+    :param current: the current access.
+    :return: one finding, or none for a superuser.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tables.html
+    """
+    if current.session.superuser:
+        return ()
+    message = (
+        f"{current.session.user} isn't a superuser: schemas that it doesn't see count as missing, and what others hold "
+        "may go unsaid. ACCESS SYSTEM TABLE and SYSLOG ACCESS UNRESTRICTED together show all."
+    )
+    return (Finding("partial_view", current.session.user, message),)

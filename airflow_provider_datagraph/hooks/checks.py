@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from airflow_provider_datagraph.access import arguments
-from airflow_provider_datagraph.access.names import InvalidInput
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.form import arguments
+from airflow_provider_datagraph.redshift.names import InvalidInput
 
 DEFAULT_PORT = 5439
 SSL_MODES = ("verify-ca", "verify-full")

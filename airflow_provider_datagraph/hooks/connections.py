@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import InvalidInput, check_identity
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.hooks.checks import DRIVER_EXTRAS, flag, host_name, port_number
+from airflow_provider_datagraph.redshift.names import InvalidInput, check_identity
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection

@@ -13,19 +13,26 @@ from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.core import Connection as DriverConnection
 from redshift_connector.error import Error as DriverError
 
-from airflow_provider_datagraph.access import catalog
-from airflow_provider_datagraph.access.names import fold
-from airflow_provider_datagraph.access.privilege_catalog import Rows
-from airflow_provider_datagraph.access.privileges import Plan, Session, Step
+from airflow_provider_datagraph.access.plan import Plan, Step
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.engine.retrying import looking_again, retrying
+from airflow_provider_datagraph.engine.running import run_steps
 from airflow_provider_datagraph.exceptions import MisconfigurationError, NotReadyError
 from airflow_provider_datagraph.hooks import connections
 from airflow_provider_datagraph.hooks.connecting import connect
 from airflow_provider_datagraph.hooks.driver_only import DriverOnly
-from airflow_provider_datagraph.hooks.errors import Fault, classify
-from airflow_provider_datagraph.hooks.retrying import looking_again, retrying
-from airflow_provider_datagraph.hooks.running import run_steps
-from airflow_provider_datagraph.hooks.sentences import connect_error, drift_remains, statement_error, token_error
+from airflow_provider_datagraph.hooks.faults import (
+    Fault,
+    classify,
+    connect_error,
+    drift_remains,
+    statement_error,
+    token_error,
+)
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.catalog.sessions import read_session
+from airflow_provider_datagraph.redshift.names import fold
+from airflow_provider_datagraph.redshift.values import Session
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -214,7 +221,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
 
     def _read(self, connection: DriverConnection, read: Read[A], names: Iterable[str] | None) -> A:
         rows = self._rows(connection)
-        return read(rows, catalog.read_session(rows, self.login, str(self.arguments["database"]), names))
+        return read(rows, read_session(rows, self.login, str(self.arguments["database"]), names))
 
     @staticmethod
     def _rows(connection: DriverConnection) -> Rows:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_datagraph.access import arguments
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import InvalidInput, check_database, check_schema, join_path, split_path
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
+from airflow_provider_datagraph.form import arguments
+from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.labels import show_label
+from airflow_provider_datagraph.redshift.names import InvalidInput, check_database, check_schema, join_path, split_path
 from airflow_provider_datagraph.xcom import TakesFromXCom
 
 if TYPE_CHECKING:

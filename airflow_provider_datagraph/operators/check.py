@@ -6,25 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_datagraph.access import arguments, catalog
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import (
-    check_identity,
-    check_new_database,
-    join_path,
-    resolve,
-)
-from airflow_provider_datagraph.access.planner import plan_database, plan_role
-from airflow_provider_datagraph.access.privilege_catalog import Rows
-from airflow_provider_datagraph.access.privileges import CurrentAccess, Finding, Plan, Session
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.database import plan_database, read_databases
+from airflow_provider_datagraph.access.plan import Finding, Plan
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.access.report import Report, table
-from airflow_provider_datagraph.access.request import (
-    Opening,
-    Warehouse,
-    parse_entry,
-    relations_needed,
-    resolve_entries,
-)
+from airflow_provider_datagraph.access.role import plan_role, read_identities
+from airflow_provider_datagraph.access.schemas.read import read_all_schemas
+from airflow_provider_datagraph.form import arguments
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.entries import Opening, Warehouse, parse_entry, relations_needed, resolve_entries
 from airflow_provider_datagraph.operators.base import (
     DEFAULT_CHECKPOINT_DATABASE,
     DEFAULT_ROLE,
@@ -35,7 +26,10 @@ from airflow_provider_datagraph.operators.base import (
 )
 from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.role import desired_user, serverless_findings
-from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.redshift.catalog.relations import read_relations
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.names import check_identity, check_new_database, join_path, resolve
+from airflow_provider_datagraph.redshift.values import Session
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 if TYPE_CHECKING:
@@ -147,18 +141,18 @@ class CheckWarehouseOperator(DataGraphOperator):
         seen: dict[str, Any] = {}
 
         def read(rows: Rows, session: Session) -> CurrentAccess:
-            databases = catalog.read_databases(rows, session, form.role)
-            bare = Warehouse(session, catalog.read_all_schemas(rows, databases))
+            databases = read_databases(rows, session, form.role)
+            bare = Warehouse(session, read_all_schemas(rows, databases))
             needed = relations_needed(form.entries, bare)
             relations = {
                 (database, schema): names
                 for database, schemas in needed.items()
-                for schema, names in catalog.read_relations(rows, database, schemas).items()
+                for schema, names in read_relations(rows, database, schemas).items()
             }
             seen["warehouse"] = Warehouse(session, bare.schemas, relations)
             seen["databases"] = databases
             if user is not None:
-                seen["identities"] = catalog.read_identities(rows, session, form.role, user.name)
+                seen["identities"] = read_identities(rows, session, form.role, user.name)
             return databases
 
         hook.read(read)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_datagraph.access import catalog
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import check_identity, check_new_database
-from airflow_provider_datagraph.access.planner import plan_database
+from airflow_provider_datagraph.access.database import plan_database, read_databases
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import (
     DEFAULT_CHECKPOINT_DATABASE,
     DEFAULT_ROLE,
     ConvergingOperator,
     Mode,
 )
+from airflow_provider_datagraph.redshift.names import check_identity, check_new_database
 
 
 class CreateCheckpointDatabaseOperator(ConvergingOperator):
@@ -43,7 +42,7 @@ class CreateCheckpointDatabaseOperator(ConvergingOperator):
         hook = self.usable_hook(problems)
         problems.raise_all()
         report = hook.converge(
-            lambda rows, session: catalog.read_databases(rows, session, role),
+            lambda rows, session: read_databases(rows, session, role),
             lambda current: plan_database(database, role, current, mode.lenient),
             plan_only=mode.plan_only,
             names=[],

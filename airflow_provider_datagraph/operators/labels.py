@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from airflow_provider_datagraph.access.names import join_path
+from airflow_provider_datagraph.redshift.names import join_path
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

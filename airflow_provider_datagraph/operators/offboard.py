@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_datagraph.access import arguments
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.closing_catalog import read_closing
-from airflow_provider_datagraph.access.names import check_identifier, check_identity, refuse_template
-from airflow_provider_datagraph.access.offboarding import Leaving
+from airflow_provider_datagraph.access.closing import plan_closing, read_closing
+from airflow_provider_datagraph.access.offboarding.values import Leaving
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.access.schema_revocation import plan_closing
-from airflow_provider_datagraph.hooks.offboarding import Offboarding
+from airflow_provider_datagraph.engine.offboarding import Offboarding
+from airflow_provider_datagraph.form import arguments
+from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import (
     DEFAULT_ROLE,
     DEFAULT_USER,
@@ -24,6 +22,7 @@ from airflow_provider_datagraph.operators.base import (
     schemas_title,
 )
 from airflow_provider_datagraph.operators.labels import schemas_label
+from airflow_provider_datagraph.redshift.names import check_identifier, check_identity, refuse_template
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 

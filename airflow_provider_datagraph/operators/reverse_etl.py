@@ -6,25 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_datagraph.access import arguments, catalog
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import check_identity, join_path, quote, resolve
-from airflow_provider_datagraph.access.planner import describe_grants
-from airflow_provider_datagraph.access.privilege_catalog import Rows, schema_grants
-from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
-    DesiredSchema,
-    Finding,
-    Grant,
-    Plan,
-    Scope,
-    Session,
-)
-from airflow_provider_datagraph.access.prune import revokes
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.database import read_databases
+from airflow_provider_datagraph.access.desired import DesiredSchema
+from airflow_provider_datagraph.access.messages import describe_grants
+from airflow_provider_datagraph.access.plan import Finding, Plan
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.access.schema_catalog import read_privileges, read_schemas
-from airflow_provider_datagraph.access.schema_planner import plan_schemas
-from airflow_provider_datagraph.access.targets import Target
+from airflow_provider_datagraph.access.schemas.plan import plan_schemas
+from airflow_provider_datagraph.access.schemas.prune import revokes
+from airflow_provider_datagraph.access.schemas.read import read_privileges, read_schemas
+from airflow_provider_datagraph.access.schemas.targets import Target
+from airflow_provider_datagraph.form import arguments
+from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import (
     DEFAULT_ROLE,
     ConvergingOperator,
@@ -32,6 +25,10 @@ from airflow_provider_datagraph.operators.base import (
     one_schema,
     optional_database,
 )
+from airflow_provider_datagraph.redshift.catalog.privileges import schema_grants
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.names import check_identity, join_path, quote, resolve
+from airflow_provider_datagraph.redshift.values import Grant, Scope, Session
 
 REVERSE_ETL_SCHEMA = "__segment_reverse_etl"
 DROP_CHOICES = ("tables", "all", "none")
@@ -187,7 +184,7 @@ class GrantReverseEtlOperator(ConvergingOperator):
 
     def _database_missing(self, database: str, role: str) -> bool:
         """Tell whether an earlier task of a plan-only run would have created the database."""
-        current = self.hook().read(lambda rows, session: catalog.read_databases(rows, session, role))
+        current = self.hook().read(lambda rows, session: read_databases(rows, session, role))
         known = current.databases
         # As a login compares: one that is stored as typed, with capitals, is there too.
         return database not in known and resolve(database, known, current.session.case_sensitive) is None

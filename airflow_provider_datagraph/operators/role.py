@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_datagraph.access import arguments, catalog
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import check_identity
-from airflow_provider_datagraph.access.passwords import HASHES, hashed, policy_problems
-from airflow_provider_datagraph.access.planner import plan_role
-from airflow_provider_datagraph.access.privilege_catalog import USER_GRANTS, Rows
-from airflow_provider_datagraph.access.privileges import CurrentAccess, DesiredUser, Finding, Session
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.desired import DesiredUser
+from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.role import plan_role, read_identities
+from airflow_provider_datagraph.form import arguments
+from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DEFAULT_USER, ConvergingOperator, Mode
+from airflow_provider_datagraph.redshift.catalog.identities import USER_GRANTS
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.names import check_identity
+from airflow_provider_datagraph.redshift.passwords import HASHES, hashed, policy_problems
+from airflow_provider_datagraph.redshift.values import Session
 
 if TYPE_CHECKING:
     from airflow_provider_datagraph.hooks.redshift import DataGraphHook
@@ -101,7 +105,7 @@ class CreateSegmentRoleOperator(ConvergingOperator):
         problems.raise_all()
 
         def read(rows: Rows, session: Session) -> CurrentAccess:
-            current = catalog.read_identities(rows, session, role, user.name)
+            current = read_identities(rows, session, role, user.name)
             if user.name not in current.users:
                 return current
             current = replace(current, login_works=user_hook.login_works())

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_datagraph.access import arguments
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import InvalidInput, check_identifier, check_identity, split_path
-from airflow_provider_datagraph.access.privilege_catalog import Rows
-from airflow_provider_datagraph.access.privileges import CurrentAccess, DesiredSchema, FutureTables, Session
-from airflow_provider_datagraph.access.prune_catalog import read_stuck
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.access.schema_catalog import read_privileges, read_schemas
-from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from airflow_provider_datagraph.access.schemas.plan import plan_schemas
+from airflow_provider_datagraph.access.schemas.prune import read_stuck
+from airflow_provider_datagraph.access.schemas.read import read_privileges, read_schemas
+from airflow_provider_datagraph.form import arguments
+from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import (
     DEFAULT_ROLE,
     ConvergingOperator,
@@ -23,6 +22,9 @@ from airflow_provider_datagraph.operators.base import (
     schemas_title,
 )
 from airflow_provider_datagraph.operators.labels import schemas_label
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.names import InvalidInput, check_identifier, check_identity, split_path
+from airflow_provider_datagraph.redshift.values import Session
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import InvalidInput
-from airflow_provider_datagraph.access.privileges import Finding
+from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.access.report import Report, columns
+from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import (
     DEFAULT_CHECKPOINT_DATABASE,
     DEFAULT_USER,
@@ -18,6 +17,7 @@ from airflow_provider_datagraph.operators.base import (
     Mode,
     database_name,
 )
+from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.xcom import LEFT_OUT, is_listed
 
 if TYPE_CHECKING:

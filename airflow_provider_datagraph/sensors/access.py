@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_datagraph.access import arguments
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import (
-    check_database,
-    check_identifier,
-    check_schema,
-    split_path,
-)
+from airflow_provider_datagraph.form import arguments
+from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import DEFAULT_USER, database_name
+from airflow_provider_datagraph.redshift.names import check_database, check_identifier, check_schema, split_path
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
@@ -21,7 +16,7 @@ from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 def read_paths(value: Any, name: str, to_tables: bool) -> list[str]:
     """Parse dotted names.
 
-    :param value: see :func:`..access.arguments.names`.
+    :param value: see :func:`.names`.
     :param name: the argument's name.
     :param to_tables: whether the last part is a table, not a schema.
     :return: the entries as typed.

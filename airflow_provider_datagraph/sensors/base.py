@@ -16,9 +16,7 @@ from airflow.providers.common.compat.sdk import (
     PokeReturnValue,
 )
 
-from airflow_provider_datagraph.access import arguments
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.privileges import Finding
+from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.exceptions import (
     DataGraphError,
@@ -26,6 +24,8 @@ from airflow_provider_datagraph.exceptions import (
     NotReadyError,
     PassingFaultError,
 )
+from airflow_provider_datagraph.form import arguments
+from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import DEFAULT_ADMIN, refusing_bad_input
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from airflow_provider_datagraph.xcom import TakesFromXCom
@@ -33,7 +33,7 @@ from airflow_provider_datagraph.xcom import TakesFromXCom
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_datagraph.hooks.probes import Look, Probe
+    from airflow_provider_datagraph.engine.looks import Look, Probe
 
 DEADLINE_GRACE = 60.0
 """Seconds that the trigger has to tell its own, better explained timeout before Airflow ends the deferral."""
@@ -146,7 +146,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         return parsed
 
     def _make_probe(self) -> Probe:
-        from airflow_provider_datagraph.hooks.probes import make_probe
+        from airflow_provider_datagraph.engine.looks import make_probe
 
         probe = make_probe(self.probe, self._arguments())
         for reader in probe.readers:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_datagraph.access import arguments
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import check_identifier
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.form import arguments
+from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import database_name, one_schema
-from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.redshift.names import check_identifier
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_provider_datagraph.access.names import InvalidInput
 from airflow_provider_datagraph.exceptions import PassingFaultError
+from airflow_provider_datagraph.redshift.names import InvalidInput
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
-    from airflow_provider_datagraph.hooks.probes import Look, Probe
+    from airflow_provider_datagraph.engine.looks import Look, Probe
 
 # The driver blocks. A pool of our own: asyncio's default one is shared with everything in the triggerer.
 POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="datagraph-poll")
@@ -99,7 +99,7 @@ class PollTrigger(BaseTrigger):
 
     def _build(self, loaded: Mapping[str, Connection]) -> Probe:
         # The driver is imported here, in a thread: it takes most of a second, and the loop is everybody's.
-        from airflow_provider_datagraph.hooks.probes import make_probe
+        from airflow_provider_datagraph.engine.looks import make_probe
 
         return make_probe(self.probe, self.arguments, loaded)
 

@@ -6,7 +6,7 @@ import json
 import secrets
 from dataclasses import dataclass
 
-from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.warehouse import ProfilesSync, Warehouse, build

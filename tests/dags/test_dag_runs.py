@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from tests.dags.runs import LINKED_PASSWORD, Story
 from tests.dags.warehouse import Warehouse, allowed, readable
 from tests.support.cluster import Path

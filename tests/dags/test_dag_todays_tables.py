@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from tests.dags.runs import Story
 from tests.dags.warehouse import readable
 

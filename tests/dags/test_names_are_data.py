@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.canary import find, forms
 from tests.dags.airflow_process import Airflow, Outcome

@@ -12,7 +12,7 @@ from typing import Any
 
 from redshift_connector.error import ProgrammingError
 
-from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.support.cluster import Path
 from tests.support.redshift import admin_fields, code, connect, mark, quoted, run, unique

@@ -6,7 +6,7 @@ import json
 import re
 from contextlib import closing
 
-from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.e2e.services import Installation
 from tests.support.redshift import connect, run

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.dags.warehouse import WRITER_PASSWORD, Warehouse, build
 from tests.deep import DEEP

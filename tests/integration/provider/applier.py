@@ -13,7 +13,7 @@ from typing import Any
 import redshift_connector
 from redshift_connector.error import Error
 
-from airflow_provider_datagraph.hooks import retrying
+from airflow_provider_datagraph.engine import retrying
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 
 CONFLICTS = {"XX000", "40P01", "23505"}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from tests.support.redshift import PASSWORD
 from tests.support.segment import Segment, codes, execute
 

@@ -14,10 +14,10 @@ from pytest_mock import MockerFixture
 from redshift_connector.cursor import Cursor
 from redshift_connector.error import ProgrammingError
 
-from airflow_provider_datagraph.access.privileges import DesiredSchema
+from airflow_provider_datagraph.access.desired import DesiredSchema
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.access.schema_catalog import read_schemas
-from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from airflow_provider_datagraph.access.schemas.plan import plan_schemas
+from airflow_provider_datagraph.access.schemas.read import read_schemas
 from airflow_provider_datagraph.exceptions import VanishedError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from tests.support.redshift import code, run

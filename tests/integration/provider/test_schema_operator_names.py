@@ -12,8 +12,8 @@ import redshift_connector
 from hypothesis import strategies as st
 from pytest_mock import MockerFixture
 
-from airflow_provider_datagraph.access.names import fold, is_system_schema, join_path, quote
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.redshift.names import fold, is_system_schema, join_path, quote
 from tests.support.redshift import quoted, run
 from tests.support.segment import Segment, execute, grant
 

@@ -15,9 +15,9 @@ import pytest
 import redshift_connector
 from pytest_mock import MockerFixture
 
-from airflow_provider_datagraph.hooks import probes
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.engine import looks as probes
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
-from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from local_redshift.running import Server, started
 from tests.integration.sensors.house import House

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.profiles_sync import RAW_TABLES, REQUIRED_TABLES
+from airflow_provider_datagraph.access.profiles_sync import RAW_TABLES, REQUIRED_TABLES
 from tests.integration.sensors.house import House
 from tests.support.redshift import PASSWORD
 from tests.support.waiting import fire, resumed, trigger_of

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowSensorTimeout, AirflowSkipException
 
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.exceptions import DataGraphError, MisconfigurationError
-from airflow_provider_datagraph.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from tests.integration.sensors.house import House
 from tests.support.redshift import PASSWORD

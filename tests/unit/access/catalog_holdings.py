@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_datagraph.access.privileges import Grant, Role, Schema, Scope, Session, User
+from airflow_provider_datagraph.redshift.values import Grant, Role, Schema, Scope, Session, User
 from tests.unit.access import catalog_rows as q
 from tests.unit.access.catalog_rows import Answers
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from airflow_provider_datagraph.access.offboarding import Cluster, Holdings, Leaving
-from airflow_provider_datagraph.access.privileges import Database, Role, Session, User
-from airflow_provider_datagraph.access.revocations import Identity
+from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
+from airflow_provider_datagraph.redshift.values import Database, Identity, Role, Session, User
 
 ROLE, USER = Identity("role", "r"), Identity("user", "u")
 ADMIN = User("admin", 100, superuser=True)

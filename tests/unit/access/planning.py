@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airflow_provider_datagraph.access.privileges import CurrentAccess, Grant, Role, Schema, Scope, Session, Step
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.plan import Step
+from airflow_provider_datagraph.redshift.values import Grant, Role, Schema, Scope, Session
 
 USAGE = Grant(Scope.SCHEMA, "USAGE", "crm")
 SCOPED = Grant(Scope.TABLES, "SELECT", "crm")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access import arguments
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import InvalidInput, check_identifier
+from airflow_provider_datagraph.form import arguments
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.redshift.names import InvalidInput, check_identifier
 
 EMPTY = "tables has an empty list for schema {}: name its tables, or leave it out for all."
 

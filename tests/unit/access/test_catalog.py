@@ -7,17 +7,20 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access import catalog, privilege_catalog
-from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
-    Database,
-    Grant,
-    Role,
-    Schema,
-    Scope,
-    Session,
-    User,
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.database import read_databases
+from airflow_provider_datagraph.access.role import read_identities
+from airflow_provider_datagraph.access.schemas.read import read_all_schemas, read_schema_list
+from airflow_provider_datagraph.redshift.catalog.privileges import (
+    column_privileges_query,
+    database_privileges_query,
+    default_privileges_query,
+    relation_privileges_query,
+    schema_privileges_query,
 )
+from airflow_provider_datagraph.redshift.catalog.schemas import schemas_query
+from airflow_provider_datagraph.redshift.catalog.sessions import read_session
+from airflow_provider_datagraph.redshift.values import Database, Grant, Role, Schema, Scope, Session, User
 from tests.unit.access import catalog_rows as q
 from tests.unit.access.catalog_rows import Answers
 
@@ -46,7 +49,7 @@ ROLES = {"linked_role": Role("linked_role", "admin"), "sys:dba": Role("sys:dba",
 def test_the_session_tells_how_names_compare(value: Any, sensitive: bool) -> None:
     rows = Answers({"SHOW enable_case_sensitive_identifier": [[value]]})
     expected = Session("Admin", "dev", superuser=True, case_sensitive=sensitive)
-    assert catalog.read_session(rows, "Admin", "dev") == expected
+    assert read_session(rows, "Admin", "dev") == expected
 
 
 @pytest.mark.parametrize("stored", ["Dev", "dev"])
@@ -55,7 +58,7 @@ def test_a_database_typed_with_capitals_is_the_one_that_the_session_is_in(stored
     rows = Answers(
         {"SHOW enable_case_sensitive_identifier": [[sensitive]], "SELECT current_database()": [[stored]]},
     )
-    found = catalog.read_session(rows, "Admin", "Dev", [])
+    found = read_session(rows, "Admin", "Dev", [])
     assert found == Session("Admin", stored, case_sensitive=sensitive == "on")
 
 
@@ -64,13 +67,13 @@ def test_how_names_compare_is_not_asked_where_redshift_folds_none(names: list[st
     def refuse(sql: str) -> Any:
         raise AssertionError(sql)
 
-    assert catalog.read_session(refuse, "Admin", "dev", names) == Session("Admin", "dev")
+    assert read_session(refuse, "Admin", "dev", names) == Session("Admin", "dev")
 
 
 @pytest.mark.parametrize(("database", "names"), [("Dev", ["crm"]), ("dev", ["crm", "Web"])])
 def test_how_names_compare_is_asked_where_one_would_be_folded(database: str, names: list[str]) -> None:
     answers = {"SHOW enable_case_sensitive_identifier": [["on"]], "SELECT current_database()": [[database]]}
-    found = catalog.read_session(answers.__getitem__, "Admin", database, names)
+    found = read_session(answers.__getitem__, "Admin", database, names)
     assert found == Session("Admin", database, case_sensitive=True)
 
 
@@ -121,7 +124,7 @@ HOLDINGS: dict[str, Sequence[Sequence[Any]]] = {
 
 def test_identities_hold_roles_and_privileges() -> None:
     rows = Answers({**identities(), **HOLDINGS})
-    assert catalog.read_identities(rows, SESSION, "linked_role", "linked_user") == CurrentAccess(
+    assert read_identities(rows, SESSION, "linked_role", "linked_user") == CurrentAccess(
         SEEN,
         roles=ROLES,
         users=USERS,
@@ -152,7 +155,7 @@ def test_identities_hold_roles_and_privileges() -> None:
 
 def test_only_those_who_exist_are_asked_about() -> None:
     rows = Answers({q.USERS: [["admin", 100, True, False]], q.ROLES: [], q.USER_GRANTS: [], q.ROLE_GRANTS: []})
-    current = catalog.read_identities(rows, SESSION, "linked_role", "linked_user")
+    current = read_identities(rows, SESSION, "linked_role", "linked_user")
     assert current == CurrentAccess(SEEN, users={"admin": User("admin", 100, True)})
     assert rows.asked == [q.USERS, q.ROLES, q.USER_GRANTS, q.ROLE_GRANTS]
 
@@ -163,7 +166,7 @@ def test_only_those_who_exist_are_asked_about() -> None:
 def test_one_of_the_two_may_exist(users: list[list[Any]], of: str) -> None:
     roles = [["linked_role", "admin"]] if of == q.OF_ROLE else []
     rows = Answers({**identities(), q.USERS: users, q.ROLES: roles})
-    catalog.read_identities(rows, SESSION, "linked_role", "linked_user")
+    read_identities(rows, SESSION, "linked_role", "linked_user")
     privileges = [sql for sql in rows.asked if "identity_name" in sql]
     assert privileges == [on + of for on in PRIVILEGES]
 
@@ -178,7 +181,7 @@ def test_one_of_the_two_may_exist(users: list[list[Any]], of: str) -> None:
 )
 def test_only_a_superuser_sees_the_whole_catalog(users: list[list[Any]], superuser: bool) -> None:
     rows = Answers({q.USERS: users, q.SCHEMAS: []})
-    current = catalog.read_schema_list(rows, Session("admin", "dev", superuser=not superuser))
+    current = read_schema_list(rows, Session("admin", "dev", superuser=not superuser))
     assert current.session == Session("admin", "dev", superuser=superuser)
 
 
@@ -189,7 +192,7 @@ def test_databases_are_read_with_owner_and_kind() -> None:
             q.ON_DATABASES + q.OF_ROLE: [["dev", "CREATE", "DATABASE"], ["dev", "SELECT", "TABLES"]],
         }
     )
-    assert catalog.read_databases(rows, SESSION, "linked_role") == CurrentAccess(
+    assert read_databases(rows, SESSION, "linked_role") == CurrentAccess(
         SEEN,
         roles=ROLES,
         users=USERS,
@@ -215,7 +218,7 @@ def test_schemas_of_every_database_are_read_at_once() -> None:
     )
     databases = {"dev": Database("dev", "admin"), "empty": Database("empty", "admin")}
     current = CurrentAccess(SEEN, users=USERS, databases=databases)
-    assert catalog.read_all_schemas(rows, current) == {
+    assert read_all_schemas(rows, current) == {
         "dev": {"crm": Schema("crm", "admin"), "lake": Schema("lake", "user id 1", "external")},
         "empty": {},
         "sales": {"crm": Schema("crm", "user id None", "shared")},
@@ -226,15 +229,13 @@ def test_schemas_of_every_database_are_read_at_once() -> None:
 def test_names_in_queries_are_literals() -> None:
     name, of = "o'x\\", "identity_name = 'o''x\\\\'"
     for query in (
-        privilege_catalog.database_privileges_query("user", name),
-        privilege_catalog.schema_privileges_query("user", name),
-        privilege_catalog.relation_privileges_query("user", name),
-        privilege_catalog.column_privileges_query("user", name),
+        database_privileges_query("user", name),
+        schema_privileges_query("user", name),
+        relation_privileges_query("user", name),
+        column_privileges_query("user", name),
     ):
         assert query.endswith(f" WHERE identity_type = 'user' AND {of}")
-    several = privilege_catalog.database_privileges_query("role", "b", name, "a")
+    several = database_privileges_query("role", "b", name, "a")
     assert several.endswith(" WHERE identity_type = 'role' AND identity_name IN ('a', 'b', 'o''x\\\\')")
-    assert privilege_catalog.default_privileges_query(name).endswith(
-        "grantee_name = 'o''x\\\\' AND object_type = 'RELATION'"
-    )
-    assert catalog.schemas_query(name).endswith("database_name = 'o''x\\\\'")
+    assert default_privileges_query(name).endswith("grantee_name = 'o''x\\\\' AND object_type = 'RELATION'")
+    assert schemas_query(name).endswith("database_name = 'o''x\\\\'")

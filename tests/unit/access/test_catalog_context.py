@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_datagraph.access.catalog import read_schema_list
-from airflow_provider_datagraph.access.privilege_catalog import granted_roles
-from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
-    DesiredSchema,
-    FutureTables,
-    Grant,
-    Schema,
-    Scope,
-    Session,
-    User,
-)
-from airflow_provider_datagraph.access.schema_catalog import read_creators, read_schemas
-from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
+from airflow_provider_datagraph.access.schemas.plan import plan_schemas
+from airflow_provider_datagraph.access.schemas.read import read_creators, read_schema_list, read_schemas
+from airflow_provider_datagraph.redshift.catalog.identities import granted_roles
+from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session, User
 from tests.unit.access import catalog_holdings as holdings
 from tests.unit.access import catalog_rows as q
 from tests.unit.access.catalog_rows import Answers

@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access import catalog, privilege_catalog, schema_catalog
-from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
-    DesiredSchema,
-    FutureTables,
-    Grant,
-    Schema,
-    Scope,
-    Session,
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
+from airflow_provider_datagraph.access.schemas.read import (
+    read_creators,
+    read_privileges,
+    read_schema_list,
+    read_schemas,
+    read_tables,
 )
+from airflow_provider_datagraph.redshift.catalog.privileges import default_grants
+from airflow_provider_datagraph.redshift.catalog.relations import read_relations
+from airflow_provider_datagraph.redshift.catalog.schemas import creators_query
+from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session
 from tests.unit.access import catalog_rows as q
 from tests.unit.access.catalog_holdings import (
     ABOVE,
@@ -79,7 +82,7 @@ def test_where_nothing_is_lacking_no_more_is_read(
     desired: DesiredSchema, prune: bool, asked: list[str], grants: set[Grant]
 ) -> None:
     rows = answers(**{"SELECT has_schema_privilege('linked_user', 'crm', 'create')": [[True]]})
-    current = schema_catalog.read_schemas(rows, SESSION, "linked_role", [desired], prune)
+    current = read_schemas(rows, SESSION, "linked_role", [desired], prune)
     assert current.grants == grants
     assert (current.schemas, current.session, current.hidden) == (SCHEMAS, SEEN, False)
     assert rows.asked == [*START, *asked]
@@ -87,7 +90,7 @@ def test_where_nothing_is_lacking_no_more_is_read(
 
 def test_what_tables_there_are_and_whose() -> None:
     desired = DesiredSchema("crm", ("accounts",))
-    current = schema_catalog.read_schemas(answers(), SESSION, "linked_role", [desired])
+    current = read_schemas(answers(), SESSION, "linked_role", [desired])
     assert current.relations == {"crm": frozenset({"accounts", "my_mv_tbl__"})}
     assert current.views == {"crm": {"my_mv_tbl__": "analyst"}}
     assert current.table_owners == {"crm": frozenset({"loader"})}
@@ -95,7 +98,7 @@ def test_what_tables_there_are_and_whose() -> None:
 
 def test_a_view_may_have_no_owner_that_the_catalog_names() -> None:
     rows = answers(**{q.tables_of("'crm'"): [["crm", "names", "VIEW", None]]})
-    current = schema_catalog.read_schemas(rows, SESSION, "linked_role", [DesiredSchema("crm", ("names",))])
+    current = read_schemas(rows, SESSION, "linked_role", [DesiredSchema("crm", ("names",))])
     assert current.views == {"crm": {"names": ""}}
 
 
@@ -115,18 +118,18 @@ def test_tables_that_an_admin_may_not_read_are_there_too() -> None:
         }
     )
     clerk = CurrentAccess(Session("clerk", "dev", superuser=False), users=USERS)
-    found = catalog.read_tables(rows, clerk, ["crm", "web"])
+    found = read_tables(rows, clerk, ["crm", "web"])
     assert found.relations == {"crm": {"seen", "hidden"}, "web": {"seen"}}
     assert found.table_owners == {"crm": {"linked_user"}, "web": {"user id 77"}}
     assert found.views == {"crm": {"seen": "loader"}}
     # A superuser sees all of them at once.
     again = Answers({listed: [["crm", "seen", "VIEW", "loader"]]})
-    assert catalog.read_tables(again, CurrentAccess(SEEN), ["crm", "web"]).relations["crm"] == {"seen"}
+    assert read_tables(again, CurrentAccess(SEEN), ["crm", "web"]).relations["crm"] == {"seen"}
 
 
 def test_what_is_lacking_is_looked_for_everywhere() -> None:
     rows = answers()
-    current = schema_catalog.read_schemas(rows, SESSION, "linked_role", [DesiredSchema("web")])
+    current = read_schemas(rows, SESSION, "linked_role", [DesiredSchema("web")])
     assert rows.asked == [*START, q.OF_ALL_ON_SCHEMAS, *CONTEXT, q.ON_DATABASES + ABOVE, *LIMITS]
     assert current.grants == {Grant(Scope.SCHEMA, "USAGE", "web"), Grant(Scope.DATABASE_TABLES, "SELECT", "dev")}
     assert current.granted_roles == {"above", "top"}
@@ -147,7 +150,7 @@ def test_tables_that_are_lacking_are_looked_for_everywhere() -> None:
     listed = q.tables_of("'web'")
     rows = answers(**{listed: [["web", "pages", "TABLE", "loader"], ["web", "links", "TABLE", ""]]})
     desired = [DesiredSchema("web", ("links",)), DesiredSchema("lake"), DesiredSchema("nowhere")]
-    current = schema_catalog.read_schemas(rows, SESSION, "linked_role", desired)
+    current = read_schemas(rows, SESSION, "linked_role", desired)
     relations = [q.ON_RELATIONS + q.OF_ROLE.replace("linked_role", name) for name in ("above", "top")]
     assert rows.asked == [
         *START,
@@ -171,9 +174,9 @@ def test_tables_that_are_lacking_are_looked_for_everywhere() -> None:
 
 def test_looking_again_asks_for_privileges_alone() -> None:
     rows = answers()
-    before = schema_catalog.read_schemas(rows, SESSION, "linked_role", [DesiredSchema("web")])
+    before = read_schemas(rows, SESSION, "linked_role", [DesiredSchema("web")])
     rows.asked.clear()
-    after = schema_catalog.read_privileges(rows, before, "linked_role", [DesiredSchema("web")])
+    after = read_privileges(rows, before, "linked_role", [DesiredSchema("web")])
     assert rows.asked == [q.OF_ALL_ON_SCHEMAS]
     assert after == before
 
@@ -182,7 +185,7 @@ def test_looking_again_asks_for_privileges_alone() -> None:
 @pytest.mark.parametrize("missing", [DesiredSchema("nowhere", ("t",)), DesiredSchema("ads"), DesiredSchema("Ads")])
 def test_nothing_is_read_about_schemas_that_arent_there(missing: DesiredSchema, prune: bool) -> None:
     rows = answers()
-    current = schema_catalog.read_schemas(rows, SESSION, "linked_role", [missing], prune)
+    current = read_schemas(rows, SESSION, "linked_role", [missing], prune)
     assert current == CurrentAccess(SEEN, roles=ROLES, users=USERS, schemas=SCHEMAS)
     assert rows.asked == START
 
@@ -192,7 +195,7 @@ def test_a_case_sensitive_session_finds_mixed_case() -> None:
     listed = q.tables_of("'Ads'")
     rows = answers(**{listed: []})
     desired = [DesiredSchema("Ads", ("t",)), DesiredSchema("CRM", ("t",))]
-    current = schema_catalog.read_schemas(rows, session, "linked_role", desired)
+    current = read_schemas(rows, session, "linked_role", desired)
     assert (current.session, current.relations) == (session, {"Ads": frozenset()})
 
 
@@ -200,17 +203,17 @@ def test_many_pairs_are_asked_in_parts() -> None:
     names = [f"s{number:04d}" for number in range(501)]
     desired = [DesiredSchema(n, future=FutureTables.DEFAULT_PRIVILEGES, writers=("linked_user",)) for n in names]
     pairs = [("linked_user", name) for name in names]
-    first, second = (schema_catalog.creators_query(part) for part in (pairs[:500], pairs[500:]))
+    first, second = (creators_query(part) for part in (pairs[:500], pairs[500:]))
     current = CurrentAccess(SEEN, users=USERS, schemas={name: Schema(name, "admin") for name in names})
     rows = Answers({first: [[False, *[True] * 499]], second: [[False]]})
-    found = schema_catalog.read_creators(rows, current, {d.name: d for d in desired})
+    found = read_creators(rows, current, {d.name: d for d in desired})
     assert found.creators == set(pairs[1:500])
     assert rows.asked == [first, second]
 
 
 def test_a_database_without_schemas_is_empty() -> None:
     rows = Answers({q.SCHEMAS: []})
-    assert catalog.read_schema_list(rows, SESSION) == CurrentAccess(SEEN, roles=ROLES, users=USERS)
+    assert read_schema_list(rows, SESSION) == CurrentAccess(SEEN, roles=ROLES, users=USERS)
     assert rows.asked == START
 
 
@@ -220,7 +223,7 @@ def test_a_schema_without_tables_is_there_too() -> None:
         "WHERE database_name = 'it''s' AND schema_name IN ('a\\\\b', 'crm', 'o''x')"
     )
     rows = Answers({query: [["o'x", "t"], ["o'x", "mv_tbl__v__0"], ["o'x", "u"]]})
-    assert catalog.read_relations(rows, "it's", iter(["o'x", "crm", "a\\b"])) == {
+    assert read_relations(rows, "it's", iter(["o'x", "crm", "a\\b"])) == {
         "o'x": frozenset({"t", "u"}),
         "crm": frozenset(),
         "a\\b": frozenset(),
@@ -230,7 +233,7 @@ def test_a_schema_without_tables_is_there_too() -> None:
 def test_default_privileges_of_the_whole_database_belong_to_no_schema() -> None:
     on_none: Sequence[Sequence[Any]] = [["None", "loader", "SELECT"], [None, "loader", "INSERT"]]
     rows = Answers({q.DEFAULTS: on_none})
-    assert privilege_catalog.default_grants(rows, "linked_role") == {
+    assert default_grants(rows, "linked_role") == {
         Grant(Scope.DEFAULT, "SELECT", "None", "loader"),
         Grant(Scope.DEFAULT, "INSERT", "", "loader"),
     }

@@ -7,17 +7,13 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.findings import few, reported
-from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
-    DesiredSchema,
-    Finding,
-    Grant,
-    Schema,
-    Scope,
-    Session,
-)
-from airflow_provider_datagraph.access.targets import Target
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.desired import DesiredSchema
+from airflow_provider_datagraph.access.messages import few
+from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.access.schemas.findings import reported
+from airflow_provider_datagraph.access.schemas.targets import Target
+from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session
 from tests.unit.access.planning import SCOPED, USAGE, on_column, on_table
 
 CURRENT = CurrentAccess(Session("admin", "dev"))

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_datagraph.access import names
-from airflow_provider_datagraph.access.names import InvalidInput
-from airflow_provider_datagraph.access.request import parse_entry
+from airflow_provider_datagraph.form.entries import parse_entry
+from airflow_provider_datagraph.redshift import names
+from airflow_provider_datagraph.redshift.names import InvalidInput
 from tests.unit.access.reading import read_identifier, read_literal
 
 # https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html

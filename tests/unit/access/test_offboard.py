@@ -6,15 +6,25 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access.offboard import (
+from airflow_provider_datagraph.access.offboarding.plan import (
     local_databases,
     plan_checkpoint,
     plan_holdings,
     plan_identities,
 )
-from airflow_provider_datagraph.access.offboarding import Holdings, OpenSession, Owned
-from airflow_provider_datagraph.access.privileges import Database, Grant, Plan, Role, Scope, Session, Step, User
-from airflow_provider_datagraph.access.revocations import Identity
+from airflow_provider_datagraph.access.offboarding.values import Holdings
+from airflow_provider_datagraph.access.plan import Plan, Step
+from airflow_provider_datagraph.redshift.values import (
+    Database,
+    Grant,
+    Identity,
+    OpenSession,
+    Owned,
+    Role,
+    Scope,
+    Session,
+    User,
+)
 from tests.unit.access.leaving import ADMIN, CLUSTER, EMPTY, LEAVING, ROLE, USER
 
 

@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.closing_catalog import read_closing
-from airflow_provider_datagraph.access.offboard_catalog import read_cluster, read_holdings
-from airflow_provider_datagraph.access.offboarding import OpenSession, Owned
-from airflow_provider_datagraph.access.privileges import Grant, Scope, Session, User
-from airflow_provider_datagraph.access.revocations import Identity
+from airflow_provider_datagraph.access.closing import read_closing
+from airflow_provider_datagraph.access.offboarding.read import read_cluster, read_holdings
+from airflow_provider_datagraph.redshift.values import Grant, Identity, OpenSession, Owned, Scope, Session, User
 from tests.unit.access.catalog_rows import (
     DATABASES,
     DEFAULTS,

@@ -7,18 +7,28 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.offboard_findings import (
+from airflow_provider_datagraph.access.offboarding.findings import (
     checkpoint_findings,
     cluster_findings,
     holdings_findings,
     home,
     session_findings,
-    stuck_findings,
     who_leaves,
 )
-from airflow_provider_datagraph.access.offboarding import Holdings, Leaving, OpenSession, Owned
-from airflow_provider_datagraph.access.privileges import Database, Finding, Grant, Role, Scope, Session, User
-from airflow_provider_datagraph.access.revocations import Identity
+from airflow_provider_datagraph.access.offboarding.values import Holdings, Leaving
+from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.access.schemas.writers import stuck_findings
+from airflow_provider_datagraph.redshift.values import (
+    Database,
+    Grant,
+    Identity,
+    OpenSession,
+    Owned,
+    Role,
+    Scope,
+    Session,
+    User,
+)
 from tests.unit.access.leaving import CLUSTER, ROLE, USER
 
 LEAVING = Leaving("r", "u")

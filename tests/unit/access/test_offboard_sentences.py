@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airflow_provider_datagraph.access.offboard import plan_holdings, plan_identities
-from airflow_provider_datagraph.access.offboarding import Owned
-from airflow_provider_datagraph.access.privileges import Grant, Role, Scope
-from airflow_provider_datagraph.access.revocations import Identity
+from airflow_provider_datagraph.access.offboarding.plan import plan_holdings, plan_identities
+from airflow_provider_datagraph.redshift.values import Grant, Identity, Owned, Role, Scope
 from tests.unit.access.leaving import CLUSTER, EMPTY, LEAVING, ROLE, USER
 
 

@@ -6,8 +6,9 @@ import hashlib
 
 import pytest
 
-from airflow_provider_datagraph.access.passwords import HASHES, hashed, md5_hash, policy_problems, sha256_hash
-from airflow_provider_datagraph.access.privileges import DesiredUser, Plan, Step
+from airflow_provider_datagraph.access.desired import DesiredUser
+from airflow_provider_datagraph.access.plan import Plan, Step
+from airflow_provider_datagraph.redshift.passwords import HASHES, hashed, md5_hash, policy_problems, sha256_hash
 
 LENGTH = "be 8 to 64 characters long"
 UPPER = "hold an upper-case letter"

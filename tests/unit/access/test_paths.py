@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_datagraph.access.names import InvalidInput, join_path, split_path
+from airflow_provider_datagraph.redshift.names import InvalidInput, join_path, split_path
 
 PARTS = st.text(alphabet="aZ1.\"' é漢\\", min_size=1, max_size=8) | st.text(min_size=1, max_size=8)
 

@@ -6,19 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access.planner import describe_grants, partial_view, plan_role
-from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
-    DesiredUser,
-    Finding,
-    Grant,
-    Plan,
-    Role,
-    Scope,
-    Session,
-    Step,
-    User,
-)
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.desired import DesiredUser
+from airflow_provider_datagraph.access.messages import describe_grants
+from airflow_provider_datagraph.access.plan import Finding, Plan, Step
+from airflow_provider_datagraph.access.role import plan_role
+from airflow_provider_datagraph.access.visibility import partial_view
+from airflow_provider_datagraph.redshift.values import Grant, Role, Scope, Session, User
 
 SESSION = Session("admin", "dev")
 ADMIN = User("admin", 100, superuser=True)

@@ -6,18 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access.planner import plan_database, role_missing
-from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
-    Database,
-    Finding,
-    Grant,
-    Plan,
-    Role,
-    Scope,
-    Session,
-    Step,
-)
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.database import plan_database
+from airflow_provider_datagraph.access.plan import Finding, Plan, Step
+from airflow_provider_datagraph.access.visibility import role_missing
+from airflow_provider_datagraph.redshift.values import Database, Grant, Role, Scope, Session
 
 CURRENT = CurrentAccess(
     Session("admin", "dev"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_datagraph import profiles_sync
+from airflow_provider_datagraph.access import profiles_sync
 
 # https://segment.com/docs/unify/profiles-sync/tables/
 RAW = ("external_id_mapping_updates", "id_graph_updates", "profile_traits_updates")

@@ -6,16 +6,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
-    DesiredSchema,
-    FutureTables,
-    Grant,
-    Schema,
-    Scope,
-    Session,
-)
-from airflow_provider_datagraph.access.prune_catalog import read_stuck
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
+from airflow_provider_datagraph.access.schemas.prune import read_stuck
+from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session
 from tests.unit.access.catalog_rows import Answers
 
 CURRENT = CurrentAccess(

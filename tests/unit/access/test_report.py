@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from airflow_provider_datagraph.access.privileges import Finding, Plan, Step
+from airflow_provider_datagraph.access.plan import Finding, Plan, Step
 from airflow_provider_datagraph.access.report import Report, columns, table
 
 STEPS = (Step("A", ("grant a", "grant b")), Step("B", ("revoke c",)))

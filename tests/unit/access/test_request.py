@@ -6,16 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.names import InvalidInput
-from airflow_provider_datagraph.access.privileges import Finding, Schema, Session
-from airflow_provider_datagraph.access.request import (
-    Opening,
-    Warehouse,
-    parse_entry,
-    relations_needed,
-    resolve_entries,
-)
+from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.entries import Opening, Warehouse, parse_entry, relations_needed, resolve_entries
+from airflow_provider_datagraph.redshift.names import InvalidInput
+from airflow_provider_datagraph.redshift.values import Schema, Session
 
 
 def schemas(**kinds: str) -> dict[str, Schema]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_datagraph.access.privileges import Grant, Scope, Step
-from airflow_provider_datagraph.access.revocations import Identity, revoke_all
-from airflow_provider_datagraph.access.statements import STATEMENT_BYTES
+from airflow_provider_datagraph.access.plan import Step
+from airflow_provider_datagraph.access.revocations import revoke_all
+from airflow_provider_datagraph.redshift.statements import STATEMENT_BYTES
+from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
 
 ROLE = Identity("role", "r")
 USER = Identity("user", 'o"neil')

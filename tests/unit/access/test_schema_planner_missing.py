@@ -6,18 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
-    DesiredSchema,
-    Finding,
-    FutureTables,
-    Grant,
-    Plan,
-    Schema,
-    Scope,
-    Session,
-)
-from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
+from airflow_provider_datagraph.access.plan import Finding, Plan
+from airflow_provider_datagraph.access.schemas.plan import plan_schemas
+from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session
 from tests.unit.access.planning import SCOPED, USAGE, database, holding, listed, on_column, on_table
 
 CURRENT = holding(database("crm", "Ads", "ADS", crm="orders accounts notes Bills BILLS"), USAGE)

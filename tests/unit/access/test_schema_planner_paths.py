@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access.privileges import DesiredSchema, Finding, FutureTables, Grant, Schema, Scope
-from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
+from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.access.schemas.plan import plan_schemas
+from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope
 from tests.unit.access.planning import database, holding, on_column, on_table
 
 SCHEMAS = {"we.b": Schema("we.b", "admin"), "la.ke": Schema("la.ke", "admin", "external")}

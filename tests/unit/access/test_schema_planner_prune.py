@@ -6,17 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access.privileges import (
-    DesiredSchema,
-    Finding,
-    FutureTables,
-    Grant,
-    Plan,
-    Role,
-    Scope,
-    Step,
-)
-from airflow_provider_datagraph.access.schema_planner import plan_schemas
+from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
+from airflow_provider_datagraph.access.plan import Finding, Plan, Step
+from airflow_provider_datagraph.access.schemas.plan import plan_schemas
+from airflow_provider_datagraph.redshift.values import Grant, Role, Scope
 from tests.unit.access.planning import SCOPED, USAGE, database, holding, listed, on_column, on_table, revoked, scoped
 
 CURRENT = database("crm", "ads", 'we"b', crm="orders accounts")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airflow_provider_datagraph.access.privileges import Finding, Grant, Plan, Scope, Session
-from airflow_provider_datagraph.access.schema_revocation import Closing, plan_closing
+from airflow_provider_datagraph.access.closing import Closing, plan_closing
+from airflow_provider_datagraph.access.plan import Finding, Plan
+from airflow_provider_datagraph.redshift.values import Grant, Scope, Session
 from tests.unit.access.planning import USAGE, database, on_table
 
 CURRENT = database("crm", "db", name="db")

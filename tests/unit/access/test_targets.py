@@ -6,19 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access.names import InvalidInput
-from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
-    DesiredSchema,
-    Finding,
-    FutureTables,
-    Grant,
-    Schema,
-    Scope,
-    Session,
-    User,
-)
-from airflow_provider_datagraph.access.targets import Target, find_targets, held, lacking, wider
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
+from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.access.schemas.targets import Target, find_targets, held, lacking, wider
+from airflow_provider_datagraph.redshift.names import InvalidInput
+from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session, User
 
 CURRENT = CurrentAccess(
     Session("admin", "dev"),

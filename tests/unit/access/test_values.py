@@ -7,24 +7,12 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
-    Database,
-    DesiredSchema,
-    DesiredUser,
-    Finding,
-    FutureTables,
-    Grant,
-    Plan,
-    Role,
-    Schema,
-    Scope,
-    Session,
-    Step,
-    User,
-)
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.desired import DesiredSchema, DesiredUser, FutureTables
+from airflow_provider_datagraph.access.plan import Finding, Plan, Step
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.access.request import Opening, Warehouse
+from airflow_provider_datagraph.form.entries import Opening, Warehouse
+from airflow_provider_datagraph.redshift.values import Database, Grant, Role, Schema, Scope, Session, User
 
 SMALL = [
     Grant(Scope.TABLE, "SELECT", "crm", "accounts"),

@@ -7,9 +7,16 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.privilege_catalog import ROLE_GRANTS, USER_GRANTS
-from airflow_provider_datagraph.access.privileges import CurrentAccess, Finding, Role, Session
-from airflow_provider_datagraph.access.visibility import SYSLOG_ACCESS, SYSTEM_PRIVILEGES, hidden_role, sees_role
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.access.visibility import hidden_role, sees_role
+from airflow_provider_datagraph.redshift.catalog.identities import (
+    ROLE_GRANTS,
+    SYSLOG_ACCESS,
+    SYSTEM_PRIVILEGES,
+    USER_GRANTS,
+)
+from airflow_provider_datagraph.redshift.values import Role, Session
 
 ADMIN = Session("admin", "dev", superuser=False)
 CURRENT = CurrentAccess(ADMIN, roles={"r": Role("r", "boss"), "mine": Role("mine", "admin")})

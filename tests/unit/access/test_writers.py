@@ -6,21 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access.privileges import (
-    CurrentAccess,
-    DesiredSchema,
-    Finding,
-    FutureTables,
-    Grant,
-    Role,
-    Schema,
-    Scope,
-    Session,
-    Step,
-    User,
-)
-from airflow_provider_datagraph.access.schema_planner import plan_schemas
-from airflow_provider_datagraph.access.writers import always_creates, find_writers, possible_writers
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
+from airflow_provider_datagraph.access.plan import Finding, Step
+from airflow_provider_datagraph.access.schemas.plan import plan_schemas
+from airflow_provider_datagraph.access.schemas.writers import always_creates, find_writers, possible_writers
+from airflow_provider_datagraph.redshift.values import Grant, Role, Schema, Scope, Session, User
 
 USERS = {
     "admin": User("admin", 1, superuser=True),

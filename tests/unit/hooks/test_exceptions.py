@@ -8,13 +8,13 @@ import pickle
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
-from airflow_provider_datagraph.access.names import InvalidInput
 from airflow_provider_datagraph.exceptions import (
     DataGraphError,
     DriftRemainsError,
     MisconfigurationError,
     PassingFaultError,
 )
+from airflow_provider_datagraph.redshift.names import InvalidInput
 
 
 @pytest.mark.parametrize("kind", [MisconfigurationError, PassingFaultError, DriftRemainsError])

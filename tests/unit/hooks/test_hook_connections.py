@@ -10,9 +10,9 @@ import pytest
 import redshift_connector
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, Connection
 
-from airflow_provider_datagraph.access.names import InvalidInput
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks import checks, connections
+from airflow_provider_datagraph.redshift.names import InvalidInput
 
 ADMIN: dict[str, Any] = {
     "conn_id": "admin_id",

@@ -15,7 +15,7 @@ from redshift_connector.error import (
     ProgrammingError,
 )
 
-from airflow_provider_datagraph.hooks.errors import Fault, classify, details, vanished
+from airflow_provider_datagraph.hooks.faults import Fault, classify, details, vanished
 
 
 def server(code: str, message: str, detail: str | None = None) -> dict[str, Any]:

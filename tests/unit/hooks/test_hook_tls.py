@@ -10,7 +10,7 @@ from redshift_connector.error import InterfaceError
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks import connections
-from airflow_provider_datagraph.hooks.sentences import connect_error
+from airflow_provider_datagraph.hooks.faults import connect_error
 from tests.unit.hooks.test_hook_connections import ADMIN, USER, connection, problems
 
 FULL, AUTHORITY, PLAIN = {"sslmode": "verify-full"}, {"sslmode": "verify-ca"}, {"ssl": False}

@@ -7,8 +7,8 @@ import time
 import pytest
 from pytest_mock import MockerFixture
 
+from airflow_provider_datagraph.engine.retrying import retrying
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
-from airflow_provider_datagraph.hooks.retrying import retrying
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 
 CONFLICT = Exception({"C": "XX000", "M": "1023", "D": "conflict with concurrent transaction"})

@@ -7,7 +7,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, NoCredentialsError
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
-from airflow_provider_datagraph.hooks.sentences import token_error
+from airflow_provider_datagraph.hooks.faults import token_error
 
 
 def refused(code: str, status: int) -> ClientError:

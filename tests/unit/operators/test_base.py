@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_datagraph.access.arguments import Problems
-from airflow_provider_datagraph.access.privileges import Finding
+from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
+from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import ConvergingOperator, Mode
 from airflow_provider_datagraph.operators.labels import TEMPLATE, show_label
 from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator

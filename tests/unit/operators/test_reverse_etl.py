@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_datagraph.access.privileges import CurrentAccess, Grant, Schema, Scope, Session
+from airflow_provider_datagraph.access.current import CurrentAccess
 from airflow_provider_datagraph.operators.reverse_etl import desired_schema, kept
+from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session
 
 DROP = Grant(Scope.TABLES, "DROP", "retl")
 # Another schema's, and a single table's.

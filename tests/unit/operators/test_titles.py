@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_datagraph.access.privileges import Finding
+from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.operators.base import only_planned, schemas_title
 from airflow_provider_datagraph.operators.labels import MAX_LABEL, schemas_label

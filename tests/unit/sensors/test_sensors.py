@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from airflow.triggers.base import BaseTrigger
 
-from airflow_provider_datagraph.access.names import InvalidInput
+from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.sensors.access import read_paths
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 

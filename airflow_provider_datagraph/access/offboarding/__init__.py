@@ -1,0 +1,1 @@
+"""The way back: role, user and checkpoint database are taken away."""

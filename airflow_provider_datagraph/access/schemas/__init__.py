@@ -1,0 +1,1 @@
+"""Step 3 of Segment's guide: read access, schema by schema."""

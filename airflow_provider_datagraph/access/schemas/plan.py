@@ -1,0 +1,196 @@
+"""Plans for the schemas of one database, granted in the connected database with unqualified names.
+
+Grammar: https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html,
+https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html,
+https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from airflow_provider_datagraph.access.current import CurrentAccess
+from airflow_provider_datagraph.access.desired import DesiredSchema
+from airflow_provider_datagraph.access.messages import few
+from airflow_provider_datagraph.access.plan import Finding, Plan, Step
+from airflow_provider_datagraph.access.schemas.findings import reported
+from airflow_provider_datagraph.access.schemas.prune import revoke_columns, revokes
+from airflow_provider_datagraph.access.schemas.targets import Target, find_targets, held
+from airflow_provider_datagraph.access.schemas.writers import stuck_findings
+from airflow_provider_datagraph.access.visibility import hidden_role, partial_view, role_missing
+from airflow_provider_datagraph.redshift.names import join_path, quote
+from airflow_provider_datagraph.redshift.statements import chunks
+from airflow_provider_datagraph.redshift.values import Grant, Scope
+
+Missing = Mapping[str, frozenset[Grant]]
+
+
+def plan_schemas(
+    desired: Sequence[DesiredSchema],
+    role: str,
+    current: CurrentAccess,
+    *,
+    prune: bool = False,
+    plan_only: bool = False,
+) -> Plan:
+    """Plan a role's access to schemas of the connected database.
+
+    Granting comes before revoking, so that a change between all tables and a list closes nothing for a moment.
+
+    :param desired: the schemas, each named once.
+    :param role: the role's name.
+    :param current: what :func:`.read_schemas` read.
+    :param prune: whether to revoke what the role holds in these schemas and ``desired`` doesn't list.
+    :param plan_only: whether a missing role or schema is no obstacle.
+    :return: the plan.
+    :raises InvalidInput: if two of ``desired`` are one stored schema.
+    """
+    targets, about = find_targets(desired, current, plan_only)
+    findings = [*role_missing(role, current, plan_only), *_view(role, current, plan_only), *about]
+    wanted = {target.name: target.grants for target in targets}
+    blocked = _column_grants(wanted, current)
+    # Where pruning takes a column-level grant away, it takes the table-level one with it.
+    lost = {(g.privilege, g.schema, g.relation) for g in blocked} if prune else set()
+
+    def lacks(grant: Grant) -> bool:
+        return (grant.privilege, grant.schema, grant.relation) in lost or not held(grant, current, not prune)
+
+    missing = {name: frozenset(filter(lacks, grants)) for name, grants in wanted.items()}
+    if not prune:
+        findings += _column_findings(blocked, missing, current)
+        blocked = frozenset()
+    steps = [*revoke_columns(blocked, role, current), *_grants(targets, missing, role, current.session.database)]
+    if prune:
+        steps += revokes(wanted, role, current, blocked)
+    in_place = sum(_in_place(target, wanted[target.name], missing[target.name]) for target in targets)
+    findings += [*reported(role, targets, current, missing, prune), *_stuck(current)]
+    return Plan(tuple(steps), in_place, tuple(findings))
+
+
+def _view(role: str, current: CurrentAccess, plan_only: bool) -> tuple[Finding, ...]:
+    return hidden_role(role, current, plan_only) or partial_view(current)
+
+
+def _stuck(current: CurrentAccess) -> Iterator[Finding]:
+    return stuck_findings(current.session.database, current.stuck)
+
+
+def _in_place(target: Target, wanted: Iterable[Grant], missing: Iterable[Grant]) -> int:
+    """Count what is held in the unit of a change: a schema, its tables at once, a listed table, a writer's tables."""
+    listed = target.desired.tables is not None
+
+    def places(grants: Iterable[Grant]) -> set[tuple[Scope, str]]:
+        return {(g.scope, g.relation if listed or g.scope is Scope.DEFAULT else "") for g in grants}
+
+    return len(places(wanted) - places(missing))
+
+
+def _column_grants(wanted: Missing, current: CurrentAccess) -> frozenset[Grant]:
+    """Find the column-level grants that make Redshift refuse a table-level one.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html
+    """
+    tables = {
+        (g.privilege, g.schema, g.relation) for grants in wanted.values() for g in grants if g.scope is Scope.TABLE
+    }
+    found = (g for g in current.grants if g.scope is Scope.COLUMN)
+    return frozenset(g for g in found if (g.privilege, g.schema, g.relation) in tables)
+
+
+def _column_findings(blocked: Iterable[Grant], missing: Missing, current: CurrentAccess) -> Iterator[Finding]:
+    lacking = {(g.privilege, g.schema, g.relation) for grants in missing.values() for g in grants}
+    places = {(g.privilege, g.schema, g.relation) for g in blocked}
+    for privilege, schema, relation in sorted(places & lacking):
+        path = join_path(current.session.database, schema, relation)
+        message = (
+            f"{privilege} on some columns of {path} is held already, and Redshift then refuses the whole table: "
+            "run again with prune=True to replace it, or revoke it by hand."
+        )
+        yield Finding("column_grant", path, message, blocking=True)
+
+
+def _grants(targets: Sequence[Target], missing: Missing, role: str, database: str) -> Iterator[Step]:
+    to_role = f" TO ROLE {quote(role)}"
+    needs = {
+        t.name: tuple(p for p in t.desired.schema_privileges if Grant(Scope.SCHEMA, p, t.name) in missing[t.name])
+        for t in targets
+    }
+    for privileges in sorted({p for p in needs.values() if p}):
+        names = [name for name, p in needs.items() if p == privileges]
+        words = ", ".join(privileges)
+        for listed in chunks(names, quote):
+            yield Step(
+                f"GRANT {words} ON SCHEMA {', '.join(map(quote, listed))}{to_role}",
+                tuple(
+                    f"grant {words} on schema {join_path(database, name)} to role {role}: not held" for name in listed
+                ),
+            )
+    for target in targets:
+        yield from _table_grants(target, missing[target.name], role, database)
+    yield from _listed_grants(targets, missing, role, database)
+    yield from _default_grants(targets, missing, role, database)
+
+
+def _table_grants(target: Target, missing: frozenset[Grant], role: str, database: str) -> Iterator[Step]:
+    to_role, name, path = f" TO ROLE {quote(role)}", target.name, join_path(database, target.name)
+    scoped = [p for p in target.desired.table_privileges if Grant(Scope.TABLES, p, name) in missing]
+    if scoped:
+        words = ", ".join(scoped)
+        sentence = f"grant {words} on the tables of {path}, also later ones, to role {role}: not held"
+        yield Step(f"GRANT {words} FOR TABLES IN SCHEMA {quote(name)}{to_role}", (sentence,))
+    lacking = {g for g in missing if g.scope is Scope.TABLE}
+    if not target.desired.todays or (target.exists and not lacking):
+        return
+    privileges = {g.privilege for g in lacking} or set(target.desired.table_privileges)
+    words = ", ".join(p for p in target.desired.table_privileges if p in privileges)
+    on = f" on {few(sorted({g.relation for g in lacking}))}" if lacking else ""
+    sentence = f"grant {words} on today's tables of {path} to role {role}: not held{on}"
+    yield Step(f"GRANT {words} ON ALL TABLES IN SCHEMA {quote(name)}{to_role}", (sentence,))
+
+
+def _listed_grants(targets: Sequence[Target], missing: Missing, role: str, database: str) -> Iterator[Step]:
+    """Grant tables that are named one by one, those of several schemas in one statement."""
+    by_privileges: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    for target in targets:
+        if target.desired.tables is None:
+            continue
+        lacking: dict[str, set[str]] = {}
+        for grant in missing[target.name]:
+            if grant.scope is Scope.TABLE:
+                lacking.setdefault(grant.relation, set()).add(grant.privilege)
+        for relation in sorted(lacking):
+            privileges = tuple(p for p in target.desired.table_privileges if p in lacking[relation])
+            by_privileges.setdefault(privileges, []).append((target.name, relation))
+
+    def written(table: tuple[str, str]) -> str:
+        return ".".join(map(quote, table))
+
+    for privileges, tables in sorted(by_privileges.items()):
+        words = ", ".join(privileges)
+        for listed in chunks(tables, written):
+            yield Step(
+                f"GRANT {words} ON TABLE {', '.join(map(written, listed))} TO ROLE {quote(role)}",
+                tuple(f"grant {words} on table {join_path(database, *t)} to role {role}: not held" for t in listed),
+            )
+
+
+def _default_grants(targets: Sequence[Target], missing: Missing, role: str, database: str) -> Iterator[Step]:
+    """Grant what writers create later; schemas with the same writers share a statement."""
+    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for target in targets:
+        lacking = [g for g in missing[target.name] if g.scope is Scope.DEFAULT]
+        if lacking:
+            words = tuple(p for p in target.desired.table_privileges if p in {g.privilege for g in lacking})
+            alike.setdefault((words, tuple(sorted({g.relation for g in lacking}))), []).append(target.name)
+    for (privileges, writers), names in sorted(alike.items()):
+        given, users = ", ".join(privileges), ", ".join(map(quote, writers))
+        for listed in chunks(names, quote):
+            yield Step(
+                f"ALTER DEFAULT PRIVILEGES FOR USER {users} IN SCHEMA {', '.join(map(quote, listed))} "
+                f"GRANT {given} ON TABLES TO ROLE {quote(role)}",
+                tuple(
+                    f"grant {given} on later tables of {', '.join(writers)} in {join_path(database, name)} to role "
+                    f"{role}: not held"
+                    for name in listed
+                ),
+            )

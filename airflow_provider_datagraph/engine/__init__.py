@@ -1,0 +1,1 @@
+"""Who runs plans and looks: it reads, plans, applies, verifies, and tries again."""

@@ -1,0 +1,280 @@
+"""What the sensors look at. One look is the same from a worker's poke and from the triggerer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from redshift_connector.error import Error as DriverError
+
+from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES, advice, missing_tables
+from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.hooks.faults import Fault, classify, details, statement_error
+from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
+from airflow_provider_datagraph.redshift.catalog.relations import read_relations
+from airflow_provider_datagraph.redshift.catalog.schemas import schemas_query
+from airflow_provider_datagraph.redshift.catalog.sessions import read_session
+from airflow_provider_datagraph.redshift.names import fold, join_path, quote, resolve, split_path
+from airflow_provider_datagraph.redshift.values import Session
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Connection
+    from redshift_connector.core import Connection as DriverConnection
+
+Connections = Mapping[str, "Connection"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """The result of one look.
+
+    :param done: whether everything is as wanted.
+    :param message: a sentence that says what is still missing.
+    """
+
+    done: bool
+    report: Report
+    message: str
+
+
+class Probe(Protocol):
+    """Looks again and again; it keeps its connections in between."""
+
+    @property
+    def readers(self) -> list[_Reader]:
+        """Its connections."""
+
+    def look(self) -> Look:
+        """Look once."""
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+@dataclass
+class _Reader:
+    """A connection that is kept, in autocommit, and opened anew after a fault."""
+
+    hook: DataGraphHook
+    connection: DriverConnection | None = None
+
+    def __post_init__(self) -> None:
+        # The trigger looks again and again, and the sensor has warned on its worker.
+        self.hook.warned = None
+
+    def rows(self, sql: str) -> list[Any]:
+        """Run a query.
+
+        :param sql: the query.
+        :return: its rows.
+        :raises PassingFaultError: if the server can't be reached, or another transaction conflicts.
+        """
+        if self.connection is None:
+            self.connection = self.hook.get_conn()
+            self.connection.autocommit = True
+        try:
+            cursor = self.connection.cursor()
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+        except (DriverError, OSError) as error:
+            fault, database = classify(error), str(self.hook.arguments["database"])
+            if fault is Fault.PASSING:
+                self.close()
+                raise statement_error(error, self.hook.login, database) from error
+            if fault is Fault.CONFLICT:
+                text = details(error)[1]
+                raise PassingFaultError(
+                    f"Another transaction in database {database} conflicts ({text}): it is looked again."
+                ) from error
+            raise
+
+    def session(self) -> Session:
+        """Read how names compare."""
+        return read_session(self.rows, self.hook.login, str(self.hook.arguments["database"]))
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self.connection is not None:
+            with suppress(DriverError, OSError):
+                self.connection.close()
+            self.connection = None
+
+
+@dataclass
+class AccessProbe:
+    """Reads one row's worth of nothing from each table, as the linked user, from the checkpoint database.
+
+    :param redshift_conn_id: the admin connection: it lists the tables of ``schemas``.
+    :param user_conn_id: the user connection.
+    :param database: the checkpoint database; None: the user connection's own.
+    :param schemas: ``schema`` or ``database.schema``, whose tables are all read.
+    :param tables: ``schema.table`` or ``database.schema.table``.
+    :param loaded: connections by id, looked up already.
+    """
+
+    redshift_conn_id: str
+    user_conn_id: str
+    database: str | None = None
+    schemas: Sequence[str] = ()
+    tables: Sequence[str] = ()
+    loaded: Connections | None = None
+    admin: _Reader = field(init=False)
+    user: _Reader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.admin = _Reader(DataGraphHook(self.redshift_conn_id, loaded=self.loaded))
+        user = DataGraphHook(
+            self.redshift_conn_id, database=self.database, user_conn_id=self.user_conn_id, loaded=self.loaded
+        )
+        self.user = _Reader(user)
+
+    def look(self) -> Look:
+        """See :class:`Probe`."""
+        paths, findings = self._paths()
+        refused = [finding for path in paths if (finding := self._read(path)) is not None]
+        report = Report(in_place=len(paths) - len(refused), findings=(*refused, *findings))
+        who, where = self.user.hook.login, self.user.hook.arguments["database"]
+        gone = [finding for finding in findings if finding.blocking]
+        if gone:
+            return Look(False, report, " ".join(finding.message for finding in gone))
+        if not refused:
+            return Look(True, report, f"{who}, connected to {where}, reads all of {len(paths)} tables.")
+        message = f"{who}, connected to {where}, can't read {len(refused)} of {len(paths)} tables; {refused[0].message}"
+        return Look(False, report, message)
+
+    def _paths(self) -> tuple[list[tuple[str, str, str]], list[Finding]]:
+        """Resolve what is to be read; only the admin sees tables that the user can't read yet."""
+        session, own = self.admin.session(), str(self.admin.hook.arguments["database"])
+        listed = [(parts if len(parts) == 3 else (own, *parts)) for parts in map(split_path, self.tables)]
+        paths: list[tuple[str, str, str]] = [(d, s, t) for d, s, t in listed]
+        findings: list[Finding] = []
+        for text in self.schemas:
+            parts = split_path(text)
+            database, schema = parts if len(parts) == 2 else (own, parts[0])
+            if not session.case_sensitive:
+                database, schema = fold(database), fold(schema)
+            found = read_relations(self.admin.rows, database, [schema])[schema]
+            paths += [(database, schema, table) for table in sorted(found)]
+            if not found:
+                findings.append(self._empty(database, schema))
+        return list(dict.fromkeys(paths)), findings
+
+    def _empty(self, database: str, schema: str) -> Finding:
+        path = join_path(database, schema)
+        if schema in {str(row[1]) for row in self.admin.rows(schemas_query(database))}:
+            return Finding("schema_empty", path, f"Schema {path} has no tables, so there is nothing to read in it yet.")
+        return Finding("schema_missing", path, f"There is no schema {path}.", blocking=True)
+
+    def _read(self, path: tuple[str, str, str]) -> Finding | None:
+        # Segment's guide, step 4, without any of the customer's data; three-part names:
+        # https://docs.aws.amazon.com/redshift/latest/dg/cross-database_usage.html
+        name = join_path(*path)
+        try:
+            self.user.rows(f"SELECT 1 FROM {'.'.join(map(quote, path))} LIMIT 1")
+        except (DriverError, OSError) as error:
+            codes = {"42P01": "table_missing", "3F000": "schema_missing", "3D000": "database_missing"}
+            state, text = details(error)
+            return Finding(codes.get(state, "not_readable"), name, f"Reading {name} fails: {text} ({state}).")
+        return None
+
+    @property
+    def readers(self) -> list[_Reader]:
+        """See :class:`Probe`."""
+        return [self.admin, self.user]
+
+    def close(self) -> None:
+        """See :class:`Probe`."""
+        self.admin.close()
+        self.user.close()
+
+
+@dataclass
+class ProfilesSyncProbe:
+    """Looks for tables of a schema in the catalog, as admin and, where named, as the linked user.
+
+    :param redshift_conn_id: the admin connection.
+    :param schema: the schema.
+    :param database: its database; None: the admin connection's.
+    :param tables: the tables to wait for.
+    :param user_conn_id: the user connection; None: look as admin only.
+    :param loaded: connections by id, looked up already.
+    """
+
+    redshift_conn_id: str
+    schema: str
+    database: str | None = None
+    tables: Sequence[str] = REQUIRED_TABLES
+    user_conn_id: str | None = None
+    loaded: Connections | None = None
+    readers: list[_Reader] = field(init=False)
+
+    def __post_init__(self) -> None:
+        ids = [None] if self.user_conn_id is None else [None, self.user_conn_id]
+        # The catalog's views show every database, so any one will do for looking.
+        self.readers = [
+            _Reader(DataGraphHook(self.redshift_conn_id, user_conn_id=user, loaded=self.loaded, borrow_database=True))
+            for user in ids
+        ]
+
+    def look(self) -> Look:
+        """See :class:`Probe`."""
+        findings: list[Finding] = []
+        in_place = 0
+        for reader in self.readers:
+            present, found = self._look(reader)
+            in_place += present
+            findings += found
+        report = Report(in_place=in_place, findings=tuple(findings))
+        if not findings:
+            return Look(True, report, f"Schema {self.schema} has all of {', '.join(self.tables)}.")
+        return Look(False, report, " ".join(finding.message for finding in findings))
+
+    def _look(self, reader: _Reader) -> tuple[int, list[Finding]]:
+        session = reader.session()
+        names = [self.database or str(self.readers[0].hook.arguments["database"]), self.schema, *self.tables]
+        if not session.case_sensitive:
+            names = [fold(name) for name in names]
+        database, schema, *wanted = names
+        path = join_path(database, schema)
+        databases = [str(row[0]) for row in reader.rows(DATABASES)]
+        if resolve(database, databases, session.case_sensitive) is None and reader is self.readers[0]:
+            raise MisconfigurationError(f"There is no database {database}: correct the name.")
+        stored = read_relations(reader.rows, database, [schema])[schema]
+        missing = missing_tables(wanted, stored)
+        if not missing:
+            return len(wanted), []
+        exists = bool(stored) or schema in {str(row[1]) for row in reader.rows(schemas_query(database))}
+        where = f"Schema {path} has no" if exists else f"There is no schema {path}, so no"
+        message = f"{where} {', '.join(missing)}, as {reader.hook.login} sees it."
+        hint = advice(missing, stored, exists)
+        if reader is not self.readers[0]:
+            hint = "Tables that the linked user may not read are hidden from it: grant the schema to its role."
+        code = "tables_missing" if exists else "schema_missing"
+        return len(wanted) - len(missing), [Finding(code, path, f"{message} {hint}")]
+
+    def close(self) -> None:
+        """See :class:`Probe`."""
+        for reader in self.readers:
+            reader.close()
+
+
+PROBES: Mapping[str, type[AccessProbe] | type[ProfilesSyncProbe]] = {
+    "access": AccessProbe,
+    "profiles_sync": ProfilesSyncProbe,
+}
+
+
+def make_probe(name: str, arguments: Mapping[str, Any], loaded: Connections | None = None) -> Probe:
+    """Make a probe by its name, as a trigger's serialized form holds it.
+
+    :param name: a key of ``PROBES``.
+    :param arguments: the probe's arguments.
+    :param loaded: connections by id, looked up already.
+    :return: the probe.
+    """
+    return PROBES[name](**arguments, loaded=loaded)

@@ -1,0 +1,221 @@
+"""Offboarding: look at every database of the cluster, then change one after the other. It imports no driver."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NoReturn
+
+from airflow_provider_datagraph.access.offboarding.findings import home, session_findings, who_leaves
+from airflow_provider_datagraph.access.offboarding.plan import (
+    local_databases,
+    plan_checkpoint,
+    plan_holdings,
+    plan_identities,
+)
+from airflow_provider_datagraph.access.offboarding.read import read_cluster, read_holdings
+from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
+from airflow_provider_datagraph.access.plan import Finding, Plan
+from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.hooks.faults import details
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.catalog.sessions import read_sessions
+from airflow_provider_datagraph.redshift.names import resolve
+from airflow_provider_datagraph.redshift.values import Session
+
+if TYPE_CHECKING:
+    from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+
+log = logging.getLogger(__name__)
+IN_USE = "55006"
+"""PostgreSQL's code for an object in use; AWS documents it for DROP USER."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the work that is done wholly or not at all.
+
+    :param what: what it is about, for sentences.
+    :param plan: what is to be done, as far as is known.
+    :param act: reads again, plans again, and does it.
+    """
+
+    what: str
+    plan: Plan
+    act: Callable[[], Report]
+
+
+class Offboarding:
+    """Takes a role and a user away.
+
+    :param hook: makes the admin's hook for a database; without one, for the admin connection's own.
+    :param leaving: who leaves.
+    """
+
+    def __init__(self, hook: Callable[..., DataGraphHook], leaving: Leaving) -> None:
+        self.make_hook = hook
+        self.hook = hook()
+        self.leaving = leaving
+
+    def run(self, plan_only: bool) -> Report:
+        """Look at everything, and change it where nothing forbids that.
+
+        :param plan_only: whether to change nothing.
+        :return: the report.
+        :raises MisconfigurationError: with every blocking finding of every database, before anything is changed.
+        """
+        cluster, missing = self._look()
+        parts = [*self._databases(cluster), *self._checkpoint(cluster), self._identities(cluster)]
+        findings = (*(finding for part in parts for finding in part.plan.findings), *missing)
+        blocking = [finding.message for finding in findings if finding.blocking]
+        if blocking and not plan_only:
+            raise MisconfigurationError.of(blocking)
+        reports = [Report.of(part.plan, 0) for part in parts] if plan_only else self._act(parts)
+        return Report(
+            sum(report.changed for report in reports),
+            sum(report.in_place for report in reports),
+            tuple(sentence for report in reports for sentence in report.planned),
+            tuple(dict.fromkeys(findings)),
+        )
+
+    def _look(self) -> tuple[Cluster, list[Finding]]:
+        """Read the cluster, and find the names as they are stored."""
+        leaving, cluster = self.leaving, self.hook.read(self._read_cluster)
+
+        def resolved(name: str | None) -> str | None:
+            # As a login compares: one that is stored as typed, with capitals, comes first.
+            if name is None or name in cluster.databases:
+                return name
+            return resolve(name, cluster.databases, cluster.session.case_sensitive)
+
+        stored = resolved(leaving.drop)
+        named = replace(leaving, home=resolved(leaving.home) or leaving.home)
+        self.leaving = replace(leaving, drop=stored, home=home(named, cluster))
+        if leaving.drop is None or stored is not None:
+            return cluster, []
+        message = f"There is no database {leaving.drop}, so none is dropped."
+        return cluster, [Finding("database_missing", leaving.drop, message)]
+
+    def _read_cluster(self, rows: Rows, session: Session) -> Cluster:
+        leaving = self.leaving
+        return read_cluster(rows, session, leaving.role, leaving.user, sessions=not self.hook.is_serverless)
+
+    def _databases(self, cluster: Cluster) -> list[Part]:
+        """Plan each database but the one that is dropped; all that can't be read are told at once."""
+        leaving, problems = self.leaving, Problems()
+        role = leaving.role if leaving.role in cluster.roles else None
+        user = who_leaves(leaving, cluster)
+        if role is None and user is None:
+            return []
+
+        def read(rows: Rows, session: Session) -> Holdings:
+            return read_holdings(rows, session, role, user)
+
+        def make_plan(holdings: Holdings) -> Plan:
+            return plan_holdings(leaving, cluster, holdings)
+
+        def part(name: str) -> Part:
+            hook = self.make_hook(name)
+            found = problems.check(hook.read, read, default=Holdings(Session("", name)))
+            return Part(f"database {name}", make_plan(found), lambda: hook.converge(read, make_plan))
+
+        parts = [part(name) for name in local_databases(cluster) if name != leaving.drop]
+        problems.raise_all()
+        return parts
+
+    def _checkpoint(self, cluster: Cluster) -> Iterator[Part]:
+        """Plan to drop the checkpoint database, where that is asked for."""
+        leaving = self.leaving
+        if leaving.drop is None:
+            return
+
+        def read(rows: Rows, session: Session) -> tuple[Cluster, Holdings | None]:
+            known = read_cluster(rows, session, leaving.role, leaving.user, sessions=False)
+            # The other connection is over before the cluster is asked who is connected.
+            holdings = self._inside(known)
+            return (known if self.hook.is_serverless else replace(known, sessions=read_sessions(rows))), holdings
+
+        def make_plan(state: tuple[Cluster, Holdings | None]) -> Plan:
+            return plan_checkpoint(leaving, *state)
+
+        plan = make_plan(self.hook.read(read))
+        yield Part(f"dropping database {leaving.drop}", plan, lambda: self._drop(read, make_plan))
+
+    def _inside(self, cluster: Cluster) -> Holdings | None:
+        database = str(self.leaving.drop)
+        if database not in cluster.databases:
+            return None
+        if cluster.databases[database].kind != "local":
+            return Holdings(Session(cluster.session.user, database))
+        user = who_leaves(self.leaving, cluster)
+        hook = self.make_hook(database)
+        return hook.read(lambda rows, session: read_holdings(rows, session, None, user, others=True))
+
+    def _drop(
+        self,
+        read: Callable[[Rows, Session], tuple[Cluster, Holdings | None]],
+        make_plan: Callable[[tuple[Cluster, Holdings | None]], Plan],
+    ) -> Report:
+        try:
+            return self.hook.converge(read, make_plan)
+        except Exception as error:
+            if details(error)[0] == IN_USE:
+                # Somebody connected since it was planned.
+                cluster = self.hook.read(self._read_cluster)
+                found = [f.message for f in session_findings(str(self.leaving.drop), cluster)]
+                raise MisconfigurationError.of([details(error)[1], *found]) from error
+            raise
+
+    def _identities(self, cluster: Cluster) -> Part:
+        leaving = self.leaving
+
+        def make_plan(known: Cluster) -> Plan:
+            return plan_identities(leaving, known)
+
+        def act() -> Report:
+            try:
+                return self.hook.converge(self._read_cluster, make_plan)
+            except Exception as error:
+                if details(error)[0] != IN_USE:
+                    raise
+                database = self.hook.arguments["database"]
+                raise MisconfigurationError(
+                    f"Redshift refuses it: {details(error)[1]}. It may be about what this doesn't look at (functions, "
+                    "procedures, datashares, ASSUMEROLE, the user's default privileges for itself) in database "
+                    f"{database}: revoke that, or give it away."
+                ) from error
+
+        return Part("dropping user and role", make_plan(cluster), act)
+
+    @staticmethod
+    def _act(parts: Sequence[Part]) -> list[Report]:
+        reports = [Report.of(part.plan, 0) for part in parts if not part.plan.steps]
+        work = [part for part in parts if part.plan.steps]
+        for at, part in enumerate(work):
+            try:
+                reports.append(part.act())
+            except Exception as error:
+                _tell(error, [one.what for one in work[:at]], part.what, [one.what for one in work[at + 1 :]])
+        return reports
+
+
+def _tell(error: Exception, done: Sequence[str], failed: str, left: Sequence[str]) -> NoReturn:
+    """Raise an error again, with what is done and what isn't.
+
+    Whether a COMMIT whose answer never came was carried out can't be known, so nothing is said of that.
+    """
+    sentence = (
+        f"Done before: {', '.join(done) or 'nothing'}. Failed, all or nothing of it done: {failed}. "
+        f"Not begun: {', '.join(left) or 'nothing'}. A rerun does the rest."
+    )
+    log.error("%s", sentence)
+    if isinstance(error, MisconfigurationError):
+        raise type(error)(*error.problems, sentence) from error
+    if isinstance(error, PassingFaultError | DriftRemainsError):
+        raise type(error)(f"{error} {sentence}") from error
+    # A driver's error stays what it is: it tells most.
+    error.add_note(sentence)
+    raise error

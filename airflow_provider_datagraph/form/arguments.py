@@ -1,0 +1,259 @@
+"""Rendered template fields -> values, strictly, with every problem collected before anything is done."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from airflow_provider_datagraph.redshift.names import InvalidInput, split_path
+
+T = TypeVar("T")
+D = TypeVar("D")
+MOST = 1e6
+"""More than any number that is counted or waited for here."""
+ALL_TABLES = True
+"""All tables, said on purpose: no table can be called so."""
+
+
+class Problems:
+    """Collects the problems of several checks, so that a user sees all of them at once."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+
+    def check(self, parse: Callable[..., T], *values: Any, default: D) -> T | D:
+        """Run one check.
+
+        :param parse: the check: it returns a value or raises :class:`InvalidInput`.
+        :param values: its arguments.
+        :param default: what to go on with where the check fails.
+        :return: the checked value, or ``default``.
+        """
+        try:
+            return parse(*values)
+        except InvalidInput as error:
+            self.add(*error.problems)
+            return default
+
+    def add(self, *sentences: str) -> None:
+        """Add problems; one that is there already isn't added twice.
+
+        :param sentences: a sentence each.
+        """
+        self.sentences += [s for s in dict.fromkeys(sentences) if s not in self.sentences]
+
+    def raise_all(self) -> None:
+        """End the checks.
+
+        :raises InvalidInput: with every problem, if there is any.
+        """
+        if self.sentences:
+            raise InvalidInput(*self.sentences)
+
+
+def boolean(value: Any, name: str) -> bool:
+    """Parse a boolean; the text ``False`` is false, and nothing but the four spellings counts.
+
+    :param value: True, False, or ``true``/``false`` as text in any case (Jinja renders ``False``).
+    :param name: the argument's name, for the message.
+    :return: the boolean.
+    :raises InvalidInput: for anything else.
+    """
+    if isinstance(value, bool):
+        return value
+    word = value.strip().lower() if isinstance(value, str) else None
+    if word in ("true", "false"):
+        return word == "true"
+    raise InvalidInput(f"{name} is {value!r}, not a boolean: give True or False.")
+
+
+def text(value: Any, name: str) -> str:
+    """Parse a text that can't be empty.
+
+    :param value: the text; outer white space is removed.
+    :param name: the argument's name.
+    :return: the text.
+    :raises InvalidInput: if it is empty or no text.
+    """
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise InvalidInput(f"{name} is {value!r}: give a text that isn't empty.")
+
+
+def optional_text(value: Any, name: str) -> str | None:
+    """Parse a text that may be missing.
+
+    :param value: the text, or None; an empty text counts as None.
+    :param name: the argument's name.
+    :return: the text or None.
+    :raises InvalidInput: if it is no text.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    return text(value, name)
+
+
+def choice(value: Any, name: str, choices: Iterable[str]) -> str:
+    """Parse one of a few words.
+
+    :param value: the word.
+    :param name: the argument's name.
+    :param choices: the words that are allowed.
+    :return: the word.
+    :raises InvalidInput: for any other.
+    """
+    allowed = list(choices)
+    if isinstance(value, str) and value.strip() in allowed:
+        return value.strip()
+    raise InvalidInput(f"{name} is {value!r}: give one of {', '.join(allowed)}.")
+
+
+def number(value: Any, name: str, least: float = 0) -> float:
+    """Parse a number.
+
+    :param value: the number, or text of one.
+    :param name: the argument's name.
+    :param least: the least that is allowed; default 0.
+    :return: the number.
+    :raises InvalidInput: for anything else.
+    """
+    try:
+        found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        found = None
+    # The second comparison refuses what isn't a number as well as what is endless.
+    if found is None or not least <= found < MOST:
+        raise InvalidInput(f"{name} is {value!r}: give a number that is at least {least:g}.")
+    return found
+
+
+def whole_number(value: Any, name: str, least: int = 0) -> int:
+    """Parse a whole number.
+
+    :param value: the number, or text of one.
+    :param name: the argument's name.
+    :param least: the least that is allowed; default 0.
+    :return: the number.
+    :raises InvalidInput: for anything else.
+    """
+    found = number(value, name, least)
+    if found != int(found):
+        raise InvalidInput(f"{name} is {value!r}: give a whole number.")
+    return int(found)
+
+
+def names(value: Any, name: str) -> tuple[str, ...]:
+    """Parse a list of names.
+
+    :param value: a list, JSON text of a list, or text with one name a line; None is an empty list.
+    :param name: the argument's name.
+    :return: the names, in order.
+    :raises InvalidInput: if entries are no text or empty, or stand there twice.
+    """
+    problems = Problems()
+    found = usable_names(value, name, problems)
+    problems.raise_all()
+    return found
+
+
+def usable_names(value: Any, name: str, problems: Problems) -> tuple[str, ...]:
+    """Parse a list of names as far as it goes, so that a bad entry hides nothing that is wrong with the others.
+
+    :param value: see :func:`names`.
+    :param name: the argument's name.
+    :param problems: collects what is wrong.
+    :return: the names that can be gone on with, each once, in order.
+    """
+    nothing: list[Any] = []
+    entries = problems.check(_entries, value, name, default=nothing)
+    fitting = [entry.strip() for entry in entries if isinstance(entry, str) and entry.strip()]
+    bad = [entry for entry in entries if not isinstance(entry, str) or not entry.strip()]
+    problems.add(*(f"{name} has the entry {entry!r}: each has to be a name." for entry in bad))
+    twice = sorted(entry for entry, count in Counter(fitting).items() if count > 1)
+    if twice:
+        problems.add(f"{name} names {', '.join(twice)} twice: name each once.")
+    return tuple(dict.fromkeys(fitting))
+
+
+def _entries(value: Any, name: str) -> list[Any]:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        stripped = value.strip()
+        if not stripped.startswith("["):
+            return [line for line in stripped.splitlines() if line.strip()]
+        value = _json(stripped, name)
+    if isinstance(value, set | frozenset):
+        # In an order of its own, so that two runs write the same statements.
+        return sorted(value, key=str)
+    if isinstance(value, list | tuple):
+        return list(value)
+    raise InvalidInput(f"{name} is {value!r}: give a list, JSON text of a list, or one name a line.")
+
+
+def _json(value: str, name: str) -> Any:
+    try:
+        return json.loads(value, object_pairs_hook=lambda pairs: _object(pairs, name))
+    except InvalidInput:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"{name} looks like JSON and isn't ({error}): correct it.") from None
+
+
+def _object(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
+    twice = sorted(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+    if twice:
+        raise InvalidInput(f"{name} names {', '.join(twice)} twice: name each once.")
+    return dict(pairs)
+
+
+def tables(
+    value: Any, name: str, schemas: tuple[str, ...], database: str | None = None
+) -> Mapping[str, tuple[str, ...]]:
+    """Parse which tables of which schema are meant.
+
+    :param value: None or True for all tables; a list of tables (see :func:`names`) of the only schema; or a mapping
+        (or JSON text of one) from a schema to its tables, where a schema that isn't in it is meant whole.
+    :param name: the argument's name.
+    :param schemas: the schemas that are named beside it.
+    :param database: their database, if it is named; default None.
+    :return: tables by schema.
+    :raises InvalidInput: if a list goes with several schemas, a schema isn't named, or a list or the mapping is empty.
+    """
+    if value is None or value is ALL_TABLES:
+        return {}
+    if isinstance(value, str) and value.strip().startswith("{"):
+        value = _json(value.strip(), name)
+    if not isinstance(value, Mapping):
+        if len(schemas) != 1:
+            raise InvalidInput(f"{name} is a list, which goes with a single schema, and {len(schemas)} are named.")
+        value = {schemas[0]: value}
+    if not value:
+        raise InvalidInput(f"{name} is an empty mapping: name tables, or give {ALL_TABLES!r} for all.")
+    problems = Problems()
+    spelled = {str(key): _schema(str(key), schemas, database) for key in value}
+    twice = sorted(schema for schema, count in Counter(spelled.values()).items() if count > 1)
+    problems.add(*(f"{name} names schema {schema} twice: name it once." for schema in twice))
+    parsed = {spelled[str(key)]: problems.check(names, listed, name, default=None) for key, listed in value.items()}
+    strangers = sorted(set(parsed) - set(schemas))
+    empty = sorted(schema for schema, listed in parsed.items() if listed == ())
+    problems.add(*(f"{name} names tables of schema {s}, which isn't among the schemas." for s in strangers))
+    problems.add(
+        *(f"{name} has an empty list for schema {s}: name its tables, or leave it out for all." for s in empty)
+    )
+    problems.raise_all()
+    return {schema: listed for schema, listed in parsed.items() if listed}
+
+
+def _schema(key: str, schemas: tuple[str, ...], database: str | None) -> str:
+    """The schema that a key means: by its name alone, or written as in the list of schemas."""
+    if key in schemas:
+        return key
+    with suppress(InvalidInput):
+        parts = split_path(key)
+        if len(parts) == 1 or (len(parts) == 2 and parts[0] == database):
+            return parts[-1]
+    return key

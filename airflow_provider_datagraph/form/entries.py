@@ -1,0 +1,201 @@
+"""The trigger form's entries, resolved against the whole warehouse, with every problem at once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.redshift.names import (
+    InvalidInput,
+    check_database,
+    check_identifier,
+    check_schema,
+    join_path,
+    quote,
+    refuse_template,
+    resolve,
+    split_path,
+)
+from airflow_provider_datagraph.redshift.values import Schema, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """What the admin sees of the whole cluster.
+
+    :param schemas: schemas by name, by database; a database without any is there too.
+    :param relations: names of tables and views, by database and schema, where they were asked for.
+    """
+
+    session: Session
+    schemas: Mapping[str, Mapping[str, Schema]]
+    relations: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What to open in one database: whole schemas, or tables of them.
+
+    :param tables: tables by schema, for the schemas that aren't opened whole.
+    """
+
+    database: str
+    schemas: tuple[str, ...]
+    tables: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    database: str
+    schema: str
+    table: str | None
+
+
+def parse_entry(text: str) -> tuple[str, ...]:
+    """Parse one entry of the form.
+
+    :param text: ``schema``, ``database.schema`` or ``database.schema.table``.
+    :return: its one to three parts.
+    :raises InvalidInput: if it has more parts, or one can't be a name, or holds the beginning of a template.
+    """
+    parts = split_path(text)
+    if len(parts) > 3:
+        raise InvalidInput(
+            f"{text!r} has {len(parts)} parts: write schema, database.schema or database.schema.table, "
+            "with double quotes around a part that holds a dot."
+        )
+    if len(parts) > 1:
+        check_database(parts[0])
+    refuse_template(check_schema(parts[0] if len(parts) == 1 else parts[1]), "schema")
+    if len(parts) == 3:
+        refuse_template(check_identifier(parts[2], "table"), "table")
+    return parts
+
+
+def relations_needed(entries: Iterable[Sequence[str]], warehouse: Warehouse) -> dict[str, set[str]]:
+    """Tell whose tables have to be read to judge the entries.
+
+    :param entries: parsed entries.
+    :param warehouse: databases and schemas.
+    :return: schemas by database: those of table entries, and those that a mistaken ``schema.table`` may mean.
+    """
+    needed: dict[str, set[str]] = {}
+    own, sensitive = warehouse.session.database, warehouse.session.case_sensitive
+    for parts in entries:
+        database = resolve(parts[0], warehouse.schemas, sensitive) if len(parts) > 1 else None
+        if len(parts) == 3 and database is not None:
+            place = (database, resolve(parts[1], warehouse.schemas[database], sensitive))
+        elif len(parts) == 2 and database is None:
+            place = (own, resolve(parts[0], warehouse.schemas.get(own, {}), sensitive))
+        else:
+            continue
+        if place[1] is not None:
+            needed.setdefault(place[0], set()).add(place[1])
+    return needed
+
+
+def resolve_entries(
+    entries: Iterable[Sequence[str]], warehouse: Warehouse, problems: Problems
+) -> tuple[list[Opening], list[Finding]]:
+    """Resolve the entries to what the warehouse has.
+
+    :param entries: parsed entries.
+    :param warehouse: everything that :func:`relations_needed` named, read.
+    :param problems: collects what is wrong.
+    :return: what to open, a database each, and findings about what can't be granted by a plan.
+    """
+    found: list[_Entry] = []
+    findings: list[Finding] = []
+    for parts in entries:
+        entry = problems.check(_resolve, parts, warehouse, default=None)
+        if entry is None:
+            continue
+        kind = warehouse.schemas[entry.database][entry.schema].kind
+        if kind == "local":
+            found.append(entry)
+        else:
+            findings.append(_not_local(entry, kind))
+    _contradictions(found, problems)
+    return _openings(found), list(dict.fromkeys(findings))
+
+
+def _not_local(entry: _Entry, kind: str) -> Finding:
+    path = join_path(entry.database, entry.schema)
+    message = (
+        f"Schema {path} is {kind}: Redshift grants such schemas to users and groups only, so it is left out. "
+        f"An administrator connects to {entry.database} and runs GRANT USAGE ON SCHEMA {quote(entry.schema)} TO <user>."
+    )
+    return Finding("not_local", path, message)
+
+
+def _resolve(parts: Sequence[str], warehouse: Warehouse) -> _Entry | None:
+    text, sensitive = join_path(*parts), warehouse.session.case_sensitive
+    own = warehouse.session.database
+    wanted = own if len(parts) == 1 else parts[0]
+    database = resolve(wanted, warehouse.schemas, sensitive)
+    if database is None:
+        raise InvalidInput(_database_missing(text, parts, warehouse))
+    schemas = warehouse.schemas[database]
+    schema_name = parts[0] if len(parts) == 1 else parts[1]
+    schema = resolve(schema_name, schemas, sensitive)
+    if schema is None:
+        raise InvalidInput(f"{text}: database {database} has no schema {schema_name}{_hint(schema_name, schemas)}")
+    if len(parts) < 3:
+        return _Entry(database, schema, None)
+    relations = warehouse.relations.get((database, schema), frozenset())
+    table = resolve(parts[2], relations, sensitive)
+    if table is None:
+        path = join_path(database, schema)
+        raise InvalidInput(f"{text}: schema {path} has no table {parts[2]}{_hint(parts[2], relations)}")
+    return _Entry(database, schema, table)
+
+
+def _database_missing(text: str, parts: Sequence[str], warehouse: Warehouse) -> str:
+    own, sensitive = warehouse.session.database, warehouse.session.case_sensitive
+    if len(parts) == 1:
+        return f"{text}: there is no database {own}{_hint(own, warehouse.schemas)}"
+    schema = resolve(parts[0], warehouse.schemas.get(own, {}), sensitive)
+    if len(parts) == 2 and schema is not None:
+        table = resolve(parts[1], warehouse.relations.get((own, schema), frozenset()), sensitive)
+        if table is not None:
+            proposal = join_path(own, schema, table)
+            return (
+                f"{text}: there is no database {parts[0]}, but schema {schema} of {own} has a table {table}: "
+                f"write {proposal}."
+            )
+        return f"{text}: there is no database {parts[0]}, and schema {schema} of {own} has no table {parts[1]}."
+    return f"{text}: there is no database {parts[0]}{_hint(parts[0], warehouse.schemas)}"
+
+
+def _hint(name: str, stored: Iterable[str]) -> str:
+    alike = sorted(other for other in stored if other.lower() == name.lower())
+    return f": did you mean {alike[0]}?" if alike else ": correct the name, or create it first."
+
+
+def _contradictions(entries: Sequence[_Entry], problems: Problems) -> None:
+    whole = {(e.database, e.schema) for e in entries if e.table is None}
+    seen: set[tuple[str, str, str | None]] = set()
+    for entry in entries:
+        key = (entry.database, entry.schema, entry.table)
+        if key in seen:
+            problems.add(f"{join_path(*(p for p in key if p))} is named twice: name it once.")
+        seen.add(key)
+        if entry.table is not None and key[:2] in whole:
+            problems.add(
+                f"{join_path(entry.database, entry.schema, entry.table)} names one table, and "
+                f"{join_path(entry.database, entry.schema)} all of them: keep one of the two."
+            )
+
+
+def _openings(entries: Sequence[_Entry]) -> list[Opening]:
+    openings = []
+    for database in sorted({e.database for e in entries}):
+        mine = [e for e in entries if e.database == database]
+        tables: dict[str, tuple[str, ...]] = {}
+        for entry in mine:
+            if entry.table is not None:
+                tables[entry.schema] = (*tables.get(entry.schema, ()), entry.table)
+        openings.append(Opening(database, tuple(dict.fromkeys(e.schema for e in mine)), tables))
+    return openings

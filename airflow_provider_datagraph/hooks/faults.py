@@ -1,0 +1,246 @@
+"""What an error of the driver or of AWS means, and what is said of it: the thing, the cause, the remedy."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+from airflow_provider_datagraph.exceptions import (
+    DriftRemainsError,
+    MisconfigurationError,
+    PassingFaultError,
+    VanishedError,
+)
+from airflow_provider_datagraph.hooks.connections import VERIFY_CA
+
+CONFLICT_TEXTS = (
+    "conflict with concurrent transaction",
+    "tuple concurrently",
+    "serializable isolation violation",
+    "could not open relation with oid",
+    "pg_defacl",
+)
+# Database, schema, relation, column, or identity: 42704 is PostgreSQL's, AWS documents none.
+VANISHED = ("3D000", "3F000", "42P01", "42703", "42704")
+GONE_TEXTS = ("connection is closed", "brokenpipe", "socket closed", "connection time out", "communication error")
+
+
+class Fault(Enum):
+    """The kinds of errors that are handled differently."""
+
+    LOGIN = "login refused"
+    DATABASE_MISSING = "database missing"
+    MISCONFIGURED = "misconfigured"
+    REFUSED = "permission denied"
+    PASSING = "passing"
+    CONFLICT = "conflict"
+    OTHER = "other"
+
+
+def details(error: BaseException) -> tuple[str, str]:
+    """Read a driver's error; a server's error is a dict in its first argument.
+
+    :param error: the error.
+    :return: SQLSTATE (empty where the server sent none) and the message with its detail.
+    """
+    first = error.args[0] if error.args else ""
+    if isinstance(first, dict):
+        message, detail = str(first.get("M", "")), str(first.get("D", ""))
+        return str(first.get("C", "")), f"{message}: {detail}" if detail else message
+    inner = error.args[1] if len(error.args) > 1 else None
+    return "", f"{first}: {inner}" if inner else str(first)
+
+
+def vanished(error: BaseException) -> bool:
+    """Tell whether something that a statement names isn't there.
+
+    :param error: a driver's error.
+    :return: whether that is so.
+    """
+    return details(error)[0] in VANISHED
+
+
+def classify(error: BaseException) -> Fault:
+    """Tell what kind of error it is.
+
+    :param error: an error of the driver or the socket below it.
+    :return: its kind. XX000 is Redshift's word for any internal error, so it takes a known text to be a conflict.
+    """
+    state, message = details(error)
+    text = message.lower()
+    if state:
+        return _by_state(state, text)
+    inner = next((arg for arg in error.args if isinstance(arg, ssl.SSLError)), None)
+    # A server that hangs up during the handshake is going away, not set up wrongly.
+    if isinstance(inner or error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return Fault.PASSING
+    if inner is not None or isinstance(error, ssl.SSLError) or "refuses ssl" in text:
+        return Fault.MISCONFIGURED
+    if isinstance(error, OSError) or any(gone in text for gone in GONE_TEXTS):
+        return Fault.PASSING
+    return Fault.OTHER
+
+
+def _by_state(state: str, text: str) -> Fault:
+    known = {
+        "28000": Fault.LOGIN,
+        "28P01": Fault.LOGIN,
+        "3D000": Fault.DATABASE_MISSING,
+        "42501": Fault.REFUSED,
+        "40P01": Fault.CONFLICT,
+        "40001": Fault.CONFLICT,
+        # What follows an error that ended the transaction; that one was the conflict.
+        "25P02": Fault.CONFLICT,
+        # Created by another run since the catalog was read; these three codes are PostgreSQL's, not documented by AWS.
+        "42710": Fault.CONFLICT,
+        "42P04": Fault.CONFLICT,
+        "42P06": Fault.CONFLICT,
+        "53300": Fault.PASSING,
+        "57P01": Fault.PASSING,
+        "57P02": Fault.PASSING,
+        "57P03": Fault.PASSING,
+    }
+    if state in known:
+        return known[state]
+    if state in ("XX000", "23505") and (any(t in text for t in CONFLICT_TEXTS) or text.startswith("1023")):
+        return Fault.CONFLICT
+    return Fault.PASSING if state.startswith("08") else Fault.OTHER
+
+
+# X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH, which the ssl module doesn't name:
+# https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
+OTHER_NAME = (62, 64)
+# X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
+OUT_OF_DATE = (9, 10)
+
+
+def connect_error(
+    error: Exception,
+    who: str,
+    target: Mapping[str, Any],
+    refused: type[MisconfigurationError] = MisconfigurationError,
+) -> Exception:
+    """Translate what went wrong while connecting.
+
+    :param error: the error of the driver or the socket.
+    :param who: the connection's id.
+    :param target: the driver's arguments; the password isn't read.
+    :param refused: what a refused login or database is; default an ordinary misconfiguration.
+    :return: the error to raise; the same one where it isn't known.
+    """
+    place = f"{target['host']}:{target['port']}"
+    fault, (state, text) = classify(error), details(error)
+    if fault is Fault.LOGIN:
+        return refused(
+            f"Connection {who}: {place} refuses the login or password of user {target['user']} ({state}): "
+            "correct the connection."
+        )
+    if fault is Fault.DATABASE_MISSING:
+        return refused(f"Connection {who}: there is no database {target['database']} at {place}: correct the name.")
+    if fault is Fault.MISCONFIGURED:
+        return MisconfigurationError(f"Connection {who}: TLS with {place} fails ({text}): {_tls_remedy(error)}")
+    if fault is Fault.PASSING:
+        return PassingFaultError(
+            f"Connection {who}: {place} can't be reached ({text}): it is tried again; if it stays so, check the host, "
+            "the port, and that the cluster runs and lets this machine in."
+        )
+    return error
+
+
+def _tls_remedy(error: Exception) -> str:
+    if "refuses SSL" in details(error)[1]:
+        return "the server speaks no TLS there: correct host and port. Only for a server of your own: ssl set to false."
+    refused = next((one for one in (error, *error.args) if isinstance(one, ssl.SSLCertVerificationError)), None)
+    if refused is None:
+        return "correct ssl or sslmode."
+    if refused.verify_code in OTHER_NAME:
+        return (
+            "the certificate is for another name, so nothing was sent. Connect by a name that it holds, as the "
+            "cluster's endpoint; or, if it has to be this one (a proxy, a DNS name of your own), set sslmode=verify-ca "
+            f"in the extra, and know what that gives up: {VERIFY_CA}"
+        )
+    if refused.verify_code in OUT_OF_DATE:
+        return "the certificate isn't valid at this machine's time, so nothing was sent: renew it, or set the clock."
+    return (
+        "this machine doesn't trust the certificate, so nothing was sent. If an authority of your own signs, let the "
+        "environment variable SSL_CERT_FILE name a file with its certificate."
+    )
+
+
+def statement_error(error: Exception, user: str, database: str) -> Exception:
+    """Translate what went wrong in a statement.
+
+    :param error: the error of the driver or the socket.
+    :param user: the login.
+    :param database: the connected database.
+    :return: the error to raise; the same one where it isn't known.
+    """
+    fault, (state, text) = classify(error), details(error)
+    if fault is Fault.REFUSED:
+        return MisconfigurationError(
+            f"Redshift refuses user {user} in database {database}: {text}. The transaction was rolled "
+            "back: give the admin connection a superuser, or the rights that the README lists."
+        )
+    # PostgreSQL's code for what RESTRICT forbids; Redshift has no CASCADE here.
+    if state == "2BP01":
+        return MisconfigurationError(
+            f"Redshift refuses it in database {database}: {text}. Whoever loses a privilege now granted it to others "
+            "(WITH GRANT OPTION), and it can't be taken back before what they gave: revoke that first, as they or as a "
+            "superuser. The transaction was rolled back."
+        )
+    if fault is Fault.PASSING:
+        return PassingFaultError(
+            f"The connection to database {database} broke ({state or text}): the next try finds in place what was "
+            "committed; the rest was rolled back."
+        )
+    return error
+
+
+def vanished_error(error: Exception, database: str) -> VanishedError:
+    """Tell that something that a statement names isn't there.
+
+    :param error: the driver's error.
+    :param database: the connected database.
+    :return: the error.
+    """
+    return VanishedError(
+        f"In database {database}: {details(error)[1]}. It was there when the catalog was read, so somebody dropped or "
+        "renamed it since. The transaction was rolled back: the next try looks again."
+    )
+
+
+def token_error(error: Exception, who: str) -> Exception:
+    """Translate why AWS gave no temporary password.
+
+    :param error: an error of botocore.
+    :param who: the connection's id.
+    :return: the error to raise.
+    """
+    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+
+    text = f"Connection {who}: AWS gives no temporary password ({error})"
+    status = 0
+    if isinstance(error, ClientError):
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    throttled = "Throttl" in str(error) or "TooManyRequests" in str(error)
+    if isinstance(error, ConnectionError | HTTPClientError) or throttled or status >= 500:
+        return PassingFaultError(f"{text}: it is tried again; if it stays so, check the network.")
+    return MisconfigurationError(f"{text}: correct its extra, or the AWS connection that it uses.")
+
+
+def drift_remains(remaining: Sequence[str], login: str, database: str) -> DriftRemainsError:
+    """Tell that the catalog doesn't show what was done.
+
+    :param remaining: what is still to be changed, a sentence each.
+    :param login: the admin's login.
+    :param database: the connected database.
+    :return: the error.
+    """
+    return DriftRemainsError(
+        f"Redshift took every statement in database {database}, and the catalog still lacks {len(remaining)} changes, "
+        f"the first: {remaining[0]}. Either {login} may not do it, which Redshift passes over; or another user granted "
+        "the same, which only that user takes back (SHOW GRANTS names the grantor); or another run changes it at the "
+        "same time."
+    )

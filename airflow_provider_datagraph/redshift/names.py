@@ -1,0 +1,261 @@
+"""Redshift's identifiers and literals: read, check, quote.
+
+Rules: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+MAX_BYTES = 127
+"""Redshift's limit for an identifier, in bytes of UTF-8."""
+# https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html
+RESERVED_WORDS = frozenset(
+    """aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup between
+    binary blanksasnull both bytedict bzip2 case cast check collate column constraint create credentials cross
+    current_date current_time current_timestamp current_user current_user_id default deferrable deflate defrag
+    delta delta32k desc disable distinct do else emptyasnull enable encode encrypt encryption end except explicit
+    false for foreign freeze from full globaldict256 globaldict64k grant group gzip having identity ignore ilike in
+    initially inner intersect interval into is isnull join language leading left like limit localtime
+    localtimestamp lun luns lzo lzop minus mostly16 mostly32 mostly8 natural new not notnull null nulls off offline
+    offset oid old on only open or order outer overlaps parallel partition percent permissions pivot placing
+    primary public raw readratio recover references respect rejectlog resort restore right select session_user
+    similar snapshot some sysdate system table tag tdes text255 text32k then timestamp to top trailing true
+    truncatecolumns union unique unnest unpivot user using verbose wallet when where with without""".split()
+)
+TEMPLATE_MARKS = ("{{", "{%", "{#")
+SYSTEM_SCHEMAS = frozenset({"information_schema", "catalog_history"})
+SYSTEM_DATABASES = frozenset({"template0", "template1", "padb_harvest", "sys:internal", "awsdatacatalog"})
+
+
+class InvalidInput(ValueError):
+    """Input that can't be used, with every problem found in it.
+
+    :param problems: one sentence each: the thing, what is wrong with it, what to do.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__(" ".join(problems))
+
+
+def fold(name: str) -> str:
+    """Fold a name as Redshift stores it while ``enable_case_sensitive_identifier`` is off.
+
+    :param name: the name as written, quoted or not: only ASCII letters are folded.
+    :return: the folded name.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_enable_case_sensitive_identifier.html
+    """
+    return "".join(c.lower() if "A" <= c <= "Z" else c for c in name)
+
+
+def quote(name: str) -> str:
+    """Quote an identifier for SQL.
+
+    :param name: a checked name.
+    :return: the name in double quotes, inner quotes doubled.
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote a string literal for SQL; a backslash is an escape in Redshift's literals.
+
+    :param text: the text.
+    :return: the text in single quotes.
+    """
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def check_identifier(name: Any, what: str) -> str:
+    """Check that a name can be a Redshift identifier.
+
+    :param name: the name.
+    :param what: what it names, for the message, such as ``schema``.
+    :return: the name, unchanged.
+    :raises InvalidInput: if it is no text, empty, over 127 bytes, or holds a character that isn't printable.
+    """
+    if not name:
+        raise InvalidInput(f"The {what} name is empty: give the name of a {what}.")
+    if not isinstance(name, str):
+        raise InvalidInput(f"The {what} name is {name!r}: give one name, as text.")
+    if not all(c.isprintable() for c in name):
+        raise InvalidInput(f"The {what} name {name!r} holds a character that can't be printed: remove it.")
+    size = len(name.encode())
+    if size > MAX_BYTES:
+        raise InvalidInput(
+            f"The {what} name {name[:40]!r}… is {size} bytes long, and Redshift takes at most {MAX_BYTES}: shorten it."
+        )
+    return name
+
+
+def _not_blank(name: Any) -> Any:
+    """White space alone is what a template comes to, not what somebody calls something."""
+    return "" if isinstance(name, str) and not name.strip() else name
+
+
+def refuse_template(name: str, what: str) -> str:
+    """Refuse a name that would run as a template, should it ever get to where Airflow renders one.
+
+    :param name: the name, as a person typed it.
+    :param what: what it names, for the message.
+    :return: the name, unchanged.
+    :raises InvalidInput: if it holds ``{{``, ``{%`` or ``{#``.
+
+    https://jinja.palletsprojects.com/en/stable/templates/
+    """
+    for mark in TEMPLATE_MARKS:
+        if mark in name:
+            raise InvalidInput(
+                f"The {what} name {name!r} holds {mark!r}, which starts a template in Airflow, so it isn't accepted: "
+                f"rename the {what}."
+            )
+    return name
+
+
+def check_identity(name: str, what: str) -> str:
+    """Check the name of a role or user that we may create.
+
+    Whether Redshift folds a quoted role name isn't documented, and a quoted user name keeps its case, so
+    only lower-case names are taken: with them the question doesn't arise.
+
+    :param name: the name.
+    :param what: ``role`` or ``user``.
+    :return: the name, unchanged.
+    :raises InvalidInput: as for an identifier, and if the name is reserved, mixed-case, or holds ``:``, ``/`` or the
+        beginning of a template.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
+    """
+    refuse_template(check_identifier(_not_blank(name), what), what)
+    if name != name.lower():
+        raise InvalidInput(f"The {what} name {name!r} has upper-case letters: write it in lower case.")
+    if name in RESERVED_WORDS:
+        raise InvalidInput(f"The {what} name {name!r} is a reserved word of Redshift: choose another.")
+    if any(c in ":/" for c in name):
+        raise InvalidInput(
+            f"The {what} name {name!r} holds ':' or '/', which Redshift keeps for system and federated "
+            "identities: choose another."
+        )
+    if what == "role" and "." in name:
+        raise InvalidInput(f"The role name {name!r} holds a '.', which CREATE ROLE doesn't allow: choose another.")
+    return name
+
+
+def check_database(name: str) -> str:
+    """Check the name of a database.
+
+    :param name: the name.
+    :return: the name, unchanged.
+    :raises InvalidInput: as for an identifier, and if it is a system database, or holds the beginning of a template.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html
+    """
+    refuse_template(check_identifier(name, "database"), "database")
+    if fold(name) in SYSTEM_DATABASES:
+        raise InvalidInput(f"The database {name!r} belongs to Redshift itself: name a database of your own.")
+    return name
+
+
+def check_new_database(name: str) -> str:
+    """Check the name of a database that we may create.
+
+    :param name: the name.
+    :return: the name, unchanged.
+    :raises InvalidInput: as :func:`check_database`, and if it is reserved or mixed-case.
+    """
+    check_database(_not_blank(name))
+    if name != fold(name):
+        raise InvalidInput(f"The database name {name!r} has upper-case letters: write it in lower case.")
+    if name in RESERVED_WORDS:
+        raise InvalidInput(f"The database name {name!r} is a reserved word of Redshift: choose another.")
+    return name
+
+
+def is_system_schema(name: str) -> bool:
+    """Tell whether a schema belongs to Redshift itself.
+
+    :param name: the schema's name.
+    :return: true for ``information_schema``, ``catalog_history`` and everything that starts with ``pg_``.
+    """
+    folded = fold(name)
+    return folded in SYSTEM_SCHEMAS or folded.startswith("pg_")
+
+
+def check_schema(name: str) -> str:
+    """Check the name of a schema to be opened.
+
+    :param name: the name.
+    :return: the name, unchanged.
+    :raises InvalidInput: as for an identifier, and if it is a system schema.
+    """
+    check_identifier(name, "schema")
+    if is_system_schema(name):
+        raise InvalidInput(f"The schema {name!r} belongs to Redshift itself: name a schema of your own.")
+    return name
+
+
+def split_path(text: str) -> tuple[str, ...]:
+    """Split a dotted name; parts that hold a dot stand in double quotes, inner quotes doubled.
+
+    :param text: such as ``analytics.crm`` or ``analytics."my.schema"``.
+    :return: the parts, unquoted and as typed.
+    :raises InvalidInput: if a part is empty or a quote isn't closed.
+    """
+    parts: list[str] = []
+    rest = text.strip()
+    while True:
+        part, rest = _quoted_part(rest, text) if rest.startswith('"') else _bare_part(rest)
+        if not part:
+            raise InvalidInput(f"{text!r} has an empty part: write schema, database.schema or database.schema.table.")
+        parts.append(part)
+        if not rest:
+            return tuple(parts)
+        rest = rest[1:]
+
+
+def _bare_part(rest: str) -> tuple[str, str]:
+    end = rest.find(".")
+    end = len(rest) if end < 0 else end
+    return rest[:end], rest[end:]
+
+
+def _quoted_part(rest: str, text: str) -> tuple[str, str]:
+    position, part = 1, ""
+    while True:
+        end = rest.find('"', position)
+        if end < 0:
+            raise InvalidInput(f"{text!r} has a double quote that isn't closed: close it, or remove it.")
+        part += rest[position:end]
+        if rest[end + 1 : end + 2] != '"':
+            break
+        part += '"'
+        position = end + 2
+    after = rest[end + 1 :]
+    if after and not after.startswith("."):
+        raise InvalidInput(f"{text!r} goes on after a closing quote: put a dot between the parts.")
+    return part, after
+
+
+def join_path(*parts: str) -> str:
+    """Write a dotted name so that :func:`split_path` reads it back.
+
+    :param parts: the parts.
+    :return: the dotted name; a part that holds a dot, a quote, outer white space, or what JSON begins with is quoted.
+    """
+    return ".".join(quote(p) if set(p) & set('."[{') or p != p.strip() else p for p in parts)
+
+
+def resolve(name: str, stored: Collection[str], case_sensitive: bool) -> str | None:
+    """Find a name in the catalog as a statement of this session would.
+
+    :param name: the name as typed.
+    :param stored: the names as the catalog holds them.
+    :param case_sensitive: the session's ``enable_case_sensitive_identifier``.
+    :return: the stored name, or None where nothing has it.
+    """
+    wanted = name if case_sensitive else fold(name)
+    return wanted if wanted in stored else None
