@@ -43,12 +43,12 @@ test test-lowest:
 	@$(setup)
 	@$(run) scripts/test $(ARGS)
 
-mutants: ## Change code in small ways, and list what no test notices (20 minutes; ARGS="names hooks/redshift": some modules)
+mutants: ## Change code in small ways, and list what no test notices (20 minutes; ARGS="access/role hooks/redshift": some modules)
 	@$(setup)
 	@scripts/clean-env pip .venv/bin/python -m pip install -q --no-deps --upgrade --target .run/mutmut -r requirements/mutants.txt
 	@$(run) python scripts/mutants.py $(ARGS)
 
-check: ## Lint, format, types (mypy strict), sizes, compose file
+check: ## Lint, format, types (mypy strict), compose file
 	@$(setup)
 	@$(run) scripts/check
 

@@ -1,8 +1,7 @@
-"""Checks that no linter here has: sizes of modules and functions, and no package index's address in a file."""
+"""A check that no linter here has: no package index's address in a file."""
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 import sys
@@ -10,8 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULE_LINES = 300
-FUNCTION_LINES = 40
 SOURCES = ("airflow_provider_datagraph", "local_redshift", "dags", "demo", "tests", "scripts", "benchmarks")
 
 # Where packages come from is the user's choice: a pinned file that names an index would override it.
@@ -21,18 +18,6 @@ INDEX_ADDRESS = re.compile(
     r"|\b(pypi\.org|files\.pythonhosted\.org|registry\.npmjs\.org)\b",
     re.MULTILINE,
 )
-
-
-def size_findings(path: str, text: str) -> Iterator[str]:
-    """Where a module or a function of this source is too long."""
-    length = len(text.splitlines())
-    if length > MODULE_LINES:
-        yield f"{path}: {length} lines, at most {MODULE_LINES}"
-    for node in ast.walk(ast.parse(text, filename=path)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or node.lineno) - node.lineno + 1
-            if length > FUNCTION_LINES:
-                yield f"{path}:{node.lineno}: {node.name} has {length} lines, at most {FUNCTION_LINES}"
 
 
 def address_findings(path: str, text: str) -> Iterator[str]:
@@ -59,8 +44,6 @@ def findings() -> Iterator[str]:
         except UnicodeDecodeError:
             continue
         yield from address_findings(path, text)
-        if path.endswith(".py") and path.split("/")[0] in SOURCES:
-            yield from size_findings(path, text)
 
 
 def main() -> int:

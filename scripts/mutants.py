@@ -1,10 +1,10 @@
 """Change the package and the DAG files in thousands of small ways, and see which changes no test notices.
 
-`make mutants` changes `access/` in every way that mutmut knows, against its unit tests; the random warehouses are left
-out: what kills a mutant has to stand in a test. What the rest is changed in is a sample of scripts/mutations.py, always
-the same, against the tests that run the changed lines, on a local Redshift where they need one. A change that survives
-has to be explained in tests/mutants.toml, and at most 5 % of either may survive. Everything is done on copies in
-.run/mutants.
+`make mutants` changes `access/`, `form/` and `redshift/` in every way that mutmut knows, against their unit tests; the
+random warehouses are left out: what kills a mutant has to stand in a test. What the rest is changed in is a sample of
+scripts/mutations.py, always the same, against the tests that run the changed lines, on a local Redshift where they need
+one. A change that survives has to be explained in tests/mutants.toml, and at most 5 % of either may survive. Everything
+is done on copies in .run/mutants.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PLACE = ROOT / ".run" / "mutants"
 TOOL = ROOT / ".run" / "mutmut"
 EXPLAINED = ROOT / "tests" / "mutants.toml"
-ACCESS = "airflow_provider_datagraph/access"
+PACKAGE = "airflow_provider_datagraph"
+PURE = ("access/", "form/", "redshift/")
+"""The folders of the package that are changed in every way."""
 TESTS = "tests/unit/access"
 RANDOM = f"{TESTS}/test_schema_planner_properties.py"
 CORES = os.cpu_count() or 1
@@ -47,13 +49,13 @@ LEFT_OUT = re.compile(
 )
 """Tests of `access/`, of the local Redshift, and what takes long."""
 ONE_IN = 12
-"""Of so many changes outside `access/` one is tested, unless modules are named."""
+"""Of so many other changes one is tested, unless modules are named."""
 # mutmut's exit codes: a test failed, pytest failed, or it took too long.
 KILLED = frozenset({1, 3, 24, -24, 36, 152, 255})
 SETTINGS = f"""\
 [tool.mutmut]
 source_paths = ["airflow_provider_datagraph"]
-only_mutate = ["{ACCESS}/*.py"]
+only_mutate = ["{PACKAGE}/access/*.py", "{PACKAGE}/form/*.py", "{PACKAGE}/redshift/*.py"]
 also_copy = ["airflow_provider_datagraph", "tests"]
 pytest_add_cli_args = ["-q", "-x", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--ignore={RANDOM}"]
 pytest_add_cli_args_test_selection = ["{TESTS}"]
@@ -66,7 +68,7 @@ track_dependencies = false
 class Mutant:
     """A small change.
 
-    :param module: the module's name: in `access/` without its package, elsewhere the path to it.
+    :param module: the path to the module, without the package and the suffix, such as `access/role`.
     :param function: the function's name, after its class's where it has one.
     :param before: the lines that were changed, joined.
     :param after: the same after the change.
@@ -96,7 +98,7 @@ def run(modules: Sequence[str]) -> None:
     :param modules: names of modules; none means all.
     :raises SystemExit: if it couldn't.
     """
-    names = [f"{ACCESS.replace('/', '.')}.{module}.*" for module in modules]
+    names = [f"{PACKAGE}.{module.replace('/', '.')}.*" for module in modules]
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(CORES), *names]
     environment = {**os.environ, "PYTHONPATH": str(TOOL)}
     done = subprocess.run(command, cwd=PLACE, env=environment, stdout=subprocess.PIPE, text=True, check=False)
@@ -111,7 +113,7 @@ def found(place: Path) -> tuple[int, list[Mutant]]:
     :return: how many mutants were tested, and those that survived.
     """
     tested, survivors = 0, []
-    for meta in sorted((place / "mutants" / ACCESS).glob("*.meta")):
+    for meta in sorted((place / "mutants" / PACKAGE).rglob("*.meta")):
         codes: dict[str, int | None] = json.loads(meta.read_text())["exit_code_by_key"]
         known = {key: code for key, code in codes.items() if code is not None}
         tested += len(known)
@@ -124,6 +126,8 @@ def _mutants(file: Path, names: Iterable[str]) -> Iterable[Mutant]:
     lines = file.read_text().splitlines()
     spans: dict[str, list[int]] = json.loads(file.with_name(f"{file.name}.spans").read_text())["spans"]
 
+    module = str(file.with_suffix("")).rpartition(f"/{PACKAGE}/")[2]
+
     def body(name: str) -> list[str]:
         first, last = spans[name]
         # The copies of a function differ in their names, too.
@@ -133,7 +137,7 @@ def _mutants(file: Path, names: Iterable[str]) -> Iterable[Mutant]:
         mangled = name.partition("__mutmut_")[0]
         function = mangled.removeprefix("x_") if mangled.startswith("x_") else mangled[2:].replace("ǁ", ".")
         before, after = _difference(body(f"{mangled}__mutmut_orig"), body(name))
-        yield Mutant(file.stem, function, before, after)
+        yield Mutant(module, function, before, after)
 
 
 def _difference(old: list[str], new: list[str]) -> tuple[str, str]:
@@ -185,16 +189,16 @@ def sampled(mutant: Mutant) -> bool:
 
 
 def is_other(module: str) -> bool:
-    """Tell whether a module is outside `access/`.
+    """Tell whether a module is none of those that are changed in every way.
 
     :param module: its name.
     :return: whether it is.
     """
-    return not (ROOT / ACCESS / f"{module}.py").exists()
+    return not module.startswith(PURE)
 
 
 def others(modules: Collection[str]) -> dict[Mutant, tuple[str, Change]]:
-    """Make the changes outside `access/`.
+    """Make the other changes.
 
     :param modules: names of modules, such as `hooks/redshift`; none means a sample of all.
     :return: the changes with their files.
@@ -203,7 +207,7 @@ def others(modules: Collection[str]) -> dict[Mutant, tuple[str, Change]]:
     for path in sorted(path for folder in OTHERS for path in (ROOT / folder).rglob("*.py")):
         file = str(path.relative_to(ROOT))
         module = file.removeprefix("airflow_provider_datagraph/").removesuffix(".py")
-        if file.startswith(ACCESS) or (modules and module not in modules):
+        if not is_other(module) or (modules and module not in modules):
             continue
         for change in changes(path.read_text()):
             mutant = Mutant(module, change.function, change.before, change.after)
@@ -213,7 +217,7 @@ def others(modules: Collection[str]) -> dict[Mutant, tuple[str, Change]]:
 
 
 def run_others(made: Mapping[Mutant, tuple[str, Change]]) -> list[Mutant]:
-    """Test changes outside `access/`.
+    """Test the other changes.
 
     :param made: the changes with their files.
     :return: those that survived.
@@ -248,7 +252,7 @@ def judge(tested: int, survivors: Sequence[Mutant], reasons: dict[Mutant, str], 
 def main(names: Sequence[str]) -> int:
     """Run it.
 
-    :param names: names of modules, such as `planner` and `hooks/redshift`; none means all.
+    :param names: names of modules, such as `access/role` and `hooks/redshift`; none means all.
     :return: 0 where nothing is wrong.
     """
     reasons, good = explained(EXPLAINED.read_text()), True

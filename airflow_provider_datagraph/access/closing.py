@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from airflow_provider_datagraph.access.current import CurrentAccess
 from airflow_provider_datagraph.access.desired import DesiredSchema
 from airflow_provider_datagraph.access.messages import describe_grants
-from airflow_provider_datagraph.access.plan import Finding, Plan
-from airflow_provider_datagraph.access.revocations import revoke_all
+from airflow_provider_datagraph.access.plan import Finding, Plan, Reason
+from airflow_provider_datagraph.access.revocations import From, everything, revokes
 from airflow_provider_datagraph.access.schemas.context import held_by_others, inherited_grants
 from airflow_provider_datagraph.access.schemas.read import read_privileges, read_schema_list
 from airflow_provider_datagraph.access.schemas.writers import stuck_findings
@@ -71,7 +71,7 @@ def plan_closing(schemas: Sequence[str], role: str, closing: Closing) -> Plan:
     grants = {grant for grant in closable(current) if grant.schema in found}
     findings += stuck_findings(database, (pair for pair in closing.stuck if pair[1] in found))
     findings += _stays(role, found, current)
-    steps = revoke_all(Identity("role", role), grants, database, "the schema is closed to it")
+    steps = revokes(everything(grants), From(Identity("role", role), database, Reason.CLOSED))
     return Plan(tuple(steps), len(found - {grant.schema for grant in grants}), tuple(findings))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from airflow_provider_datagraph.access.current import CurrentAccess, owners_by_id, read_identity_list
-from airflow_provider_datagraph.access.plan import Finding, Plan, Step
+from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step
 from airflow_provider_datagraph.access.visibility import hidden_role, partial_view, role_missing, sees_role
 from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
 from airflow_provider_datagraph.redshift.catalog.privileges import database_grants
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.names import quote
-from airflow_provider_datagraph.redshift.values import Database, Grant, Scope, Session
+from airflow_provider_datagraph.redshift.statements import Create, Privileges
+from airflow_provider_datagraph.redshift.values import Database, Grant, Identity, Scope, Session
 
 
 def read_databases(rows: Rows, session: Session, role: str) -> CurrentAccess:
@@ -53,8 +53,8 @@ def plan_database(database: str, role: str, current: CurrentAccess, plan_only: b
     steps: list[Step] = []
     known = current.databases.get(database)
     if known is None:
-        sentence = f"create database {database}: it doesn't exist"
-        steps.append(Step(f"CREATE DATABASE {quote(database)}", (sentence,), autocommit=True))
+        change = Change("create", "database", (database,), Reason.MISSING)
+        steps.append(Step(Create("database", database), (change,)))
     elif known.kind != "local":
         message = f"Database {database} is {known.kind}, not local, so Segment can't write in it: name another."
         findings.append(Finding("not_local", database, message, blocking=True))
@@ -63,10 +63,7 @@ def plan_database(database: str, role: str, current: CurrentAccess, plan_only: b
         findings.append(Finding("database_owner", database, message))
     granted = Grant(Scope.DATABASE, "CREATE", database) in current.grants
     if not granted:
-        steps.append(
-            Step(
-                f"GRANT CREATE ON DATABASE {quote(database)} TO ROLE {quote(role)}",
-                (f"grant CREATE on database {database} to role {role}: not held",),
-            )
-        )
+        given, path, holder = ("CREATE",), (database,), Identity("role", role)
+        change = Change("grant", "database", path, Reason.NOT_HELD, given, holder)
+        steps.append(Step(Privileges(holder, given, Scope.DATABASE, [path]), (change,)))
     return Plan(tuple(steps), (known is not None) + granted, tuple(findings))

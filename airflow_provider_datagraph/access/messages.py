@@ -1,12 +1,79 @@
-"""How privileges and names are put into sentences."""
+"""Every sentence of a change: the one place to improve the English."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from airflow_provider_datagraph.access.plan import Change, Plan, Reason
 from airflow_provider_datagraph.redshift.names import join_path
 from airflow_provider_datagraph.redshift.values import Grant, Scope
+
+OBJECTS = {
+    "tables": "the tables of {path}, also later ones,",
+    "todays tables": "today's tables of {path}",
+    "later tables": "later tables of {names} in {path}",
+    "columns": "columns of {path}",
+    "all tables": "all tables of database {path}",
+    "all schemas": "all schemas of database {path}",
+}
+"""How an object is named; another kind's name is the word for it, with its path."""
+REASONS = {
+    Reason.MISSING: "it doesn't exist",
+    Reason.NO_MEMBER: "it isn't a member",
+    Reason.NOT_HELD: "not held",
+    Reason.NOT_DESIRED: "not desired",
+    Reason.BLOCKS_TABLE: "it blocks the table",
+    Reason.CLOSED: "the schema is closed to it",
+    Reason.LEAVES: "it leaves",
+    Reason.ROLE_LEAVES: "role {of} is dropped",
+    Reason.USER_LEAVES: "user {of} is dropped",
+    Reason.WRITER_LEAVES: "user {of}, who creates them, is dropped",
+    Reason.NAMED: "it was named to be dropped",
+}
+
+
+def change_text(change: Change) -> str:
+    """Say what is changed, and why.
+
+    :param change: the change.
+    :return: a sentence without its full stop.
+    """
+    path = join_path(*change.path) if change.kind not in ("role", "user", "database", "permission") else change.path[0]
+    if change.kind == "later tables" and len(change.path) == 1:
+        path = f"database {path}"
+    what = OBJECTS.get(change.kind, f"{change.kind} {{path}}").format(path=path, names=", ".join(change.names))
+    if change.kind == "permission":
+        what = path
+    if change.privileges:
+        what = f"{', '.join(change.privileges)} on {what}"
+    word = {"revoke": "from", "drop": ""}.get(change.action, "to")
+    whom = f" {word} {change.identity}" if change.identity else ""
+    return f"{change.action} {what}{_beside(change)}{whom}: {_reason(change)}"
+
+
+def _beside(change: Change) -> str:
+    if change.action == "create" and change.kind == "user":
+        return ", its password sent as a hash"
+    if change.action == "drop" and change.kind == "database":
+        return f" with {change.count} tables and views in it"
+    if change.action == "drop" and change.names:
+        return f", with its membership of {', '.join(change.names)}"
+    return ""
+
+
+def _reason(change: Change) -> str:
+    lacking = f" on {few(change.names)}" if change.kind == "todays tables" and change.names else ""
+    return REASONS[change.reason].format(of=change.of) + lacking
+
+
+def change_texts(plan: Plan) -> tuple[str, ...]:
+    """Say what a plan changes.
+
+    :param plan: the plan.
+    :return: a sentence for each change.
+    """
+    return tuple(map(change_text, plan.changes))
 
 
 def describe_grants(grants: Iterable[Grant]) -> str:

@@ -1,8 +1,74 @@
-"""The difference between what should be and what is: ordered steps, and findings."""
+"""The difference between what should be and what is: statements in order, what each changes and why, and findings."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from airflow_provider_datagraph.redshift.statements import Path, Statement, chunks
+from airflow_provider_datagraph.redshift.values import Identity
+
+
+class Reason(StrEnum):
+    """Why something is changed; the sentence stands in :mod:`.messages`."""
+
+    MISSING = "missing"
+    NO_MEMBER = "no member"
+    NOT_HELD = "not held"
+    NOT_DESIRED = "not desired"
+    BLOCKS_TABLE = "blocks table"
+    CLOSED = "closed"
+    LEAVES = "leaves"
+    ROLE_LEAVES = "role leaves"
+    USER_LEAVES = "user leaves"
+    WRITER_LEAVES = "writer leaves"
+    NAMED = "named"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a statement changes on one object, and why.
+
+    :param action: ``create``, ``grant``, ``revoke``, ``give`` or ``drop``.
+    :param kind: what kind of object it is about, a key of :data:`.messages.OBJECTS` or the word itself.
+    :param path: the names that lead to it, its database first where it is in one.
+    :param privileges: upper case.
+    :param identity: who is given it, or loses it.
+    :param of: whose leaving is the reason.
+    :param names: what belongs to it by name: the writers of later tables, the tables that lack it, memberships.
+    :param count: how many tables are dropped with a database.
+    """
+
+    action: str
+    kind: str
+    path: Path
+    reason: Reason
+    privileges: tuple[str, ...] = ()
+    identity: Identity | None = None
+    of: str = ""
+    names: tuple[str, ...] = ()
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A statement, and what it changes: one object, or several."""
+
+    statement: Statement
+    changes: tuple[Change, ...]
+
+
+def steps(changes: Iterable[Change], inside: int, make: Callable[[list[Path]], Statement]) -> Iterator[Step]:
+    """Put changes that are alike into as few statements as fit.
+
+    :param changes: the changes, in order.
+    :param inside: how many parts of their paths a statement leaves out: 1 for the connected database.
+    :param make: makes a statement of paths.
+    :return: the steps.
+    """
+    for chunk in chunks(changes, lambda change: change.path[inside:]):
+        yield Step(make([change.path[inside:] for change in chunk]), tuple(chunk))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +87,6 @@ class Finding:
     blocking: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One statement of a plan. The statement may hold a hash, so a repr leaves it out.
-
-    :param sql: the statement.
-    :param sentences: what it changes and why, a sentence for each object.
-    :param autocommit: whether Redshift takes it outside a transaction only.
-    """
-
-    sql: str = field(repr=False)
-    sentences: tuple[str, ...]
-    autocommit: bool = False
-
-
 @dataclass(frozen=True)
 class Plan:
     """The difference: ordered steps, what is held already, and findings.
@@ -47,9 +99,9 @@ class Plan:
     findings: tuple[Finding, ...] = ()
 
     @property
-    def sentences(self) -> tuple[str, ...]:
-        """Every change of every step, a sentence each."""
-        return tuple(sentence for step in self.steps for sentence in step.sentences)
+    def changes(self) -> tuple[Change, ...]:
+        """Every change of every step."""
+        return tuple(change for step in self.steps for change in step.changes)
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -58,4 +110,5 @@ class Plan:
 
 
 def blocking_finding(code: str, about: str, message: str) -> Finding:
+    """Make a finding that forbids any change."""
     return Finding(code, about, message, blocking=True)

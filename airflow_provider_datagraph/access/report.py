@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_provider_datagraph.access.messages import change_texts
 from airflow_provider_datagraph.access.plan import Finding, Plan
 
 MAX_ROWS = 100
@@ -35,7 +36,7 @@ class Report:
         :param changed: how many changes were made.
         :return: the report.
         """
-        return cls(changed, plan.in_place, plan.sentences, plan.findings)
+        return cls(changed, plan.in_place, change_texts(plan), plan.findings)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the report as JSON for XCom.

@@ -1,4 +1,4 @@
-"""The statements that take away everything that an identity holds in one database. Pure.
+"""The steps that take privileges from somebody in one database, in the one order that Redshift takes them in. Pure.
 
 Grammar: https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html,
 https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
@@ -6,141 +6,131 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 
-from airflow_provider_datagraph.access.plan import Step
-from airflow_provider_datagraph.redshift.names import join_path, quote
-from airflow_provider_datagraph.redshift.statements import chunks
+from airflow_provider_datagraph.access.plan import Change, Reason, Step, steps
+from airflow_provider_datagraph.redshift.statements import ALL, DefaultPrivileges, Path, Privileges, Statement
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
+
+ORDER = (
+    # Redshift wants a writer of default privileges to be able to create in the schema.
+    Scope.DEFAULT,
+    Scope.TABLE,
+    Scope.TABLES,
+    Scope.SCHEMA,
+    Scope.DATABASE_TABLES,
+    Scope.SCHEMAS,
+    Scope.DATABASE,
+)
+KINDS = {
+    Scope.DEFAULT: "later tables",
+    Scope.TABLE: "table",
+    Scope.TABLES: "tables",
+    Scope.SCHEMA: "schema",
+    Scope.DATABASE_TABLES: "all tables",
+    Scope.SCHEMAS: "all schemas",
+    Scope.DATABASE: "database",
+}
+OF_DATABASE = frozenset({Scope.DATABASE_TABLES, Scope.SCHEMAS, Scope.DATABASE})
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """What a statement names: a schema, or a table in it, or a writer's later tables in it; and what is held there."""
+class Taken:
+    """What is taken away at one place.
 
+    :param scope: what it is held on.
+    :param schema: the schema, or the database for the scopes of one; empty for later tables of every schema.
+    :param relation: the table, or the writer of later ones.
+    :param sent: the privileges as REVOKE names them.
+    :param told: the same as a report names them.
+    """
+
+    scope: Scope
     schema: str
     relation: str
-    words: str
+    sent: tuple[str, ...]
+    told: tuple[str, ...]
+
+    @property
+    def alike(self) -> tuple[tuple[str, ...], str, bool]:
+        """What those share that go into one statement."""
+        return self.sent, self.relation if self.scope is Scope.DEFAULT else "", bool(self.schema)
+
+    @property
+    def order(self) -> tuple[tuple[tuple[str, ...], str, bool], str, str]:
+        """Where it comes among those of its scope."""
+        return self.alike, self.schema, self.relation
 
 
-Write = Callable[[Sequence[_Place], Identity, str, str], Iterator[Step]]
+@dataclass(frozen=True, slots=True)
+class From:
+    """From whom it is taken, where, and why.
+
+    :param of: whose leaving is the reason.
+    """
+
+    identity: Identity
+    database: str
+    reason: Reason
+    of: str = ""
+
+    def change(self, one: Taken) -> Change:
+        """Tell what is taken at one place."""
+        later = one.scope is Scope.DEFAULT
+        inside = (one.schema, "" if later else one.relation)
+        path = tuple(part for part in ("" if one.scope in OF_DATABASE else self.database, *inside) if part)
+        names = (one.relation,) if later else ()
+        return Change("revoke", KINDS[one.scope], path, self.reason, one.told, self.identity, self.of, names)
 
 
-def revoke_all(
-    identity: Identity, grants: Iterable[Grant], database: str, why: str, external: Collection[str] = ()
-) -> Iterator[Step]:
-    """Plan to revoke privileges, everything that is held on a place at once.
+def revokes(taken: Iterable[Taken], origin: From, external: Collection[str] = ()) -> Iterator[Step]:
+    """Plan to take privileges away.
+
+    :param taken: what is taken away.
+    :param origin: from whom, where, and why.
+    :param external: schemas that are external: Redshift takes a statement on them outside a transaction only.
+    :return: the steps; what is alike shares a statement.
+    """
+    listed = sorted(taken, key=lambda one: (ORDER.index(one.scope), one.order))
+    for (scope, _), group in groupby(listed, key=lambda one: (one.scope, one.alike)):
+        own = list(group)
+        apart = [one for one in own if scope is Scope.SCHEMA and one.schema in external]
+        together = [one for one in own if one not in apart]
+        one_each = scope is Scope.TABLES or scope in OF_DATABASE
+        for some in [[one] for one in together] if one_each else [together]:
+            yield from _steps(some, origin, alone=False)
+        for one in apart:
+            yield from _steps([one], origin, alone=True)
+
+
+def _steps(alike: list[Taken], origin: From, alone: bool) -> Iterator[Step]:
+    if not alike:
+        return
+    scope, sent, writer = alike[0].scope, alike[0].sent, alike[0].relation
+
+    def make(paths: list[Path]) -> Statement:
+        if scope is Scope.DEFAULT:
+            schemas = [name for path in paths for name in path]
+            return DefaultPrivileges(origin.identity, sent, [writer], schemas, taken=True)
+        return Privileges(origin.identity, sent, scope, paths, taken=True, alone=alone)
+
+    yield from steps(map(origin.change, alike), 0 if scope in OF_DATABASE else 1, make)
+
+
+def everything(grants: Iterable[Grant]) -> Iterator[Taken]:
+    """Take all that is held at each place at once.
 
     ALL takes also what can't be named in REVOKE (RULE and TRIGGER), and at table level the column privileges.
 
-    :param identity: who holds them.
     :param grants: what is held, in the connected database.
-    :param database: that database.
-    :param why: the reason, for the sentences.
-    :param external: schemas that are external: Redshift takes a statement on them outside a transaction only.
-    :return: the steps. Default privileges go first: Redshift wants their writer to be able to create in the schema.
+    :return: what is to be taken away.
     """
-    for scope, write in _ORDER.items():
-        places = _places(grants, scope)
-        within = [place for place in places if scope is not Scope.SCHEMA or place.schema not in external]
-        yield from write(within, identity, database, why)
-        for place in [place for place in places if place not in within]:
-            for step in write([place], identity, database, why):
-                yield Step(step.sql, step.sentences, autocommit=True)
-
-
-def _places(grants: Iterable[Grant], scope: Scope) -> list[_Place]:
-    found: dict[tuple[str, str], set[str]] = {}
+    found: dict[tuple[Scope, str, str], set[str]] = {}
     for grant in grants:
-        if scope is (Scope.TABLE if grant.scope is Scope.COLUMN else grant.scope):
-            word = f"{grant.privilege} on columns" if grant.column else grant.privilege
-            found.setdefault((grant.schema, grant.relation), set()).add(word)
-    return [_Place(*place, ", ".join(sorted(words))) for place, words in sorted(found.items())]
-
-
-def _sentence(place: _Place, said: str, identity: Identity, why: str) -> str:
-    return f"revoke {place.words} {said} from {identity}: {why}"
-
-
-def _table(place: _Place) -> str:
-    return f"{quote(place.schema)}.{quote(place.relation)}"
-
-
-def _schema(place: _Place) -> str:
-    return quote(place.schema)
-
-
-def _defaults(places: Sequence[_Place], identity: Identity, database: str, why: str) -> Iterator[Step]:
-    ordered = sorted(places, key=lambda place: (place.relation, place.schema))
-    for writer, group in groupby(ordered, key=lambda place: place.relation):
-        own = list(group)
-        everywhere = [place for place in own if not place.schema]
-        named = chunks([place for place in own if place.schema], _schema)
-        for listed in [*([everywhere] if everywhere else []), *named]:
-            in_schema = f" IN SCHEMA {', '.join(map(_schema, listed))}" if listed[0].schema else ""
-            head = f"ALTER DEFAULT PRIVILEGES FOR USER {quote(writer)}{in_schema}"
-            yield Step(
-                f"{head} REVOKE ALL ON TABLES FROM {identity.sql}",
-                tuple(
-                    _sentence(place, f"on later tables of {writer} in {_whole_path(database, place)}", identity, why)
-                    for place in listed
-                ),
-            )
-
-
-def _whole_path(database: str, place: _Place) -> str:
-    return join_path(database, place.schema) if place.schema else f"database {database}"
-
-
-def _tables(places: Sequence[_Place], identity: Identity, database: str, why: str) -> Iterator[Step]:
-    for listed in chunks(places, _table):
-        yield Step(
-            f"REVOKE ALL ON TABLE {', '.join(map(_table, listed))} FROM {identity.sql}",
-            tuple(
-                _sentence(place, f"on table {join_path(database, place.schema, place.relation)}", identity, why)
-                for place in listed
-            ),
-        )
-
-
-def _scoped(places: Sequence[_Place], identity: Identity, database: str, why: str) -> Iterator[Step]:
-    for place in places:
-        said = f"on the tables of {join_path(database, place.schema)}, also later ones,"
-        yield Step(
-            f"REVOKE ALL FOR TABLES IN SCHEMA {_schema(place)} FROM {identity.sql}",
-            (_sentence(place, said, identity, why),),
-        )
-
-
-def _schemas(places: Sequence[_Place], identity: Identity, database: str, why: str) -> Iterator[Step]:
-    for listed in chunks(places, _schema):
-        yield Step(
-            f"REVOKE ALL ON SCHEMA {', '.join(map(_schema, listed))} FROM {identity.sql}",
-            tuple(
-                _sentence(place, f"on schema {join_path(database, place.schema)}", identity, why) for place in listed
-            ),
-        )
-
-
-def _database_wide(
-    on: str, said: str, places: Sequence[_Place], identity: Identity, database: str, why: str
-) -> Iterator[Step]:
-    for place in places:
-        yield Step(
-            f"REVOKE ALL {on} {quote(place.schema)} FROM {identity.sql}",
-            (_sentence(place, f"{said} {place.schema}", identity, why),),
-        )
-
-
-_ORDER: Mapping[Scope, Write] = {
-    Scope.DEFAULT: _defaults,
-    Scope.TABLE: _tables,
-    Scope.TABLES: _scoped,
-    Scope.SCHEMA: _schemas,
-    Scope.DATABASE_TABLES: partial(_database_wide, "FOR TABLES IN DATABASE", "on all tables of database"),
-    Scope.SCHEMAS: partial(_database_wide, "FOR SCHEMAS IN DATABASE", "on all schemas of database"),
-    Scope.DATABASE: partial(_database_wide, "ON DATABASE", "on database"),
-}
+        scope = Scope.TABLE if grant.scope is Scope.COLUMN else grant.scope
+        told = f"{grant.privilege} on columns" if grant.column else grant.privilege
+        found.setdefault((scope, grant.schema, grant.relation), set()).add(told)
+    for place, words in found.items():
+        yield Taken(*place, ALL, tuple(sorted(words)))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from airflow_provider_datagraph.access.current import CurrentAccess, read_identity_list
 from airflow_provider_datagraph.access.desired import DesiredUser
 from airflow_provider_datagraph.access.messages import describe_grants
-from airflow_provider_datagraph.access.plan import Finding, Plan, Step
+from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step
 from airflow_provider_datagraph.access.visibility import partial_view
 from airflow_provider_datagraph.redshift.catalog.identities import ROLE_GRANTS, USER_GRANTS, granted_roles
 from airflow_provider_datagraph.redshift.catalog.privileges import (
@@ -18,8 +18,9 @@ from airflow_provider_datagraph.redshift.catalog.privileges import (
     schema_grants,
 )
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.names import literal, quote
-from airflow_provider_datagraph.redshift.values import Grant, Session
+from airflow_provider_datagraph.redshift.names import quote
+from airflow_provider_datagraph.redshift.statements import Create, Membership
+from airflow_provider_datagraph.redshift.values import Grant, Identity, Session
 
 
 def read_identities(rows: Rows, session: Session, role: str, user: str) -> CurrentAccess:
@@ -69,23 +70,16 @@ def plan_role(role: str, user: DesiredUser, current: CurrentAccess) -> Plan:
     """
     steps: list[Step] = []
     has_role, has_user = role in current.roles, user.name in current.users
+    holder = Identity("user", user.name)
     if not has_role:
-        steps.append(Step(f"CREATE ROLE {quote(role)}", (f"create role {role}: it doesn't exist",)))
+        steps.append(Step(Create("role", role), (Change("create", "role", (role,), Reason.MISSING),)))
     if not has_user:
-        steps.append(
-            Step(
-                f"CREATE USER {quote(user.name)} PASSWORD {literal(user.password_hash)}",
-                (f"create user {user.name}, its password sent as a hash: it doesn't exist",),
-            )
-        )
+        create = Create("user", user.name, user.password_hash)
+        steps.append(Step(create, (Change("create", "user", (user.name,), Reason.MISSING),)))
     member = has_role and user.name in current.members
     if not member:
-        steps.append(
-            Step(
-                f"GRANT ROLE {quote(role)} TO {quote(user.name)}",
-                (f"grant role {role} to user {user.name}: it isn't a member",),
-            )
-        )
+        change = Change("grant", "role", (role,), Reason.NO_MEMBER, identity=holder)
+        steps.append(Step(Membership(holder, role), (change,)))
     findings = [*_identity_refusals(role, user, current), *_adopted(role, user, current), *partial_view(current)]
     return Plan(tuple(steps), has_role + has_user + member, tuple(findings))
 

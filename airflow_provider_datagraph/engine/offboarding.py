@@ -18,6 +18,7 @@ from airflow_provider_datagraph.access.offboarding.read import read_cluster, rea
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
 from airflow_provider_datagraph.access.plan import Finding, Plan
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.hooks.faults import details
@@ -27,7 +28,7 @@ from airflow_provider_datagraph.redshift.names import resolve
 from airflow_provider_datagraph.redshift.values import Session
 
 if TYPE_CHECKING:
-    from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+    pass
 
 log = logging.getLogger(__name__)
 IN_USE = "55006"
@@ -51,13 +52,13 @@ class Part:
 class Offboarding:
     """Takes a role and a user away.
 
-    :param hook: makes the admin's hook for a database; without one, for the admin connection's own.
+    :param engine: makes the engine for a database, as admin; None: the admin connection's own.
     :param leaving: who leaves.
     """
 
-    def __init__(self, hook: Callable[..., DataGraphHook], leaving: Leaving) -> None:
-        self.make_hook = hook
-        self.hook = hook()
+    def __init__(self, engine: Callable[[str | None], Converger], leaving: Leaving) -> None:
+        self.make_engine = engine
+        self.engine = engine(None)
         self.leaving = leaving
 
     def run(self, plan_only: bool) -> Report:
@@ -83,7 +84,7 @@ class Offboarding:
 
     def _look(self) -> tuple[Cluster, list[Finding]]:
         """Read the cluster, and find the names as they are stored."""
-        leaving, cluster = self.leaving, self.hook.read(self._read_cluster)
+        leaving, cluster = self.leaving, self.engine.read(self._read_cluster)
 
         def resolved(name: str | None) -> str | None:
             # As a login compares: one that is stored as typed, with capitals, comes first.
@@ -101,7 +102,7 @@ class Offboarding:
 
     def _read_cluster(self, rows: Rows, session: Session) -> Cluster:
         leaving = self.leaving
-        return read_cluster(rows, session, leaving.role, leaving.user, sessions=not self.hook.is_serverless)
+        return read_cluster(rows, session, leaving.role, leaving.user, sessions=not self.engine.hook.is_serverless)
 
     def _databases(self, cluster: Cluster) -> list[Part]:
         """Plan each database but the one that is dropped; all that can't be read are told at once."""
@@ -118,9 +119,9 @@ class Offboarding:
             return plan_holdings(leaving, cluster, holdings)
 
         def part(name: str) -> Part:
-            hook = self.make_hook(name)
-            found = problems.check(hook.read, read, default=Holdings(Session("", name)))
-            return Part(f"database {name}", make_plan(found), lambda: hook.converge(read, make_plan))
+            engine = self.make_engine(name)
+            found = problems.check(engine.read, read, default=Holdings(Session("", name)))
+            return Part(f"database {name}", make_plan(found), lambda: engine.converge(read, make_plan))
 
         parts = [part(name) for name in local_databases(cluster) if name != leaving.drop]
         problems.raise_all()
@@ -136,12 +137,12 @@ class Offboarding:
             known = read_cluster(rows, session, leaving.role, leaving.user, sessions=False)
             # The other connection is over before the cluster is asked who is connected.
             holdings = self._inside(known)
-            return (known if self.hook.is_serverless else replace(known, sessions=read_sessions(rows))), holdings
+            return (known if self.engine.hook.is_serverless else replace(known, sessions=read_sessions(rows))), holdings
 
         def make_plan(state: tuple[Cluster, Holdings | None]) -> Plan:
             return plan_checkpoint(leaving, *state)
 
-        plan = make_plan(self.hook.read(read))
+        plan = make_plan(self.engine.read(read))
         yield Part(f"dropping database {leaving.drop}", plan, lambda: self._drop(read, make_plan))
 
     def _inside(self, cluster: Cluster) -> Holdings | None:
@@ -151,8 +152,8 @@ class Offboarding:
         if cluster.databases[database].kind != "local":
             return Holdings(Session(cluster.session.user, database))
         user = who_leaves(self.leaving, cluster)
-        hook = self.make_hook(database)
-        return hook.read(lambda rows, session: read_holdings(rows, session, None, user, others=True))
+        engine = self.make_engine(database)
+        return engine.read(lambda rows, session: read_holdings(rows, session, None, user, others=True))
 
     def _drop(
         self,
@@ -160,11 +161,11 @@ class Offboarding:
         make_plan: Callable[[tuple[Cluster, Holdings | None]], Plan],
     ) -> Report:
         try:
-            return self.hook.converge(read, make_plan)
+            return self.engine.converge(read, make_plan)
         except Exception as error:
             if details(error)[0] == IN_USE:
                 # Somebody connected since it was planned.
-                cluster = self.hook.read(self._read_cluster)
+                cluster = self.engine.read(self._read_cluster)
                 found = [f.message for f in session_findings(str(self.leaving.drop), cluster)]
                 raise MisconfigurationError.of([details(error)[1], *found]) from error
             raise
@@ -177,11 +178,11 @@ class Offboarding:
 
         def act() -> Report:
             try:
-                return self.hook.converge(self._read_cluster, make_plan)
+                return self.engine.converge(self._read_cluster, make_plan)
             except Exception as error:
                 if details(error)[0] != IN_USE:
                     raise
-                database = self.hook.arguments["database"]
+                database = self.engine.database
                 raise MisconfigurationError(
                     f"Redshift refuses it: {details(error)[1]}. It may be about what this doesn't look at (functions, "
                     "procedures, datashares, ASSUMEROLE, the user's default privileges for itself) in database "

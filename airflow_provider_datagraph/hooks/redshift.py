@@ -1,50 +1,93 @@
-"""The hook: connect to one database of the cluster as admin or linked user, read, plan, apply."""
+"""The hook: connect to one database of the cluster, as the admin or as the linked user."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from traceback import walk_tb
+from typing import TYPE_CHECKING, Any, NoReturn
 
+import redshift_connector
 from airflow.providers.amazon.aws.hooks.redshift_sql import RedshiftSQLHook
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
 from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.core import Connection as DriverConnection
 from redshift_connector.error import Error as DriverError
 
-from airflow_provider_datagraph.access.plan import Plan, Step
-from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.engine.retrying import looking_again, retrying
-from airflow_provider_datagraph.engine.running import run_steps
 from airflow_provider_datagraph.exceptions import MisconfigurationError, NotReadyError
-from airflow_provider_datagraph.hooks import connections
-from airflow_provider_datagraph.hooks.connecting import connect
-from airflow_provider_datagraph.hooks.driver_only import DriverOnly
-from airflow_provider_datagraph.hooks.faults import (
-    Fault,
-    classify,
-    connect_error,
-    drift_remains,
-    statement_error,
-    token_error,
-)
-from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.catalog.sessions import read_session
+from airflow_provider_datagraph.hooks.connections import admin_arguments, load, switch, tls_weakness, user_arguments
+from airflow_provider_datagraph.hooks.faults import Fault, classify, connect_error, statement_error, token_error
 from airflow_provider_datagraph.redshift.names import fold
-from airflow_provider_datagraph.redshift.values import Session
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
-A = TypeVar("A")
-Read = Callable[[Rows, Session], A]
-Reread = Callable[[Rows, A], A]
-MakePlan = Callable[[A], Plan]
+CONNECT_TIMEOUT = 10.0
+"""Seconds for the login where the connection names no ``timeout``; a packet that is dropped has no other end."""
+
+
+def connect(arguments: Mapping[str, Any]) -> DriverConnection:
+    """Connect once.
+
+    :param arguments: the driver's arguments.
+    :return: the driver's connection.
+    :raises redshift_connector.Error: as the driver does, and OSError.
+    """
+    try:
+        connection = redshift_connector.connect(**{"timeout": CONNECT_TIMEOUT, **arguments})
+    except (DriverError, OSError) as error:
+        close_half_made(error)
+        raise
+    if "timeout" not in arguments:
+        # A statement may have to wait for its turn in the cluster's queue.
+        connection._usock.settimeout(None)
+    return connection
+
+
+def close_half_made(error: BaseException) -> None:
+    """Close what a failed login leaves open: the driver returns no connection then, and keeps its socket.
+
+    :param error: the error that ended the login.
+    """
+    made = [frame.f_locals.get("self") for frame, _ in walk_tb(error.__traceback__)]
+    for connection in {id(one): one for one in made if isinstance(one, DriverConnection)}.values():
+        # It may not have got as far as having a socket.
+        with suppress(DriverError, OSError, AttributeError):
+            connection.close()
+
+
+class DriverOnly:
+    """A hook without SQLAlchemy: its engine would connect as the admin, and by another driver's TLS settings."""
+
+    def get_uri(self) -> NoReturn:
+        """Refuse to write the password into a text.
+
+        :raises MisconfigurationError: always.
+        """
+        raise MisconfigurationError(
+            f"{type(self).__name__} has no URI and no SQLAlchemy engine: they would hold the password, and not verify "
+            "the host. Use get_conn."
+        )
+
+    def get_sqlalchemy_engine(self, engine_kwargs: dict[str, Any] | None = None) -> NoReturn:
+        """Refuse, as :meth:`get_uri`.
+
+        :raises MisconfigurationError: always.
+        """
+        self.get_uri()
+
+    @property
+    def sqlalchemy_url(self) -> NoReturn:
+        """Refuse, as :meth:`get_uri`.
+
+        :raises MisconfigurationError: always.
+        """
+        self.get_uri()
 
 
 class DataGraphHook(DriverOnly, RedshiftSQLHook):
-    """Read and change access in one database of the admin connection's cluster.
+    """Connect to one database of the admin connection's cluster.
 
     It builds the driver's arguments itself, never writes a statement to a log (CREATE USER holds a hash), and
     doesn't retry a connection: operators leave that to Airflow, sensors to their next poke.
@@ -53,13 +96,9 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
     :param database: the database to connect to; default the connection's own.
     :param user_conn_id: the user connection's id, to connect as the linked user; default None: as admin.
     :param aws_conn_id: the AWS connection for IAM logins (``iam`` in the extra); default ``aws_default``.
-    :param tries: how often a plan is made and applied when other transactions conflict; default 10.
-    :param longest_wait: the longest wait between two tries, in seconds; default 20.
     :param loaded: connections by id that were looked up already, as a trigger must; default None: look them up.
     :param borrow_database: whether a user connection without a database uses the admin connection's; default False:
         it is refused, since Segment connects to the checkpoint database.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html
     """
 
     def __init__(
@@ -69,8 +108,6 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         database: str | None = None,
         user_conn_id: str | None = None,
         aws_conn_id: str | None = "aws_default",
-        tries: int = 10,
-        longest_wait: float = 20.0,
         loaded: Mapping[str, Connection] | None = None,
         borrow_database: bool = False,
     ) -> None:
@@ -78,14 +115,12 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         self.admin_conn_id = redshift_conn_id
         self.user_conn_id = user_conn_id
         self.database = database
-        self.tries = tries
-        self.longest_wait = longest_wait
         self.loaded = loaded
         self.borrow_database = borrow_database
         self.warned: set[str] | None = set()  # shared by a task's hooks; None: nothing is told
 
     def _load(self, conn_id: str, what: str) -> Connection:
-        return connections.load(self.get_connection if self.loaded is None else self._loaded, conn_id, what)
+        return load(self.get_connection if self.loaded is None else self._loaded, conn_id, what)
 
     def _loaded(self, conn_id: str) -> Connection:
         if self.loaded is None or conn_id not in self.loaded:
@@ -116,21 +151,21 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         """
         if self.user_conn_id is None:
             admin = self.admin_connection
-            arguments = connections.admin_arguments(admin, self.database, self._token(admin))
+            arguments = admin_arguments(admin, self.database, self._token(admin))
         else:
             borrowed = self.admin_connection.schema if self.borrow_database else None
             database = (self.user_connection.schema or borrowed) if self.database is None else self.database
-            arguments = connections.user_arguments(self.user_connection, self.admin_connection, database)
-        weakness = connections.tls_weakness(arguments)
+            arguments = user_arguments(self.user_connection, self.admin_connection, database)
+        weakness = tls_weakness(arguments)
         if weakness and self.warned is not None and weakness not in self.warned:
             self.warned.add(weakness)
             self.log.warning("%s", weakness)
         return {"application_name": "airflow-provider-datagraph", **arguments}
 
     def _token(self, admin: Connection) -> tuple[str, str, int] | None:
-        if not connections.switch(admin, "iam"):
+        if not switch(admin, "iam"):
             return None
-        connections.switch(admin, "is_serverless")
+        switch(admin, "is_serverless")
         try:
             return self.get_iam_token(admin)
         except (BotoCoreError, ClientError) as error:
@@ -149,7 +184,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
     def is_serverless(self) -> bool:
         """Whether the host is a Redshift Serverless workgroup's, which Segment doesn't support."""
         admin = self.admin_connection
-        return connections.switch(admin, "is_serverless") or ".redshift-serverless." in str(admin.host)
+        return switch(admin, "is_serverless") or ".redshift-serverless." in str(admin.host)
 
     # The parent's is wrapped by tenacity, which tries a wrong password five times; this one is plain.
     def get_conn(self) -> DriverConnection:  # type: ignore[override]  # (see above)
@@ -195,7 +230,13 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         return True
 
     @contextmanager
-    def _connected(self) -> Iterator[DriverConnection]:
+    def connected(self) -> Iterator[DriverConnection]:
+        """Connect for the time of a block.
+
+        :return: the connection, in a transaction that nothing commits.
+        :raises MisconfigurationError: see :meth:`get_conn`; also if Redshift refuses a statement of the block.
+        :raises PassingFaultError: if the server can't be reached, or the connection breaks.
+        """
         connection = self.get_conn()
         try:
             yield connection
@@ -205,93 +246,3 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
             # A broken connection can't be closed politely, and its error isn't the one to show.
             with suppress(DriverError, OSError):
                 connection.close()
-
-    def read(self, read: Read[A], names: Iterable[str] | None = None) -> A:
-        """Read the catalog in one transaction; a conflict starts all over.
-
-        :param read: one of :mod:`..access.catalog`'s readers, its other parameters bound.
-        :param names: the names that will be looked up; default None: any.
-        :return: what it read.
-        """
-        return retrying(lambda: self._read_alone(read, names), self.tries, self.longest_wait)
-
-    def _read_alone(self, read: Read[A], names: Iterable[str] | None) -> A:
-        with self._connected() as connection:
-            return self._read(connection, read, names)
-
-    def _read(self, connection: DriverConnection, read: Read[A], names: Iterable[str] | None) -> A:
-        rows = self._rows(connection)
-        return read(rows, read_session(rows, self.login, str(self.arguments["database"]), names))
-
-    @staticmethod
-    def _rows(connection: DriverConnection) -> Rows:
-        cursor = connection.cursor()
-
-        def rows(sql: str) -> list[Any]:
-            cursor.execute(sql)
-            return list(cursor.fetchall())
-
-        return rows
-
-    def converge(
-        self,
-        read: Read[A],
-        make_plan: MakePlan[A],
-        *,
-        plan_only: bool = False,
-        reread: Reread[A] | None = None,
-        names: Iterable[str] | None = None,
-    ) -> Report:
-        """Read, plan and apply in one transaction, then read again; a conflict starts all over.
-
-        :param read: reads the current access.
-        :param make_plan: makes the plan from it.
-        :param plan_only: whether to show the plan instead of applying it; default False.
-        :param reread: reads again what a plan may have changed; default None: everything.
-        :param names: the names that will be looked up; default None: any.
-        :return: the report.
-        :raises MisconfigurationError: with every blocking finding, before anything is changed.
-        :raises DriftRemainsError: if the catalog doesn't show what was applied.
-        """
-        done: list[str] = []
-
-        def converge() -> Report:
-            with self._connected() as connection:
-                current = self._read(connection, read, names)
-                plan = make_plan(current)
-                if plan_only:
-                    return Report.of(plan, 0)
-                self._apply(connection, plan, done)
-                if plan.steps:
-                    again = reread or (lambda rows, _: self._read(connection, read, names))
-                    self._verify(connection, lambda rows: make_plan(again(rows, current)))
-            return Report(len(done), plan.in_place, tuple(done), plan.findings)
-
-        return retrying(lambda: looking_again(converge), self.tries, self.longest_wait)
-
-    def _apply(self, connection: DriverConnection, plan: Plan, done: list[str]) -> None:
-        if plan.blocking:
-            raise MisconfigurationError.of(finding.message for finding in plan.blocking)
-        alone = [step for step in plan.steps if step.autocommit]
-        together = [step for step in plan.steps if not step.autocommit]
-        if alone:
-            self._run_alone(connection, alone, done)
-        run_steps(connection, together, str(self.arguments["database"]))
-        connection.commit()
-        # From here on it is done, even if a conflict makes the check below start all over.
-        done += [sentence for step in together for sentence in step.sentences]
-
-    def _run_alone(self, connection: DriverConnection, steps: list[Step], done: list[str]) -> None:
-        connection.rollback()
-        connection.autocommit = True
-        for step in steps:
-            run_steps(connection, [step], str(self.arguments["database"]))
-            done += step.sentences
-        connection.autocommit = False
-
-    def _verify(self, connection: DriverConnection, plan_again: Callable[[Rows], Plan]) -> None:
-        # Each look is a transaction of its own then, and costs no BEGIN.
-        connection.autocommit = True
-        plan = plan_again(self._rows(connection))
-        if remaining := (*plan.sentences, *(finding.message for finding in plan.blocking)):
-            raise drift_remains(remaining, self.login, str(self.arguments["database"]))

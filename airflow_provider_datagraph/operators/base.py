@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_datagraph.access.report import Report, table
+from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
@@ -160,6 +161,14 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         """
         return self.hook(database, user_conn_id or "")
 
+    def engine(self, hook: DataGraphHook) -> Converger:
+        """Read and change access in the database that a hook connects to.
+
+        :param hook: the hook.
+        :return: what does it.
+        """
+        return Converger(hook)
+
 
 @dataclass(frozen=True, slots=True)
 class Mode:
@@ -247,12 +256,10 @@ class ConvergingOperator(DataGraphOperator):
         problems.raise_all()
         return tries, longest_wait
 
-    def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
-        """See the base; a converging one knows how long to wait for other transactions."""
-        hook = super().hook(database, user_conn_id)
-        # Where they are wrong, that is reported with everything else, before anything is sent.
-        hook.tries, hook.longest_wait = Problems().check(self._patience, default=(1, 0.0))
-        return hook
+    def engine(self, hook: DataGraphHook) -> Converger:
+        """See the base; a converging one is told how long to wait for other transactions."""
+        # Where that is wrong, it is reported with everything else, before anything is sent.
+        return Converger(hook, *Problems().check(self._patience, default=(1, 0.0)))
 
     def usable_hook(self, problems: Problems, database: str | None = None) -> DataGraphHook:
         """Make a hook as admin, and collect what its connection lacks with the problems of the arguments.

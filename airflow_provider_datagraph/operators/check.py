@@ -155,7 +155,7 @@ class CheckWarehouseOperator(DataGraphOperator):
                 seen["identities"] = read_identities(rows, session, form.role, user.name)
             return databases
 
-        hook.read(read)
+        self.engine(hook).read(read)
         problems.add(*_database_problems(form, seen["databases"]))
         if form.checkpoint_database and form.role:
             problems.add(

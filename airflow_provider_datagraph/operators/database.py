@@ -41,7 +41,7 @@ class CreateCheckpointDatabaseOperator(ConvergingOperator):
         role = problems.check(check_identity, self.role, "role", default="")
         hook = self.usable_hook(problems)
         problems.raise_all()
-        report = hook.converge(
+        report = self.engine(hook).converge(
             lambda rows, session: read_databases(rows, session, role),
             lambda current: plan_database(database, role, current, mode.lenient),
             plan_only=mode.plan_only,

@@ -64,7 +64,7 @@ class RevokeSchemaOperator(ConvergingOperator):
         hook = self.usable_hook(problems, database)
         problems.raise_all()
         self.instance_label = schemas_label(schemas, hook.arguments["database"])
-        report = hook.converge(
+        report = self.engine(hook).converge(
             lambda rows, session: read_closing(rows, session, role, schemas),
             lambda closing: plan_closing(schemas, role, closing),
             plan_only=mode.plan_only,
@@ -122,7 +122,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         """See the base."""
         leaving = self._leaving(problems)
-        report = Offboarding(self.hook, leaving).run(mode.plan_only)
+        report = Offboarding(lambda database: self.engine(self.hook(database)), leaving).run(mode.plan_only)
         return f"Role {leaving.role} and user {leaving.user} leave", report
 
     def _leaving(self, problems: Problems) -> Leaving:

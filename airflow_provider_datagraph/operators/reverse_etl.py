@@ -10,10 +10,11 @@ from airflow_provider_datagraph.access.current import CurrentAccess
 from airflow_provider_datagraph.access.database import read_databases
 from airflow_provider_datagraph.access.desired import DesiredSchema
 from airflow_provider_datagraph.access.messages import describe_grants
-from airflow_provider_datagraph.access.plan import Finding, Plan
+from airflow_provider_datagraph.access.plan import Finding, Plan, Reason
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.revocations import From, revokes
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
-from airflow_provider_datagraph.access.schemas.prune import revokes
+from airflow_provider_datagraph.access.schemas.prune import pruned
 from airflow_provider_datagraph.access.schemas.read import read_privileges, read_schemas
 from airflow_provider_datagraph.access.schemas.targets import Target
 from airflow_provider_datagraph.form import arguments
@@ -28,7 +29,7 @@ from airflow_provider_datagraph.operators.base import (
 from airflow_provider_datagraph.redshift.catalog.privileges import schema_grants
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import check_identity, join_path, quote, resolve
-from airflow_provider_datagraph.redshift.values import Grant, Scope, Session
+from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope, Session
 
 REVERSE_ETL_SCHEMA = "__segment_reverse_etl"
 DROP_CHOICES = ("tables", "all", "none")
@@ -99,10 +100,12 @@ def kept(desired: DesiredSchema, schema: str, role: str, current: CurrentAccess)
     wanted = Target(desired, schema).grants
     held = {g for g in current.grants if g.schema == schema and g.scope in (Scope.SCHEMA, Scope.TABLES)}
     if more := held - wanted:
-        steps = revokes({schema: wanted}, role, replace(current, grants=frozenset(held)), frozenset())
+        origin = From(Identity("role", role), current.session.database, Reason.NOT_DESIRED)
+        found = revokes(pruned({schema: wanted}, frozenset(held)), origin)
+        statements = "; ".join(step.statement.sql for step in found)
         message = (
             f"Role {role} also holds {describe_grants(more)}: it is kept, since this takes nothing away. To take it "
-            f"away, an administrator runs in database {current.session.database}: {'; '.join(s.sql for s in steps)}"
+            f"away, an administrator runs in database {current.session.database}: {statements}"
         )
         yield Finding("reverse_etl_kept", join_path(current.session.database, schema), message)
 
@@ -173,7 +176,7 @@ class GrantReverseEtlOperator(ConvergingOperator):
                 return current
             return replace(current, user_grants=frozenset(schema_grants(rows, "user", current.schemas[stored].owner)))
 
-        report = hook.converge(
+        report = self.engine(hook).converge(
             read,
             make_plan,
             plan_only=mode.plan_only,
@@ -184,7 +187,7 @@ class GrantReverseEtlOperator(ConvergingOperator):
 
     def _database_missing(self, database: str, role: str) -> bool:
         """Tell whether an earlier task of a plan-only run would have created the database."""
-        current = self.hook().read(lambda rows, session: read_databases(rows, session, role))
+        current = self.engine(self.hook()).read(lambda rows, session: read_databases(rows, session, role))
         known = current.databases
         # As a login compares: one that is stored as typed, with capitals, is there too.
         return database not in known and resolve(database, known, current.session.case_sensitive) is None

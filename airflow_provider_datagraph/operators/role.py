@@ -111,10 +111,14 @@ class CreateSegmentRoleOperator(ConvergingOperator):
             current = replace(current, login_works=user_hook.login_works())
             if current.login_works and not current.session.superuser and user.name not in current.members:
                 # Redshift shows memberships to superusers and to their holder.
-                seen = user_hook.read(lambda own, user_session: read_memberships(own, user_session, role), names=[])
+                seen = self.engine(user_hook).read(
+                    lambda own, user_session: read_memberships(own, user_session, role), names=[]
+                )
                 return replace(current, members=current.members | seen.members)
             return current
 
-        report = hook.converge(read, lambda current: plan_role(role, user, current), plan_only=mode.plan_only, names=[])
+        report = self.engine(hook).converge(
+            read, lambda current: plan_role(role, user, current), plan_only=mode.plan_only, names=[]
+        )
         report = replace(report, findings=(*report.findings, *serverless_findings(hook)))
         return f"Role {role} and user {user.name}", report

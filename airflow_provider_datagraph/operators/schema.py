@@ -112,7 +112,7 @@ class GrantSchemaOperator(ConvergingOperator):
             current = read_schemas(rows, session, role, desired, prune, thorough=mode.plan_only)
             return read_stuck(rows, current, desired) if prune else current
 
-        report = hook.converge(
+        report = self.engine(hook).converge(
             read,
             lambda current: plan_schemas(desired, role, current, prune=prune, plan_only=mode.lenient),
             plan_only=mode.plan_only,

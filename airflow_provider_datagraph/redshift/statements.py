@@ -1,26 +1,59 @@
-"""How many names one statement takes."""
+"""The statements that change something, as values: the one place that writes their SQL.
+
+Grammar: https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html,
+https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html,
+https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html; that of the others stands beside them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import TypeVar
 
+from airflow_provider_datagraph.redshift.names import fold, literal, quote
+from airflow_provider_datagraph.redshift.values import Identity, Owned, Scope
+
+T = TypeVar("T")
+Path = tuple[str, ...]
+"""The names that lead to something, as stored: a database, a schema, or a schema and a table."""
 STATEMENT_BYTES = 60_000
 """A safe statement size: Redshift's limit is 16 MB, other tools in the way cut far below."""
-T = TypeVar("T")
+ALL = ("ALL",)
+"""Every privilege: at table level those on columns too, and what REVOKE can't name (RULE and TRIGGER)."""
+# r_enable_case_sensitive_identifier
+EXACT_NAMES = "SET enable_case_sensitive_identifier TO true"
+_ON = {
+    Scope.DATABASE: "ON DATABASE",
+    Scope.SCHEMAS: "FOR SCHEMAS IN DATABASE",
+    Scope.DATABASE_TABLES: "FOR TABLES IN DATABASE",
+    Scope.SCHEMA: "ON SCHEMA",
+    Scope.TABLES: "FOR TABLES IN SCHEMA",
+    Scope.TABLE: "ON TABLE",
+}
 
 
-def chunks(items: Sequence[T], written: Callable[[T], str]) -> Iterator[list[T]]:
+def written(path: Path) -> str:
+    """Write a path as SQL does: each part in double quotes."""
+    return ".".join(map(quote, path))
+
+
+def _listed(paths: Iterable[Path]) -> str:
+    return ", ".join(map(written, paths))
+
+
+def chunks(items: Iterable[T], path: Callable[[T], Path]) -> Iterator[list[T]]:
     """Split a list so that each part fits a statement.
 
     :param items: the items, in order.
-    :param written: how one is written in SQL.
+    :param path: what a statement names for one of them.
     :return: the parts, none of them empty.
     """
     chunk: list[T] = []
     size = 0
     for item in items:
-        length = len(written(item).encode())
+        length = len(written(path(item)).encode())
         if chunk and size + length > STATEMENT_BYTES:
             yield chunk
             chunk, size = [], 0
@@ -28,3 +61,267 @@ def chunks(items: Sequence[T], written: Callable[[T], str]) -> Iterator[list[T]]
         size += length + 2
     if chunk:
         yield chunk
+
+
+class Statement:
+    """Base of all. They name what is there as the catalog holds it."""
+
+    @property
+    def sql(self) -> str:
+        """The statement as it is sent."""
+        raise NotImplementedError
+
+    @property
+    def shown(self) -> str:
+        """The statement as people may see it: without the hash of a password."""
+        return self.sql
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """All that it names."""
+        raise NotImplementedError
+
+    @property
+    def autocommit(self) -> bool:
+        """Whether Redshift takes it outside a transaction only."""
+        return False
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether somebody loses something by it."""
+        return False
+
+
+def folds(statements: Iterable[Statement]) -> bool:
+    """Tell whether Redshift would fold a name in them, unless it is told not to (:data:`EXACT_NAMES`).
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_enable_case_sensitive_identifier.html
+    """
+    names = chain.from_iterable(path for statement in statements for path in statement.paths)
+    return any(fold(name) != name for name in names)
+
+
+@dataclass(frozen=True)
+class Create(Statement):
+    """Create a role, a user or a database. A password's hash is a secret of its own: it never shows in a repr.
+
+    :param kind: ``role``, ``user`` or ``database``.
+    :param password_hash: a user's.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html
+    """
+
+    kind: str
+    name: str
+    password_hash: str = field(default="", repr=False)
+
+    @property
+    def sql(self) -> str:
+        """See the base."""
+        return self._with(self.password_hash)
+
+    @property
+    def shown(self) -> str:
+        """See the base."""
+        return self._with("<hash>")
+
+    def _with(self, password_hash: str) -> str:
+        password = f" PASSWORD {literal(password_hash)}" if self.kind == "user" else ""
+        return f"CREATE {self.kind.upper()} {quote(self.name)}{password}"
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """See the base."""
+        return [(self.name,)]
+
+    @property
+    def autocommit(self) -> bool:
+        """See the base."""
+        return self.kind == "database"
+
+
+@dataclass(frozen=True)
+class Drop(Statement):
+    """Drop a database, a user or a role.
+
+    :param kind: ``database``, ``user`` or ``role``.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_DATABASE.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_USER.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_ROLE.html
+    """
+
+    kind: str
+    name: str
+
+    @property
+    def sql(self) -> str:
+        """See the base."""
+        return f"DROP {self.kind.upper()} {quote(self.name)}"
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """See the base."""
+        return [(self.name,)]
+
+    @property
+    def autocommit(self) -> bool:
+        """See the base."""
+        return self.kind == "database"
+
+    @property
+    def takes_away(self) -> bool:
+        """See the base."""
+        return True
+
+
+@dataclass(frozen=True)
+class ChangeOwner(Statement):
+    """Give something to another user; ALTER TABLE is for views too.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_SCHEMA.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DATABASE.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_ROLE.html
+    """
+
+    owned: Owned
+    new_owner: str
+
+    @property
+    def sql(self) -> str:
+        """See the base."""
+        return f"ALTER {self.owned.kind.upper()} {written(self.owned.path)} OWNER TO {quote(self.new_owner)}"
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """See the base."""
+        return [self.owned.path, (self.new_owner,)]
+
+
+@dataclass(frozen=True)
+class _Given(Statement):
+    """What one is given, or loses.
+
+    :param identity: who.
+    :param taken: whether it is taken away.
+    """
+
+    identity: Identity
+    taken: bool = field(default=False, kw_only=True)
+
+    @property
+    def takes_away(self) -> bool:
+        """See the base."""
+        return self.taken
+
+    @property
+    def verb(self) -> str:
+        """GRANT or REVOKE."""
+        return "REVOKE" if self.taken else "GRANT"
+
+    @property
+    def whom(self) -> str:
+        """How it names the identity."""
+        kind = {"role": "ROLE ", "group": "GROUP "}.get(self.identity.kind, "")
+        name = "PUBLIC" if self.identity.kind == "public" else kind + quote(self.identity.name)
+        return f"{'FROM' if self.taken else 'TO'} {name}"
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """See the base."""
+        return [] if self.identity.kind == "public" else [(self.identity.name,)]
+
+
+@dataclass(frozen=True)
+class Membership(_Given):
+    """A role, granted to a user or another role."""
+
+    role: str
+
+    @property
+    def sql(self) -> str:
+        """See the base."""
+        return f"{self.verb} ROLE {quote(self.role)} {self.whom}"
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """See the base."""
+        return [(self.role,), *super().paths]
+
+
+@dataclass(frozen=True)
+class SystemPermission(_Given):
+    """A permission such as ``ACCESS SYSTEM TABLE``: https://docs.aws.amazon.com/redshift/latest/dg/r_roles-system-privileges.html"""
+
+    permission: str
+
+    @property
+    def sql(self) -> str:
+        """See the base."""
+        return f"{self.verb} {self.permission} {self.whom}"
+
+
+@dataclass(frozen=True)
+class Privileges(_Given):
+    """Privileges on databases, schemas or tables.
+
+    :param privileges: upper case, such as ``SELECT``, or :data:`ALL`.
+    :param scope: what they are on.
+    :param objects: the databases, schemas or tables.
+    :param todays: whether all of today's tables in the schemas are meant.
+    :param alone: whether Redshift takes it outside a transaction only, as on an external schema.
+    """
+
+    privileges: Sequence[str]
+    scope: Scope
+    objects: Sequence[Path]
+    todays: bool = field(default=False, kw_only=True)
+    alone: bool = field(default=False, kw_only=True)
+
+    @property
+    def sql(self) -> str:
+        """See the base."""
+        on = "ON ALL TABLES IN SCHEMA" if self.todays else _ON[self.scope]
+        return f"{self.verb} {', '.join(self.privileges)} {on} {_listed(self.objects)} {self.whom}"
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """See the base."""
+        return [*self.objects, *super().paths]
+
+    @property
+    def autocommit(self) -> bool:
+        """See the base."""
+        return self.alone
+
+
+@dataclass(frozen=True)
+class DefaultPrivileges(_Given):
+    """Privileges on the tables that users create later.
+
+    :param privileges: upper case, such as ``SELECT``, or :data:`ALL`.
+    :param writers: those users.
+    :param schemas: where; none: in every schema of the database.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
+    """
+
+    privileges: Sequence[str]
+    writers: Sequence[str]
+    schemas: Sequence[str]
+
+    @property
+    def sql(self) -> str:
+        """See the base."""
+        users = ", ".join(map(quote, self.writers))
+        within = f" IN SCHEMA {', '.join(map(quote, self.schemas))}" if self.schemas else ""
+        given = f"{self.verb} {', '.join(self.privileges)} ON TABLES {self.whom}"
+        return f"ALTER DEFAULT PRIVILEGES FOR USER {users}{within} {given}"
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """See the base."""
+        return [tuple(self.writers), tuple(self.schemas), *super().paths]

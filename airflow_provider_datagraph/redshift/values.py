@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from airflow_provider_datagraph.redshift.names import join_path, quote
+from airflow_provider_datagraph.redshift.names import join_path
 
 
 class Scope(StrEnum):
@@ -106,12 +106,6 @@ class Identity:
     kind: str
     name: str
 
-    @property
-    def sql(self) -> str:
-        """How GRANT and REVOKE name it."""
-        prefix = {"role": "ROLE ", "group": "GROUP "}.get(self.kind, "")
-        return "PUBLIC" if self.kind == "public" else prefix + quote(self.name)
-
     def __str__(self) -> str:
         """How a sentence names it."""
         return "PUBLIC" if self.kind == "public" else f"{self.kind} {self.name}"
@@ -135,10 +129,9 @@ class Owned:
     table: str = ""
 
     @property
-    def sql(self) -> str:
-        """How ALTER names it; ALTER TABLE is for views too."""
-        name = quote(self.name) + (f".{quote(self.table)}" if self.table else "")
-        return f"{self.kind.upper()} {name}"
+    def path(self) -> tuple[str, ...]:
+        """The names that lead to it, in its database."""
+        return (self.name, self.table) if self.table else (self.name,)
 
     def said(self, database: str) -> str:
         """Name it in a sentence.
@@ -148,7 +141,7 @@ class Owned:
         """
         if self.kind in ("database", "role"):
             return f"{self.kind} {self.name}"
-        return f"{self.kind} {join_path(database, self.name, *([self.table] if self.table else []))}"
+        return f"{self.kind} {join_path(database, *self.path)}"
 
 
 @dataclass(frozen=True, order=True, slots=True)

@@ -17,7 +17,7 @@ from tests.dags.airflow_process import ROOT
 
 Ask = Callable[[str], dict[str, list[str]]]
 # These are imported when a task runs.
-DRIVERS = {f"airflow_provider_datagraph.{name}" for name in ("engine.looks", "hooks.connecting", "hooks.redshift")}
+DRIVERS = {f"airflow_provider_datagraph.{name}" for name in ("engine.looks", "hooks.redshift")}
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(airflow_provider_datagraph.__path__, "airflow_provider_datagraph.")

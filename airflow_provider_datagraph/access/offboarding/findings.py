@@ -8,7 +8,7 @@ from airflow_provider_datagraph.access.messages import describe_grants, few
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
 from airflow_provider_datagraph.access.plan import Finding, blocking_finding
 from airflow_provider_datagraph.access.schemas.writers import stuck_findings
-from airflow_provider_datagraph.redshift.names import quote
+from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import Grant, Identity, OpenSession, Owned, Scope, User
 
 _ON_TABLES = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "DROP"})
@@ -109,9 +109,10 @@ def _role_findings(leaving: Leaving, cluster: Cluster) -> Iterator[Finding]:
     for identity, grant in sorted(cluster.on_databases):
         database = cluster.databases.get(grant.schema)
         if database is not None and database.kind != "local":
+            revoke = Privileges(identity, (grant.privilege,), Scope.DATABASE, [(grant.schema,)], taken=True)
             message = (
                 f"{identity} holds {describe_grants([grant])}, which is {database.kind}: an administrator runs "
-                f"REVOKE {grant.privilege} ON DATABASE {quote(grant.schema)} FROM {identity.sql} by hand."
+                f"{revoke.sql} by hand."
             )
             yield blocking_finding("not_local", grant.schema, message[0].upper() + message[1:])
 

@@ -23,9 +23,17 @@ from airflow_provider_datagraph.access.offboarding.findings import (
     who_leaves,
 )
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
-from airflow_provider_datagraph.access.plan import Plan, Step
-from airflow_provider_datagraph.access.revocations import revoke_all
-from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES, quote
+from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step
+from airflow_provider_datagraph.access.revocations import From, everything, revokes
+from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES
+from airflow_provider_datagraph.redshift.statements import (
+    ChangeOwner,
+    DefaultPrivileges,
+    Drop,
+    Membership,
+    Statement,
+    SystemPermission,
+)
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Owned
 
 
@@ -48,17 +56,16 @@ def plan_holdings(leaving: Leaving, cluster: Cluster, holdings: Holdings) -> Pla
     :return: the plan: default privileges first, while their writers can still create; ownership last.
     """
     database, user = holdings.session.database, who_leaves(leaving, cluster)
-    role_goes, user_goes = f"role {leaving.role} is dropped", f"user {leaving.user} is dropped"
-    steps: list[Step] = []
-    for grants, why in ((holdings.held, ""), (holdings.made, f"user {leaving.user}, who creates them, is dropped")):
+    found: list[Step] = []
+    for grants, made in ((holdings.held, False), (holdings.made, True)):
         for identity, held in _by_identity(grants):
-            reason = why or (role_goes if identity.kind == "role" else user_goes)
-            steps += revoke_all(identity, held, database, reason, holdings.external)
+            origin = _origin(leaving, identity, database, made)
+            found += revokes(everything(held), origin, holdings.external)
     if user is not None and leaving.new_owner is not None:
-        steps += _give(holdings.owned, database, leaving.new_owner, user_goes)
+        found += _give(holdings.owned, database, leaving)
     # A writer's default privileges can be changed only while it may create, so all of them come first.
-    steps.sort(key=lambda step: not step.sql.startswith("ALTER DEFAULT"))
-    return Plan(tuple(steps), int(not steps), tuple(holdings_findings(leaving, cluster, holdings)))
+    found.sort(key=lambda step: not isinstance(step.statement, DefaultPrivileges))
+    return Plan(tuple(found), int(not found), tuple(holdings_findings(leaving, cluster, holdings)))
 
 
 def _by_identity(held: Iterable[tuple[Identity, Grant]]) -> Iterator[tuple[Identity, list[Grant]]]:
@@ -68,10 +75,20 @@ def _by_identity(held: Iterable[tuple[Identity, Grant]]) -> Iterator[tuple[Ident
     yield from sorted(found.items())
 
 
-def _give(owned: Collection[Owned], database: str, new_owner: str, why: str) -> Iterator[Step]:
+def _origin(leaving: Leaving, identity: Identity, database: str, made: bool) -> From:
+    if made:
+        return From(identity, database, Reason.WRITER_LEAVES, leaving.user)
+    if identity.kind == "role":
+        return From(identity, database, Reason.ROLE_LEAVES, leaving.role)
+    return From(identity, database, Reason.USER_LEAVES, leaving.user)
+
+
+def _give(owned: Collection[Owned], database: str, leaving: Leaving) -> Iterator[Step]:
+    heir = Identity("user", str(leaving.new_owner))
     for one in sorted(owned, reverse=True):
-        sentence = f"give {one.said(database)} to user {new_owner}: {why}"
-        yield Step(f"ALTER {one.sql} OWNER TO {quote(new_owner)}", (sentence,))
+        path = one.path if one.kind in ("database", "role") else (database, *one.path)
+        change = Change("give", one.kind, path, Reason.USER_LEAVES, identity=heir, of=leaving.user)
+        yield Step(ChangeOwner(one, heir.name), (change,))
 
 
 def plan_checkpoint(leaving: Leaving, cluster: Cluster, holdings: Holdings | None) -> Plan:
@@ -86,9 +103,9 @@ def plan_checkpoint(leaving: Leaving, cluster: Cluster, holdings: Holdings | Non
     if holdings is None:
         return Plan(in_place=1)
     tables = sum(one.kind == "table" for one in holdings.owned) + sum(o.kind == "table" for o, _ in holdings.others)
-    sentence = f"drop database {database} with {tables} tables and views in it: it was named to be dropped"
+    change = Change("drop", "database", (database,), Reason.NAMED, count=tables)
     findings = checkpoint_findings(leaving, cluster, holdings)
-    step = Step(f"DROP DATABASE {quote(database)}", (sentence,), autocommit=True)
+    step = Step(Drop("database", database), (change,))
     return Plan((step,), findings=tuple(findings))
 
 
@@ -102,28 +119,30 @@ def plan_identities(leaving: Leaving, cluster: Cluster) -> Plan:
     :param cluster: what the cluster knows of them.
     :return: the plan.
     """
-    role, user = quote(leaving.role), who_leaves(leaving, cluster)
+    user, holder = who_leaves(leaving, cluster), Identity("role", leaving.role)
     has_role = leaving.role in cluster.roles
-    goes, steps = f"role {leaving.role} is dropped", list[Step]()
+    found: list[Step] = []
+
+    def lost(kind: str, name: str, identity: Identity, statement: Statement) -> None:
+        change = Change("revoke", kind, (name,), Reason.ROLE_LEAVES, identity=identity, of=leaving.role)
+        found.append(Step(statement, (change,)))
+
     for permission in sorted(cluster.system):
-        steps.append(
-            Step(f"REVOKE {permission} FROM ROLE {role}", (f"revoke {permission} from role {leaving.role}: {goes}",))
-        )
+        lost("permission", permission, holder, SystemPermission(holder, permission, taken=True))
     for member in sorted(cluster.members):
         # A user that is dropped takes its memberships along.
         if user is None or member != Identity("user", user.name):
-            sentence = f"revoke role {leaving.role} from {member}: {goes}"
-            steps.append(Step(f"REVOKE ROLE {role} FROM {member.sql}", (sentence,)))
+            lost("role", leaving.role, member, Membership(member, leaving.role, taken=True))
     for granted in sorted(cluster.granted_roles):
-        sentence = f"revoke role {granted} from role {leaving.role}: {goes}"
-        steps.append(Step(f"REVOKE ROLE {quote(granted)} FROM ROLE {role}", (sentence,)))
+        lost("role", granted, holder, Membership(holder, granted, taken=True))
     if user is not None:
         if leaving.new_owner is not None:
-            steps += _give(owned_roles(leaving, cluster), "", leaving.new_owner, f"user {user.name} is dropped")
-        others = sorted(cluster.user_roles - {leaving.role})
-        roles = f", with its membership of {', '.join(others)}" if others else ""
-        steps.append(Step(f"DROP USER {quote(user.name)}", (f"drop user {user.name}{roles}: it leaves",)))
+            found += _give(owned_roles(leaving, cluster), "", leaving)
+        others = tuple(sorted(cluster.user_roles - {leaving.role}))
+        change = Change("drop", "user", (user.name,), Reason.LEAVES, names=others)
+        found.append(Step(Drop("user", user.name), (change,)))
     if has_role:
-        steps.append(Step(f"DROP ROLE {role}", (f"drop role {leaving.role}: it leaves",)))
+        change = Change("drop", "role", (leaving.role,), Reason.LEAVES)
+        found.append(Step(Drop("role", leaving.role), (change,)))
     in_place = int(not has_role) + int(leaving.user not in cluster.users)
-    return Plan(tuple(steps), in_place, tuple(cluster_findings(leaving, cluster)))
+    return Plan(tuple(found), in_place, tuple(cluster_findings(leaving, cluster)))

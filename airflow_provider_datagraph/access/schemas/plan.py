@@ -8,19 +8,20 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from airflow_provider_datagraph.access.current import CurrentAccess
 from airflow_provider_datagraph.access.desired import DesiredSchema
-from airflow_provider_datagraph.access.messages import few
-from airflow_provider_datagraph.access.plan import Finding, Plan, Step
+from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step, steps
+from airflow_provider_datagraph.access.revocations import From, revokes
 from airflow_provider_datagraph.access.schemas.findings import reported
-from airflow_provider_datagraph.access.schemas.prune import revoke_columns, revokes
+from airflow_provider_datagraph.access.schemas.prune import pruned, revoke_columns
 from airflow_provider_datagraph.access.schemas.targets import Target, find_targets, held
 from airflow_provider_datagraph.access.schemas.writers import stuck_findings
 from airflow_provider_datagraph.access.visibility import hidden_role, partial_view, role_missing
-from airflow_provider_datagraph.redshift.names import join_path, quote
-from airflow_provider_datagraph.redshift.statements import chunks
-from airflow_provider_datagraph.redshift.values import Grant, Scope
+from airflow_provider_datagraph.redshift.names import join_path
+from airflow_provider_datagraph.redshift.statements import DefaultPrivileges, Path, Privileges
+from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
 
 Missing = Mapping[str, frozenset[Grant]]
 
@@ -59,12 +60,13 @@ def plan_schemas(
     if not prune:
         findings += _column_findings(blocked, missing, current)
         blocked = frozenset()
-    steps = [*revoke_columns(blocked, role, current), *_grants(targets, missing, role, current.session.database)]
+    holder, database = Identity("role", role), current.session.database
+    found = [*revoke_columns(blocked, holder, current), *_grants(targets, missing, holder, database)]
     if prune:
-        steps += revokes(wanted, role, current, blocked)
+        found += revokes(pruned(wanted, current.grants, blocked), From(holder, database, Reason.NOT_DESIRED))
     in_place = sum(_in_place(target, wanted[target.name], missing[target.name]) for target in targets)
     findings += [*reported(role, targets, current, missing, prune), *_stuck(current)]
-    return Plan(tuple(steps), in_place, tuple(findings))
+    return Plan(tuple(found), in_place, tuple(findings))
 
 
 def _view(role: str, current: CurrentAccess, plan_only: bool) -> tuple[Finding, ...]:
@@ -109,48 +111,48 @@ def _column_findings(blocked: Iterable[Grant], missing: Missing, current: Curren
         yield Finding("column_grant", path, message, blocking=True)
 
 
-def _grants(targets: Sequence[Target], missing: Missing, role: str, database: str) -> Iterator[Step]:
-    to_role = f" TO ROLE {quote(role)}"
+def _grants(targets: Sequence[Target], missing: Missing, role: Identity, database: str) -> Iterator[Step]:
     needs = {
         t.name: tuple(p for p in t.desired.schema_privileges if Grant(Scope.SCHEMA, p, t.name) in missing[t.name])
         for t in targets
     }
-    for privileges in sorted({p for p in needs.values() if p}):
-        names = [name for name, p in needs.items() if p == privileges]
-        words = ", ".join(privileges)
-        for listed in chunks(names, quote):
-            yield Step(
-                f"GRANT {words} ON SCHEMA {', '.join(map(quote, listed))}{to_role}",
-                tuple(
-                    f"grant {words} on schema {join_path(database, name)} to role {role}: not held" for name in listed
-                ),
-            )
+    for given in sorted({p for p in needs.values() if p}):
+        paths = [(database, name) for name, p in needs.items() if p == given]
+        yield from _granted("schema", paths, given, role, Scope.SCHEMA)
     for target in targets:
         yield from _table_grants(target, missing[target.name], role, database)
     yield from _listed_grants(targets, missing, role, database)
     yield from _default_grants(targets, missing, role, database)
 
 
-def _table_grants(target: Target, missing: frozenset[Grant], role: str, database: str) -> Iterator[Step]:
-    to_role, name, path = f" TO ROLE {quote(role)}", target.name, join_path(database, target.name)
-    scoped = [p for p in target.desired.table_privileges if Grant(Scope.TABLES, p, name) in missing]
-    if scoped:
-        words = ", ".join(scoped)
-        sentence = f"grant {words} on the tables of {path}, also later ones, to role {role}: not held"
-        yield Step(f"GRANT {words} FOR TABLES IN SCHEMA {quote(name)}{to_role}", (sentence,))
+def _granted(
+    kind: str,
+    paths: Iterable[Path],
+    given: tuple[str, ...],
+    role: Identity,
+    scope: Scope,
+    lacking: tuple[str, ...] = (),
+) -> Iterator[Step]:
+    """Grant on some schemas or tables; with ``lacking``, those of today's tables that lack it."""
+    changes = [Change("grant", kind, path, Reason.NOT_HELD, given, role, names=lacking) for path in paths]
+    yield from steps(changes, 1, partial(Privileges, role, given, scope, todays=kind == "todays tables"))
+
+
+def _table_grants(target: Target, missing: frozenset[Grant], role: Identity, database: str) -> Iterator[Step]:
+    name, wanted = target.name, target.desired.table_privileges
+    if scoped := tuple(p for p in wanted if Grant(Scope.TABLES, p, name) in missing):
+        yield from _granted("tables", [(database, name)], scoped, role, Scope.TABLES)
     lacking = {g for g in missing if g.scope is Scope.TABLE}
     if not target.desired.todays or (target.exists and not lacking):
         return
-    privileges = {g.privilege for g in lacking} or set(target.desired.table_privileges)
-    words = ", ".join(p for p in target.desired.table_privileges if p in privileges)
-    on = f" on {few(sorted({g.relation for g in lacking}))}" if lacking else ""
-    sentence = f"grant {words} on today's tables of {path} to role {role}: not held{on}"
-    yield Step(f"GRANT {words} ON ALL TABLES IN SCHEMA {quote(name)}{to_role}", (sentence,))
+    given = tuple(p for p in wanted if p in {g.privilege for g in lacking}) or tuple(wanted)
+    tables = tuple(sorted({g.relation for g in lacking}))
+    yield from _granted("todays tables", [(database, name)], given, role, Scope.TABLES, tables)
 
 
-def _listed_grants(targets: Sequence[Target], missing: Missing, role: str, database: str) -> Iterator[Step]:
+def _listed_grants(targets: Sequence[Target], missing: Missing, role: Identity, database: str) -> Iterator[Step]:
     """Grant tables that are named one by one, those of several schemas in one statement."""
-    by_privileges: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    by_privileges: dict[tuple[str, ...], list[Path]] = {}
     for target in targets:
         if target.desired.tables is None:
             continue
@@ -159,38 +161,28 @@ def _listed_grants(targets: Sequence[Target], missing: Missing, role: str, datab
             if grant.scope is Scope.TABLE:
                 lacking.setdefault(grant.relation, set()).add(grant.privilege)
         for relation in sorted(lacking):
-            privileges = tuple(p for p in target.desired.table_privileges if p in lacking[relation])
-            by_privileges.setdefault(privileges, []).append((target.name, relation))
-
-    def written(table: tuple[str, str]) -> str:
-        return ".".join(map(quote, table))
-
-    for privileges, tables in sorted(by_privileges.items()):
-        words = ", ".join(privileges)
-        for listed in chunks(tables, written):
-            yield Step(
-                f"GRANT {words} ON TABLE {', '.join(map(written, listed))} TO ROLE {quote(role)}",
-                tuple(f"grant {words} on table {join_path(database, *t)} to role {role}: not held" for t in listed),
-            )
+            given = tuple(p for p in target.desired.table_privileges if p in lacking[relation])
+            by_privileges.setdefault(given, []).append((database, target.name, relation))
+    for given, paths in sorted(by_privileges.items()):
+        yield from _granted("table", paths, given, role, Scope.TABLE)
 
 
-def _default_grants(targets: Sequence[Target], missing: Missing, role: str, database: str) -> Iterator[Step]:
+def _default_grants(targets: Sequence[Target], missing: Missing, role: Identity, database: str) -> Iterator[Step]:
     """Grant what writers create later; schemas with the same writers share a statement."""
-    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Path]] = {}
     for target in targets:
         lacking = [g for g in missing[target.name] if g.scope is Scope.DEFAULT]
         if lacking:
-            words = tuple(p for p in target.desired.table_privileges if p in {g.privilege for g in lacking})
-            alike.setdefault((words, tuple(sorted({g.relation for g in lacking}))), []).append(target.name)
-    for (privileges, writers), names in sorted(alike.items()):
-        given, users = ", ".join(privileges), ", ".join(map(quote, writers))
-        for listed in chunks(names, quote):
-            yield Step(
-                f"ALTER DEFAULT PRIVILEGES FOR USER {users} IN SCHEMA {', '.join(map(quote, listed))} "
-                f"GRANT {given} ON TABLES TO ROLE {quote(role)}",
-                tuple(
-                    f"grant {given} on later tables of {', '.join(writers)} in {join_path(database, name)} to role "
-                    f"{role}: not held"
-                    for name in listed
-                ),
-            )
+            given = tuple(p for p in target.desired.table_privileges if p in {g.privilege for g in lacking})
+            writers = tuple(sorted({g.relation for g in lacking}))
+            alike.setdefault((given, writers), []).append((database, target.name))
+    for key, paths in sorted(alike.items()):
+        yield from _later(key, paths, role)
+
+
+def _later(key: tuple[tuple[str, ...], tuple[str, ...]], paths: Iterable[Path], role: Identity) -> Iterator[Step]:
+    given, writers = key
+    changes = [Change("grant", "later tables", path, Reason.NOT_HELD, given, role, names=writers) for path in paths]
+    yield from steps(
+        changes, 1, lambda names: DefaultPrivileges(role, given, writers, [name for path in names for name in path])
+    )

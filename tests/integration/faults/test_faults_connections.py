@@ -11,8 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
-from airflow_provider_datagraph.hooks.connecting import CONNECT_TIMEOUT
-from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+from airflow_provider_datagraph.hooks.redshift import CONNECT_TIMEOUT, DataGraphHook
 from local_redshift.faults_client import Faults
 from tests.integration.faults.support import hang_up, listening, quickly, reset, silence
 from tests.support.segment import CONNECTING, OPERATORS, Segment, execute

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redshift_connector
@@ -23,7 +24,7 @@ def secured() -> Iterator[Server]:
 
 
 def hello(server: Server, host: str, sslmode: str) -> object:
-    given = {"user": server.user, "password": server.password, "database": server.database}
+    given: dict[str, Any] = {"user": server.user, "password": server.password, "database": server.database}
     try:
         connection = redshift_connector.connect(host=host, port=server.port, ssl=True, sslmode=sslmode, **given)
     except errors.Error as error:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError, VanishedError
-from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from tests.support.redshift import PASSWORD, quoted, run
 from tests.support.segment import Segment, close, codes, execute, grant, message
 
@@ -102,14 +102,14 @@ def test_what_vanishes_between_reading_and_changing_is_told_as_if_it_had_before(
     warehouse: Segment, monkeypatch: pytest.MonkeyPatch, statement: str, told: str
 ) -> None:
     pending = [statement.format(role=warehouse.role)]
-    apply = DataGraphHook._apply
+    apply = Converger._apply
 
     def after_it(*given: Any) -> None:
         warehouse.sql(*pending)
         pending.clear()
         apply(*given)
 
-    monkeypatch.setattr(DataGraphHook, "_apply", after_it)
+    monkeypatch.setattr(Converger, "_apply", after_it)
     with pytest.raises(MisconfigurationError, match=told.format(role=warehouse.role)):
         grant(warehouse, "crm", tables=["accounts", "contacts"])
     assert warehouse.held() == set()
@@ -118,7 +118,7 @@ def test_what_vanishes_between_reading_and_changing_is_told_as_if_it_had_before(
 def test_what_vanishes_again_and_again_is_told_in_a_sentence(
     warehouse: Segment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    apply = DataGraphHook._apply
+    apply = Converger._apply
 
     def renamed(*given: Any) -> None:
         warehouse.sql("ALTER TABLE crm.accounts RENAME TO away")
@@ -127,7 +127,7 @@ def test_what_vanishes_again_and_again_is_told_in_a_sentence(
         finally:
             warehouse.sql("ALTER TABLE crm.away RENAME TO accounts")
 
-    monkeypatch.setattr(DataGraphHook, "_apply", renamed)
+    monkeypatch.setattr(Converger, "_apply", renamed)
     with pytest.raises(VanishedError, match="somebody dropped or renamed it since"):
         grant(warehouse, "crm", tables=["accounts"])
     assert warehouse.held() == set()

@@ -18,6 +18,7 @@ from airflow_provider_datagraph.access.desired import DesiredSchema
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.read import read_schemas
+from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import VanishedError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from tests.support.redshift import code, run
@@ -51,8 +52,8 @@ def in_background(work: Callable[[], None]) -> Iterator[None]:
 def converge(segment: Segment, **arguments: Any) -> Report:
     """What GrantSchemaOperator does with schema crm, with waits that suit a test."""
     desired = [DesiredSchema("crm")]
-    hook = DataGraphHook(**{"longest_wait": 0.2, **arguments})
-    return hook.converge(
+    engine = Converger(DataGraphHook(), **{"longest_wait": 0.2, **arguments})
+    return engine.converge(
         lambda rows, session: read_schemas(rows, session, segment.role, desired),
         lambda current: plan_schemas(desired, segment.role, current),
     )
@@ -151,7 +152,7 @@ def test_what_is_not_there_is_looked_for_once_more(linked: Segment, mocker: Mock
     connects = mocker.spy(redshift_connector, "connect")
     role = "no_such_role"
     with pytest.raises(VanishedError, match='role "no_such_role" does not exist'):
-        DataGraphHook().converge(
+        Converger(DataGraphHook()).converge(
             lambda rows, session: read_schemas(rows, session, role, [DesiredSchema("crm")]),
             lambda current: plan_schemas([DesiredSchema("crm")], role, current, plan_only=True),
         )

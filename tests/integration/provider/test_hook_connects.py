@@ -11,6 +11,7 @@ import pytest
 import redshift_connector
 from pytest_mock import MockerFixture
 
+from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from tests.support.redshift import PASSWORD, run
@@ -26,7 +27,7 @@ def test_a_connection_that_breaks_in_a_transaction_is_a_passing_fault(segment: S
         return rows("SELECT 1")
 
     with pytest.raises(PassingFaultError, match="broke"):
-        hook.read(end_my_session)
+        Converger(hook).read(end_my_session)
 
 
 def open_sockets() -> set[int]:

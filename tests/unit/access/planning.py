@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import ParamSpec
 
+from airflow_provider_datagraph.access import closing, plan, role
+from airflow_provider_datagraph.access import database as access_database
 from airflow_provider_datagraph.access.current import CurrentAccess
-from airflow_provider_datagraph.access.plan import Step
+from airflow_provider_datagraph.access.messages import change_text
+from airflow_provider_datagraph.access.offboarding import plan as offboarding
+from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.access.schemas import plan as schemas_plan
 from airflow_provider_datagraph.redshift.values import Grant, Role, Schema, Scope, Session
 
 USAGE = Grant(Scope.SCHEMA, "USAGE", "crm")
@@ -57,3 +65,56 @@ def revoked(words: str, *tables: str) -> Step:
     quoted = ", ".join(f'"crm"."{table}"' for table in tables)
     sentences = tuple(f"revoke {words} on table dev.crm.{table} from role r: not desired" for table in tables)
     return Step(f'REVOKE {words} ON TABLE {quoted} FROM ROLE "r"', sentences)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step as people see it: its statement, and a sentence for each change."""
+
+    sql: str
+    sentences: tuple[str, ...]
+    autocommit: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan with such steps."""
+
+    steps: tuple[Step, ...] = ()
+    in_place: int = 0
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        return tuple(sentence for step in self.steps for sentence in step.sentences)
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.blocking)
+
+
+def seen(steps: Iterable[plan.Step]) -> tuple[Step, ...]:
+    """Steps as people see them."""
+    return tuple(
+        Step(one.statement.sql, tuple(map(change_text, one.changes)), one.statement.autocommit) for one in steps
+    )
+
+
+P = ParamSpec("P")
+
+
+def as_seen(make: Callable[P, plan.Plan]) -> Callable[P, Plan]:
+    """A planner whose plans are seen so."""
+
+    @wraps(make)
+    def made(*args: P.args, **kwargs: P.kwargs) -> Plan:
+        found = make(*args, **kwargs)
+        return Plan(seen(found.steps), found.in_place, found.findings)
+
+    return made
+
+
+plan_role, plan_database = as_seen(role.plan_role), as_seen(access_database.plan_database)
+plan_schemas, plan_closing = as_seen(schemas_plan.plan_schemas), as_seen(closing.plan_closing)
+plan_holdings, plan_identities = as_seen(offboarding.plan_holdings), as_seen(offboarding.plan_identities)
+plan_checkpoint = as_seen(offboarding.plan_checkpoint)

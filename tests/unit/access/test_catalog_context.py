@@ -6,14 +6,13 @@ from typing import Any
 
 from airflow_provider_datagraph.access.current import CurrentAccess
 from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
-from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.read import read_creators, read_schema_list, read_schemas
 from airflow_provider_datagraph.redshift.catalog.identities import granted_roles
 from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session, User
 from tests.unit.access import catalog_holdings as holdings
 from tests.unit.access import catalog_rows as q
 from tests.unit.access.catalog_rows import Answers
-from tests.unit.access.planning import database, holding
+from tests.unit.access.planning import database, holding, plan_schemas
 
 SESSION = Session("admin", "dev")
 LATER = DesiredSchema("crm", future=FutureTables.DEFAULT_PRIVILEGES)

@@ -8,18 +8,17 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.closing import Closing, plan_closing, read_closing
+from airflow_provider_datagraph.access.closing import Closing, read_closing
 from airflow_provider_datagraph.access.current import CurrentAccess
-from airflow_provider_datagraph.access.database import plan_database, read_databases
+from airflow_provider_datagraph.access.database import read_databases
 from airflow_provider_datagraph.access.desired import DesiredSchema
-from airflow_provider_datagraph.access.plan import Plan
-from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.read import read_schemas
 from airflow_provider_datagraph.access.visibility import hidden_role
 from airflow_provider_datagraph.redshift.catalog.identities import SYSLOG_ACCESS, SYSTEM_PRIVILEGES
 from airflow_provider_datagraph.redshift.values import Role, Schema, Session
 from tests.unit.access import catalog_rows as q
 from tests.unit.access.catalog_rows import Answers
+from tests.unit.access.planning import Plan, plan_closing, plan_database, plan_schemas
 
 SESSION = Session("admin", "dev")
 CURRENT = CurrentAccess(

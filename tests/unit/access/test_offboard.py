@@ -6,14 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access.offboarding.plan import (
-    local_databases,
-    plan_checkpoint,
-    plan_holdings,
-    plan_identities,
-)
+from airflow_provider_datagraph.access.offboarding.plan import local_databases
 from airflow_provider_datagraph.access.offboarding.values import Holdings
-from airflow_provider_datagraph.access.plan import Plan, Step
 from airflow_provider_datagraph.redshift.values import (
     Database,
     Grant,
@@ -26,6 +20,7 @@ from airflow_provider_datagraph.redshift.values import (
     User,
 )
 from tests.unit.access.leaving import ADMIN, CLUSTER, EMPTY, LEAVING, ROLE, USER
+from tests.unit.access.planning import Plan, Step, plan_checkpoint, plan_holdings, plan_identities
 
 
 def codes(plan: Plan) -> list[tuple[str, bool]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airflow_provider_datagraph.access.offboarding.plan import plan_holdings, plan_identities
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Owned, Role, Scope
 from tests.unit.access.leaving import CLUSTER, EMPTY, LEAVING, ROLE, USER
+from tests.unit.access.planning import plan_holdings, plan_identities
 
 
 def test_each_change_of_identities_says_why() -> None:

@@ -7,8 +7,9 @@ import hashlib
 import pytest
 
 from airflow_provider_datagraph.access.desired import DesiredUser
-from airflow_provider_datagraph.access.plan import Plan, Step
+from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step
 from airflow_provider_datagraph.redshift.passwords import HASHES, hashed, md5_hash, policy_problems, sha256_hash
+from airflow_provider_datagraph.redshift.statements import Create
 
 LENGTH = "be 8 to 64 characters long"
 UPPER = "hold an upper-case letter"
@@ -102,9 +103,10 @@ def test_hashes_and_passwords_never_show(show: type[str]) -> None:
     canary = "Canary-Passw0rd"
     secret = hashed(canary, "user1", "md5")
     user = DesiredUser("user1", secret, ("hold a digit",))
-    step = Step(f"CREATE USER \"user1\" PASSWORD '{secret}'", ("create user user1",))
+    step = Step(Create("user", "user1", secret), (Change("create", "user", ("user1",), Reason.MISSING),))
     shown = show((user, step, Plan((step,)))) + show(user) + show(step) + show(Plan((step,)))
     assert "user1" in shown
     assert canary not in shown
     assert secret[3:] not in shown
-    assert secret in step.sql
+    assert secret in step.statement.sql
+    assert step.statement.shown == "CREATE USER \"user1\" PASSWORD '<hash>'"

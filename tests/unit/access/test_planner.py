@@ -9,10 +9,10 @@ import pytest
 from airflow_provider_datagraph.access.current import CurrentAccess
 from airflow_provider_datagraph.access.desired import DesiredUser
 from airflow_provider_datagraph.access.messages import describe_grants
-from airflow_provider_datagraph.access.plan import Finding, Plan, Step
-from airflow_provider_datagraph.access.role import plan_role
+from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.access.visibility import partial_view
 from airflow_provider_datagraph.redshift.values import Grant, Role, Scope, Session, User
+from tests.unit.access.planning import Plan, Step, plan_role
 
 SESSION = Session("admin", "dev")
 ADMIN = User("admin", 100, superuser=True)

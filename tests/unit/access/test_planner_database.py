@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from airflow_provider_datagraph.access.current import CurrentAccess
-from airflow_provider_datagraph.access.database import plan_database
-from airflow_provider_datagraph.access.plan import Finding, Plan, Step
+from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.access.visibility import role_missing
 from airflow_provider_datagraph.redshift.values import Database, Grant, Role, Scope, Session
+from tests.unit.access.planning import Plan, Step, plan_database
 
 CURRENT = CurrentAccess(
     Session("admin", "dev"),

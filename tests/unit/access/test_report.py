@@ -6,20 +6,27 @@ import json
 
 import pytest
 
-from airflow_provider_datagraph.access.plan import Finding, Plan, Step
+from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step
 from airflow_provider_datagraph.access.report import Report, columns, table
+from airflow_provider_datagraph.redshift.statements import Membership
+from airflow_provider_datagraph.redshift.values import Identity
 
-STEPS = (Step("A", ("grant a", "grant b")), Step("B", ("revoke c",)))
+R = Identity("role", "r")
+STEPS = tuple(
+    Step(Membership(R, role, taken=taken), (Change(verb, "role", (role,), Reason.LEAVES, identity=R),))
+    for verb, role, taken in (("grant", "a", False), ("revoke", "c", True))
+)
+CHANGES = ("grant role a to role r: it leaves", "revoke role c from role r: it leaves")
 FINDING = Finding("role_owner", "r", "Role r existed before.", blocking=True)
 
 
 def test_a_report_tells_a_plan() -> None:
     report = Report.of(Plan(STEPS, 7, (FINDING,)), 2)
-    assert report == Report(2, 7, ("grant a", "grant b", "revoke c"), (FINDING,))
+    assert report == Report(2, 7, CHANGES, (FINDING,))
     assert report.as_dict() == {
         "changed": 2,
         "in_place": 7,
-        "planned": ["grant a", "grant b", "revoke c"],
+        "planned": list(CHANGES),
         "findings": [{"code": "role_owner", "object": "r", "message": "Role r existed before."}],
     }
 

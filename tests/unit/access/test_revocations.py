@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_datagraph.access.plan import Step
-from airflow_provider_datagraph.access.revocations import revoke_all
-from airflow_provider_datagraph.redshift.statements import STATEMENT_BYTES
+from airflow_provider_datagraph.access.plan import Reason
+from airflow_provider_datagraph.access.revocations import From, everything, revokes
+from airflow_provider_datagraph.redshift.statements import STATEMENT_BYTES, Membership
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
+from tests.unit.access.planning import Step, seen
 
 ROLE = Identity("role", "r")
 USER = Identity("user", 'o"neil')
 
 
 def steps(*grants: Grant, identity: Identity = ROLE, external: tuple[str, ...] = ()) -> list[Step]:
-    return list(revoke_all(identity, grants, "db", "it leaves", external))
+    return list(seen(revokes(everything(grants), From(identity, "db", Reason.LEAVES), external)))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_writers_and_whole_databases_have_default_privileges_of_their_own() -> N
 )
 def test_how_an_identity_is_named(kind: str, sql: str, said: str) -> None:
     identity = Identity(kind, said.partition(" ")[2])
-    assert (identity.sql, str(identity)) == (sql, said)
+    assert (Membership(identity, "r").sql, str(identity)) == (f'GRANT ROLE "r" TO {sql}', said)
 
 
 def test_external_schemas_are_closed_one_by_one_outside_a_transaction() -> None:

@@ -7,10 +7,21 @@ from dataclasses import replace
 import pytest
 
 from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
-from airflow_provider_datagraph.access.plan import Finding, Plan, Step
-from airflow_provider_datagraph.access.schemas.plan import plan_schemas
+from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.redshift.values import Grant, Role, Schema, Scope, Session
-from tests.unit.access.planning import SCOPED, USAGE, database, holding, listed, on_table, scoped, usage
+from tests.unit.access.planning import (
+    SCOPED,
+    USAGE,
+    Plan,
+    Step,
+    database,
+    holding,
+    listed,
+    on_table,
+    plan_schemas,
+    scoped,
+    usage,
+)
 
 SCHEMAS = {
     name: Schema(name, "admin", kind)

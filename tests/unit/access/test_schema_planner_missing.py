@@ -8,10 +8,9 @@ import pytest
 
 from airflow_provider_datagraph.access.current import CurrentAccess
 from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
-from airflow_provider_datagraph.access.plan import Finding, Plan
-from airflow_provider_datagraph.access.schemas.plan import plan_schemas
+from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session
-from tests.unit.access.planning import SCOPED, USAGE, database, holding, listed, on_column, on_table
+from tests.unit.access.planning import SCOPED, USAGE, Plan, database, holding, listed, on_column, on_table, plan_schemas
 
 CURRENT = holding(database("crm", "Ads", "ADS", crm="orders accounts notes Bills BILLS"), USAGE)
 PLAIN_USER = replace(CURRENT, session=Session("admin", "dev", superuser=False))

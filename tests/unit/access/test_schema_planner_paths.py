@@ -8,9 +8,8 @@ import pytest
 
 from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
 from airflow_provider_datagraph.access.plan import Finding
-from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope
-from tests.unit.access.planning import database, holding, on_column, on_table
+from tests.unit.access.planning import database, holding, on_column, on_table, plan_schemas
 
 SCHEMAS = {"we.b": Schema("we.b", "admin"), "la.ke": Schema("la.ke", "admin", "external")}
 CURRENT = replace(database(name="d.v", **{"we.b": "t.1"}), schemas=SCHEMAS)

@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 
 from airflow_provider_datagraph.access.current import CurrentAccess
 from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
-from airflow_provider_datagraph.access.plan import Plan
-from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.read import read_schemas
 from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.redshift.values import Session
+from tests.unit.access.planning import Plan, plan_schemas
 from tests.unit.access.warehouse_model import WRITER, Held, ModelWarehouse
 
 SCHEMAS = ("crm", "we.b", 'qu"ote', "o'x\\")

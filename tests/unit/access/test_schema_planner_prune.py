@@ -7,10 +7,22 @@ from dataclasses import replace
 import pytest
 
 from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
-from airflow_provider_datagraph.access.plan import Finding, Plan, Step
-from airflow_provider_datagraph.access.schemas.plan import plan_schemas
+from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.redshift.values import Grant, Role, Scope
-from tests.unit.access.planning import SCOPED, USAGE, database, holding, listed, on_column, on_table, revoked, scoped
+from tests.unit.access.planning import (
+    SCOPED,
+    USAGE,
+    Plan,
+    Step,
+    database,
+    holding,
+    listed,
+    on_column,
+    on_table,
+    plan_schemas,
+    revoked,
+    scoped,
+)
 
 CURRENT = database("crm", "ads", 'we"b', crm="orders accounts")
 ORDERS, ACCOUNTS = on_table("SELECT", "orders"), on_table("SELECT", "accounts")

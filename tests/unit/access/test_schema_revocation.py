@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airflow_provider_datagraph.access.closing import Closing, plan_closing
-from airflow_provider_datagraph.access.plan import Finding, Plan
+from airflow_provider_datagraph.access.closing import Closing
+from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.redshift.values import Grant, Scope, Session
-from tests.unit.access.planning import USAGE, database, on_table
+from tests.unit.access.planning import USAGE, Plan, database, on_table, plan_closing
 
 CURRENT = database("crm", "db", name="db")
 

@@ -9,9 +9,10 @@ import pytest
 
 from airflow_provider_datagraph.access.current import CurrentAccess
 from airflow_provider_datagraph.access.desired import DesiredSchema, DesiredUser, FutureTables
-from airflow_provider_datagraph.access.plan import Finding, Plan, Step
+from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.form.entries import Opening, Warehouse
+from airflow_provider_datagraph.redshift.statements import Create
 from airflow_provider_datagraph.redshift.values import Database, Grant, Role, Schema, Scope, Session, User
 
 SMALL = [
@@ -24,7 +25,8 @@ SMALL = [
     DesiredUser("u", "md5"),
     DesiredSchema("s"),
     Finding("code", "object", "Message."),
-    Step("SQL", ("sentence",)),
+    Change("drop", "user", ("u",), Reason.LEAVES),
+    Step(Create("role", "r"), ()),
     Opening("d", ("s",), {}),
     Warehouse(Session("admin", "dev"), {}),
 ]
@@ -50,7 +52,6 @@ def test_defaults() -> None:
     assert DesiredUser("u", "h") == DesiredUser("u", "h", ())
     assert DesiredSchema("s") == DesiredSchema("s", None, ("USAGE",), ("SELECT",), FutureTables.SCOPED)
     assert Finding("c", "o", "m") == Finding("c", "o", "m", blocking=False)
-    assert Step("q", ("s",)) == Step("q", ("s",), autocommit=False)
     current = CurrentAccess(Session("u", "d"))
     mappings = (current.roles, current.users, current.databases, current.schemas, current.relations)
     assert mappings == ({}, {}, {}, {}, {})
@@ -93,4 +94,5 @@ def test_words() -> None:
 
 def test_secrets_dont_show() -> None:
     assert repr(DesiredUser("u", "md5secret")) == "DesiredUser(name='u', password_problems=())"
-    assert repr(Step("CREATE USER", ("s",))) == "Step(sentences=('s',), autocommit=False)"
+    step = Step(Create("user", "u", "md5secret"), ())
+    assert repr(step) == "Step(statement=Create(kind='user', name='u'), changes=())"

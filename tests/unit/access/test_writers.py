@@ -8,10 +8,10 @@ import pytest
 
 from airflow_provider_datagraph.access.current import CurrentAccess
 from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
-from airflow_provider_datagraph.access.plan import Finding, Step
-from airflow_provider_datagraph.access.schemas.plan import plan_schemas
+from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.access.schemas.writers import always_creates, find_writers, possible_writers
 from airflow_provider_datagraph.redshift.values import Grant, Role, Schema, Scope, Session, User
+from tests.unit.access.planning import Step, plan_schemas
 
 USERS = {
     "admin": User("admin", 1, superuser=True),

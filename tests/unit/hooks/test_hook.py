@@ -8,6 +8,7 @@ import pytest
 from airflow.providers.common.compat.sdk import Connection
 from pytest_mock import MockerFixture
 
+from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
@@ -25,7 +26,8 @@ def test_airflow_s_hook_is_told_whose_connections_it_uses() -> None:
     assert (told.redshift_conn_id, told.aws_conn_id, told.log_sql) == ("mine", "other", False)
     default = DataGraphHook()
     assert (default.redshift_conn_id, default.aws_conn_id) == ("redshift_default", "aws_default")
-    assert (default.tries, default.longest_wait, default.borrow_database) == (10, 20.0, False)
+    engine = Converger(default)
+    assert (engine.tries, engine.longest_wait, default.borrow_database) == (10, 20.0, False)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import redshift_connector
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, Connection
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.hooks import checks, connections
+from airflow_provider_datagraph.hooks import connections
 from airflow_provider_datagraph.redshift.names import InvalidInput
 
 ADMIN: dict[str, Any] = {
@@ -267,10 +267,10 @@ def test_no_extra_goes_unnoticed(name: str, value: Any) -> None:
 
 @pytest.mark.parametrize(("given", "port"), [(None, 5439), (0, 5439), (1, 1), (65535, 65535)])
 def test_a_port_is_one_or_redshifts_own(given: int | None, port: int) -> None:
-    assert checks.port_number(given, "admin_id") == port
+    assert connections.port_number(given, "admin_id") == port
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_there_is_no_such_port(port: int) -> None:
     with pytest.raises(InvalidInput, match=f"there is no port {port}"):
-        checks.port_number(port, "admin_id")
+        connections.port_number(port, "admin_id")

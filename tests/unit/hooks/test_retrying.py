@@ -7,6 +7,7 @@ import time
 import pytest
 from pytest_mock import MockerFixture
 
+from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.engine.retrying import retrying
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
@@ -55,14 +56,15 @@ def test_what_is_no_conflict_is_not_tried_again(mocker: MockerFixture) -> None:
 @pytest.mark.parametrize(
     ("given", "found"), [({}, (10, 20.0)), ({"tries": 1}, (1, 20.0)), ({"tries": "3", "longest_wait": "1.5"}, (3, 1.5))]
 )
-def test_an_operator_s_patience_is_its_hook_s(given: dict[str, str], found: tuple[int, float]) -> None:
-    hook = GrantSchemaOperator(task_id="grant", schema="crm", **given).hook()
-    assert (hook.tries, hook.longest_wait) == found
+def test_an_operator_s_patience_is_its_engine_s(given: dict[str, str], found: tuple[int, float]) -> None:
+    operator = GrantSchemaOperator(task_id="grant", schema="crm", **given)
+    engine = operator.engine(operator.hook())
+    assert (engine.tries, engine.longest_wait) == found
 
 
 @pytest.mark.parametrize("call", ["read", "converge"])
-def test_a_hook_s_patience_is_that_of_its_transactions(mocker: MockerFixture, call: str) -> None:
-    used = mocker.patch("airflow_provider_datagraph.hooks.redshift.retrying")
+def test_an_engine_s_patience_is_that_of_its_transactions(mocker: MockerFixture, call: str) -> None:
+    used = mocker.patch("airflow_provider_datagraph.engine.converge.retrying")
     arguments = [mocker.Mock()] * (1 if call == "read" else 2)
-    getattr(DataGraphHook(tries=7, longest_wait=2.5), call)(*arguments)
+    getattr(Converger(DataGraphHook(), tries=7, longest_wait=2.5), call)(*arguments)
     assert used.call_args.args[1:] == (7, 2.5)

@@ -1,0 +1,150 @@
+"""One database: read what access is, plan, apply, verify, and again where another transaction conflicts.
+
+It imports no driver. https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from airflow_provider_datagraph.access.messages import change_text, change_texts
+from airflow_provider_datagraph.access.plan import Plan, Step
+from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.engine.retrying import looking_again, retrying
+from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.hooks.faults import drift_remains, vanished, vanished_error
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.catalog.sessions import read_session
+from airflow_provider_datagraph.redshift.statements import EXACT_NAMES, folds
+from airflow_provider_datagraph.redshift.values import Session
+
+if TYPE_CHECKING:
+    from redshift_connector.core import Connection
+
+    from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+
+A = TypeVar("A")
+Read = Callable[[Rows, Session], A]
+Reread = Callable[[Rows, A], A]
+MakePlan = Callable[[A], Plan]
+
+
+class Converger:
+    """Reads and changes access in the database that a hook connects to.
+
+    :param hook: the hook.
+    :param tries: how often it is read, planned and applied when other transactions conflict; default 10.
+    :param longest_wait: the longest wait between two tries, in seconds; default 20.
+    """
+
+    def __init__(self, hook: DataGraphHook, tries: int = 10, longest_wait: float = 20.0) -> None:
+        self.hook = hook
+        self.tries = tries
+        self.longest_wait = longest_wait
+
+    @property
+    def database(self) -> str:
+        """The connected database."""
+        return str(self.hook.arguments["database"])
+
+    def read(self, read: Read[A], names: Iterable[str] | None = None) -> A:
+        """Read the catalog in one transaction; a conflict starts all over.
+
+        :param read: reads with a function that runs a query, in a session.
+        :param names: the names that will be looked up; default None: any.
+        :return: what it read.
+        """
+
+        def work() -> A:
+            with self.hook.connected() as connection:
+                return self._read(connection, read, names)
+
+        return retrying(work, self.tries, self.longest_wait)
+
+    def _read(self, connection: Connection, read: Read[A], names: Iterable[str] | None) -> A:
+        rows = _rows(connection)
+        return read(rows, read_session(rows, self.hook.login, self.database, names))
+
+    def converge(
+        self,
+        read: Read[A],
+        make_plan: MakePlan[A],
+        *,
+        plan_only: bool = False,
+        reread: Reread[A] | None = None,
+        names: Iterable[str] | None = None,
+    ) -> Report:
+        """Read, plan and apply in one transaction, then read again; a conflict starts all over.
+
+        :param read: reads the current access.
+        :param make_plan: makes the plan from it.
+        :param plan_only: whether to show the plan instead of applying it; default False.
+        :param reread: reads again what a plan may have changed; default None: everything.
+        :param names: the names that will be looked up; default None: any.
+        :return: the report.
+        :raises MisconfigurationError: with every blocking finding, before anything is changed.
+        :raises DriftRemainsError: if the catalog doesn't show what was applied.
+        """
+        done: list[str] = []
+
+        def work() -> Report:
+            with self.hook.connected() as connection:
+                current = self._read(connection, read, names)
+                plan = make_plan(current)
+                if plan_only:
+                    return Report.of(plan, 0)
+                self._apply(connection, plan, done)
+                if plan.steps:
+                    again = reread or (lambda rows, _: self._read(connection, read, names))
+                    self._verify(connection, lambda rows: make_plan(again(rows, current)))
+            return Report(len(done), plan.in_place, tuple(done), plan.findings)
+
+        return retrying(lambda: looking_again(work), self.tries, self.longest_wait)
+
+    def _apply(self, connection: Connection, plan: Plan, done: list[str]) -> None:
+        if plan.blocking:
+            raise MisconfigurationError.of(finding.message for finding in plan.blocking)
+        alone = [step for step in plan.steps if step.statement.autocommit]
+        together = [step for step in plan.steps if not step.statement.autocommit]
+        if alone:
+            connection.rollback()
+            connection.autocommit = True
+            for step in alone:
+                self._run(connection, [step])
+                done += map(change_text, step.changes)
+            connection.autocommit = False
+        self._run(connection, together)
+        connection.commit()
+        # From here on it is done, even if a conflict makes the check below start all over.
+        done += [change_text(change) for step in together for change in step.changes]
+
+    def _run(self, connection: Connection, steps: Sequence[Step]) -> None:
+        cursor = connection.cursor()
+        # They name what is there as the catalog holds it, so where a name has capitals, Redshift mustn't fold it.
+        if folds(step.statement for step in steps):
+            cursor.execute(EXACT_NAMES)
+        for step in steps:
+            try:
+                cursor.execute(step.statement.sql)
+            except Exception as error:
+                if not vanished(error):
+                    raise
+                raise vanished_error(error, self.database) from error
+
+    def _verify(self, connection: Connection, plan_again: Callable[[Rows], Plan]) -> None:
+        # Each look is a transaction of its own then, and costs no BEGIN.
+        connection.autocommit = True
+        plan = plan_again(_rows(connection))
+        if remaining := (*change_texts(plan), *(finding.message for finding in plan.blocking)):
+            raise drift_remains(remaining, self.hook.login, self.database)
+
+
+def _rows(connection: Connection) -> Rows:
+    cursor = connection.cursor()
+
+    def rows(sql: str) -> list[Any]:
+        cursor.execute(sql)
+        return list(cursor.fetchall())
+
+    return rows
