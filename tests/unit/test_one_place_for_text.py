@@ -18,8 +18,7 @@ READERS = ("startswith", "endswith", "split", "partition", "rpartition", "remove
 def written(tree: ast.AST) -> Iterator[ast.JoinedStr]:
     """F-strings that begin as a statement does."""
     for node in ast.walk(tree):
-        first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else None
-        if isinstance(first, ast.Constant) and str(first.value).startswith(VERBS):
+        if isinstance(node, ast.JoinedStr) and str(getattr(node.values[0], "value", "")).startswith(VERBS):
             yield node
 
 

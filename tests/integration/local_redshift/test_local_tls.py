@@ -12,7 +12,7 @@ import pytest
 import redshift_connector
 from redshift_connector import error as errors
 
-from airflow_provider_datagraph.hooks.connecting import close_half_made
+from airflow_provider_datagraph.hooks.redshift import close_half_made
 from local_redshift.running import Server, started
 from tests.support.redshift import run
 
