@@ -119,7 +119,7 @@ def dag(name: str) -> DAG:
 
 def value(task: Any, name: str) -> Any:
     """An argument of a task, mapped or not."""
-    return task.partial_kwargs.get(name) if task.is_mapped else getattr(task, name)
+    return task.partial_kwargs.get(name) if type(task).__name__ == "MappedOperator" else getattr(task, name)
 
 
 @pytest.mark.parametrize(("name", "task_id"), [(name, task_id) for name, tasks in GIVEN.items() for task_id in tasks])

@@ -52,7 +52,9 @@ def test_airflow_takes_it_as_it_is() -> None:
     jsonschema.validate(info, schema)
     # Another key is allowed, and read by nobody.
     assert info.keys() == {"package-name", "name", "description", "integrations", *KINDS}
-    assert info.keys() <= schema["properties"].keys()
+    if airflow.__version__.startswith("3."):
+        # 2.11 reads fewer of them.
+        assert info.keys() <= schema["properties"].keys()
     (integration,) = info["integrations"]
     assert integration.keys() == {"integration-name", "external-doc-url", "tags"}
     assert integration["external-doc-url"].startswith("https://segment.com/docs/")
