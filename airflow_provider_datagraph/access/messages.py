@@ -16,8 +16,11 @@ OBJECTS = {
     "columns": "columns of {path}",
     "all tables": "all tables of database {path}",
     "all schemas": "all schemas of database {path}",
+    "permission": "{path}",
 }
 """How an object is named; another kind's name is the word for it, with its path."""
+OF_CLUSTER = ("role", "user", "database", "permission")
+"""Their names are one part, and stand as they are."""
 REASONS = {
     Reason.MISSING: "it doesn't exist",
     Reason.NO_MEMBER: "it isn't a member",
@@ -39,16 +42,13 @@ def change_text(change: Change) -> str:
     :param change: the change.
     :return: a sentence without its full stop.
     """
-    path = join_path(*change.path) if change.kind not in ("role", "user", "database", "permission") else change.path[0]
+    path = change.path[0] if change.kind in OF_CLUSTER else join_path(*change.path)
     if change.kind == "later tables" and len(change.path) == 1:
         path = f"database {path}"
     what = OBJECTS.get(change.kind, f"{change.kind} {{path}}").format(path=path, names=", ".join(change.names))
-    if change.kind == "permission":
-        what = path
     if change.privileges:
         what = f"{', '.join(change.privileges)} on {what}"
-    word = {"revoke": "from", "drop": ""}.get(change.action, "to")
-    whom = f" {word} {change.identity}" if change.identity else ""
+    whom = f" {'from' if change.action == 'revoke' else 'to'} {change.identity}" if change.identity else ""
     return f"{change.action} {what}{_beside(change)}{whom}: {_reason(change)}"
 
 

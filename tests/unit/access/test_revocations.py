@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_datagraph.access.plan import Reason
+from airflow_provider_datagraph.access.messages import change_text
+from airflow_provider_datagraph.access.plan import Change, Reason
 from airflow_provider_datagraph.access.revocations import From, everything, revokes
 from airflow_provider_datagraph.redshift.statements import STATEMENT_BYTES, Membership
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
@@ -117,4 +118,24 @@ def test_external_schemas_are_closed_one_by_one_outside_a_transaction() -> None:
     assert steps(*grants, identity=USER, external=("x", "y")) == [
         Step(sql.format('"a", "b"'), (said["a"], said["b"])),
         *(Step(sql.format(f'"{name}"'), (said[name],), autocommit=True) for name in "xy"),
+    ]
+
+
+@pytest.mark.parametrize("scope", [Scope.TABLES, Scope.DATABASE_TABLES, Scope.SCHEMAS, Scope.DATABASE])
+def test_what_redshift_takes_one_by_one_has_a_statement_each(scope: Scope) -> None:
+    assert len(steps(Grant(scope, "SELECT", "a"), Grant(scope, "SELECT", "b"))) == 2
+
+
+@pytest.mark.parametrize("kind", ["role", "user", "database", "permission"])
+def test_a_name_of_one_part_stands_as_it_is(kind: str) -> None:
+    said = change_text(Change("drop", kind, ("a.b",), Reason.LEAVES))
+    assert said.split(" with ")[0].split(":")[0] == f"drop {'' if kind == 'permission' else kind + ' '}a.b"
+
+
+def test_later_tables_alone_are_told_with_their_writer() -> None:
+    grants = [Grant(Scope.TABLE, "SELECT", "s", "t"), Grant(Scope.DEFAULT, "SELECT", "s", "w")]
+    found = revokes(everything(grants), From(ROLE, "db", Reason.LEAVES))
+    assert [(change.path, change.names) for step in found for change in step.changes] == [
+        (("db", "s"), ("w",)),
+        (("db", "s", "t"), ()),
     ]
