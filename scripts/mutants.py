@@ -40,23 +40,21 @@ RANDOM = f"{TESTS}/test_schema_planner_properties.py"
 CORES = os.cpu_count() or 1
 LIMIT = 5.0
 """Per cent that may survive."""
-OTHERS = ("airflow_provider_datagraph", "dags")
+OTHERS = (PACKAGE, "dags")
 OTHER_TESTS = ("tests/unit", "tests/security", "tests/integration")
 DATA_TESTS = ["tests/dags/test_template_fields.py", "tests/unit/test_provider_info.py"]
 """They look at classes, and run none of their lines."""
-LEFT_OUT = re.compile(
-    "access/test_(?!profiles_sync)|local_|deep|properties|counts|concurrent|faults_cuts|faults_kill|nothing_opens"
-)
-"""Tests of `access/`, of the local Redshift, and what takes long."""
+LEFT_OUT = re.compile("access/test_|local_|deep|properties|counts|concurrent|faults_cuts|faults_kill")
+"""Tests of the folders above, of the local Redshift, and what takes long."""
 ONE_IN = 12
 """Of so many other changes one is tested, unless modules are named."""
 # mutmut's exit codes: a test failed, pytest failed, or it took too long.
 KILLED = frozenset({1, 3, 24, -24, 36, 152, 255})
 SETTINGS = f"""\
 [tool.mutmut]
-source_paths = ["airflow_provider_datagraph"]
-only_mutate = ["{PACKAGE}/access/*.py", "{PACKAGE}/form/*.py", "{PACKAGE}/redshift/*.py"]
-also_copy = ["airflow_provider_datagraph", "tests"]
+source_paths = ["{PACKAGE}"]
+only_mutate = {json.dumps([f"{PACKAGE}/{folder}*.py" for folder in PURE])}
+also_copy = ["{PACKAGE}", "tests"]
 pytest_add_cli_args = ["-q", "-x", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--ignore={RANDOM}"]
 pytest_add_cli_args_test_selection = ["{TESTS}"]
 use_git_change_detection = false
@@ -87,7 +85,7 @@ def prepare() -> None:
     """Copy what is tested and its tests; results of earlier runs go."""
     shutil.rmtree(PLACE, ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "airflow_provider_datagraph", PLACE / "airflow_provider_datagraph", ignore=ignored)
+    shutil.copytree(ROOT / PACKAGE, PLACE / PACKAGE, ignore=ignored)
     shutil.copytree(ROOT / TESTS, PLACE / TESTS, ignore=ignored)
     (PLACE / "pyproject.toml").write_text(SETTINGS)
 
@@ -125,7 +123,6 @@ def found(place: Path) -> tuple[int, list[Mutant]]:
 def _mutants(file: Path, names: Iterable[str]) -> Iterable[Mutant]:
     lines = file.read_text().splitlines()
     spans: dict[str, list[int]] = json.loads(file.with_name(f"{file.name}.spans").read_text())["spans"]
-
     module = str(file.with_suffix("")).rpartition(f"/{PACKAGE}/")[2]
 
     def body(name: str) -> list[str]:
@@ -206,7 +203,7 @@ def others(modules: Collection[str]) -> dict[Mutant, tuple[str, Change]]:
     made = {}
     for path in sorted(path for folder in OTHERS for path in (ROOT / folder).rglob("*.py")):
         file = str(path.relative_to(ROOT))
-        module = file.removeprefix("airflow_provider_datagraph/").removesuffix(".py")
+        module = file.removeprefix(f"{PACKAGE}/").removesuffix(".py")
         if not is_other(module) or (modules and module not in modules):
             continue
         for change in changes(path.read_text()):

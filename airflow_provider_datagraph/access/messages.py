@@ -9,6 +9,7 @@ from airflow_provider_datagraph.access.plan import Change, Plan, Reason
 from airflow_provider_datagraph.redshift.names import join_path
 from airflow_provider_datagraph.redshift.values import Grant, Scope
 
+FEW = 5
 OBJECTS = {
     "tables": "the tables of {path}, also later ones,",
     "todays tables": "today's tables of {path}",
@@ -105,9 +106,6 @@ def _plural(noun: str, count: int) -> str:
     if noun == "later tables of":
         return f"later tables, in {count} cases"
     return f"the tables of {count} schemas" if "tables of" in noun else f"{count} {noun}s"
-
-
-FEW = 5
 
 
 def few(names: Sequence[str]) -> str:

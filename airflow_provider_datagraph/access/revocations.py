@@ -34,6 +34,8 @@ KINDS = {
     Scope.DATABASE: "database",
 }
 OF_DATABASE = frozenset({Scope.DATABASE_TABLES, Scope.SCHEMAS, Scope.DATABASE})
+ONE_BY_ONE = OF_DATABASE | {Scope.TABLES}
+"""What a statement takes a single one of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +54,6 @@ class Taken:
     relation: str
     sent: tuple[str, ...]
     told: tuple[str, ...]
-
-    @property
-    def alike(self) -> tuple[tuple[str, ...], str, bool]:
-        """What those share that go into one statement."""
-        return self.sent, self.relation if self.scope is Scope.DEFAULT else "", bool(self.schema)
-
-    @property
-    def order(self) -> tuple[tuple[tuple[str, ...], str, bool], str, str]:
-        """Where it comes among those of its scope."""
-        return self.alike, self.schema, self.relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +85,23 @@ def revokes(taken: Iterable[Taken], origin: From, external: Collection[str] = ()
     :param external: schemas that are external: Redshift takes a statement on them outside a transaction only.
     :return: the steps; what is alike shares a statement.
     """
-    listed = sorted(taken, key=lambda one: (ORDER.index(one.scope), one.order))
-    for (scope, _), group in groupby(listed, key=lambda one: (one.scope, one.alike)):
-        own = list(group)
-        apart = [one for one in own if scope is Scope.SCHEMA and one.schema in external]
-        together = [one for one in own if one not in apart]
-        one_each = scope is Scope.TABLES or scope in OF_DATABASE
-        for some in [[one] for one in together] if one_each else [together]:
-            yield from _steps(some, origin, alone=False)
-        for one in apart:
-            yield from _steps([one], origin, alone=True)
+
+    def alone(one: Taken) -> bool:
+        return one.scope is Scope.SCHEMA and one.schema in external
+
+    def statement(one: Taken) -> tuple[int, tuple[str, ...], str, bool, bool, str]:
+        """What those share that go into one statement, in the order of the statements."""
+        writer = one.relation if one.scope is Scope.DEFAULT else ""
+        apart = one.schema if one.scope in ONE_BY_ONE or alone(one) else ""
+        return ORDER.index(one.scope), one.sent, writer, bool(one.schema), alone(one), apart
+
+    listed = sorted(taken, key=lambda one: (statement(one), one.schema, one.relation))
+    for _, group in groupby(listed, key=statement):
+        alike = list(group)
+        yield from _steps(alike, origin, alone(alike[0]))
 
 
 def _steps(alike: list[Taken], origin: From, alone: bool) -> Iterator[Step]:
-    if not alike:
-        return
     scope, sent, writer = alike[0].scope, alike[0].sent, alike[0].relation
 
     def make(paths: list[Path]) -> Statement:

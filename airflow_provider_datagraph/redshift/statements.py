@@ -102,10 +102,30 @@ def folds(statements: Iterable[Statement]) -> bool:
 
 
 @dataclass(frozen=True)
-class Create(Statement):
-    """Create a role, a user or a database. A password's hash is a secret of its own: it never shows in a repr.
+class _OfCluster(Statement):
+    """What is there once in a cluster.
 
     :param kind: ``role``, ``user`` or ``database``.
+    """
+
+    kind: str
+    name: str
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """See the base."""
+        return [(self.name,)]
+
+    @property
+    def autocommit(self) -> bool:
+        """See the base."""
+        return self.kind == "database"
+
+
+@dataclass(frozen=True)
+class Create(_OfCluster):
+    """Create a role, a user or a database. A password's hash is a secret of its own: it never shows in a repr.
+
     :param password_hash: a user's.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html,
@@ -113,8 +133,6 @@ class Create(Statement):
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html
     """
 
-    kind: str
-    name: str
     password_hash: str = field(default="", repr=False)
 
     @property
@@ -131,45 +149,20 @@ class Create(Statement):
         password = f" PASSWORD {literal(password_hash)}" if self.kind == "user" else ""
         return f"CREATE {self.kind.upper()} {quote(self.name)}{password}"
 
-    @property
-    def paths(self) -> Sequence[Path]:
-        """See the base."""
-        return [(self.name,)]
-
-    @property
-    def autocommit(self) -> bool:
-        """See the base."""
-        return self.kind == "database"
-
 
 @dataclass(frozen=True)
-class Drop(Statement):
-    """Drop a database, a user or a role.
-
-    :param kind: ``database``, ``user`` or ``role``.
+class Drop(_OfCluster):
+    """Drop a role, a user or a database.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_DATABASE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_USER.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_ROLE.html
     """
 
-    kind: str
-    name: str
-
     @property
     def sql(self) -> str:
         """See the base."""
         return f"DROP {self.kind.upper()} {quote(self.name)}"
-
-    @property
-    def paths(self) -> Sequence[Path]:
-        """See the base."""
-        return [(self.name,)]
-
-    @property
-    def autocommit(self) -> bool:
-        """See the base."""
-        return self.kind == "database"
 
     @property
     def takes_away(self) -> bool:

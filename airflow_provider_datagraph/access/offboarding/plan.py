@@ -1,6 +1,6 @@
 """Plans that take a role and a user away: first in each database, then the database, then the identities. Pure.
 
-What forbids it is in :mod:`.offboard_findings`; the caller looks at all databases before it changes the first.
+What forbids it is in :mod:`.findings`; the caller looks at all databases before it changes the first.
 Grammar: https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html,
 https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html (also for views),
 https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_SCHEMA.html,

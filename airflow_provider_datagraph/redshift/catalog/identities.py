@@ -8,6 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+# r_PG_USER: every user is visible to everyone, unlike in SVV_USER_INFO
+USERS = "SELECT usename, usesysid, usesuper, usecreatedb FROM pg_user"
+# r_SVV_ROLES
+ROLES = "SELECT role_name, role_owner FROM svv_roles"
+# r_SVV_SYSTEM_PRIVILEGES
+SYSTEM_PRIVILEGES = "SELECT system_privilege, identity_name, identity_type FROM svv_system_privileges"
+# r_SVV_USER_INFO: a regular user sees its own row
+SYSLOG_ACCESS = "SELECT user_name, syslog_access FROM svv_user_info"
 # r_SVV_USER_GRANTS: a regular user sees its own rows
 USER_GRANTS = "SELECT user_name, role_name FROM svv_user_grants"
 # r_SVV_ROLE_GRANTS: role_name is the grantee
@@ -31,13 +39,3 @@ def granted_roles(role: str, pairs: Iterable[Sequence[Any]]) -> frozenset[str]:
         found |= new
         waiting += new
     return frozenset(found)
-
-
-# r_PG_USER: every user is visible to everyone, unlike in SVV_USER_INFO
-USERS = "SELECT usename, usesysid, usesuper, usecreatedb FROM pg_user"
-# r_SVV_ROLES
-ROLES = "SELECT role_name, role_owner FROM svv_roles"
-# r_SVV_SYSTEM_PRIVILEGES
-SYSTEM_PRIVILEGES = "SELECT system_privilege, identity_name, identity_type FROM svv_system_privileges"
-# r_SVV_USER_INFO: a regular user sees its own row
-SYSLOG_ACCESS = "SELECT user_name, syslog_access FROM svv_user_info"

@@ -19,6 +19,11 @@ SCHEMA_SCOPES = {"SCHEMA": Scope.SCHEMA, "TABLES": Scope.TABLES}
 ON_SCHEMAS = (
     "SELECT namespace_name, privilege_type, privilege_scope, identity_type, identity_name FROM svv_schema_privileges "
 )
+# r_SVV_RELATION_PRIVILEGES, likewise
+ON_RELATIONS = (
+    "SELECT namespace_name, relation_name, privilege_type, identity_type, identity_name FROM svv_relation_privileges "
+)
+OTHERS_RELATION_PRIVILEGES = ON_RELATIONS + "WHERE identity_type IN ('group', 'public')"
 
 
 def _held_by(kind: str, *names: str) -> str:
@@ -155,13 +160,6 @@ def phrase(kind: str, name: str) -> str:
     :return: such as ``group analysts``.
     """
     return "PUBLIC" if kind == "public" else f"{kind} {name}"
-
-
-ON_RELATIONS = (
-    "SELECT namespace_name, relation_name, privilege_type, identity_type, identity_name FROM svv_relation_privileges "
-)
-# r_SVV_RELATION_PRIVILEGES
-OTHERS_RELATION_PRIVILEGES = ON_RELATIONS + "WHERE identity_type IN ('group', 'public')"
 
 
 def of_users(query: str, users: Iterable[str]) -> str:

@@ -12,7 +12,17 @@ from airflow_provider_datagraph.redshift.names import literal
 
 INTERNAL_TABLES = "mv_tbl__"
 """What the tables behind materialized views begin with: Redshift keeps them for itself."""
+# r_PG_CLASS, as in PostgreSQL 8.0's manual: c_intro_catalog_views. It hides nothing from anybody.
 RELATIONS = "SELECT relnamespace, relname, relowner FROM pg_class WHERE relkind IN ('r', 'v', 'm')"
+# r_SVV_RLS_RELATION
+SECURED = "SELECT relschema, relname FROM svv_rls_relation WHERE is_rls_on = true AND datname = "
+# r_SVV_ATTACHED_MASKING_POLICY: of the connected database
+MASKED = "SELECT schema_name, table_name, grantee, grantee_type FROM svv_attached_masking_policy"
+# PG_GET_LATE_BINDING_VIEW_COLS: a row for each column of each late-binding view of the connected database
+LATE_VIEWS = (
+    "SELECT view_schema, view_name FROM pg_get_late_binding_view_cols() "
+    "cols(view_schema name, view_name name, col_name name, col_type varchar, col_num int)"
+)
 
 
 def tables_query(database: str, schemas: Iterable[str], more: str = "") -> str:
@@ -39,17 +49,6 @@ def read_relations(rows: Rows, database: str, schemas: Iterable[str]) -> dict[st
         if not str(table).startswith(INTERNAL_TABLES):
             found[str(schema)].add(str(table))
     return {schema: frozenset(tables) for schema, tables in found.items()}
-
-
-# r_SVV_RLS_RELATION
-SECURED = "SELECT relschema, relname FROM svv_rls_relation WHERE is_rls_on = true AND datname = "
-# r_SVV_ATTACHED_MASKING_POLICY: of the connected database
-MASKED = "SELECT schema_name, table_name, grantee, grantee_type FROM svv_attached_masking_policy"
-# PG_GET_LATE_BINDING_VIEW_COLS: a row for each column of each late-binding view of the connected database
-LATE_VIEWS = (
-    "SELECT view_schema, view_name FROM pg_get_late_binding_view_cols() "
-    "cols(view_schema name, view_name name, col_name name, col_type varchar, col_num int)"
-)
 
 
 def relations_query(owner: int | None) -> str:

@@ -12,17 +12,15 @@ from airflow_provider_datagraph.redshift.names import literal
 
 # r_SVV_ALL_SCHEMAS
 ALL_SCHEMAS = "SELECT database_name, schema_name, schema_owner, schema_type FROM svv_all_schemas"
-# r_PG_NAMESPACE and r_PG_CLASS, as in PostgreSQL 8.0's manual: c_intro_catalog_views. They hide nothing from anybody.
+# r_PG_NAMESPACE, as in PostgreSQL 8.0's manual: c_intro_catalog_views. It hides nothing from anybody.
 NAMESPACES = "SELECT oid, nspname, nspowner FROM pg_namespace"
+PAIRS_A_QUERY = 500
+"""Values in one row of an answer; Redshift's limit is 1,600 columns."""
 
 
 def schemas_query(database: str) -> str:
     """Build the query for the schemas of a database, external and shared ones included. r_SVV_ALL_SCHEMAS"""
     return f"{ALL_SCHEMAS} WHERE database_name = {literal(database)}"
-
-
-PAIRS_A_QUERY = 500
-"""Values in one row of an answer; Redshift's limit is 1,600 columns."""
 
 
 def creators_query(pairs: Sequence[tuple[str, str]]) -> str:
