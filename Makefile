@@ -72,9 +72,10 @@ compose-check: ## Check docker-compose.yaml against the compose schema
 	@$(setup)
 	@$(run) python scripts/compose_check.py
 
-pins: ## Resolve the pinned versions in requirements/ again, from today's releases
+pins: ## Resolve the pinned versions in requirements/ again (ARGS=--upgrade: from today's releases)
 	@$(setup)
-	@scripts/clean-env pip .venv/bin/python scripts/pins.py $(ARGS)
+	@scripts/clean-env pip .venv/bin/python -m pip install -q --no-deps --upgrade --target .run/uv uv==0.13.9
+	@scripts/clean-env pip scripts/pins $(ARGS)
 
 clean: ## Remove all that these targets made
 	@scripts/clean

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 
 import pytest
 
@@ -35,6 +34,7 @@ HOSTILE = {
     "CDPATH": "/:/tmp",
     "PIP_TARGET": "/nonexistent/target",
     "PIP_USER": "1",
+    "UV_RESOLUTION": "lowest",
     "VIRTUAL_ENV": "/nonexistent/venv",
     "AIRFLOW": "1.10",
     "ARGS": "--no-such-option",
@@ -45,8 +45,8 @@ OURS = {"AIRFLOW_HOME", "AIRFLOW__CORE__DAGS_FOLDER", "VIRTUAL_ENV"}
 SHOW = "import json, os; print(json.dumps(dict(os.environ)))"
 
 
-def environment(*command: str) -> dict[str, str]:
-    done = Checkout(ROOT).run(*command, env=HOSTILE)
+def environment(*command: str, **kept: str) -> dict[str, str]:
+    done = Checkout(ROOT).run(*command, env={**HOSTILE, **kept})
     assert done.returncode == 0, done.stdout
     seen: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
     return seen
@@ -69,17 +69,14 @@ def test_airflow_writes_inside_the_checkout() -> None:
 
 
 def test_pip_keeps_where_to_fetch_from_and_the_home() -> None:
-    kept = {"PIP_FIND_LINKS": "/somewhere", "https_proxy": "http://proxy:1", "HOME": "/a home"}
-    command = ("scripts/clean-env", "pip", "/usr/bin/env", "python3", "-c", SHOW)
-    done = Checkout(ROOT).run(*command, env={**HOSTILE, **kept})
-    seen = json.loads(done.stdout.splitlines()[-1])
+    kept = {"PIP_FIND_LINKS": "/x", "UV_FIND_LINKS": "/x", "https_proxy": "http://proxy:1", "HOME": "/a home"}
+    seen = environment("scripts/clean-env", "pip", "/usr/bin/env", "python3", "-c", SHOW, **kept)
     assert {name: seen.get(name) for name in kept} == kept
     assert "PIP_TARGET" not in seen
 
 
 def test_make_hands_nothing_on(checkout: Checkout) -> None:
     checkout.command("scripts/setup", "#!/bin/sh\n")
-    (checkout.path / "scripts/pins.py").write_text(SHOW)
     checkout.command(".venv/bin/pytest", f"#!/bin/sh\nexec /usr/bin/env python3 -c '{SHOW}'\n")
     done = checkout.run("make", "unit", env={**HOSTILE, "MAKEFLAGS": "-k"})
     assert done.returncode == 0, done.stdout
@@ -89,7 +86,7 @@ def test_make_hands_nothing_on(checkout: Checkout) -> None:
     assert seen["DATAGRAPH_LINE"] == "3.3", "AIRFLOW in the caller's environment doesn't choose"
 
 
-def test_unknown_line_is_a_sentence(tmp_path: Path) -> None:
+def test_unknown_line_is_a_sentence() -> None:
     done = Checkout(ROOT).run("scripts/clean-env", "9.9", "true")
     assert done.returncode == 2
     assert done.stdout == "AIRFLOW=9.9 isn't known here: it can be 3.3, 2.11 or lowest.\n"

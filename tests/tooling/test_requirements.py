@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
+from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from scripts.code_check import address_findings
 from tests.tooling.support import ROOT
 
 FOLDER = ROOT / "requirements"
 PINNED = ["airflow-3.3.txt", "airflow-2.11.txt", "lowest.txt"]
-PIN = re.compile(r'([a-z0-9-]+)==([\w.]+)( ; python_version == "3\.\d+"( or python_version == "3\.\d+")*)?')
 DEPENDENCIES = {
     "apache-airflow",
     "apache-airflow-providers-amazon",
@@ -22,14 +22,20 @@ DEPENDENCIES = {
 }
 
 
+def requirements(file: Path) -> list[Requirement]:
+    return [Requirement(line) for line in file.read_text().splitlines() if not line.startswith("#")]
+
+
 def pins(name: str) -> dict[str, str]:
-    """Name and version of each pin, of those with several the last."""
+    """Name and version of each pin for the Python that runs this."""
     found = {}
-    for line in (FOLDER / name).read_text().splitlines():
-        if not line.startswith("#"):
-            pin = PIN.fullmatch(line)
-            assert pin, line
-            found[pin[1]] = pin[2]
+    for pin in requirements(FOLDER / name):
+        (version,) = pin.specifier
+        assert version.operator == "==", pin
+        assert "*" not in version.version, pin
+        if pin.marker is None or pin.marker.evaluate():
+            assert pin.name not in found, pin
+            found[pin.name] = version.version
     return found
 
 
@@ -47,8 +53,7 @@ def test_the_package_depends_on_five_others() -> None:
 def test_every_version_is_pinned(name: str) -> None:
     wanted = set(DEPENDENCIES)
     for source in ("local.in", "tools.in"):
-        lines = (FOLDER / source).read_text().splitlines()
-        wanted |= {line.split("[")[0] for line in lines if not line.startswith("#")}
+        wanted |= {requirement.name for requirement in requirements(FOLDER / source)}
     assert wanted - set(pins(name)) == set()
 
 
