@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import groupby
 from pathlib import Path
 
+from tests.statements.sent import Entry, entries
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from tests.statements.sent import Entry, entries  # noqa: E402  # the repository's root has to be importable first
-
 DOCUMENT = ROOT / "docs" / "statements.md"
 HEAD = """\
 # Every statement that is sent
