@@ -27,10 +27,9 @@ class Address:
     password: str
 
 
-class Backend:
+class Backend(wire.Stream):
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
+        super().__init__(reader, writer)
         self.key = b""
         self._prepared: dict[tuple[str, str], str] = {}
 
@@ -55,9 +54,6 @@ class Backend:
             elif kind == b"Z":
                 return backend
 
-    async def read(self) -> wire.Message:
-        return await wire.read(self.reader)
-
     async def run(self, sql: str) -> list[list[str | None]]:
         """Run SQL of the stand-in's own and return its rows."""
         self.writer.write(wire.query(sql))
@@ -75,13 +71,18 @@ class Backend:
                 return rows
 
     async def run_again(self, sql: str, user: str) -> list[list[str | None]]:
-        """Run SQL that this connection has run before for that user, or will: it is planned once."""
+        """Run SQL as that user that this connection has run before for it, or will: it is planned once."""
         name = self._prepared.get((sql, user))
+        prepare = ""
         if name is None:
             name = f"again_{len(self._prepared)}"
-            await self.run(f"PREPARE {name} AS {sql}")
-            self._prepared[sql, user] = name
-        return await self.run(f"EXECUTE {name}")
+            prepare = f"PREPARE {name} AS {sql}; "
+        # One request is one transaction: where a part of it fails, its user isn't kept either.
+        rows = await self.run(
+            f"SET SESSION AUTHORIZATION {ident(user)}; {prepare}EXECUTE {name}; RESET SESSION AUTHORIZATION"
+        )
+        self._prepared[sql, user] = name
+        return rows
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -94,6 +95,8 @@ class Pool:
 
     def __init__(self, address: Address) -> None:
         self.address = address
+        self.runs = 0
+        """How many exchanges have run statements of clients."""
         self._idle: dict[str, list[Backend]] = defaultdict(list)
         self._lent: Counter[str] = Counter()
         self._barred: Counter[str] = Counter()
@@ -107,9 +110,12 @@ class Pool:
         usable = False
         try:
             backend = await self._take(database)
-            await backend.run(f"SET SESSION AUTHORIZATION {ident(user)}")
-            yield backend
-            await backend.run("RESET SESSION AUTHORIZATION")
+            if user == OWNER:
+                yield backend
+            else:
+                await backend.run(f"SET SESSION AUTHORIZATION {ident(user)}")
+                yield backend
+                await backend.run("RESET SESSION AUTHORIZATION")
             usable = True
         finally:
             self._lent[database] -= 1

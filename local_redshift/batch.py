@@ -54,6 +54,9 @@ class Batches:
         self._transaction = 0
         self._prepared: dict[str, Prepared] = {}
         self._portals: dict[str, Prepared] = {}
+        self._fresh: dict[str, str] = {}
+        """What the last exchange has parsed: the SQL by the statement's name."""
+        self._fresh_at = self._runs = 0
         self._start = datetime.now(UTC)
 
     async def simple(self, sql: str) -> None:
@@ -96,6 +99,7 @@ class Batches:
     def _begin(self) -> None:
         self._start = datetime.now(UTC)
         self._was_aborted = self.status == b"E"
+        self._runs = self.pool.runs
         if self.status == b"I":
             self._transaction = self.history.new_transaction()
             self._case_before = self.case_sensitive
@@ -178,9 +182,19 @@ class Batches:
 
     async def _parse(self, exchange: Exchange, name: str, hidden: bool, close: bool, rows: bool) -> None:
         exchange.named = prepared = self._prepared[name]
+        if hidden and not prepared.plan.view and self._is_fresh(name):
+            return
+        sql = await self._sql(prepared, rows)
+        if hidden and self._is_fresh(name) and self._fresh[name] == sql:
+            return
         if close:
             exchange.add(wire.close_statement(name), hidden=True)
-        exchange.add(wire.parse(name, await self._sql(prepared, rows), prepared.types), hidden=hidden)
+        exchange.add(wire.parse(name, sql, prepared.types), hidden=hidden)
+        exchange.parsed[name] = sql
+
+    def _is_fresh(self, name: str) -> bool:
+        """Whether nothing was run since the statement was parsed, by nobody, that could give another meaning to it."""
+        return self._fresh_at == self.pool.runs and name in self._fresh and not self._several
 
     async def _sql(self, one: Prepared, rows: bool = True) -> str:
         plan = one.plan
@@ -197,14 +211,19 @@ class Batches:
         due = await self._before(exchange)
         released = [one.plan.releases for one in exchange.executed if one.plan.releases]
         async with self.pool.barred(released[0] if released else None), self._backend(database) as backend:
-            status = await self._relay(backend, exchange, database)
+            try:
+                status = await self._relay(backend, exchange, database)
+            finally:
+                self.pool.runs += bool(exchange.executed)
         if database is None:
             self.status = status
         elif exchange.failed is not None:
             await self._abort()
+        self._fresh = exchange.parsed if database is None and exchange.failed is None else {}
+        self._fresh_at = self._runs
         self._conclude(exchange)
         await self.faults.after(due, self.writer)
-        self.writer.write(wire.frame(b"Z", self.status))
+        self.writer.write(exchange.answer + wire.frame(b"Z", self.status))
 
     async def _before(self, exchange: Exchange) -> list[Fault]:
         """Let the faults happen that were ordered for these statements."""
@@ -235,8 +254,7 @@ class Batches:
 
     async def _relay(self, backend: Backend, exchange: Exchange, database: str | None) -> bytes:
         """Send, and pass the answer on until PostgreSQL is ready again."""
-        backend.writer.write(bytes(exchange.data))
-        waiting = 0
+        backend.writer.write(exchange.data)
         while True:
             kind, body = await backend.read()
             if kind == b"Z":
@@ -244,14 +262,15 @@ class Batches:
             if kind == b"E":
                 fields = await explained(wire.fields(body), self.pool, database or self.source.database)
                 body = wire.error(fields)[5:]
-            answer = self._answer(kind, body, exchange)
+            answer = wire.frame(kind, body) if kind == b"D" else self._answer(kind, body, exchange)
             if exchange.silent:
                 continue
-            self.writer.write(answer)
-            waiting += len(answer)
-            if waiting > ENOUGH:
+            exchange.answer += answer
+            if len(exchange.answer) > ENOUGH:
+                self.pool.runs += bool(exchange.executed)
+                self.writer.write(exchange.answer)
+                exchange.answer = bytearray()
                 await self.writer.drain()
-                waiting = 0
 
     def _answer(self, kind: bytes, body: bytes, exchange: Exchange) -> bytes:
         if kind in (b"1", b"2", b"3"):

@@ -6,7 +6,7 @@ from local_redshift.backend import BackendError, Pool
 from local_redshift.errors import Refused
 from local_redshift.history import History
 from local_redshift.plan import Plan
-from local_redshift.text import literal
+from local_redshift.text import OWNER, literal
 
 # What a view calls the database that a row is of.
 DATABASE = {"svv_masking_policy": "policy_database"}
@@ -35,7 +35,7 @@ async def collected(plan: Plan, pool: Pool, history: History, database: str, use
 async def _elsewhere(view: str, pool: Pool, database: str, user: str) -> str:
     """The view's rows in another database, as the user sees them."""
     try:
-        async with pool.lent(database, user) as backend:
+        async with pool.lent(database, OWNER) as backend:
             only = f"WHERE {DATABASE.get(view, 'database_name')} = {literal(database)}"
             # To plan it takes much longer than to run it.
             rows = await backend.run_again(f"SELECT coalesce(json_agg(t), '[]') FROM pg_rs.{view} t {only}", user)

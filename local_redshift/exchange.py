@@ -27,6 +27,10 @@ class Exchange:
     failed: Fields | None = None
     silent: bool = False
     """Whether the client gets no answer."""
+    answer: bytearray = field(default_factory=bytearray)
+    """What the client is still to be sent of it."""
+    parsed: dict[str, str] = field(default_factory=dict)
+    """The SQL of the statements that were parsed, by their names."""
 
     def add(self, data: bytes, hidden: bool = False, acknowledged: bool = True) -> None:
         self.data += data

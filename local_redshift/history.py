@@ -28,6 +28,10 @@ class Source:
     application: str = ""
 
 
+def _written(moment: datetime) -> str:
+    return moment.isoformat(" ", "microseconds")[:26]
+
+
 class History:
     """Statements as they were received.
 
@@ -51,7 +55,7 @@ class History:
     def opened(self, source: Source, user: str) -> None:
         """Note a session for STV_SESSIONS: https://docs.aws.amazon.com/redshift/latest/dg/r_STV_SESSIONS.html"""
         self._sessions[source.session_id] = {
-            "starttime": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}",
+            "starttime": _written(datetime.now(UTC)),
             "process": source.session_id,
             # The columns are no wider.
             "user_name": user[:50],
@@ -83,8 +87,8 @@ class History:
                 "database_name": source.database,
                 "query_type": kind,
                 "status": status,
-                "start_time": f"{start:%Y-%m-%d %H:%M:%S.%f}",
-                "end_time": f"{end:%Y-%m-%d %H:%M:%S.%f}",
+                "start_time": _written(start),
+                "end_time": _written(end),
                 "elapsed_time": int((end - start).total_seconds() * 1e6),
                 "error_message": error,
                 # A text that isn't UTF-8 must not make the view unreadable.

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -33,8 +32,7 @@ class Client:
     """One that isn't let in yet."""
 
     given: dict[str, str]
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    stream: wire.Stream
 
     @property
     def user(self) -> str:
@@ -48,9 +46,8 @@ class Client:
         return Refused("28000", f'password authentication failed for user "{self.user}"')
 
     async def asked(self, question: bytes) -> wire.Message:
-        self.writer.write(wire.frame(b"R", question))
-        await self.writer.drain()
-        return await wire.read(self.reader)
+        self.stream.writer.write(wire.frame(b"R", question))
+        return await self.stream.read()
 
 
 async def authenticate(client: Client, backend: Backend, pool: Pool) -> bytes:

@@ -33,18 +33,19 @@ class Hub:
 
 
 async def serve(hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    code, body = await wire.read_startup(reader)
+    client = wire.Stream(reader, writer)
+    code, body = await client.startup()
     while code in (wire.SSL, wire.GSS):
         await _secured(hub, code, writer)
         await asyncio.sleep(hub.latency)
-        code, body = await wire.read_startup(reader)
+        code, body = await client.startup()
     if code == wire.CANCEL:
         await _cancel(hub, body)
         return
     backend = await Backend.connect(hub.address)
     try:
-        session = await _login(hub, Client(wire.parameters(body), reader, writer), backend)
-        await _loop(hub, session, reader)
+        session = await _login(hub, Client(wire.parameters(body), client), backend)
+        await _loop(hub, session, client)
     except Refused as refusal:
         writer.write(wire.error(refusal.fields("FATAL")))
         await writer.drain()
@@ -76,7 +77,7 @@ async def _cancel(hub: Hub, key: bytes) -> None:
 
 
 async def _login(hub: Hub, client: Client, backend: Backend) -> Batches:
-    user, database, writer = client.user, client.database, client.writer
+    user, database, writer = client.user, client.database, client.stream.writer
     if client.given.get("options") or client.given.get("replication"):
         raise Refused("0A000", "local stand-in: startup options")
     due = await hub.faults.before([login(user, database)], writer)
@@ -95,27 +96,28 @@ async def _login(hub: Hub, client: Client, backend: Backend) -> Batches:
     await asyncio.sleep(hub.latency)
     await hub.faults.after(due, writer)
     writer.write(greeting)
-    await writer.drain()
     return session
 
 
-async def _loop(hub: Hub, session: Batches, reader: asyncio.StreamReader) -> None:
+async def _loop(hub: Hub, session: Batches, client: wire.Stream) -> None:
     batch: list[wire.Message] = []
     while True:
-        kind, body = await wire.read(reader)
+        kind, body = await client.read()
         if kind == b"X":
             return
-        if kind in (b"Q", b"S", b"F"):
+        if kind not in (b"Q", b"S", b"F"):
+            # Every driver in use sends Sync after Flush, so answering at Sync is enough.
+            if kind != b"H":
+                batch.append((kind, body))
+            continue
+        if hub.latency:
             await asyncio.sleep(hub.latency)
         if kind == b"Q":
             await session.simple(wire.texts(body)[0])
         elif kind == b"S":
             await session.extended(batch)
             batch = []
-        elif kind == b"F":
+        else:
             await session.refuse(Refused("0A000", "local stand-in: function calls by the protocol"))
-        elif kind != b"H":
-            # Every driver in use sends Sync after Flush, so answering at Sync is enough.
-            batch.append((kind, body))
         # A cluster's clients take turns; so do this one's.
         await session.writer.drain()

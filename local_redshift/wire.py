@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections import deque
 
 from local_redshift.errors import Fields
 
@@ -17,22 +18,62 @@ PROTOCOL = 196608
 CANCEL = 80877102
 SSL = 80877103
 GSS = 80877104
+CHUNK = 1 << 16
+_LENGTH = struct.Struct("!I")
 
 
-async def read(reader: asyncio.StreamReader) -> Message:
-    head = await reader.readexactly(5)
-    (length,) = struct.unpack("!I", head[1:])
-    return head[:1], await reader.readexactly(length - 4)
+class Stream:
+    """One end of a connection; what has come is read all at once, and handed out message by message."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+        # asyncio reads into 256 KB that it gives back each time: glibc maps and unmaps so much anew.
+        writer.transport.max_size = CHUNK  # type: ignore[attr-defined]  # of its own transports, not of all
+        self._ready: deque[Message] = deque()
+        self._rest = b""
+        """The beginning of a message."""
+
+    async def startup(self) -> tuple[int, bytes]:
+        """The first message, and each that follows until a login: it has no type. Its code and the rest."""
+        (length,) = _LENGTH.unpack(await self.reader.readexactly(4))
+        body = await self.reader.readexactly(length - 4)
+        return _LENGTH.unpack(body[:4])[0], body[4:]
+
+    async def read(self) -> Message:
+        """The next message; a connection that has ended raises ConnectionError or asyncio.IncompleteReadError."""
+        while not self._ready:
+            await self._more()
+        return self._ready.popleft()
+
+    async def _more(self) -> None:
+        data = self._rest
+        if len(data) < 5:
+            came = await self.reader.read(CHUNK)
+            if not came:
+                raise asyncio.IncompleteReadError(data, None)
+            data += came
+        else:
+            data += await self.reader.readexactly(1 + _length(data, 0) - len(data))
+        at = 0
+        while len(data) - at >= 5:
+            end = at + 1 + _length(data, at)
+            if end > len(data):
+                break
+            self._ready.append((data[at : at + 1], data[at + 5 : end]))
+            at = end
+        self._rest = data[at:]
 
 
-async def read_startup(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    (length,) = struct.unpack("!I", await reader.readexactly(4))
-    body = await reader.readexactly(length - 4)
-    return struct.unpack("!I", body[:4])[0], body[4:]
+def _length(data: bytes, at: int) -> int:
+    length: int = _LENGTH.unpack_from(data, at + 1)[0]
+    if length < 4:
+        raise ConnectionError("a message without a length")
+    return length
 
 
 def frame(kind: bytes, body: bytes = b"") -> bytes:
-    return kind + struct.pack("!I", len(body) + 4) + body
+    return kind + _LENGTH.pack(len(body) + 4) + body
 
 
 def startup(parameters: dict[str, str]) -> bytes:
