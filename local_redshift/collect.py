@@ -5,31 +5,35 @@ from __future__ import annotations
 from local_redshift.backend import BackendError, Pool
 from local_redshift.errors import Refused
 from local_redshift.history import History
-from local_redshift.plan import Plan
+from local_redshift.plan import Collected, Remembered
+from local_redshift.relay import Relay
 from local_redshift.text import OWNER, literal
 
 # What a view calls the database that a row is of.
 DATABASE = {"svv_masking_policy": "policy_database"}
 
 
-async def collected(plan: Plan, pool: Pool, history: History, database: str, user: str, everywhere: bool) -> str:
-    """The expression; without `everywhere` it has the right columns and this database's rows only."""
-    if plan.view == "sys_query_history":
-        # Superusers and SYSLOG ACCESS UNRESTRICTED see all rows, others their own.
-        wanted = literal(history.as_json(plan.after_query, plan.after_time))
-        rows = f"json_populate_recordset(NULL::pg_rs.sys_query_history, {wanted})"
-        return f"{plan.view} AS (SELECT * FROM {rows} WHERE pg_rs.unrestricted() OR user_id = pg_rs.me()::int)"
+async def collected(plan: Collected | Remembered, relay: Relay, history: History, rows: bool) -> str:
+    """The expression; without `rows` it has the right columns, and none of the rows to be collected."""
+    if isinstance(plan, Remembered):
+        return f"{plan.view} AS ({_remembered(plan, history if rows else History())})"
+    parts = [f"SELECT * FROM pg_rs.{plan.view}"]
+    for other in await relay.pool.databases() if rows else ():
+        if other == relay.database or plan.only_database not in (None, other):
+            continue
+        found = literal(await _elsewhere(plan.view, relay.pool, other, relay.user))
+        parts.append(f"SELECT * FROM json_populate_recordset(NULL::pg_rs.{plan.view}, {found})")
+    return f"{plan.view} AS ({' UNION ALL '.join(parts)})"
+
+
+def _remembered(plan: Remembered, history: History) -> str:
     if plan.view == "stv_sessions":
         # All users see all rows.
-        rows = f"json_populate_recordset(NULL::pg_rs.stv_sessions, {literal(history.sessions())})"
-        return f"{plan.view} AS (SELECT * FROM {rows})"
-    parts = [f"SELECT * FROM pg_rs.{plan.view}"]
-    for other in await pool.databases() if everywhere else ():
-        if other == database or plan.only_database not in (None, other):
-            continue
-        rows = await _elsewhere(plan.view, pool, other, user)
-        parts.append(f"SELECT * FROM json_populate_recordset(NULL::pg_rs.{plan.view}, {literal(rows)})")
-    return f"{plan.view} AS ({' UNION ALL '.join(parts)})"
+        return f"SELECT * FROM json_populate_recordset(NULL::pg_rs.stv_sessions, {literal(history.sessions())})"
+    # Superusers and SYSLOG ACCESS UNRESTRICTED see all rows, others their own.
+    wanted = literal(history.as_json(plan.after_query, plan.after_time))
+    rows = f"json_populate_recordset(NULL::pg_rs.sys_query_history, {wanted})"
+    return f"SELECT * FROM {rows} WHERE pg_rs.unrestricted() OR user_id = pg_rs.me()::int"
 
 
 async def _elsewhere(view: str, pool: Pool, database: str, user: str) -> str:

@@ -5,14 +5,18 @@ https://docs.aws.amazon.com/redshift/latest/dg/SYS_QUERY_HISTORY.html
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+
+from local_redshift.errors import Fields, Refused
 
 # Never the text: it may hold a password.
 LOG = logging.getLogger("local_redshift")
@@ -109,3 +113,34 @@ class History:
         count = min(len(self._rows), max(0, self._query - after))
         newest = islice(reversed(self._rows), count)
         return json.dumps([row for row in newest if str(row["start_time"]) > since])
+
+
+class Records:
+    """What a session adds to the history."""
+
+    def __init__(self, history: History, source: Source) -> None:
+        self.history = history
+        self.source = source
+        self._transaction = 0
+        self._start = datetime.now(UTC)
+
+    def request_begins(self, new_transaction: bool) -> None:
+        self._start = datetime.now(UTC)
+        if new_transaction:
+            self._transaction = self.history.new_transaction()
+
+    def add(self, text: str, kind: str, failed: Fields | None = None) -> None:
+        """Add a statement of the present request, which ran, or failed with this error."""
+        status, error = "success", ""
+        if failed is not None:
+            status, error = "canceled" if failed["C"] == "57014" else "failed", failed["M"]
+        self.history.record(self.source, self._transaction, kind, text, self._start, status, error)
+
+    @contextlib.contextmanager
+    def refusals(self, text: str, kind: str) -> Iterator[None]:
+        """Add it if it is refused in the block."""
+        try:
+            yield
+        except Refused as refusal:
+            self.add(text, kind, refusal.fields())
+            raise

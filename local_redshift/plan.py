@@ -1,8 +1,9 @@
-"""What the proxy does with one statement."""
+"""What the proxy does with one statement: a plan is one of the kinds of things that a statement can be."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,29 +14,106 @@ class Context:
     case_sensitive: bool = False
 
 
+# Each has one PostgreSQL statement (sql), SYS_QUERY_HISTORY's query_type (kind), and the command tag to report where
+# PostgreSQL's own would be wrong (tag).
+
+
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Command:
+    """Whatever gives no rows and reads none: most of DDL, settings, or nothing at all."""
+
     sql: str
-    """One PostgreSQL statement."""
     kind: str = "UTILITY"
-    """SYS_QUERY_HISTORY's query_type."""
     tag: str = ""
-    """The command tag to report where PostgreSQL's own would be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """It reads or changes rows, or shows something."""
+
+    sql: str
+    kind: str = "SELECT"
+    tag: str = ""
+    reads: tuple[tuple[str, ...], ...] = ()
+    """Names of the relations whose rows it reads, without their database."""
     database: str | None = None
     """Where it runs, if not in the connected database."""
-    view: str = ""
-    """A catalog view whose rows the proxy collects, from every database or from its own memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A SELECT of a catalog view whose rows the proxy collects from every database."""
+
+    sql: str
+    view: str
     only_database: str | None = None
-    """The one database that `view` is restricted to."""
+    """The one database that the view is restricted to."""
+    kind: ClassVar[str] = "SELECT"
+    tag: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A SELECT of a catalog view whose rows the proxy has in its own memory."""
+
+    sql: str
+    view: str
     after_query: int = 0
     """Only rows of SYS_QUERY_HISTORY with a greater query_id are asked for."""
     after_time: str = ""
     """The same for its start_time."""
-    case: str = ""
-    """What it sets enable_case_sensitive_identifier to: `on`, `off`, or the user's `default`."""
-    alone: str = ""
-    """What it's called, if it can't run inside a transaction block here."""
-    reads: tuple[tuple[str, ...], ...] = ()
-    """Names of the relations whose rows it reads, without their database."""
-    releases: str | None = None
-    """A database that must not be held open by the stand-in's own connections."""
+    kind: ClassVar[str] = "SELECT"
+    tag: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChange:
+    """SET or RESET of enable_case_sensitive_identifier."""
+
+    sql: str
+    tag: str
+    case: str
+    """What it's set to: `on`, `off`, or the user's `default`."""
+    kind: ClassVar[str] = "UTILITY"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """COMMIT or ROLLBACK, and nothing else."""
+
+    sql: str
+    kind: ClassVar[str] = "UTILITY"
+    tag: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """DDL that can't run inside a transaction block here."""
+
+    sql: str
+    tag: str
+    called: str
+    kind: ClassVar[str] = "DDL"
+
+
+@dataclass(frozen=True, slots=True)
+class Releasing:
+    """DDL on a database that the stand-in's own connections must not hold open."""
+
+    sql: str
+    tag: str
+    released: str
+    kind: ClassVar[str] = "DDL"
+
+
+@dataclass(frozen=True, slots=True)
+class Masking:
+    """DDL on masking policies."""
+
+    sql: str
+    tag: str
+    kind: ClassVar[str] = "DDL"
+
+
+Plan = Command | Query | Collected | Remembered | CaseChange | Ending | Alone | Releasing | Masking
+GIVES_ROWS = Query | Collected | Remembered

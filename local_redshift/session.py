@@ -12,8 +12,10 @@ from local_redshift.batch import Batches
 from local_redshift.errors import Refused
 from local_redshift.faults import Faults, login
 from local_redshift.grammar.settings import CASE
-from local_redshift.history import History, Source
+from local_redshift.history import History, Records, Source
 from local_redshift.login import Client, authenticate
+from local_redshift.relay import Relay
+from local_redshift.statements import Statements
 from local_redshift.text import INTERNAL_DATABASES, literal
 from local_redshift.tls import Tls
 
@@ -52,7 +54,7 @@ async def serve(hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWr
     finally:
         known = hub.sessions.pop(backend.key, None)
         if known is not None:
-            hub.history.ended(known.source.session_id)
+            hub.history.ended(known.records.source.session_id)
         backend.close()
 
 
@@ -70,7 +72,7 @@ async def _cancel(hub: Hub, key: bytes) -> None:
     if session is None:
         return
     backend = await Backend.connect(hub.address)
-    backend.writer.write(wire.cancel(session.running.key))
+    backend.writer.write(wire.cancel(session.relay.running.key))
     with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
         await backend.reader.read(1)
     backend.writer.close()
@@ -89,8 +91,9 @@ async def _login(hub: Hub, client: Client, backend: Backend) -> Batches:
     rows = await backend.run(f"SELECT pg_rs.me()::int, pg_backend_pid(), current_setting({setting}, true)")
     application = client.given.get("application_name", "")
     source = Source(int(rows[0][0] or 0), int(rows[0][1] or 0), database, application)
-    session = Batches(hub.pool, hub.history, source, user, backend, writer, hub.faults)
-    session.case_sensitive = session.case_default = rows[0][2] == "on"
+    relay = Relay(hub.pool, backend, user, database, writer)
+    statements = Statements(database, case_sensitive=rows[0][2] == "on")
+    session = Batches(relay, statements, Records(hub.history, source), hub.faults)
     hub.sessions[backend.key] = session
     hub.history.opened(source, user)
     await asyncio.sleep(hub.latency)
@@ -120,4 +123,4 @@ async def _loop(hub: Hub, session: Batches, client: wire.Stream) -> None:
         else:
             await session.refuse(Refused("0A000", "local stand-in: function calls by the protocol"))
         # A cluster's clients take turns; so do this one's.
-        await session.writer.drain()
+        await session.relay.writer.drain()

@@ -13,7 +13,7 @@ from local_redshift.grammar.names import EVERYWHERE
 from local_redshift.grammar.render import name_of, render
 from local_redshift.grammar.terms import SHAPE, Terms, Use, check_leaders
 from local_redshift.grammar.views import ABSENT_COLUMNS, COLUMNS
-from local_redshift.plan import Context, Plan
+from local_redshift.plan import Collected, Context, Plan, Query, Remembered
 from local_redshift.reader import Reader
 from local_redshift.tokens import Kind, Token
 
@@ -32,12 +32,11 @@ def select(sql: str, tokens: list[Token], context: Context) -> Plan:
     first, last = statement.span
     edits = {at: "" for at in range(first, last)}
     edits[first] = source if statement.alias or source == view else f"{source} AS {view}"
-    plan = Plan(render(sql, tokens, context, edits), "SELECT", view=view if source == view else "")
-    return _narrowed(plan, statement.terms)
+    return _narrowed(render(sql, tokens, context, edits), view, statement.terms)
 
 
-def _narrowed(plan: Plan, terms: Terms) -> Plan:
-    """Note what the proxy needn't collect, where nothing but one predicate decides it."""
+def _narrowed(sql: str, view: str, terms: Terms) -> Plan:
+    """The plan, which notes what the proxy needn't collect, where nothing but one predicate decides it."""
     only_database, after_query, after_time = None, 0, ""
     for one in terms.certain:
         if (one.column, one.operator, one.value.kind) == ("database_name", "=", Kind.STRING):
@@ -46,14 +45,9 @@ def _narrowed(plan: Plan, terms: Terms) -> Plan:
             after_query = int(one.value.value) if one.value.value.isdigit() else 0
         elif (one.column, one.operator, one.value.kind) == ("start_time", ">", Kind.STRING):
             after_time = one.value.value if MOMENT.match(one.value.value) else ""
-    return Plan(
-        plan.sql,
-        plan.kind,
-        view=plan.view,
-        only_database=only_database,
-        after_query=after_query,
-        after_time=after_time,
-    )
+    if view in REMEMBERED:
+        return Remembered(sql, view, after_query, after_time)
+    return Collected(sql, view, only_database) if view in EVERYWHERE else Query(sql)
 
 
 class Statement:

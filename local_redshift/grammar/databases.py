@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local_redshift.errors import Refused, unsupported
 from local_redshift.grammar import shared
-from local_redshift.plan import Context, Plan
+from local_redshift.plan import Command, Context, Plan, Releasing
 from local_redshift.reader import Reader
 from local_redshift.text import INTERNAL_DATABASES, block, ident, literal
 
@@ -27,7 +27,7 @@ def create_database(reader: Reader, context: Context) -> Plan:
         else:
             _collation_or_isolation(reader)
     reader.end()
-    return Plan(f"CREATE DATABASE {ident(name)}{clauses} STRATEGY file_copy", "DDL", "CREATE DATABASE")
+    return Command(f"CREATE DATABASE {ident(name)}{clauses} STRATEGY file_copy", "DDL", "CREATE DATABASE")
 
 
 def _collation_or_isolation(reader: Reader) -> None:
@@ -57,7 +57,7 @@ def alter_database(reader: Reader, context: Context) -> Plan:
         if reader.tokens[-2].value == "limit" or reader.tokens[-1].value == "unlimited":
             change = f"CONNECTION LIMIT {reader.tokens[-1].text.lower().replace('unlimited', '-1')}"
     reader.end()
-    return Plan(f"ALTER DATABASE {ident(name)} {change}", "DDL", "ALTER DATABASE", releases=name)
+    return Releasing(f"ALTER DATABASE {ident(name)} {change}", "ALTER DATABASE", name)
 
 
 def _properties(reader: Reader) -> None:
@@ -80,7 +80,7 @@ def drop_database(reader: Reader, context: Context) -> Plan:
     if reader.accept("force"):
         reader.later("DROP DATABASE ... FORCE")
     reader.end()
-    return Plan(f"DROP DATABASE {ident(name)}", "DDL", "DROP DATABASE", releases=name)
+    return Releasing(f"DROP DATABASE {ident(name)}", "DROP DATABASE", name)
 
 
 def _database(reader: Reader) -> str:
@@ -101,7 +101,7 @@ def create_schema(reader: Reader, context: Context) -> Plan:
     if reader.is_word("create") or reader.is_word("grant"):
         raise unsupported("objects within CREATE SCHEMA")
     reader.end()
-    return Plan(sql, "DDL", "CREATE SCHEMA")
+    return Command(sql, "DDL", "CREATE SCHEMA")
 
 
 def _quota(reader: Reader) -> bool:
@@ -130,7 +130,7 @@ def alter_schema(reader: Reader, context: Context) -> Plan:
         steps = [f"PERFORM pg_rs.check_not_external({literal(new_name)})"]
         sql = block([*steps, f"PERFORM pg_rs.on_schema({literal(name)}, 'MAINTAIN', {literal(statement)})"])
     reader.end()
-    return Plan(sql, "DDL", "ALTER SCHEMA")
+    return Command(sql, "DDL", "ALTER SCHEMA")
 
 
 def drop_schema(reader: Reader, context: Context) -> Plan:
@@ -143,7 +143,7 @@ def drop_schema(reader: Reader, context: Context) -> Plan:
     reader.end()
     statement = f"DROP SCHEMA {'IF EXISTS ' if missing_ok else ''}%s {how}"
     steps = [f"PERFORM pg_rs.on_schema({literal(name)}, 'TRIGGER', {literal(statement)})" for name in names]
-    return Plan(block(steps), "DDL", "DROP SCHEMA")
+    return Command(block(steps), "DDL", "DROP SCHEMA")
 
 
 def _schema(reader: Reader, context: Context) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from local_redshift.errors import syntax_error
 from local_redshift.grammar.grantees import behaviour, grantees, known_user
 from local_redshift.grammar.objects import TABLE_BITS
-from local_redshift.plan import Context, Plan
+from local_redshift.plan import Command, Context, Plan
 from local_redshift.reader import Reader
 from local_redshift.text import array, block, ident, literal
 
@@ -28,7 +28,7 @@ def alter(reader: Reader, context: Context) -> Plan:
     named = [literal(name) for name in creators] or ["session_user::text"]
     checks = [f"PERFORM pg_rs.check_creates({name}, {array(schemas)})" for name in named] if schemas else []
     steps = [f"{head} {change}" for change in _changes(reader)]
-    return Plan(block(checks + steps), "DDL", "ALTER DEFAULT PRIVILEGES")
+    return Command(block(checks + steps), "DDL", "ALTER DEFAULT PRIVILEGES")
 
 
 def _changes(reader: Reader) -> list[str]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from local_redshift.errors import syntax_error
-from local_redshift.grammar import foreign, objects, roles, system
+from local_redshift.grammar import external, objects, roles, system
 from local_redshift.grammar.grantees import Grantee, behaviour, grantees
-from local_redshift.plan import Context, Plan
+from local_redshift.plan import Command, Context, Plan
 from local_redshift.reader import Reader
 from local_redshift.text import block
 from local_redshift.tokens import Token
@@ -61,24 +61,24 @@ def _change(reader: Reader, context: Context, change: Change) -> Plan:
         target = objects.scope(reader, context, change.words)
     else:
         reader.expect("on")
-        foreign.target(reader, change.words, granting)
+        external.target(reader, change.words, granting)
         target = objects.target(reader, context)
     _check_words(change, target)
     reader.expect("to" if granting else "from")
     if [token.value for token in change.words] == ["select"]:
-        foreign.policy(reader)
+        external.policy(reader)
     who = grantees(reader, granting, only_identities=scoped, only_users=change.only_option)
     if not granting:
         behaviour(reader)
     reader.end()
-    return Plan(block(_steps(change, target, who)), "DDL", "GRANT" if granting else "REVOKE")
+    return Command(block(_steps(change, target, who)), "DDL", "GRANT" if granting else "REVOKE")
 
 
 def _not_here(reader: Reader, granting: bool) -> None:
     if reader.is_word("assumerole"):
-        foreign.assume_role(reader, granting)
+        external.assume_role(reader, granting)
     if reader.is_word("connect"):
-        foreign.connect(reader, granting)
+        external.connect(reader, granting)
 
 
 def _check_words(change: Change, target: objects.Target) -> None:

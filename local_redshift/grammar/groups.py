@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local_redshift.plan import Context, Plan
+from local_redshift.plan import Command, Context, Plan
 from local_redshift.reader import Reader
 from local_redshift.text import PREFIXES, block, ident
 
@@ -14,7 +14,7 @@ def create(reader: Reader, context: Context) -> Plan:
     if reader.accept("with", "user") or reader.accept("user"):
         steps += [f"GRANT {group} TO {ident(name)}" for name in reader.listed(reader.user_name)]
     reader.end()
-    return Plan(block(steps), "DDL", "CREATE GROUP")
+    return Command(block(steps), "DDL", "CREATE GROUP")
 
 
 def alter(reader: Reader, context: Context) -> Plan:
@@ -28,14 +28,14 @@ def alter(reader: Reader, context: Context) -> Plan:
         reader.expect("rename", "to")
         steps = [f"ALTER ROLE {group} RENAME TO {_name(reader)}"]
     reader.end()
-    return Plan(block(steps), "DDL", "ALTER GROUP")
+    return Command(block(steps), "DDL", "ALTER GROUP")
 
 
 def drop(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_GROUP.html"""
     group = _name(reader)
     reader.end()
-    return Plan(block([f"DROP ROLE {group}"]), "DDL", "DROP GROUP")
+    return Command(block([f"DROP ROLE {group}"]), "DDL", "DROP GROUP")
 
 
 def _name(reader: Reader) -> str:

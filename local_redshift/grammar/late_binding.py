@@ -12,7 +12,7 @@ from local_redshift.errors import Refused, unsupported
 from local_redshift.grammar.catalog import Statement
 from local_redshift.grammar.references import Reference, common_tables
 from local_redshift.grammar.render import name_of, render
-from local_redshift.plan import Context, Plan
+from local_redshift.plan import Context, Plan, Query
 from local_redshift.reader import Reader
 from local_redshift.text import ident
 from local_redshift.tokens import Kind, Token
@@ -88,14 +88,14 @@ def select(sql: str, tokens: list[Token], context: Context) -> Plan:
     if reader.accept("select", FUNCTION) and reader.accept_symbol("(") and reader.accept_symbol(")"):
         if reader.peek().text:
             raise unsupported(SHAPE)
-        return Plan(f"SELECT c::text AS {FUNCTION} FROM pg_rs.{FUNCTION}() c", "SELECT")
+        return Query(f"SELECT c::text AS {FUNCTION} FROM pg_rs.{FUNCTION}() c")
     statement = _Columns(Reader(tokens, context.case_sensitive), context)
     statement.read()
     first, last = statement.span
     edits = {at: "" for at in range(first, last)}
     names = ", ".join(map(ident, statement.columns))
     edits[first] = f"pg_rs.{FUNCTION}() AS {ident(statement.alias)} ({names})"
-    return Plan(render(sql, tokens, context, edits), "SELECT")
+    return Query(render(sql, tokens, context, edits))
 
 
 class _Columns(Statement):

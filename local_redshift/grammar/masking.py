@@ -10,16 +10,15 @@ from itertools import accumulate
 from local_redshift.errors import unsupported
 from local_redshift.grammar import objects
 from local_redshift.grammar.tables import TYPES, UNHONOURED_TYPES
-from local_redshift.plan import Context, Plan
+from local_redshift.plan import Context, Masking
 from local_redshift.reader import Reader
 from local_redshift.text import PREFIXES, array, block, literal
 from local_redshift.tokens import Kind, Token
 
 DEFAULT_PRIORITY = 0
-TAG = "MASKING POLICY"
 
 
-def create(sql: str, tokens: list[Token], context: Context) -> Plan:
+def create(sql: str, tokens: list[Token], context: Context) -> Masking:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_MASKING_POLICY.html: IF NOT EXISTS follows the name"""
     reader = _after(tokens, context, "create")
     name = _policy(reader, context)
@@ -36,7 +35,7 @@ def create(sql: str, tokens: list[Token], context: Context) -> Plan:
     return _plan(call, "CREATE")
 
 
-def drop(sql: str, tokens: list[Token], context: Context) -> Plan:
+def drop(sql: str, tokens: list[Token], context: Context) -> Masking:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_MASKING_POLICY.html"""
     reader = _after(tokens, context, "drop")
     name = _policy(reader, context)
@@ -44,7 +43,7 @@ def drop(sql: str, tokens: list[Token], context: Context) -> Plan:
     return _plan(f"pg_rs.drop_masking({literal(name)})", "DROP")
 
 
-def attach(sql: str, tokens: list[Token], context: Context) -> Plan:
+def attach(sql: str, tokens: list[Token], context: Context) -> Masking:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_ATTACH_MASKING_POLICY.html"""
     reader = _after(tokens, context, "attach")
     name = _policy(reader, context)
@@ -60,7 +59,7 @@ def attach(sql: str, tokens: list[Token], context: Context) -> Plan:
     return _plan(f"pg_rs.attach_masking({literal(name)}, {target}, {literal(who)}, {priority})", "ATTACH")
 
 
-def detach(sql: str, tokens: list[Token], context: Context) -> Plan:
+def detach(sql: str, tokens: list[Token], context: Context) -> Masking:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_DETACH_MASKING_POLICY.html"""
     reader = _after(tokens, context, "detach")
     name = _policy(reader, context)
@@ -80,8 +79,8 @@ def _after(tokens: list[Token], context: Context, word: str) -> Reader:
     return reader
 
 
-def _plan(call: str, word: str) -> Plan:
-    return Plan(block([f"PERFORM {call}"]), "DDL", f"{word} {TAG}")
+def _plan(call: str, word: str) -> Masking:
+    return Masking(block([f"PERFORM {call}"]), f"{word} MASKING POLICY")
 
 
 def _policy(reader: Reader, context: Context) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from local_redshift.errors import Refused, unsupported
-from local_redshift.grammar import foreign
+from local_redshift.grammar import external
 from local_redshift.grammar.grantees import Grantee
 from local_redshift.grammar.names import is_catalog
 from local_redshift.plan import Context
@@ -151,7 +151,7 @@ def target(reader: Reader, context: Context) -> Target:
 
 def scope(reader: Reader, context: Context, words: list[Token]) -> Target:
     """What follows FOR: https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html"""
-    if foreign.scope(reader, words):
+    if external.scope(reader, words):
         return Scope("others", None, tuple(token.value for token in words))
     what = reader.accept_any("tables", "schemas")
     if not what:

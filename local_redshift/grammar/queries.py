@@ -11,7 +11,7 @@ from local_redshift.grammar.names import check_names, is_catalog
 from local_redshift.grammar.references import Reference, common_tables, references
 from local_redshift.grammar.render import name_of, render
 from local_redshift.grammar.views import LEADER_ONLY
-from local_redshift.plan import Context, Plan
+from local_redshift.plan import Command, Context, Plan, Query
 from local_redshift.text import INTERNAL_DATABASES
 from local_redshift.tokens import Kind, Token
 
@@ -26,7 +26,7 @@ def select(sql: str, tokens: list[Token], context: Context) -> Plan:
         return catalog.select(sql, tokens, context)
     check_names(tokens, _spans(found), context)
     if any(one.written for one in found):
-        return Plan(local(sql, tokens, context, found), "CTAS", reads=reads(found))
+        return Query(local(sql, tokens, context, found), "CTAS", reads=reads(found))
     return query(sql, tokens, context, found)
 
 
@@ -44,7 +44,7 @@ def query(sql: str, tokens: list[Token], context: Context, found: list[Reference
     database = databases.pop() if databases else context.database
     text = render(sql, tokens, context, _without_database(tokens, context, database))
     named = () if _reads_no_column(tokens, found) else reads(found)
-    return Plan(text, "SELECT", database=None if database == context.database else database, reads=named)
+    return Query(text, reads=named, database=None if database == context.database else database)
 
 
 def reads(found: list[Reference], target: bool = False) -> tuple[tuple[str, ...], ...]:
@@ -84,7 +84,7 @@ def change(sql: str, tokens: list[Token], context: Context) -> Plan:
     # INSERT reads its own target only for what PostgreSQL adds to it.
     target = word != "insert" or any(token.value in ("returning", "conflict") for token in tokens)
     named = () if word in ("truncate", "vacuum", "analyze") else reads(found, target)
-    return Plan(local(sql, tokens, context, found), KINDS.get(word, "UTILITY"), reads=named)
+    return Query(local(sql, tokens, context, found), KINDS.get(word, "UTILITY"), reads=named)
 
 
 def local(sql: str, tokens: list[Token], context: Context, found: list[Reference]) -> str:
@@ -114,7 +114,7 @@ def cursor(sql: str, tokens: list[Token], context: Context) -> Plan:
 
 
 def plain(sql: str, tokens: list[Token], context: Context) -> Plan:
-    return Plan(render(sql, tokens, context))
+    return Query(render(sql, tokens, context), "UTILITY")
 
 
 def comment(sql: str, tokens: list[Token], context: Context) -> Plan:
@@ -125,7 +125,7 @@ def comment(sql: str, tokens: list[Token], context: Context) -> Plan:
         # In particular not on roles: their comments hold what the stand-in knows about them.
         raise unsupported("COMMENT ON " + tokens[2].text.upper())
     check_names(tokens, [], context)
-    return Plan(render(sql, tokens, context), "DDL")
+    return Command(render(sql, tokens, context), "DDL")
 
 
 def _inner(sql: str, tokens: list[Token], context: Context, at: int) -> Plan:
@@ -138,7 +138,7 @@ def _inner(sql: str, tokens: list[Token], context: Context, at: int) -> Plan:
     if late_binding.is_asked(tokens):
         raise unsupported(late_binding.SHAPE)
     plan = inner(sql, tokens[at:], context)
-    if plan.database is not None or plan.view:
+    if not isinstance(plan, Query) or plan.database is not None:
         raise unsupported(f"{tokens[0].text.upper()} of a catalog view or of another database")
     head = render(sql, tokens[:at], context)
     return replace(plan, sql=f"{head} {plan.sql}", kind="UTILITY")

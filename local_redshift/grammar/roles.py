@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local_redshift.plan import Context, Plan
+from local_redshift.plan import Command, Context, Plan
 from local_redshift.reader import KEPT_WORDS, Reader
 from local_redshift.text import PREFIXES, block, literal
 from local_redshift.tokens import Kind
@@ -14,7 +14,7 @@ def create(reader: Reader, context: Context) -> Plan:
     if reader.accept("externalid"):
         external_id(reader)
     reader.end()
-    return Plan(block([f"PERFORM pg_rs.create_role({literal(name)})"]), "DDL", "CREATE ROLE")
+    return Command(block([f"PERFORM pg_rs.create_role({literal(name)})"]), "DDL", "CREATE ROLE")
 
 
 def alter(reader: Reader, context: Context) -> Plan:
@@ -27,7 +27,7 @@ def alter(reader: Reader, context: Context) -> Plan:
         reader.later("several actions in one ALTER ROLE")
         calls.append(_action(reader, name))
     reader.end()
-    return Plan(block(calls), "DDL", "ALTER ROLE")
+    return Command(block(calls), "DDL", "ALTER ROLE")
 
 
 def _action(reader: Reader, name: str) -> str:
@@ -65,7 +65,7 @@ def drop(reader: Reader, context: Context) -> Plan:
     name = reader.role_name()
     force = reader.accept_any("force", "restrict") == "force"
     reader.end()
-    return Plan(block([f"PERFORM pg_rs.drop_role({literal(name)}, {force})"]), "DDL", "DROP ROLE")
+    return Command(block([f"PERFORM pg_rs.drop_role({literal(name)}, {force})"]), "DDL", "DROP ROLE")
 
 
 def membership(reader: Reader, granting: bool, only_option: bool) -> Plan:
@@ -81,7 +81,7 @@ def membership(reader: Reader, granting: bool, only_option: bool) -> Plan:
         option = with_option if granting else only_option
         calls += [f"PERFORM pg_rs.{function}({literal(PREFIXES['role'] + role)}, {grantee}, {option})" for role in held]
     reader.end()
-    return Plan(block(calls), "DDL", "GRANT ROLE" if granting else "REVOKE ROLE")
+    return Command(block(calls), "DDL", "GRANT ROLE" if granting else "REVOKE ROLE")
 
 
 def _held(reader: Reader) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local_redshift.errors import Refused, unsupported
-from local_redshift.plan import Context, Plan
+from local_redshift.plan import CaseChange, Command, Context, Ending, Plan, Query
 from local_redshift.reader import Reader
 from local_redshift.text import SCHEMA, literal
 from local_redshift.tokens import Kind
@@ -53,7 +53,7 @@ def set_parameter(reader: Reader, context: Context) -> Plan:
         return _set_case(reader, scope)
     values = _values(reader, name)
     reader.end()
-    return Plan(f"SET {scope + ' ' if scope else ''}{_native(name)} TO {values}", tag="SET")
+    return Command(f"SET {scope + ' ' if scope else ''}{_native(name)} TO {values}", tag="SET")
 
 
 def set_of_user(reader: Reader) -> str:
@@ -83,20 +83,26 @@ def reset(reader: Reader, context: Context) -> Plan:
         raise unsupported("RESET " + reader.peek().text.upper())
     name = _parameter(reader)
     reader.end()
-    return Plan(f"RESET {_native(name)}", tag="RESET", case="default" if name == CASE else "")
+    sql = f"RESET {_native(name)}"
+    return CaseChange(sql, "RESET", "default") if name == CASE else Command(sql, tag="RESET")
+
+
+def shown(sql: str, database: str | None = None) -> Query:
+    """The plan of a SHOW."""
+    return Query(sql, "UTILITY", "SHOW", database=database)
 
 
 def show_parameter(reader: Reader) -> Plan:
     name = _parameter(reader) if not reader.is_word("server_version") else reader.name()
     reader.end()
     if name == "server_version":
-        return Plan("SELECT '8.0.2' AS server_version", tag="SHOW")
+        return shown("SELECT '8.0.2' AS server_version")
     if name == CASE:
-        return Plan(f"SELECT '{'on' if reader.case_sensitive else 'off'}'::text AS {name}", tag="SHOW")
+        return shown(f"SELECT '{'on' if reader.case_sensitive else 'off'}'::text AS {name}")
     if name in KEPT:
         sql = f"SELECT coalesce(nullif(current_setting({literal(_native(name))}, true), ''), 'unset') AS {name}"
-        return Plan(sql, tag="SHOW")
-    return Plan(f"SHOW {name}", tag="SHOW")
+        return shown(sql)
+    return shown(f"SHOW {name}")
 
 
 def begin(reader: Reader, context: Context) -> Plan:
@@ -113,7 +119,7 @@ def begin(reader: Reader, context: Context) -> Plan:
             modes = " READ WRITE"
         elif not reader.accept_symbol(","):
             raise reader.fail()
-    return Plan(f"BEGIN{modes}")
+    return Command(f"BEGIN{modes}")
 
 
 def _isolation(reader: Reader) -> None:
@@ -131,7 +137,7 @@ def finish(reader: Reader, context: Context) -> Plan:
     if reader.is_word("to") or reader.is_word("and"):
         raise reader.fail()
     reader.end()
-    return Plan("COMMIT" if verb in ("commit", "end") else "ROLLBACK")
+    return Ending("COMMIT" if verb in ("commit", "end") else "ROLLBACK")
 
 
 def _authorization(reader: Reader) -> Refused:
@@ -190,9 +196,9 @@ def _set_case(reader: Reader, scope: str) -> Plan:
     if scope == "local":
         raise unsupported(f"SET LOCAL {CASE}")
     if value is None:
-        return Plan(f"RESET {_native(CASE)}", tag="SET", case="default")
+        return CaseChange(f"RESET {_native(CASE)}", "SET", "default")
     setting = "on" if value else "off"
-    return Plan(f"SET {_native(CASE)} TO '{setting}'", tag="SET", case=setting)
+    return CaseChange(f"SET {_native(CASE)} TO '{setting}'", "SET", setting)
 
 
 def _boolean(reader: Reader) -> bool | None:

@@ -6,7 +6,7 @@ schema is a row of pg_rs.external_schemas.
 
 from __future__ import annotations
 
-from local_redshift.plan import Context, Plan
+from local_redshift.plan import Alone, Command, Context, Plan
 from local_redshift.reader import Reader
 from local_redshift.text import block, ident, literal
 from local_redshift.tokens import Kind
@@ -34,7 +34,9 @@ def create_database(reader: Reader, name: str) -> Plan:
         while reader.accept("set"):
             _setting(reader)
     reader.end()
-    return Plan(f"CREATE DATABASE {ident(name)} TEMPLATE template0 ALLOW_CONNECTIONS false", "DDL", "CREATE DATABASE")
+    return Command(
+        f"CREATE DATABASE {ident(name)} TEMPLATE template0 ALLOW_CONNECTIONS false", "DDL", "CREATE DATABASE"
+    )
 
 
 def _catalog(reader: Reader) -> None:
@@ -89,4 +91,4 @@ def create_schema(reader: Reader, context: Context) -> Plan:
         reader.next()
     reader.end()
     call = f"PERFORM pg_rs.create_external({literal(name)}, {literal(source)}, {missing})"
-    return Plan(block([call]), "DDL", "CREATE SCHEMA", alone="CREATE EXTERNAL SCHEMA")
+    return Alone(block([call]), "CREATE SCHEMA", "CREATE EXTERNAL SCHEMA")

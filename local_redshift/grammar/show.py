@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local_redshift.errors import syntax_error, unsupported
 from local_redshift.grammar import show_grants
-from local_redshift.grammar.settings import show_parameter
+from local_redshift.grammar.settings import show_parameter, shown
 from local_redshift.grammar.show_grants import elsewhere, like, qualified, row_limit
 from local_redshift.plan import Context, Plan
 from local_redshift.reader import Reader
@@ -52,7 +52,7 @@ def _databases(reader: Reader) -> Plan:
         f"database_isolation_level FROM pg_rs.svv_redshift_databases WHERE database_name LIKE {pattern} "
         f"ORDER BY database_name {limit}"
     )
-    return Plan(sql, tag="SHOW")
+    return shown(sql)
 
 
 def _schemas(reader: Reader, context: Context) -> Plan:

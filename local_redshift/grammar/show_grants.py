@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local_redshift.errors import Refused, unsupported
 from local_redshift.grammar.names import SCHEMAS
+from local_redshift.grammar.settings import shown
 from local_redshift.plan import Context, Plan
 from local_redshift.reader import Reader
 from local_redshift.text import INTERNAL_DATABASES, literal
@@ -108,4 +109,4 @@ def elsewhere(context: Context, database: str, sql: str) -> Plan:
     """A plan for the named database."""
     if database in INTERNAL_DATABASES:
         raise Refused("3D000", f'database "{database}" does not exist')
-    return Plan(sql, tag="SHOW", database=None if database == context.database else database)
+    return shown(sql, None if database == context.database else database)

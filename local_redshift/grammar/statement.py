@@ -21,7 +21,7 @@ from local_redshift.grammar import (
     users,
 )
 from local_redshift.grammar.names import check_calls
-from local_redshift.plan import Context, Plan
+from local_redshift.plan import Command, Context, Plan
 from local_redshift.reader import Reader
 from local_redshift.tokens import Token, statements, tokenize
 
@@ -137,7 +137,7 @@ def kind_of(sql: str) -> str:
 def translate(sql: str, context: Context) -> Plan:
     parts = statements(tokenize(sql))
     if not parts:
-        return Plan("", "OTHER")
+        return Command("", "OTHER")
     if len(parts) > 1:
         raise Refused("42601", "cannot insert multiple commands into a prepared statement")
     return _rule(sql, parts[0], context)

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
 
 from __future__ import annotations
 
-from local_redshift.plan import Plan
+from local_redshift.plan import Command, Plan
 from local_redshift.reader import Reader
 from local_redshift.text import PREFIXES, array, block
 
@@ -75,7 +75,7 @@ def _plan(reader: Reader, granting: bool, words: list[tuple[str, ...]]) -> Plan:
     reader.end()
     names = [" ".join(one).upper() for one in words]
     call = f"PERFORM pg_rs.permit({granting}, {array(names)}, {array(roles)})"
-    return Plan(block([call]), "DDL", "GRANT" if granting else "REVOKE")
+    return Command(block([call]), "DDL", "GRANT" if granting else "REVOKE")
 
 
 def _anyone(reader: Reader, granting: bool) -> None:

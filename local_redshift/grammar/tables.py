@@ -7,7 +7,7 @@ from local_redshift.grammar import late_binding, objects, queries
 from local_redshift.grammar.names import check_names
 from local_redshift.grammar.references import references
 from local_redshift.grammar.render import render
-from local_redshift.plan import Context, Plan
+from local_redshift.plan import Command, Context, Plan, Query
 from local_redshift.reader import Reader
 from local_redshift.text import block, ident, literal
 from local_redshift.tokens import Kind, Token
@@ -44,10 +44,10 @@ def create(sql: str, tokens: list[Token], context: Context) -> Plan:
             raise reader.fail()
         found = references(rest, context)
         text = queries.local(sql, rest, context, found)
-        return Plan(f"{head} {text}", "CTAS", reads=queries.reads(found))
+        return Query(f"{head} {text}", "CTAS", reads=queries.reads(found))
     # CREATE TABLE t (LIKE pg_class)
     check_names(tokens, [], context)
-    return Plan(render(sql, tokens, context, edits), "DDL")
+    return Command(render(sql, tokens, context, edits), "DDL")
 
 
 def _attribute(reader: Reader, edits: dict[int, str]) -> None:
@@ -176,7 +176,7 @@ def create_view(sql: str, tokens: list[Token], context: Context) -> Plan:
     head = render(sql, tokens[: reader.at], context, edits)
     # Only the rows of a materialized view are read now, those of another one when it's read.
     named = queries.reads(found) if tokens[1].value == "materialized" else ()
-    return Plan(head + " " + queries.local(sql, rest, context, found), "DDL", reads=named)
+    return Query(head + " " + queries.local(sql, rest, context, found), "DDL", reads=named)
 
 
 def alter(sql: str, tokens: list[Token], context: Context) -> Plan:
@@ -196,7 +196,7 @@ def alter(sql: str, tokens: list[Token], context: Context) -> Plan:
         reader.expect("to")
         owner = ident(reader.user_name())
         reader.end()
-        return Plan(f"ALTER TABLE {name} OWNER TO {owner}", "DDL", "ALTER TABLE")
+        return Command(f"ALTER TABLE {name} OWNER TO {owner}", "DDL", "ALTER TABLE")
     edits: dict[int, str] = {}
     rest = tokens[reader.at :]
     check_names(rest, [], context)
@@ -207,7 +207,9 @@ def alter(sql: str, tokens: list[Token], context: Context) -> Plan:
             edits.update({at: "", at + 1: ""})
     text = render(sql, rest, context, edits)
     statement = literal(f"ALTER TABLE %s {text.replace('%', '%%')}")
-    return Plan(block([f"PERFORM pg_rs.on_relation({literal(name)}, 'MAINTAIN', {statement})"]), "DDL", "ALTER TABLE")
+    return Command(
+        block([f"PERFORM pg_rs.on_relation({literal(name)}, 'MAINTAIN', {statement})"]), "DDL", "ALTER TABLE"
+    )
 
 
 def _row_level_security(reader: Reader, name: str) -> Plan:
@@ -221,7 +223,7 @@ def _row_level_security(reader: Reader, name: str) -> Plan:
         raise reader.fail()
     if reader.peek().text:
         raise unsupported("ROW LEVEL SECURITY ... " + reader.peek().text.upper())
-    return Plan(
+    return Command(
         f"ALTER TABLE {name} {'ENABLE' if word == 'on' else 'DISABLE'} ROW LEVEL SECURITY", "DDL", "ALTER TABLE"
     )
 
@@ -237,4 +239,4 @@ def drop(sql: str, tokens: list[Token], context: Context) -> Plan:
     reader.end()
     statement = f"DROP {kind} {'IF EXISTS ' if missing_ok else ''}%s {how}"
     steps = [f"PERFORM pg_rs.on_relation({literal(name)}, 'TRIGGER', {literal(statement)})" for name in names]
-    return Plan(block(steps), "DDL", f"DROP {kind}")
+    return Command(block(steps), "DDL", f"DROP {kind}")

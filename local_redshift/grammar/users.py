@@ -8,7 +8,7 @@ from local_redshift.errors import Refused
 from local_redshift.grammar import settings
 from local_redshift.grammar.passwords import Password, password
 from local_redshift.grammar.roles import external_id
-from local_redshift.plan import Context, Plan
+from local_redshift.plan import Command, Context, Plan
 from local_redshift.reader import Reader
 from local_redshift.text import OWNER, PREFIXES, array, block, literal
 from local_redshift.tokens import Kind
@@ -40,7 +40,7 @@ def create(reader: Reader, context: Context) -> Plan:
         raise reader.fail()
     groups = array([PREFIXES["group"] + group for group in options.groups])
     call = f"PERFORM pg_rs.create_user({literal(name)}, {options.sql}, {groups})"
-    return Plan(block([call]), "DDL", "CREATE USER")
+    return Command(block([call]), "DDL", "CREATE USER")
 
 
 def alter(reader: Reader, context: Context) -> Plan:
@@ -51,13 +51,13 @@ def alter(reader: Reader, context: Context) -> Plan:
     if reader.accept("rename", "to"):
         new_name = _new_name(reader)
         reader.end()
-        return Plan(block([f"PERFORM pg_rs.rename_user({literal(name)}, {literal(new_name)})"]), "DDL", "ALTER USER")
+        return Command(block([f"PERFORM pg_rs.rename_user({literal(name)}, {literal(new_name)})"]), "DDL", "ALTER USER")
     if reader.is_word("set") or reader.is_word("reset"):
         return _parameter(reader, name)
     options = _options(reader, commas=True)
     if options.groups:
         raise reader.fail()
-    return Plan(block([f"PERFORM pg_rs.alter_user({literal(name)}, {options.sql})"]), "DDL", "ALTER USER")
+    return Command(block([f"PERFORM pg_rs.alter_user({literal(name)}, {options.sql})"]), "DDL", "ALTER USER")
 
 
 def _parameter(reader: Reader, name: str) -> Plan:
@@ -71,7 +71,7 @@ def _parameter(reader: Reader, name: str) -> Plan:
         reader.expect("set")
         change = settings.set_of_user(reader)
     reader.end()
-    return Plan(block([f"PERFORM pg_rs.set_for_user({literal(name)}, {literal(change)})"]), "DDL", "ALTER USER")
+    return Command(block([f"PERFORM pg_rs.set_for_user({literal(name)}, {literal(change)})"]), "DDL", "ALTER USER")
 
 
 def drop(reader: Reader, context: Context) -> Plan:
@@ -79,7 +79,7 @@ def drop(reader: Reader, context: Context) -> Plan:
     missing_ok = reader.accept("if", "exists")
     names = [_changed(name) for name in reader.listed(reader.user_name)]
     reader.end()
-    return Plan(
+    return Command(
         block([f"PERFORM pg_rs.drop_user({literal(name)}, {missing_ok})" for name in names]), "DDL", "DROP USER"
     )
 

@@ -12,7 +12,7 @@ CREATE TABLE pg_rs.masking_attachments (
 -- Carries a permission of each grantee, so that PostgreSQL refuses to drop one, from every database.
 CREATE SEQUENCE pg_rs.masked_grantees;
 
-CREATE FUNCTION pg_rs.check_masks() RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_rs.check_masking() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT pg_rs.is_super() THEN
         RAISE EXCEPTION 'permission denied to manage masking policies' USING ERRCODE = '42501';
@@ -34,7 +34,7 @@ CREATE FUNCTION pg_rs.create_masking(wanted text, missing_ok boolean, names text
                                      outputs int) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
-    PERFORM pg_rs.check_masks();
+    PERFORM pg_rs.check_masking();
     PERFORM t::regtype FROM unnest(types) t;
     IF EXISTS (SELECT FROM pg_rs.masking_policies WHERE name = wanted) THEN
         IF NOT missing_ok THEN
@@ -49,7 +49,7 @@ END $$;
 CREATE FUNCTION pg_rs.drop_masking(wanted text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
-    PERFORM pg_rs.check_masks();
+    PERFORM pg_rs.check_masking();
     PERFORM pg_rs.masking_policy(wanted);
     IF EXISTS (SELECT FROM pg_rs.masking_attachments WHERE policy = wanted) THEN
         RAISE EXCEPTION 'cannot drop masking policy "%" because it is attached', wanted USING ERRCODE = '2BP01';
@@ -102,7 +102,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_me
 DECLARE
     into_columns smallint[]; from_columns smallint[]; to_whom oid := 0;
 BEGIN
-    PERFORM pg_rs.check_masks();
+    PERFORM pg_rs.check_masking();
     IF NOT EXISTS (SELECT FROM pg_rs.relations WHERE oid = target) THEN
         RAISE EXCEPTION 'local stand-in: masking policies on %', target;
     ELSIF who <> 'public' THEN
@@ -141,7 +141,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_me
 DECLARE
     numbers smallint[]; from_whom oid := 0;
 BEGIN
-    PERFORM pg_rs.check_masks();
+    PERFORM pg_rs.check_masking();
     PERFORM pg_rs.masking_policy(wanted);
     IF who <> 'public' THEN
         from_whom := pg_rs.id(who);

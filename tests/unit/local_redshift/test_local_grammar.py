@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from local_redshift.errors import Refused
 from local_redshift.grammar import kind_of, translate
-from local_redshift.plan import Context
+from local_redshift.plan import Collected, Context, Query, Remembered
 from tests.unit.local_redshift.local_examples import ACCEPTED, NOT_HERE, NOT_REDSHIFT
 
 CONTEXT = Context("dev")
@@ -87,8 +87,14 @@ def test_quoted_user_names_keep_their_case_and_others_do_not() -> None:
     assert "'reader'" in translate('create role "READER"', CONTEXT).sql
 
 
+def query(sql: str) -> Query:
+    plan = translate(sql, CONTEXT)
+    assert isinstance(plan, Query), sql
+    return plan
+
+
 def test_three_part_names_say_where_a_select_runs() -> None:
-    elsewhere = translate('select 1 from "other"."s"."t" limit 1', CONTEXT)
+    elsewhere = query('select 1 from "other"."s"."t" limit 1')
     assert (elsewhere.database, elsewhere.sql) == ("other", 'select 1 from "s"."t" limit 1')
     assert translate("select dev.s.t.a from dev.s.t", CONTEXT) == translate("select s.t.a from s.t", CONTEXT)
 
@@ -107,8 +113,8 @@ def test_what_a_statement_reads_is_noted_for_masking() -> None:
         "update s.t set a = 1 from u",
         "delete from s.t using u",
     ):
-        assert translate(sql, CONTEXT).reads == two, sql
-    assert translate("select a from other.s.t", CONTEXT).reads == (("s", "t"),)
+        assert query(sql).reads == two, sql
+    assert query("select a from other.s.t").reads == (("s", "t"),)
 
 
 def test_words_that_look_like_the_end_of_a_from_clause() -> None:
@@ -118,8 +124,8 @@ def test_words_that_look_like_the_end_of_a_from_clause() -> None:
         "select a from s.t as values, u",
         "select a from s.t join u on s.t.order = 1",
     ):
-        assert translate(sql, CONTEXT).reads == (("s", "t"), ("u",)), sql
-    assert translate("select a from v join t on v.group = 1, u", CONTEXT).reads == (("v",), ("t",), ("u",))
+        assert query(sql).reads == (("s", "t"), ("u",)), sql
+    assert query("select a from v join t on v.group = 1, u").reads == (("v",), ("t",), ("u",))
 
 
 def test_what_reads_no_column_is_none_of_maskings_business() -> None:
@@ -133,7 +139,7 @@ def test_what_reads_no_column_is_none_of_maskings_business() -> None:
         "create view v as select a from t",
         "select * from svv_roles",
     ):
-        assert translate(sql, CONTEXT).reads == (), sql
+        assert query(sql).reads == (), sql
     for sql in (
         "select 1 from t x limit 1",
         "select 1 from t where a = 1",
@@ -144,7 +150,7 @@ def test_what_reads_no_column_is_none_of_maskings_business() -> None:
         "select 1 from t limit (select a)",
         "insert into t values (1) returning a",
     ):
-        assert translate(sql, CONTEXT).reads == (("t",),), sql
+        assert query(sql).reads == (("t",),), sql
 
 
 def test_from_inside_functions_is_no_table() -> None:
@@ -158,25 +164,29 @@ def test_a_backslash_escapes_in_literals() -> None:
 
 
 def test_one_database_is_looked_up_alone_only_where_the_predicate_is_certain() -> None:
-    view = "select * from svv_redshift_tables where "
-    assert translate(view + "database_name = 'd' and schema_name in ('a')", CONTEXT).only_database == "d"
-    assert translate(view + "database_name = 'd' or schema_name = 'a'", CONTEXT).only_database is None
-    assert translate(view + "not database_name = 'd'", CONTEXT).only_database is None
-    assert translate(view + "(database_name = 'd' or true = true)", CONTEXT).only_database is None
-    assert (
-        translate(view + "schema_name = 'a' or database_name = 'd' and table_name = 'x'", CONTEXT).only_database is None
-    )
+    def only(predicate: str) -> str | None:
+        plan = translate(f"select * from svv_redshift_tables where {predicate}", CONTEXT)
+        assert isinstance(plan, Collected)
+        return plan.only_database
+
+    assert only("database_name = 'd' and schema_name in ('a')") == "d"
+    assert only("database_name = 'd' or schema_name = 'a'") is None
+    assert only("not database_name = 'd'") is None
+    assert only("(database_name = 'd' or true = true)") is None
+    assert only("schema_name = 'a' or database_name = 'd' and table_name = 'x'") is None
 
 
 def test_the_history_is_asked_for_no_more_than_is_certain_to_be_needed() -> None:
-    view = "select query_text from sys_query_history where "
+    def after(predicate: str) -> tuple[int, str]:
+        plan = translate(f"select query_text from sys_query_history where {predicate}", CONTEXT)
+        assert isinstance(plan, Remembered)
+        return plan.after_query, plan.after_time
+
     moment = "2026-01-02 03:04:05.678901"
-    plan = translate(f"{view}query_id > 7 and start_time > '{moment}'", CONTEXT)
-    assert (plan.after_query, plan.after_time) == (7, moment)
-    plan = translate(f"{view}query_id > 7 or start_time > '{moment}'", CONTEXT)
-    assert (plan.after_query, plan.after_time) == (0, "")
-    assert translate(view + "start_time > 'yesterday'", CONTEXT).after_time == ""
-    assert translate(view + "not query_id > 7", CONTEXT).after_query == 0
+    assert after(f"query_id > 7 and start_time > '{moment}'") == (7, moment)
+    assert after(f"query_id > 7 or start_time > '{moment}'") == (0, "")
+    assert after("start_time > 'yesterday'") == (0, "")
+    assert after("not query_id > 7") == (0, "")
 
 
 def test_kinds_of_statements() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from local_redshift.backend import Backend, BackendError
 from local_redshift.errors import Refused, reworded, unsupported
 from local_redshift.exchange import Prepared
-from local_redshift.grammar.masking import TAG
-from local_redshift.plan import Plan
+from local_redshift.plan import Masking, Query
 from local_redshift.text import literal
 
 
@@ -14,12 +13,12 @@ def several(touched: list[Prepared]) -> bool:
     """Whether a request has several statements, of which none may be about masking policies."""
     if len({one.text for one in touched}) < 2:
         return False
-    if any(one.plan.tag.endswith(TAG) for one in touched):
+    if any(isinstance(one.plan, Masking) for one in touched):
         raise unsupported("masking policies in a request of several statements")
     return True
 
 
-async def check(plan: Plan, among_several: bool, backend: Backend) -> None:
+async def check(plan: Query, among_several: bool, backend: Backend) -> None:
     """Refuse a statement that names a relation of which its user would see masked values."""
     schemas = ", ".join(literal(one[0]) if len(one) > 1 else "NULL" for one in plan.reads)
     names = ", ".join(literal(one[-1]) for one in plan.reads)
