@@ -11,17 +11,19 @@ from local_redshift.grammar import kind_of
 from local_redshift.history import Records
 from local_redshift.plan import Collected, Ending, Query, Remembered
 from local_redshift.relay import Relay
+from local_redshift.shapes import Shapes, are_asked
 from local_redshift.statements import Statements, one_database
 
 ABORTED = "current transaction is aborted, commands ignored until end of transaction block"
 
 
 class Batches:
-    def __init__(self, relay: Relay, statements: Statements, records: Records, faults: Faults) -> None:
+    def __init__(self, relay: Relay, statements: Statements, records: Records, faults: Faults, shapes: Shapes) -> None:
         self.relay = relay
         self.statements = statements
         self.records = records
         self.faults = faults
+        self.shapes = shapes
         self._was_aborted = False
         self._several = False  # statements in the request
         self._runs = 0
@@ -46,13 +48,21 @@ class Batches:
         """The messages up to a Sync."""
         self._begin()
         try:
+            unknown = are_asked(batch) and wire.texts(batch[0][1])[0] not in self.statements.named
             touched = self._interpret(batch)
+            shape = self.shapes.answer(touched[0]) if unknown and self.relay.status != b"E" else b""
+            if shape:
+                # PostgreSQL gets the statement when it's bound.
+                self.relay.writer.write(shape + wire.frame(b"Z", self.relay.status))
+                return
             self._several = masking.several(touched)
             database = self._database(touched)
             exchange = Exchange()
             await self._build(exchange, batch, fresh=database is not None)
             exchange.data += wire.frame(b"S")
             await self._run(exchange, database)
+            if unknown and exchange.failed is None:
+                self.shapes.keep(touched[0], bytes(exchange.answer))
         except Refused as refusal:
             await self.refuse(refusal)
 
@@ -82,6 +92,7 @@ class Batches:
             names = wire.texts(body)
             if kind == b"P":
                 types = body[len(wire.text(names[0])) + len(wire.text(names[1])) :]
+                self._fresh.pop(names[0], None)
                 with self.records.refusals(names[1], kind_of(names[1])):
                     touched.append(self.statements.parse(names[0], names[1], types, self.relay.status == b"T"))
             elif kind in (b"B", b"D"):

@@ -41,6 +41,15 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Catalog:
+    """A SELECT of a catalog view that PostgreSQL fills alone."""
+
+    sql: str
+    kind: ClassVar[str] = "SELECT"
+    tag: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Collected:
     """A SELECT of a catalog view whose rows the proxy collects from every database."""
 
@@ -115,5 +124,4 @@ class Masking:
     kind: ClassVar[str] = "DDL"
 
 
-Plan = Command | Query | Collected | Remembered | CaseChange | Ending | Alone | Releasing | Masking
-GIVES_ROWS = Query | Collected | Remembered
+Plan = Command | Query | Catalog | Collected | Remembered | CaseChange | Ending | Alone | Releasing | Masking

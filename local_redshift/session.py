@@ -15,6 +15,7 @@ from local_redshift.grammar.settings import CASE
 from local_redshift.history import History, Records, Source
 from local_redshift.login import Client, authenticate
 from local_redshift.relay import Relay
+from local_redshift.shapes import Shapes
 from local_redshift.statements import Statements
 from local_redshift.text import INTERNAL_DATABASES, literal
 from local_redshift.tls import Tls
@@ -32,6 +33,7 @@ class Hub:
     """Seconds that each exchange takes longer."""
     tls: Tls | None = None
     sessions: dict[bytes, Batches] = field(default_factory=dict)
+    shapes: Shapes = field(default_factory=Shapes)
 
 
 async def serve(hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -93,7 +95,7 @@ async def _login(hub: Hub, client: Client, backend: Backend) -> Batches:
     source = Source(int(rows[0][0] or 0), int(rows[0][1] or 0), database, application)
     relay = Relay(hub.pool, backend, user, database, writer)
     statements = Statements(database, case_sensitive=rows[0][2] == "on")
-    session = Batches(relay, statements, Records(hub.history, source), hub.faults)
+    session = Batches(relay, statements, Records(hub.history, source), hub.faults, hub.shapes)
     hub.sessions[backend.key] = session
     hub.history.opened(source, user)
     await asyncio.sleep(hub.latency)

@@ -13,7 +13,7 @@ from local_redshift.grammar.names import EVERYWHERE
 from local_redshift.grammar.render import name_of, render
 from local_redshift.grammar.terms import SHAPE, Terms, Use, check_leaders
 from local_redshift.grammar.views import ABSENT_COLUMNS, COLUMNS
-from local_redshift.plan import Collected, Context, Plan, Query, Remembered
+from local_redshift.plan import Catalog, Collected, Context, Plan, Remembered
 from local_redshift.reader import Reader
 from local_redshift.tokens import Kind, Token
 
@@ -47,7 +47,7 @@ def _narrowed(sql: str, view: str, terms: Terms) -> Plan:
             after_time = one.value.value if MOMENT.match(one.value.value) else ""
     if view in REMEMBERED:
         return Remembered(sql, view, after_query, after_time)
-    return Collected(sql, view, only_database) if view in EVERYWHERE else Query(sql)
+    return Collected(sql, view, only_database) if view in EVERYWHERE else Catalog(sql)
 
 
 class Statement:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 from local_redshift.errors import Refused, leader_only, unsupported
@@ -11,7 +10,7 @@ from local_redshift.grammar.names import check_names, is_catalog
 from local_redshift.grammar.references import Reference, common_tables, references
 from local_redshift.grammar.render import name_of, render
 from local_redshift.grammar.views import LEADER_ONLY
-from local_redshift.plan import Command, Context, Plan, Query
+from local_redshift.plan import Catalog, Command, Context, Plan, Query
 from local_redshift.text import INTERNAL_DATABASES
 from local_redshift.tokens import Kind, Token
 
@@ -138,10 +137,14 @@ def _inner(sql: str, tokens: list[Token], context: Context, at: int) -> Plan:
     if late_binding.is_asked(tokens):
         raise unsupported(late_binding.SHAPE)
     plan = inner(sql, tokens[at:], context)
-    if not isinstance(plan, Query) or plan.database is not None:
-        raise unsupported(f"{tokens[0].text.upper()} of a catalog view or of another database")
-    head = render(sql, tokens[:at], context)
-    return replace(plan, sql=f"{head} {plan.sql}", kind="UTILITY")
+    match plan:
+        case Query(reads=reads, database=None):
+            pass
+        case Catalog():
+            reads = ()
+        case _:
+            raise unsupported(f"{tokens[0].text.upper()} of a catalog view or of another database")
+    return Query(f"{render(sql, tokens[:at], context)} {plan.sql}", "UTILITY", reads=reads)
 
 
 def _spans(found: list[Reference]) -> list[tuple[int, int]]:

@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 
 from local_redshift.running import Server
-from tests.support.redshift import mark, statements
+from tests.support.redshift import PASSWORD, mark, statements, unique
 
 psycopg = pytest.importorskip("psycopg")
 
 
-def open_psycopg(server: Server) -> Any:
+def open_psycopg(server: Server, user: str | None = None, password: str | None = None) -> Any:
     return psycopg.connect(
         host=server.host,
         port=server.port,
-        user=server.user,
-        password=server.password,
+        user=user or server.user,
+        password=password or server.password,
         dbname=server.database,
         autocommit=True,
     )
@@ -49,6 +49,41 @@ def test_several_statements_of_one_request_are_judged_one_by_one(server: Server)
         with pytest.raises(psycopg.errors.FeatureNotSupported):
             connection.execute('SET enable_case_sensitive_identifier TO true; SELECT 1 FROM "MiXed"')
         assert connection.execute("SHOW enable_case_sensitive_identifier").fetchone() == ("off",)
+
+
+def test_what_was_parsed_before_a_change_is_judged_after_it(server: Server) -> None:
+    name, schema = unique("reader"), unique("s")
+    query = f"SELECT a FROM {schema}.t".encode()
+    with open_psycopg(server) as admin:
+        admin.execute(f"CREATE USER {name} PASSWORD '{PASSWORD}'")
+        admin.execute(f"CREATE SCHEMA {schema}")
+        admin.execute(f"CREATE TABLE {schema}.t AS SELECT 1 AS a")
+        admin.execute(f"GRANT USAGE ON SCHEMA {schema} TO {name}")
+        admin.execute(f"GRANT SELECT ON {schema}.t TO {name}")
+        with open_psycopg(server, user=name, password=PASSWORD) as connection:
+            raw = connection.pgconn
+            assert raw.prepare(b"one", query).error_message == b""
+            assert raw.exec_prepared(b"one", []).get_value(0, 0) == b"1"
+            assert raw.prepare(b"two", query).error_message == b""
+            admin.execute(f"REVOKE USAGE ON SCHEMA {schema} FROM {name}")
+            for statement in (b"two", b"one"):
+                assert b"permission denied for schema" in raw.exec_prepared(statement, []).error_message
+        admin.execute(f"DROP SCHEMA {schema} CASCADE")
+        admin.execute(f"DROP USER {name}")
+
+
+def test_a_statement_is_described_before_it_is_run(server: Server) -> None:
+    login, asked = server.user.encode(), b"SELECT usename FROM pg_user WHERE usename = $1"
+    with open_psycopg(server) as connection:
+        raw = connection.pgconn
+        for number in (b"1", b"2"):  # the second answer needs no PostgreSQL
+            for name, sql, columns in ((b"users", asked, 1), (b"begin", b"BEGIN", 0)):
+                assert raw.prepare(name + number, sql).error_message == b""
+                described = raw.describe_prepared(name + number)
+                assert (described.nfields, described.nparams) == (columns, columns)
+        assert raw.exec_prepared(b"users2", [login]).get_value(0, 0) == login
+        assert b"already exists" in raw.prepare(b"begin2", b"COMMIT").error_message
+        assert raw.exec_prepared(b"begin1", []).command_status == b"BEGIN"
 
 
 def test_psycopg_cancels(server: Server) -> None:
