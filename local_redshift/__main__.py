@@ -14,7 +14,6 @@ import sys
 from local_redshift.control import obey
 from local_redshift.postgres import NoPostgres
 from local_redshift.server import Options, Server
-from local_redshift.tls import NoTls
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -92,7 +91,7 @@ async def run(options: Options, die_with_parent: bool, control: int | None = Non
     except OSError as failure:
         say(f"cannot listen on {options.host}:{options.port}: {os.strerror(failure.errno or 0)}", 2)
         return 1
-    except (NoPostgres, NoTls) as failure:
+    except NoPostgres as failure:
         say(str(failure), 2)
         return 1
     finally:

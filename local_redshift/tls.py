@@ -5,28 +5,9 @@ https://docs.aws.amazon.com/redshift/latest/mgmt/connecting-ssl-support.html
 
 from __future__ import annotations
 
-import shutil
 import ssl
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-
-KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-AUTHORITY = """basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign, cRLSign
-subjectKeyIdentifier = hash
-"""
-SERVER = """basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
-subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-"""
-
-
-class NoTls(Exception):
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +18,17 @@ class Tls:
 
 
 def make(folder: Path) -> Tls:
-    """Write an authority and a certificate for localhost into a new folder within this one."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        raise NoTls("--tls needs the openssl command")
+    """Make a certificate for localhost, and write its authority's into a new folder within this one.
+
+    The keys stay in memory: nobody needs to sign anything more.
+    """
+    # Slow to import, and most servers don't offer TLS.
+    import trustme
+
     place = folder / "tls"
     place.mkdir(mode=0o700)
-    (place / "authority.ext").write_text(AUTHORITY)
-    (place / "server.ext").write_text(SERVER)
-    for name, subject in (("authority", "/CN=local_redshift authority"), ("server", "/CN=localhost")):
-        _run(openssl, place, "req", *KEY, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject)
-    sign = ("x509", "-req", "-days", "7", "-sha256")
-    _run(
-        openssl, place, *sign, "-in", "authority.csr", "-signkey", "authority.key", "-extfile", "authority.ext",
-        "-out", "authority.pem",
-    )  # fmt: skip
-    _run(
-        openssl, place, *sign, "-in", "server.csr", "-CA", "authority.pem", "-CAkey", "authority.key",
-        "-CAcreateserial", "-extfile", "server.ext", "-out", "server.pem",
-    )  # fmt: skip
+    authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(place / "server.pem", place / "server.key")
-    # Nobody needs to sign anything more.
-    (place / "authority.key").unlink()
+    authority.issue_cert("localhost", "127.0.0.1", "::1").configure_cert(context)
+    authority.cert_pem.write_to_path(place / "authority.pem")
     return Tls(context, place / "authority.pem")
-
-
-def _run(openssl: str, place: Path, *arguments: str) -> None:
-    # The configuration of the machine shall not add to it.
-    (place / "openssl.cnf").write_text("[req]\ndistinguished_name = dn\n[dn]\n")
-    config = ("-config", "openssl.cnf") if arguments[0] == "req" else ()
-    done = subprocess.run([openssl, *arguments, *config], capture_output=True, cwd=place, check=False)
-    if done.returncode != 0:
-        raise NoTls("openssl failed: " + done.stderr.decode(errors="replace")[-500:])
