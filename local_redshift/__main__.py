@@ -19,6 +19,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def arguments() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m local_redshift",
         description="A development-only stand-in for Amazon Redshift. It prints one line when it's ready, and "
@@ -41,6 +42,7 @@ def arguments() -> argparse.Namespace:
 
 
 def say(line: str, stream: int = 1) -> None:
+    """Write a line at once: to standard output, or to standard error if `stream` is 2."""
     out = sys.stdout if stream == 1 else sys.stderr
     out.write(line + "\n")
     out.flush()
@@ -64,6 +66,7 @@ def _at_end_of_input(closed: asyncio.Event) -> None:
 
 
 async def until_told(die_with_parent: bool) -> None:
+    """Return at a signal to stop or, if wanted, when the parent has ended."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -75,6 +78,7 @@ async def until_told(die_with_parent: bool) -> None:
 
 
 async def run(options: Options, die_with_parent: bool, control: int | None = None) -> int:
+    """Serve until told to stop; return the exit status."""
     told = asyncio.create_task(until_told(die_with_parent))
     server = Server(options)
     try:
@@ -99,6 +103,7 @@ async def run(options: Options, die_with_parent: bool, control: int | None = Non
 
 
 def main() -> int:
+    """Do what the command line asks for; return the exit status."""
     given = arguments()
     if given.log:
         logging.basicConfig(filename=given.log, level=logging.INFO, format="%(asctime)s %(message)s")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from local_redshift.text import shown_role
+from local_redshift.text import INTERNAL_DATABASES, shown_role
 
 Fields = dict[str, str]
 
@@ -34,8 +34,16 @@ def leader_only() -> Refused:
 
 
 def syntax_error(near: str) -> Refused:
+    """What is raised where a statement stops making sense: at this word, or at its end if it's empty."""
     where = f'at or near "{near}"' if near else "at end of input"
     return Refused("42601", f"syntax error {where}")
+
+
+def known_database(name: str) -> str:
+    """The name; PostgreSQL's own databases are refused, as if they weren't there."""
+    if name in INTERNAL_DATABASES:
+        raise Refused("3D000", f'database "{name}" does not exist')
+    return name
 
 
 # PostgreSQL's wording -> Redshift's. The right-hand sides were seen in users' reports of real clusters.

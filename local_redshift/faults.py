@@ -46,7 +46,7 @@ class Injected(Refused):
         super().__init__(fields["C"], fields["M"])
         self._fields = fields
 
-    def fields(self, severity: str = "ERROR") -> Fields:
+    def fields(self, severity: str = "ERROR") -> Fields:  # noqa: ARG002  the order names its own
         return self._fields
 
     @property

@@ -88,7 +88,7 @@ async def _stored(user: str, pool: Pool) -> list[str]:
     async with pool.lent("postgres", OWNER) as owner:
         rows = await owner.run(query + literal(user))
     notes = json.loads(rows[0][0]) if rows and rows[0][0] else {}
-    return str(notes.get("sha256") or "").split("|") if notes.get("sha256") else []
+    return str(notes["sha256"]).split("|") if notes.get("sha256") else []
 
 
 async def _by_digest(client: Client, stored: list[str]) -> bytes:

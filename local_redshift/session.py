@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from local_redshift import wire
 from local_redshift.backend import Address, Backend, Pool
 from local_redshift.batch import Batches
-from local_redshift.errors import Refused
+from local_redshift.errors import Refused, known_database
 from local_redshift.faults import Faults, login
 from local_redshift.grammar.settings import CASE
 from local_redshift.history import History, Records, Source
@@ -17,7 +17,7 @@ from local_redshift.login import Client, authenticate
 from local_redshift.relay import Relay
 from local_redshift.shapes import Shapes
 from local_redshift.statements import Statements
-from local_redshift.text import INTERNAL_DATABASES, literal
+from local_redshift.text import literal
 from local_redshift.tls import Tls
 
 
@@ -37,6 +37,7 @@ class Hub:
 
 
 async def serve(hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Look after one client from its first message until it has gone."""
     client = wire.Stream(reader, writer)
     code, body = await client.startup()
     while code in (wire.SSL, wire.GSS):
@@ -87,8 +88,7 @@ async def _login(hub: Hub, client: Client, backend: Backend) -> Batches:
     due = await hub.faults.before([login(user, database)], writer)
     await asyncio.sleep(hub.latency)
     greeting = await authenticate(client, backend, hub.pool)
-    if database in INTERNAL_DATABASES:
-        raise Refused("3D000", f'database "{database}" does not exist')
+    known_database(database)
     setting = literal(f"redshift.{CASE}")
     rows = await backend.run(f"SELECT pg_rs.me()::int, pg_backend_pid(), current_setting({setting}, true)")
     application = client.given.get("application_name", "")

@@ -14,6 +14,7 @@ PREFIXES = {"user": "", "role": "role:", "group": "group:"}
 
 
 def ident(name: str) -> str:
+    """A name in double quotes, so that PostgreSQL takes it as it is."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -26,6 +27,7 @@ def literal(value: str) -> str:
 
 
 def array(values: list[str]) -> str:
+    """An array of texts; the type is named because an empty one hasn't any."""
     return "ARRAY[" + ", ".join(literal(value) for value in values) + "]::text[]"
 
 

@@ -69,6 +69,7 @@ def lower(name: str) -> str:
 
 
 def tokenize(sql: str) -> list[Token]:
+    """Split a text into words, names, literals and signs; spaces and comments are left out."""
     found: list[Token] = []
     at = 0
     while at < len(sql):

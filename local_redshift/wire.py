@@ -73,20 +73,24 @@ def _length(data: bytes, at: int) -> int:
 
 
 def frame(kind: bytes, body: bytes = b"") -> bytes:
+    """A message: its type, its length, its body."""
     return kind + _LENGTH.pack(len(body) + 4) + body
 
 
 def startup(parameters: dict[str, str]) -> bytes:
+    """The message that opens a session with these parameters."""
     pairs = b"".join(text(key) + text(value) for key, value in parameters.items())
     body = struct.pack("!I", PROTOCOL) + pairs + b"\0"
     return struct.pack("!I", len(body) + 4) + body
 
 
 def cancel(key: bytes) -> bytes:
+    """The request to cancel what runs in the session with this key."""
     return struct.pack("!II", 8 + len(key), CANCEL) + key
 
 
 def text(value: str) -> bytes:
+    """A string as the protocol has it: with a NUL at its end."""
     return value.encode("utf-8", "surrogateescape") + b"\0"
 
 
@@ -96,28 +100,34 @@ def texts(body: bytes) -> list[str]:
 
 
 def parameters(body: bytes) -> dict[str, str]:
+    """What a client's startup message says about the session: names and values by turns."""
     values = texts(body)
     return {key: values[at + 1] for at, key in enumerate(values[:-1]) if at % 2 == 0 and key}
 
 
 def fields(body: bytes) -> Fields:
+    """An error's or a notice's fields by their letters."""
     return {part[0]: part[1:] for part in texts(body) if part}
 
 
 def error(values: Fields, kind: bytes = b"E") -> bytes:
+    """An ErrorResponse with these fields, or with `N` a notice."""
     body = b"".join(key.encode() + text(value) for key, value in values.items())
     return frame(kind, body + b"\0")
 
 
 def query(sql: str) -> bytes:
+    """A request of the simple protocol."""
     return frame(b"Q", text(sql))
 
 
 def parse(name: str, sql: str, types: bytes) -> bytes:
+    """A Parse message; `types` is the rest of it, with the count of parameter types in front."""
     return frame(b"P", text(name) + text(sql) + types)
 
 
 def close_statement(name: str) -> bytes:
+    """A Close message for a prepared statement."""
     return frame(b"C", b"S" + text(name))
 
 

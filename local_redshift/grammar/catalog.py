@@ -25,6 +25,7 @@ ABSENT = frozenset("pg_roles pg_authid pg_auth_members pg_shdescription pg_stat_
 
 
 def select(sql: str, tokens: list[Token], context: Context) -> Plan:
+    """Check such a SELECT, and read the stand-in's view in place of Redshift's."""
     statement = Statement(Reader(tokens, context.case_sensitive), context)
     statement.read()
     view = statement.view

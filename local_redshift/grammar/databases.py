@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local_redshift.errors import Refused, unsupported
+from local_redshift.errors import Refused, known_database, unsupported
 from local_redshift.grammar import shared
 from local_redshift.plan import Command, Context, Plan, Releasing
 from local_redshift.reader import Reader
@@ -44,7 +44,7 @@ def _collation_or_isolation(reader: Reader) -> None:
 
 def alter_database(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DATABASE.html"""
-    name = _database(reader)
+    name = known_database(reader.name())
     change = ""
     if reader.accept("rename", "to"):
         change = f"RENAME TO {ident(reader.kept_name())}"
@@ -76,18 +76,11 @@ def drop_database(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_DATABASE.html"""
     if reader.is_word("if", "exists"):
         raise reader.fail()
-    name = _database(reader)
+    name = known_database(reader.name())
     if reader.accept("force"):
         reader.later("DROP DATABASE ... FORCE")
     reader.end()
     return Releasing(f"DROP DATABASE {ident(name)}", "DROP DATABASE", name)
-
-
-def _database(reader: Reader) -> str:
-    name = reader.name()
-    if name in INTERNAL_DATABASES:
-        raise Refused("3D000", f'database "{name}" does not exist')
-    return name
 
 
 def create_schema(reader: Reader, context: Context) -> Plan:
@@ -126,9 +119,10 @@ def alter_schema(reader: Reader, context: Context) -> Plan:
     else:
         reader.expect("rename", "to")
         new_name = ident(reader.name())
-        statement = f"ALTER SCHEMA %s RENAME TO {_percent(new_name)}"
-        steps = [f"PERFORM pg_rs.check_not_external({literal(new_name)})"]
-        sql = block([*steps, f"PERFORM pg_rs.on_schema({literal(name)}, 'MAINTAIN', {literal(statement)})"])
+        # PostgreSQL's format() reads it.
+        statement = literal(f"ALTER SCHEMA %s RENAME TO {new_name.replace('%', '%%')}")
+        check = f"PERFORM pg_rs.check_not_external({literal(new_name)})"
+        sql = block([check, f"PERFORM pg_rs.on_schema({literal(name)}, 'MAINTAIN', {statement})"])
     reader.end()
     return Command(sql, "DDL", "ALTER SCHEMA")
 
@@ -155,8 +149,3 @@ def _schema(reader: Reader, context: Context) -> str:
     if len(parts) == 2:
         reader.later("schemas of another database")
     return parts[-1]
-
-
-def _percent(text: str) -> str:
-    # PostgreSQL's format() reads what follows.
-    return text.replace("%", "%%")

@@ -14,6 +14,7 @@ from local_redshift.text import array, block, ident, literal
 
 
 def alter(reader: Reader, context: Context) -> Plan:
+    """Permissions on tables that the named users, or the session's, create from now on."""
     creators: list[str] = []
     schemas: list[str] = []
     if reader.accept("for", "user"):

@@ -67,12 +67,12 @@ def connect(reader: Reader, granting: bool) -> None:
     reader.end()
 
 
-def target(reader: Reader, words: list[Token], granting: bool) -> bool:
+def target(reader: Reader, words: list[Token], granting: bool) -> None:
     """Read what follows ON if it's one of these kinds; it ends by being refused."""
     kind = _kind(reader)
     if not kind:
-        return False
-    _check(words, OBJECTS[kind])
+        return
+    check_words(words, OBJECTS[kind])
     if kind in ("function", "procedure"):
         reader.listed(lambda: _routine(reader))
     else:
@@ -89,7 +89,6 @@ def target(reader: Reader, words: list[Token], granting: bool) -> bool:
     if not granting:
         behaviour(reader)
     reader.end()
-    return True
 
 
 def scope(reader: Reader, words: list[Token]) -> bool:
@@ -97,7 +96,7 @@ def scope(reader: Reader, words: list[Token]) -> bool:
     for kind, allowed in SCOPES.items():
         if not reader.accept(*kind.split()):
             continue
-        _check(words, allowed)
+        check_words(words, allowed)
         reader.expect("in")
         # Languages and COPY jobs belong to databases.
         if kind in ("functions", "procedures", "templates") and reader.accept("schema"):
@@ -112,14 +111,12 @@ def scope(reader: Reader, words: list[Token]) -> bool:
     return False
 
 
-def policy(reader: Reader) -> bool:
+def policy(reader: Reader) -> None:
     """{RLS | MASKING} POLICY p, as the grantee of SELECT on a lookup table."""
-    if not (reader.accept("rls", "policy") or reader.accept("masking", "policy")):
-        return False
-    reader.listed(reader.name)
-    reader.later("row-level security and masking policies")
-    reader.end()
-    return True
+    if reader.accept("rls", "policy") or reader.accept("masking", "policy"):
+        reader.listed(reader.name)
+        reader.later("row-level security and masking policies")
+        reader.end()
 
 
 def _kind(reader: Reader) -> str:
@@ -133,7 +130,8 @@ def _kind(reader: Reader) -> str:
     return ""
 
 
-def _check(words: list[Token], allowed: tuple[str, ...]) -> None:
+def check_words(words: list[Token], allowed: tuple[str, ...]) -> None:
+    """Refuse a permission that this kind of object hasn't."""
     for token in words:
         if token.value not in (*allowed, "all"):
             raise syntax_error(token.text)
@@ -141,14 +139,7 @@ def _check(words: list[Token], allowed: tuple[str, ...]) -> None:
 
 def _routine(reader: Reader) -> None:
     reader.parts()
-    reader.expect_symbol("(")
-    depth = 1
-    while depth:
-        token = reader.peek()
-        if token.kind is Kind.END:
-            raise reader.fail()
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        reader.next()
+    reader.enclosed()
 
 
 def _iam_role(reader: Reader, granting: bool) -> None:

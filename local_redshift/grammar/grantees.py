@@ -55,6 +55,7 @@ def _grantee(reader: Reader, granting: bool, only_identities: bool) -> Grantee:
 
 
 def known_user(name: str) -> str:
+    """The user's name; those that nobody may give permissions to are refused."""
     if name == OWNER:
         raise Refused("0A000", f"Granting permissions to reserved user {name} is not supported")
     if ":" in name or name.startswith("pg_") or name == "public":

@@ -32,16 +32,18 @@ class Change:
 
 
 def grant(reader: Reader, context: Context) -> Plan:
+    """What follows the word GRANT: roles, system permissions, or permissions on an object."""
     if reader.is_word("role"):
         return roles.membership(reader, granting=True, only_option=False)
     return _change(reader, context, Change(granting=True))
 
 
 def revoke(reader: Reader, context: Context) -> Plan:
+    """The same after REVOKE, also of nothing but the option to hand it on."""
     only_admin = reader.accept("admin", "option", "for")
     if only_admin or reader.is_word("role"):
         return roles.membership(reader, granting=False, only_option=only_admin)
-    return _change(reader, context, Change(False, only_option=reader.accept("grant", "option")))
+    return _change(reader, context, Change(granting=False, only_option=reader.accept("grant", "option")))
 
 
 def _change(reader: Reader, context: Context, change: Change) -> Plan:
@@ -82,15 +84,13 @@ def _not_here(reader: Reader, granting: bool) -> None:
 
 
 def _check_words(change: Change, target: objects.Target) -> None:
-    for token in change.words:
-        if token.value not in (*target.words, "all"):
-            raise syntax_error(token.text)
-    if change.columns and target.whole:
+    external.check_words(change.words, target.words)
+    if change.columns and (not isinstance(target, objects.Tables) or target.everything_in):
         raise syntax_error("(")
 
 
 def _steps(change: Change, target: objects.Target, who: list[Grantee]) -> list[str]:
-    if change.columns:
+    if change.columns and isinstance(target, objects.Tables):
         return target.on_columns(change.granting, change.columns, who, change.only_option)
     words = [token.value for token in change.words]
     steps: list[str] = []
@@ -108,7 +108,7 @@ def _privileges(reader: Reader, change: Change) -> None:
         reader.accept("privileges")
         if reader.peek().text == "(":
             # All that a column can have.
-            columns = _columns(reader)
+            columns = reader.columns()
             change.columns = {"select": columns, "update": columns}
         return
     reader.listed(lambda: _privilege(reader, change))
@@ -124,11 +124,4 @@ def _privilege(reader: Reader, change: Change) -> None:
     if reader.peek().text == "(":
         if token.value not in ("select", "update"):
             raise reader.fail()
-        change.columns[token.value] = _columns(reader)
-
-
-def _columns(reader: Reader) -> list[str]:
-    reader.expect_symbol("(")
-    names = reader.listed(reader.name)
-    reader.expect_symbol(")")
-    return names
+        change.columns[token.value] = reader.columns()

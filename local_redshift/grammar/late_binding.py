@@ -26,6 +26,7 @@ TYPES = ("name", "name", "name", "varchar", "int")
 
 
 def has_clause(tokens: list[Token]) -> bool:
+    """Whether a statement ends with WITH NO SCHEMA BINDING."""
     last = tokens[-4:]
     return [token.value for token in last] == CLAUSE and all(token.kind is Kind.WORD for token in last)
 
@@ -77,6 +78,7 @@ def _using(tokens: list[Token]) -> set[int]:
 
 
 def is_asked(tokens: list[Token]) -> bool:
+    """Whether a statement calls the function that lists such views' columns."""
     return any(
         token.kind is Kind.WORD and token.value == FUNCTION and after.text == "(" for token, after in pairwise(tokens)
     )

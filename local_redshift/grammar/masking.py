@@ -11,7 +11,7 @@ from local_redshift.errors import unsupported
 from local_redshift.grammar import objects
 from local_redshift.grammar.tables import TYPES, UNHONOURED_TYPES
 from local_redshift.plan import Context, Masking
-from local_redshift.reader import Reader
+from local_redshift.reader import Reader, turn
 from local_redshift.text import PREFIXES, array, block, literal
 from local_redshift.tokens import Kind, Token
 
@@ -136,15 +136,7 @@ def _type(reader: Reader) -> str:
 def _expression(sql: str, reader: Reader) -> tuple[str, int]:
     """The text within the parentheses, which nothing here evaluates, and how many values it gives."""
     first = reader.peek()
-    reader.expect_symbol("(")
-    start, depth = reader.at, 1
-    while depth:
-        token = reader.peek()
-        if token.kind is Kind.END:
-            raise reader.fail()
-        depth += _turn(token)
-        reader.next()
-    body = reader.tokens[start : reader.at - 1]
+    body = reader.enclosed()
     values = _values(body)
     if len(values) == 1 and len(body) > 1 and _depths(body).index(0) == len(body) - 1:
         # A tuple of several has parentheses of its own.
@@ -168,8 +160,4 @@ def _values(tokens: list[Token]) -> list[list[Token]]:
 
 def _depths(tokens: list[Token]) -> list[int]:
     """How many parentheses are open after each token."""
-    return list(accumulate(map(_turn, tokens)))
-
-
-def _turn(token: Token) -> int:
-    return {"(": 1, ")": -1}.get(token.text, 0)
+    return list(accumulate(map(turn, tokens)))

@@ -27,6 +27,7 @@ EVERYWHERE = frozenset(
 
 
 def is_catalog(parts: list[str]) -> bool:
+    """Whether a table's name, split at its dots, is one of the system's."""
     if len(parts) == 1:
         return parts[0].startswith(PREFIXES) or parts[0] in SYS
     return parts[-2] in SCHEMAS
@@ -67,11 +68,12 @@ def check_names(tokens: list[Token], allowed: list[tuple[int, int]], context: Co
 
 
 def check_calls(tokens: list[Token]) -> None:
+    """Refuse calls of functions that Redshift hasn't, or that would get around the grammar."""
     for at, token in enumerate(tokens):
         if token.kind not in (Kind.WORD, Kind.QUOTED):
             continue
         name = token.value.lower()
-        called = at + 1 < len(tokens) and tokens[at + 1].text == "("
+        called = _is_called(tokens, at)
         if called and name in ("current_user", "session_user", "user"):
             # https://docs.aws.amazon.com/redshift/latest/dg/r_CURRENT_USER.html: without parentheses
             raise syntax_error("(")

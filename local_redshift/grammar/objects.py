@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from local_redshift.errors import Refused, unsupported
+from local_redshift.errors import Refused, known_database, unsupported
 from local_redshift.grammar import external
 from local_redshift.grammar.grantees import Grantee
 from local_redshift.grammar.names import is_catalog
 from local_redshift.plan import Context
 from local_redshift.reader import Reader
-from local_redshift.text import INTERNAL_DATABASES, array, ident, literal
+from local_redshift.text import array, ident, literal
 from local_redshift.tokens import Token
 
 TABLE_BITS = {
@@ -28,6 +28,7 @@ SCOPED_SCHEMA_BITS = {"usage": "SELECT", "create": "INSERT", **SCHEMA_BITS}
 
 
 def native(granting: bool, privileges: str, on: str, who: list[Grantee], option: bool) -> str:
+    """The GRANT or REVOKE of PostgreSQL's own, where it has such a permission."""
     names = ", ".join(one.sql for one in who)
     if granting:
         return f"GRANT {privileges} ON {on} TO {names}" + (" WITH GRANT OPTION" if option else "")
@@ -36,16 +37,9 @@ def native(granting: bool, privileges: str, on: str, who: list[Grantee], option:
 
 class Target:
     words: tuple[str, ...] = ()
-    whole = True
-    """Whether it has no columns to give permissions on."""
 
     def steps(self, granting: bool, words: list[str], who: list[Grantee], option: bool) -> list[str]:
         raise NotImplementedError
-
-    def on_columns(
-        self, granting: bool, columns: dict[str, list[str]], who: list[Grantee], only_option: bool
-    ) -> list[str]:
-        raise Refused("42601", 'syntax error at or near "("')
 
 
 @dataclass
@@ -90,10 +84,6 @@ class Tables(Target):
     everything_in: bool
     words = tuple(TABLE_BITS)
 
-    @property
-    def whole(self) -> bool:  # type: ignore[override]  # read only, as everywhere
-        return self.everything_in
-
     def steps(self, granting: bool, words: list[str], who: list[Grantee], option: bool) -> list[str]:
         bits = ["ALL"] if words[0] == "all" else [TABLE_BITS[word] for word in words]
         on = "ALL TABLES IN SCHEMA " + ", ".join(map(ident, self.names))
@@ -112,8 +102,9 @@ class Tables(Target):
     def on_columns(
         self, granting: bool, columns: dict[str, list[str]], who: list[Grantee], only_option: bool
     ) -> list[str]:
-        if self.everything_in or only_option or any(one.with_option for one in who):
-            raise Refused("42601", "privileges on columns take no ALL TABLES and no grant option")
+        """Permissions on some columns of each table; not for ALL TABLES."""
+        if only_option or any(one.with_option for one in who):
+            raise Refused("42601", "privileges on columns take no grant option")
         return [
             f"PERFORM pg_rs.on_columns({granting}, {literal(name)}::regclass, {literal(word.upper())}, "
             f"{literal(', '.join(map(ident, listed)))}, {literal(one.name)})"
@@ -140,7 +131,7 @@ class Scope(Target):
 def target(reader: Reader, context: Context) -> Target:
     """What follows ON."""
     if reader.accept("database"):
-        return Databases(reader.listed(lambda: _database(reader)))
+        return Databases(reader.listed(lambda: known_database(reader.name())))
     if reader.accept("schema"):
         return Schemas(reader.listed(lambda: _schema(reader)))
     if reader.accept("all", "tables", "in", "schema"):
@@ -199,13 +190,6 @@ def _relation(reader: Reader, context: Context) -> tuple[str, str]:
     if is_catalog(parts):
         missing = "statements on system tables and views"
     return ".".join(map(ident, parts)), missing
-
-
-def _database(reader: Reader) -> str:
-    name = reader.name()
-    if name in INTERNAL_DATABASES:
-        raise Refused("3D000", f'database "{name}" does not exist')
-    return name
 
 
 def _schema(reader: Reader) -> str:

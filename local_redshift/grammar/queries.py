@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from local_redshift.errors import Refused, leader_only, unsupported
+from local_redshift.errors import Refused, known_database, leader_only, unsupported
 from local_redshift.grammar import catalog, late_binding
 from local_redshift.grammar.names import check_names, is_catalog
 from local_redshift.grammar.references import Reference, common_tables, references
 from local_redshift.grammar.render import name_of, render
 from local_redshift.grammar.views import LEADER_ONLY
 from local_redshift.plan import Catalog, Command, Context, Plan, Query
-from local_redshift.text import INTERNAL_DATABASES
 from local_redshift.tokens import Kind, Token
 
 KINDS = {"insert": "INSERT", "update": "UPDATE", "delete": "DELETE", "truncate": "DDL"}
 
 
 def select(sql: str, tokens: list[Token], context: Context) -> Plan:
+    """A SELECT of whatever it names: a catalog view, late-binding views' columns, or user tables."""
     if late_binding.is_asked(tokens):
         return late_binding.select(sql, tokens, context)
     found = references(tokens, context)
@@ -87,6 +87,7 @@ def change(sql: str, tokens: list[Token], context: Context) -> Plan:
 
 
 def local(sql: str, tokens: list[Token], context: Context, found: list[Reference]) -> str:
+    """The text for PostgreSQL of a statement that may name only user tables of the connected database."""
     if late_binding.is_asked(tokens):
         raise unsupported(late_binding.SHAPE)
     for one in found:
@@ -113,6 +114,7 @@ def cursor(sql: str, tokens: list[Token], context: Context) -> Plan:
 
 
 def plain(sql: str, tokens: list[Token], context: Context) -> Plan:
+    """Statements that name no table: FETCH, CLOSE and DEALLOCATE."""
     return Query(render(sql, tokens, context), "UTILITY")
 
 
@@ -163,10 +165,7 @@ def _database(reference: Reference, context: Context) -> str:
         return context.database
     if len(reference.parts) > 3:
         raise Refused("42601", "improper qualified name (too many dotted names): " + ".".join(reference.parts))
-    database = reference.parts[0]
-    if database in INTERNAL_DATABASES:
-        raise Refused("3D000", f'database "{database}" does not exist')
-    return database
+    return known_database(reference.parts[0])
 
 
 def _without_database(tokens: list[Token], context: Context, database: str) -> dict[int, str]:

@@ -109,6 +109,7 @@ class _Scan:
 
 
 def references(tokens: list[Token], context: Context) -> list[Reference]:
+    """The tables in the order in which they are named, each as often as it is."""
     return _Scan(tokens, context).run()
 
 

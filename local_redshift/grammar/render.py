@@ -13,12 +13,14 @@ FUNCTIONS = {**{name: f"pg_rs.{name}" for name in _OURS.split()}, "nvl": "coales
 
 
 def name_of(token: Token, context: Context) -> str:
+    """The name that a word stands for: in small letters, unless it's quoted and the session is case-sensitive."""
     if token.kind is Kind.QUOTED and not context.case_sensitive:
         return lower(token.value)
     return token.value
 
 
 def render(sql: str, tokens: list[Token], context: Context, edits: dict[int, str] | None = None) -> str:
+    """The text of these tokens for PostgreSQL, with each token that `edits` has an index of replaced."""
     pieces: list[str] = []
     last = tokens[0].start
     for at, token in enumerate(tokens):

@@ -66,6 +66,7 @@ def set_of_user(reader: Reader) -> str:
 
 
 def reset_of_user(reader: Reader) -> str:
+    """The end of ALTER USER u RESET parameter."""
     return f"RESET {_native(_parameter(reader))}"
 
 
@@ -93,6 +94,7 @@ def shown(sql: str, database: str | None = None) -> Query:
 
 
 def show_parameter(reader: Reader) -> Plan:
+    """SHOW of a session's parameter."""
     name = _parameter(reader) if not reader.is_word("server_version") else reader.name()
     reader.end()
     if name == "server_version":

@@ -17,10 +17,10 @@ OTHERS = tuple(
     |table|view|materialized view|external table|external tables|procedure|functions from schema
     |procedures from schema|parameters of|constraints primary keys|constraints foreign keys""".split("|")
 )
-MOST = 10_000
 
 
 def show(reader: Reader, context: Context) -> Plan:
+    """Tell the forms of SHOW apart by their words; any other one is of a parameter."""
     if reader.accept("databases"):
         return _databases(reader)
     if reader.accept("schemas", "from", "database"):

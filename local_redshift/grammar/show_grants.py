@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from local_redshift.errors import Refused, unsupported
+from local_redshift.errors import known_database, unsupported
 from local_redshift.grammar.names import SCHEMAS
 from local_redshift.grammar.settings import shown
 from local_redshift.plan import Context, Plan
 from local_redshift.reader import Reader
-from local_redshift.text import INTERNAL_DATABASES, literal
+from local_redshift.text import literal
 
 MOST = 10_000
 # The columns of each form, in the order that its page and the driver's own test show.
@@ -95,6 +95,7 @@ def qualified(reader: Reader, context: Context, parts: int) -> list[str]:
 
 
 def like(reader: Reader) -> str:
+    """The pattern of LIKE as a literal; without LIKE, one that fits everything."""
     return literal(reader.string()) if reader.accept("like") else "'%'"
 
 
@@ -107,6 +108,4 @@ def row_limit(reader: Reader) -> str:
 
 def elsewhere(context: Context, database: str, sql: str) -> Plan:
     """A plan for the named database."""
-    if database in INTERNAL_DATABASES:
-        raise Refused("3D000", f'database "{database}" does not exist')
-    return shown(sql, None if database == context.database else database)
+    return shown(sql, None if known_database(database) == context.database else database)

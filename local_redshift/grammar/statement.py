@@ -135,6 +135,7 @@ def kind_of(sql: str) -> str:
 
 @lru_cache(CACHED)
 def translate(sql: str, context: Context) -> Plan:
+    """What is to be done with one statement; an empty text is one, too."""
     parts = statements(tokenize(sql))
     if not parts:
         return Command("", "OTHER")

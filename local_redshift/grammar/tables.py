@@ -12,7 +12,6 @@ from local_redshift.reader import Reader
 from local_redshift.text import block, ident, literal
 from local_redshift.tokens import Kind, Token
 
-POSTGRES_ONLY = frozenset("partition inherits tablespace using unlogged with generated_always".split())
 TYPES = {"super": "jsonb", "datetime": "timestamp", "nvarchar": "varchar", "bpchar": "char", "nchar": "char"}
 UNHONOURED_TYPES = frozenset("geometry geography hllsketch varbyte".split())
 
@@ -64,7 +63,7 @@ def _attribute(reader: Reader, edits: dict[int, str]) -> None:
         reader.accept_any("compound", "interleaved")
         reader.expect("sortkey")
         if not reader.accept("auto"):
-            _skip_parentheses(reader)
+            reader.columns()
     elif reader.accept("backup"):
         if not reader.accept_any("yes", "no"):
             raise reader.fail()
@@ -73,12 +72,6 @@ def _attribute(reader: Reader, edits: dict[int, str]) -> None:
     else:
         raise reader.fail()
     edits.update({at: "" for at in range(start, reader.at)})
-
-
-def _skip_parentheses(reader: Reader) -> None:
-    reader.expect_symbol("(")
-    reader.listed(reader.name)
-    reader.expect_symbol(")")
 
 
 def _columns(reader: Reader, edits: dict[int, str]) -> None:
@@ -159,7 +152,7 @@ def create_view(sql: str, tokens: list[Token], context: Context) -> Plan:
     edits = {start: objects.relation(reader, context) + " "}
     edits = {at: edits.get(at, "") for at in range(start, reader.at)}
     if reader.peek().text == "(":
-        _skip_parentheses(reader)
+        reader.columns()
     if reader.peek().value in ("backup", "auto", "diststyle", "distkey", "sortkey"):
         raise unsupported(reader.peek().text.upper())
     reader.expect("as")

@@ -144,10 +144,10 @@ class Terms:
             self.uses.append(Use("", first, self.orders))
             return first
         if reader.accept_symbol("*"):
-            self.uses.append(Use(first, "*", False))
+            self.uses.append(Use(first, "*", alias_allowed=False))
             return ""
         column = reader.name()
-        self.uses.append(Use(first, column, False))
+        self.uses.append(Use(first, column, alias_allowed=False))
         return column
 
     def _cast(self) -> None:

@@ -78,7 +78,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "relhasindex relkind relnatts relacl",
     }.items()
 }
-VIEWS = frozenset(COLUMNS)
 
 # Documented, and not here: only a cluster can measure it. SYS_QUERY_HISTORY
 UNMEASURED = frozenset(
