@@ -8,6 +8,16 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 
 from airflow_provider_datagraph.redshift.names import InvalidInput
 
+__all__ = [
+    "DataGraphError",
+    "DriftError",
+    "DriftRemainsError",
+    "LoginRefusedError",
+    "MisconfigurationError",
+    "PassingFaultError",
+    "VanishedError",
+]
+
 
 class DataGraphError(AirflowException):
     """Anything that this provider raises."""
@@ -26,16 +36,17 @@ class MisconfigurationError(DataGraphError, AirflowFailException, InvalidInput):
 
     @classmethod
     def of(cls, problems: Iterable[str]) -> MisconfigurationError:
-        """Make one error of many problems.
-
-        :param problems: a sentence each.
-        :return: the error.
-        """
+        """Make one error of many problems."""
         return cls(*problems)
 
 
-class NotReadyError(MisconfigurationError):
-    """The linked user doesn't log in. A plan-only run may meet this before an earlier task would have created it."""
+class LoginRefusedError(MisconfigurationError):
+    """The linked user doesn't log in: a plan-only run meets this where an earlier task would have created it.
+
+    :param about: what is missing, such as ``user segment_linked_user``.
+    """
+
+    about = ""
 
 
 class PassingFaultError(DataGraphError):

@@ -8,12 +8,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.redshift.names import InvalidInput
+from airflow_provider_datagraph.redshift.names import InvalidInput, join_path
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
     from jinja2 import Environment
 
+__all__ = ["INDEX", "from_xcom", "join_path"]
 T = TypeVar("T")
 
 
@@ -79,7 +80,6 @@ LEFT_OUT = Missing.LEFT_OUT
 def is_mapped(task: Any) -> bool:
     """Tell whether a task is an instance of a mapped operator.
 
-    :param task: the operator.
     :return: whether its DAG has a mapped operator in its place.
     """
     return bool(task.has_dag()) and not isinstance(task.dag.task_dict.get(task.task_id, task), type(task))
@@ -97,7 +97,6 @@ class TakesFromXCom:
     def kept(self, name: str, value: T | Missing) -> T | None:
         """Note whether an argument is left out. None says that, too, unless it came from another task.
 
-        :param name: the argument's name.
         :param value: its value, whose default is ``LEFT_OUT``.
         :return: the value, or None.
         """
@@ -116,7 +115,6 @@ class TakesFromXCom:
         Airflow 2.11's ``dags test`` resumes a deferred task with the arguments of its first run, and a callback may
         want to render them once more.
 
-        :param context: Airflow's context.
         :param jinja_env: the environment to render in; default the DAG's.
         """
         if not self._final:
@@ -129,7 +127,6 @@ class TakesFromXCom:
         In a list, None stands for a task that returned nothing. A whole argument that would be None, a blank text or an
         empty mapping is refused: what isn't there mustn't be taken for "all".
 
-        :param context: Airflow's context.
         :raises InvalidInput: for each argument that there is no value for, and for an ``index`` that is no number.
         """
         self.never_render_again()
@@ -156,9 +153,7 @@ class TakesFromXCom:
     def optional(self, name: str, parse: Callable[[Any, str], T], problems: Problems) -> T | None:
         """Parse an argument that may be left out. What was given and came to nothing is refused: it isn't left out.
 
-        :param name: the argument's name.
         :param parse: takes the value and the name.
-        :param problems: collects what is wrong.
         :return: what it was parsed to, or None: left out, or refused.
         """
         value = getattr(self, name)

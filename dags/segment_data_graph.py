@@ -14,14 +14,15 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, Param, chain, task
 
-from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
-from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
-from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
-from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
-from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
-from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
+from airflow_provider_datagraph.operators import (
+    CheckWarehouseOperator,
+    CreateCheckpointDatabaseOperator,
+    CreateSegmentRoleOperator,
+    GrantReverseEtlOperator,
+    GrantSchemaOperator,
+    SegmentSummaryOperator,
+)
+from airflow_provider_datagraph.sensors import ProfilesSyncTablesSensor, ValidateAccessSensor
 from airflow_provider_datagraph.xcom import INDEX, from_xcom
 
 ADMIN = "redshift_default"
@@ -90,7 +91,7 @@ PARAMS = {
         section="How",
     ),
     "plan_only": Param(
-        False,
+        default=False,
         type="boolean",
         title="Plan only",
         description="Show every change in the summary, and make none.",

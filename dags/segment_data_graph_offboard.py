@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG, Param
 
-from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator
+from airflow_provider_datagraph.operators import DropSegmentRoleOperator
 
 ADMIN = "redshift_default"
 LINKED_USER = "segment_linked_user"
@@ -48,7 +48,7 @@ PARAMS = {
         section="What stays",
     ),
     "force": Param(
-        False,
+        default=False,
         type="boolean",
         title="Force",
         description="Also take away what isn't Segment's: further privileges of the role and the user, the user's "
@@ -57,7 +57,7 @@ PARAMS = {
         section="How",
     ),
     "plan_only": Param(
-        True,
+        default=True,
         type="boolean",
         title="Plan only",
         description="Show every change in the task's log, and make none. Switch it off to make them.",

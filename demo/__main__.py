@@ -104,7 +104,9 @@ def show_run(screen: Screen, title: str, act: Callable[[], tuple[str, dict[str, 
     for statement in changes:
         screen.line(f"      {statement}")
     for finding in summary["findings"]:
-        screen.line(f"      ! {finding['message']}")
+        screen.line(f"      ! {finding['text']}")
+        if finding["remedy"]:
+            screen.line(f"        → {finding['remedy']}")
     screen.line()
     return True
 

@@ -22,6 +22,7 @@ def load(file: Path = COMPOSE) -> dict[str, Any]:
 
 
 def port_findings(compose: dict[str, Any]) -> Iterator[str]:
+    """Ports that others on the network could reach."""
     for name, service in compose["services"].items():
         for port in service.get("ports", []):
             if not str(port).startswith("127.0.0.1:"):
@@ -49,6 +50,7 @@ def reference_findings(compose: dict[str, Any]) -> Iterator[str]:
 
 
 def main(file: Path = COMPOSE) -> int:
+    """Check the file; 1 where something is wrong."""
     # The other checks read the file as the schema promises it.
     if subprocess.call([*SCHEMA_CHECK, str(file)]):
         return 1

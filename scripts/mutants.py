@@ -35,8 +35,8 @@ EXPLAINED = ROOT / "tests" / "mutants.toml"
 PACKAGE = "airflow_provider_datagraph"
 PURE = ("access/", "form/", "redshift/")
 """The folders of the package that are changed in every way."""
-TESTS = "tests/unit/access"
-RANDOM = f"{TESTS}/test_schema_planner_properties.py"
+TESTS = tuple(f"tests/unit/{folder}" for folder in PURE)
+RANDOM = "tests/unit/access/schemas/test_schemas_properties.py"
 CORES = os.cpu_count() or 1
 LIMIT = 5.0
 """Per cent that may survive."""
@@ -44,7 +44,7 @@ OTHERS = (PACKAGE, "dags")
 OTHER_TESTS = ("tests/unit", "tests/security", "tests/integration")
 DATA_TESTS = ["tests/dags/test_template_fields.py", "tests/unit/test_provider_info.py"]
 """They look at classes, and run none of their lines."""
-LEFT_OUT = re.compile("access/test_|local_|deep|properties|counts|concurrent|faults_cuts|faults_kill")
+LEFT_OUT = re.compile("unit/(access|form|redshift)/|local_|deep|properties|counts|concurrent|faults_cuts|faults_kill")
 """Tests of the folders above, of the local Redshift, and what takes long."""
 ONE_IN = 12
 """Of so many other changes one is tested, unless modules are named."""
@@ -56,7 +56,7 @@ source_paths = ["{PACKAGE}"]
 only_mutate = {json.dumps([f"{PACKAGE}/{folder}*.py" for folder in PURE])}
 also_copy = ["{PACKAGE}", "tests"]
 pytest_add_cli_args = ["-q", "-x", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--ignore={RANDOM}"]
-pytest_add_cli_args_test_selection = ["{TESTS}"]
+pytest_add_cli_args_test_selection = {json.dumps(TESTS)}
 use_git_change_detection = false
 track_dependencies = false
 """
@@ -86,7 +86,8 @@ def prepare() -> None:
     shutil.rmtree(PLACE, ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / PACKAGE, PLACE / PACKAGE, ignore=ignored)
-    shutil.copytree(ROOT / TESTS, PLACE / TESTS, ignore=ignored)
+    for tests in TESTS:
+        shutil.copytree(ROOT / tests, PLACE / tests, ignore=ignored)
     (PLACE / "pyproject.toml").write_text(SETTINGS)
 
 

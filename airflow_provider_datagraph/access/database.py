@@ -2,53 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from airflow_provider_datagraph.access.current import CurrentAccess, owners_by_id, read_identity_list
-from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step
-from airflow_provider_datagraph.access.visibility import hidden_role, partial_view, role_missing, sees_role
-from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
-from airflow_provider_datagraph.redshift.catalog.privileges import database_grants
+from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step, blocking, note
+from airflow_provider_datagraph.access.role import hidden_role, partial_view, role_missing
+from airflow_provider_datagraph.redshift.catalog.databases import read_databases
+from airflow_provider_datagraph.redshift.catalog.identities import read_identities, sees_role
+from airflow_provider_datagraph.redshift.catalog.privileges import database_grants, of
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.names import resolve
 from airflow_provider_datagraph.redshift.statements import Create, Privileges
-from airflow_provider_datagraph.redshift.values import Database, Grant, Identity, Scope, Session
+from airflow_provider_datagraph.redshift.values import Database, Grant, Identities, Identity, Scope, Session
 
 
-def read_databases(rows: Rows, session: Session, role: str) -> CurrentAccess:
-    """Read the cluster's databases and a role's privileges on them.
+@dataclass(frozen=True)
+class DatabaseAccess(Identities):
+    """The cluster's databases, and a role's access to them.
 
-    :param rows: runs a query.
-    :param session: the session.
-    :param role: the role's name.
-    :return: roles, users, databases, and the role's privileges on databases.
+    :param grants: what the role holds on databases, scoped permissions too.
+    :param hidden: whether the admin can't see the role's privileges at all.
     """
-    current = read_identity_list(rows, session)
-    owners = owners_by_id(current)
-    databases = {
-        str(name): Database(str(name), owners.get(int(owner), f"user id {owner}"), str(kind).lower())
-        for name, owner, kind in rows(DATABASES)
-    }
-    return replace(
-        current,
-        databases=databases,
-        grants=frozenset(database_grants(rows, "role", role)),
-        hidden=not sees_role(rows, role, current),
+
+    databases: Mapping[str, Database] = field(default_factory=dict)
+    grants: frozenset[Grant] = frozenset()
+    hidden: bool = False
+
+    def resolve(self, name: str) -> str | None:
+        """Find a database as a login does: one that is stored as typed, with capitals, comes first."""
+        return name if name in self.databases else resolve(name, self.databases, self.session.case_sensitive)
+
+
+def read_database_access(rows: Rows, session: Session, role: str) -> DatabaseAccess:
+    """Read the cluster's databases and a role's privileges on them."""
+    known, holder = read_identities(rows, session), Identity("role", role)
+    return DatabaseAccess(
+        known.session,
+        known.roles,
+        known.users,
+        read_databases(rows, known),
+        database_grants(rows, of(holder)).by(holder),
+        hidden=not sees_role(rows, role, known),
     )
 
 
-def plan_database(database: str, role: str, current: CurrentAccess, plan_only: bool = False) -> Plan:
+def plan_database(database: str, role: str, current: DatabaseAccess, plan_only: bool = False) -> Plan:
     """Plan the checkpoint database and the role's CREATE on it.
 
-    :param database: the database's name.
-    :param role: the role's name.
-    :param current: what :func:`read_databases` read.
+    :param current: what :func:`read_database_access` read.
     :param plan_only: whether a missing role is no obstacle; default False.
     :return: the plan; CREATE DATABASE runs outside a transaction, and before everything else.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
     """
-    hidden = hidden_role(role, current, plan_only)
+    hidden = hidden_role(role, current, current.hidden, plan_only)
     findings = [*role_missing(role, current, plan_only), *(hidden or partial_view(current))]
     steps: list[Step] = []
     known = current.databases.get(database)
@@ -56,12 +64,10 @@ def plan_database(database: str, role: str, current: CurrentAccess, plan_only: b
         change = Change("create", "database", (database,), Reason.MISSING)
         steps.append(Step(Create("database", database), (change,)))
     elif known.kind != "local":
-        message = f"Database {database} is {known.kind}, not local, so Segment can't write in it: name another."
-        findings.append(Finding("not_local", database, message, blocking=True))
+        findings.append(blocking("not_local", database, case="checkpoint", kind=known.kind))
     elif known.owner != current.session.user:
-        message = f"Database {database} existed before; its owner is {known.owner}."
-        findings.append(Finding("database_owner", database, message))
-    granted = Grant(Scope.DATABASE, "CREATE", database) in current.grants
+        findings.append(note("database_owner", database, owner=known.owner))
+    granted = Grant(Scope.DATABASE, "CREATE", database=database) in current.grants
     if not granted:
         given, path, holder = ("CREATE",), (database,), Identity("role", role)
         change = Change("grant", "database", path, Reason.NOT_HELD, given, holder)

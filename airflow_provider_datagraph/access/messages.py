@@ -1,17 +1,22 @@
-"""Every sentence of a change: the one place to improve the English."""
+"""Every sentence of a change and of a finding: the one place to improve the English."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from string import Formatter
+from typing import Any
 
-from airflow_provider_datagraph.access.plan import Change, Plan, Reason
-from airflow_provider_datagraph.redshift.names import join_path
+from airflow_provider_datagraph.access.plan import Change, Finding, Reason
+from airflow_provider_datagraph.redshift.names import join_path, quote
+from airflow_provider_datagraph.redshift.statements import Statement
 from airflow_provider_datagraph.redshift.values import Grant, Scope
 
 FEW = 5
+"""How many names a sentence lists."""
 OBJECTS = {
-    "tables": "the tables of {path}, also later ones,",
+    "tables": "the tables of {path}, including later ones,",
     "todays tables": "today's tables of {path}",
     "later tables": "later tables of {names} in {path}",
     "columns": "columns of {path}",
@@ -22,25 +27,356 @@ OBJECTS = {
 """How an object is named; another kind's name is the word for it, with its path."""
 OF_CLUSTER = ("role", "user", "database", "permission")
 """Their names are one part, and stand as they are."""
+DONE = {"create": "created", "grant": "granted", "revoke": "revoked", "give": "gave", "drop": "dropped"}
 REASONS = {
-    Reason.MISSING: "it doesn't exist",
-    Reason.NO_MEMBER: "it isn't a member",
-    Reason.NOT_HELD: "not held",
-    Reason.NOT_DESIRED: "not desired",
-    Reason.BLOCKS_TABLE: "it blocks the table",
-    Reason.CLOSED: "the schema is closed to it",
-    Reason.LEAVES: "it leaves",
-    Reason.ROLE_LEAVES: "role {of} is dropped",
-    Reason.USER_LEAVES: "user {of} is dropped",
-    Reason.WRITER_LEAVES: "user {of}, who creates them, is dropped",
-    Reason.NAMED: "it was named to be dropped",
+    Reason.MISSING: ("it doesn't exist", "it didn't exist"),
+    Reason.NO_MEMBER: ("it isn't a member", "it wasn't a member"),
+    Reason.BLOCKS_TABLE: ("it blocks the table", "it blocked the table"),
+    Reason.WRITER_LEAVES: ("user {of}, who creates them, leaves", "user {of}, who creates them, leaves"),
 }
+"""Why, of what is planned and of what is done. The others go without saying, and would be said in every line."""
 
 
-def change_text(change: Change) -> str:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A finding as people read it.
+
+    :param text: what is the case.
+    :param remedy: what to do about it; empty where there is nothing to do, or nothing but to know.
+    """
+
+    text: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.remedy}".strip()
+
+
+_SEE_ALL = (
+    "run: GRANT ACCESS SYSTEM TABLE TO ROLE <a role of {user}>; ALTER USER {user:quoted} SYSLOG ACCESS UNRESTRICTED"
+)
+_FORCE = "Run again with force=True to take that away too."
+_OTHER_LOGIN = "Give the user connection another login."
+_NO_SETUP = "there is nothing to do: Segment creates the schema itself."
+# By code, and by case where a code has several. In braces: facts; `object` is what it is about.
+FINDINGS: Mapping[str, Said] = {
+    # What any plan says of its role, and of what the admin sees.
+    "role_missing": Said(
+        "Role {object} doesn't exist.", "Correct the name, or create it with CreateSegmentRoleOperator first."
+    ),
+    "role_missing planned": Said("Role {object} doesn't exist yet; the plan continues as if it did."),
+    "role_missing closing": Said("Role {object} doesn't exist, so nothing can be closed to it.", "Correct the name."),
+    "hidden role": Said(
+        "{user} can't see what role {object} holds, so it can't tell what is missing from what is hidden.",
+        "Connect as a superuser or as the role's owner ({owner}), or have a superuser " + _SEE_ALL,
+    ),
+    "hidden privileges": Said(
+        "{user} can't see what others hold, so it can't confirm that everything was revoked.",
+        "Connect as a superuser, or have one " + _SEE_ALL,
+    ),
+    "hidden databases": Said(
+        "{object} can't see what kind of databases {databases} are, so it can't look into them.",
+        "Connect as a superuser.",
+    ),
+    "partial_view": Said(
+        "{object} isn't a superuser: schemas that it can't see count as missing, and what others hold may go "
+        "unreported. ACCESS SYSTEM TABLE and SYSLOG ACCESS UNRESTRICTED together show everything."
+    ),
+    # Step 1: role and user.
+    "name_taken role": Said(
+        "There is a user named {object}, and a role can't share a user's name.", "Choose another role name."
+    ),
+    "name_taken user": Said("User {object} would share its name with a role.", _OTHER_LOGIN),
+    "user_is_admin": Said(
+        "{object} is the admin connection's own login, and Segment needs a user of its own.", _OTHER_LOGIN
+    ),
+    "user_is_superuser": Said(
+        "User {object} is a superuser (CREATEUSER), so it can read and change everything.",
+        "Give the user connection another login, or run first: {statement}",
+    ),
+    "login_fails": Said(
+        "User {object} exists, and the user connection's password doesn't log in. Nothing was changed, because Segment "
+        "may be using the current password.",
+        "Correct the connection's password; or rotate the user's password on purpose, and then give the new one to "
+        "Segment and to the connection.",
+    ),
+    "password_policy": Said(
+        "The user connection's password doesn't meet Redshift's policy: it must {lacks:all}.",
+        "Choose another password.",
+    ),
+    "role_owner": Said("Role {object} already existed; its owner is {owner}."),
+    "role_members": Said(
+        "Role {object} is also held by {members}, who can read whatever it can read.",
+        "Revoke it from whoever isn't meant to hold it.",
+    ),
+    "role_roles": Said(
+        "Role {object} can also do what the role{roles:s} {roles} can do.", "Revoke what it isn't meant to hold."
+    ),
+    "role_privileges": Said("Role {object} already holds {grants} (as seen from database {database})."),
+    "user_createdb": Said("User {object} can create databases (CREATEDB).", "If it needn't, run: {statement}"),
+    "user_roles": Said(
+        "User {object} also holds the role{roles:s} {roles}, and can do what they allow.",
+        "Revoke what it isn't meant to hold.",
+    ),
+    "user_privileges": Said(
+        "User {object} itself holds {grants} (as seen from database {database}), besides what the role gives it.",
+        "Revoke what it isn't meant to hold.",
+    ),
+    "serverless": Said(
+        "{object} is Redshift Serverless, which Segment doesn't support. Access is set up, but Segment may be unable "
+        "to connect.",
+        "Use a provisioned cluster.",
+    ),
+    # Step 2: the checkpoint database.
+    "not_local checkpoint": Said(
+        "Database {object} is {kind}, not local, so Segment can't write to it.", "Name another database."
+    ),
+    "database_owner": Said("Database {object} already existed; its owner is {owner}."),
+    # Step 3: schemas.
+    "system_schema": Said("Schema {object} belongs to Redshift itself.", "Name a schema of your own."),
+    "schema_missing": Said(
+        "Schema {schema} doesn't exist in database {database}.", "Correct the name, or create the schema first."
+    ),
+    "schema_missing alike": Said("Schema {schema} doesn't exist in database {database}.", "Did you mean {alike}?"),
+    "schema_missing planned": Said(
+        "Schema {schema} doesn't exist in database {database}; the plan continues as if it did."
+    ),
+    "schema_missing closing": Said("Schema {schema} doesn't exist in database {database}.", "Correct the name."),
+    "not_local": Said(
+        "Schema {object} is {kind}. Redshift grants such schemas only to users and groups, outside a transaction.",
+        "An administrator runs in database {database}: GRANT USAGE ON SCHEMA {schema:quoted} TO <the linked user>",
+    ),
+    "schema_missing folded": Said(
+        "Schema {schema} doesn't exist in database {database}, where Redshift looks for it in lower case.",
+        "Rename it to lower case, or let the admin's session have enable_case_sensitive_identifier on.",
+    ),
+    "table_missing": Said("Table {object} doesn't exist.", "Correct the name, or create the table first."),
+    "table_missing alike": Said("Table {object} doesn't exist.", "Did you mean {alike}?"),
+    "table_missing folded": Said(
+        "Table {object} doesn't exist where Redshift looks for it, in lower case.",
+        "Rename it to lower case, or let the admin's session have enable_case_sensitive_identifier on.",
+    ),
+    "table_twice": Said("Table {object} is named twice.", "Name it once."),
+    "writers_unknown": Said(
+        "Schema {object} holds no table yet, so it isn't known who creates them.",
+        "Name the users who will in writers, or use future_tables='scoped'.",
+    ),
+    "writer_missing": Said("There is no user {object}, who is named in writers.", "Correct the name."),
+    "writer_cannot_create": Said(
+        "User {writer} can't create tables in {object}, so Redshift refuses default privileges for it.",
+        "Name only users in writers who create tables there, or run first: {statement}",
+    ),
+    "writer_cannot_create stuck": Said(
+        "User {writer} has default privileges in {object} and can no longer create there, so Redshift won't revoke "
+        "them.",
+        "Run in database {database}, and revoke it afterwards: {statement}",
+    ),
+    "column_grant": Said(
+        "{privilege} on some columns of {object} is already held, so Redshift refuses to grant it on the whole table.",
+        "Run again with prune=True to replace it, or revoke it by hand.",
+    ),
+    "held_by_others": Said(
+        "{object:capital} already holds {grants}. Role {role} is granted it too, and then doesn't depend on that."
+    ),
+    "owned_by_member schema": Said(
+        "User {member}, a member of role {role}, owns schema {object}, whatever is granted."
+    ),
+    "owned_by_member tables": Said(
+        "User {member}, a member of role {role}, owns tables in {object}, whatever is granted."
+    ),
+    "owned_by_member schema and tables": Said(
+        "User {member}, a member of role {role}, owns schema {object} and tables in it, whatever is granted."
+    ),
+    "opens_more": Said(
+        "USAGE on schema {object} also opens what {holder} holds there: {grants}.",
+        "Revoke it first if Segment isn't meant to read it.",
+    ),
+    "opens_more inherited": Said(
+        "USAGE on schema {object} also opens what {holder} holds there through {roles}: {grants}.",
+        "Revoke it first if Segment isn't meant to read it.",
+    ),
+    "row_level_security": Said(
+        "Row-level security is on in {object} for {tables}: role {role} sees only the rows that a policy attached to "
+        "it lets through, and none without a policy.",
+        "Attach a policy to the role if Segment is meant to read rows there.",
+    ),
+    "masking": Said(
+        "Role {role} sees masked values in {object}, in {tables}.",
+        "Attach another masking policy to the role if Segment is meant to read the real ones.",
+    ),
+    "column_privileges": Said(
+        "Role {role} holds privileges on single columns in {object}, of {tables}. Redshift refuses queries on such "
+        "tables from another database, and Segment's come from one.",
+        "Grant the whole tables, or revoke the privileges on columns.",
+    ),
+    "late_binding_views": Said(
+        "{object} has late-binding views: {views}. Each can be read only while its owner can read what is below it, "
+        "and from another database, as Segment does, only if that is in this one."
+    ),
+    "unnamed": Said(
+        "Role {role} keeps {grants}: this came with ALL, REVOKE can't name it, and Redshift has neither rules nor "
+        "triggers."
+    ),
+    "database_wide": Said(
+        "Role {role} holds {grants}, which reaches beyond the named schemas, so prune leaves it alone."
+    ),
+    "inherited": Said("Role {object} also has what the role{roles:s} {roles} hold; prune takes nothing from them."),
+    # Schemas are closed.
+    "kept": Said("{holder:capital} still holds {grants}. It is kept, because it isn't role {role}'s own."),
+    "kept inherited": Said(
+        "Through {roles}, role {role} still holds {grants}. It is kept, because it isn't the role's own."
+    ),
+    "database_wide closing": Said(
+        "Role {role} still holds {grants}, seen from database {object}. It is kept, because it reaches beyond the "
+        "named schemas."
+    ),
+    "database_wide closing inherited": Said(
+        "Through {roles}, role {role} still holds {grants}, seen from database {object}. It is kept, because it "
+        "reaches beyond the named schemas."
+    ),
+    # Reverse ETL.
+    "schema_missing reverse_etl": Said("Schema {object} doesn't exist, so " + _NO_SETUP),
+    "database_missing reverse_etl": Said("Database {object} doesn't exist, so " + _NO_SETUP),
+    "reverse_etl_owner": Said("Schema {object} belongs to {owner}, who goes on working in it."),
+    "reverse_etl_roles": Said("Schema {object} is also used by the role{roles:s} {roles}."),
+    "reverse_etl_closed": Said(
+        "Tables that the linked user creates in {object} are its own, and closed to {owner}.",
+        "To open them, an administrator runs in database {database}: {statement}",
+    ),
+    "reverse_etl_kept": Said(
+        "Role {role} also holds {grants}. It is kept, because this task takes nothing away.",
+        "To take it away, an administrator runs in database {database}: {statements:statements}",
+    ),
+    # Step 4 and Profiles Sync: what sensors see.
+    "schema_empty": Said("Schema {object} has no tables, so there is nothing to read in it yet."),
+    "schema_missing reading it": Said("There is no schema {object}."),
+    "table_missing reading": Said("Reading {object} fails: {reason} ({state})."),
+    "schema_missing reading": Said("Reading {object} fails: {reason} ({state})."),
+    "database_missing reading": Said("Reading {object} fails: {reason} ({state})."),
+    "not_readable reading": Said("Reading {object} fails: {reason} ({state})."),
+    "tables_missing waiting": Said(
+        "Schema {object} has no {tables:all}, as {login} sees it.", "Segment writes them with its next hourly sync."
+    ),
+    "tables_missing raw only": Said(
+        "Schema {object} has no {tables:all}, as {login} sees it, but the raw tables are there.",
+        "Select the materialized tables under Unify > Profiles Sync > Settings > Selective sync; for tables that were "
+        "enabled late, ask Segment for a backfill.",
+    ),
+    "tables_missing aliases": Said(
+        "Schema {object} has no {tables:all}, as {login} sees it. It has {aliases}, which Profiles Sync doesn't write.",
+        "Check that it is the right schema.",
+    ),
+    "tables_missing hidden": Said(
+        "Schema {object} has no {tables:all}, as {login} sees it. Tables that the linked user may not read are hidden "
+        "from it.",
+        "Grant the schema to its role.",
+    ),
+    "schema_missing unsynced": Said(
+        "There is no schema {object}, so no {tables:all}, as {login} sees it.",
+        "Segment creates the schema once Profiles Sync is connected and a live event has arrived: in an idle space, "
+        "send a test event.",
+    ),
+    "schema_missing hidden": Said(
+        "There is no schema {object}, so no {tables:all}, as {login} sees it. What the linked user may not read is "
+        "hidden from it.",
+        "Grant the schema to its role.",
+    ),
+    "database_missing look": Said("There is no database {object}.", "Correct the name."),
+    "not_ready": Said("{reason}"),
+    # The way back.
+    "new_owner_missing": Said(
+        "There is no user {object}, who is named in new_owner.", "Correct the name, or create the user first."
+    ),
+    "new_owner_leaves": Said("new_owner is {object}, the user who leaves.", "Name another user."),
+    "database_kept": Said("Database {object} is kept, since checkpoint_database doesn't name it."),
+    "database_missing": Said("There is no database {object}, so none is dropped."),
+    "role_members leaving": Said("Role {object} is also held by {members}, who would lose what it gives.", _FORCE),
+    "role_privileges permissions": Said("Role {object} holds what Segment's setup never gives: {permissions}.", _FORCE),
+    "role_privileges further": Said(
+        "Role {role} holds in database {object} what Segment's setup never gives: {grants}.", _FORCE
+    ),
+    "role_privileges unsure": Said(
+        "Role {role} holds in database {object} what Segment's setup never gives: {grants}.",
+        "If {object} is the checkpoint database, name it as the schema of the user connection. " + _FORCE,
+    ),
+    "not_local held": Said("{holder:capital} holds {grants}, which is {kind}.", "An administrator runs: {statement}"),
+    "not_local drop": Said("Database {object} is {kind}, not local.", "An administrator drops it."),
+    "user_kept admin": Said(
+        "User {object} is kept with all that it holds but role {role}: it is the admin connection's own login."
+    ),
+    "user_kept superuser": Said("User {object} is kept with all that it holds but role {role}: it is a superuser."),
+    "user_roles leaving": Said(
+        "User {object} also holds the role{roles:s} {roles}, so somebody else may need it.", _FORCE
+    ),
+    "user_privileges leaving": Said(
+        "User {user} itself holds in database {object}, besides what the role gives it: {grants}.", _FORCE
+    ),
+    "owned roles": Said("User {object} owns the role{roles:s} {roles}.", "Name a user in new_owner to give them to."),
+    "owned": Said(
+        "User {user} owns in database {object}: {owned}.",
+        "Name a user in new_owner to give them to, or drop them first; the checkpoint database can be named in "
+        "checkpoint_database.",
+    ),
+    "by_hand": Said(
+        "Database {object} holds privileges that this task doesn't revoke: {privileges}.", "Revoke them by hand first."
+    ),
+    "session_open": Said("User {object} is still logged in: {sessions}. What is open goes on until it ends."),
+    "session_open database": Said(
+        "Database {object} can't be dropped while somebody is connected to it: {sessions}.",
+        "Let them end, or have an administrator run: SELECT PG_TERMINATE_BACKEND(<process>)",
+    ),
+    "undroppable": Said(
+        "Database {object} is the admin connection's own, so it can't be dropped.",
+        "Leave checkpoint_database empty, or give the admin connection another database.",
+    ),
+    "undroppable system": Said(
+        "Database {object} is one that Redshift keeps, so it can't be dropped.", "Leave checkpoint_database empty."
+    ),
+    "foreign_objects": Said("Database {object} holds what isn't user {user}'s: {objects}.", _FORCE),
+}
+HIDDEN = " {hidden_from} isn't a superuser, so the schema may exist and be hidden from it."
+"""What is added where the catalog may not show everything."""
+
+
+class _Facts(Formatter):
+    """Writes facts into a sentence: a list is cut short, unless it asks for ``all``; ``s`` makes a plural."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        match format_spec:
+            case "s":
+                return "" if len(value) == 1 else "s"
+            case "all":
+                return ", ".join(value)
+            case "statements":
+                return "; ".join(value)
+            case "quoted":
+                return quote(value)
+            case "capital":
+                return f"{value[:1].upper()}{value[1:]}"
+        match value:
+            case Statement():
+                return value.shown
+            case frozenset():
+                return describe_grants(value)
+            case tuple():
+                return few(value)
+        return str(value)
+
+
+def said(finding: Finding) -> Said:
+    """Say what a finding tells, and what to do about it."""
+    facts = dict(finding.facts)
+    case = facts.get("case")
+    sentence = FINDINGS[f"{finding.code} {case}" if case else finding.code]
+    values = {"user": finding.object, **facts, "object": finding.object}
+    text = sentence.text + (HIDDEN if facts.get("hidden_from") else "")
+    return Said(_Facts().vformat(text, (), values), _Facts().vformat(sentence.remedy, (), values))
+
+
+def change_text(change: Change, *, done: bool = False) -> str:
     """Say what is changed, and why.
 
-    :param change: the change.
+    :param done: whether it was made; default False: it is planned.
     :return: a sentence without its full stop.
     """
     path = change.path[0] if change.kind in OF_CLUSTER else join_path(*change.path)
@@ -50,37 +386,32 @@ def change_text(change: Change) -> str:
     if change.privileges:
         what = f"{', '.join(change.privileges)} on {what}"
     whom = f" {'from' if change.action == 'revoke' else 'to'} {change.identity}" if change.identity else ""
-    return f"{change.action} {what}{_beside(change)}{whom}: {_reason(change)}"
+    verb = DONE[change.action] if done else change.action
+    reason = REASONS.get(change.reason, ("", ""))[done].format(of=change.of)
+    return f"{verb} {what}{_beside(change)}{whom}{reason and ': ' + reason}"
+
+
+def object_name(change: Change) -> str:
+    """Name what a change is about, such as ``role r`` or ``tables d.s``: for programs, and the same in every report."""
+    path = change.path[0] if change.kind in OF_CLUSTER else join_path(*change.path)
+    return f"{change.kind} {path}"
 
 
 def _beside(change: Change) -> str:
     if change.action == "create" and change.kind == "user":
         return ", its password sent as a hash"
-    if change.action == "drop" and change.kind == "database":
-        return f" with {change.count} tables and views in it"
+    if change.action == "drop" and change.kind == "database" and change.count:
+        return f" with {counted(change.count, 'table or view', 'tables and views')} in it"
+    if change.kind == "todays tables" and change.names:
+        return f" ({few(change.names)})"
     if change.action == "drop" and change.names:
         return f", with its membership of {', '.join(change.names)}"
     return ""
 
 
-def _reason(change: Change) -> str:
-    lacking = f" on {few(change.names)}" if change.kind == "todays tables" and change.names else ""
-    return REASONS[change.reason].format(of=change.of) + lacking
-
-
-def change_texts(plan: Plan) -> tuple[str, ...]:
-    """Say what a plan changes.
-
-    :param plan: the plan.
-    :return: a sentence for each change.
-    """
-    return tuple(map(change_text, plan.changes))
-
-
 def describe_grants(grants: Iterable[Grant]) -> str:
     """Describe privileges in a phrase.
 
-    :param grants: the privileges.
     :return: such as ``CREATE on database d, USAGE on 3 schemas, SELECT on 12 tables``.
     """
     grants = set(grants)
@@ -98,8 +429,8 @@ def describe_grants(grants: Iterable[Grant]) -> str:
 
 def _place(grant: Grant) -> str:
     if grant.scope is Scope.DEFAULT:
-        return f"{grant.relation} in {join_path(grant.schema) if grant.schema else 'all schemas'}"
-    return join_path(*(part for part in (grant.schema, grant.relation, grant.column) if part))
+        return f"{grant.writer} in {join_path(grant.schema) if grant.schema else 'all schemas'}"
+    return join_path(*grant.path)
 
 
 def _plural(noun: str, count: int) -> str:
@@ -111,8 +442,17 @@ def _plural(noun: str, count: int) -> str:
 def few(names: Sequence[str]) -> str:
     """Name the first few.
 
-    :param names: the names.
     :return: at most five of them, and how many more there are.
     """
     rest = len(names) - FEW
     return ", ".join(names[:FEW]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Count something, in the singular where it is one.
+
+    :param count: how many.
+    :param many: the word for several; default with an ``s``.
+    :return: such as ``1 change`` or ``3 changes``.
+    """
+    return f"{count} {one if count == 1 else many or one + 's'}"

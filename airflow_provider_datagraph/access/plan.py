@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from airflow_provider_datagraph.redshift.statements import Path, Statement, chunks
-from airflow_provider_datagraph.redshift.values import Identity
+from airflow_provider_datagraph.redshift.values import Grant, Identity
 
 
 class Reason(StrEnum):
@@ -65,26 +65,58 @@ def steps(changes: Iterable[Change], inside: int, make: Callable[[list[Path]], S
     :param changes: the changes, in order.
     :param inside: how many parts of their paths a statement leaves out: 1 for the connected database.
     :param make: makes a statement of paths.
-    :return: the steps.
     """
     for chunk in chunks(changes, lambda change: change.path[inside:]):
         yield Step(make([change.path[inside:] for change in chunk]), tuple(chunk))
 
 
+class Level(StrEnum):
+    """What a finding asks for."""
+
+    NOTE = "note"
+    """Worth knowing, and nothing to do."""
+    FINDING = "finding"
+    """A person should act on it."""
+    BLOCKING = "blocking"
+    """Nothing may be changed while it stands."""
+
+
+Fact = str | int | None | tuple[str, ...] | frozenset[Grant] | Statement
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a plan can't fix by granting.
+    """What a plan can't fix by granting. Its sentence stands in :mod:`.messages`.
 
     :param code: a stable word for programs.
     :param object: what it is about.
-    :param message: a sentence for people.
-    :param blocking: whether nothing may be changed while it stands.
+    :param facts: what the sentence tells, by name. ``case`` says which it is, where a code has several.
     """
 
     code: str
     object: str
-    message: str
-    blocking: bool = False
+    facts: tuple[tuple[str, Fact], ...] = ()
+    level: Level = Level.FINDING
+
+    @property
+    def blocking(self) -> bool:
+        """Whether nothing may be changed while it stands."""
+        return self.level is Level.BLOCKING
+
+
+def note(code: str, about: str, **facts: Fact) -> Finding:
+    """Make a finding that is worth knowing, no more."""
+    return Finding(code, about, tuple(sorted(facts.items())), Level.NOTE)
+
+
+def finding(code: str, about: str, **facts: Fact) -> Finding:
+    """Make a finding that a person should act on."""
+    return Finding(code, about, tuple(sorted(facts.items())))
+
+
+def blocking(code: str, about: str, **facts: Fact) -> Finding:
+    """Make a finding that forbids any change."""
+    return Finding(code, about, tuple(sorted(facts.items())), Level.BLOCKING)
 
 
 @dataclass(frozen=True)
@@ -107,8 +139,3 @@ class Plan:
     def blocking(self) -> tuple[Finding, ...]:
         """The findings that forbid any change."""
         return tuple(finding for finding in self.findings if finding.blocking)
-
-
-def blocking_finding(code: str, about: str, message: str) -> Finding:
-    """Make a finding that forbids any change."""
-    return Finding(code, about, message, blocking=True)

@@ -1,11 +1,13 @@
-"""The tables that Segment's Profiles Sync writes, their groups and the names they are mistaken for. Pure.
+"""The prerequisite: the tables that Segment's Profiles Sync writes, their groups, and what their absence means. Pure.
 
 https://segment.com/docs/unify/profiles-sync/tables/
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+
+from airflow_provider_datagraph.access.plan import Finding, blocking, finding
 
 RAW_TABLES = ("external_id_mapping_updates", "id_graph_updates", "profile_traits_updates")
 """Append-only history, filled by the first backfill."""
@@ -22,35 +24,30 @@ ALIASES = {
 }
 
 
-def missing_tables(wanted: Iterable[str], stored: Collection[str]) -> tuple[str, ...]:
-    """Tell which tables aren't there yet.
+def missing_tables(
+    path: str, missing: tuple[str, ...], stored: Collection[str], login: str, *, exists: bool, linked: bool
+) -> Finding:
+    """Tell which tables aren't there yet, and what that means.
 
-    :param wanted: the tables to wait for.
-    :param stored: the schema's tables.
-    :return: the missing ones, in the order given.
+    :param missing: the tables that aren't there.
+    :param stored: those that are.
+    :param login: who looked.
+    :param exists: whether there is the schema.
+    :param linked: whether it was the linked user, from whom what it may not read is hidden.
     """
-    return tuple(table for table in wanted if table not in stored)
+    aliases = tuple(sorted(alias for alias, right in ALIASES.items() if alias in stored and right in missing))
+    if linked:
+        case = "hidden"
+    elif not exists:
+        case = "unsynced"
+    elif set(missing) >= set(MATERIALIZED_TABLES) and set(RAW_TABLES) <= set(stored):
+        case = "raw only"
+    else:
+        case = "aliases" if aliases else "waiting"
+    code = "tables_missing" if exists else "schema_missing"
+    return finding(code, path, case=case, tables=missing, login=login, aliases=aliases)
 
 
-def advice(missing: Collection[str], stored: Collection[str], schema_exists: bool) -> str:
-    """Say what the state of the schema means, and what to do about it.
-
-    :param missing: the tables that aren't there yet.
-    :param stored: the schema's tables.
-    :param schema_exists: whether the schema is there.
-    :return: a sentence.
-    """
-    if not schema_exists:
-        return (
-            "Segment creates the schema once Profiles Sync is connected and a live event has arrived: in an idle "
-            "space, send a test event."
-        )
-    if set(missing) >= set(MATERIALIZED_TABLES) and set(RAW_TABLES) <= set(stored):
-        return (
-            "The raw tables are there and the materialized ones are not: select them under Unify > Profiles Sync > "
-            "Settings > Selective sync; for tables enabled late, ask Segment for a backfill."
-        )
-    wrong = sorted(alias for alias, right in ALIASES.items() if alias in stored and right in missing)
-    if wrong:
-        return f"The schema has {', '.join(wrong)}, which isn't a name that Profiles Sync writes: check the schema."
-    return "Segment writes them with its next hourly sync."
+def no_database(database: str) -> Finding:
+    """Tell that the database of Profiles Sync doesn't exist: Segment creates the schema, and not that."""
+    return blocking("database_missing", database, case="look")

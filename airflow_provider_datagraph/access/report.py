@@ -1,77 +1,231 @@
-"""What every operator and sensor returns, and the table of it that goes to the log."""
+"""What every operator and sensor returns, and the table and the SQL script of it that go to the log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from airflow_provider_datagraph.access.messages import change_texts
-from airflow_provider_datagraph.access.plan import Finding, Plan
+from airflow_provider_datagraph.access.messages import change_text, counted, object_name, said
+from airflow_provider_datagraph.access.plan import Finding, Level, Plan, Step
+from airflow_provider_datagraph.redshift.names import InvalidInput, one_line
+from airflow_provider_datagraph.redshift.statements import EXACT_NAMES
 
 MAX_ROWS = 100
 """How many rows of a kind a report holds; the rest is a count."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A change, as it is reported.
+
+    :param action: ``create``, ``grant``, ``revoke``, ``give`` or ``drop``.
+    :param object: what it is about, such as ``schema analytics.crm``.
+    :param privileges: upper case.
+    :param database: the database to connect to.
+    :param statement: the SQL as it is sent, with ``<hash>`` for a password's; empty where the row before has it.
+    :param text: a sentence without its full stop.
+    :param applied: whether it was made.
+    """
+
+    action: str
+    object: str
+    privileges: Sequence[str]
+    database: str
+    statement: str
+    text: str
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """A finding, as it is reported.
+
+    :param remedy: what to do about it; it may be empty.
+    :param blocking: whether nothing may be changed while it stands.
+    """
+
+    code: str
+    object: str
+    text: str
+    remedy: str = ""
+    blocking: bool = False
+
+    @classmethod
+    def of(cls, finding: Finding) -> FindingRow:
+        """Say a finding."""
+        sentences = said(finding)
+        return cls(finding.code, finding.object, sentences.text, sentences.remedy, finding.blocking)
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.remedy}".strip()
+
+
+def change_rows(steps: Iterable[Step], database: str, *, applied: bool) -> list[ChangeRow]:
+    """Say what steps change.
+
+    :param applied: whether they were made.
+    """
+    rows = []
+    for step in steps:
+        sql = step.statement.shown
+        for change in step.changes:
+            text = change_text(change, done=applied)
+            row = (change.action, object_name(change), list(change.privileges), database, sql, text, applied)
+            rows.append(ChangeRow(*row))
+            sql = ""
+    return rows
 
 
 @dataclass(frozen=True)
 class Report:
     """The outcome of one task.
 
-    :param changed: how many of the planned changes were made.
+    :param changed: how many changes were made.
     :param in_place: how many desired things held already.
-    :param planned: every change, made or only planned, a sentence each.
-    :param findings: what can't be fixed by granting.
+    :param changes: every change, made or only planned.
+    :param findings: what a person should act on.
+    :param notes: what is worth knowing: how often, by code.
+    :param noted: a sentence for each code of ``notes``, where it is known.
+    :param more_changes: changes that a part of this report left out; ``more_findings``, likewise.
     """
 
     changed: int = 0
     in_place: int = 0
-    planned: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    changes: tuple[ChangeRow, ...] = ()
+    findings: tuple[FindingRow, ...] = ()
+    notes: Mapping[str, int] = field(default_factory=dict)
+    noted: Mapping[str, str] = field(default_factory=dict)
+    more_changes: int = 0
+    more_findings: int = 0
 
     @classmethod
-    def of(cls, plan: Plan, changed: int) -> Report:
-        """Make a report of a plan.
+    def of(cls, findings: Iterable[Finding], changes: Iterable[ChangeRow] = (), in_place: int = 0) -> Report:
+        """Make a report.
 
-        :param plan: the plan.
-        :param changed: how many changes were made.
-        :return: the report.
+        :param findings: the findings, each told once.
+        :param in_place: how many desired things held already.
         """
-        return cls(changed, plan.in_place, change_texts(plan), plan.findings)
+        rows, each = tuple(changes), list(dict.fromkeys(findings))
+        notes: dict[str, int] = {}
+        for one in each:
+            if one.level is Level.NOTE:
+                notes[one.code] = notes.get(one.code, 0) + 1
+        noted = {one.code: said(one).text for one in reversed(each) if one.level is Level.NOTE}
+        told = tuple(FindingRow.of(one) for one in each if one.level is not Level.NOTE)
+        return cls(sum(row.applied for row in rows), in_place, rows, told, notes, noted)
+
+    @classmethod
+    def planned(cls, plan: Plan, database: str) -> Report:
+        """Make a report of a plan of which nothing is made."""
+        return cls.of(plan.findings, change_rows(plan.steps, database, applied=False), plan.in_place)
+
+    @property
+    def blocking(self) -> tuple[FindingRow, ...]:
+        """The findings that forbid any change."""
+        return tuple(finding for finding in self.findings if finding.blocking)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the report as JSON for XCom.
 
-        :return: ``changed`` (int), ``in_place`` (int), ``planned`` (sentences), ``findings`` (dicts with ``code``,
-            ``object``, ``message``); at most 100 rows of each, then one that counts the rest.
+        :return: ``changed`` (int), ``in_place`` (int), ``changes`` (dicts as :class:`ChangeRow`), ``findings`` (dicts
+            as :class:`FindingRow`), ``notes`` (int by code), ``omitted`` (``changes`` and ``findings``, int): at most
+            100 rows of each are in it.
         """
-        findings = [{"code": f.code, "object": f.object, "message": f.message} for f in self.findings[:MAX_ROWS]]
-        more = len(self.findings) - MAX_ROWS
-        if more > 0:
-            findings.append({"code": "more", "object": "", "message": f"{more} more findings."})
-        planned = list(self.planned[:MAX_ROWS])
-        if len(self.planned) > MAX_ROWS:
-            planned.append(f"{len(self.planned) - MAX_ROWS} more changes")
-        return {"changed": self.changed, "in_place": self.in_place, "planned": planned, "findings": findings}
+        changes, findings = self.changes[:MAX_ROWS], self.findings[:MAX_ROWS]
+        return {
+            "changed": self.changed,
+            "in_place": self.in_place,
+            "changes": [asdict(row) for row in changes],
+            "findings": [asdict(row) for row in findings],
+            "notes": dict(self.notes),
+            "omitted": {
+                "changes": self.more_changes + len(self.changes) - len(changes),
+                "findings": self.more_findings + len(self.findings) - len(findings),
+            },
+        }
+
+    @classmethod
+    def parse(cls, value: Any, name: str) -> Report:
+        """Read a report back from XCom.
+
+        :param value: what :meth:`as_dict` gave; more keys may be in it.
+        :param name: where it comes from, for the message.
+        :raises InvalidInput: if it isn't one.
+        """
+        try:
+            changes = tuple(ChangeRow(**row) for row in value["changes"])
+            findings = tuple(FindingRow(**row) for row in value["findings"])
+            counts = [value["changed"], value["in_place"], *map(value["omitted"].get, ("changes", "findings"))]
+            notes = dict(value["notes"])
+            fits = type(value["changes"]) is type(value["findings"]) is list
+            fits &= all(type(n) is int for n in (*counts, *notes.values()))
+            fits &= all(map(_fits, (*value["changes"], *value["findings"])))
+        except (TypeError, KeyError, AttributeError, ValueError):
+            fits = False
+        if not fits:
+            raise InvalidInput(f"{name} holds something that isn't a report: give the outputs of the run's tasks.")
+        changed, in_place, more_changes, more_findings = counts
+        return cls(changed, in_place, changes, findings, notes, {}, more_changes, more_findings)
 
 
-def table(title: str, report: Report, changes: bool = True) -> str:
+def _fits(row: Mapping[str, Any]) -> bool:
+    """Whether every field is of its kind: one that isn't would break whatever shows it."""
+    kinds: dict[str, type] = {"applied": bool, "blocking": bool, "privileges": list}
+    fits = all(type(value) is kinds.get(name, str) for name, value in row.items())
+    return fits and all(type(word) is str for word in row.get("privileges", ()))
+
+
+def join(reports: Sequence[Report]) -> Report:
+    """Make one report of several, each finding told once.
+
+    :return: sums of the counts, and all rows.
+    """
+    notes: dict[str, int] = {}
+    for report in reports:
+        for code, count in report.notes.items():
+            notes[code] = notes.get(code, 0) + count
+    return Report(
+        sum(report.changed for report in reports),
+        sum(report.in_place for report in reports),
+        tuple(row for report in reports for row in report.changes),
+        tuple(dict.fromkeys(row for report in reports for row in report.findings)),
+        notes,
+        {code: text for report in reversed(reports) for code, text in report.noted.items()},
+        sum(report.more_changes for report in reports),
+        sum(report.more_findings for report in reports),
+    )
+
+
+def table(title: str, report: Report, *, changes: bool = True) -> str:
     """Show a whole report as a table for people.
 
-    :param title: what was done where.
-    :param report: the report.
     :param changes: whether it is about changes; a sensor's isn't. Default True.
-    :return: lines of text: ``+`` and ``-`` changes, ``=`` what is in place, ``!`` findings,
-        ``x`` those that stop it.
+    :return: lines of text: ``+`` and ``-`` changes, ``=`` what is in place, ``!`` findings, ``x`` those that stop it,
+        ``i`` notes; what to do about a finding stands on a line of its own.
     """
-    done = "done" if report.changed else "planned"
-    rows = [("-" if sentence.startswith(("revoke", "drop")) else "+", done, sentence) for sentence in report.planned]
+    rows = [
+        ("-" if row.action in ("revoke", "drop") else "+", "done" if row.applied else "planned", one_line(row.text))
+        for row in report.changes
+    ]
+    if changes and not rows:
+        rows = [(" ", "nothing", "to change")]
+    if report.more_changes:
+        rows.append((" ", "omitted", f"{counted(report.more_changes, 'more change')}, in the logs of the tasks"))
     # A sensor's title says how much there is, unless something is missing.
     if changes or (report.in_place and report.findings):
         rows.append(("=", "in place", f"{report.in_place} already as desired"))
-    rows += [("x" if f.blocking else "!", f.code, f.message) for f in report.findings]
-    if changes and not report.planned:
-        rows.insert(0, (" ", "nothing", "to change"))
-    return "\n".join([title, *columns(rows)])
+    for finding in report.findings:
+        rows.append(("x" if finding.blocking else "!", finding.code, one_line(finding.text)))
+        rows += [("", "", f"→ {one_line(finding.remedy)}")] * bool(finding.remedy)
+    if report.more_findings:
+        rows.append((" ", "omitted", f"{counted(report.more_findings, 'more finding')}, in the logs of the tasks"))
+    for code, text in report.noted.items():
+        more = f" ({report.notes[code] - 1} more)" if report.notes[code] > 1 else ""
+        rows.append(("i", code, one_line(text) + more))
+    if rest := [f"{code} ({count})" for code, count in report.notes.items() if code not in report.noted]:
+        rows.append(("i", "notes", f"{', '.join(rest)}: in the logs of the tasks"))
+    return "\n".join([one_line(title), *columns(rows)])
 
 
 def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> list[str]:
@@ -84,3 +238,38 @@ def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> list[str]:
     listed = [tuple(row) for row in rows]
     widths = [max(len(row[i]) for row in listed) for i in range(len(listed[0]))] if listed else []
     return [(indent + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True))).rstrip() for row in listed]
+
+
+HASH = (
+    "<hash> stands for the password's: 'md5' followed by the MD5, in hexadecimal, of the password and the user's name "
+    "written together."
+)
+
+
+def script(report: Report) -> str:
+    """Write what is planned as SQL, for an administrator to review and run by hand.
+
+    :return: a section for each database, with its statements in order; the findings are comments. Where the report
+        leaves changes out, it says so and holds no statement, since a part isn't the whole.
+    """
+    if report.more_changes:
+        return _comment(
+            f"{counted(report.more_changes, 'change')} of this plan left out of XCom: each task's own log holds its "
+            "section whole."
+        )
+    lines = [_comment(f"{'This stops it: ' * row.blocking}{row}") for row in report.findings]
+    database = None
+    for row in report.changes:
+        if not row.statement:
+            continue
+        if row.database != database:
+            database = row.database
+            lines += ["", _comment(f"Connect to database {database}"), f"{EXACT_NAMES};"]
+        lines.append(f"{row.statement};")
+        lines += [_comment(HASH)] * ("<hash>" in row.statement)
+    return "\n".join(lines).strip()
+
+
+def _comment(text: str) -> str:
+    """A name may hold a line's end, and mustn't end the comment."""
+    return f"-- {one_line(text)}"

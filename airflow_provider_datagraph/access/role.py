@@ -1,68 +1,95 @@
-"""Step 1 of Segment's guide: the role, the user, and the membership. Pure."""
+"""Step 1 of Segment's guide: the role, the user, and the membership; and what any plan says of its role. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from airflow_provider_datagraph.access.current import CurrentAccess, read_identity_list
-from airflow_provider_datagraph.access.desired import DesiredUser
-from airflow_provider_datagraph.access.messages import describe_grants
-from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step
-from airflow_provider_datagraph.access.visibility import partial_view
-from airflow_provider_datagraph.redshift.catalog.identities import ROLE_GRANTS, USER_GRANTS, granted_roles
+from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step, blocking, finding, note
+from airflow_provider_datagraph.redshift.catalog.identities import (
+    inherited_roles,
+    read_identities,
+    role_grants,
+    user_grants,
+)
 from airflow_provider_datagraph.redshift.catalog.privileges import (
+    Held,
     column_grants,
     database_grants,
+    of,
     relation_grants,
     schema_grants,
 )
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.names import quote
-from airflow_provider_datagraph.redshift.statements import Create, Membership
-from airflow_provider_datagraph.redshift.values import Grant, Identity, Session
+from airflow_provider_datagraph.redshift.statements import AlterUser, Create, Membership
+from airflow_provider_datagraph.redshift.values import Grant, Identities, Identity, Session
 
 
-def read_identities(rows: Rows, session: Session, role: str, user: str) -> CurrentAccess:
+@dataclass(frozen=True, slots=True)
+class DesiredUser:
+    """The linked user. The hash is a secret of its own: it never shows in a repr.
+
+    :param password_hash: the hash that CREATE USER sends.
+    :param password_problems: what the clear password lacks, a phrase each.
+    """
+
+    name: str
+    password_hash: str = field(repr=False)
+    password_problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RoleAccess(Identities):
+    """What the cluster knows of a role and a user.
+
+    :param members: users that hold the role; ``role_members``: roles that hold it.
+    :param inherited_roles: the roles whose privileges the role has, through any number of others.
+    :param user_roles: roles that the user itself holds.
+    :param grants: what the role holds on databases, and on what is in the connected one; ``user_grants``: the user.
+    :param login_works: whether the user connection logs in; None where nobody tried.
+    """
+
+    members: frozenset[str] = frozenset()
+    role_members: frozenset[str] = frozenset()
+    inherited_roles: frozenset[str] = frozenset()
+    user_roles: frozenset[str] = frozenset()
+    grants: frozenset[Grant] = frozenset()
+    user_grants: frozenset[Grant] = frozenset()
+    login_works: bool | None = None
+
+
+def read_role(rows: Rows, session: Session, role: str, user: str) -> RoleAccess:
     """Read what the cluster knows of a role and a user.
 
-    :param rows: runs a query.
-    :param session: the session.
-    :param role: the role's name.
-    :param user: the user's name.
-    :return: roles, users, memberships, and both identities' privileges: on every database of the cluster,
-        on schemas and relations of the connected one.
+    :return: what it knows, but for whether the login works.
     """
-    current = read_identity_list(rows, session)
-    held = [(str(holder), str(name)) for holder, name in rows(USER_GRANTS)]
-    between = rows(ROLE_GRANTS)
-    role_grants: set[Grant] = set()
-    user_grants: set[Grant] = set()
-    for read in (database_grants, schema_grants, relation_grants, column_grants):
-        if role in current.roles:
-            role_grants |= read(rows, "role", role)
-        if user in current.users:
-            user_grants |= read(rows, "user", user)
-    return replace(
-        current,
+    known = read_identities(rows, session)
+    held, between = user_grants(rows), role_grants(rows)
+    holders = [Identity("role", role)] * (role in known.roles) + [Identity("user", user)] * (user in known.users)
+    privileges = Held()
+    if holders:
+        who = of(*holders)
+        privileges = database_grants(rows, who) | schema_grants(rows, who)
+        privileges |= relation_grants(rows, who) | column_grants(rows, who)
+    return RoleAccess(
+        known.session,
+        known.roles,
+        known.users,
         members=frozenset(holder for holder, name in held if name == role),
-        role_members=frozenset(str(holder) for holder, name in between if name == role),
-        granted_roles=granted_roles(role, between),
+        role_members=frozenset(holder for holder, name in between if name == role),
+        inherited_roles=inherited_roles(role, between),
         user_roles=frozenset(name for holder, name in held if holder == user),
-        grants=frozenset(role_grants),
-        user_grants=frozenset(user_grants),
+        grants=privileges.by(Identity("role", role)),
+        user_grants=privileges.by(Identity("user", user)),
     )
 
 
-def plan_role(role: str, user: DesiredUser, current: CurrentAccess) -> Plan:
+def plan_role(role: str, user: DesiredUser, current: RoleAccess) -> Plan:
     """Plan the linked role, the linked user and the membership.
 
     An existing role or user is adopted, and its password is never touched.
 
-    :param role: the role's name.
-    :param user: the linked user.
-    :param current: what :func:`read_identities` read, with ``login_works`` where the user exists.
-    :return: the plan.
+    :param current: what :func:`read_role` read, with ``login_works`` where the user exists.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html,
@@ -84,67 +111,74 @@ def plan_role(role: str, user: DesiredUser, current: CurrentAccess) -> Plan:
     return Plan(tuple(steps), has_role + has_user + member, tuple(findings))
 
 
-def _identity_refusals(role: str, user: DesiredUser, current: CurrentAccess) -> Iterable[Finding]:
-    known = current.users.get(user.name)
+def _identity_refusals(role: str, user: DesiredUser, current: RoleAccess) -> Iterator[Finding]:
+    name, known = user.name, current.users.get(user.name)
     if role in current.users:
-        message = f"There is a user named {role}, and a role can't share a user's name: choose another role name."
-        yield Finding("name_taken", role, message, blocking=True)
-    if user.name in current.roles or user.name == role:
-        message = f"User {user.name} would share the name of a role: give the user connection another login."
-        yield Finding("name_taken", user.name, message, blocking=True)
-    if user.name == current.session.user:
-        message = (
-            f"{user.name} is the admin connection's own login: Segment needs a user of its own, so give the user "
-            "connection another login."
-        )
-        yield Finding("user_is_admin", user.name, message, blocking=True)
+        yield blocking("name_taken", role, case="role")
+    if name in current.roles or name == role:
+        yield blocking("name_taken", name, case="user")
+    if name == current.session.user:
+        yield blocking("user_is_admin", name)
     elif known is not None and known.superuser:
-        message = (
-            f"User {user.name} is a superuser (CREATEUSER), which reads and changes everything: give the user "
-            f"connection another login, or run ALTER USER {quote(user.name)} NOCREATEUSER first."
-        )
-        yield Finding("user_is_superuser", user.name, message, blocking=True)
+        yield blocking("user_is_superuser", name, statement=AlterUser(name, "NOCREATEUSER"))
     elif known is not None and current.login_works is False:
-        message = (
-            f"User {user.name} exists, and the user connection's password doesn't log in. Nothing was changed, "
-            "since Segment may be using the present one: correct the connection's password, or rotate the user's "
-            "password on purpose and then give it to Segment and to the connection."
-        )
-        yield Finding("login_fails", user.name, message, blocking=True)
+        yield blocking("login_fails", name)
     if known is None and user.password_problems:
-        message = (
-            f"The user connection's password doesn't fit Redshift's policy: it must "
-            f"{', '.join(user.password_problems)}. Choose another."
-        )
-        yield Finding("password_policy", user.name, message, blocking=True)
+        yield blocking("password_policy", name, lacks=user.password_problems)
 
 
-def _adopted(role: str, user: DesiredUser, current: CurrentAccess) -> Iterable[Finding]:
+def _adopted(role: str, user: DesiredUser, current: RoleAccess) -> Iterator[Finding]:
     known_role, known_user = current.roles.get(role), current.users.get(user.name)
+    database = current.session.database
     others = sorted(current.members - {user.name}) + [f"role {name}" for name in sorted(current.role_members)]
     if known_role is not None and known_role.owner != current.session.user:
-        message = f"Role {role} existed before; its owner is {known_role.owner}."
-        yield Finding("role_owner", role, message)
+        yield note("role_owner", role, owner=known_role.owner)
     if known_role is not None and others:
-        message = f"Role {role} is also held by {', '.join(others)}: what it may read, they may read."
-        yield Finding("role_members", role, message)
-    if current.granted_roles:
-        message = f"Role {role} also has what the roles {', '.join(sorted(current.granted_roles))} may do."
-        yield Finding("role_roles", role, message)
+        yield finding("role_members", role, members=tuple(others))
+    if current.inherited_roles:
+        yield finding("role_roles", role, roles=tuple(sorted(current.inherited_roles)))
     if current.grants:
-        message = (
-            f"Role {role} already holds {describe_grants(current.grants)} (as seen from {current.session.database})."
-        )
-        yield Finding("role_privileges", role, message)
+        yield note("role_privileges", role, grants=current.grants, database=database)
     if known_user is not None and known_user.createdb:
-        yield Finding("user_createdb", user.name, f"User {user.name} may create databases (CREATEDB).")
-    more_roles = sorted(current.user_roles - {role})
-    if more_roles:
-        message = f"User {user.name} also holds the roles {', '.join(more_roles)}: it can do what they allow."
-        yield Finding("user_roles", user.name, message)
+        yield finding("user_createdb", user.name, statement=AlterUser(user.name, "NOCREATEDB"))
+    if more_roles := sorted(current.user_roles - {role}):
+        yield finding("user_roles", user.name, roles=tuple(more_roles))
     if current.user_grants:
-        message = (
-            f"User {user.name} itself holds {describe_grants(current.user_grants)} "
-            f"(as seen from {current.session.database}), beside what the role gives."
-        )
-        yield Finding("user_privileges", user.name, message)
+        yield finding("user_privileges", user.name, grants=current.user_grants, database=database)
+
+
+def hidden_role(role: str, known: Identities, hidden: bool, plan_only: bool) -> tuple[Finding, ...]:
+    """Tell that nothing can be said about a role, since its privileges are hidden.
+
+    :param hidden: whether they are.
+    :return: one finding, or none where they are visible.
+    """
+    if not hidden:
+        return ()
+    make = finding if plan_only else blocking
+    return (make("hidden", role, case="role", user=known.session.user, owner=known.roles[role].owner),)
+
+
+def role_missing(role: str, known: Identities, plan_only: bool) -> tuple[Finding, ...]:
+    """Tell that a role doesn't exist; a plan-only run goes on as if it did, since an earlier task creates it.
+
+    :return: one finding, or none where the role exists.
+    """
+    if role in known.roles:
+        return ()
+    return (finding("role_missing", role, case="planned") if plan_only else blocking("role_missing", role),)
+
+
+def partial_view(known: Identities) -> tuple[Finding, ...]:
+    """Tell that the admin may not see the whole catalog: what is hidden looks as if it were missing.
+
+    :return: one note, or none for a superuser.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tables.html
+    """
+    return () if known.session.superuser else (note("partial_view", known.session.user),)
+
+
+def serverless(host: str) -> Finding:
+    """Tell where Segment can't work at all: https://segment.com/docs/connections/storage/catalog/redshift/"""
+    return finding("serverless", host)

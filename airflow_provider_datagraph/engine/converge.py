@@ -5,13 +5,13 @@ It imports no driver. https://docs.aws.amazon.com/redshift/latest/dg/c_serial_is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow_provider_datagraph.access.messages import change_text, change_texts
+from airflow_provider_datagraph.access.messages import change_text, said
 from airflow_provider_datagraph.access.plan import Plan, Step
-from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.engine.retrying import looking_again, retrying
+from airflow_provider_datagraph.access.report import ChangeRow, Report, change_rows
+from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES, looking_again, retrying
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.faults import drift_remains, vanished, vanished_error
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
@@ -33,12 +33,11 @@ MakePlan = Callable[[A], Plan]
 class Converger:
     """Reads and changes access in the database that a hook connects to.
 
-    :param hook: the hook.
     :param tries: how often it is read, planned and applied when other transactions conflict; default 10.
     :param longest_wait: the longest wait between two tries, in seconds; default 20.
     """
 
-    def __init__(self, hook: DataGraphHook, tries: int = 10, longest_wait: float = 20.0) -> None:
+    def __init__(self, hook: DataGraphHook, tries: int = TRIES, longest_wait: float = LONGEST_WAIT) -> None:
         self.hook = hook
         self.tries = tries
         self.longest_wait = longest_wait
@@ -48,23 +47,22 @@ class Converger:
         """The connected database."""
         return str(self.hook.arguments["database"])
 
-    def read(self, read: Read[A], names: Iterable[str] | None = None) -> A:
+    def read(self, read: Read[A], *, compares: bool = True) -> A:
         """Read the catalog in one transaction; a conflict starts all over.
 
         :param read: reads with a function that runs a query, in a session.
-        :param names: the names that will be looked up; default None: any.
-        :return: what it read.
+        :param compares: whether names are looked up that Redshift might fold; default True.
         """
 
         def work() -> A:
             with self.hook.connected() as connection:
-                return self._read(connection, read, names)
+                return self._read(connection, read, compares=compares)
 
         return retrying(work, self.tries, self.longest_wait)
 
-    def _read(self, connection: Connection, read: Read[A], names: Iterable[str] | None) -> A:
+    def _read(self, connection: Connection, read: Read[A], *, compares: bool) -> A:
         rows = _rows(connection)
-        return read(rows, read_session(rows, self.hook.login, self.database, names))
+        return read(rows, read_session(rows, self.hook.login, self.database, compares=compares))
 
     def converge(
         self,
@@ -73,7 +71,7 @@ class Converger:
         *,
         plan_only: bool = False,
         reread: Reread[A] | None = None,
-        names: Iterable[str] | None = None,
+        compares: bool = True,
     ) -> Report:
         """Read, plan and apply in one transaction, then read again; a conflict starts all over.
 
@@ -81,30 +79,33 @@ class Converger:
         :param make_plan: makes the plan from it.
         :param plan_only: whether to show the plan instead of applying it; default False.
         :param reread: reads again what a plan may have changed; default None: everything.
-        :param names: the names that will be looked up; default None: any.
-        :return: the report.
+        :param compares: whether names are looked up that Redshift might fold; default True.
         :raises MisconfigurationError: with every blocking finding, before anything is changed.
         :raises DriftRemainsError: if the catalog doesn't show what was applied.
         """
-        done: list[str] = []
+        done: list[ChangeRow] = []
 
         def work() -> Report:
             with self.hook.connected() as connection:
-                current = self._read(connection, read, names)
+                current = self._read(connection, read, compares=compares)
                 plan = make_plan(current)
                 if plan_only:
-                    return Report.of(plan, 0)
+                    return Report.planned(plan, self.database)
                 self._apply(connection, plan, done)
                 if plan.steps:
-                    again = reread or (lambda rows, _: self._read(connection, read, names))
-                    self._verify(connection, lambda rows: make_plan(again(rows, current)))
-            return Report(len(done), plan.in_place, tuple(done), plan.findings)
+                    # Each look is a transaction of its own then, and costs no BEGIN.
+                    connection.autocommit = True
+                    if reread is None:
+                        self._verify(make_plan(self._read(connection, read, compares=compares)))
+                    else:
+                        self._verify(make_plan(reread(_rows(connection), current)))
+            return Report.of(plan.findings, done, plan.in_place)
 
         return retrying(lambda: looking_again(work), self.tries, self.longest_wait)
 
-    def _apply(self, connection: Connection, plan: Plan, done: list[str]) -> None:
+    def _apply(self, connection: Connection, plan: Plan, done: list[ChangeRow]) -> None:
         if plan.blocking:
-            raise MisconfigurationError.of(finding.message for finding in plan.blocking)
+            raise MisconfigurationError.of(str(said(finding)) for finding in plan.blocking)
         alone = [step for step in plan.steps if step.statement.autocommit]
         together = [step for step in plan.steps if not step.statement.autocommit]
         if alone:
@@ -112,12 +113,12 @@ class Converger:
             connection.autocommit = True
             for step in alone:
                 self._run(connection, [step])
-                done += map(change_text, step.changes)
+                done += change_rows([step], self.database, applied=True)
             connection.autocommit = False
         self._run(connection, together)
         connection.commit()
         # From here on it is done, even if a conflict makes the check below start all over.
-        done += [change_text(change) for step in together for change in step.changes]
+        done += change_rows(together, self.database, applied=True)
 
     def _run(self, connection: Connection, steps: Sequence[Step]) -> None:
         cursor = connection.cursor()
@@ -132,11 +133,8 @@ class Converger:
                     raise
                 raise vanished_error(error, self.database) from error
 
-    def _verify(self, connection: Connection, plan_again: Callable[[Rows], Plan]) -> None:
-        # Each look is a transaction of its own then, and costs no BEGIN.
-        connection.autocommit = True
-        plan = plan_again(_rows(connection))
-        if remaining := (*change_texts(plan), *(finding.message for finding in plan.blocking)):
+    def _verify(self, plan: Plan) -> None:
+        if remaining := (*map(change_text, plan.changes), *(str(said(finding)) for finding in plan.blocking)):
             raise drift_remains(remaining, self.hook.login, self.database)
 
 

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from redshift_connector.error import Error as DriverError
 
+from airflow_provider_datagraph.access.messages import counted, said
 from airflow_provider_datagraph.access.plan import Finding
-from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES, advice, missing_tables
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES, missing_tables, no_database
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.validation import nothing_to_read, unreadable
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.hooks.faults import Fault, classify, details, statement_error
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
-from airflow_provider_datagraph.redshift.catalog.relations import read_relations
-from airflow_provider_datagraph.redshift.catalog.schemas import schemas_query
+from airflow_provider_datagraph.redshift.catalog.relations import relation_names
+from airflow_provider_datagraph.redshift.catalog.schemas import schema_names
 from airflow_provider_datagraph.redshift.catalog.sessions import read_session
-from airflow_provider_datagraph.redshift.names import fold, join_path, quote, resolve, split_path
+from airflow_provider_datagraph.redshift.names import fold, join_path, resolve, split_path
+from airflow_provider_datagraph.redshift.statements import written
 from airflow_provider_datagraph.redshift.values import Session
 
 if TYPE_CHECKING:
@@ -37,9 +40,9 @@ class Look:
     :param message: a sentence that says what is still missing.
     """
 
-    done: bool
     report: Report
     message: str
+    done: bool = False
 
 
 class Probe(Protocol):
@@ -70,8 +73,6 @@ class _Reader:
     def rows(self, sql: str) -> list[Any]:
         """Run a query.
 
-        :param sql: the query.
-        :return: its rows.
         :raises PassingFaultError: if the server can't be reached, or another transaction conflicts.
         """
         if self.connection is None:
@@ -89,7 +90,7 @@ class _Reader:
             if fault is Fault.CONFLICT:
                 text = details(error)[1]
                 raise PassingFaultError(
-                    f"Another transaction in database {database} conflicts ({text}): it is looked again."
+                    f"Another transaction in database {database} conflicts ({text}). The sensor will check again."
                 ) from error
             raise
 
@@ -110,7 +111,6 @@ class AccessProbe:
     """Reads one row's worth of nothing from each table, as the linked user, from the checkpoint database.
 
     :param redshift_conn_id: the admin connection: it lists the tables of ``schemas``.
-    :param user_conn_id: the user connection.
     :param database: the checkpoint database; None: the user connection's own.
     :param schemas: ``schema`` or ``database.schema``, whose tables are all read.
     :param tables: ``schema.table`` or ``database.schema.table``.
@@ -134,18 +134,17 @@ class AccessProbe:
         self.user = _Reader(user)
 
     def look(self) -> Look:
-        """See :class:`Probe`."""
         paths, findings = self._paths()
         refused = [finding for path in paths if (finding := self._read(path)) is not None]
-        report = Report(in_place=len(paths) - len(refused), findings=(*refused, *findings))
+        report = Report.of([*refused, *findings], in_place=len(paths) - len(refused))
         who, where = self.user.hook.login, self.user.hook.arguments["database"]
-        gone = [finding for finding in findings if finding.blocking]
-        if gone:
-            return Look(False, report, " ".join(finding.message for finding in gone))
+        if report.blocking:
+            return Look(report, " ".join(map(str, report.blocking)))
+        count = counted(len(paths), "table")
         if not refused:
-            return Look(True, report, f"{who}, connected to {where}, reads all of {len(paths)} tables.")
-        message = f"{who}, connected to {where}, can't read {len(refused)} of {len(paths)} tables; {refused[0].message}"
-        return Look(False, report, message)
+            return Look(report, f"{who}, connected to {where}, can read every one of {count}.", done=True)
+        first = report.findings[0]
+        return Look(report, f"{who}, connected to {where}, can't read {len(refused)} of {count}. {first}")
 
     def _paths(self) -> tuple[list[tuple[str, str, str]], list[Finding]]:
         """Resolve what is to be read; only the admin sees tables that the user can't read yet."""
@@ -158,37 +157,27 @@ class AccessProbe:
             database, schema = parts if len(parts) == 2 else (own, parts[0])
             if not session.case_sensitive:
                 database, schema = fold(database), fold(schema)
-            found = read_relations(self.admin.rows, database, [schema])[schema]
+            found = relation_names(self.admin.rows, database, [schema])[schema]
             paths += [(database, schema, table) for table in sorted(found)]
             if not found:
-                findings.append(self._empty(database, schema))
+                exists = schema in schema_names(self.admin.rows, database)
+                findings.append(nothing_to_read(database, schema, exists=exists))
         return list(dict.fromkeys(paths)), findings
-
-    def _empty(self, database: str, schema: str) -> Finding:
-        path = join_path(database, schema)
-        if schema in {str(row[1]) for row in self.admin.rows(schemas_query(database))}:
-            return Finding("schema_empty", path, f"Schema {path} has no tables, so there is nothing to read in it yet.")
-        return Finding("schema_missing", path, f"There is no schema {path}.", blocking=True)
 
     def _read(self, path: tuple[str, str, str]) -> Finding | None:
         # Segment's guide, step 4, without any of the customer's data; three-part names:
         # https://docs.aws.amazon.com/redshift/latest/dg/cross-database_usage.html
-        name = join_path(*path)
         try:
-            self.user.rows(f"SELECT 1 FROM {'.'.join(map(quote, path))} LIMIT 1")
+            self.user.rows(f"SELECT 1 FROM {written(path)} LIMIT 1")
         except (DriverError, OSError) as error:
-            codes = {"42P01": "table_missing", "3F000": "schema_missing", "3D000": "database_missing"}
-            state, text = details(error)
-            return Finding(codes.get(state, "not_readable"), name, f"Reading {name} fails: {text} ({state}).")
+            return unreadable(path, *details(error))
         return None
 
     @property
     def readers(self) -> list[_Reader]:
-        """See :class:`Probe`."""
         return [self.admin, self.user]
 
     def close(self) -> None:
-        """See :class:`Probe`."""
         self.admin.close()
         self.user.close()
 
@@ -197,8 +186,6 @@ class AccessProbe:
 class ProfilesSyncProbe:
     """Looks for tables of a schema in the catalog, as admin and, where named, as the linked user.
 
-    :param redshift_conn_id: the admin connection.
-    :param schema: the schema.
     :param database: its database; None: the admin connection's.
     :param tables: the tables to wait for.
     :param user_conn_id: the user connection; None: look as admin only.
@@ -222,17 +209,16 @@ class ProfilesSyncProbe:
         ]
 
     def look(self) -> Look:
-        """See :class:`Probe`."""
         findings: list[Finding] = []
         in_place = 0
         for reader in self.readers:
             present, found = self._look(reader)
             in_place += present
             findings += found
-        report = Report(in_place=in_place, findings=tuple(findings))
+        report = Report.of(findings, in_place=in_place)
         if not findings:
-            return Look(True, report, f"Schema {self.schema} has all of {', '.join(self.tables)}.")
-        return Look(False, report, " ".join(finding.message for finding in findings))
+            return Look(report, f"Schema {self.schema} has all of {', '.join(self.tables)}.", done=True)
+        return Look(report, " ".join(map(str, report.findings)))
 
     def _look(self, reader: _Reader) -> tuple[int, list[Finding]]:
         session = reader.session()
@@ -240,25 +226,20 @@ class ProfilesSyncProbe:
         if not session.case_sensitive:
             names = [fold(name) for name in names]
         database, schema, *wanted = names
-        path = join_path(database, schema)
+        linked = reader is not self.readers[0]
         databases = [str(row[0]) for row in reader.rows(DATABASES)]
-        if resolve(database, databases, session.case_sensitive) is None and reader is self.readers[0]:
-            raise MisconfigurationError(f"There is no database {database}: correct the name.")
-        stored = read_relations(reader.rows, database, [schema])[schema]
-        missing = missing_tables(wanted, stored)
+        if resolve(database, databases, session.case_sensitive) is None and not linked:
+            raise MisconfigurationError(str(said(no_database(database))))
+        stored = relation_names(reader.rows, database, [schema])[schema]
+        missing = tuple(table for table in wanted if table not in stored)
         if not missing:
             return len(wanted), []
-        exists = bool(stored) or schema in {str(row[1]) for row in reader.rows(schemas_query(database))}
-        where = f"Schema {path} has no" if exists else f"There is no schema {path}, so no"
-        message = f"{where} {', '.join(missing)}, as {reader.hook.login} sees it."
-        hint = advice(missing, stored, exists)
-        if reader is not self.readers[0]:
-            hint = "Tables that the linked user may not read are hidden from it: grant the schema to its role."
-        code = "tables_missing" if exists else "schema_missing"
-        return len(wanted) - len(missing), [Finding(code, path, f"{message} {hint}")]
+        exists = bool(stored) or schema in schema_names(reader.rows, database)
+        path, login = join_path(database, schema), reader.hook.login
+        finding = missing_tables(path, missing, stored, login, exists=exists, linked=linked)
+        return len(wanted) - len(missing), [finding]
 
     def close(self) -> None:
-        """See :class:`Probe`."""
         for reader in self.readers:
             reader.close()
 
@@ -273,8 +254,6 @@ def make_probe(name: str, arguments: Mapping[str, Any], loaded: Connections | No
     """Make a probe by its name, as a trigger's serialized form holds it.
 
     :param name: a key of ``PROBES``.
-    :param arguments: the probe's arguments.
     :param loaded: connections by id, looked up already.
-    :return: the probe.
     """
     return PROBES[name](**arguments, loaded=loaded)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
+from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.offboarding.findings import home, session_findings, who_leaves
 from airflow_provider_datagraph.access.offboarding.plan import (
     local_databases,
@@ -16,23 +17,18 @@ from airflow_provider_datagraph.access.offboarding.plan import (
 )
 from airflow_provider_datagraph.access.offboarding.read import read_cluster, read_holdings
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
-from airflow_provider_datagraph.access.plan import Finding, Plan
-from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.plan import Finding, Plan, note
+from airflow_provider_datagraph.access.report import Report, join
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.hooks.faults import details
+from airflow_provider_datagraph.hooks.faults import details, in_use, still_needed
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.sessions import read_sessions
 from airflow_provider_datagraph.redshift.names import resolve
 from airflow_provider_datagraph.redshift.values import Session
 
-if TYPE_CHECKING:
-    pass
-
 log = logging.getLogger(__name__)
-IN_USE = "55006"
-"""PostgreSQL's code for an object in use; AWS documents it for DROP USER."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +36,13 @@ class Part:
     """A part of the work that is done wholly or not at all.
 
     :param what: what it is about, for sentences.
+    :param database: the database to connect to.
     :param plan: what is to be done, as far as is known.
     :param act: reads again, plans again, and does it.
     """
 
     what: str
+    database: str
     plan: Plan
     act: Callable[[], Report]
 
@@ -53,7 +51,6 @@ class Offboarding:
     """Takes a role and a user away.
 
     :param engine: makes the engine for a database, as admin; None: the admin connection's own.
-    :param leaving: who leaves.
     """
 
     def __init__(self, engine: Callable[[str | None], Converger], leaving: Leaving) -> None:
@@ -61,44 +58,40 @@ class Offboarding:
         self.engine = engine(None)
         self.leaving = leaving
 
-    def run(self, plan_only: bool) -> Report:
+    def run(self, *, plan_only: bool) -> Report:
         """Look at everything, and change it where nothing forbids that.
 
-        :param plan_only: whether to change nothing.
-        :return: the report.
         :raises MisconfigurationError: with every blocking finding of every database, before anything is changed.
         """
         cluster, missing = self._look()
-        parts = [*self._databases(cluster), *self._checkpoint(cluster), self._identities(cluster)]
-        findings = (*(finding for part in parts for finding in part.plan.findings), *missing)
-        blocking = [finding.message for finding in findings if finding.blocking]
+        parts = [*self._databases(cluster), *self._checkpoint(), self._identities(cluster)]
+        blocking = dict.fromkeys(finding for part in parts for finding in part.plan.blocking)
         if blocking and not plan_only:
-            raise MisconfigurationError.of(blocking)
-        reports = [Report.of(part.plan, 0) for part in parts] if plan_only else self._act(parts)
-        return Report(
-            sum(report.changed for report in reports),
-            sum(report.in_place for report in reports),
-            tuple(sentence for report in reports for sentence in report.planned),
-            tuple(dict.fromkeys(findings)),
-        )
+            raise MisconfigurationError.of(str(said(finding)) for finding in blocking)
+        planned = [Report.planned(part.plan, part.database) for part in parts]
+        if plan_only:
+            return join([*planned, Report.of(missing)])
+        # What it found is what it planned with: afterwards, things are as they should be.
+        found = Report.of([*(finding for part in parts for finding in part.plan.findings), *missing])
+        done = join(self._act(parts, planned))
+        return replace(done, findings=found.findings, notes=found.notes, noted=found.noted)
 
     def _look(self) -> tuple[Cluster, list[Finding]]:
         """Read the cluster, and find the names as they are stored."""
         leaving, cluster = self.leaving, self.engine.read(self._read_cluster)
 
-        def resolved(name: str | None) -> str | None:
+        def stored_as(name: str | None) -> str | None:
             # As a login compares: one that is stored as typed, with capitals, comes first.
             if name is None or name in cluster.databases:
                 return name
             return resolve(name, cluster.databases, cluster.session.case_sensitive)
 
-        stored = resolved(leaving.drop)
-        named = replace(leaving, home=resolved(leaving.home) or leaving.home)
+        stored = stored_as(leaving.drop)
+        named = replace(leaving, home=stored_as(leaving.home) or leaving.home)
         self.leaving = replace(leaving, drop=stored, home=home(named, cluster))
         if leaving.drop is None or stored is not None:
             return cluster, []
-        message = f"There is no database {leaving.drop}, so none is dropped."
-        return cluster, [Finding("database_missing", leaving.drop, message)]
+        return cluster, [note("database_missing", leaving.drop)]
 
     def _read_cluster(self, rows: Rows, session: Session) -> Cluster:
         leaving = self.leaving
@@ -121,13 +114,13 @@ class Offboarding:
         def part(name: str) -> Part:
             engine = self.make_engine(name)
             found = problems.check(engine.read, read, default=Holdings(Session("", name)))
-            return Part(f"database {name}", make_plan(found), lambda: engine.converge(read, make_plan))
+            return Part(f"database {name}", name, make_plan(found), lambda: engine.converge(read, make_plan))
 
         parts = [part(name) for name in local_databases(cluster) if name != leaving.drop]
         problems.raise_all()
         return parts
 
-    def _checkpoint(self, cluster: Cluster) -> Iterator[Part]:
+    def _checkpoint(self) -> Iterator[Part]:
         """Plan to drop the checkpoint database, where that is asked for."""
         leaving = self.leaving
         if leaving.drop is None:
@@ -143,7 +136,7 @@ class Offboarding:
             return plan_checkpoint(leaving, *state)
 
         plan = make_plan(self.engine.read(read))
-        yield Part(f"dropping database {leaving.drop}", plan, lambda: self._drop(read, make_plan))
+        yield Part(f"dropping database {leaving.drop}", self.engine.database, plan, lambda: self._drop(read, make_plan))
 
     def _inside(self, cluster: Cluster) -> Holdings | None:
         database = str(self.leaving.drop)
@@ -163,10 +156,10 @@ class Offboarding:
         try:
             return self.engine.converge(read, make_plan)
         except Exception as error:
-            if details(error)[0] == IN_USE:
+            if in_use(error):
                 # Somebody connected since it was planned.
                 cluster = self.engine.read(self._read_cluster)
-                found = [f.message for f in session_findings(str(self.leaving.drop), cluster)]
+                found = [str(said(finding)) for finding in session_findings(str(self.leaving.drop), cluster)]
                 raise MisconfigurationError.of([details(error)[1], *found]) from error
             raise
 
@@ -180,20 +173,15 @@ class Offboarding:
             try:
                 return self.engine.converge(self._read_cluster, make_plan)
             except Exception as error:
-                if details(error)[0] != IN_USE:
+                if not in_use(error):
                     raise
-                database = self.engine.database
-                raise MisconfigurationError(
-                    f"Redshift refuses it: {details(error)[1]}. It may be about what this doesn't look at (functions, "
-                    "procedures, datashares, ASSUMEROLE, the user's default privileges for itself) in database "
-                    f"{database}: revoke that, or give it away."
-                ) from error
+                raise still_needed(error, self.engine.database) from error
 
-        return Part("dropping user and role", make_plan(cluster), act)
+        return Part("dropping user and role", self.engine.database, make_plan(cluster), act)
 
     @staticmethod
-    def _act(parts: Sequence[Part]) -> list[Report]:
-        reports = [Report.of(part.plan, 0) for part in parts if not part.plan.steps]
+    def _act(parts: Sequence[Part], planned: Sequence[Report]) -> list[Report]:
+        reports = [report for part, report in zip(parts, planned, strict=True) if not part.plan.steps]
         work = [part for part in parts if part.plan.steps]
         for at, part in enumerate(work):
             try:

@@ -28,7 +28,6 @@ class Problems:
         """Run one check.
 
         :param parse: the check: it returns a value or raises :class:`InvalidInput`.
-        :param values: its arguments.
         :param default: what to go on with where the check fails.
         :return: the checked value, or ``default``.
         """
@@ -39,10 +38,7 @@ class Problems:
             return default
 
     def add(self, *sentences: str) -> None:
-        """Add problems; one that is there already isn't added twice.
-
-        :param sentences: a sentence each.
-        """
+        """Add problems; one that is there already isn't added twice."""
         self.sentences += [s for s in dict.fromkeys(sentences) if s not in self.sentences]
 
     def raise_all(self) -> None:
@@ -59,7 +55,6 @@ def boolean(value: Any, name: str) -> bool:
 
     :param value: True, False, or ``true``/``false`` as text in any case (Jinja renders ``False``).
     :param name: the argument's name, for the message.
-    :return: the boolean.
     :raises InvalidInput: for anything else.
     """
     if isinstance(value, bool):
@@ -74,8 +69,6 @@ def text(value: Any, name: str) -> str:
     """Parse a text that can't be empty.
 
     :param value: the text; outer white space is removed.
-    :param name: the argument's name.
-    :return: the text.
     :raises InvalidInput: if it is empty or no text.
     """
     if isinstance(value, str) and value.strip():
@@ -87,7 +80,6 @@ def optional_text(value: Any, name: str) -> str | None:
     """Parse a text that may be missing.
 
     :param value: the text, or None; an empty text counts as None.
-    :param name: the argument's name.
     :return: the text or None.
     :raises InvalidInput: if it is no text.
     """
@@ -99,10 +91,6 @@ def optional_text(value: Any, name: str) -> str | None:
 def choice(value: Any, name: str, choices: Iterable[str]) -> str:
     """Parse one of a few words.
 
-    :param value: the word.
-    :param name: the argument's name.
-    :param choices: the words that are allowed.
-    :return: the word.
     :raises InvalidInput: for any other.
     """
     allowed = list(choices)
@@ -115,9 +103,7 @@ def number(value: Any, name: str, least: float = 0) -> float:
     """Parse a number.
 
     :param value: the number, or text of one.
-    :param name: the argument's name.
     :param least: the least that is allowed; default 0.
-    :return: the number.
     :raises InvalidInput: for anything else.
     """
     try:
@@ -134,9 +120,7 @@ def whole_number(value: Any, name: str, least: int = 0) -> int:
     """Parse a whole number.
 
     :param value: the number, or text of one.
-    :param name: the argument's name.
     :param least: the least that is allowed; default 0.
-    :return: the number.
     :raises InvalidInput: for anything else.
     """
     found = number(value, name, least)
@@ -149,7 +133,6 @@ def names(value: Any, name: str) -> tuple[str, ...]:
     """Parse a list of names.
 
     :param value: a list, JSON text of a list, or text with one name a line; None is an empty list.
-    :param name: the argument's name.
     :return: the names, in order.
     :raises InvalidInput: if entries are no text or empty, or stand there twice.
     """
@@ -163,8 +146,6 @@ def usable_names(value: Any, name: str, problems: Problems) -> tuple[str, ...]:
     """Parse a list of names as far as it goes, so that a bad entry hides nothing that is wrong with the others.
 
     :param value: see :func:`names`.
-    :param name: the argument's name.
-    :param problems: collects what is wrong.
     :return: the names that can be gone on with, each once, in order.
     """
     nothing: list[Any] = []
@@ -217,10 +198,8 @@ def tables(
 
     :param value: None or True for all tables; a list of tables (see :func:`names`) of the only schema; or a mapping
         (or JSON text of one) from a schema to its tables, where a schema that isn't in it is meant whole.
-    :param name: the argument's name.
     :param schemas: the schemas that are named beside it.
     :param database: their database, if it is named; default None.
-    :return: tables by schema.
     :raises InvalidInput: if a list goes with several schemas, a schema isn't named, or a list or the mapping is empty.
     """
     if value is None or value is ALL_TABLES:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from airflow_provider_datagraph.access.plan import Finding
-from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.access.database import DatabaseAccess
+from airflow_provider_datagraph.access.plan import Finding, finding
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.form.arguments import ALL_TABLES, Problems
+from airflow_provider_datagraph.redshift.catalog.relations import relation_names
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.catalog.schemas import read_schemas
 from airflow_provider_datagraph.redshift.names import (
     InvalidInput,
     check_database,
     check_identifier,
     check_schema,
     join_path,
-    quote,
     refuse_template,
     resolve,
     split_path,
@@ -74,11 +79,21 @@ def parse_entry(text: str) -> tuple[str, ...]:
     return parts
 
 
+def read_warehouse(rows: Rows, known: DatabaseAccess, entries: Iterable[Sequence[str]]) -> Warehouse:
+    """Read the schemas of the whole cluster, and the tables that the entries may mean."""
+    nothing: dict[str, dict[str, Schema]] = {name: {} for name in known.databases}
+    bare = Warehouse(known.session, nothing | read_schemas(rows, known))
+    relations = {
+        (database, schema): names
+        for database, schemas in relations_needed(entries, bare).items()
+        for schema, names in relation_names(rows, database, schemas).items()
+    }
+    return Warehouse(known.session, bare.schemas, relations)
+
+
 def relations_needed(entries: Iterable[Sequence[str]], warehouse: Warehouse) -> dict[str, set[str]]:
     """Tell whose tables have to be read to judge the entries.
 
-    :param entries: parsed entries.
-    :param warehouse: databases and schemas.
     :return: schemas by database: those of table entries, and those that a mistaken ``schema.table`` may mean.
     """
     needed: dict[str, set[str]] = {}
@@ -101,9 +116,7 @@ def resolve_entries(
 ) -> tuple[list[Opening], list[Finding]]:
     """Resolve the entries to what the warehouse has.
 
-    :param entries: parsed entries.
     :param warehouse: everything that :func:`relations_needed` named, read.
-    :param problems: collects what is wrong.
     :return: what to open, a database each, and findings about what can't be granted by a plan.
     """
     found: list[_Entry] = []
@@ -116,18 +129,10 @@ def resolve_entries(
         if kind == "local":
             found.append(entry)
         else:
-            findings.append(_not_local(entry, kind))
+            path, facts = join_path(entry.database, entry.schema), {"schema": entry.schema, "database": entry.database}
+            findings.append(finding("not_local", path, kind=kind, **facts))
     _contradictions(found, problems)
     return _openings(found), list(dict.fromkeys(findings))
-
-
-def _not_local(entry: _Entry, kind: str) -> Finding:
-    path = join_path(entry.database, entry.schema)
-    message = (
-        f"Schema {path} is {kind}: Redshift grants such schemas to users and groups only, so it is left out. "
-        f"An administrator connects to {entry.database} and runs GRANT USAGE ON SCHEMA {quote(entry.schema)} TO <user>."
-    )
-    return Finding("not_local", path, message)
 
 
 def _resolve(parts: Sequence[str], warehouse: Warehouse) -> _Entry | None:
@@ -199,3 +204,54 @@ def _openings(entries: Sequence[_Entry]) -> list[Opening]:
                 tables[entry.schema] = (*tables.get(entry.schema, ()), entry.table)
         openings.append(Opening(database, tuple(dict.fromkeys(e.schema for e in mine)), tables))
     return openings
+
+
+def resolve_profiles_sync(
+    database: str, schema: str, warehouse: Warehouse, openings: Sequence[Opening], problems: Problems
+) -> tuple[str, str] | None:
+    """Resolve the schema of Profiles Sync, which may still be missing.
+
+    :param openings: what is opened beside it.
+    :return: database and schema, or None where there is no such database.
+    """
+    sensitive = warehouse.session.case_sensitive
+    found = resolve(database, warehouse.schemas, sensitive)
+    if found is None:
+        problems.add(f"profiles_sync: there is no database {database}: correct the name, as Segment shows it.")
+        return None
+    stored = resolve(schema, warehouse.schemas[found], sensitive)
+    if any(o.database == found and stored in o.schemas for o in openings):
+        problems.add(f"{join_path(found, schema)} is in profiles_sync and in schemas: leave it in profiles_sync.")
+    return found, stored or schema
+
+
+def check_named(database: str, argument: str, warehouse: Warehouse, problems: Problems) -> None:
+    """Refuse the name of a database that there isn't."""
+    if resolve(database, warehouse.schemas, warehouse.session.case_sensitive) is None:
+        problems.add(f"{argument}: there is no database {database}: correct the name, or leave it empty.")
+
+
+def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None) -> dict[str, Any]:
+    """Shape the arguments of the tasks that follow the check; names are written so that they are read back as they are.
+
+    :param profiles: database and schema of Profiles Sync.
+    :return: ``grants``, ``profiles_sync`` and ``validate``, as the check's report has them.
+    """
+    grants = [
+        {
+            "database": opening.database,
+            "schema": [join_path(schema) for schema in opening.schemas],
+            "tables": {schema: [join_path(table) for table in tables] for schema, tables in opening.tables.items()}
+            or ALL_TABLES,
+        }
+        for opening in openings
+    ]
+    whole = [join_path(o.database, s) for o in openings for s in o.schemas if s not in o.tables]
+    listed = [join_path(o.database, s, t) for o in openings for s, tables in o.tables.items() for t in tables]
+    if profiles is not None:
+        listed += [join_path(*profiles, name) for name in REQUIRED_TABLES]
+    return {
+        "grants": grants,
+        "profiles_sync": None if profiles is None else {"database": profiles[0], "schema": join_path(profiles[1])},
+        "validate": {"schemas": whole, "tables": listed},
+    }

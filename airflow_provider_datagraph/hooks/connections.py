@@ -65,9 +65,6 @@ DRIVER_EXTRAS: Mapping[str, Callable[[Any, str], Any]] = {
 def flag(extra: Mapping[str, Any], name: str, conn_id: str | None) -> bool:
     """Read a switch that Airflow's own hook reads too, and takes for on whatever it holds.
 
-    :param extra: the connection's extra.
-    :param name: the switch.
-    :param conn_id: the connection's id.
     :return: whether it is on.
     :raises MisconfigurationError: if it is neither true nor false.
     """
@@ -82,8 +79,6 @@ def flag(extra: Mapping[str, Any], name: str, conn_id: str | None) -> bool:
 def host_name(value: str, conn_id: str | None) -> str:
     """Check that a host is one: the console shows it with port and database behind it.
 
-    :param value: the host as typed.
-    :param conn_id: the connection's id.
     :return: the host, without outer white space.
     :raises InvalidInput: if it can't be a host's name.
     """
@@ -105,8 +100,6 @@ def port_number(value: int | None, conn_id: str | None) -> int:
     """Check a port.
 
     :param value: the port; None or 0 for Redshift's own.
-    :param conn_id: the connection's id.
-    :return: the port.
     :raises InvalidInput: if there is no such port.
     """
     port = int(value or DEFAULT_PORT)
@@ -150,10 +143,7 @@ VERIFY_CA = (
 def load(get: Callable[[str], Connection], conn_id: str, what: str) -> Connection:
     """Get a connection of the right type.
 
-    :param get: looks a connection up by its id.
-    :param conn_id: the id.
     :param what: ``admin connection`` or ``user connection``, for the message.
-    :return: the connection.
     :raises MisconfigurationError: if there is none, or it is of another type.
     """
     if not isinstance(conn_id, str) or not conn_id.strip():
@@ -176,7 +166,6 @@ def load(get: Callable[[str], Connection], conn_id: str, what: str) -> Connectio
 def extra_of(connection: Connection) -> dict[str, Any]:
     """Parse a connection's extra. ``extra_dejson`` would call Airflow's supervisor, which a trigger's thread can't.
 
-    :param connection: the connection.
     :return: the extra's entries that have a value.
     :raises MisconfigurationError: if it isn't a JSON object.
     """
@@ -192,9 +181,7 @@ def extra_of(connection: Connection) -> dict[str, Any]:
 def switch(connection: Connection, name: str) -> bool:
     """Read a boolean of a connection's extra.
 
-    :param connection: the connection.
     :param name: the boolean's name; one that isn't there is false.
-    :return: the boolean.
     :raises MisconfigurationError: if it is no boolean.
     """
     return flag(extra_of(connection), name, connection.conn_id)
@@ -203,7 +190,6 @@ def switch(connection: Connection, name: str) -> bool:
 def extras(connection: Connection) -> dict[str, Any]:
     """Take the driver's arguments from a connection's extra.
 
-    :param connection: the connection.
     :return: only what the installed driver knows.
     :raises MisconfigurationError: if the extra holds a name that nobody reads, or a value of another type.
     """
@@ -254,7 +240,6 @@ def _with_tls(options: Mapping[str, Any], host: str) -> dict[str, Any]:
 def tls_weakness(arguments: Mapping[str, Any]) -> str | None:
     """Say what a connection's settings of TLS give up on a way that leaves this machine.
 
-    :param arguments: the driver's arguments.
     :return: a sentence, or None where nothing is given up.
     """
     host = arguments["host"]
@@ -276,7 +261,6 @@ def tls_weakness(arguments: Mapping[str, Any]) -> str | None:
 def admin_arguments(connection: Connection, database: str | None, token: tuple[str, str, int] | None) -> dict[str, Any]:
     """Build the driver's arguments for the admin.
 
-    :param connection: the admin connection.
     :param database: the database to connect to; default the connection's schema field.
     :param token: login, temporary password and port where IAM gave them.
     :return: the arguments of ``redshift_connector.connect``.
@@ -298,7 +282,6 @@ def user_arguments(
 ) -> dict[str, Any]:
     """Build the driver's arguments for the linked user; what it lacks comes from the admin connection.
 
-    :param user: the user connection.
     :param admin: the admin connection, where host, port, TLS and timeouts come from if the other has none; TLS only
         together with the host.
     :param database: the database to connect to; default the user connection's schema field.
@@ -332,8 +315,6 @@ def user_arguments(
 def check_login(user: Connection) -> str:
     """Check that a user connection's login can be the linked user's.
 
-    :param user: the user connection.
-    :return: the login.
     :raises MisconfigurationError: if it is missing or no name for a user.
     """
     try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_datagraph.exceptions import (
     DriftRemainsError,
+    LoginRefusedError,
     MisconfigurationError,
     PassingFaultError,
     VanishedError,
@@ -42,7 +43,6 @@ class Fault(Enum):
 def details(error: BaseException) -> tuple[str, str]:
     """Read a driver's error; a server's error is a dict in its first argument.
 
-    :param error: the error.
     :return: SQLSTATE (empty where the server sent none) and the message with its detail.
     """
     first = error.args[0] if error.args else ""
@@ -54,11 +54,7 @@ def details(error: BaseException) -> tuple[str, str]:
 
 
 def vanished(error: BaseException) -> bool:
-    """Tell whether something that a statement names isn't there.
-
-    :param error: a driver's error.
-    :return: whether that is so.
-    """
+    """Tell whether something that a statement names isn't there."""
     return details(error)[0] in VANISHED
 
 
@@ -98,6 +94,8 @@ def _by_state(state: str, text: str) -> Fault:
         "42P04": Fault.CONFLICT,
         "42P06": Fault.CONFLICT,
         "53300": Fault.PASSING,
+        # The time limit, or somebody who cancels it.
+        "57014": Fault.PASSING,
         "57P01": Fault.PASSING,
         "57P02": Fault.PASSING,
         "57P03": Fault.PASSING,
@@ -120,32 +118,39 @@ def connect_error(
     error: Exception,
     who: str,
     target: Mapping[str, Any],
-    refused: type[MisconfigurationError] = MisconfigurationError,
+    *,
+    linked: bool = False,
 ) -> Exception:
     """Translate what went wrong while connecting.
 
     :param error: the error of the driver or the socket.
-    :param who: the connection's id.
     :param target: the driver's arguments; the password isn't read.
-    :param refused: what a refused login or database is; default an ordinary misconfiguration.
+    :param linked: whether it is the linked user's login; default False: the admin's.
     :return: the error to raise; the same one where it isn't known.
     """
     place = f"{target['host']}:{target['port']}"
     fault, (state, text) = classify(error), details(error)
     if fault is Fault.LOGIN:
-        return refused(
-            f"Connection {who}: {place} refuses the login or password of user {target['user']} ({state}): "
-            "correct the connection."
-        )
+        message = f"Connection {who}: {place} refuses the login or password of user {target['user']} ({state}): "
+        return _refused(message + "correct the connection.", f"user {target['user']}", linked=linked)
     if fault is Fault.DATABASE_MISSING:
-        return refused(f"Connection {who}: there is no database {target['database']} at {place}: correct the name.")
+        message = f"Connection {who}: there is no database {target['database']} at {place}: correct the name."
+        return _refused(message, f"database {target['database']}", linked=linked)
     if fault is Fault.MISCONFIGURED:
         return MisconfigurationError(f"Connection {who}: TLS with {place} fails ({text}): {_tls_remedy(error)}")
     if fault is Fault.PASSING:
         return PassingFaultError(
-            f"Connection {who}: {place} can't be reached ({text}): it is tried again; if it stays so, check the host, "
-            "the port, and that the cluster runs and lets this machine in."
+            f"Connection {who}: {place} can't be reached ({text}). It will be tried again; if it stays so, check the "
+            "host, the port, and that the cluster runs and lets this machine in."
         )
+    return error
+
+
+def _refused(message: str, about: str, *, linked: bool) -> MisconfigurationError:
+    if not linked:
+        return MisconfigurationError(message)
+    error = LoginRefusedError(message)
+    error.about = about
     return error
 
 
@@ -173,8 +178,6 @@ def statement_error(error: Exception, user: str, database: str) -> Exception:
     """Translate what went wrong in a statement.
 
     :param error: the error of the driver or the socket.
-    :param user: the login.
-    :param database: the connected database.
     :return: the error to raise; the same one where it isn't known.
     """
     fault, (state, text) = classify(error), details(error)
@@ -199,15 +202,27 @@ def statement_error(error: Exception, user: str, database: str) -> Exception:
 
 
 def vanished_error(error: Exception, database: str) -> VanishedError:
-    """Tell that something that a statement names isn't there.
-
-    :param error: the driver's error.
-    :param database: the connected database.
-    :return: the error.
-    """
+    """Tell that something that a statement names isn't there."""
     return VanishedError(
         f"In database {database}: {details(error)[1]}. It was there when the catalog was read, so somebody dropped or "
         "renamed it since. The transaction was rolled back: the next try looks again."
+    )
+
+
+def in_use(error: Exception) -> bool:
+    """Tell whether something is needed and can't be dropped. PostgreSQL's code; AWS documents it for DROP USER."""
+    return details(error)[0] == "55006"
+
+
+def still_needed(error: Exception, database: str) -> MisconfigurationError:
+    """Tell why a role or a user may not be dropped, although nothing was found that keeps it.
+
+    :param database: the connected database.
+    """
+    return MisconfigurationError(
+        f"Redshift refuses it: {details(error)[1]}. It may be about what this task doesn't look at (functions, "
+        "procedures, datashares, ASSUMEROLE, the user's default privileges for itself) in database "
+        f"{database}: revoke that, or give it away."
     )
 
 
@@ -215,7 +230,6 @@ def token_error(error: Exception, who: str) -> Exception:
     """Translate why AWS gave no temporary password.
 
     :param error: an error of botocore.
-    :param who: the connection's id.
     :return: the error to raise.
     """
     from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
@@ -226,7 +240,7 @@ def token_error(error: Exception, who: str) -> Exception:
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     throttled = "Throttl" in str(error) or "TooManyRequests" in str(error)
     if isinstance(error, ConnectionError | HTTPClientError) or throttled or status >= 500:
-        return PassingFaultError(f"{text}: it is tried again; if it stays so, check the network.")
+        return PassingFaultError(f"{text}. It will be tried again; if it stays so, check the network.")
     return MisconfigurationError(f"{text}: correct its extra, or the AWS connection that it uses.")
 
 
@@ -234,9 +248,6 @@ def drift_remains(remaining: Sequence[str], login: str, database: str) -> DriftR
     """Tell that the catalog doesn't show what was done.
 
     :param remaining: what is still to be changed, a sentence each.
-    :param login: the admin's login.
-    :param database: the connected database.
-    :return: the error.
     """
     return DriftRemainsError(
         f"Redshift took every statement in database {database}, and the catalog still lacks {len(remaining)} changes, "

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.core import Connection as DriverConnection
 from redshift_connector.error import Error as DriverError
 
-from airflow_provider_datagraph.exceptions import MisconfigurationError, NotReadyError
+from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.connections import admin_arguments, load, switch, tls_weakness, user_arguments
 from airflow_provider_datagraph.hooks.faults import Fault, classify, connect_error, statement_error, token_error
 from airflow_provider_datagraph.redshift.names import fold
@@ -23,26 +23,33 @@ from airflow_provider_datagraph.redshift.names import fold
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
-CONNECT_TIMEOUT = 10.0
-"""Seconds for the login where the connection names no ``timeout``; a packet that is dropped has no other end."""
+TIMEOUT = 300.0
+"""Seconds for the login and for each answer where the connection names no ``timeout``: a statement may have to wait for
+its turn in the cluster's queue, and a packet that is dropped has no other end."""
 
 
 def connect(arguments: Mapping[str, Any]) -> DriverConnection:
     """Connect once.
 
-    :param arguments: the driver's arguments.
-    :return: the driver's connection.
     :raises redshift_connector.Error: as the driver does, and OSError.
     """
     try:
-        connection = redshift_connector.connect(**{"timeout": CONNECT_TIMEOUT, **arguments})
+        return redshift_connector.connect(**{"timeout": TIMEOUT, **arguments})
     except (DriverError, OSError) as error:
         close_half_made(error)
         raise
-    if "timeout" not in arguments:
-        # A statement may have to wait for its turn in the cluster's queue.
-        connection._usock.settimeout(None)
-    return connection
+
+
+def limit_statements(connection: DriverConnection, seconds: float) -> None:
+    """Let the server end a statement shortly before the driver gives up waiting: it would go on otherwise.
+
+    :param seconds: how long the driver waits for an answer.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_statement_timeout.html
+    """
+    connection.autocommit = True
+    connection.cursor().execute(f"SET statement_timeout TO {int(seconds * 900)}")
+    connection.autocommit = False
 
 
 def close_half_made(error: BaseException) -> None:
@@ -70,7 +77,7 @@ class DriverOnly:
             "the host. Use get_conn."
         )
 
-    def get_sqlalchemy_engine(self, engine_kwargs: dict[str, Any] | None = None) -> NoReturn:
+    def get_sqlalchemy_engine(self, engine_kwargs: dict[str, Any] | None = None) -> NoReturn:  # noqa: ARG002  as called
         """Refuse, as :meth:`get_uri`.
 
         :raises MisconfigurationError: always.
@@ -190,23 +197,30 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
     def get_conn(self) -> DriverConnection:  # type: ignore[override]  # (see above)
         """Connect once.
 
-        :return: the driver's connection.
         :raises MisconfigurationError: if the login, the database or TLS is refused.
         :raises PassingFaultError: if the server can't be reached.
         """
         try:
-            return connect(self.arguments)
+            connection = connect(self.arguments)
         except (DriverError, OSError) as error:
             folded = fold(str(self.arguments["database"]))
             if classify(error) is Fault.DATABASE_MISSING and folded != self.arguments["database"]:
                 # As SQL would: a name that isn't there as typed is the one that Redshift folds it to.
-                self.arguments["database"] = folded
+                self.database = folded
+                del self.arguments
                 return self.get_conn()
             self._raise(self._connect_error(error), error)
+        try:
+            limit_statements(connection, self.arguments.get("timeout", TIMEOUT))
+        except (DriverError, OSError) as error:
+            with suppress(DriverError, OSError):
+                connection.close()
+            self._raise(statement_error(error, self.login, str(self.arguments["database"])), error)
+        return connection
 
     def _connect_error(self, error: Exception) -> Exception:
-        refused = NotReadyError if self.user_conn_id else MisconfigurationError
-        return connect_error(error, self.user_conn_id or self.admin_conn_id, self.arguments, refused)
+        who = self.user_conn_id or self.admin_conn_id
+        return connect_error(error, who, self.arguments, linked=self.user_conn_id is not None)
 
     @staticmethod
     def _raise(translated: Exception, error: Exception) -> NoReturn:

@@ -1,1 +1,40 @@
 """Operators: each says what access should be, and changes only what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_provider_datagraph.lazy import lazily
+
+if TYPE_CHECKING:
+    from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
+    from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
+    from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
+    from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
+    from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
+    from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+    from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
+
+__all__ = [
+    "CheckWarehouseOperator",
+    "CreateCheckpointDatabaseOperator",
+    "CreateSegmentRoleOperator",
+    "DropSegmentRoleOperator",
+    "GrantReverseEtlOperator",
+    "GrantSchemaOperator",
+    "RevokeSchemaOperator",
+    "SegmentSummaryOperator",
+]
+__getattr__ = lazily(
+    __name__,
+    {
+        "CheckWarehouseOperator": "check",
+        "CreateCheckpointDatabaseOperator": "database",
+        "CreateSegmentRoleOperator": "role",
+        "DropSegmentRoleOperator": "offboard",
+        "GrantReverseEtlOperator": "reverse_etl",
+        "GrantSchemaOperator": "schema",
+        "RevokeSchemaOperator": "offboard",
+        "SegmentSummaryOperator": "summary",
+    },
+)

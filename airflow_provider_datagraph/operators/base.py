@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_datagraph.access.report import Report, table
+from airflow_provider_datagraph.access.messages import counted
+from airflow_provider_datagraph.access.report import Report, script, table
 from airflow_provider_datagraph.engine.converge import Converger
+from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.labels import show_label
-from airflow_provider_datagraph.redshift.names import InvalidInput, check_database, check_schema, join_path, split_path
+from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.xcom import TakesFromXCom
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ DEFAULT_ADMIN = "redshift_default"
 DEFAULT_USER = "segment_linked_user"
 DEFAULT_ROLE = "segment_linked_role"
 DEFAULT_CHECKPOINT_DATABASE = "segment_linked_profiles_db"
+ANY_DATABASE = "dev"
+"""Where a user connection's login alone is looked at: Redshift checks it before the database."""
 
 
 @contextmanager
@@ -42,77 +46,6 @@ def refusing_bad_input() -> Iterator[None]:
         raise
     except InvalidInput as error:
         raise MisconfigurationError.of(error.problems) from None
-
-
-def database_name(value: Any, name: str) -> str:
-    """Parse the name of a database.
-
-    :param value: the name.
-    :param name: the argument's name.
-    :return: the name.
-    :raises InvalidInput: if it can't be a database's name.
-    """
-    return check_database(arguments.text(value, name))
-
-
-def optional_database(value: Any, name: str) -> str | None:
-    """Parse the name of a database where None or an empty text says that there is none.
-
-    :param value: the name, None or an empty text.
-    :param name: the argument's name.
-    :return: the name or None.
-    :raises InvalidInput: if it can't be a database's name.
-    """
-    return None if arguments.optional_text(value, name) is None else database_name(value, name)
-
-
-def schema_names(value: Any, database: str | None) -> tuple[str, ...]:
-    """Parse the schemas of one database.
-
-    :param value: a list, JSON text of one, or one name a line; each ``schema`` or ``database.schema``.
-    :param database: the database that is named beside them, if any.
-    :return: the schemas' names.
-    :raises InvalidInput: if there is none, one can't be a name, or one is another database's.
-    """
-    problems = Problems()
-    found: list[str] = []
-    for entry in arguments.usable_names(value, "schema", problems):
-        parts = problems.check(split_path, entry, default=())
-        if len(parts) > 2 or (len(parts) == 2 and parts[0] != database):
-            problems.add(
-                f"schema names {entry!r}: name schemas of one database, with that database in `database`, and tables "
-                "in `tables`; double quotes go around a name that holds a dot."
-            )
-        elif parts:
-            found.append(problems.check(check_schema, parts[-1], default=""))
-    if not found and not problems.sentences:
-        problems.add("schema is empty: name at least one schema.")
-    problems.raise_all()
-    return tuple(found)
-
-
-def schemas_title(schemas: Sequence[str], database: str) -> str:
-    """Name schemas in the title of a report, written as its rows write them.
-
-    :param schemas: their names.
-    :param database: their database.
-    :return: the title.
-    """
-    return f"Schema{'s' * (len(schemas) > 1)} {', '.join(map(join_path, schemas))} of database {database}"
-
-
-def one_schema(value: Any, database: str | None) -> str:
-    """Parse a single schema.
-
-    :param value: ``schema`` or ``database.schema``.
-    :param database: the database that is named beside it, if any.
-    :return: the schema's name.
-    :raises InvalidInput: if it isn't one schema of that database.
-    """
-    found = schema_names(value, database)
-    if len(found) > 1:
-        raise InvalidInput(f"schema names {len(found)} schemas: name one.")
-    return found[0]
 
 
 class DataGraphOperator(TakesFromXCom, BaseOperator):
@@ -144,7 +77,6 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
 
         :param database: the database to connect to; default the connection's own.
         :param user_conn_id: the user connection, to connect as the linked user; default as admin.
-        :return: the hook.
         """
         from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
@@ -156,18 +88,21 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         """Make a hook as the linked user; an id that came to nothing isn't taken for the admin's.
 
         :param database: the database to connect to.
-        :param user_conn_id: the user connection's id.
-        :return: the hook.
         """
         return self.hook(database, user_conn_id or "")
 
     def engine(self, hook: DataGraphHook) -> Converger:
-        """Read and change access in the database that a hook connects to.
-
-        :param hook: the hook.
-        :return: what does it.
-        """
+        """Read and change access in the database that a hook connects to."""
         return Converger(hook)
+
+    def tell(self, title: str, report: Report, *, plan_only: bool) -> None:
+        """Log a report as a table, and a plan as SQL, too.
+
+        :param plan_only: whether nothing was changed on purpose.
+        """
+        self.log.info("%s", table(f"{title}{only_planned(report) if plan_only else ''}", report))
+        if plan_only and (report.changes or report.more_changes):
+            self.log.info("%s", f"The plan as SQL, to review, or for an administrator to run:\n{script(report)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +147,8 @@ class ConvergingOperator(DataGraphOperator):
         *,
         plan_only: bool | str = False,
         fail_on_drift: bool | str = False,
-        tries: int | str = 10,
-        longest_wait: float | str = 20.0,
+        tries: int | str = TRIES,
+        longest_wait: float | str = LONGEST_WAIT,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -225,8 +160,7 @@ class ConvergingOperator(DataGraphOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Check the rendered arguments, converge, and log the report as a table.
 
-        :param context: Airflow's context.
-        :return: the report: ``changed``, ``in_place``, ``planned``, ``findings``.
+        :return: the report: ``changed``, ``in_place``, ``changes``, ``findings``, ``notes``, ``omitted``.
         :raises MisconfigurationError: with every problem that a person has to correct; nothing is retried.
         :raises DriftError: with ``fail_on_drift``, if access isn't as desired.
         """
@@ -244,7 +178,7 @@ class ConvergingOperator(DataGraphOperator):
                 title, report = self.converge(problems, mode)
         finally:
             show_label(self.instance_label, context)
-        self.log.info("%s", table(f"{title}{only_planned(report) if mode.plan_only else ''}", report))
+        self.tell(title, report, plan_only=mode.plan_only)
         if audit:
             _refuse_drift(title, report)
         return report.as_dict()
@@ -264,9 +198,7 @@ class ConvergingOperator(DataGraphOperator):
     def usable_hook(self, problems: Problems, database: str | None = None) -> DataGraphHook:
         """Make a hook as admin, and collect what its connection lacks with the problems of the arguments.
 
-        :param problems: where they are collected.
         :param database: the database to connect to; default the connection's own.
-        :return: the hook.
         """
         hook = self.hook(database)
         problems.check(lambda: hook.arguments, default={})
@@ -276,7 +208,6 @@ class ConvergingOperator(DataGraphOperator):
         """Do the operator's work.
 
         :param problems: collects the problems of the arguments, to be raised before anything is read.
-        :param mode: how it runs.
         :return: a title for the log, and the report.
         """
         raise NotImplementedError
@@ -285,22 +216,19 @@ class ConvergingOperator(DataGraphOperator):
 def only_planned(report: Report) -> str:
     """Tell in a report's title that it is a plan.
 
-    :param report: the report.
     :return: the end of the title.
     """
-    stops = sum(finding.blocking for finding in report.findings)
+    stops = len(report.blocking)
     if not stops:
         return " (plan only: nothing is changed)"
-    return f" (plan only: nothing is changed; {stops} problem{'s' * (stops > 1)}, marked x, would stop it)"
+    return f" (plan only: nothing is changed; {counted(stops, 'problem')}, marked x, would stop it)"
 
 
 def _refuse_drift(title: str, report: Report) -> None:
-    blocking = [finding.message for finding in report.findings if finding.blocking]
-    drift = [*report.planned, *blocking]
+    drift = [*(row.text for row in report.changes), *(finding.text.removesuffix(".") for finding in report.blocking)]
     if drift:
-        told = [sentence.removesuffix(".") for sentence in drift[:5]]
         more = f" and {len(drift) - 5} more, in the log" if len(drift) > 5 else ""
         raise DriftError(
-            f"{title}: not as desired in {len(drift)} places: {'; '.join(told)}{more}. "
+            f"{title}: not as desired in {counted(len(drift), 'place')}: {'; '.join(drift[:5])}{more}. "
             "Run again without fail_on_drift to change it, or correct the arguments."
         )

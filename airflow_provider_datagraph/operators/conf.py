@@ -23,8 +23,6 @@ MOST = 10
 def conf_problems(task: Any, context: Context) -> Iterator[str]:
     """Tell of each key of the run's conf that the DAG file doesn't declare, or that Airflow doesn't take.
 
-    :param task: the operator.
-    :param context: Airflow's context.
     :return: a sentence each, with the param that was probably meant.
 
     https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/params.html

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from airflow_provider_datagraph.redshift.names import join_path
+from airflow_provider_datagraph.redshift.names import join_path, one_line
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -20,14 +20,9 @@ def schemas_label(schemas: Sequence[str], database: str) -> str:
     """Name schemas in the label of a mapped task: short, on one line, whatever they are called.
 
     It begins as no literal of Python does: a DAG that renders native objects takes it for text, too.
-
-    :param schemas: their names.
-    :param database: their database.
-    :return: the label.
     """
     count = f"{len(schemas)} schema{'s' * (len(schemas) > 1)} of"
-    text = f"{count} {join_path(database)}: {', '.join(map(join_path, schemas))}"
-    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    printable = one_line(f"{count} {join_path(database)}: {', '.join(map(join_path, schemas))}")
     return printable if len(printable) <= MAX_LABEL else printable[: MAX_LABEL - 1] + "…"
 
 
@@ -35,7 +30,6 @@ def show_label(label: str, context: Context) -> None:
     """Let Airflow show the label of a mapped task, unless the DAG has a template of its own for that.
 
     :param label: the task's ``instance_label``; empty where there is none.
-    :param context: Airflow's context.
     """
     if not label or context.get("map_index_template") is not None:
         return

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_datagraph.access.closing import plan_closing, read_closing
 from airflow_provider_datagraph.access.offboarding.values import Leaving
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.schemas.closing import plan_closing, read_closing
 from airflow_provider_datagraph.engine.offboarding import Offboarding
+from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.names import database_name, optional_database, schema_names, schemas_title
 from airflow_provider_datagraph.operators.base import (
+    ANY_DATABASE,
+    DEFAULT_ADMIN,
     DEFAULT_ROLE,
     DEFAULT_USER,
     ConvergingOperator,
     Mode,
-    database_name,
-    optional_database,
-    schema_names,
-    schemas_title,
 )
 from airflow_provider_datagraph.operators.labels import schemas_label
 from airflow_provider_datagraph.redshift.names import check_identifier, check_identity, refuse_template
@@ -37,6 +37,7 @@ class RevokeSchemaOperator(ConvergingOperator):
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param plan_only: whether to show the plan and change nothing; default False.
+    :param fail_on_drift: as in :class:`.ConvergingOperator`, and so are ``tries``, ``longest_wait`` and ``index``.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html
     """
@@ -49,15 +50,28 @@ class RevokeSchemaOperator(ConvergingOperator):
         schema: str | Sequence[str],
         database: str | Missing | None = LEFT_OUT,
         role: str = DEFAULT_ROLE,
+        redshift_conn_id: str = DEFAULT_ADMIN,
+        plan_only: bool | str = False,
+        fail_on_drift: bool | str = False,
+        tries: int | str = TRIES,
+        longest_wait: float | str = LONGEST_WAIT,
+        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(
+            redshift_conn_id=redshift_conn_id,
+            plan_only=plan_only,
+            fail_on_drift=fail_on_drift,
+            tries=tries,
+            longest_wait=longest_wait,
+            index=index,
+            **kwargs,
+        )
         self.schema = schema
         self.database = self.kept("database", database)
         self.role = role
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
-        """See the base."""
         database = self.optional("database", database_name, problems)
         schemas = problems.check(schema_names, self.schema, database, default=())
         role = problems.check(check_identity, self.role, "role", default="")
@@ -66,7 +80,7 @@ class RevokeSchemaOperator(ConvergingOperator):
         self.instance_label = schemas_label(schemas, hook.arguments["database"])
         report = self.engine(hook).converge(
             lambda rows, session: read_closing(rows, session, role, schemas),
-            lambda closing: plan_closing(schemas, role, closing),
+            lambda current: plan_closing(schemas, role, current),
             plan_only=mode.plan_only,
         )
         return f"Closed: {schemas_title(schemas, hook.arguments['database'])}", report
@@ -86,6 +100,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         role, other roles of the user, others' objects in the checkpoint database. Default False: they stop the task.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param plan_only: whether to show the plan and change nothing; default False.
+    :param fail_on_drift: as in :class:`.ConvergingOperator`, and so are ``tries``, ``longest_wait`` and ``index``.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_USER.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_ROLE.html,
@@ -110,9 +125,23 @@ class DropSegmentRoleOperator(ConvergingOperator):
         checkpoint_database: str | None = None,
         new_owner: str | None = None,
         force: bool | str = False,
+        redshift_conn_id: str = DEFAULT_ADMIN,
+        plan_only: bool | str = False,
+        fail_on_drift: bool | str = False,
+        tries: int | str = TRIES,
+        longest_wait: float | str = LONGEST_WAIT,
+        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(
+            redshift_conn_id=redshift_conn_id,
+            plan_only=plan_only,
+            fail_on_drift=fail_on_drift,
+            tries=tries,
+            longest_wait=longest_wait,
+            index=index,
+            **kwargs,
+        )
         self.role = role
         self.user_conn_id = user_conn_id
         self.checkpoint_database = checkpoint_database
@@ -120,9 +149,8 @@ class DropSegmentRoleOperator(ConvergingOperator):
         self.force = force
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
-        """See the base."""
         leaving = self._leaving(problems)
-        report = Offboarding(lambda database: self.engine(self.hook(database)), leaving).run(mode.plan_only)
+        report = Offboarding(lambda database: self.engine(self.hook(database)), leaving).run(plan_only=mode.plan_only)
         return f"Role {leaving.role} and user {leaving.user} leave", report
 
     def _leaving(self, problems: Problems) -> Leaving:
@@ -135,7 +163,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
             problems.check(refuse_template, new_owner, "user", default="")
         force = problems.check(arguments.boolean, self.force, "force", default=False)
         database = problems.check(lambda: str(hook.arguments["database"]), default="")
-        user_hook = self.user_hook(database or "dev", self.user_conn_id)
+        user_hook = self.user_hook(database or ANY_DATABASE, self.user_conn_id)
         user = problems.check(lambda: user_hook.login, default="")
         problems.raise_all()
         return Leaving(role, user, drop, user_hook.user_connection.schema or None, new_owner, force)

@@ -6,15 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_datagraph.access.current import CurrentAccess
-from airflow_provider_datagraph.access.desired import DesiredUser
-from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.access.plan import Plan
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.access.role import plan_role, read_identities
+from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, plan_role, read_role, serverless
+from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DEFAULT_USER, ConvergingOperator, Mode
-from airflow_provider_datagraph.redshift.catalog.identities import USER_GRANTS
+from airflow_provider_datagraph.operators.base import (
+    ANY_DATABASE,
+    DEFAULT_ADMIN,
+    DEFAULT_ROLE,
+    DEFAULT_USER,
+    ConvergingOperator,
+    Mode,
+)
+from airflow_provider_datagraph.redshift.catalog.identities import user_grants
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import check_identity
 from airflow_provider_datagraph.redshift.passwords import HASHES, hashed, policy_problems
@@ -36,33 +42,6 @@ def desired_user(hook: DataGraphHook, password_hash: str) -> DesiredUser:
     return DesiredUser(login, hashed(password, login, password_hash), tuple(policy_problems(password)))
 
 
-def serverless_findings(hook: DataGraphHook) -> tuple[Finding, ...]:
-    """Tell where Segment can't work at all.
-
-    :param hook: the admin's hook.
-    :return: a finding for Redshift Serverless, or nothing.
-
-    https://segment.com/docs/connections/storage/catalog/redshift/
-    """
-    if not hook.is_serverless:
-        return ()
-    message = "Segment doesn't support Redshift Serverless: the access is made, and Segment may not connect."
-    return (Finding("serverless", str(hook.admin_connection.host), message),)
-
-
-def read_memberships(rows: Rows, session: Session, role: str) -> CurrentAccess:
-    """Read who holds a role, as far as the login sees it.
-
-    :param rows: runs a query.
-    :param session: the session.
-    :param role: the role's name.
-    :return: the members.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_USER_GRANTS.html
-    """
-    return CurrentAccess(session, members=frozenset(str(u) for u, name in rows(USER_GRANTS) if name == role))
-
-
 class CreateSegmentRoleOperator(ConvergingOperator):
     """Create the linked role and user, and make the user a member of the role.
 
@@ -74,6 +53,7 @@ class CreateSegmentRoleOperator(ConvergingOperator):
     :param password_hash: ``md5`` (default) or ``sha256``: how the password is hashed before it is sent.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param plan_only: whether to show the plan and change nothing; default False.
+    :param fail_on_drift: as in :class:`.ConvergingOperator`, and so are ``tries``, ``longest_wait`` and ``index``.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
@@ -87,38 +67,51 @@ class CreateSegmentRoleOperator(ConvergingOperator):
         role: str = DEFAULT_ROLE,
         user_conn_id: str = DEFAULT_USER,
         password_hash: str = "md5",
+        redshift_conn_id: str = DEFAULT_ADMIN,
+        plan_only: bool | str = False,
+        fail_on_drift: bool | str = False,
+        tries: int | str = TRIES,
+        longest_wait: float | str = LONGEST_WAIT,
+        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(
+            redshift_conn_id=redshift_conn_id,
+            plan_only=plan_only,
+            fail_on_drift=fail_on_drift,
+            tries=tries,
+            longest_wait=longest_wait,
+            index=index,
+            **kwargs,
+        )
         self.role = role
         self.user_conn_id = user_conn_id
         self.password_hash = password_hash
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
-        """See the base."""
         role = problems.check(check_identity, self.role, "role", default="")
         kind = problems.check(arguments.choice, self.password_hash, "password_hash", HASHES, default="md5")
         hook = self.hook()
         database = problems.check(lambda: str(hook.arguments["database"]), default="")
-        user_hook = self.user_hook(database or "dev", self.user_conn_id)
+        user_hook = self.user_hook(database or ANY_DATABASE, self.user_conn_id)
         user = problems.check(desired_user, user_hook, kind, default=DesiredUser("", ""))
         problems.raise_all()
 
-        def read(rows: Rows, session: Session) -> CurrentAccess:
-            current = read_identities(rows, session, role, user.name)
+        def read(rows: Rows, session: Session) -> RoleAccess:
+            current = read_role(rows, session, role, user.name)
             if user.name not in current.users:
                 return current
             current = replace(current, login_works=user_hook.login_works())
             if current.login_works and not current.session.superuser and user.name not in current.members:
                 # Redshift shows memberships to superusers and to their holder.
-                seen = self.engine(user_hook).read(
-                    lambda own, user_session: read_memberships(own, user_session, role), names=[]
-                )
-                return replace(current, members=current.members | seen.members)
+                own = self.engine(user_hook).read(lambda see, _: user_grants(see), compares=False)
+                return replace(current, members=current.members | {holder for holder, name in own if name == role})
             return current
 
-        report = self.engine(hook).converge(
-            read, lambda current: plan_role(role, user, current), plan_only=mode.plan_only, names=[]
-        )
-        report = replace(report, findings=(*report.findings, *serverless_findings(hook)))
+        def make_plan(current: RoleAccess) -> Plan:
+            plan = plan_role(role, user, current)
+            more = (serverless(str(hook.admin_connection.host)),) if hook.is_serverless else ()
+            return replace(plan, findings=(*plan.findings, *more))
+
+        report = self.engine(hook).converge(read, make_plan, plan_only=mode.plan_only, compares=False)
         return f"Role {role} and user {user.name}", report

@@ -5,44 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_datagraph.access.current import CurrentAccess
-from airflow_provider_datagraph.access.desired import DesiredSchema, FutureTables
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
-from airflow_provider_datagraph.access.schemas.prune import read_stuck
-from airflow_provider_datagraph.access.schemas.read import read_privileges, read_schemas
+from airflow_provider_datagraph.access.schemas.read import read_privileges, read_schema_access
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables
+from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.names import database_name, schema_names, schemas_title, table_name
 from airflow_provider_datagraph.operators.base import (
+    DEFAULT_ADMIN,
     DEFAULT_ROLE,
     ConvergingOperator,
     Mode,
-    database_name,
-    schema_names,
-    schemas_title,
 )
 from airflow_provider_datagraph.operators.labels import schemas_label
-from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.names import InvalidInput, check_identifier, check_identity, split_path
-from airflow_provider_datagraph.redshift.values import Session
+from airflow_provider_datagraph.redshift.names import check_identity, fold
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
-
-
-def table_name(text: str, schema: str) -> str:
-    """Parse a table of a schema.
-
-    :param text: ``table`` or ``schema.table``; double quotes go around a name that holds a dot.
-    :param schema: the schema.
-    :return: the table's name.
-    :raises InvalidInput: if it can't be a name, or is another schema's.
-    """
-    parts = split_path(text)
-    if len(parts) > 2 or (len(parts) == 2 and parts[0] != schema):
-        raise InvalidInput(
-            f"tables names {text!r}, which isn't a table of schema {schema}: name its tables, with double quotes "
-            "around a name that holds a dot."
-        )
-    return check_identifier(parts[-1], "table")
 
 
 class GrantSchemaOperator(ConvergingOperator):
@@ -60,6 +39,7 @@ class GrantSchemaOperator(ConvergingOperator):
     :param prune: whether to revoke what the role holds in these schemas beyond this; default False.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param plan_only: whether to show the plan and change nothing; default False.
+    :param fail_on_drift: as in :class:`.ConvergingOperator`, and so are ``tries``, ``longest_wait`` and ``index``.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html,
     https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html
@@ -86,9 +66,23 @@ class GrantSchemaOperator(ConvergingOperator):
         future_tables: str = "scoped",
         writers: str | Sequence[str] | Missing | None = LEFT_OUT,
         prune: bool | str = False,
+        redshift_conn_id: str = DEFAULT_ADMIN,
+        plan_only: bool | str = False,
+        fail_on_drift: bool | str = False,
+        tries: int | str = TRIES,
+        longest_wait: float | str = LONGEST_WAIT,
+        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(
+            redshift_conn_id=redshift_conn_id,
+            plan_only=plan_only,
+            fail_on_drift=fail_on_drift,
+            tries=tries,
+            longest_wait=longest_wait,
+            index=index,
+            **kwargs,
+        )
         self.schema = schema
         self.database = self.kept("database", database)
         self.tables = self.kept("tables", tables)
@@ -98,7 +92,6 @@ class GrantSchemaOperator(ConvergingOperator):
         self.prune = prune
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
-        """See the base."""
         database = self.optional("database", database_name, problems)
         schemas = problems.check(schema_names, self.schema, database, default=())
         role = problems.check(check_identity, self.role, "role", default="")
@@ -108,16 +101,14 @@ class GrantSchemaOperator(ConvergingOperator):
         problems.raise_all()
         self.instance_label = schemas_label(schemas, hook.arguments["database"])
 
-        def read(rows: Rows, session: Session) -> CurrentAccess:
-            current = read_schemas(rows, session, role, desired, prune, thorough=mode.plan_only)
-            return read_stuck(rows, current, desired) if prune else current
-
         report = self.engine(hook).converge(
-            read,
+            lambda rows, session: read_schema_access(
+                rows, session, role, desired, prune=prune, thorough=mode.plan_only
+            ),
             lambda current: plan_schemas(desired, role, current, prune=prune, plan_only=mode.lenient),
             plan_only=mode.plan_only,
-            reread=lambda rows, current: read_privileges(rows, current, role, desired, prune),
-            names=[name for schema in desired for name in (schema.name, *(schema.tables or ()))],
+            reread=lambda rows, current: read_privileges(rows, current, role, desired, prune=prune),
+            compares=any(fold(name) != name for one in desired for name in (one.name, *(one.tables or ()))),
         )
         return schemas_title(schemas, hook.arguments["database"]), report
 

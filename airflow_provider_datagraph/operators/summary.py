@@ -3,104 +3,65 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_datagraph.access.plan import Finding
-from airflow_provider_datagraph.access.report import Report, columns
+from airflow_provider_datagraph.access.report import FindingRow, Report, columns, join
+from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.names import database_name
 from airflow_provider_datagraph.operators.base import (
+    ANY_DATABASE,
+    DEFAULT_ADMIN,
     DEFAULT_CHECKPOINT_DATABASE,
     DEFAULT_USER,
-    ConvergingOperator,
-    Mode,
-    database_name,
+    DataGraphOperator,
+    refusing_bad_input,
 )
-from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.xcom import LEFT_OUT, is_listed
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-FINDING = ("code", "object", "message")
 
-
-def merge(reports: Iterable[Any], proofs: Iterable[Any] = ()) -> Report:
+def merge(reports: Iterable[Report], proofs: Iterable[Report] = ()) -> Report:
     """Make one report of several tasks'.
 
-    :param reports: reports as XCom holds them; a mapped task's is a list, a skipped task's is None.
-    :param proofs: reports of sensors: they count tables, not access, so their findings alone go in.
-    :return: sums of the counts, all sentences and findings, each finding once; what the same run creates
-        isn't missing.
+    :param proofs: those of sensors: they count tables, not access, so their findings alone go in.
+    :return: sums of the counts, all changes and findings, each finding once; what the same run creates isn't missing.
     """
-    changed = in_place = 0
-    planned: list[str] = []
-    findings: dict[Finding, None] = {}
-    for report in _flat(reports):
-        changed += report["changed"]
-        in_place += report["in_place"]
-        planned += report["planned"]
-    for report in _flat([reports, proofs]):
-        found = (Finding(f["code"], f["object"], f["message"]) for f in report["findings"])
-        findings.update(dict.fromkeys(found))
-    created = {sentence.split(":")[0].split(",")[0] for sentence in planned if sentence.startswith("create ")}
-    kept = [finding for finding in findings if not _comes_true(finding, created)]
-    return Report(changed, in_place, tuple(planned), tuple(kept))
+    told = [Report(findings=proof.findings, more_findings=proof.more_findings) for proof in proofs]
+    whole = join([*reports, *told])
+    created = {row.object for row in whole.changes if row.action == "create"}
+    kept = (row for row in whole.findings if not _comes_true(row, created))
+    return replace(whole, findings=tuple(kept))
 
 
-def _comes_true(finding: Finding, created: set[str]) -> bool:
+def _comes_true(finding: FindingRow, created: Container[str]) -> bool:
     """Tell whether a plan-only run found missing what the same run creates."""
-    if finding.code == "not_ready":
-        return any(what.startswith("create user ") for what in created)
-    return finding.code == "role_missing" and f"create role {finding.object}" in created
+    role = finding.code == "role_missing" and f"role {finding.object}" in created
+    return role or (finding.code == "not_ready" and finding.object in created)
 
 
-def _flat(reports: Iterable[Any]) -> Iterable[Mapping[str, Any]]:
-    for report in reports:
-        if isinstance(report, Mapping):
-            yield report
-        elif report is not None:
-            yield from _flat(report)
-
-
-def parse_reports(value: Any, name: str) -> Iterable[Any]:
+def parse_reports(value: Any, name: str) -> tuple[Report, ...]:
     """Parse reports.
 
-    :param value: a report, a list of them, or JSON text of either; in a list, None stands for a skipped task.
-    :param name: the argument's name.
-    :return: the reports.
+    :param value: a report, a list of them, or JSON text of either; in a list, None stands for a skipped task, and a
+        list for a mapped one.
     :raises InvalidInput: if it, or anything in it, is none of these.
     """
     if isinstance(value, str):
         with suppress(ValueError, RecursionError):
             value = json.loads(value)
-    reports = value if is_listed(value) else [value]
-    if value is None or not all(_are_reports(report) for report in reports):
-        raise InvalidInput(f"{name} holds something that isn't a report: give the outputs of the run's tasks.")
-    return reports
+    if not is_listed(value):
+        return (Report.parse(value, name),)
+    each = [one for entry in value for one in (entry if is_listed(entry) else [entry])]
+    return tuple(Report.parse(one, name) for one in each if one is not None)
 
 
-def _are_reports(value: Any) -> bool:
-    return all(report is None or _is_report(report) for report in (value if is_listed(value) else [value]))
-
-
-def _is_report(value: Any) -> bool:
-    counts = ("changed", "in_place")
-    return (
-        isinstance(value, Mapping)
-        and all(isinstance(value.get(count), int) for count in counts)
-        and _all_texts(value.get("planned"))
-        and isinstance(value.get("findings"), list)
-        and all(isinstance(f, Mapping) and _all_texts([f.get(k) for k in FINDING]) for f in value["findings"])
-    )
-
-
-def _all_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
-
-
-class SegmentSummaryOperator(ConvergingOperator):
+class SegmentSummaryOperator(DataGraphOperator):
     """Log the whole run's changes and the settings that Segment's form asks for; never the password.
 
     :param reports: the reports of the run's operators: a list, or JSON text of one.
@@ -109,6 +70,7 @@ class SegmentSummaryOperator(ConvergingOperator):
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param plan_only: whether the run changed nothing on purpose; default False.
+    :param index: as in :class:`.DataGraphOperator`.
 
     https://segment.com/docs/unify/data-graph/setup-guides/redshift-setup/
     """
@@ -118,7 +80,8 @@ class SegmentSummaryOperator(ConvergingOperator):
         "proofs",
         "database",
         "user_conn_id",
-        *ConvergingOperator.template_fields,
+        "plan_only",
+        *DataGraphOperator.template_fields,
     )
 
     def __init__(
@@ -128,43 +91,46 @@ class SegmentSummaryOperator(ConvergingOperator):
         proofs: Any = LEFT_OUT,
         database: str = DEFAULT_CHECKPOINT_DATABASE,
         user_conn_id: str = DEFAULT_USER,
+        redshift_conn_id: str = DEFAULT_ADMIN,
+        plan_only: bool | str = False,
+        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(redshift_conn_id=redshift_conn_id, index=index, **kwargs)
         self.reports = reports
         self.proofs = self.kept("proofs", proofs)
         self.database = database
         self.user_conn_id = user_conn_id
+        self.plan_only = plan_only
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Sum up.
 
-        :param context: Airflow's context.
         :return: the merged report, and beside it ``segment``: ``host``, ``port``, ``database``, ``username``.
+        :raises MisconfigurationError: if an argument isn't what it should be.
         """
-        return {**super().execute(context), "segment": self._show(self._settings(self.database))}
-
-    def _settings(self, database: str) -> dict[str, Any]:
-        arguments = self.user_hook(database, self.user_conn_id).arguments
-        return {
-            "host": arguments["host"],
-            "port": arguments["port"],
-            "database": arguments["database"],
-            "username": arguments["user"],
-        }
-
-    def _show(self, settings: dict[str, Any]) -> dict[str, Any]:
+        problems = Problems()
+        with refusing_bad_input():
+            self.take_arguments(context)
+            plan_only = problems.check(arguments.boolean, self.plan_only, "plan_only", default=True)
+            database = problems.check(database_name, self.database, "database", default=ANY_DATABASE)
+            settings = problems.check(self._settings, database, default={})
+            reports = problems.check(parse_reports, self.reports, "reports", default=())
+            proofs = self.optional("proofs", parse_reports, problems) or ()
+            problems.raise_all()
+        report = merge(reports, proofs)
+        self.tell("The whole run", report, plan_only=plan_only)
         rows = [(name.capitalize(), str(value)) for name, value in settings.items()]
         rows.append(("Password", f"as in the Airflow connection {self.user_conn_id}"))
         lines = "\n".join(columns(rows))
         self.log.info("%s", f"Unify > Data Graph > Connect warehouse > Redshift asks for:\n{lines}")
-        return settings
+        return {**report.as_dict(), "segment": settings}
 
-    def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
-        """See the base."""
-        database = problems.check(database_name, self.database, "database", default="dev")
-        problems.check(self._settings, database, default={})
-        reports = problems.check(parse_reports, self.reports, "reports", default=())
-        proofs = self.optional("proofs", parse_reports, problems) or ()
-        problems.raise_all()
-        return "The whole run", merge(reports, proofs)
+    def _settings(self, database: str) -> dict[str, Any]:
+        known = self.user_hook(database, self.user_conn_id).arguments
+        return {
+            "host": known["host"],
+            "port": known["port"],
+            "database": known["database"],
+            "username": known["user"],
+        }

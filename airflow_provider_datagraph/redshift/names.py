@@ -44,7 +44,6 @@ def fold(name: str) -> str:
     """Fold a name as Redshift stores it while ``enable_case_sensitive_identifier`` is off.
 
     :param name: the name as written, quoted or not: only ASCII letters are folded.
-    :return: the folded name.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_enable_case_sensitive_identifier.html
     """
@@ -54,7 +53,6 @@ def fold(name: str) -> str:
 def quote(name: str) -> str:
     """Quote an identifier for SQL.
 
-    :param name: a checked name.
     :return: the name in double quotes, inner quotes doubled.
     """
     return '"' + name.replace('"', '""') + '"'
@@ -63,16 +61,22 @@ def quote(name: str) -> str:
 def literal(text: str) -> str:
     """Quote a string literal for SQL; a backslash is an escape in Redshift's literals.
 
-    :param text: the text.
     :return: the text in single quotes.
     """
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
+def one_line(text: str) -> str:
+    """Write a text so that it stays on its line, whatever names are in it.
+
+    :return: the text, with what can't be printed as an escape.
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def check_identifier(name: Any, what: str) -> str:
     """Check that a name can be a Redshift identifier.
 
-    :param name: the name.
     :param what: what it names, for the message, such as ``schema``.
     :return: the name, unchanged.
     :raises InvalidInput: if it is no text, empty, over 127 bytes, or holds a character that isn't printable.
@@ -121,7 +125,6 @@ def check_identity(name: str, what: str) -> str:
     Whether Redshift folds a quoted role name isn't documented, and a quoted user name keeps its case, so
     only lower-case names are taken: with them the question doesn't arise.
 
-    :param name: the name.
     :param what: ``role`` or ``user``.
     :return: the name, unchanged.
     :raises InvalidInput: as for an identifier, and if the name is reserved, mixed-case, or holds ``:``, ``/`` or the
@@ -148,7 +151,6 @@ def check_identity(name: str, what: str) -> str:
 def check_database(name: str) -> str:
     """Check the name of a database.
 
-    :param name: the name.
     :return: the name, unchanged.
     :raises InvalidInput: as for an identifier, and if it is a system database, or holds the beginning of a template.
 
@@ -163,7 +165,6 @@ def check_database(name: str) -> str:
 def check_new_database(name: str) -> str:
     """Check the name of a database that we may create.
 
-    :param name: the name.
     :return: the name, unchanged.
     :raises InvalidInput: as :func:`check_database`, and if it is reserved or mixed-case.
     """
@@ -178,7 +179,6 @@ def check_new_database(name: str) -> str:
 def is_system_schema(name: str) -> bool:
     """Tell whether a schema belongs to Redshift itself.
 
-    :param name: the schema's name.
     :return: true for ``information_schema``, ``catalog_history`` and everything that starts with ``pg_``.
     """
     folded = fold(name)
@@ -188,7 +188,6 @@ def is_system_schema(name: str) -> bool:
 def check_schema(name: str) -> str:
     """Check the name of a schema to be opened.
 
-    :param name: the name.
     :return: the name, unchanged.
     :raises InvalidInput: as for an identifier, and if it is a system schema.
     """
@@ -243,7 +242,6 @@ def _quoted_part(rest: str, text: str) -> tuple[str, str]:
 def join_path(*parts: str) -> str:
     """Write a dotted name so that :func:`split_path` reads it back.
 
-    :param parts: the parts.
     :return: the dotted name; a part that holds a dot, a quote, outer white space, or what JSON begins with is quoted.
     """
     return ".".join(quote(p) if set(p) & set('."[{') or p != p.strip() else p for p in parts)
@@ -252,7 +250,6 @@ def join_path(*parts: str) -> str:
 def resolve(name: str, stored: Collection[str], case_sensitive: bool) -> str | None:
     """Find a name in the catalog as a statement of this session would.
 
-    :param name: the name as typed.
     :param stored: the names as the catalog holds them.
     :param case_sensitive: the session's ``enable_case_sensitive_identifier``.
     :return: the stored name, or None where nothing has it.

@@ -15,7 +15,6 @@ FORBIDDEN = "'\"\\/@"
 def policy_problems(password: str) -> list[str]:
     """Check a clear password against Redshift's policy; the server can't check it behind a hash.
 
-    :param password: the clear password.
     :return: what it lacks, a phrase each, without quoting any of it; empty when it fits.
     """
     wanted = {
@@ -32,7 +31,6 @@ def policy_problems(password: str) -> list[str]:
 def md5_hash(password: str, user: str) -> str:
     """Hash a password as Redshift stores it: MD5 over password and user name.
 
-    :param password: the clear password.
     :param user: the user's name as stored.
     :return: ``md5`` and 32 hexadecimal digits.
     """
@@ -43,7 +41,6 @@ def md5_hash(password: str, user: str) -> str:
 def sha256_hash(password: str, salt: bytes | None = None) -> str:
     """Hash a password in Redshift's form ``sha256|digest|salt``.
 
-    :param password: the clear password.
     :param salt: 32 bytes; random ones by default.
     :return: the three parts, joined by ``|``.
     """
@@ -54,7 +51,6 @@ def sha256_hash(password: str, salt: bytes | None = None) -> str:
 def hashed(password: str, user: str, kind: str) -> str:
     """Hash a password in one of the kinds that Redshift takes.
 
-    :param password: the clear password.
     :param user: the user's name as stored.
     :param kind: ``md5`` or ``sha256``.
     :return: the text that stands for the password in CREATE USER and ALTER USER.

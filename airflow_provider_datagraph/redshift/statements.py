@@ -22,6 +22,10 @@ STATEMENT_BYTES = 60_000
 """A safe statement size: Redshift's limit is 16 MB, other tools in the way cut far below."""
 ALL = ("ALL",)
 """Every privilege: at table level those on columns too, and what REVOKE can't name (RULE and TRIGGER)."""
+UNNAMED = frozenset({"RULE", "TRIGGER"})
+"""They come with ALL, and can't be named in REVOKE."""
+UNNAMED_LATER = UNNAMED | {"DROP", "ALTER"}
+"""The page of ALTER DEFAULT PRIVILEGES doesn't name these beside REVOKE: ALL takes them, too."""
 # r_enable_case_sensitive_identifier
 EXACT_NAMES = "SET enable_case_sensitive_identifier TO true"
 _ON = {
@@ -65,6 +69,12 @@ def chunks(items: Iterable[T], path: Callable[[T], Path]) -> Iterator[list[T]]:
 
 class Statement:
     """Base of all. They name what is there as the catalog holds it."""
+
+    def __post_init__(self) -> None:
+        # They are facts of findings, too: nobody may write to one.
+        for name, value in list(vars(self).items()):
+            if isinstance(value, list):
+                object.__setattr__(self, name, tuple(value))
 
     @property
     def sql(self) -> str:
@@ -113,20 +123,16 @@ class _OfCluster(Statement):
 
     @property
     def paths(self) -> Sequence[Path]:
-        """See the base."""
         return [(self.name,)]
 
     @property
     def autocommit(self) -> bool:
-        """See the base."""
         return self.kind == "database"
 
 
 @dataclass(frozen=True)
 class Create(_OfCluster):
     """Create a role, a user or a database. A password's hash is a secret of its own: it never shows in a repr.
-
-    :param password_hash: a user's.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html,
@@ -137,12 +143,10 @@ class Create(_OfCluster):
 
     @property
     def sql(self) -> str:
-        """See the base."""
         return self._with(self.password_hash)
 
     @property
     def shown(self) -> str:
-        """See the base."""
         return self._with("<hash>")
 
     def _with(self, password_hash: str) -> str:
@@ -161,13 +165,32 @@ class Drop(_OfCluster):
 
     @property
     def sql(self) -> str:
-        """See the base."""
         return f"DROP {self.kind.upper()} {quote(self.name)}"
 
     @property
     def takes_away(self) -> bool:
-        """See the base."""
         return True
+
+
+@dataclass(frozen=True)
+class AlterUser(Statement):
+    """Change what a user may do: no plan holds it, it is proposed to an administrator.
+
+    :param option: such as ``NOCREATEDB``.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
+    """
+
+    user: str
+    option: str
+
+    @property
+    def sql(self) -> str:
+        return f"ALTER USER {quote(self.user)} {self.option}"
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        return [(self.user,)]
 
 
 @dataclass(frozen=True)
@@ -185,29 +208,22 @@ class ChangeOwner(Statement):
 
     @property
     def sql(self) -> str:
-        """See the base."""
         return f"ALTER {self.owned.kind.upper()} {written(self.owned.path)} OWNER TO {quote(self.new_owner)}"
 
     @property
     def paths(self) -> Sequence[Path]:
-        """See the base."""
         return [self.owned.path, (self.new_owner,)]
 
 
 @dataclass(frozen=True)
 class _Given(Statement):
-    """What one is given, or loses.
-
-    :param identity: who.
-    :param taken: whether it is taken away.
-    """
+    """What one is given, or loses."""
 
     identity: Identity
     taken: bool = field(default=False, kw_only=True)
 
     @property
     def takes_away(self) -> bool:
-        """See the base."""
         return self.taken
 
     @property
@@ -224,7 +240,6 @@ class _Given(Statement):
 
     @property
     def paths(self) -> Sequence[Path]:
-        """See the base."""
         return [] if self.identity.kind == "public" else [(self.identity.name,)]
 
 
@@ -236,12 +251,10 @@ class Membership(_Given):
 
     @property
     def sql(self) -> str:
-        """See the base."""
         return f"{self.verb} ROLE {quote(self.role)} {self.whom}"
 
     @property
     def paths(self) -> Sequence[Path]:
-        """See the base."""
         return [(self.role,), *super().paths]
 
 
@@ -253,7 +266,6 @@ class SystemPermission(_Given):
 
     @property
     def sql(self) -> str:
-        """See the base."""
         return f"{self.verb} {self.permission} {self.whom}"
 
 
@@ -276,18 +288,15 @@ class Privileges(_Given):
 
     @property
     def sql(self) -> str:
-        """See the base."""
         on = "ON ALL TABLES IN SCHEMA" if self.todays else _ON[self.scope]
         return f"{self.verb} {', '.join(self.privileges)} {on} {_listed(self.objects)} {self.whom}"
 
     @property
     def paths(self) -> Sequence[Path]:
-        """See the base."""
         return [*self.objects, *super().paths]
 
     @property
     def autocommit(self) -> bool:
-        """See the base."""
         return self.alone
 
 
@@ -308,7 +317,6 @@ class DefaultPrivileges(_Given):
 
     @property
     def sql(self) -> str:
-        """See the base."""
         users = ", ".join(map(quote, self.writers))
         within = f" IN SCHEMA {', '.join(map(quote, self.schemas))}" if self.schemas else ""
         given = f"{self.verb} {', '.join(self.privileges)} ON TABLES {self.whom}"
@@ -316,5 +324,4 @@ class DefaultPrivileges(_Given):
 
     @property
     def paths(self) -> Sequence[Path]:
-        """See the base."""
         return [tuple(self.writers), tuple(self.schemas), *super().paths]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
 from airflow_provider_datagraph.redshift.names import join_path
 
@@ -26,21 +29,30 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, order=True, slots=True)
 class Grant:
-    """One privilege that a role holds or should hold.
+    """One privilege that somebody holds or should hold.
 
     :param scope: what it is held on.
     :param privilege: upper case, such as ``SELECT``.
-    :param schema: the schema as stored; the database's name for the scopes of a database; for ``DEFAULT`` it is
-        empty where later tables of every schema are meant.
-    :param relation: the table or view as stored; the writer for ``DEFAULT``; empty for the wider scopes.
+    :param schema: the schema as stored; empty for the scopes of a database, and for ``DEFAULT`` where later tables of
+        every schema are meant.
+    :param relation: the table or view as stored; empty for the wider scopes.
     :param column: the column, for ``COLUMN`` alone.
+    :param database: the database, for its own scopes alone: the others are of the connected one.
+    :param writer: who creates the later tables, for ``DEFAULT`` alone.
     """
 
     scope: Scope
     privilege: str
-    schema: str
+    schema: str = ""
     relation: str = ""
     column: str = ""
+    database: str = field(default="", kw_only=True)
+    writer: str = field(default="", kw_only=True)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names that lead to what it is held on, in its database."""
+        return tuple(part for part in (self.database, self.schema, self.relation, self.column) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +95,6 @@ class Schema:
 class Session:
     """Who reads the catalog, where, and how its names compare.
 
-    :param user: the admin's login.
-    :param database: the connected database.
     :param superuser: whether the whole catalog is visible.
     :param case_sensitive: ``enable_case_sensitive_identifier``.
     """
@@ -100,7 +110,6 @@ class Identity:
     """Who holds a privilege.
 
     :param kind: ``role``, ``user``, ``group`` or ``public``, as the catalog says it.
-    :param name: its name as stored.
     """
 
     kind: str
@@ -111,6 +120,40 @@ class Identity:
         return "PUBLIC" if self.kind == "public" else f"{self.kind} {self.name}"
 
 
+def unwritable(value: Any) -> Any:
+    """Wrap a mapping, and those in it, so that nobody can write to it; anything else stays as it is."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: unwritable(one) for key, one in value.items()})
+    return value
+
+
+class Immutable:
+    """Base of frozen dataclasses that hold mappings."""
+
+    def __post_init__(self) -> None:
+        for name, value in list(vars(self).items()):
+            object.__setattr__(self, name, unwritable(value))
+
+
+@dataclass(frozen=True)
+class Identities(Immutable):
+    """Who there is in the cluster: what every reading of it begins with.
+
+    :param roles: the roles that the session sees, by name; ``users``: all users.
+    """
+
+    session: Session
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    users: Mapping[str, User] = field(default_factory=dict)
+
+    def owner_names(self) -> Callable[[Any], str]:
+        """Name owners by their ids; the catalog may tell of one that doesn't exist any more, or of none."""
+        names = {user.user_id: user.name for user in self.users.values()}
+        return lambda user_id: "nobody" if user_id is None else names.get(int(user_id), f"user id {user_id}")
+
+
+PUBLIC = Identity("public", "public")
+"""Everybody; the catalog's views call it by different names."""
 SHOWN_BYTES = 50
 """The width of a name in STV_SESSIONS: https://docs.aws.amazon.com/redshift/latest/dg/r_STV_SESSIONS.html"""
 
@@ -121,7 +164,6 @@ class Owned:
 
     :param kind: ``database``, ``schema``, ``table`` (also a view) or ``role``.
     :param name: its name; the schema for a table.
-    :param table: the table or view.
     """
 
     kind: str
@@ -137,7 +179,6 @@ class Owned:
         """Name it in a sentence.
 
         :param database: the database that it is in.
-        :return: such as ``schema d.s``.
         """
         if self.kind in ("database", "role"):
             return f"{self.kind} {self.name}"
@@ -153,19 +194,11 @@ class OpenSession:
     database: str
 
     def is_in(self, database: str) -> bool:
-        """Tell whether it is connected to a database; where the name is cut off, it may be.
-
-        :param database: the database's name.
-        :return: whether it is.
-        """
+        """Tell whether it is connected to a database; where the name is cut off, it may be."""
         return _same(self.database, database)
 
     def is_of(self, user: str) -> bool:
-        """Tell whether it is a user's, likewise.
-
-        :param user: the user's name.
-        :return: whether it is.
-        """
+        """Tell whether it is a user's, likewise."""
         return _same(self.user, user)
 
 

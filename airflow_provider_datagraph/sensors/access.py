@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.operators.base import DEFAULT_USER, database_name
-from airflow_provider_datagraph.redshift.names import check_database, check_identifier, check_schema, split_path
+from airflow_provider_datagraph.form.names import database_name, read_paths
+from airflow_provider_datagraph.operators.base import DEFAULT_ADMIN, DEFAULT_USER
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
-
-
-def read_paths(value: Any, name: str, to_tables: bool) -> list[str]:
-    """Parse dotted names.
-
-    :param value: see :func:`.names`.
-    :param name: the argument's name.
-    :param to_tables: whether the last part is a table, not a schema.
-    :return: the entries as typed.
-    :raises InvalidInput: with everything that is wrong with them.
-    """
-    problems = Problems()
-    listed = arguments.usable_names(value, name, problems)
-    least = 2 if to_tables else 1
-    for text in listed:
-        parts = problems.check(split_path, text, default=None)
-        if parts is None:
-            continue
-        if not least <= len(parts) <= least + 1:
-            form = "schema.table or database.schema.table" if to_tables else "schema or database.schema"
-            problems.add(f"{name} has the entry {text!r}: write {form}.")
-            continue
-        if len(parts) > least:
-            problems.check(check_database, parts[0], default="")
-        problems.check(check_schema, parts[-least], default="")
-        if to_tables:
-            problems.check(check_identifier, parts[-1], "table", default="")
-    problems.raise_all()
-    return list(listed)
 
 
 class ValidateAccessSensor(DataGraphSensor):
@@ -53,9 +25,11 @@ class ValidateAccessSensor(DataGraphSensor):
         ``database.schema``; the admin lists their tables, since those that the user can't read are hidden from it.
     :param tables: single tables, ``schema.table`` or ``database.schema.table``.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
-    :param timeout: how long to wait, in seconds; default 600.
     :param wait: with False it looks once, reports and succeeds; default True.
     :param deferrable: whether to free the worker after the first poke; default True.
+    :param poke_interval: how long to wait between two looks, in seconds; default 60.
+    :param timeout: how long to wait, in seconds; default 600.
+    :param index: as in :class:`.DataGraphSensor`.
 
     https://docs.aws.amazon.com/redshift/latest/dg/cross-database_usage.html
     """
@@ -76,19 +50,31 @@ class ValidateAccessSensor(DataGraphSensor):
         database: str | Missing | None = LEFT_OUT,
         schemas: str | Sequence[str] | Missing | None = LEFT_OUT,
         tables: str | Sequence[str] | Missing | None = LEFT_OUT,
+        redshift_conn_id: str = DEFAULT_ADMIN,
+        wait: bool | str = True,
+        deferrable: bool = True,
+        poke_interval: float = 60.0,
         timeout: float = 600.0,
+        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(timeout=timeout, **kwargs)
+        super().__init__(
+            redshift_conn_id=redshift_conn_id,
+            wait=wait,
+            deferrable=deferrable,
+            poke_interval=poke_interval,
+            timeout=timeout,
+            index=index,
+            **kwargs,
+        )
         self.user_conn_id = user_conn_id
         self.database = self.kept("database", database)
         self.schemas = self.kept("schemas", schemas)
         self.tables = self.kept("tables", tables)
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
-        """See the base."""
-        schemas = self.optional("schemas", lambda value, name: read_paths(value, name, False), problems) or []
-        tables = self.optional("tables", lambda value, name: read_paths(value, name, True), problems) or []
+        schemas = self.optional("schemas", partial(read_paths, to_tables=False), problems) or []
+        tables = self.optional("tables", partial(read_paths, to_tables=True), problems) or []
         if not (schemas or tables or problems.sentences):
             problems.add("Neither schemas nor tables is given: name what the linked user has to read.")
         return {

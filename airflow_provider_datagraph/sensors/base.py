@@ -16,17 +16,17 @@ from airflow.providers.common.compat.sdk import (
     PokeReturnValue,
 )
 
-from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.access.plan import finding
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.exceptions import (
     DataGraphError,
+    LoginRefusedError,
     MisconfigurationError,
-    NotReadyError,
     PassingFaultError,
 )
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.operators.base import DEFAULT_ADMIN, refusing_bad_input
+from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ADMIN, refusing_bad_input
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from airflow_provider_datagraph.xcom import TakesFromXCom
 
@@ -76,7 +76,6 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
         """Parse the rendered arguments.
 
-        :param problems: collects what is wrong.
         :return: the probe's arguments: JSON values only.
         """
         raise NotImplementedError
@@ -84,8 +83,8 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     def execute(self, context: Context) -> Any:
         """Poke once; then defer, or poke on where ``deferrable`` is off.
 
-        :param context: Airflow's context.
-        :return: the report: ``changed`` (0), ``in_place``, ``planned`` (none), ``findings``.
+        :return: the report: ``changed`` (0), ``in_place``, ``changes`` (none), ``findings``, ``notes``,
+            ``omitted``.
         :raises MisconfigurationError: for what a person has to correct; ``soft_fail`` doesn't hide it.
         """
         # A reschedule is another process, and the same try.
@@ -98,7 +97,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             return self._poke_on(context)
         look = self._look_once()
         if look is not None and look.done:
-            return self._finish(look.report.as_dict(), look)
+            return self._finish(look.report, look.message)
         self.log.info("Not yet: %s", self._last)
         self._defer()
 
@@ -118,7 +117,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         hooks = [DataGraphHook(self.redshift_conn_id)]
         if user_conn_id is not None:
             # Any database will do: which one it is to be is the probe's to find out.
-            hooks.append(DataGraphHook(self.redshift_conn_id, database="dev", user_conn_id=user_conn_id))
+            hooks.append(DataGraphHook(self.redshift_conn_id, database=ANY_DATABASE, user_conn_id=user_conn_id))
         for hook in hooks:
             hook.warned = self._warned
             # What passes is waited out.
@@ -170,22 +169,20 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     def _look_only(self) -> dict[str, Any]:
         try:
             look = self._look_once()
-        except NotReadyError as error:
-            found = [Finding("not_ready", self.task_id, problem) for problem in error.problems]
-            return self._finish(Report(findings=tuple(found)).as_dict(), None, Report(findings=tuple(found)))
+        except LoginRefusedError as error:
+            report = Report.of(finding("not_ready", error.about, reason=problem) for problem in error.problems)
+            return self._finish(report, NOT_READY)
         if look is None:
             raise PassingFaultError(self._last)
-        return self._finish(look.report.as_dict(), look)
+        return self._finish(look.report, look.message if look.done else NOT_READY)
 
-    def _finish(self, report: dict[str, Any], look: Look | None, shown: Report | None = None) -> dict[str, Any]:
-        shown = shown or (look.report if look else Report())
-        self.log.info("%s", table(look.message if look and look.done else NOT_READY, shown, changes=False))
-        return report
+    def _finish(self, report: Report, title: str) -> dict[str, Any]:
+        self.log.info("%s", table(title, report, changes=False))
+        return report.as_dict()
 
-    def poke(self, context: Context) -> PokeReturnValue:
+    def poke(self, context: Context) -> PokeReturnValue:  # noqa: ARG002  as Airflow calls it
         """Look once, for ``deferrable=False``.
 
-        :param context: Airflow's context.
         :return: whether it is done, with the report.
         """
         try:
@@ -208,21 +205,14 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             raise self._refused
         return report
 
-    def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+    def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002  as Airflow calls it
         """Go on after the trigger's event.
 
-        :param context: Airflow's context.
-        :param event: the trigger's payload.
-        :return: the report.
         :raises AirflowSensorTimeout: if the deadline has passed; a skip where ``soft_fail`` is set.
         :raises MisconfigurationError: for what a person has to correct.
         """
         if event["status"] == "done":
-            report: dict[str, Any] = event["report"]
-            findings = tuple(Finding(f["code"], f["object"], f["message"]) for f in report["findings"])
-            shown = Report(report["changed"], report["in_place"], tuple(report["planned"]), findings)
-            self.log.info("%s", table(event["message"], shown, changes=False))
-            return report
+            return self._finish(Report.parse(event["report"], "The trigger's event"), event["message"])
         if event["status"] == "misconfigured":
             raise MisconfigurationError.of(event["problems"])
         if event["status"] != "timeout":
@@ -236,13 +226,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         raise AirflowSensorTimeout(message)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """Resume without the parent's wrapper, which skips on a misconfiguration where ``soft_fail`` is set.
-
-        :param next_method: the method to call.
-        :param next_kwargs: its arguments.
-        :param context: Airflow's context.
-        :return: what the method returns.
-        """
+        """Resume without the parent's wrapper, which skips on a misconfiguration where ``soft_fail`` is set."""
         self.never_render_again()
         try:
             return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)

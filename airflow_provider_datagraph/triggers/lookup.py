@@ -9,11 +9,7 @@ if TYPE_CHECKING:
 
 
 async def async_connection(conn_id: str) -> Connection:
-    """Look a connection up without blocking the event loop.
-
-    :param conn_id: the id.
-    :return: the connection.
-    """
+    """Look a connection up without blocking the event loop."""
     from airflow.providers.common.compat.connection import get_async_connection
 
     return await get_async_connection(conn_id)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from airflow_provider_datagraph.engine.looks import Look, Probe
 
+CLASS_PATH = "airflow_provider_datagraph.triggers.PollTrigger"
+"""Stored in Airflow's database while a task is deferred: it stays, wherever the class is."""
 # The driver blocks. A pool of our own: asyncio's default one is shared with everything in the triggerer.
 POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="datagraph-poll")
 
@@ -28,7 +30,6 @@ def event(payload: dict[str, Any]) -> TriggerEvent:
     """Make an event.
 
     :param payload: what the sensor resumes with.
-    :return: the event.
     """
     return TriggerEvent(payload)  # type: ignore[no-untyped-call]  # Airflow's triggers have no annotations
 
@@ -57,7 +58,7 @@ class PollTrigger(BaseTrigger):
         :return: the class path and every argument.
         """
         return (
-            f"{type(self).__module__}.{type(self).__qualname__}",
+            CLASS_PATH,
             {
                 "probe": self.probe,
                 "arguments": self.arguments,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
@@ -29,6 +30,11 @@ class Story:
     segment: ProfilesSync
     again: Outcome
     more: Outcome
+
+
+def as_planned(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a report says of its changes, without what a plan can't: that they are made, and which tables lacked it."""
+    return [{**row, "text": "", "applied": False} for row in report["changes"]]
 
 
 def run(airflow: Airflow, warehouse: Warehouse, *schemas: str, **form: object) -> Outcome:

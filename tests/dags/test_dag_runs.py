@@ -7,9 +7,10 @@ import re
 import pytest
 
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
-from tests.dags.runs import LINKED_PASSWORD, Story
+from tests.dags.runs import LINKED_PASSWORD, Story, as_planned
 from tests.dags.warehouse import Warehouse, allowed, readable
 from tests.support.cluster import Path
+from tests.support.segment import RETL, changes, said
 
 ALL_TASKS = {
     "check",
@@ -132,8 +133,10 @@ def test_the_mapped_tasks_are_labelled(story: Story) -> None:
 def test_the_plan_is_what_the_run_then_did(story: Story) -> None:
     plan, done = story.plan.reports["summary"], story.first.reports["summary"]
     assert plan["changed"] == 0
-    assert plan["planned"] == done["planned"]
-    assert done["changed"] == len(done["planned"]) == len(set(done["planned"]))
+    assert as_planned(plan) == as_planned(done)
+    assert [row["applied"] for row in done["changes"]] == [True] * done["changed"]
+    assert len(set(changes(done))) == done["changed"]
+    assert sorted(row["statement"] for row in plan["changes"] if row["statement"]) == sorted(story.first.changes)
     assert plan["segment"] == done["segment"]
 
 
@@ -146,13 +149,15 @@ def test_the_plan_changed_nothing_and_waited_for_nothing(story: Story) -> None:
 
 def test_the_plan_tells_what_is_missing_and_what_is_good_to_know(story: Story) -> None:
     names = story.warehouse.names
-    found = story.plan.reports["summary"]["findings"]
-    assert {(finding["code"], finding["object"]) for finding in found} == {
+    report = story.plan.reports["summary"]
+    assert {(finding["code"], finding["object"]) for finding in report["findings"]} == {
         ("schema_missing", f"{names.profiles}.profiles_prod"),
-        ("late_binding_views", f"{names.analytics}.crm"),
-        ("reverse_etl_owner", f"{names.analytics}.__segment_reverse_etl"),
-        ("reverse_etl_closed", f"{names.analytics}.__segment_reverse_etl"),
+        ("reverse_etl_closed", f"{names.analytics}.{RETL}"),
     }
+    assert report["notes"] == {"late_binding_views": 1, "reverse_etl_owner": 1}
+    # What they are about is in the logs.
+    assert said("late_binding_views", f"{names.analytics}.crm", views=(f"names (of {names.etl})",)) in story.plan.log
+    assert said("reverse_etl_owner", f"{names.analytics}.{RETL}", owner=names.retl) in story.plan.log
 
 
 def test_the_run_waited_for_segment(story: Story) -> None:
@@ -190,8 +195,8 @@ def test_the_command_line_again_changes_nothing(story: Story) -> None:
     assert len(story.again.sent) > 10
     assert story.again.changes == []
     summary = story.again.reports["summary"]
-    assert (summary["changed"], summary["planned"]) == (0, [])
-    # Everything of the first run is in place; a sentence may stand for several privileges.
+    assert (summary["changed"], changes(summary)) == (0, [])
+    # Everything of the first run is in place; a change may stand for several privileges.
     assert summary["in_place"] >= story.first.reports["summary"]["changed"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
-from tests.dags.runs import Story
+from tests.dags.runs import Story, as_planned
 from tests.dags.warehouse import readable
 
 
@@ -46,7 +46,5 @@ def test_the_plan_changes_nothing(todays_tables: Story) -> None:
 
 
 def test_the_plan_tells_of_every_grant(todays_tables: Story) -> None:
-    planned, done = (outcome.reports["summary"]["planned"] for outcome in (todays_tables.plan, todays_tables.first))
-    assert len(planned) == len(done)
-    # Only the tables' names can't be known before.
-    assert [sentence.split(": not held")[0] for sentence in planned] == [s.split(": not held")[0] for s in done]
+    plan, done = (outcome.reports["summary"] for outcome in (todays_tables.plan, todays_tables.first))
+    assert as_planned(plan) == as_planned(done) != []

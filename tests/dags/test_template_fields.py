@@ -14,7 +14,7 @@ from airflow_provider_datagraph import operators, sensors
 
 PACKAGE = "airflow_provider_datagraph."
 # How Airflow runs a sensor, not what it looks for; Airflow's own aren't rendered either.
-AIRFLOWS = {"timeout", "deferrable"}
+AIRFLOWS = {"timeout", "poke_interval", "deferrable"}
 # A number to map over: what Airflow takes from XCom for it must not be rendered.
 DATA = {"index"}
 

@@ -127,11 +127,20 @@ class Installation(Airflow):
     def _is_healthy(self, name: str) -> bool:
         service = self.services[name]
         assert service.healthcheck is not None
+        # A check that is a whole `airflow` takes seconds of its own: it is asked once there is something to see.
+        if "airflow jobs check" in " ".join(service.healthcheck) and name not in self._jobs():
+            return False
         env = self.environment(service.settings)
         done = subprocess.run(
             service.healthcheck, env=env, cwd=self.home, capture_output=True, check=False, timeout=PATIENCE
         )
         return done.returncode == 0
+
+    def _jobs(self) -> set[str]:
+        """The services whose jobs are in Airflow's database."""
+        names = {"DagProcessorJob": "dag-processor", "TriggererJob": "triggerer"}
+        found = self.metadata.run("SELECT job_type FROM job WHERE state = 'running'")
+        return {names[kind] for (kind,) in found if kind in names}
 
     def processes(self) -> Iterator[psutil.Process]:
         """The services' processes, and all that they started."""

@@ -174,7 +174,26 @@ def test_a_mapping_holds_no_value_of_another_task() -> None:
         task.execute(context_of(Instance(["accounts"]), task))
 
 
-REPORT = {"changed": 0, "in_place": 0, "planned": [], "findings": []}
+REPORT: dict[str, Any] = {
+    "changed": 0,
+    "in_place": 0,
+    "changes": [],
+    "findings": [],
+    "notes": {},
+    "omitted": {"changes": 0, "findings": 0},
+}
+FINDING = {"code": "c", "object": "o", "text": "t", "remedy": "", "blocking": False}
+CHANGE = {"action": "grant", "object": "o", "privileges": [], "database": "d", "statement": "", "text": "t"}
+
+
+def test_a_report_is_taken() -> None:
+    # Otherwise the next test would prove nothing.
+    whole = {**REPORT, "changes": [{**CHANGE, "applied": True}], "findings": [FINDING]}
+    arguments: dict[str, Any] = {"reports": [from_xcom("names")]}
+    task = public_class("SegmentSummaryOperator")(task_id="task", **arguments)
+    with pytest.raises(MisconfigurationError) as caught:
+        task.execute(context_of(Instance(whole), task))
+    assert not any("report" in problem for problem in caught.value.problems)
 
 
 @pytest.mark.parametrize(
@@ -187,12 +206,21 @@ REPORT = {"changed": 0, "in_place": 0, "planned": [], "findings": []}
         [[[REPORT]]],
         {**REPORT, "changed": "1"},
         {**REPORT, "in_place": None},
-        {**REPORT, "planned": "text"},
-        {**REPORT, "planned": [1]},
+        {**REPORT, "changes": "text"},
+        {**REPORT, "changes": [1]},
+        {**REPORT, "changes": [CHANGE]},
+        {**REPORT, "changes": [{**CHANGE, "applied": True, "statement": ["s"]}]},
+        {**REPORT, "changes": [{**CHANGE, "applied": True, "privileges": "SELECT"}]},
         {**REPORT, "findings": {}},
         {**REPORT, "findings": ["text"]},
         {**REPORT, "findings": [{"code": "c", "object": "o"}]},
-        {**REPORT, "findings": [{"code": "c", "object": "o", "message": ["m"]}]},
+        {**REPORT, "findings": [{**FINDING, "text": ["t"]}]},
+        {**REPORT, "findings": [{**FINDING, "remedy": 5}]},
+        {**REPORT, "findings": [{**FINDING, "blocking": "no"}]},
+        {**REPORT, "notes": {"c": "1"}},
+        {**REPORT, "omitted": None},
+        # As the releases before this one made it.
+        {"changed": 0, "in_place": 0, "planned": [], "findings": []},
     ],
     ids=str,
 )

@@ -19,9 +19,9 @@ TOKEN = re.compile(
 PRIVILEGES = frozenset(
     """ALL ALTER CREATE DELETE DROP INSERT REFERENCES SELECT TEMP TEMPORARY TRUNCATE UPDATE USAGE""".split()
 )
-CONSTANTS = frozenset("'role' 'user' 'group' 'public' 'create' 'RELATION'".split())
+CONSTANTS = frozenset("'role' 'group' 'public' 'create'".split())
 """Literals that are part of a query and name nothing of the user's."""
-OF_CONSTANTS = frozenset({"identity_type", "grantee_type", "object_type", "has_schema_privilege"})
+OF_CONSTANTS = frozenset({"identity_type", "has_schema_privilege"})
 LISTS = (
     re.compile(r"(?P<item><name>)(?:, <name>)+"),
     re.compile(r"(?<=\()(?P<item><text>)(?:, <text>)+(?=\))"),

@@ -10,7 +10,7 @@ from typing import Any
 from redshift_connector.error import Error, InterfaceError, ProgrammingError
 
 from local_redshift.running import Server
-from tests.support.redshift import PASSWORD, code, connect, quoted, run, unique
+from tests.support.redshift import PASSWORD, SET_UP, code, connect, quoted, run, unique
 
 Path = tuple[str, str, str]
 Snapshot = dict[str, frozenset[tuple[str, ...]]]
@@ -143,9 +143,12 @@ class Cluster:
         return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
 
     def history(self, since: str, column: str = "query_text") -> list[tuple[Any, ...]]:
-        """A column of the statements that the server received after the mark, in order, before their text."""
+        """A column of the statements that the server received after the mark, in order, before their text.
+
+        What sets sessions up isn't among them.
+        """
         query = f"SELECT {column}, query_text FROM sys_query_history WHERE start_time > '{since}' ORDER BY query_id"
-        return self.sql("dev", query)
+        return [row for row in self.sql("dev", query) if not str(row[-1]).startswith(SET_UP)]
 
     def received(self, since: str) -> list[str]:
         """The statements that the server received after the mark, in order."""

@@ -109,9 +109,13 @@ def mark(server: Server) -> int:
     return last + 1
 
 
+SET_UP = "SET statement_timeout TO "
+"""What sets a session of the package up. It is sent once for each, and counted by itself."""
+
+
 def statements(server: Server, since: int) -> list[str]:
-    """The statements that the server received after `since` was taken, in order, as they were received."""
+    """The statements that the server received after `since` was taken, in order, but for what sets sessions up."""
     connection = connect(server)
     rows = run(connection, f"SELECT query_text FROM sys_query_history WHERE query_id > {since} ORDER BY query_id")
     connection.close()
-    return [str(row[0]) for row in rows]
+    return [str(row[0]) for row in rows if not str(row[0]).startswith(SET_UP)]

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.access import messages
+from airflow_provider_datagraph.access.plan import Fact, finding
+from airflow_provider_datagraph.access.report import FindingRow
 from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
 from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
@@ -15,6 +18,8 @@ from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOper
 from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
+from airflow_provider_datagraph.redshift.statements import Privileges
+from airflow_provider_datagraph.redshift.values import Identity, Scope
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from tests.support.cluster import Cluster, Snapshot
@@ -177,7 +182,42 @@ def codes(report: Mapping[str, Any]) -> list[str]:
     return [str(finding["code"]) for finding in report["findings"]]
 
 
+def notes(report: Mapping[str, Any]) -> list[str]:
+    """The codes of a report's notes."""
+    return sorted(report["notes"])
+
+
+def messages_of(report: Mapping[str, Any], wanted: str) -> list[str]:
+    """The sentences of a report's findings of a code, with what to do about it."""
+    return [str(FindingRow(**row)) for row in report["findings"] if row["code"] == wanted]
+
+
 def message(report: Mapping[str, Any], wanted: str) -> str:
-    """The sentence of a report's only finding of a code."""
-    (found,) = [str(finding["message"]) for finding in report["findings"] if finding["code"] == wanted]
+    """The sentences of a report's only finding of a code, with what to do about it."""
+    (found,) = messages_of(report, wanted)
     return found
+
+
+def changes(report: Mapping[str, Any]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """What a report says is changed: the action, its object and the privileges, in order."""
+    return [(row["action"], row["object"], tuple(row["privileges"])) for row in report["changes"]]
+
+
+def planned(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a report says of its changes, but for whether they were made."""
+    return [{key: value for key, value in row.items() if key not in ("text", "applied")} for row in report["changes"]]
+
+
+def sent(report: Mapping[str, Any]) -> list[str]:
+    """The statements of a report's changes, in order."""
+    return [row["statement"] for row in report["changes"] if row["statement"]]
+
+
+def creating(user: str, schema: str = "crm") -> Privileges:
+    """The statement that lets a user create in a schema, as findings propose it."""
+    return Privileges(Identity("user", user), ("CREATE",), Scope.SCHEMA, [(schema,)])
+
+
+def said(code: str, about: str, **facts: Fact) -> str:
+    """The sentences of a finding, as an error tells them."""
+    return str(messages.said(finding(code, about, **facts)))

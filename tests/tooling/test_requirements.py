@@ -18,6 +18,7 @@ DEPENDENCIES = {
     "apache-airflow-providers-common-compat",
     "apache-airflow-providers-common-sql",
     "redshift-connector",
+    "tenacity",
 }
 
 
@@ -44,7 +45,7 @@ def declared() -> list[str]:
     return dependencies
 
 
-def test_the_package_depends_on_five_others() -> None:
+def test_what_the_package_depends_on() -> None:
     assert {requirement.split(">=")[0] for requirement in declared()} == DEPENDENCIES
 
 

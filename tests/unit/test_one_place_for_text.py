@@ -1,18 +1,28 @@
-"""The SQL of a change is written in one module, and no code reads SQL or sentences back."""
+"""Each text has one place: a statement's, and a sentence's. No code reads one back, and no code lacks its sentence."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
+from airflow_provider_datagraph.access.messages import DONE, FINDINGS, OBJECTS, OF_CLUSTER
+from airflow_provider_datagraph.access.schemas.revoke import KINDS
+from airflow_provider_datagraph.access.validation import CODES
+
 PACKAGE = Path(__file__).parents[2] / "airflow_provider_datagraph"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+STATEMENTS, MESSAGES = PACKAGE / "redshift" / "statements.py", PACKAGE / "access" / "messages.py"
+TREES = {path: ast.parse(path.read_text()) for path in SOURCES}
+OTHERS = [path for path in SOURCES if path != MESSAGES]
 VERBS = ("GRANT ", "REVOKE ", "CREATE ", "ALTER ", "DROP ")
-TEXTS = ("sql", "shown", "statement", "sentence", "text", "message")
+TEXTS = ("sql", "shown", "statement", "sentence", "text", "message", "remedy")
 READERS = ("startswith", "endswith", "split", "partition", "rpartition", "removeprefix", "find", "index")
+MAKERS = ("note", "finding", "blocking")
+"""What makes a finding; where one of them is chosen, it is called ``make``."""
 
 
 def written(tree: ast.AST) -> Iterator[ast.JoinedStr]:
@@ -34,11 +44,36 @@ def read_back(tree: ast.AST) -> Iterator[ast.Call]:
             yield node
 
 
+def calls(tree: ast.AST, *names: str) -> Iterator[ast.Call]:
+    """Calls of some functions, by whatever way they are named."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            func = node.func
+            name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+            if name in names:
+                yield node
+
+
+def of(*names: str) -> list[tuple[Path, ast.Call]]:
+    """Such calls in the package, but where sentences are written."""
+    return [(path, call) for path in OTHERS for call in calls(TREES[path], *names)]
+
+
+def literal(node: ast.AST | None) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def where(found: tuple[Path, ast.Call]) -> str:
+    return f"{found[0].relative_to(PACKAGE)}:{found[1].lineno}"
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_writes_no_statement_and_reads_none(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    if path.relative_to(PACKAGE).parts != ("redshift", "statements.py"):
+def test_a_module_writes_no_statement_and_no_sentence_and_reads_none(path: Path) -> None:
+    tree = TREES[path]
+    if path != STATEMENTS:
         assert [node.lineno for node in written(tree)] == []
+    if path != MESSAGES:
+        assert [node.lineno for node in calls(tree, "Said")] == []
     assert [node.lineno for node in read_back(tree)] == []
 
 
@@ -49,8 +84,87 @@ def test_a_module_writes_no_statement_and_reads_none(path: Path) -> None:
         'step.sql.startswith("ALTER DEFAULT")',
         "re.findall(NAME, step.statement)",
         'change.text.split(":")',
+        'row.remedy.partition("run: ")',
+        'messages.Said("A sentence.")',
     ],
 )
 def test_it_would_be_found(source: str) -> None:
     tree = ast.parse(source)
-    assert [*written(tree), *read_back(tree)]
+    assert [*written(tree), *read_back(tree), *calls(tree, "Said")]
+
+
+class Made:
+    """A finding that the package makes, as far as it can be read from its source."""
+
+    def __init__(self, call: ast.Call) -> None:
+        facts = {word.arg: word.value for word in call.keywords}
+        self.code = literal(call.args[0]) if call.args else None
+        self.names = set(facts) - {None}
+        # Facts, and a case, may also be in a mapping.
+        self.whole = None not in facts
+        self.case = literal(facts.get("case"))
+        self.known = self.whole if "case" not in facts else self.case is not None
+
+    @property
+    def key(self) -> str:
+        return f"{self.code} {self.case}" if self.case else str(self.code)
+
+
+MADE = [(where(found), Made(found[1])) for found in of(*MAKERS)]
+CHOSEN = [(where(found), Made(found[1])) for found in of("make")]
+LITERAL = [(place, one) for place, one in MADE + CHOSEN if one.code is not None]
+
+
+def fields(template: str) -> set[str]:
+    """The facts that a sentence needs."""
+    return {name for _, name, _, _ in Formatter().parse(template) if name} - {"object"}
+
+
+def test_findings_are_found() -> None:
+    assert len(LITERAL) > 70
+    # These two take their code from a table, or choose between two.
+    elsewhere = [place.partition(":")[0] for place, one in MADE if one.code is None]
+    assert elsewhere == ["access/profiles_sync.py", "access/validation.py"]
+
+
+def test_those_with_a_code_from_a_table_have_sentences() -> None:
+    assert {f"{code} reading" for code in (*CODES.values(), "not_readable")} <= FINDINGS.keys()
+    cases = ("waiting", "raw only", "aliases", "hidden")
+    assert {*(f"tables_missing {case}" for case in cases), "schema_missing unsynced"} <= FINDINGS.keys()
+    assert "schema_missing hidden" in FINDINGS
+
+
+@pytest.mark.parametrize(("place", "made"), LITERAL, ids=[place for place, _ in LITERAL])
+def test_every_finding_that_is_made_has_a_sentence(place: str, made: Made) -> None:
+    if made.known:
+        assert made.key in FINDINGS
+    else:
+        assert made.code in {key.split(" ")[0] for key in FINDINGS}
+
+
+@pytest.mark.parametrize(("place", "made"), LITERAL, ids=[place for place, _ in LITERAL])
+def test_every_finding_tells_what_its_sentence_needs(place: str, made: Made) -> None:
+    if made.known and made.whole:
+        needed = fields(FINDINGS[made.key].text) | fields(FINDINGS[made.key].remedy)
+        # Who looks is what it is about, where nobody else is.
+        assert needed - {"user"} <= made.names
+
+
+def test_every_sentence_is_used() -> None:
+    words = {word for path in OTHERS for node in ast.walk(TREES[path]) if (word := literal(node))}
+    # Two are joined, where both are so.
+    words |= {"schema and tables"}
+    unused = [key for key in FINDINGS if not words.issuperset(filter(None, key.split(" ", 1)))]
+    assert unused == []
+
+
+def test_every_change_that_is_made_has_its_words() -> None:
+    made = of("Change")
+    actions = {literal(call.args[0]) for _, call in made}
+    assert actions == set(DONE)
+    kinds = {kind for _, call in made if (kind := literal(call.args[1]))} | set(KINDS.values())
+    kinds |= {kind for _, call in of("_granted", "lost") if (kind := literal(call.args[0]))}
+    # An object is named in its own way, or by its kind and path.
+    plain = {"schema", "table", "role", "user", "database"}
+    assert kinds == {*OBJECTS, *plain}
+    assert set(OF_CLUSTER) <= kinds

@@ -24,7 +24,7 @@ from airflow_provider_datagraph.access.offboarding.findings import (
 )
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
 from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step
-from airflow_provider_datagraph.access.revocations import From, everything, revokes
+from airflow_provider_datagraph.access.schemas.revoke import From, everything, revokes
 from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES
 from airflow_provider_datagraph.redshift.statements import (
     ChangeOwner,
@@ -40,7 +40,6 @@ from airflow_provider_datagraph.redshift.values import Grant, Identity, Owned
 def local_databases(cluster: Cluster) -> list[str]:
     """Name the databases to look in.
 
-    :param cluster: the cluster.
     :return: the local ones, those of Redshift itself left out.
     """
     own = {name for name in cluster.databases if name.lower() not in SYSTEM_DATABASES}
@@ -50,16 +49,13 @@ def local_databases(cluster: Cluster) -> list[str]:
 def plan_holdings(leaving: Leaving, cluster: Cluster, holdings: Holdings) -> Plan:
     """Plan one database, all of it in one transaction.
 
-    :param leaving: who leaves.
-    :param cluster: what the cluster knows of them.
-    :param holdings: what they hold in the connected database.
     :return: the plan: default privileges first, while their writers can still create; ownership last.
     """
     database, user = holdings.session.database, who_leaves(leaving, cluster)
     found: list[Step] = []
     for grants, made in ((holdings.held, False), (holdings.made, True)):
         for identity, held in _by_identity(grants):
-            origin = _origin(leaving, identity, database, made)
+            origin = _origin(leaving, identity, database, made=made)
             found += revokes(everything(held), origin, holdings.external)
     if user is not None and leaving.new_owner is not None:
         found += _give(holdings.owned, database, leaving)
@@ -75,7 +71,7 @@ def _by_identity(held: Iterable[tuple[Identity, Grant]]) -> Iterator[tuple[Ident
     yield from sorted(found.items())
 
 
-def _origin(leaving: Leaving, identity: Identity, database: str, made: bool) -> From:
+def _origin(leaving: Leaving, identity: Identity, database: str, *, made: bool) -> From:
     if made:
         return From(identity, database, Reason.WRITER_LEAVES, leaving.user)
     if identity.kind == "role":
@@ -95,14 +91,15 @@ def plan_checkpoint(leaving: Leaving, cluster: Cluster, holdings: Holdings | Non
     """Plan to drop the checkpoint database.
 
     :param leaving: who leaves, with ``drop``.
-    :param cluster: what the cluster knows.
     :param holdings: what is in that database; None where there is no such database.
     :return: the plan; DROP DATABASE runs outside a transaction.
     """
     database = str(leaving.drop)
     if holdings is None:
         return Plan(in_place=1)
-    tables = sum(one.kind == "table" for one in holdings.owned) + sum(o.kind == "table" for o, _ in holdings.others)
+    tables = sum(one.kind == "table" for one in holdings.owned) + sum(
+        o.kind == "table" for o, _ in holdings.others or ()
+    )
     change = Change("drop", "database", (database,), Reason.NAMED, count=tables)
     findings = checkpoint_findings(leaving, cluster, holdings)
     step = Step(Drop("database", database), (change,))
@@ -114,10 +111,6 @@ def plan_identities(leaving: Leaving, cluster: Cluster) -> Plan:
 
     The membership goes with the user. Redshift refuses to drop who still holds something in the connected
     database, and looks in no other: that is what the plans before this one are for.
-
-    :param leaving: who leaves.
-    :param cluster: what the cluster knows of them.
-    :return: the plan.
     """
     user, holder = who_leaves(leaving, cluster), Identity("role", leaving.role)
     has_role = leaving.role in cluster.roles

@@ -1,19 +1,18 @@
-"""The value types of offboarding: who leaves, what the cluster knows of them, and what one database holds."""
+"""The values of offboarding: who leaves, what the cluster knows of them, and what one database holds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from airflow_provider_datagraph.redshift.values import (
     Database,
     Grant,
+    Identities,
     Identity,
     OpenSession,
     Owned,
-    Role,
     Session,
-    User,
 )
 
 
@@ -21,8 +20,6 @@ from airflow_provider_datagraph.redshift.values import (
 class Leaving:
     """Who leaves, and how.
 
-    :param role: the role's name.
-    :param user: the user's name.
     :param drop: the checkpoint database, where it is to be dropped.
     :param home: the checkpoint database, where it is known: the one in which the setup grants CREATE.
     :param new_owner: who gets what the user owns; None: what it owns stands in the way.
@@ -38,22 +35,18 @@ class Leaving:
 
 
 @dataclass(frozen=True)
-class Cluster:
+class Cluster(Identities):
     """What belongs to the whole cluster.
 
     :param unseen: databases of which the admin knows no more than the name.
     :param sees_all: whether the admin sees everybody's privileges.
-    :param members: who holds the role; ``granted_roles``: the roles that it holds.
+    :param members: who holds the role; ``granted_roles``: the roles that it holds itself.
     :param user_roles: the roles that the user holds.
-    :param system: the role's system permissions.
     :param on_databases: what role and user hold on databases, scoped permissions too.
     :param sessions: who is logged in; None where that can't be told.
     """
 
-    session: Session
-    roles: Mapping[str, Role]
-    users: Mapping[str, User]
-    databases: Mapping[str, Database]
+    databases: Mapping[str, Database] = field(default_factory=dict)
     unseen: frozenset[str] = frozenset()
     sees_all: bool = True
     members: frozenset[Identity] = frozenset()
@@ -61,7 +54,7 @@ class Cluster:
     user_roles: frozenset[str] = frozenset()
     system: frozenset[str] = frozenset()
     on_databases: frozenset[tuple[Identity, Grant]] = frozenset()
-    sessions: tuple[OpenSession, ...] | None = ()
+    sessions: tuple[OpenSession, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,17 +63,17 @@ class Holdings:
 
     :param held: their privileges, with those on tables that others create later.
     :param made: what others will hold on the tables that the user creates later.
-    :param unnamed: privileges of kinds that aren't handled, a phrase each.
-    :param external: external schemas.
+    :param unhandled: privileges of kinds that aren't handled, a phrase each.
     :param stuck: writers of default privileges that can't create in the schema any more, as (writer, schema).
-    :param owned: what the user owns; ``others``: what others own, with their ids, where it was asked for.
+    :param owned: what the user owns.
+    :param others: what others own, with their ids; None where that wasn't read.
     """
 
     session: Session
     held: frozenset[tuple[Identity, Grant]] = frozenset()
     made: frozenset[tuple[Identity, Grant]] = frozenset()
-    unnamed: frozenset[str] = frozenset()
+    unhandled: frozenset[str] = frozenset()
     external: frozenset[str] = frozenset()
     stuck: frozenset[tuple[str, str]] = frozenset()
     owned: frozenset[Owned] = frozenset()
-    others: frozenset[tuple[Owned, int]] = frozenset()
+    others: frozenset[tuple[Owned, int]] | None = None

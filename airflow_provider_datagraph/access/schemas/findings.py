@@ -5,106 +5,96 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from airflow_provider_datagraph.access.current import CurrentAccess
-from airflow_provider_datagraph.access.messages import describe_grants, few
-from airflow_provider_datagraph.access.plan import Finding
-from airflow_provider_datagraph.access.schemas.prune import UNNAMED
-from airflow_provider_datagraph.access.schemas.targets import Target, wider
+from airflow_provider_datagraph.access.plan import Fact, Finding, finding, note
+from airflow_provider_datagraph.access.schemas.targets import wider
+from airflow_provider_datagraph.access.schemas.values import Context, SchemaAccess, Target
 from airflow_provider_datagraph.redshift.names import join_path
-from airflow_provider_datagraph.redshift.values import Grant, Scope
+from airflow_provider_datagraph.redshift.statements import UNNAMED
+from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Scope
+
+Holders = list[tuple[dict[str, Fact], Mapping[str, list[Grant]]]]
+"""What is held, by schema or database, beside the facts that say by whom."""
 
 
 def reported(
     role: str,
     targets: Sequence[Target],
-    current: CurrentAccess,
+    current: SchemaAccess,
     missing: Mapping[str, frozenset[Grant]],
+    *,
     prune: bool,
 ) -> Iterator[Finding]:
     """Report what else gives access, and what limits it.
 
-    :param role: the role's name.
-    :param targets: the schemas that are granted.
-    :param current: the current access.
     :param missing: the privileges that will be granted, by schema.
     :param prune: whether privileges that aren't desired are revoked.
     :return: the findings, none of them blocking.
     """
-    yield from _others(role, current, [grant for grants in missing.values() for grant in grants])
-    columns = _by_schema([] if prune else (grant for grant in current.grants if grant.scope is Scope.COLUMN))
+    context = current.context or Context()
+    yield from _others(role, context, current.session.database, [g for grants in missing.values() for g in grants])
+    columns = _by_place([] if prune else (grant for grant in current.grants if grant.scope is Scope.COLUMN))
     closed = {target.name for target in targets if Grant(Scope.SCHEMA, "USAGE", target.name) in missing[target.name]}
-    holders = _holders(role, current, prune) if closed else []
+    holders = _holders(role, current, context, prune=prune) if closed else []
     for target in targets:
-        yield from _owned(role, target, current)
+        yield from _owned(role, target, current, context)
         if target.name in closed:
-            yield from _opened(target, current, holders)
+            yield from _opened(target, current.session.database, context, holders)
         lacking = {(g.privilege, g.relation) for g in missing[target.name] if g.scope is Scope.TABLE}
         # Where a table is to be granted, its column privileges are a problem of their own.
-        here = columns.get(target.name, [])
-        yield from _relations(role, target, current, [g for g in here if (g.privilege, g.relation) not in lacking])
+        here = {g.relation for g in columns.get(target.name, []) if (g.privilege, g.relation) not in lacking}
+        yield from _relations(role, target, current, context, here)
     if prune:
         yield from _stays(role, targets, current)
-        yield from _database_wide(role, current)
+        yield from _database_wide(role, current, context)
 
 
-def _others(role: str, current: CurrentAccess, missing: Iterable[Grant]) -> Iterator[Finding]:
+def _others(role: str, context: Context, database: str, missing: Iterable[Grant]) -> Iterator[Finding]:
     lacking = list(missing)
-    for phrase, grants in sorted(current.others.items()):
-        also = {g for g in lacking if g in grants or not grants.isdisjoint(wider(g, current.session.database))}
+    for holder, grants in sorted(context.others.items()):
+        also = frozenset(g for g in lacking if g in grants or not grants.isdisjoint(wider(g, database)))
         if also:
-            message = (
-                f"{phrase[0].upper()}{phrase[1:]} holds {describe_grants(also)} already: it's granted to role {role} "
-                "too, which then doesn't depend on that."
-            )
-            yield Finding("held_by_others", phrase, message)
+            yield note("held_by_others", str(holder), grants=also, role=role)
 
 
-def _owned(role: str, target: Target, current: CurrentAccess) -> Iterator[Finding]:
+def _owned(role: str, target: Target, current: SchemaAccess, context: Context) -> Iterator[Finding]:
     """Tell what the role's members own: no grant gives that, and no revoke takes it."""
     path = join_path(current.session.database, target.name)
-    schema, tables = current.schemas.get(target.name), current.table_owners.get(target.name, frozenset())
-    for member in sorted(current.members):
-        things = [f"schema {path}"] if schema is not None and schema.owner == member else []
-        things += ["tables in it" if things else f"tables in {path}"] if member in tables else []
-        if things:
-            message = f"User {member}, a member of role {role}, owns {' and '.join(things)}, whatever is granted."
-            yield Finding("owned_by_member", path, message)
+    schema = current.schemas.get(target.name)
+    tables = current.tables.owners.get(target.name, frozenset()) if current.tables else frozenset()
+    for member in sorted(context.members or ()):
+        owns = ["schema"] * (schema is not None and schema.owner == member) + ["tables"] * (member in tables)
+        if owns:
+            yield note("owned_by_member", path, case=" and ".join(owns), member=member, role=role)
 
 
-def _by_schema(grants: Iterable[Grant]) -> Mapping[str, list[Grant]]:
-    """Group grants by schema (or database): looking through all of them for each schema takes long."""
+def _by_place(grants: Iterable[Grant]) -> Mapping[str, list[Grant]]:
+    """Group grants by schema, or database: looking through all of them for each schema takes long."""
     found: dict[str, list[Grant]] = {}
     for grant in grants:
-        found.setdefault(grant.schema, []).append(grant)
+        found.setdefault(grant.schema or grant.database, []).append(grant)
     return found
 
 
-def _holders(role: str, current: CurrentAccess, prune: bool) -> list[tuple[str, Mapping[str, list[Grant]]]]:
+def _holders(role: str, current: SchemaAccess, context: Context, *, prune: bool) -> Holders:
     """What anybody holds, by holder."""
     lasting = frozenset(grant for grant in current.grants if grant.scope is Scope.DATABASE_TABLES)
-    holders = {
-        f"role {role}": lasting if prune else current.grants,
-        f"role {role} through {', '.join(sorted(current.granted_roles))}": current.inherited,
-        **current.others,
-    }
-    return [(holder, _by_schema(held)) for holder, held in sorted(holders.items())]
+    parents = tuple(sorted(context.inherited_roles))
+    holders: Holders = [({"holder": str(who)}, _by_place(held)) for who, held in sorted(context.others.items())]
+    holders.append(({"holder": f"role {role}"}, _by_place(lasting if prune else current.grants)))
+    inherited: dict[str, Fact] = {"holder": f"role {role}", "case": "inherited", "roles": parents}
+    return [*holders, (inherited, _by_place(context.inherited))]
 
 
-def _opened(
-    target: Target, current: CurrentAccess, holders: Iterable[tuple[str, Mapping[str, list[Grant]]]]
-) -> Iterator[Finding]:
+def _opened(target: Target, database: str, context: Context, holders: Holders) -> Iterator[Finding]:
     """Tell what is of no use yet, since the schema is closed."""
-    database = current.session.database
     path, usage = join_path(database, target.name), Grant(Scope.SCHEMA, "USAGE", target.name)
-    if usage in current.others.get("PUBLIC", ()):
+    if usage in context.others.get(PUBLIC, ()):
         return
-    for holder, held in holders:
-        if usage in current.others.get(holder, ()):
-            continue
+    for facts, held in holders:
         near = {*held.get(target.name, ()), *held.get(database, ())}
-        if more := {grant for grant in near if _more(grant, target, database)}:
-            message = f"USAGE on schema {path} also opens what {holder} holds there: {describe_grants(more)}."
-            yield Finding("opens_more", path, message)
+        more = frozenset(grant for grant in near if _more(grant, target, database))
+        if more and usage not in near:
+            yield finding("opens_more", path, grants=more, **facts)
 
 
 def _more(grant: Grant, target: Target, database: str) -> bool:
@@ -112,78 +102,54 @@ def _more(grant: Grant, target: Target, database: str) -> bool:
     if grant.scope is Scope.COLUMN:
         grant = replace(grant, scope=Scope.TABLE, column="")
     here = grant.scope in (Scope.TABLE, Scope.TABLES) and grant.schema == target.name
-    everywhere = grant.scope is Scope.DATABASE_TABLES and grant.schema == database
+    everywhere = grant.scope is Scope.DATABASE_TABLES and grant.database == database
     desired = {grant, Grant(Scope.TABLES, grant.privilege, target.name)}
     return (here or everywhere) and target.grants.isdisjoint(desired)
 
 
-def _relations(role: str, target: Target, current: CurrentAccess, on_columns: Iterable[Grant]) -> Iterator[Finding]:
+def _relations(
+    role: str, target: Target, current: SchemaAccess, context: Context, on_columns: Iterable[str]
+) -> Iterator[Finding]:
     path = join_path(current.session.database, target.name)
 
-    def named(by_schema: Mapping[str, frozenset[str]]) -> list[str]:
-        found = by_schema.get(target.name, frozenset())
-        return sorted(found if target.desired.tables is None else found & target.listed)
+    def named(by_schema: Mapping[str, frozenset[str]] | None) -> tuple[str, ...]:
+        found = (by_schema or {}).get(target.name, frozenset())
+        return tuple(sorted(found if target.desired.tables is None else found & target.listed))
 
     # https://docs.aws.amazon.com/redshift/latest/dg/t_rls.html
-    if secured := named(current.secured):
-        message = (
-            f"Row-level security is on in {path} for {few(secured)}: role {role} sees the rows that a policy attached "
-            "to it lets through, and none without a policy."
-        )
-        yield Finding("row_level_security", path, message)
+    if secured := named(context.secured):
+        yield finding("row_level_security", path, tables=secured, role=role)
     # https://docs.aws.amazon.com/redshift/latest/dg/t_ddm.html
-    if masked := named(current.masked):
-        yield Finding("masking", path, f"Role {role} sees masked values in {path}, in {few(masked)}.")
-    columns = {g.relation for g in on_columns}
+    if masked := named(context.masked):
+        yield finding("masking", path, tables=masked, role=role)
     # https://docs.aws.amazon.com/redshift/latest/dg/cross-database_considerations.html
-    if columns:
-        message = (
-            f"Role {role} holds privileges on single columns in {path}, of {few(sorted(columns))}: Redshift refuses "
-            "such tables to queries from another database, and Segment's are."
-        )
-        yield Finding("column_privileges", path, message)
+    if columns := tuple(sorted(on_columns)):
+        yield finding("column_privileges", path, tables=columns, role=role)
     # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
-    if views := named(current.late_views):
-        owners = current.views.get(target.name, {})
-        said = [f"{view} (of {owners[view]})" if owners.get(view) else view for view in views]
-        message = (
-            f"Late-binding views in {path}: {few(said)}. Each can be read only while its owner may read what is below "
-            "it, and from another database, as Segment does, only where that is in this one."
-        )
-        yield Finding("late_binding_views", path, message)
+    if views := named(context.late_views):
+        owners = current.tables.views.get(target.name, {}) if current.tables else {}
+        said = tuple(f"{view} (of {owners[view]})" if owners.get(view) else view for view in views)
+        yield note("late_binding_views", path, views=said)
 
 
-def _stays(role: str, targets: Iterable[Target], current: CurrentAccess) -> Iterator[Finding]:
+def _stays(role: str, targets: Iterable[Target], current: SchemaAccess) -> Iterator[Finding]:
     """Tell what prune can't name: RULE and TRIGGER come with ALL, and REVOKE doesn't know them.
 
     A table of which nothing is desired loses them by REVOKE ALL; one that is desired would be closed for a moment.
     """
     kept = {(g.schema, g.relation) for target in targets for g in target.grants if g.scope is Scope.TABLE}
-    left = {g for g in current.grants if g.privilege in UNNAMED and (g.schema, g.relation) in kept}
+    left = frozenset(g for g in current.grants if g.privilege in UNNAMED and (g.schema, g.relation) in kept)
     if left:
-        message = (
-            f"Role {role} keeps {describe_grants(left)}: that came with ALL, REVOKE can't name it, and Redshift has "
-            "neither rules nor triggers."
-        )
-        yield Finding("unnamed", current.session.database, message)
+        yield note("unnamed", current.session.database, grants=left, role=role)
 
 
-def _database_wide(role: str, current: CurrentAccess) -> Iterator[Finding]:
-    found = {
+def _database_wide(role: str, current: SchemaAccess, context: Context) -> Iterator[Finding]:
+    found = frozenset(
         g
         for g in current.grants
         if g.scope in (Scope.SCHEMAS, Scope.DATABASE_TABLES) or (g.scope is Scope.DEFAULT and not g.schema)
-    }
+    )
     if found:
-        database = current.session.database
-        message = (
-            f"Role {role} holds {describe_grants(found)}, which prune leaves alone, since it reaches beyond the named "
-            "schemas."
-        )
-        yield Finding("database_wide", database, message)
-    if current.inherited:
-        message = (
-            f"Role {role} also has what the roles {', '.join(sorted(current.granted_roles))} hold: prune takes nothing "
-            "from them."
-        )
-        yield Finding("inherited", role, message)
+        yield note("database_wide", current.session.database, grants=found, role=role)
+    if context.inherited:
+        yield note("inherited", role, roles=tuple(sorted(context.inherited_roles)))

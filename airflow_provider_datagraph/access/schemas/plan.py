@@ -1,4 +1,4 @@
-"""Plans for the schemas of one database, granted in the connected database with unqualified names.
+"""Plans for the schemas of one database, granted in the connected database with unqualified names. Pure.
 
 Grammar: https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html,
 https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html,
@@ -10,15 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from airflow_provider_datagraph.access.current import CurrentAccess
-from airflow_provider_datagraph.access.desired import DesiredSchema
-from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step, steps
-from airflow_provider_datagraph.access.revocations import From, revokes
+from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step, blocking, steps
+from airflow_provider_datagraph.access.role import hidden_role, partial_view, role_missing
 from airflow_provider_datagraph.access.schemas.findings import reported
-from airflow_provider_datagraph.access.schemas.prune import pruned, revoke_columns
-from airflow_provider_datagraph.access.schemas.targets import Target, find_targets, held
-from airflow_provider_datagraph.access.schemas.writers import stuck_findings
-from airflow_provider_datagraph.access.visibility import hidden_role, partial_view, role_missing
+from airflow_provider_datagraph.access.schemas.revoke import From, pruned, revoke_columns, revokes
+from airflow_provider_datagraph.access.schemas.targets import find_targets, is_held, stuck_findings
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess, Target
 from airflow_provider_datagraph.redshift.names import join_path
 from airflow_provider_datagraph.redshift.statements import DefaultPrivileges, Path, Privileges
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
@@ -29,7 +26,7 @@ Missing = Mapping[str, frozenset[Grant]]
 def plan_schemas(
     desired: Sequence[DesiredSchema],
     role: str,
-    current: CurrentAccess,
+    current: SchemaAccess,
     *,
     prune: bool = False,
     plan_only: bool = False,
@@ -39,42 +36,35 @@ def plan_schemas(
     Granting comes before revoking, so that a change between all tables and a list closes nothing for a moment.
 
     :param desired: the schemas, each named once.
-    :param role: the role's name.
-    :param current: what :func:`.read_schemas` read.
+    :param current: what :func:`.read_schema_access` read.
     :param prune: whether to revoke what the role holds in these schemas and ``desired`` doesn't list.
     :param plan_only: whether a missing role or schema is no obstacle.
-    :return: the plan.
     :raises InvalidInput: if two of ``desired`` are one stored schema.
     """
     targets, about = find_targets(desired, current, plan_only)
-    findings = [*role_missing(role, current, plan_only), *_view(role, current, plan_only), *about]
+    view = hidden_role(role, current, current.hidden, plan_only) or partial_view(current)
+    findings = [*role_missing(role, current, plan_only), *view, *about]
     wanted = {target.name: target.grants for target in targets}
     blocked = _column_grants(wanted, current)
     # Where pruning takes a column-level grant away, it takes the table-level one with it.
     lost = {(g.privilege, g.schema, g.relation) for g in blocked} if prune else set()
 
     def lacks(grant: Grant) -> bool:
-        return (grant.privilege, grant.schema, grant.relation) in lost or not held(grant, current, not prune)
+        taken = (grant.privilege, grant.schema, grant.relation) in lost
+        return taken or not is_held(grant, current, schema_wide=not prune)
 
     missing = {name: frozenset(filter(lacks, grants)) for name, grants in wanted.items()}
     if not prune:
         findings += _column_findings(blocked, missing, current)
         blocked = frozenset()
     holder, database = Identity("role", role), current.session.database
-    found = [*revoke_columns(blocked, holder, current), *_grants(targets, missing, holder, database)]
+    found = [*revoke_columns(blocked, holder, database), *_grants(targets, missing, holder, database)]
     if prune:
         found += revokes(pruned(wanted, current.grants, blocked), From(holder, database, Reason.NOT_DESIRED))
     in_place = sum(_in_place(target, wanted[target.name], missing[target.name]) for target in targets)
-    findings += [*reported(role, targets, current, missing, prune), *_stuck(current)]
+    findings += [*reported(role, targets, current, missing, prune=prune)]
+    findings += stuck_findings(database, current.stuck or ())
     return Plan(tuple(found), in_place, tuple(findings))
-
-
-def _view(role: str, current: CurrentAccess, plan_only: bool) -> tuple[Finding, ...]:
-    return hidden_role(role, current, plan_only) or partial_view(current)
-
-
-def _stuck(current: CurrentAccess) -> Iterator[Finding]:
-    return stuck_findings(current.session.database, current.stuck)
 
 
 def _in_place(target: Target, wanted: Iterable[Grant], missing: Iterable[Grant]) -> int:
@@ -82,12 +72,12 @@ def _in_place(target: Target, wanted: Iterable[Grant], missing: Iterable[Grant])
     listed = target.desired.tables is not None
 
     def places(grants: Iterable[Grant]) -> set[tuple[Scope, str]]:
-        return {(g.scope, g.relation if listed or g.scope is Scope.DEFAULT else "") for g in grants}
+        return {(g.scope, g.writer or (g.relation if listed else "")) for g in grants}
 
     return len(places(wanted) - places(missing))
 
 
-def _column_grants(wanted: Missing, current: CurrentAccess) -> frozenset[Grant]:
+def _column_grants(wanted: Missing, current: SchemaAccess) -> frozenset[Grant]:
     """Find the column-level grants that make Redshift refuse a table-level one.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html
@@ -99,16 +89,11 @@ def _column_grants(wanted: Missing, current: CurrentAccess) -> frozenset[Grant]:
     return frozenset(g for g in found if (g.privilege, g.schema, g.relation) in tables)
 
 
-def _column_findings(blocked: Iterable[Grant], missing: Missing, current: CurrentAccess) -> Iterator[Finding]:
+def _column_findings(blocked: Iterable[Grant], missing: Missing, current: SchemaAccess) -> Iterator[Finding]:
     lacking = {(g.privilege, g.schema, g.relation) for grants in missing.values() for g in grants}
     places = {(g.privilege, g.schema, g.relation) for g in blocked}
     for privilege, schema, relation in sorted(places & lacking):
-        path = join_path(current.session.database, schema, relation)
-        message = (
-            f"{privilege} on some columns of {path} is held already, and Redshift then refuses the whole table: "
-            "run again with prune=True to replace it, or revoke it by hand."
-        )
-        yield Finding("column_grant", path, message, blocking=True)
+        yield blocking("column_grant", join_path(current.session.database, schema, relation), privilege=privilege)
 
 
 def _grants(targets: Sequence[Target], missing: Missing, role: Identity, database: str) -> Iterator[Step]:
@@ -174,7 +159,7 @@ def _default_grants(targets: Sequence[Target], missing: Missing, role: Identity,
         lacking = [g for g in missing[target.name] if g.scope is Scope.DEFAULT]
         if lacking:
             given = tuple(p for p in target.desired.table_privileges if p in {g.privilege for g in lacking})
-            writers = tuple(sorted({g.relation for g in lacking}))
+            writers = tuple(sorted({g.writer for g in lacking}))
             alike.setdefault((given, writers), []).append((database, target.name))
     for key, paths in sorted(alike.items()):
         yield from _later(key, paths, role)

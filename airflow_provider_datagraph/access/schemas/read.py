@@ -1,207 +1,268 @@
 """What a role holds in schemas of the connected database: asked step by step, and only what the answer depends on.
 
 A scoped permission is one row a schema, whatever its number of tables, so a rerun that finds everything in place
-asks four questions.
+asks four questions. Who has it in another way, and what is only reported, is asked where something is lacking, and by a
+plan-only run, which reads more than a run that changes something: a first run over many schemas has statements to
+count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from airflow_provider_datagraph.access.current import CurrentAccess, owners_by_id, read_identity_list
-from airflow_provider_datagraph.access.desired import DesiredSchema
-from airflow_provider_datagraph.access.schemas.context import read_context
-from airflow_provider_datagraph.access.schemas.targets import lacking
-from airflow_provider_datagraph.access.schemas.writers import always_creates, possible_writers
-from airflow_provider_datagraph.access.visibility import sees_role
+from airflow_provider_datagraph.access.schemas.targets import always_creates, find_targets, is_held, possible_writers
+from airflow_provider_datagraph.access.schemas.values import Context, DesiredSchema, SchemaAccess, Tables
+from airflow_provider_datagraph.redshift.catalog.identities import (
+    inherited_roles,
+    read_identities,
+    role_grants,
+    sees_role,
+    user_grants,
+)
 from airflow_provider_datagraph.redshift.catalog.privileges import (
-    ON_SCHEMAS,
+    Held,
+    Who,
     column_grants,
+    database_grants,
     default_grants,
-    phrase,
+    of,
     relation_grants,
-    schema_grants_by_holder,
+    schema_grants,
 )
-from airflow_provider_datagraph.redshift.catalog.relations import INTERNAL_TABLES, RELATIONS, tables_query
-from airflow_provider_datagraph.redshift.catalog.rows import Rows, word
-from airflow_provider_datagraph.redshift.catalog.schemas import (
-    ALL_SCHEMAS,
-    NAMESPACES,
-    PAIRS_A_QUERY,
-    creators_query,
-    schemas_query,
+from airflow_provider_datagraph.redshift.catalog.relations import (
+    by_schema,
+    read_late_views,
+    read_masked,
+    read_owned,
+    read_relations,
+    read_secured,
 )
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.catalog.schemas import creators, read_namespaces, read_schemas
 from airflow_provider_datagraph.redshift.names import resolve
-from airflow_provider_datagraph.redshift.values import Schema, Scope, Session
+from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope, Session
+
+ANYBODY = Who(kinds=("role", "group", "public"))
+"""One question for the role, for roles that may be granted to it, and for what all have."""
+EVERYBODY = Who(kinds=("group", "public"))
+Named = Mapping[str, DesiredSchema]
+"""The desired schemas, by their name as stored."""
 
 
-def read_schema_list(rows: Rows, session: Session) -> CurrentAccess:
-    """Read the connected database's schemas, with their owners and kinds.
-
-    :param rows: runs a query.
-    :param session: the session.
-    :return: roles, users and schemas.
-    """
-    current = read_identity_list(rows, session)
-    found = rows(schemas_query(session.database))
-    return replace(current, schemas=_schemas(found, owners_by_id(current)).get(session.database, {}))
+def read_schema_list(rows: Rows, session: Session, role: str) -> SchemaAccess:
+    """Read the connected database's schemas, and whether the admin sees what a role holds."""
+    known = read_identities(rows, session)
+    schemas = read_schemas(rows, known, session.database).get(session.database, {})
+    return SchemaAccess(known.session, known.roles, known.users, schemas, hidden=not sees_role(rows, role, known))
 
 
-def read_all_schemas(rows: Rows, current: CurrentAccess) -> dict[str, dict[str, Schema]]:
-    """Read the schemas of every database of the cluster from the connected one.
-
-    :param rows: runs a query.
-    :param current: what :func:`read_databases` read.
-    :return: schemas by name, by database; a database without any is there too.
-    """
-    return {name: {} for name in current.databases} | _schemas(rows(ALL_SCHEMAS), owners_by_id(current))
-
-
-def _schemas(rows: Sequence[Sequence[Any]], owners: Mapping[int, str]) -> dict[str, dict[str, Schema]]:
-    found: dict[str, dict[str, Schema]] = {}
-    for database, name, owner, kind in rows:
-        schema = Schema(str(name), owners.get(int(owner or 0), f"user id {owner}"), str(kind).lower())
-        found.setdefault(str(database), {})[schema.name] = schema
-    return found
-
-
-def read_tables(rows: Rows, current: CurrentAccess, schemas: Iterable[str]) -> CurrentAccess:
-    """Read the tables and views in some schemas of the connected database, and their owners.
-
-    :param rows: runs a query.
-    :param current: the current access.
-    :param schemas: schema names as stored, at least one.
-    :return: the current access with ``relations``, ``views`` and ``table_owners``.
-    """
-    wanted = list(schemas)
-    names: dict[str, set[str]] = {schema: set() for schema in wanted}
-    views: dict[str, dict[str, str]] = {}
-    owners: dict[str, set[str]] = {}
-    for schema, table, kind, owner in rows(tables_query(current.session.database, wanted, "table_type, table_owner")):
-        if str(table).startswith(INTERNAL_TABLES):
-            continue
-        names[str(schema)].add(str(table))
-        if word(kind) == "VIEW":
-            views.setdefault(str(schema), {})[str(table)] = str(owner or "")
-        elif owner:
-            owners.setdefault(str(schema), set()).add(str(owner))
-    for schema, table, owner in _unseen(rows, current, names):
-        names[schema].add(table)
-        owners.setdefault(schema, set()).add(owner)
-    return replace(
-        current,
-        relations={schema: frozenset(found) for schema, found in names.items()},
-        views=views,
-        table_owners={schema: frozenset(found) for schema, found in owners.items()},
-    )
-
-
-def _unseen(rows: Rows, current: CurrentAccess, seen: Mapping[str, set[str]]) -> list[tuple[str, str, str]]:
-    """Find what SVV_REDSHIFT_TABLES hides from who may not read it: taken for missing, it would stay closed."""
-    if current.session.superuser:
-        return []
-    schemas = {int(oid): str(name) for oid, name, _ in rows(NAMESPACES) if name in seen}
-    owners = owners_by_id(current)
-    return [
-        (schemas[int(oid)], str(table), owners.get(int(owner), f"user id {owner}"))
-        for oid, table, owner in rows(RELATIONS)
-        if int(oid) in schemas and table not in seen[schemas[int(oid)]] and not str(table).startswith(INTERNAL_TABLES)
-    ]
-
-
-# r_SVV_SCHEMA_PRIVILEGES: one question for the role, for roles that may be granted to it, and for what all have
-SCHEMA_PRIVILEGES = ON_SCHEMAS + "WHERE identity_type IN ('role', 'group', 'public')"
-
-
-def read_schemas(
+def read_schema_access(
     rows: Rows,
     session: Session,
     role: str,
     desired: Sequence[DesiredSchema],
+    *,
     prune: bool = False,
     thorough: bool = False,
-) -> CurrentAccess:
+) -> SchemaAccess:
     """Read the connected database's schemas, and what a role holds in those named.
 
-    :param rows: runs a query.
-    :param session: the session.
-    :param role: the role's name.
     :param desired: the schemas to be opened.
     :param prune: whether to read all that could be revoked; default False.
     :param thorough: whether to read also what is only reported; default False: where nothing is lacking, it isn't.
-    :return: roles, users, schemas, relations and the role's privileges in the named schemas.
     """
-    current = read_schema_list(rows, session)
-    current = replace(current, hidden=not sees_role(rows, role, current))
-    named = _named(desired, current)
+    current = read_schema_list(rows, session, role)
+    named = find_named(desired, current)
     if not named:
         return current
     if any(schema.by_table for schema in desired) or thorough:
-        whole = set() if thorough else {n for n, s in named.items() if not s.by_table}
-        current = read_tables(rows, current, sorted(named.keys() - whole))
-    current = read_creators(rows, current, named)
-    current = read_privileges(rows, current, role, desired, prune)
-    if not thorough and not lacking(desired, current, prune):
-        return current
-    return read_context(rows, current, role, named, thorough)
+        by_table = sorted(n for n, schema in named.items() if thorough or schema.by_table)
+        current = replace(current, tables=read_tables(rows, current, by_table))
+    current = replace(current, creators=_read_creators(rows, current, named))
+    current = read_privileges(rows, current, role, desired, prune=prune)
+    targets, _ = find_targets(desired, current, plan_only=True)
+    wanted = {grant for target in targets for grant in target.grants}
+    if thorough or not all(is_held(grant, current, schema_wide=not prune) for grant in wanted):
+        current = read_context(rows, current, role, named, thorough=thorough)
+    if prune:
+        pruned = (grant for grant in current.grants - wanted if grant.schema in named)
+        current = replace(current, stuck=stuck_writers(rows, pruned))
+    return current
 
 
-def _named(desired: Iterable[DesiredSchema], current: CurrentAccess) -> dict[str, DesiredSchema]:
+def find_named(desired: Iterable[DesiredSchema], current: SchemaAccess) -> dict[str, DesiredSchema]:
+    """Find the desired schemas among those that there are.
+
+    :return: those that there are, by their name as stored.
+    """
     found = {resolve(s.name, current.schemas, current.session.case_sensitive): s for s in desired}
     return {name: schema for name, schema in found.items() if name is not None}
 
 
+def read_tables(rows: Rows, current: SchemaAccess, schemas: Sequence[str]) -> Tables:
+    """Read the tables and views in some schemas of the connected database, and their owners.
+
+    :param schemas: schema names as stored, at least one.
+    """
+    found = list(read_relations(rows, current.session.database, schemas))
+    names = [(one.schema, one.name) for one in found]
+    owners = [(one.schema, one.owner) for one in found if one.owner and not one.view]
+    views: dict[str, dict[str, str]] = {}
+    for one in found:
+        if one.view:
+            views.setdefault(one.schema, {})[one.name] = one.owner
+    if not current.session.superuser:
+        # SVV_REDSHIFT_TABLES hides what one may not read: taken for missing, it would stay closed.
+        hidden = _unseen(rows, current, schemas, set(names))
+        names += [(schema, table) for schema, table, _ in hidden]
+        owners += [(schema, owner) for schema, _, owner in hidden]
+    nothing: dict[str, frozenset[str]] = {schema: frozenset() for schema in schemas}
+    return Tables(nothing | by_schema(names), views, by_schema(owners))
+
+
+def _unseen(
+    rows: Rows, current: SchemaAccess, schemas: Sequence[str], seen: set[tuple[str, str]]
+) -> list[tuple[str, str, str]]:
+    wanted = {oid: name for oid, (name, _) in read_namespaces(rows).items() if name in schemas}
+    owner = current.owner_names()
+    found = [(wanted[oid], table, owner(user_id)) for oid, table, user_id in read_owned(rows) if oid in wanted]
+    return [(schema, table, name) for schema, table, name in found if (schema, table) not in seen]
+
+
 def read_privileges(
-    rows: Rows, current: CurrentAccess, role: str, desired: Sequence[DesiredSchema], prune: bool = False
-) -> CurrentAccess:
+    rows: Rows, current: SchemaAccess, role: str, desired: Sequence[DesiredSchema], *, prune: bool = False
+) -> SchemaAccess:
     """Read a role's privileges: alone, this is what tells whether a plan was carried out.
 
-    :param rows: runs a query.
-    :param current: what :func:`read_schemas` read.
-    :param role: the role's name.
+    :param current: what :func:`read_schema_access` read.
     :param desired: the schemas to be opened.
     :param prune: whether to read all that could be revoked; default False.
     :return: the current access with the privileges as they are now.
     """
-    named = _named(desired, current)
-    by_holder = schema_grants_by_holder(rows, SCHEMA_PRIVILEGES, named)
-    grants = by_holder.pop(("role", role), set())
+    named, holder = find_named(desired, current), Identity("role", role)
+    on_schemas, own = schema_grants(rows, ANYBODY), of(holder)
+    grants = set(on_schemas.by(holder))
     if prune or any(schema.by_table for schema in desired):
-        grants |= relation_grants(rows, "role", role)
+        grants |= relation_grants(rows, own).by(holder)
     if prune:
-        grants |= column_grants(rows, "role", role)
+        grants |= column_grants(rows, own).by(holder)
     if prune or any(schema.by_default for schema in desired):
-        grants |= default_grants(rows, role)
+        grants |= default_grants(rows, own).by(holder)
     # Asked once: nothing that a plan does changes them.
-    wider = {g for g in current.grants if g.scope in (Scope.SCHEMAS, Scope.DATABASE_TABLES)}
+    wider = {g for g in current.grants if g.database}
     kept = {g for g in grants if g.schema in named or (g.scope is Scope.DEFAULT and not g.schema)}
-    return replace(
-        current,
-        grants=frozenset(kept | wider),
-        by_role={name: frozenset(g) for (kind, name), g in by_holder.items() if kind == "role"},
-        others={phrase(kind, name): frozenset(g) for (kind, name), g in by_holder.items() if kind != "role"},
+    others = {(who, g) for who, g in on_schemas.grants if who != holder and g.schema in named}
+    return replace(current, grants=frozenset(kept | wider), held=Held(frozenset(others)))
+
+
+def _read_creators(rows: Rows, current: SchemaAccess, named: Named) -> frozenset[tuple[str, str]]:
+    """Read which writers of default privileges may create tables."""
+    return creators(
+        rows,
+        (
+            (user, name)
+            for name, schema in named.items()
+            if schema.by_default
+            for user in possible_writers(schema, name, current)
+            if user in current.users and not always_creates(user, name, current)
+        ),
     )
 
 
-def read_creators(rows: Rows, current: CurrentAccess, named: Mapping[str, DesiredSchema]) -> CurrentAccess:
-    """Read whether the writers of default privileges may create tables.
+def stuck_writers(rows: Rows, grants: Iterable[Grant]) -> frozenset[tuple[str, str]]:
+    """Read which default privileges can't be taken back: Redshift wants their writer to be able to create.
 
-    :param rows: runs a query.
-    :param current: the current access, with the owners of today's tables.
-    :param named: the desired schemas, by their name as stored.
-    :return: the current access with ``creators``.
+    :param grants: what is to be taken away.
+    :return: writers that can't create in a schema any more, as (writer, schema).
     """
-    pairs = [
-        (user, name)
-        for name, schema in sorted(named.items())
-        if schema.by_default
-        for user in sorted(possible_writers(schema, name, current))
-        if user in current.users and not always_creates(user, name, current)
-    ]
-    found: set[tuple[str, str]] = set()
-    for start in range(0, len(pairs), PAIRS_A_QUERY):
-        chunk = pairs[start : start + PAIRS_A_QUERY]
-        found |= {pair for pair, may in zip(chunk, rows(creators_query(chunk))[0], strict=True) if may}
-    return replace(current, creators=frozenset(found))
+    writers = {(g.writer, g.schema) for g in grants if g.scope is Scope.DEFAULT and g.schema}
+    return frozenset(writers - creators(rows, writers))
+
+
+def read_context(rows: Rows, current: SchemaAccess, role: str, named: Named, *, thorough: bool) -> SchemaAccess:
+    """Read what else gives access, and what limits it.
+
+    :param current: what :func:`read_privileges` read.
+    :param thorough: whether to read also what is only reported: members and what they hold, privileges on columns,
+        late-binding views.
+    :return: the current access with its context.
+    """
+    by_table = thorough or any(schema.by_table for schema in named.values())
+    by_default = any(schema.by_default for schema in named.values())
+    holder, parents = Identity("role", role), inherited_roles(role, role_grants(rows))
+    own, database = of(holder), current.session.database
+    wider = database_grants(rows, of(holder, *_roles(parents)))
+    on_tables = Held()
+    if by_table:
+        on_tables |= column_grants(rows, own)
+    members = frozenset(user for user, name in user_grants(rows) if name == role) if thorough else None
+    if thorough:
+        on_tables |= relation_grants(rows, own)
+    inside = {g for g in on_tables.by(holder) if g.schema in named}
+    views = current.tables.views if current.tables else {}
+    late = thorough and any(views.get(name) for name in named)
+    ours = {holder, *_roles(parents), *(Identity("user", name) for name in members or ())}
+    context = Context(
+        parents,
+        inherited=read_inherited(rows, current, parents, wider, by_table=by_table, by_default=by_default),
+        others=read_others(rows, current, members or (), named, by_table=by_table),
+        secured={name: tables for name, tables in read_secured(rows, database).items() if name in named},
+        masked=by_schema(
+            (s, t) for s, t, who in read_masked(rows) if s in named and (who.kind == "public" or who in ours)
+        ),
+        members=members,
+        late_views=(read_late_views(rows) if late else {}) if thorough else None,
+    )
+    grants = current.grants | inside | _of_database(wider.by(holder), database)
+    return replace(current, grants=frozenset(grants), context=context)
+
+
+def _roles(names: Iterable[str]) -> list[Identity]:
+    return [Identity("role", name) for name in sorted(names)]
+
+
+def _of_database(grants: Iterable[Grant], database: str) -> frozenset[Grant]:
+    """Pick the scoped permissions on one database."""
+    return frozenset(g for g in grants if g.database == database and g.scope is not Scope.DATABASE)
+
+
+def read_inherited(
+    rows: Rows, current: SchemaAccess, parents: Iterable[str], wider: Held, *, by_table: bool, by_default: bool = False
+) -> frozenset[Grant]:
+    """Read what the roles hold that are granted to a role.
+
+    :param current: what :func:`read_privileges` read.
+    :param parents: those roles; none costs no query.
+    :param wider: what they hold on databases.
+    :param by_table: whether to read also what they hold on single tables.
+    :param by_default: whether to read also what they get on later tables; default False.
+    """
+    roles, held = _roles(parents), current.held
+    if roles and by_table:
+        held |= relation_grants(rows, of(*roles))
+    if roles and by_default:
+        held |= default_grants(rows, of(*roles))
+    found = {grant for role in roles for grant in held.by(role)}
+    return frozenset(found.union(*(_of_database(wider.by(role), current.session.database) for role in roles)))
+
+
+def read_others(
+    rows: Rows, current: SchemaAccess, members: Iterable[str], named: Iterable[str], *, by_table: bool
+) -> dict[Identity, frozenset[Grant]]:
+    """Read what PUBLIC, groups and users hold.
+
+    :param current: what :func:`read_privileges` read: what PUBLIC and groups hold on schemas.
+    :param members: the users; none costs no query.
+    :param named: the schemas to keep, as stored, of what users hold on schemas.
+    :param by_table: whether to read also what PUBLIC and groups hold on single tables.
+    :return: the privileges, by holder.
+    """
+    held, users, wanted = current.held, of(*(Identity("user", name) for name in members)), set(named)
+    if by_table:
+        held |= relation_grants(rows, EVERYBODY)
+    if users.identities:
+        on_schemas = schema_grants(rows, users)
+        held |= Held(frozenset((who, grant) for who, grant in on_schemas.grants if grant.schema in wanted))
+        held |= relation_grants(rows, users)
+    return {who: grants for who, grants in held.by_holder().items() if who.kind != "role"}

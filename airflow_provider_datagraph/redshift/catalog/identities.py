@@ -1,13 +1,18 @@
-"""Users, roles, and who holds which role.
+"""Users, roles, who holds which role, and who sees what others hold.
 
 Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
 
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.values import Identities, Identity, Role, Session, User
+
+Pairs = list[tuple[str, str]]
+"""Who holds which role, by name."""
 # r_PG_USER: every user is visible to everyone, unlike in SVV_USER_INFO
 USERS = "SELECT usename, usesysid, usesuper, usecreatedb FROM pg_user"
 # r_SVV_ROLES
@@ -22,16 +27,37 @@ USER_GRANTS = "SELECT user_name, role_name FROM svv_user_grants"
 ROLE_GRANTS = "SELECT role_name, granted_role_name FROM svv_role_grants"
 
 
-def granted_roles(role: str, pairs: Iterable[Sequence[Any]]) -> frozenset[str]:
-    """Name the roles whose privileges a role has, through any number of others.
+def read_identities(rows: Rows, session: Session) -> Identities:
+    """Read who there is in the cluster.
 
-    :param role: the role's name.
-    :param pairs: which role holds which.
-    :return: their names.
+    :return: roles and users, and the session with ``superuser`` as it is.
     """
+    users = {str(n): User(str(n), int(i), bool(s), bool(c)) for n, i, s, c in rows(USERS)}
+    roles = {str(name): Role(str(name), str(owner)) for name, owner in rows(ROLES)}
+    me = users.get(session.user)
+    return Identities(replace(session, superuser=me is not None and me.superuser), roles, users)
+
+
+def user_grants(rows: Rows) -> Pairs:
+    """Read which user holds which role."""
+    return [(str(holder), str(name)) for holder, name in rows(USER_GRANTS)]
+
+
+def role_grants(rows: Rows) -> Pairs:
+    """Read which role holds which other role."""
+    return [(str(holder), str(name)) for holder, name in rows(ROLE_GRANTS)]
+
+
+def system_privileges(rows: Rows) -> list[tuple[str, Identity]]:
+    """Read who holds which system permission."""
+    return [(str(what), Identity(str(kind), str(name))) for what, name, kind in rows(SYSTEM_PRIVILEGES)]
+
+
+def inherited_roles(role: str, pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Name the roles whose privileges a role has, through any number of others."""
     granted: dict[str, set[str]] = {}
     for holder, name in pairs:
-        granted.setdefault(str(holder), set()).add(str(name))
+        granted.setdefault(holder, set()).add(name)
     found: set[str] = set()
     waiting = [role]
     while waiting:
@@ -39,3 +65,36 @@ def granted_roles(role: str, pairs: Iterable[Sequence[Any]]) -> frozenset[str]:
         found |= new
         waiting += new
     return frozenset(found)
+
+
+def roles_of(user: str, held: Iterable[tuple[str, str]], between: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Name the roles that a user has, itself and through others."""
+    direct, pairs = {name for holder, name in held if holder == user}, list(between)
+    return frozenset(direct.union(*(inherited_roles(name, pairs) for name in direct)))
+
+
+def sees_all(rows: Rows, user: str, own: Iterable[str], system: Iterable[tuple[str, Identity]]) -> bool:
+    """Tell whether the views of privileges show a regular user everybody's.
+
+    They ask for ACCESS SYSTEM TABLE, the one of relations for SYSLOG ACCESS UNRESTRICTED:
+    https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tables.html and each view's page.
+    """
+    mine = {Identity("user", user), *(Identity("role", name) for name in own)}
+    access = any(what == "ACCESS SYSTEM TABLE" and holder in mine for what, holder in system)
+    return access and any(name == user and str(a).upper() == "UNRESTRICTED" for name, a in rows(SYSLOG_ACCESS))
+
+
+def sees_role(rows: Rows, role: str, known: Identities) -> bool:
+    """Tell whether the views of privileges show a role's rows to the session's user.
+
+    They show a regular user what it has access to or owns, and all as :func:`sees_all` tells.
+
+    :param rows: runs a query; a superuser, and the role's owner, cost none.
+    :return: whether they do; a role that doesn't exist has no rows to hide.
+    """
+    user = known.session.user
+    if known.session.superuser or role not in known.roles or known.roles[role].owner == user:
+        return True
+    held = user_grants(rows)
+    own = roles_of(user, held, role_grants(rows) if any(holder == user for holder, _ in held) else ())
+    return role in own or sees_all(rows, user, own, system_privileges(rows))

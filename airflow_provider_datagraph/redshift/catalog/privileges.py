@@ -1,167 +1,141 @@
-"""Who holds what, and how its rows become :class:`..values.Grant`.
+"""Who holds what: one query and one reader for each view of privileges.
 
 Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from airflow_provider_datagraph.redshift.catalog.rows import Rows, word
-from airflow_provider_datagraph.redshift.names import literal
-from airflow_provider_datagraph.redshift.values import Grant, Scope
+from airflow_provider_datagraph.redshift.catalog.rows import Rows, among, word
+from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Scope
 
-Holders = dict[tuple[str, str], set[Grant]]
-"""What is held, by the type and the name of who holds it."""
+DATABASE_SCOPES = {"DATABASE": Scope.DATABASE, "SCHEMAS": Scope.SCHEMAS, "TABLES": Scope.DATABASE_TABLES}
+"""What SVV_DATABASE_PRIVILEGES calls the scopes that are handled."""
 SCHEMA_SCOPES = {"SCHEMA": Scope.SCHEMA, "TABLES": Scope.TABLES}
-"""What SVV_SCHEMA_PRIVILEGES calls the scopes that are read."""
-# r_SVV_SCHEMA_PRIVILEGES, with who holds it
-ON_SCHEMAS = (
-    "SELECT namespace_name, privilege_type, privilege_scope, identity_type, identity_name FROM svv_schema_privileges "
-)
-# r_SVV_RELATION_PRIVILEGES, likewise
-ON_RELATIONS = (
-    "SELECT namespace_name, relation_name, privilege_type, identity_type, identity_name FROM svv_relation_privileges "
-)
-OTHERS_RELATION_PRIVILEGES = ON_RELATIONS + "WHERE identity_type IN ('group', 'public')"
+"""What SVV_SCHEMA_PRIVILEGES calls them."""
 
 
-def _held_by(kind: str, *names: str) -> str:
-    listed = ", ".join(literal(name) for name in sorted(names))
-    held = f"= {listed}" if len(names) == 1 else f"IN ({listed})"
-    return f"WHERE identity_type = {literal(kind)} AND identity_name {held}"
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whose privileges are asked for: those of some identities, or of all that are of some kinds."""
+
+    identities: frozenset[Identity] = frozenset()
+    kinds: tuple[str, ...] = ()
+
+    def condition(self, prefix: str = "identity") -> str:
+        """Write what the view is asked: names alone, and their kind is looked at afterwards."""
+        if self.kinds:
+            return among(f"{prefix}_type", self.kinds)
+        return among(f"{prefix}_name", (one.name for one in self.identities))
+
+    def __contains__(self, identity: Identity) -> bool:
+        return identity.kind in self.kinds or identity in self.identities
 
 
-def database_privileges_query(kind: str, *names: str) -> str:
-    """Build the query for identities' privileges on databases. r_SVV_DATABASE_PRIVILEGES"""
-    return "SELECT database_name, privilege_type, privilege_scope FROM svv_database_privileges " + _held_by(
-        kind, *names
+def of(*identities: Identity) -> Who:
+    """Ask for the privileges of identities."""
+    return Who(frozenset(identities))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What identities hold.
+
+    :param grants: who holds what.
+    :param unhandled: privileges of kinds that nothing here grants or revokes, a phrase each, with the database that
+        they are in (empty for the connected one).
+    """
+
+    grants: frozenset[tuple[Identity, Grant]] = frozenset()
+    unhandled: frozenset[tuple[str, str]] = frozenset()
+
+    def __or__(self, other: Held) -> Held:
+        return Held(self.grants | other.grants, self.unhandled | other.unhandled)
+
+    def by(self, identity: Identity) -> frozenset[Grant]:
+        """What one of them holds."""
+        return frozenset(grant for holder, grant in self.grants if holder == identity)
+
+    def by_holder(self) -> dict[Identity, frozenset[Grant]]:
+        """What each of them holds, in order."""
+        found: dict[Identity, set[Grant]] = {}
+        for holder, grant in self.grants:
+            found.setdefault(holder, set()).add(grant)
+        return {holder: frozenset(found[holder]) for holder in sorted(found)}
+
+
+def _identity(kind: object, name: object) -> Identity:
+    return PUBLIC if kind == "public" else Identity(str(kind), str(name))
+
+
+def _rows(rows: Rows, view: str, columns: str, who: Who) -> Iterator[tuple[Identity, list[object]]]:
+    query = f"SELECT identity_type, identity_name, {columns} FROM {view} WHERE {who.condition()}"
+    for kind, name, *values in rows(query):
+        identity = _identity(kind, name)
+        if identity in who:
+            yield identity, values
+
+
+def database_grants(rows: Rows, who: Who) -> Held:
+    """Read privileges on all databases, scoped ones too. r_SVV_DATABASE_PRIVILEGES"""
+    grants, unhandled = set(), set()
+    found = _rows(rows, "svv_database_privileges", "database_name, privilege_type, privilege_scope", who)
+    for identity, (name, privilege, scope) in found:
+        if word(scope) in DATABASE_SCOPES:
+            grants.add((identity, Grant(DATABASE_SCOPES[word(scope)], word(privilege), database=str(name))))
+        else:
+            unhandled.add((str(name), f"{word(privilege)} FOR {word(scope)} IN DATABASE {name} ({identity})"))
+    return Held(frozenset(grants), frozenset(unhandled))
+
+
+def schema_grants(rows: Rows, who: Who) -> Held:
+    """Read privileges on the connected database's schemas, scoped ones too. r_SVV_SCHEMA_PRIVILEGES"""
+    grants, unhandled = set(), set()
+    found = _rows(rows, "svv_schema_privileges", "namespace_name, privilege_type, privilege_scope", who)
+    for identity, (name, privilege, scope) in found:
+        if word(scope) in SCHEMA_SCOPES:
+            grants.add((identity, Grant(SCHEMA_SCOPES[word(scope)], word(privilege), str(name))))
+        else:
+            unhandled.add(("", f"{word(privilege)} FOR {word(scope)} IN SCHEMA {name} ({identity})"))
+    return Held(frozenset(grants), frozenset(unhandled))
+
+
+def relation_grants(rows: Rows, who: Who) -> Held:
+    """Read privileges on the connected database's tables and views. r_SVV_RELATION_PRIVILEGES"""
+    found = _rows(rows, "svv_relation_privileges", "namespace_name, relation_name, privilege_type", who)
+    return Held(frozenset((i, Grant(Scope.TABLE, word(p), str(n), str(r))) for i, (n, r, p) in found))
+
+
+def column_grants(rows: Rows, who: Who) -> Held:
+    """Read privileges on columns in the connected database. r_SVV_COLUMN_PRIVILEGES"""
+    found = _rows(rows, "svv_column_privileges", "namespace_name, relation_name, column_name, privilege_type", who)
+    return Held(frozenset((i, Grant(Scope.COLUMN, word(p), str(n), str(r), str(c))) for i, (n, r, c, p) in found))
+
+
+def default_grants(rows: Rows, who: Who, writers: Iterable[str] = ()) -> Held:
+    """Read what is given on tables that are created later. r_SVV_DEFAULT_PRIVILEGES
+
+    :param who: who is given it.
+    :param writers: users whose later tables are asked for too, whoever is given it; default none.
+    :return: what they hold; the schema is empty where every schema is meant.
+    """
+    owners = set(writers)
+    made = f" OR {among('owner_name', owners)}" if owners else ""
+    query = (
+        "SELECT grantee_type, grantee_name, owner_name, schema_name, object_type, privilege_type "
+        f"FROM svv_default_privileges WHERE {who.condition('grantee')}{made}"
     )
-
-
-def schema_privileges_query(kind: str, name: str) -> str:
-    """Build the query for an identity's privileges on schemas, scoped ones too. r_SVV_SCHEMA_PRIVILEGES"""
-    return "SELECT namespace_name, privilege_type, privilege_scope FROM svv_schema_privileges " + _held_by(kind, name)
-
-
-def relation_privileges_query(kind: str, name: str) -> str:
-    """Build the query for an identity's privileges on tables and views. r_SVV_RELATION_PRIVILEGES"""
-    return "SELECT namespace_name, relation_name, privilege_type FROM svv_relation_privileges " + _held_by(kind, name)
-
-
-def column_privileges_query(kind: str, name: str) -> str:
-    """Build the query for an identity's privileges on columns. r_SVV_COLUMN_PRIVILEGES"""
-    return "SELECT namespace_name, relation_name, column_name, privilege_type FROM svv_column_privileges " + _held_by(
-        kind, name
-    )
-
-
-def default_privileges_query(role: str) -> str:
-    """Build the query for what a role gets on later tables. r_SVV_DEFAULT_PRIVILEGES"""
-    return (
-        "SELECT schema_name, owner_name, privilege_type FROM svv_default_privileges "
-        f"WHERE grantee_type = 'role' AND grantee_name = {literal(role)} AND object_type = 'RELATION'"
-    )
-
-
-def database_grants(rows: Rows, kind: str, name: str) -> set[Grant]:
-    found = rows(database_privileges_query(kind, name))
-    return {Grant(Scope.DATABASE, word(p), str(d)) for d, p, scope in found if word(scope) == "DATABASE"}
-
-
-def schema_grants(rows: Rows, kind: str, name: str) -> set[Grant]:
-    found = rows(schema_privileges_query(kind, name))
-    return {Grant(SCHEMA_SCOPES[word(s)], word(p), str(n)) for n, p, s in found if word(s) in SCHEMA_SCOPES}
-
-
-def scoped_database_grants(rows: Rows, names: Iterable[str], database: str) -> set[Grant]:
-    """Read what roles may do with all schemas or all tables of a database.
-
-    :param rows: runs a query.
-    :param names: the roles.
-    :param database: the database as stored.
-    :return: the permissions.
-    """
-    scopes = {"SCHEMAS": Scope.SCHEMAS, "TABLES": Scope.DATABASE_TABLES}
-    found = rows(database_privileges_query("role", *names))
-    return {Grant(scopes[word(s)], word(p), str(d)) for d, p, s in found if word(s) in scopes and d == database}
-
-
-def relation_grants(rows: Rows, kind: str, name: str) -> set[Grant]:
-    """Read an identity's privileges on tables and views.
-
-    :param rows: runs a query.
-    :param kind: ``role``, ``user`` or another word of the catalog.
-    :param name: the identity's name.
-    :return: the privileges.
-    """
-    found = rows(relation_privileges_query(kind, name))
-    return {Grant(Scope.TABLE, word(p), str(n), str(r)) for n, r, p in found}
-
-
-def column_grants(rows: Rows, kind: str, name: str) -> set[Grant]:
-    """Read an identity's privileges on columns.
-
-    :param rows: runs a query.
-    :param kind: ``role``, ``user`` or another word of the catalog.
-    :param name: the identity's name.
-    :return: the privileges.
-    """
-    found = rows(column_privileges_query(kind, name))
-    return {Grant(Scope.COLUMN, word(p), str(n), str(r), str(c)) for n, r, c, p in found}
-
-
-def default_grants(rows: Rows, role: str) -> set[Grant]:
-    """Read what a role gets on later tables.
-
-    :param rows: runs a query.
-    :param role: the role's name.
-    :return: the privileges, by writer and schema; the schema is empty where every schema is meant.
-    """
-    found = rows(default_privileges_query(role))
-    return {Grant(Scope.DEFAULT, word(p), "" if n is None else str(n), str(owner)) for n, owner, p in found}
-
-
-def schema_grants_by_holder(rows: Rows, query: str, schemas: Container[str]) -> Holders:
-    """Read who holds what on schemas, scoped permissions too.
-
-    :param rows: runs a query.
-    :param query: names schema, privilege, scope, the holder's type and its name, in this order.
-    :param schemas: the schemas to keep, as stored.
-    :return: the privileges, by the holder's type and name.
-    """
-    found: Holders = {}
-    for schema, privilege, scope, kind, name in rows(query):
-        if schema in schemas and word(scope) in SCHEMA_SCOPES:
-            grant = Grant(SCHEMA_SCOPES[word(scope)], word(privilege), str(schema))
-            found.setdefault((str(kind), str(name)), set()).add(grant)
-    return found
-
-
-def relation_grants_by_holder(rows: Rows, query: str) -> Holders:
-    """Read who holds what on tables and views.
-
-    :param rows: runs a query.
-    :param query: names schema, relation, privilege, the holder's type and its name, in this order.
-    :return: the privileges, by the holder's type and name.
-    """
-    found: Holders = {}
-    for schema, relation, privilege, kind, name in rows(query):
-        grant = Grant(Scope.TABLE, word(privilege), str(schema), str(relation))
-        found.setdefault((str(kind), str(name)), set()).add(grant)
-    return found
-
-
-def phrase(kind: str, name: str) -> str:
-    """Name a holder that isn't the role.
-
-    :param kind: ``public``, ``group`` or ``user``, as the catalog says it.
-    :param name: its name.
-    :return: such as ``group analysts``.
-    """
-    return "PUBLIC" if kind == "public" else f"{kind} {name}"
-
-
-def of_users(query: str, users: Iterable[str]) -> str:
-    listed = ", ".join(literal(user) for user in sorted(users))
-    return f"{query}WHERE identity_type = 'user' AND identity_name IN ({listed})"
+    grants, unhandled = set(), set()
+    for kind, name, owner, schema, what, privilege in rows(query):
+        identity = _identity(kind, name)
+        if identity not in who and str(owner) not in owners:
+            continue
+        if word(what) == "RELATION":
+            place = "" if schema is None else str(schema)
+            grants.add((identity, Grant(Scope.DEFAULT, word(privilege), place, writer=str(owner))))
+        elif identity.kind != "public":
+            # PUBLIC's EXECUTE is there before anybody grants it.
+            unhandled.add(("", f"{word(privilege)} on later {word(what)}S of {owner} ({identity})"))
+    return Held(frozenset(grants), frozenset(unhandled))

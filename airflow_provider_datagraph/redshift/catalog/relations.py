@@ -5,15 +5,21 @@ Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.catalog.rows import Rows, among, word
 from airflow_provider_datagraph.redshift.names import literal
+from airflow_provider_datagraph.redshift.values import Identity
 
+BySchema = dict[str, frozenset[str]]
+"""Names of tables and views, by schema."""
 INTERNAL_TABLES = "mv_tbl__"
 """What the tables behind materialized views begin with: Redshift keeps them for itself."""
 # r_PG_CLASS, as in PostgreSQL 8.0's manual: c_intro_catalog_views. It hides nothing from anybody.
 RELATIONS = "SELECT relnamespace, relname, relowner FROM pg_class WHERE relkind IN ('r', 'v', 'm')"
+# r_SVV_REDSHIFT_TABLES
+TABLES = "SELECT schema_name, table_name, table_type, table_owner FROM svv_redshift_tables"
 # r_SVV_RLS_RELATION
 SECURED = "SELECT relschema, relname FROM svv_rls_relation WHERE is_rls_on = true AND datname = "
 # r_SVV_ATTACHED_MASKING_POLICY: of the connected database
@@ -25,32 +31,79 @@ LATE_VIEWS = (
 )
 
 
-def tables_query(database: str, schemas: Iterable[str], more: str = "") -> str:
-    """Build the query for the tables and views of some schemas of any database. r_SVV_REDSHIFT_TABLES"""
-    listed = ", ".join(literal(schema) for schema in sorted(schemas))
-    return (
-        f"SELECT schema_name, table_name{more and ', ' + more} FROM svv_redshift_tables "
-        f"WHERE database_name = {literal(database)} AND schema_name IN ({listed})"
-    )
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table or a view; ``owner`` is empty where the catalog names none."""
+
+    schema: str
+    name: str
+    view: bool
+    owner: str
 
 
-def read_relations(rows: Rows, database: str, schemas: Iterable[str]) -> dict[str, frozenset[str]]:
+def read_relations(rows: Rows, database: str, schemas: Iterable[str]) -> Iterator[Relation]:
+    """Read the tables and views in some schemas of any database of the cluster.
+
+    :param schemas: schema names as stored, at least one.
+    :return: all but the tables behind materialized views.
+    """
+    query = f"{TABLES} WHERE database_name = {literal(database)} AND {among('schema_name', schemas)}"
+    for schema, name, kind, owner in rows(query):
+        if not str(name).startswith(INTERNAL_TABLES):
+            yield Relation(str(schema), str(name), word(kind) == "VIEW", str(owner or ""))
+
+
+def relation_names(rows: Rows, database: str, schemas: Iterable[str]) -> BySchema:
     """Read the names of the tables and views in some schemas of any database of the cluster.
 
-    :param rows: runs a query.
-    :param database: the database as stored.
     :param schemas: schema names as stored, at least one.
-    :return: relation names by schema. The tables behind materialized views are left out: Redshift keeps
-        them for itself.
+    :return: relation names by schema; a schema without any is there too.
     """
     wanted = list(schemas)
-    found: dict[str, set[str]] = {schema: set() for schema in wanted}
-    for schema, table in rows(tables_query(database, wanted)):
-        if not str(table).startswith(INTERNAL_TABLES):
-            found[str(schema)].add(str(table))
+    nothing: BySchema = {schema: frozenset() for schema in wanted}
+    return nothing | by_schema((one.schema, one.name) for one in read_relations(rows, database, wanted))
+
+
+def read_owned(rows: Rows, owner: int | None = None) -> Iterator[tuple[int, str, int]]:
+    """Read the tables and views of the connected database, hidden from nobody.
+
+    :param owner: the owner's id; default everybody's.
+    :return: the id of the schema, the name, and the owner's id.
+    """
+    query = RELATIONS if owner is None else f"{RELATIONS} AND relowner = {literal(str(owner))}"
+    for schema, name, user_id in rows(query):
+        if not str(name).startswith(INTERNAL_TABLES):
+            yield int(schema), str(name), int(user_id)
+
+
+def read_secured(rows: Rows, database: str) -> BySchema:
+    """Read which tables have row-level security.
+
+    :return: their names by schema.
+    """
+    return by_schema((str(schema), str(table)) for schema, table in rows(SECURED + literal(database)))
+
+
+def read_masked(rows: Rows) -> Iterator[tuple[str, str, Identity]]:
+    """Read which tables have columns with a masking policy, and for whom.
+
+    :return: schema, table, and who sees masked values.
+    """
+    for schema, table, name, kind in rows(MASKED):
+        yield str(schema), str(table), Identity(str(kind), str(name))
+
+
+def read_late_views(rows: Rows) -> BySchema:
+    """Read the late-binding views of the connected database.
+
+    :return: their names by schema.
+    """
+    return by_schema((str(schema), str(view)) for schema, view in rows(LATE_VIEWS))
+
+
+def by_schema(pairs: Iterable[tuple[str, str]]) -> BySchema:
+    """Group the names of tables by their schemas."""
+    found: dict[str, set[str]] = {}
+    for schema, table in pairs:
+        found.setdefault(schema, set()).add(table)
     return {schema: frozenset(tables) for schema, tables in found.items()}
-
-
-def relations_query(owner: int | None) -> str:
-    """Build the query for the tables and views of a user, or of all. r_PG_CLASS"""
-    return RELATIONS if owner is None else f"{RELATIONS} AND relowner = {literal(str(owner))}"

@@ -1,9 +1,11 @@
-"""How a query is run, and how its words are read."""
+"""How a query is run, and how its words are written and read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+from airflow_provider_datagraph.redshift.names import literal
 
 Rows = Callable[[str], Sequence[Sequence[Any]]]
 """Runs one query in the connected database and returns its rows."""
@@ -17,3 +19,8 @@ def word(value: Any) -> str:
     """
     upper = str(value).strip().upper()
     return "TEMPORARY" if upper == "TEMP" else upper
+
+
+def among(column: str, values: Iterable[str]) -> str:
+    """Write the condition that a column holds one of some texts, in an order of their own."""
+    return f"{column} IN ({', '.join(map(literal, sorted(values)))})"

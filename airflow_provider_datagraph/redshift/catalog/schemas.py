@@ -5,12 +5,13 @@ Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import literal
+from airflow_provider_datagraph.redshift.values import Identities, Schema
 
-# r_SVV_ALL_SCHEMAS
+# r_SVV_ALL_SCHEMAS: external and shared ones are in it
 ALL_SCHEMAS = "SELECT database_name, schema_name, schema_owner, schema_type FROM svv_all_schemas"
 # r_PG_NAMESPACE, as in PostgreSQL 8.0's manual: c_intro_catalog_views. It hides nothing from anybody.
 NAMESPACES = "SELECT oid, nspname, nspowner FROM pg_namespace"
@@ -18,34 +19,47 @@ PAIRS_A_QUERY = 500
 """Values in one row of an answer; Redshift's limit is 1,600 columns."""
 
 
-def schemas_query(database: str) -> str:
-    """Build the query for the schemas of a database, external and shared ones included. r_SVV_ALL_SCHEMAS"""
-    return f"{ALL_SCHEMAS} WHERE database_name = {literal(database)}"
+def read_schemas(rows: Rows, known: Identities, database: str = "") -> dict[str, dict[str, Schema]]:
+    """Read the schemas of a database, or of all: any of them tells of every one.
 
-
-def creators_query(pairs: Sequence[tuple[str, str]]) -> str:
-    """Build the query for whether users may create in schemas, by whatever way. r_HAS_SCHEMA_PRIVILEGE"""
-    asked = (f"has_schema_privilege({literal(user)}, {literal(schema)}, 'create')" for user, schema in pairs)
-    return f"SELECT {', '.join(asked)}"
-
-
-def external_schemas_query(database: str) -> str:
-    """Build the query for the external schemas of a database. r_SVV_ALL_SCHEMAS"""
-    return (
-        "SELECT schema_name FROM svv_all_schemas "
-        f"WHERE database_name = {literal(database)} AND schema_type = 'external'"
-    )
-
-
-def stuck_writers(rows: Rows, writers: Sequence[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    """Find default privileges that can't be taken back: Redshift wants their writer to be able to create.
-
-    :param rows: runs a query.
-    :param writers: writers and the schemas in which they have default privileges.
-    :return: those that can't create there any more.
+    :param database: the database as stored; default all.
+    :return: schemas by name, by database.
     """
-    for start in range(0, len(writers), PAIRS_A_QUERY):
-        chunk = list(writers[start : start + PAIRS_A_QUERY])
-        for pair, may in zip(chunk, rows(creators_query(chunk))[0], strict=True):
-            if not may:
-                yield pair
+    owner = known.owner_names()
+    found: dict[str, dict[str, Schema]] = {}
+    query = f"{ALL_SCHEMAS} WHERE database_name = {literal(database)}" if database else ALL_SCHEMAS
+    for holder, name, user_id, kind in rows(query):
+        found.setdefault(str(holder), {})[str(name)] = Schema(str(name), owner(user_id), str(kind).lower())
+    return found
+
+
+def schema_names(rows: Rows, database: str) -> frozenset[str]:
+    """Read the names of a database's schemas.
+
+    :return: their names as stored.
+    """
+    found = rows(f"{ALL_SCHEMAS} WHERE database_name = {literal(database)}")
+    return frozenset(str(name) for _, name, _, _ in found)
+
+
+def read_namespaces(rows: Rows) -> dict[int, tuple[str, int]]:
+    """Read all schemas of the connected database, hidden from nobody.
+
+    :return: their names and their owners' ids, by their own.
+    """
+    return {int(oid): (str(name), int(owner)) for oid, name, owner in rows(NAMESPACES)}
+
+
+def creators(rows: Rows, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Read which users may create in which schemas, in whatever way. r_HAS_SCHEMA_PRIVILEGE
+
+    :param pairs: users and schemas; none costs no query.
+    :return: those where the user may.
+    """
+    listed, found = sorted(pairs), set()
+    for start in range(0, len(listed), PAIRS_A_QUERY):
+        chunk = listed[start : start + PAIRS_A_QUERY]
+        asked = (f"has_schema_privilege({literal(user)}, {literal(schema)}, 'create')" for user, schema in chunk)
+        answers = rows(f"SELECT {', '.join(asked)}")[0]
+        found |= {pair for pair, may in zip(chunk, answers, strict=True) if may}
+    return frozenset(found)

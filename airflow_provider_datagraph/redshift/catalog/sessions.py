@@ -5,8 +5,6 @@ Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import fold
 from airflow_provider_datagraph.redshift.values import OpenSession, Session
@@ -17,17 +15,15 @@ CASE_SENSITIVE = "SHOW enable_case_sensitive_identifier"
 CURRENT_DATABASE = "SELECT current_database()"
 
 
-def read_session(rows: Rows, user: str, database: str, names: Iterable[str] | None = None) -> Session:
+def read_session(rows: Rows, user: str, database: str, *, compares: bool = True) -> Session:
     """Read how names compare in this session.
 
-    :param rows: runs a query.
-    :param user: the login.
     :param database: the connected database as typed.
-    :param names: the names that will be looked up: where Redshift would fold none of them, how it compares makes no
-        difference and isn't asked. Default None: ask.
+    :param compares: whether names are looked up that Redshift might fold: otherwise how it compares makes no difference
+        and isn't asked. Default True.
     :return: the session; ``superuser`` still at its default.
     """
-    if names is not None and all(fold(name) == name for name in (database, *names)):
+    if not compares and fold(database) == database:
         return Session(user, database)
     value = str(rows(CASE_SENSITIVE)[0][0]).strip().lower()
     if fold(database) != database:
@@ -43,7 +39,6 @@ SESSIONS = "SELECT process, user_name, db_name FROM stv_sessions"
 def read_sessions(rows: Rows) -> tuple[OpenSession, ...]:
     """Read who is logged in.
 
-    :param rows: runs a query.
     :return: the sessions, this one too.
     """
     return tuple(OpenSession(int(p), str(user).strip(), str(database).strip()) for p, user, database in rows(SESSIONS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
-from airflow_provider_datagraph.hooks.redshift import CONNECT_TIMEOUT, DataGraphHook
+from airflow_provider_datagraph.hooks.redshift import TIMEOUT, DataGraphHook
 from local_redshift.faults_client import Faults
 from tests.integration.faults.support import hang_up, listening, quickly, reset, silence
+from tests.support.redshift import connect, run
 from tests.support.segment import CONNECTING, OPERATORS, Segment, execute
 
 # Where the admin connection leads, its fields, and what is said.
@@ -51,7 +53,7 @@ def left_to_airflow(segment: Segment, said: str, mocker: MockerFixture) -> None:
     assert not isinstance(failure.value, AirflowFailException)
     assert connects.call_count == 1
     assert text.startswith("Connection redshift_default: ") and "can't be reached" in text and said in text
-    assert "it is tried again" in text and "check the host" in text
+    assert "It will be tried again" in text and "check the host" in text
     assert segment.server.password not in text
 
 
@@ -130,11 +132,22 @@ def test_what_a_person_has_to_correct_fails_at_once(
     assert "Wrong-Secret-1" not in str(failure.value) and segment.server.password not in str(failure.value)
 
 
-def test_a_login_is_limited_in_time_and_a_statement_is_not(segment: Segment, mocker: MockerFixture) -> None:
+@pytest.mark.parametrize(("extra", "seconds"), [({}, TIMEOUT), ({"timeout": 7}, 7)])
+def test_login_and_statements_are_limited_in_time(
+    segment: Segment, mocker: MockerFixture, extra: dict[str, float], seconds: float
+) -> None:
+    segment.admin_connection(extra={"ssl": False, **extra})
     connects = mocker.spy(redshift_connector, "connect")
-    with DataGraphHook().get_conn() as connection:
-        assert connection._usock.gettimeout() is None
-    assert connects.call_args.kwargs["timeout"] == CONNECT_TIMEOUT
-    segment.admin_connection(extra={"ssl": False, "timeout": 7})
-    with DataGraphHook().get_conn() as connection:
-        assert connection._usock.gettimeout() == 7
+    with closing(DataGraphHook().get_conn()) as connection:
+        assert connects.call_args.kwargs["timeout"] == seconds
+        assert not connection.autocommit
+
+
+def test_the_server_ends_a_statement_that_takes_too_long(segment: Segment) -> None:
+    segment.make_identities()
+    segment.admin_connection(extra={"ssl": False, "timeout": 1})
+    with closing(connect(segment.server, segment.warehouse, autocommit=False)) as other:
+        run(other, "GRANT SELECT ON crm.accounts TO PUBLIC")
+        with pytest.raises(PassingFaultError, match="57014"):
+            execute(segment.grant_schema(schema="crm", tables=["accounts"]))
+    assert segment.held() == set()

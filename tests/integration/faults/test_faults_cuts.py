@@ -13,6 +13,7 @@ from local_redshift.faults_client import Fault, Faults
 from tests.deep import DEEP, usual_or_deep
 from tests.integration.faults.leaving import LEAVING, Leaving
 from tests.support.cluster import HARMLESS, Cluster, Snapshot
+from tests.support.redshift import SET_UP
 from tests.support.segment import OPERATORS, RETL, Segment, execute
 
 # How to take back what each operator does; the schema operators start with role and user.
@@ -43,7 +44,7 @@ STEP = usual_or_deep(32, 1)
 # broken by another test, too.
 STEPS = {"drop": STEP, "give": 4 * STEP, "revoke": usual_or_deep(3, 1)}
 AT_EACH_CHANGE = [name for name in CHANGING if name not in LONG or (STEP == 1 and name == "drop")]
-CHANGES = f"^(?!{'|'.join(HARMLESS)}|-- login)"
+CHANGES = f"^(?!{'|'.join(HARMLESS)}|{SET_UP.lower()}|-- login)"
 # A read, or a login, is the same cut before or after it.
 CHANGES_AND_COMMITS = f"{CHANGES}|^commit"
 # After any other change it is the same as before the next.

@@ -15,7 +15,7 @@ from local_redshift.faults_client import Faults
 from tests.integration.faults.leaving import Leaving
 from tests.support.cluster import Cluster
 from tests.support.redshift import connect, run
-from tests.support.segment import execute
+from tests.support.segment import execute, said
 
 
 @pytest.fixture
@@ -43,12 +43,12 @@ def test_an_error_in_the_second_database_names_the_first(leaving: Leaving, fault
     faults.error("^REVOKE ALL ON SCHEMA .* ROLE", "42501", "permission denied for schema crm", nth=2)
     with pytest.raises(MisconfigurationError) as caught:
         drop(leaving)
-    said = caught.value.problems[-1]
-    assert said.startswith(
+    told = caught.value.problems[-1]
+    assert told.startswith(
         f"Done before: database {leaving.warehouse}. "
         f"Failed, all or nothing of it done: database {leaving.second}. Not begun: "
     )
-    assert said.endswith(f"dropping database {leaving.checkpoint}, dropping user and role. A rerun does the rest.")
+    assert told.endswith(f"dropping database {leaving.checkpoint}, dropping user and role. A rerun does the rest.")
     found = leaving.snapshot()
     assert [part for part in before if found[part] != before[part]] == [leaving.warehouse]
     faults.clear()
@@ -91,7 +91,8 @@ def test_a_conflict_in_a_database_is_done_again(leaving: Leaving, faults: Faults
     text = "could not complete because of conflict with concurrent transaction"
     faults.error("^REVOKE ALL FOR TABLES", "XX000", text, times=2)
     report = drop(leaving)
-    assert report["changed"] == len(report["planned"])
+    assert report["changed"] == len(report["changes"]) > 0
+    assert all(row["applied"] for row in report["changes"])
     assert left(leaving) == set()
 
 
@@ -109,8 +110,10 @@ def test_who_connects_just_before_the_drop_is_named(leaving: Leaving, mocker: Mo
         drop(leaving)
     process = run(opened[0], "SELECT pg_backend_pid()")[0][0]
     opened[0].close()
-    assert f"process {process} of user {leaving.server.user} in {leaving.checkpoint}" in str(caught.value)
-    assert caught.value.problems[0].startswith(f'database "{leaving.checkpoint}" is being accessed by other users')
+    there = (f"process {process} of user {leaving.server.user} in {leaving.checkpoint}",)
+    refused, named, _ = caught.value.problems
+    assert refused.startswith(f'database "{leaving.checkpoint}" is being accessed by other users')
+    assert named == said("session_open", leaving.checkpoint, case="database", sessions=there)
     assert left(leaving) == {leaving.role, leaving.user, leaving.checkpoint}
     drop(leaving)
     assert left(leaving) == set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +9,12 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
+from airflow_provider_datagraph.access import messages
+from airflow_provider_datagraph.access.plan import Fact, finding
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from tests.support.cluster import Cluster
 from tests.support.redshift import PASSWORD
-from tests.support.segment import RETL, WAREHOUSE, Segment, codes, execute, grant
+from tests.support.segment import RETL, WAREHOUSE, Segment, changes, execute, grant, notes, planned
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ def apply(segment: Segment, statements: tuple[str, ...]) -> None:
         segment.sql(statement.format(role=segment.role, user=segment.user, db=segment.checkpoint))
 
 
+def lacks(code: str, about: str, **facts: Fact) -> str:
+    """What the failure tells of a finding."""
+    return messages.said(finding(code, about, **facts)).text.removesuffix(".")
+
+
 def drift(case: Case, segment: Segment, **more: Any) -> DriftError:
     """The audit's failure, which Airflow doesn't retry and which changed nothing."""
     with segment.cluster.untouched(), pytest.raises(DriftError) as failure:
@@ -96,52 +102,52 @@ def test_an_audit_fails_exactly_where_something_would_change(
     if case.identities:
         segment.make_identities()
     apply(segment, case.arrange)
-    assert f"not as desired in {case.first} places" in str(drift(case, segment))
+    assert f"not as desired in {case.first} places: " in str(drift(case, segment))
     # plan_only beside it, whatever it says, makes no difference.
     drift(case, segment, plan_only=False)
-    planned = execute(case.make(segment, plan_only=True))["planned"]
+    plan = execute(case.make(segment, plan_only=True))
     applied = execute(case.make(segment))
-    assert (applied["changed"], applied["planned"]) == (case.first, planned)
+    assert (applied["changed"], planned(applied)) == (case.first, planned(plan))
     with cluster.untouched():
         report = execute(case.make(segment, fail_on_drift="true"))
-    assert (report["changed"], report["planned"]) == (0, [])
+    assert (report["changed"], report["changes"]) == (0, [])
     apply(segment, case.drift)
     text = str(drift(case, segment))
-    assert f"not as desired in {case.again} places" in text
+    assert f"not as desired in {messages.counted(case.again, 'place')}: " in text
     assert ".." not in text
     assert execute(case.make(segment))["changed"] == case.again
-    assert execute(case.make(segment, fail_on_drift=True))["planned"] == []
+    assert execute(case.make(segment, fail_on_drift=True))["changes"] == []
 
 
 def test_a_role_that_does_not_exist_is_lacking(segment: Segment) -> None:
     segment.sql(f"CREATE SCHEMA IF NOT EXISTS {RETL}")
     for name in ("database", "schema", "reverse_etl", "revoke"):
-        assert "Role no_such_role doesn't exist" in str(drift(CASES[name], segment, role="no_such_role")), name
+        lacking = lacks("role_missing", "no_such_role", **({"case": "closing"} if name == "revoke" else {}))
+        assert lacking in str(drift(CASES[name], segment, role="no_such_role")), name
     # To whoever shall leave, it is as desired.
     with segment.cluster.untouched():
-        assert execute(leave(segment, fail_on_drift=True))["planned"] == []
+        assert execute(leave(segment, fail_on_drift=True))["changes"] == []
     segment.sql(f"DROP SCHEMA {RETL}")
 
 
 def test_a_login_that_fails_is_drift_and_no_retry(linked: Segment) -> None:
     linked.user_connection(password="Wrong-Reader-1")
     text = str(drift(CASES["role"], linked))
-    assert "not as desired in 2 places" not in text
-    assert "the user connection's password doesn't log in" in text
+    assert f"not as desired in 1 place: {lacks('login_fails', linked.user)}." in text
 
 
 def test_what_forbids_dropping_is_drift_too(warehouse: Segment) -> None:
     colleague = warehouse.cluster.user("colleague")
     warehouse.cluster.sql("dev", f"GRANT ROLE {warehouse.role} TO {colleague}")
-    text = str(drift(CASES["drop"], warehouse))
-    assert f"is also held by user {colleague}" in text
+    told = lacks("role_members", warehouse.role, case="leaving", members=(f"user {colleague}",))
+    assert told in str(drift(CASES["drop"], warehouse))
 
 
 def test_where_there_is_no_reverse_etl_schema_nothing_is_lacking(linked: Segment) -> None:
     with linked.cluster.untouched():
         report = execute(linked.grant_reverse_etl(schema="nowhere", fail_on_drift=True))
-        assert codes(report) == ["schema_missing"]
-        assert execute(linked.grant_reverse_etl(database="", fail_on_drift=True))["planned"] == []
+        assert notes(report) == ["schema_missing"]
+        assert execute(linked.grant_reverse_etl(database="", fail_on_drift=True))["changes"] == []
         # Plan-only, an earlier task may create the database; an audit has no earlier task.
         with pytest.raises(MisconfigurationError, match="there is no database no_such_db"):
             execute(linked.grant_reverse_etl(database="no_such_db", fail_on_drift=True))
@@ -152,27 +158,34 @@ def test_who_does_not_see_enough_is_not_told_that_all_is_well(linked: Segment) -
     linked.admin_connection(login=clerk, password=PASSWORD)
     for name in ("database", "schema", "revoke", "drop"):
         arguments = {"database": linked.warehouse} if name == "database" else {}
-        assert f"{clerk} doesn't see what" in str(drift(CASES[name], linked, **arguments)), name
+        of_role = lacks("hidden", linked.role, case="role", user=clerk, owner=linked.server.user)
+        hidden = lacks("hidden", clerk, case="privileges") if name == "drop" else of_role
+        assert hidden in str(drift(CASES[name], linked, **arguments)), name
 
 
 def test_what_is_lacking_is_told_with_what_to_do(linked: Segment) -> None:
     linked.sql(f"GRANT USAGE ON SCHEMA crm TO ROLE {linked.role}")
-    text = str(drift(GRANT, linked))
-    assert "not as desired in 1 places" in text
-    assert f"grant SELECT on the tables of {linked.warehouse}.crm, also later ones, to role {linked.role}" in text
-    assert "Run again without fail_on_drift" in text
+    plan = grant(linked, plan_only=True)
+    assert changes(plan) == [("grant", f"tables {linked.warehouse}.crm", ("SELECT",))]
+    told = f"not as desired in 1 place: {plan['changes'][0]['text']}. Run again without fail_on_drift"
+    assert told in str(drift(GRANT, linked))
 
 
 def test_too_much_fails_with_prune_alone(linked: Segment) -> None:
     grant(linked)
     linked.sql(f"GRANT INSERT ON crm.accounts TO ROLE {linked.role}")
-    assert grant(linked, fail_on_drift=True)["planned"] == []
-    assert re.search(r"revoke INSERT on table .*crm\.accounts", str(drift(GRANT, linked, prune=True)))
+    assert grant(linked, fail_on_drift=True)["changes"] == []
+    plan = grant(linked, prune=True, plan_only=True)
+    assert changes(plan) == [("revoke", f"table {linked.warehouse}.crm.accounts", ("INSERT",))]
+    assert plan["changes"][0]["text"] in str(drift(GRANT, linked, prune=True))
 
 
 def test_a_schema_and_a_table_that_do_not_exist_are_lacking(linked: Segment) -> None:
-    assert "Schema nowhere doesn't exist in database" in str(drift(GRANT, linked, schema="nowhere"))
-    assert "crm.nothing doesn't exist" in str(drift(GRANT, linked, tables=["nothing"]))
+    database = linked.warehouse
+    lacking = lacks("schema_missing", f"{database}.nowhere", schema="nowhere", database=database)
+    assert lacking in str(drift(GRANT, linked, schema="nowhere"))
+    lacking = lacks("table_missing", f"{database}.crm.nothing")
+    assert lacking in str(drift(GRANT, linked, tables=["nothing"]))
 
 
 def test_a_long_difference_is_cut_short_in_the_message(linked: Segment) -> None:

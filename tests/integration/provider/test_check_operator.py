@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.redshift.passwords import policy_problems
 from tests.support.redshift import PASSWORD
-from tests.support.segment import Segment, codes, execute
+from tests.support.segment import Segment, codes, execute, notes, said
 
 
 @pytest.fixture
@@ -49,12 +51,7 @@ def test_the_result_is_what_the_dag_hands_to_its_tasks(segment: Segment, other: 
         else [f"{other}.crm", f'{other}."my.schema"', f"{own}.crm"],
         "tables": [f"{own}.billing.invoices", *(f"{other}.profiles_prod.{table}" for table in REQUIRED_TABLES)],
     }
-    assert {key: result[key] for key in ("changed", "in_place", "planned", "findings")} == {
-        "changed": 0,
-        "in_place": 0,
-        "planned": [],
-        "findings": [],
-    }
+    assert {key: result[key] for key in Report().as_dict()} == Report().as_dict()
 
 
 def test_its_grants_are_the_grant_operators_arguments(linked: Segment) -> None:
@@ -88,9 +85,9 @@ def test_the_problems_of_all_databases_are_told_at_once(segment: Segment, other:
         "double quote that isn't closed",
         "profiles_sync: there is no database no_such_db2",
         "'Upper'",
-        f"There is a user named {taken}",
+        said("name_taken", taken, case="role"),
         "reverse_etl_database: there is no database no_such_db3",
-        "doesn't fit Redshift's policy",
+        said("password_policy", segment.user, lacks=tuple(policy_problems("weak"))),
     ):
         assert len([problem for problem in problems if part in problem]) == 1, part
     assert len(problems) == 11
@@ -113,7 +110,7 @@ def test_a_reverse_etl_database_that_the_check_takes_can_be_granted(segment: Seg
     name = segment.warehouse.upper()
     assert check(segment, ["crm"], reverse_etl_database=name)["findings"] == []
     report = execute(segment.grant_reverse_etl(database=name))
-    assert codes(report) == ["schema_missing"]
+    assert (codes(report), notes(report)) == ([], ["schema_missing"])
 
 
 def test_missing_connections_are_told_with_the_form(segment: Segment) -> None:
@@ -133,4 +130,5 @@ def test_an_unusable_admin_connection_hides_no_other_problem(segment: Segment) -
 
 def test_an_existing_role_and_user_are_no_problem(linked: Segment) -> None:
     assert linked.cluster.logs_in(linked.user, PASSWORD)
-    assert check(linked, ["crm"])["findings"] == []
+    report = check(linked, ["crm"])
+    assert (report["findings"], report["notes"]) == ([], {})

@@ -16,7 +16,7 @@ from tests.deep import usual_or_deep
 from tests.integration.provider.random_warehouse import Cast, Warehouse
 from tests.support.cluster import PRIVILEGES, Cluster
 from tests.support.redshift import quoted
-from tests.support.segment import Segment, codes, grant
+from tests.support.segment import Segment, codes, grant, planned
 
 CASES = usual_or_deep(20, 300)
 READ, WRITE = "SELECT id, name FROM {} LIMIT 1", "INSERT INTO {} VALUES (1)"
@@ -160,8 +160,8 @@ def test_any_desire_from_any_state(warehouse: Warehouse) -> None:
         with pytest.raises(DriftRemainsError):
             apply(warehouse, desire)
     else:
-        assert apply(warehouse, desire)["planned"] == plan["planned"], shown
-        assert apply(warehouse, desire, plan_only=True)["planned"] == [], shown
+        assert planned(apply(warehouse, desire)) == planned(plan), shown
+        assert apply(warehouse, desire, plan_only=True)["changes"] == [], shown
     after = rows(warehouse)
     check_rows(warehouse, before, after, goal, desire, shown)
     # What another grantor gave stays after a prune, and the error tells of it.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from tests.support.segment import Segment, execute
+from tests.support.segment import Segment, changes, creating, execute, said, sent
 
 
 def grant(segment: Segment, **arguments: Any) -> dict[str, Any]:
@@ -37,7 +37,9 @@ def test_the_owners_of_todays_tables_are_the_writers(warehouse: Segment) -> None
     writer, stranger = writer_of(warehouse), writer_of(warehouse, "billing", "other")
     report = grant(warehouse)
     assert report["changed"] == 3
-    assert any(f"on later tables of awsuser, {writer} in" in sentence for sentence in report["planned"])
+    assert changes(report)[-1] == ("grant", f"later tables {warehouse.warehouse}.crm", ("SELECT",))
+    later = f'FOR USER "awsuser", "{writer}" IN SCHEMA "crm" GRANT SELECT ON TABLES TO ROLE "{warehouse.role}"'
+    assert sent(report)[-1] == f"ALTER DEFAULT PRIVILEGES {later}"
     create(warehouse, writer, "later")
     create(warehouse, "awsuser", "admins_own")
     warehouse.sql(f"GRANT CREATE, USAGE ON SCHEMA crm TO {stranger}")
@@ -48,7 +50,7 @@ def test_the_owners_of_todays_tables_are_the_writers(warehouse: Segment) -> None
     # The stranger owns a table today: the next run knows it.
     assert grant(warehouse)["changed"] == 2
     assert warehouse.reads("crm", "unforeseen")
-    assert grant(warehouse)["planned"] == []
+    assert grant(warehouse)["changes"] == []
 
 
 def test_given_writers_are_the_only_ones(warehouse: Segment) -> None:
@@ -62,18 +64,22 @@ def test_given_writers_are_the_only_ones(warehouse: Segment) -> None:
 
 def test_one_statement_serves_schemas_with_the_same_writers(warehouse: Segment) -> None:
     report = grant(warehouse, schema=["crm", "billing"], writers=["awsuser"], plan_only=True)
-    assert [sentence for sentence in report["planned"] if "later tables" in sentence] == [
-        f"grant SELECT on later tables of awsuser in {warehouse.warehouse}.{name} to role {warehouse.role}: not held"
-        for name in ("crm", "billing")
-    ]
+    later = [("grant", f"later tables {warehouse.warehouse}.{name}", ("SELECT",)) for name in ("crm", "billing")]
+    assert changes(report)[-2:] == later
+    rest = f'IN SCHEMA "crm", "billing" GRANT SELECT ON TABLES TO ROLE "{warehouse.role}"'
+    (statement,) = [text for text in sent(report) if text.startswith("ALTER DEFAULT PRIVILEGES")]
+    assert statement == f'ALTER DEFAULT PRIVILEGES FOR USER "awsuser" {rest}'
 
 
 def test_a_writer_that_cannot_create_is_refused_with_the_reason(warehouse: Segment) -> None:
     writer = writer_of(warehouse)
     warehouse.sql(f"REVOKE CREATE ON SCHEMA crm FROM {writer}")
-    (problem,) = refused(warehouse)
-    assert f"User {writer} can't create tables in {warehouse.warehouse}.crm" in problem
-    assert f'run GRANT CREATE ON SCHEMA "crm" TO "{writer}" first' in problem
+    path = f"{warehouse.warehouse}.crm"
+    told = said("writer_cannot_create", path, writer=writer, statement=creating(writer))
+    assert refused(warehouse) == (told,)
+    # What it proposes is enough.
+    warehouse.sql(creating(writer).sql)
+    assert grant(warehouse, plan_only=True)["findings"] == []
 
 
 @pytest.mark.parametrize("way", ["role", "group", "public"])
@@ -97,8 +103,7 @@ def test_a_writer_may_create_through_others(warehouse: Segment, way: str) -> Non
 
 def test_an_empty_schema_has_no_known_writers(warehouse: Segment) -> None:
     warehouse.sql("CREATE SCHEMA hollow")
-    (problem,) = refused(warehouse, schema="hollow")
-    assert "holds no table yet, so nobody is known to create them: name the users that will in writers" in problem
+    assert refused(warehouse, schema="hollow") == (said("writers_unknown", f"{warehouse.warehouse}.hollow"),)
     writer = warehouse.cluster.user("writer")
     warehouse.sql(f"GRANT USAGE, CREATE ON SCHEMA hollow TO {writer}")
     grant(warehouse, schema="hollow", writers=[writer])
@@ -112,7 +117,7 @@ def test_prune_takes_back_what_other_forms_gave_and_the_other_way_round(warehous
     assert warehouse.held() == {("crm", "SCHEMA", "USAGE"), ("crm", "TABLES", "SELECT")}
     create(warehouse, "awsuser", "later")
     assert warehouse.reads("crm", "later")
-    assert grant(warehouse, future_tables="scoped", prune=True)["planned"] == []
+    assert grant(warehouse, future_tables="scoped", prune=True)["changes"] == []
     grant(warehouse, prune=True)
     assert warehouse.reads("crm", "later")
-    assert grant(warehouse, prune=True)["planned"] == []
+    assert grant(warehouse, prune=True)["changes"] == []

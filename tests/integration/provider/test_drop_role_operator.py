@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_provider_datagraph.access.messages import change_text
+from airflow_provider_datagraph.access.plan import Change, Reason
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
+from tests.integration.provider.conftest import Logged
 from tests.integration.provider.offboarding import gone, traces
 from tests.support.cluster import Snapshot
 from tests.support.redshift import PASSWORD
-from tests.support.segment import RETL, Segment, codes, drop, execute, grant, message
+from tests.support.segment import RETL, Segment, changes, codes, drop, execute, grant, notes, planned, said, sent
 
 
 def set_up(segment: Segment, *more: str) -> str:
@@ -59,13 +62,14 @@ def test_all_that_the_setup_made_leaves(warehouse: Segment, second: str) -> None
     assert checkpoints not in cluster.existing_databases()
     after, leaving = cluster.snapshot(), (warehouse.role, warehouse.user, checkpoints)
     assert of_others(after, *leaving) == of_others(before, *leaving)
-    assert report["changed"] == len(report["planned"]) > 8
-    assert report["planned"][-3:] == [
-        f"drop database {checkpoints} with 1 tables and views in it: it was named to be dropped",
-        f"drop user {warehouse.user}: it leaves",
-        f"drop role {warehouse.role}: it leaves",
+    assert report["changed"] == len(report["changes"]) > 8
+    assert changes(report)[-3:] == [
+        ("drop", f"database {checkpoints}", ()),
+        ("drop", f"user {warehouse.user}", ()),
+        ("drop", f"role {warehouse.role}", ()),
     ]
-    assert all(": " in sentence for sentence in report["planned"])
+    dropped = Change("drop", "database", (checkpoints,), Reason.NAMED, count=1)
+    assert report["changes"][-3]["text"] == change_text(dropped, done=True)
 
 
 def test_the_second_run_changes_nothing(warehouse: Segment, second: str) -> None:
@@ -73,9 +77,9 @@ def test_the_second_run_changes_nothing(warehouse: Segment, second: str) -> None
     drop(warehouse, checkpoint_database=checkpoints)
     with warehouse.cluster.untouched():
         report = drop(warehouse, checkpoint_database=checkpoints)
-    assert (report["changed"], report["planned"]) == (0, [])
+    assert (report["changed"], report["changes"]) == (0, [])
     assert report["in_place"] > 0
-    assert codes(report) == ["database_missing"]
+    assert (codes(report), notes(report)) == ([], ["database_missing"])
 
 
 def test_the_plan_changes_nothing_and_lists_all(warehouse: Segment, second: str) -> None:
@@ -83,24 +87,23 @@ def test_the_plan_changes_nothing_and_lists_all(warehouse: Segment, second: str)
     with warehouse.cluster.untouched():
         plan = drop(warehouse, checkpoint_database=checkpoints, plan_only=True)
     assert plan["changed"] == 0
-    assert drop(warehouse, checkpoint_database=checkpoints)["planned"] == plan["planned"]
+    assert planned(drop(warehouse, checkpoint_database=checkpoints)) == planned(plan)
 
 
-def test_without_its_name_the_checkpoint_database_stays_and_says_so(warehouse: Segment) -> None:
+def test_without_its_name_the_checkpoint_database_stays_and_says_so(warehouse: Segment, logged: Logged) -> None:
     checkpoints = set_up(warehouse)
     cluster = warehouse.cluster
     heir = cluster.user("heir")
     cluster.sql(checkpoints, f"CREATE VIEW {RETL}.ids AS SELECT id FROM {RETL}.checkpoints", user=warehouse.user)
     report = drop(warehouse, new_owner=heir)
-    assert (
-        message(report, "database_kept")
-        == f"Database {checkpoints} is kept, since checkpoint_database doesn't name it."
-    )
+    assert (codes(report), notes(report)) == ([], ["database_kept"])
+    assert said("database_kept", checkpoints) in logged()
     assert gone(warehouse)
     # The heir owns what was the user's: the schema, the table, the view.
     cluster.sql(checkpoints, f"INSERT INTO {RETL}.checkpoints VALUES (1)", f"DROP VIEW {RETL}.ids", user=heir)
     cluster.sql(checkpoints, f"DROP SCHEMA {RETL} CASCADE", user=heir)
-    assert f"give schema {checkpoints}.{RETL} to user {heir}: user {warehouse.user} is dropped" in report["planned"]
+    assert ("give", f"schema {checkpoints}.{RETL}", ()) in changes(report)
+    assert f'ALTER SCHEMA "{RETL}" OWNER TO "{heir}"' in sent(report)
 
 
 def test_what_the_user_owns_stops_it_in_whatever_database(warehouse: Segment, second: str) -> None:
@@ -109,13 +112,13 @@ def test_what_the_user_owns_stops_it_in_whatever_database(warehouse: Segment, se
     cluster.sql(second, "CREATE TABLE crm.theirs (id int)", f"ALTER TABLE crm.theirs OWNER TO {user}")
     with cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
         drop(warehouse)
-    assert len(caught.value.problems) == 2
-    text = str(caught.value)
-    assert f"owns in database {checkpoints} schema {checkpoints}.{RETL}, table {checkpoints}.{RETL}.checkpoints" in text
-    assert f"owns in database {second} table {second}.crm.theirs: name a user in new_owner" in text
+    made = (f"schema {checkpoints}.{RETL}", f"table {checkpoints}.{RETL}.checkpoints")
+    told = said("owned", second, user=user, owned=(f"table {second}.crm.theirs",))
+    assert sorted(caught.value.problems) == sorted([said("owned", checkpoints, user=user, owned=made), told])
     # Dropping the one database doesn't help with the other.
-    with cluster.untouched(), pytest.raises(MisconfigurationError, match=f"owns in database {second}"):
+    with cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
         drop(warehouse, checkpoint_database=checkpoints)
+    assert caught.value.problems == (told,)
 
 
 def test_a_database_and_a_role_that_the_user_owns_go_to_the_heir(warehouse: Segment, second: str) -> None:
@@ -125,8 +128,8 @@ def test_a_database_and_a_role_that_the_user_owns_go_to_the_heir(warehouse: Segm
     cluster.sql("dev", f"ALTER DATABASE {second} OWNER TO {user}", f"ALTER ROLE {theirs} OWNER TO {user}")
     with cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
         drop(warehouse)
-    assert f"owns the role {theirs}" in str(caught.value)
-    assert f"owns in database {second} database {second}" in str(caught.value)
+    of_second = said("owned", second, user=user, owned=(f"database {second}",))
+    assert caught.value.problems == (of_second, said("owned", user, case="roles", roles=(theirs,)))
     drop(warehouse, new_owner=heir)
     assert gone(warehouse)
     assert cluster.sql("dev", f"SELECT role_owner FROM svv_roles WHERE role_name = '{theirs}'") == [(heir,)]
@@ -136,19 +139,20 @@ def test_a_database_and_a_role_that_the_user_owns_go_to_the_heir(warehouse: Segm
 def test_a_user_that_never_was_leaves_a_role(segment: Segment) -> None:
     segment.cluster.sql("dev", f"CREATE ROLE {segment.role}")
     report = drop(segment)
-    assert report["planned"] == [f"drop role {segment.role}: it leaves"]
+    assert changes(report) == [("drop", f"role {segment.role}", ())]
     assert gone(segment)
 
 
 def test_a_role_that_never_was_leaves_a_user(segment: Segment) -> None:
     segment.cluster.sql("dev", f"CREATE USER {segment.user} PASSWORD '{PASSWORD}'")
-    assert drop(segment)["planned"] == [f"drop user {segment.user}: it leaves"]
+    assert changes(drop(segment)) == [("drop", f"user {segment.user}", ())]
     assert traces(segment.cluster, segment.user) == set()
 
 
 def test_an_audit_passes_once_all_is_gone(warehouse: Segment) -> None:
-    with warehouse.cluster.untouched(), pytest.raises(DriftError, match=f"drop user {warehouse.user}: it leaves"):
+    dropped = change_text(Change("drop", "user", (warehouse.user,), Reason.LEAVES))
+    with warehouse.cluster.untouched(), pytest.raises(DriftError, match=dropped):
         drop(warehouse, fail_on_drift=True)
     drop(warehouse)
     with warehouse.cluster.untouched():
-        assert drop(warehouse, fail_on_drift=True)["planned"] == []
+        assert drop(warehouse, fail_on_drift=True)["changes"] == []

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from contextlib import closing
+from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.access.messages import change_text
+from airflow_provider_datagraph.access.plan import Change, Fact, Reason
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.redshift.values import Grant, Scope
+from tests.integration.provider.conftest import Logged
 from tests.integration.provider.offboarding import gone
-from tests.support.redshift import PASSWORD
-from tests.support.segment import Segment, codes, drop, message
+from tests.support.redshift import PASSWORD, run
+from tests.support.segment import Segment, changes, codes, creating, drop, message, notes, said, sent
 
-Arrange = Callable[[Segment, str], tuple[str, ...]]
+# What is held by ALL on a table, and what the setup gives nowhere.
+NEVER = ("ALTER", "REFERENCES", "RULE", "TRIGGER", "TRUNCATE")
+
+
+def process_of(connection: Any) -> int:
+    """The process that serves a connection."""
+    return int(run(connection, "SELECT pg_backend_pid()")[0][0])
 
 
 def refusal(segment: Segment, **arguments: object) -> list[str]:
@@ -30,14 +40,18 @@ def test_another_member_and_another_role_stop_it_and_force_takes_them(warehouse:
     cluster.sql("dev", f"GRANT ROLE {role} TO {colleague}", f"GRANT ROLE {role} TO ROLE {holder}")
     cluster.sql("dev", f"GRANT ROLE {granted} TO ROLE {role}", f"GRANT ROLE {granted} TO {warehouse.user}")
     cluster.sql("dev", f"GRANT ACCESS SYSTEM TABLE TO ROLE {role}")
-    members, privileges, roles = refusal(warehouse)
-    assert f"Role {role} is also held by role {holder}, user {colleague}, who would lose what it gives" in members
-    assert f"holds what Segment's setup never gives: role {granted}, ACCESS SYSTEM TABLE" in privileges
-    assert f"User {warehouse.user} also holds the role {granted}" in roles
+    permissions = (f"role {granted}", "ACCESS SYSTEM TABLE")
+    assert refusal(warehouse) == [
+        said("role_members", role, case="leaving", members=(f"role {holder}", f"user {colleague}")),
+        said("role_privileges", role, case="permissions", permissions=permissions),
+        said("user_roles", warehouse.user, case="leaving", roles=(granted,)),
+    ]
     report = drop(warehouse, force=True)
     assert gone(warehouse)
-    assert f"revoke role {role} from user {colleague}: role {role} is dropped" in report["planned"]
-    assert f"drop user {warehouse.user}, with its membership of {granted}: it leaves" in report["planned"]
+    assert ("revoke", f"role {role}", ()) in changes(report)
+    assert f'REVOKE ROLE "{role}" FROM "{colleague}"' in sent(report)
+    dropped = Change("drop", "user", (warehouse.user,), Reason.LEAVES, names=(granted,))
+    assert change_text(dropped, done=True) in [row["text"] for row in report["changes"]]
     # The others are still there.
     assert {holder, granted} <= cluster.column("SELECT role_name FROM svv_roles")
 
@@ -49,7 +63,7 @@ def test_a_checkpoint_database_that_is_shared_is_not_looked_into(warehouse: Segm
         told = refusal(warehouse, checkpoint_database=name)
     finally:
         warehouse.cluster.sql("dev", f"DROP DATABASE {name}")
-    assert told == [f"Database {name} is shared, not local: an administrator drops it."]
+    assert told == [said("not_local", name, case="drop", kind="shared")]
 
 
 def test_privileges_that_the_setup_never_gives_stop_it_in_whatever_database(warehouse: Segment) -> None:
@@ -68,20 +82,27 @@ def test_privileges_that_the_setup_never_gives_stop_it_in_whatever_database(ware
         f"GRANT INSERT FOR TABLES IN SCHEMA s TO {user}",
         f"GRANT TEMP ON DATABASE {second} TO {user}",
     )
-    problems = refusal(warehouse)
-    assert len(problems) == 3
-    text = "\n".join(problems)
-    assert f"Role {role} holds in database {warehouse.warehouse} what Segment's setup never gives: CREATE" in text
-    for held in ("TRUNCATE on table s.t", f"CREATE on database {second}", "SELECT on tables in database"):
-        assert held in text, text
-    assert f"User {user} itself, beside the role, holds in database {second}" in text
+    never = {Grant(Scope.TABLE, word, "s", "t") for word in NEVER}
+    never |= {Grant(Scope.DATABASE, "CREATE", database=second), Grant(Scope.SCHEMAS, "USAGE", database=second)}
+    never.add(Grant(Scope.DATABASE_TABLES, "SELECT", database=second))
+    own = {Grant(Scope.SCHEMA, "USAGE", "s"), Grant(Scope.TABLES, "INSERT", "s")}
+    own |= {Grant(Scope.COLUMN, "SELECT", "s", "u", "id"), Grant(Scope.DATABASE, "TEMPORARY", database=second)}
+    here = frozenset({Grant(Scope.DATABASE, "CREATE", database=warehouse.warehouse)})
+    # CREATE on two databases: either may be the checkpoint database.
+    facts: dict[str, Fact] = {"case": "unsure", "role": role}
+    assert sorted(refusal(warehouse)) == sorted(
+        [
+            said("role_privileges", warehouse.warehouse, grants=here, **facts),
+            said("role_privileges", second, grants=frozenset(never), **facts),
+            said("user_privileges", second, case="leaving", user=user, grants=frozenset(own)),
+        ]
+    )
     report = drop(warehouse, force=True)
     assert gone(warehouse)
     assert not cluster.logs_in(user, PASSWORD)
-    (everything,) = [sentence for sentence in report["planned"] if f"on table {second}.s.t " in sentence]
-    assert everything.startswith("revoke ALTER, DELETE, DROP, INSERT, REFERENCES, RULE, SELECT, TRIGGER, TRUNCATE")
-    columns = f"revoke SELECT on columns, UPDATE on columns on table {second}.s.u from role {role}"
-    assert any(sentence.startswith(columns) for sentence in report["planned"])
+    everything = tuple(sorted({*NEVER, "DELETE", "DROP", "INSERT", "SELECT", "UPDATE"}))
+    assert ("revoke", f"table {second}.s.t", everything) in changes(report)
+    assert ("revoke", f"table {second}.s.u", ("SELECT on columns", "UPDATE on columns")) in changes(report)
 
 
 def test_default_privileges_leave_with_reader_and_with_writer(warehouse: Segment) -> None:
@@ -99,12 +120,13 @@ def test_default_privileges_leave_with_reader_and_with_writer(warehouse: Segment
     since = cluster.mark()
     report = drop(warehouse)
     assert gone(warehouse)
-    changes = cluster.changes(since)
+    received = cluster.changes(since)
     # While their writers may still create.
-    assert all(text.startswith("ALTER DEFAULT PRIVILEGES") for text in changes[:3])
-    assert not any(text.startswith("ALTER DEFAULT PRIVILEGES") for text in changes[3:])
-    place = f"on later tables of {user} in {warehouse.warehouse}.crm from user {reader}"
-    assert f"revoke SELECT {place}: user {user}, who creates them, is dropped" in report["planned"]
+    assert all(text.startswith("ALTER DEFAULT PRIVILEGES") for text in received[:3])
+    assert not any(text.startswith("ALTER DEFAULT PRIVILEGES") for text in received[3:])
+    assert ("revoke", f"later tables {warehouse.warehouse}.crm", ("SELECT",)) in changes(report)
+    later = f'FOR USER "{user}" IN SCHEMA "crm" REVOKE ALL ON TABLES FROM "{reader}"'
+    assert f"ALTER DEFAULT PRIVILEGES {later}" in sent(report)
     left = cluster.sql(warehouse.warehouse, "SELECT owner_name, grantee_name FROM svv_default_privileges")
     assert [tuple(row) for row in left] == [(writer, reader)]
 
@@ -118,31 +140,36 @@ def test_a_writer_that_cannot_create_any_more_is_told_before(warehouse: Segment)
         f"ALTER DEFAULT PRIVILEGES FOR USER {writer} IN SCHEMA crm GRANT SELECT ON TABLES TO ROLE {role}",
         f"REVOKE CREATE ON SCHEMA crm FROM {writer}",
     )
-    (problem,) = refusal(warehouse)
-    assert f'run GRANT CREATE ON SCHEMA "crm" TO "{writer}" in database {warehouse.warehouse} first' in problem
-    cluster.sql(warehouse.warehouse, f'GRANT CREATE ON SCHEMA "crm" TO "{writer}"')
+    database = warehouse.warehouse
+    facts: dict[str, Fact] = {"writer": writer, "database": database, "statement": creating(writer)}
+    assert refusal(warehouse) == [said("writer_cannot_create", f"{database}.crm", case="stuck", **facts)]
+    cluster.sql(database, creating(writer).sql)
     drop(warehouse)
     assert gone(warehouse)
 
 
-def test_the_admin_itself_and_a_superuser_are_kept_with_a_reason(warehouse: Segment) -> None:
+def test_the_admin_itself_and_a_superuser_are_kept_with_a_reason(warehouse: Segment, logged: Logged) -> None:
     cluster, role, user = warehouse.cluster, warehouse.role, warehouse.user
     cluster.sql(
         warehouse.warehouse, f"GRANT USAGE ON SCHEMA crm TO ROLE {role}", f"GRANT USAGE ON SCHEMA crm TO {user}"
     )
     cluster.sql("dev", f"ALTER USER {user} CREATEUSER")
     report = drop(warehouse)
-    assert message(report, "user_kept").endswith("it is a superuser.")
-    assert report["planned"] == [
-        f"revoke USAGE on schema {warehouse.warehouse}.crm from role {role}: role {role} is dropped",
-        f"revoke role {role} from user {user}: role {role} is dropped",
-        f"drop role {role}: it leaves",
+    assert (codes(report), notes(report)) == ([], ["user_kept"])
+    assert said("user_kept", user, case="superuser", role=role) in logged()
+    assert changes(report) == [
+        ("revoke", f"schema {warehouse.warehouse}.crm", ("USAGE",)),
+        ("revoke", f"role {role}", ()),
+        ("drop", f"role {role}", ()),
     ]
+    shut = f'REVOKE ALL ON SCHEMA "crm" FROM ROLE "{role}"'
+    assert sent(report) == [shut, f'REVOKE ROLE "{role}" FROM "{user}"', f'DROP ROLE "{role}"']
     assert cluster.logs_in(user, PASSWORD)
     # A superuser that is the admin itself.
     cluster.sql("dev", f"CREATE ROLE {role}", f"GRANT ROLE {role} TO {user}")
     warehouse.admin_connection(login=user, password=PASSWORD)
-    assert message(drop(warehouse), "user_kept").endswith("it is the admin connection's own login.")
+    assert notes(drop(warehouse)) == ["user_kept"]
+    assert said("user_kept", user, case="admin", role=role) in logged()
     cluster.sql("dev", f"ALTER USER {user} NOCREATEUSER")
     cluster.sql(warehouse.warehouse, f"REVOKE USAGE ON SCHEMA crm FROM {user}")
 
@@ -152,8 +179,7 @@ def test_who_does_not_see_all_does_not_say_that_all_is_gone(warehouse: Segment) 
     clerk = cluster.user("clerk")
     hidden = cluster.database("CREATE SCHEMA s", f"GRANT USAGE ON SCHEMA s TO ROLE {role}")
     warehouse.admin_connection(login=clerk, password=PASSWORD)
-    (problem,) = refusal(warehouse)
-    assert f"{clerk} doesn't see what others hold, so nothing can be said to be gone" in problem
+    assert refusal(warehouse) == [said("hidden", clerk, case="privileges")]
     with cluster.untouched():
         assert codes(drop(warehouse, plan_only=True)) == ["hidden"]
     # What it asks for is enough to see.
@@ -162,7 +188,7 @@ def test_who_does_not_see_all_does_not_say_that_all_is_gone(warehouse: Segment) 
     with cluster.untouched():
         seen = drop(warehouse, plan_only=True)
     assert codes(seen) == []
-    assert f"revoke USAGE on schema {hidden}.s from role {role}: role {role} is dropped" in seen["planned"]
+    assert ("revoke", f"schema {hidden}.s", ("USAGE",)) in changes(seen)
 
 
 def test_a_database_with_what_others_own_is_not_dropped_without_force(warehouse: Segment) -> None:
@@ -170,8 +196,9 @@ def test_a_database_with_what_others_own_is_not_dropped_without_force(warehouse:
     owner = cluster.user("owner")
     checkpoints = cluster.database(f"CREATE SCHEMA theirs AUTHORIZATION {owner}")
     cluster.sql(checkpoints, "CREATE TABLE theirs.t (id int)", user=owner)
-    (problem,) = refusal(warehouse, checkpoint_database=checkpoints)
-    assert f"holds what isn't user {warehouse.user}'s: schema {checkpoints}.theirs of {owner}, table" in problem
+    objects = tuple(f"{what} of {owner}" for what in (f"schema {checkpoints}.theirs", f"table {checkpoints}.theirs.t"))
+    told = said("foreign_objects", checkpoints, user=warehouse.user, objects=objects)
+    assert refusal(warehouse, checkpoint_database=checkpoints) == [told]
     drop(warehouse, checkpoint_database=checkpoints.upper(), force=True)
     assert checkpoints not in cluster.existing_databases()
     assert gone(warehouse)
@@ -179,17 +206,13 @@ def test_a_database_with_what_others_own_is_not_dropped_without_force(warehouse:
 
 @pytest.mark.parametrize("name", ["dev", "own"])
 def test_a_database_that_cannot_be_dropped_is_told_before(warehouse: Segment, name: str) -> None:
-    problems = refusal(warehouse, checkpoint_database="dev" if name == "dev" else warehouse.warehouse, force=True)
-    assert "so it can't be dropped" in problems[0]
+    database, case = ("dev", {"case": "system"}) if name == "dev" else (warehouse.warehouse, {})
+    assert said("undroppable", database, **case) in refusal(warehouse, checkpoint_database=database, force=True)
 
 
 def test_a_wrong_heir_is_told_before(warehouse: Segment) -> None:
-    assert refusal(warehouse, new_owner="nobody_here") == [
-        "There is no user nobody_here, named in new_owner: correct the name, or create it first."
-    ]
-    assert refusal(warehouse, new_owner=warehouse.user) == [
-        f"new_owner is {warehouse.user}, the user that leaves: name another user."
-    ]
+    assert refusal(warehouse, new_owner="nobody_here") == [said("new_owner_missing", "nobody_here")]
+    assert refusal(warehouse, new_owner=warehouse.user) == [said("new_owner_leaves", warehouse.user)]
 
 
 def test_wrong_arguments_are_told_together(warehouse: Segment) -> None:
@@ -201,16 +224,17 @@ def test_an_open_session_is_named_before_anything_is_changed(warehouse: Segment)
     cluster = warehouse.cluster
     checkpoints = cluster.database()
     with closing(cluster.connect(checkpoints, warehouse.user)) as open_one:
-        process = open_one.cursor().execute("SELECT pg_backend_pid()").fetchone()[0]
-        (problem,) = refusal(warehouse, checkpoint_database=checkpoints)
-    assert f"process {process} of user {warehouse.user} in {checkpoints}" in problem
+        session = f"process {process_of(open_one)} of user {warehouse.user} in {checkpoints}"
+        problems = refusal(warehouse, checkpoint_database=checkpoints)
+    assert problems == [said("session_open", checkpoints, case="database", sessions=(session,))]
     drop(warehouse, checkpoint_database=checkpoints)
     assert gone(warehouse)
 
 
 def test_who_stays_logged_in_elsewhere_is_told(warehouse: Segment) -> None:
     cluster = warehouse.cluster
-    with closing(cluster.connect(warehouse.warehouse, warehouse.user)):
+    with closing(cluster.connect(warehouse.warehouse, warehouse.user)) as open_one:
+        session = f"process {process_of(open_one)} of user {warehouse.user} in {warehouse.warehouse}"
         report = drop(warehouse)
-    assert "is still logged in: process" in message(report, "session_open")
+    assert message(report, "session_open") == said("session_open", warehouse.user, sessions=(session,))
     assert gone(warehouse)

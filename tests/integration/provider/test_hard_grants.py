@@ -7,10 +7,28 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.access.messages import change_text
+from airflow_provider_datagraph.access.plan import Change, Fact, Reason
+from airflow_provider_datagraph.access.reverse_etl import ON_TABLES
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError, VanishedError
+from airflow_provider_datagraph.redshift.statements import Privileges
+from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
 from tests.support.redshift import PASSWORD, quoted, run
-from tests.support.segment import Segment, close, codes, execute, grant, message
+from tests.support.segment import (
+    RETL,
+    Segment,
+    changes,
+    close,
+    codes,
+    creating,
+    execute,
+    grant,
+    message,
+    notes,
+    planned,
+    said,
+)
 
 NAMES = (
     *("my.schema", 'qu"ote', "sp ace", "a$b", "größe", "日本語", "select", "x" * 60, "it's", "back\\slash"),
@@ -20,10 +38,10 @@ NAMES = (
 
 def twice(segment: Segment, schema: Any, **arguments: Any) -> dict[str, Any]:
     """Plan, apply what was planned and nothing else, and plan again: then nothing is left."""
-    planned = grant(segment, schema, plan_only=True, **arguments)["planned"]
+    plan = grant(segment, schema, plan_only=True, **arguments)
     report = grant(segment, schema, **arguments)
-    assert report["planned"] == planned
-    assert grant(segment, schema, fail_on_drift=True, **arguments)["planned"] == []
+    assert planned(report) == planned(plan)
+    assert grant(segment, schema, fail_on_drift=True, **arguments)["changes"] == []
     return report
 
 
@@ -71,7 +89,7 @@ def test_what_is_stored_with_capitals_is_pruned_and_closed(warehouse: Segment) -
     held = f'GRANT SELECT ON crm."Orders" TO ROLE {role}'
     case_sensitive(warehouse, database, 'CREATE TABLE crm."Orders" (id int)', held)
     report = twice(warehouse, "crm", tables=["accounts"], prune=True)
-    assert f"revoke SELECT on table {database}.crm.Orders from role {role}: not desired" in report["planned"]
+    assert ("revoke", f"table {database}.crm.Orders", ("SELECT",)) in changes(report)
     case_sensitive(warehouse, database, held)
     close(warehouse, "crm")
     assert warehouse.held() == set()
@@ -91,16 +109,22 @@ def test_a_database_that_is_stored_with_capitals(warehouse: Segment) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "code"),
     [
-        ("DROP TABLE crm.contacts", "contacts doesn't exist: correct the name, or create the table first."),
-        ("ALTER SCHEMA crm RENAME TO crm_old", "Schema crm doesn't exist in database"),
-        ("DROP ROLE {role} FORCE", "Role {role} doesn't exist: correct the name"),
+        ("DROP TABLE crm.contacts", "table_missing"),
+        ("ALTER SCHEMA crm RENAME TO crm_old", "schema_missing"),
+        ("DROP ROLE {role} FORCE", "role_missing"),
     ],
 )
 def test_what_vanishes_between_reading_and_changing_is_told_as_if_it_had_before(
-    warehouse: Segment, monkeypatch: pytest.MonkeyPatch, statement: str, told: str
+    warehouse: Segment, monkeypatch: pytest.MonkeyPatch, statement: str, code: str
 ) -> None:
+    database = warehouse.warehouse
+    told = {
+        "table_missing": said("table_missing", f"{database}.crm.contacts"),
+        "schema_missing": said("schema_missing", f"{database}.crm", schema="crm", database=database),
+        "role_missing": said("role_missing", warehouse.role),
+    }
     pending = [statement.format(role=warehouse.role)]
     apply = Converger._apply
 
@@ -110,8 +134,9 @@ def test_what_vanishes_between_reading_and_changing_is_told_as_if_it_had_before(
         apply(*given)
 
     monkeypatch.setattr(Converger, "_apply", after_it)
-    with pytest.raises(MisconfigurationError, match=told.format(role=warehouse.role)):
+    with pytest.raises(MisconfigurationError) as caught:
         grant(warehouse, "crm", tables=["accounts", "contacts"])
+    assert caught.value.problems == (told[code],)
     assert warehouse.held() == set()
 
 
@@ -141,10 +166,10 @@ def test_later_tables_of_who_cannot_create_any_more_stop_pruning_before(warehous
     cluster.sql(database, f"REVOKE CREATE ON SCHEMA crm FROM {writer}")
     with cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
         grant(warehouse, "crm", prune=True)
-    (problem,) = caught.value.problems
-    assert f'run GRANT CREATE ON SCHEMA "crm" TO "{writer}" in database {database} first' in problem
+    facts: dict[str, Fact] = {"writer": writer, "database": database, "statement": creating(writer)}
+    assert caught.value.problems == (said("writer_cannot_create", f"{database}.crm", case="stuck", **facts),)
     assert "writer_cannot_create" in codes(grant(warehouse, "crm", prune=True, plan_only=True))
-    cluster.sql(database, f"GRANT CREATE ON SCHEMA crm TO {writer}")
+    cluster.sql(database, creating(writer).sql)
     twice(warehouse, "crm", prune=True)
 
 
@@ -157,8 +182,12 @@ def test_tables_that_the_admin_may_not_read_are_not_passed_over(warehouse: Segme
     cluster.sql(database, f"ALTER SCHEMA crm OWNER TO {clerk}")
     warehouse.admin_connection(login=clerk, password=PASSWORD)
     try:
-        planned = grant(warehouse, "crm", future_tables="none", plan_only=True)["planned"]
-        assert any("not held on accounts, contacts" in sentence for sentence in planned)
+        plan = grant(warehouse, "crm", future_tables="none", plan_only=True)
+        told = ("SELECT",), Identity("role", warehouse.role)
+        tables = Change(
+            "grant", "todays tables", (database, "crm"), Reason.NOT_HELD, *told, names=("accounts", "contacts")
+        )
+        assert change_text(tables) in [row["text"] for row in plan["changes"]]
         before = cluster.snapshot()
         with pytest.raises(MisconfigurationError, match="Redshift refuses user"):
             grant(warehouse, "crm", future_tables="none")
@@ -174,33 +203,39 @@ def test_tables_that_the_admin_may_not_read_are_not_passed_over(warehouse: Segme
 
 def test_a_smaller_choice_of_drop_tells_what_stays(warehouse: Segment) -> None:
     cluster, database, role = warehouse.cluster, warehouse.warehouse, warehouse.role
-    cluster.sql(database, "CREATE SCHEMA __segment_reverse_etl")
+    cluster.sql(database, f"CREATE SCHEMA {RETL}")
 
     def work(drop: str, **arguments: Any) -> dict[str, Any]:
         return execute(warehouse.grant_reverse_etl(drop=drop, **arguments))
 
     assert "reverse_etl_kept" not in codes(work("all"))
-    for drop, held in (
-        ("tables", "DROP on schema __segment_reverse_etl"),
-        ("none", "DROP on schema __segment_reverse_etl, DROP on the tables of schema __segment_reverse_etl"),
+    on_tables, on_schema = (
+        f'REVOKE DROP {on} "{RETL}" FROM ROLE "{role}"' for on in ("FOR TABLES IN SCHEMA", "ON SCHEMA")
+    )
+    for drop, scopes, statements in (
+        ("tables", {Scope.SCHEMA}, (on_schema,)),
+        ("none", {Scope.SCHEMA, Scope.TABLES}, (on_tables, on_schema)),
     ):
-        report = work(drop, plan_only=True)
-        text = message(report, "reverse_etl_kept")
-        assert text.startswith(f"Role {role} also holds {held}: it is kept, since this takes nothing away.")
-        assert message(work(drop), "reverse_etl_kept") == text
-    statements = text.partition(f"runs in database {database}: ")[2].split("; ")
-    cluster.sql(database, *statements)
+        facts: dict[str, Fact] = {"role": role, "database": database, "statements": statements}
+        held = frozenset(Grant(scope, "DROP", RETL) for scope in scopes)
+        told = said("reverse_etl_kept", f"{database}.{RETL}", grants=held, **facts)
+        assert message(work(drop, plan_only=True), "reverse_etl_kept") == told
+        assert message(work(drop), "reverse_etl_kept") == told
+    cluster.sql(database, on_tables, on_schema)
     assert "reverse_etl_kept" not in codes(work("none", fail_on_drift=True))
 
 
 def test_what_is_open_to_the_owner_already_is_not_told_again(warehouse: Segment) -> None:
     cluster, database = warehouse.cluster, warehouse.warehouse
     owner = cluster.user("retl")
-    cluster.sql(database, f"CREATE SCHEMA __segment_reverse_etl AUTHORIZATION {owner}")
+    cluster.sql(database, f"CREATE SCHEMA {RETL} AUTHORIZATION {owner}")
 
     def work() -> dict[str, Any]:
         return execute(warehouse.grant_reverse_etl())
 
-    statement = message(work(), "reverse_etl_closed").partition(f"in database {database}: ")[2]
-    cluster.sql(database, statement)
-    assert codes(work()) == ["reverse_etl_owner"]
+    statement = Privileges(Identity("user", owner), ON_TABLES, Scope.TABLES, [(RETL,)])
+    facts: dict[str, Fact] = {"owner": owner, "database": database, "statement": statement}
+    assert message(work(), "reverse_etl_closed") == said("reverse_etl_closed", f"{database}.{RETL}", **facts)
+    cluster.sql(database, statement.sql)
+    report = work()
+    assert (codes(report), notes(report)) == ([], ["reverse_etl_owner"])

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.access.messages import change_text
+from airflow_provider_datagraph.access.plan import Change, Fact, Reason
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.redshift.values import Grant, Scope
+from tests.integration.provider.conftest import Logged
 from tests.integration.provider.offboarding import gone
 from tests.support.redshift import run
-from tests.support.segment import Segment, close, codes, drop
+from tests.support.segment import Segment, close, codes, drop, message, messages_of, notes, planned, said
 
 
-def test_the_user_connections_database_may_be_typed_in_upper_case(warehouse: Segment) -> None:
+def test_the_user_connections_database_may_be_typed_in_upper_case(warehouse: Segment, logged: Logged) -> None:
     cluster = warehouse.cluster
     checkpoints = cluster.database()
     both = (checkpoints, warehouse.warehouse)
     cluster.sql("dev", *(f"GRANT CREATE ON DATABASE {name} TO ROLE {warehouse.role}" for name in both))
 
-    def told(schema: str) -> list[dict[str, Any]]:
-        warehouse.user_connection(schema=schema)
-        found: list[dict[str, Any]] = drop(warehouse, plan_only=True)["findings"]
-        return found
-
-    lower = told(checkpoints)
-    assert [finding["code"] for finding in lower] == ["role_privileges", "database_kept"]
-    assert warehouse.warehouse in lower[0]["message"]
-    assert told(checkpoints.upper()) == lower
+    grants = frozenset({Grant(Scope.DATABASE, "CREATE", database=warehouse.warehouse)})
+    told = said("role_privileges", warehouse.warehouse, case="further", role=warehouse.role, grants=grants)
+    for typed in (checkpoints, checkpoints.upper()):
+        warehouse.user_connection(schema=typed)
+        report = drop(warehouse, plan_only=True)
+        assert message(report, "role_privileges") == told
+        assert (codes(report), notes(report)) == (["role_privileges"], ["database_kept"])
+        assert said("database_kept", checkpoints) in logged()
 
 
 def test_what_the_user_granted_on_is_told_in_a_sentence(warehouse: Segment) -> None:
@@ -69,9 +71,9 @@ def test_databases_and_schemas_that_are_stored_with_capitals(warehouse: Segment)
     )
     warehouse.user_connection(schema=name)
     try:
-        planned = drop(warehouse, new_owner=heir, plan_only=True)
-        assert not [finding for finding in planned["findings"] if finding["code"] != "database_kept"]
-        assert drop(warehouse, new_owner=heir)["planned"] == planned["planned"]
+        plan = drop(warehouse, new_owner=heir, plan_only=True)
+        assert (codes(plan), notes(plan)) == ([], ["database_kept"])
+        assert planned(drop(warehouse, new_owner=heir)) == planned(plan)
         assert gone(warehouse)
     finally:
         cluster.close()
@@ -81,11 +83,12 @@ def test_databases_and_schemas_that_are_stored_with_capitals(warehouse: Segment)
 def test_a_checkpoint_database_that_is_stored_with_capitals_is_dropped_by_that_name(warehouse: Segment) -> None:
     cluster = warehouse.cluster
     name = "Upper" + cluster.name("db")
-    assert codes(drop(warehouse, checkpoint_database=name, plan_only=True)) == ["database_missing"]
+    assert notes(drop(warehouse, checkpoint_database=name, plan_only=True)) == ["database_missing"]
     with closing(cluster.connect()) as connection:
         run(connection, "SET enable_case_sensitive_identifier TO true", f'CREATE DATABASE "{name}"')
     report = drop(warehouse, checkpoint_database=name)
-    assert report["planned"][0].startswith(f"drop database {name} with 0 tables")
+    dropped = Change("drop", "database", (name,), Reason.NAMED, count=0)
+    assert report["changes"][0]["text"] == change_text(dropped, done=True)
     assert name not in cluster.existing_databases()
 
 
@@ -97,10 +100,12 @@ def test_what_a_role_of_a_role_reads_everywhere_is_told(warehouse: Segment) -> N
     writer = cluster.user("writer")
     cluster.sql(database, f"ALTER DEFAULT PRIVILEGES FOR USER {writer} GRANT SELECT ON TABLES TO ROLE {role}")
     with cluster.untouched():
-        messages = [finding["message"] for finding in close(warehouse, "crm")["findings"]]
-    kept = f"seen from database {database}: it is kept, since it reaches beyond the named schemas."
-    assert messages == [
-        f"Role {role} still holds SELECT on later tables of {writer} in all schemas, {kept}",
-        f"Through {bottom}, {middle}, granted to it, role {role} still holds SELECT on tables in database {database}, "
-        + kept,
+        report = close(warehouse, "crm")
+    own = frozenset({Grant(Scope.DEFAULT, "SELECT", writer=writer)})
+    inherited = frozenset({Grant(Scope.DATABASE_TABLES, "SELECT", database=database)})
+    facts: dict[str, Fact] = {"case": "closing inherited", "roles": (bottom, middle)}
+    assert messages_of(report, "database_wide") == [
+        said("database_wide", database, case="closing", role=role, grants=own),
+        said("database_wide", database, role=role, grants=inherited, **facts),
     ]
+    assert codes(report) == ["database_wide"] * 2

@@ -14,10 +14,10 @@ from pytest_mock import MockerFixture
 from redshift_connector.cursor import Cursor
 from redshift_connector.error import ProgrammingError
 
-from airflow_provider_datagraph.access.desired import DesiredSchema
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
-from airflow_provider_datagraph.access.schemas.read import read_schemas
+from airflow_provider_datagraph.access.schemas.read import read_schema_access
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import VanishedError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
@@ -54,7 +54,7 @@ def converge(segment: Segment, **arguments: Any) -> Report:
     desired = [DesiredSchema("crm")]
     engine = Converger(DataGraphHook(), **{"longest_wait": 0.2, **arguments})
     return engine.converge(
-        lambda rows, session: read_schemas(rows, session, segment.role, desired),
+        lambda rows, session: read_schema_access(rows, session, segment.role, desired),
         lambda current: plan_schemas(desired, segment.role, current),
     )
 
@@ -153,7 +153,7 @@ def test_what_is_not_there_is_looked_for_once_more(linked: Segment, mocker: Mock
     role = "no_such_role"
     with pytest.raises(VanishedError, match='role "no_such_role" does not exist'):
         Converger(DataGraphHook()).converge(
-            lambda rows, session: read_schemas(rows, session, role, [DesiredSchema("crm")]),
+            lambda rows, session: read_schema_access(rows, session, role, [DesiredSchema("crm")]),
             lambda current: plan_schemas([DesiredSchema("crm")], role, current, plan_only=True),
         )
     assert connects.call_count == 2

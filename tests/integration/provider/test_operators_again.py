@@ -37,9 +37,9 @@ def test_the_second_run_changes_nothing(
         segment.make_identities()
     begin = cluster.mark()
     first = execute(make(segment, **arguments), warehouse=segment.warehouse)
-    assert first["changed"] == len(first["planned"]) == changes
+    assert first["changed"] == len(first["changes"]) == changes
     assert bool(cluster.changes(begin)) is bool(changes)
     with cluster.untouched():
         second = execute(make(segment, **arguments), warehouse=segment.warehouse)
-    assert (second["changed"], second["planned"]) == (0, [])
+    assert (second["changed"], second["changes"]) == (0, [])
     assert second["in_place"] == changes

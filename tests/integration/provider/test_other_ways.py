@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.segment import Segment, codes, grant, message
+from airflow_provider_datagraph.redshift.values import Grant, Scope
+from tests.integration.provider.conftest import Logged
+from tests.support.segment import Segment, changes, codes, grant, message, messages_of, notes, said
+
+READING = frozenset({Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.TABLE, "SELECT", "crm", "accounts")})
 
 
 def test_a_role_that_is_granted_to_the_role_satisfies(linked: Segment) -> None:
@@ -15,43 +19,44 @@ def test_a_role_that_is_granted_to_the_role_satisfies(linked: Segment) -> None:
     sql("dev", f"GRANT ROLE {top} TO ROLE {middle}", f"GRANT ROLE {middle} TO ROLE {linked.role}")
     assert linked.reads("crm", "accounts")
     report = grant(linked)
-    assert (report["planned"], report["in_place"]) == ([], 2)
-    assert grant(linked, tables=["accounts"])["planned"] == []
+    assert (report["changes"], report["in_place"]) == ([], 2)
+    assert grant(linked, tables=["accounts"])["changes"] == []
 
 
 @pytest.mark.parametrize(
     ("statement", "missing"),
     [
-        ("GRANT SELECT FOR TABLES IN DATABASE {db} TO ROLE {role}", ["USAGE"]),
-        ("GRANT USAGE FOR SCHEMAS IN DATABASE {db} TO ROLE {role}", ["SELECT"]),
+        ("GRANT SELECT FOR TABLES IN DATABASE {db} TO ROLE {role}", "USAGE"),
+        ("GRANT USAGE FOR SCHEMAS IN DATABASE {db} TO ROLE {role}", "SELECT"),
     ],
 )
-def test_a_permission_on_the_whole_database_satisfies(warehouse: Segment, statement: str, missing: list[str]) -> None:
+def test_a_permission_on_the_whole_database_satisfies(warehouse: Segment, statement: str, missing: str) -> None:
     warehouse.sql(statement.format(db=warehouse.warehouse, role=warehouse.role))
     report = grant(warehouse)
-    assert [sentence.split()[1] for sentence in report["planned"]] == missing
+    assert [privileges for _, _, privileges in changes(report)] == [(missing,)]
     assert warehouse.reads("crm", "accounts")
     pruned = grant(warehouse, prune=True, plan_only=True)
-    assert "database_wide" in codes(pruned)
-    assert pruned["planned"] == []
+    assert "database_wide" in notes(pruned)
+    assert pruned["changes"] == []
 
 
-def test_what_public_and_groups_hold_is_told_and_granted_all_the_same(warehouse: Segment) -> None:
+@pytest.mark.parametrize("kind", ["group", "public"])
+def test_what_public_and_groups_hold_is_told_and_granted_all_the_same(
+    warehouse: Segment, logged: Logged, kind: str
+) -> None:
     group = f"group_{warehouse.role}"
+    whom, told = ("PUBLIC", "PUBLIC") if kind == "public" else (f"GROUP {group}", f"group {group}")
     warehouse.sql(
         f"CREATE GROUP {group} WITH USER {warehouse.user}",
-        f"GRANT USAGE ON SCHEMA crm TO GROUP {group}",
-        "GRANT USAGE ON SCHEMA crm TO PUBLIC",
-        "GRANT SELECT ON crm.accounts TO PUBLIC",
+        f"GRANT USAGE ON SCHEMA crm TO {whom}",
+        f"GRANT SELECT ON crm.accounts TO {whom}",
     )
     report = grant(warehouse, tables=["accounts"])
     assert report["changed"] == 2
-    assert codes(report) == ["held_by_others", "held_by_others"]
-    public, of_group = (finding["message"] for finding in report["findings"])
-    assert public.startswith("PUBLIC holds USAGE on schema crm, SELECT on table crm.accounts already")
-    assert of_group.startswith(f"Group {group} holds USAGE on schema crm already")
+    assert (codes(report), notes(report)) == ([], ["held_by_others"])
+    assert said("held_by_others", told, role=warehouse.role, grants=READING) in logged()
     assert warehouse.held() == {("crm", "SCHEMA", "USAGE"), ("crm", "accounts", "SELECT")}
-    assert grant(warehouse, tables=["accounts"])["planned"] == []
+    assert grant(warehouse, tables=["accounts"])["changes"] == []
 
 
 def test_a_group_of_the_roles_name_is_another_identity(warehouse: Segment) -> None:
@@ -68,7 +73,8 @@ def test_row_level_security_is_told(warehouse: Segment) -> None:
     warehouse.sql("ALTER TABLE crm.accounts ROW LEVEL SECURITY ON")
     report = grant(warehouse)
     assert codes(report) == ["row_level_security"]
-    assert "accounts" in message(report, "row_level_security")
+    told = said("row_level_security", f"{warehouse.warehouse}.crm", tables=("accounts",), role=warehouse.role)
+    assert message(report, "row_level_security") == told
     assert warehouse.sql("SELECT id FROM crm.accounts", user=warehouse.user) == []
 
 
@@ -83,7 +89,8 @@ def test_masked_columns_are_told(warehouse: Segment) -> None:
     )
     report = grant(warehouse)
     assert codes(report) == ["masking"]
-    assert message(report, "masking") == f"Role {role} sees masked values in {warehouse.warehouse}.crm, in accounts."
+    told = said("masking", f"{warehouse.warehouse}.crm", tables=("accounts",), role=role)
+    assert message(report, "masking") == told
     # Segment's look reads no column.
     assert warehouse.reads("crm", "accounts")
     # Who is named in a policy can't be dropped.
@@ -94,7 +101,7 @@ def test_masked_columns_are_told(warehouse: Segment) -> None:
     )
 
 
-def test_a_plan_tells_of_late_binding_views_and_of_columns(warehouse: Segment) -> None:
+def test_a_plan_tells_of_late_binding_views_and_of_columns(warehouse: Segment, logged: Logged) -> None:
     sql, analyst = warehouse.cluster.sql, warehouse.cluster.user("analyst")
     sql(
         warehouse.warehouse,
@@ -104,9 +111,11 @@ def test_a_plan_tells_of_late_binding_views_and_of_columns(warehouse: Segment) -
         f"GRANT SELECT (id) ON crm.contacts TO ROLE {warehouse.role}",
     )
     report = grant(warehouse, plan_only=True)
-    assert codes(report) == ["column_privileges", "late_binding_views"]
-    assert f"crm: late (of {analyst}). Each" in message(report, "late_binding_views")
-    assert "contacts" in message(report, "column_privileges")
+    assert (codes(report), notes(report)) == (["column_privileges"], ["late_binding_views"])
+    path = f"{warehouse.warehouse}.crm"
+    assert said("late_binding_views", path, views=(f"late (of {analyst})",)) in logged()
+    told = said("column_privileges", path, tables=("contacts",), role=warehouse.role)
+    assert message(report, "column_privileges") == told
     # What it tells of is so: the owner can't read what is below, and then nobody can by that view.
     grant(warehouse)
     assert warehouse.reads("crm", "names")
@@ -115,8 +124,8 @@ def test_a_plan_tells_of_late_binding_views_and_of_columns(warehouse: Segment) -
     assert warehouse.reads("crm", "late")
 
 
-def test_a_plan_tells_what_members_hold_and_own(warehouse: Segment) -> None:
-    sql = warehouse.cluster.sql
+def test_a_plan_tells_what_members_hold_and_own(warehouse: Segment, logged: Logged) -> None:
+    sql, role = warehouse.cluster.sql, warehouse.role
     sql(
         warehouse.warehouse,
         f"GRANT USAGE ON SCHEMA crm TO {warehouse.user}",
@@ -124,11 +133,11 @@ def test_a_plan_tells_what_members_hold_and_own(warehouse: Segment) -> None:
         f"ALTER TABLE crm.contacts OWNER TO {warehouse.user}",
     )
     report = grant(warehouse, tables=["accounts"], plan_only=True)
-    assert codes(report) == ["held_by_others", "owned_by_member"]
-    held = message(report, "held_by_others")
-    assert held.startswith(f"User {warehouse.user} holds USAGE on schema crm, SELECT on table crm.accounts already")
-    assert "owns tables in" in message(report, "owned_by_member")
-    assert len(report["planned"]) == grant(warehouse, tables=["accounts"])["changed"] == 2
+    assert (codes(report), notes(report)) == ([], ["held_by_others", "owned_by_member"])
+    text, path = logged(), f"{warehouse.warehouse}.crm"
+    assert said("held_by_others", f"user {warehouse.user}", role=role, grants=READING) in text
+    assert said("owned_by_member", path, case="tables", member=warehouse.user, role=role) in text
+    assert len(report["changes"]) == grant(warehouse, tables=["accounts"])["changed"] == 2
 
 
 def test_a_plan_tells_what_a_closed_schema_hides(warehouse: Segment) -> None:
@@ -140,10 +149,11 @@ def test_a_plan_tells_what_a_closed_schema_hides(warehouse: Segment) -> None:
     )
     assert not warehouse.reads("crm", "contacts")
     report = grant(warehouse, tables=["accounts"])
-    told = [finding["message"] for finding in report["findings"] if finding["code"] == "opens_more"]
-    assert told == [
-        f"USAGE on schema {path} also opens what PUBLIC holds there: SELECT on table crm.contacts.",
-        f"USAGE on schema {path} also opens what role {warehouse.role} holds there: INSERT on table crm.accounts.",
+    of_public = frozenset({Grant(Scope.TABLE, "SELECT", "crm", "contacts")})
+    own = frozenset({Grant(Scope.TABLE, "INSERT", "crm", "accounts")})
+    assert messages_of(report, "opens_more") == [
+        said("opens_more", path, holder="PUBLIC", grants=of_public),
+        said("opens_more", path, holder=f"role {warehouse.role}", grants=own),
     ]
     assert warehouse.reads("crm", "contacts")
 
@@ -168,4 +178,4 @@ def test_all_is_pruned_with_what_cannot_be_named(warehouse: Segment) -> None:
     assert ("crm", "contacts", "RULE") in warehouse.held()
     grant(warehouse, prune=True)
     assert warehouse.held() == {("crm", "SCHEMA", "USAGE"), ("crm", "TABLES", "SELECT")}
-    assert grant(warehouse, prune=True)["planned"] == []
+    assert grant(warehouse, prune=True)["changes"] == []

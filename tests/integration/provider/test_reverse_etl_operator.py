@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.segment import RETL, Segment, codes, execute, message
+from airflow_provider_datagraph.access.report import Report
+from tests.integration.provider.conftest import Logged
+from tests.support.segment import RETL, Segment, changes, codes, execute, notes, said, sent
 
 TABLE = f"{RETL}.records_s1"
 WRITES = (f"INSERT INTO {TABLE} VALUES ('2')", f"UPDATE {TABLE} SET id = '3'", f"DELETE FROM {TABLE}")
@@ -30,12 +32,13 @@ def grant(segment: Segment, **arguments: Any) -> dict[str, Any]:
     ("drop", "of_a_table", "of_the_schema"), [("none", "42501", "42501"), ("tables", "", "42501"), ("all", "", "")]
 )
 def test_the_linked_user_works_there_and_drops_what_is_told(
-    warehouse: Segment, owner: str, drop: str, of_a_table: str, of_the_schema: str
+    warehouse: Segment, logged: Logged, owner: str, drop: str, of_a_table: str, of_the_schema: str
 ) -> None:
     work = (f"SELECT id FROM {TABLE}", *WRITES, f"CREATE TABLE {RETL}.own (id int)")
     assert {statement: warehouse.refusal(statement) for statement in work} == dict.fromkeys(work, "42501")
     report = grant(warehouse, drop=drop)
-    assert (codes(report), report["changed"]) == (["reverse_etl_owner", "reverse_etl_closed"], 2)
+    assert (codes(report), notes(report), report["changed"]) == (["reverse_etl_closed"], ["reverse_etl_owner"], 2)
+    assert said("reverse_etl_owner", f"{warehouse.warehouse}.{RETL}", owner=owner) in logged()
     assert {statement: warehouse.refusal(statement) for statement in work} == dict.fromkeys(work, "")
     assert warehouse.refusal("SELECT 1 FROM crm.accounts") == "42501"
     warehouse.sql(f"CREATE TABLE {RETL}.later (id int)", user=owner)
@@ -66,34 +69,39 @@ def test_another_schema_can_be_named(warehouse: Segment) -> None:
     assert warehouse.refusal('CREATE TABLE "old.etl".own (id int)') == ""
 
 
-def test_where_there_is_no_schema_nothing_is_done_and_it_says_so(linked: Segment) -> None:
+def test_where_there_is_no_schema_nothing_is_done_and_it_says_so(linked: Segment, logged: Logged) -> None:
     with linked.cluster.untouched():
         report = grant(linked)
-    assert (report["changed"], report["in_place"]) == (0, 0)
-    assert "nothing to do" in message(report, "schema_missing")
+    assert report == {**Report().as_dict(), "notes": {"schema_missing": 1}}
+    assert said("schema_missing", f"{linked.warehouse}.{RETL}", case="reverse_etl") in logged()
 
 
 @pytest.mark.parametrize("database", [None, "", "  "])
 def test_without_a_database_nothing_is_done_and_nothing_is_asked(linked: Segment, database: str | None) -> None:
     since = linked.cluster.mark()
     report = grant(linked, database=database)
-    assert report == {"changed": 0, "in_place": 0, "planned": [], "findings": []}
+    assert report == Report().as_dict()
     assert [text for text in linked.cluster.received(since) if "sys_query_history" not in text] == []
 
 
-def test_a_missing_database_is_only_a_finding_of_a_plan(linked: Segment) -> None:
+def test_a_missing_database_is_only_a_note_of_a_plan(linked: Segment, logged: Logged) -> None:
     name = linked.cluster.future_database()
     with linked.cluster.untouched():
         report = grant(linked, database=name, plan_only=True)
-    assert codes(report) == ["database_missing"]
+    assert report == {**Report().as_dict(), "notes": {"database_missing": 1}}
+    assert said("database_missing", name, case="reverse_etl") in logged()
 
 
 @pytest.mark.usefixtures("owner")
 def test_plan_only_lists_the_plan_and_changes_nothing(warehouse: Segment) -> None:
     with warehouse.cluster.untouched():
         report = grant(warehouse, drop="all", plan_only="True")
-    path, who = f"{warehouse.warehouse}.{RETL}", f"role {warehouse.role}: not held"
-    assert report["planned"] == [
-        f"grant USAGE, CREATE, DROP on schema {path} to {who}",
-        f"grant SELECT, INSERT, UPDATE, DELETE, DROP on the tables of {path}, also later ones, to {who}",
+    path, who = f"{warehouse.warehouse}.{RETL}", f'"{RETL}" TO ROLE "{warehouse.role}"'
+    assert changes(report) == [
+        ("grant", f"schema {path}", ("USAGE", "CREATE", "DROP")),
+        ("grant", f"tables {path}", ("SELECT", "INSERT", "UPDATE", "DELETE", "DROP")),
+    ]
+    assert sent(report) == [
+        f"GRANT USAGE, CREATE, DROP ON SCHEMA {who}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE, DROP FOR TABLES IN SCHEMA {who}",
     ]

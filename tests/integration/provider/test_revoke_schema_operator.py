@@ -7,9 +7,23 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.access.plan import Fact
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.redshift.values import Grant, Scope
 from tests.support.redshift import PASSWORD
-from tests.support.segment import Segment, close, codes, execute, message
+from tests.support.segment import (
+    Segment,
+    changes,
+    close,
+    codes,
+    creating,
+    execute,
+    message,
+    messages_of,
+    planned,
+    said,
+    sent,
+)
 
 
 def test_a_closed_schema_is_shut_and_the_others_stay_open(linked: Segment) -> None:
@@ -17,11 +31,10 @@ def test_a_closed_schema_is_shut_and_the_others_stay_open(linked: Segment) -> No
     assert linked.reads("crm", "accounts") and linked.reads("billing", "invoices")
     path = f"{linked.warehouse}.crm"
     report = close(linked, "crm")
-    assert report["planned"] == [
-        f"revoke SELECT on the tables of {path}, also later ones, from role {linked.role}: the schema is closed to it",
-        f"revoke USAGE on schema {path} from role {linked.role}: the schema is closed to it",
-    ]
-    assert (report["changed"], report["findings"]) == (2, [])
+    assert changes(report) == [("revoke", f"tables {path}", ("SELECT",)), ("revoke", f"schema {path}", ("USAGE",))]
+    whom = f'"crm" FROM ROLE "{linked.role}"'
+    assert sent(report) == [f"REVOKE ALL FOR TABLES IN SCHEMA {whom}", f"REVOKE ALL ON SCHEMA {whom}"]
+    assert (report["changed"], report["findings"], report["notes"]) == (2, [], {})
     assert not linked.reads("crm", "accounts")
     assert linked.reads("billing", "invoices")
 
@@ -58,7 +71,7 @@ def test_every_kind_of_privilege_goes_and_nobody_elses(warehouse: Segment) -> No
     assert warehouse.held() == {("billing", "SCHEMA", "USAGE")}
     with cluster.untouched():
         again = close(warehouse, ["crm", "payroll"])
-    assert (again["changed"], again["planned"], again["in_place"]) == (0, [], 2)
+    assert (again["changed"], again["changes"], again["in_place"]) == (0, [], 2)
 
 
 def test_what_is_reached_in_another_way_stays_and_is_said(warehouse: Segment) -> None:
@@ -76,10 +89,16 @@ def test_what_is_reached_in_another_way_stays_and_is_said(warehouse: Segment) ->
     )
     report = close(warehouse, "crm")
     assert codes(report) == ["kept", "kept", "database_wide"]
-    public, through = [finding["message"] for finding in report["findings"] if finding["code"] == "kept"]
-    assert public.startswith("PUBLIC still holds USAGE on schema crm, SELECT on table crm.accounts: it is kept")
-    assert through.startswith(f"Through {parent}, granted to it, role {role} still holds SELECT on table crm.contacts")
-    assert "UPDATE on tables in database" in message(report, "database_wide")
+    path, database = f"{warehouse.warehouse}.crm", warehouse.warehouse
+    of_public = frozenset({Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.TABLE, "SELECT", "crm", "accounts")})
+    through = frozenset({Grant(Scope.TABLE, "SELECT", "crm", "contacts")})
+    assert messages_of(report, "kept") == [
+        said("kept", path, holder="PUBLIC", grants=of_public, role=role),
+        said("kept", path, case="inherited", roles=(parent,), grants=through, role=role),
+    ]
+    wide = {Grant(Scope.DATABASE_TABLES, "UPDATE", database=database), Grant(Scope.DEFAULT, "INSERT", writer=writer)}
+    told = said("database_wide", database, case="closing", grants=frozenset(wide), role=role)
+    assert message(report, "database_wide") == told
     # It is still reached, as it says.
     assert warehouse.reads("crm", "accounts") and warehouse.reads("crm", "contacts")
 
@@ -89,14 +108,17 @@ def test_a_plan_changes_nothing(linked: Segment) -> None:
     with linked.cluster.untouched():
         plan = close(linked, ["crm", "billing"], plan_only=True)
     assert plan["changed"] == 0
-    assert close(linked, ["crm", "billing"])["planned"] == plan["planned"]
+    assert planned(close(linked, ["crm", "billing"])) == planned(plan)
 
 
 def test_a_schema_and_a_role_that_do_not_exist_are_refused(linked: Segment) -> None:
     with linked.cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
         close(linked, ["crm", "atlantis"], role="nobody_here")
-    assert len(caught.value.problems) == 2
-    assert f"Schema atlantis doesn't exist in database {linked.warehouse}: correct the name." in caught.value.problems
+    facts = {"case": "closing", "schema": "atlantis", "database": linked.warehouse}
+    assert caught.value.problems == (
+        said("role_missing", "nobody_here", case="closing"),
+        said("schema_missing", f"{linked.warehouse}.atlantis", **facts),
+    )
 
 
 def test_a_writer_that_cannot_create_is_told_before(warehouse: Segment) -> None:
@@ -106,8 +128,11 @@ def test_a_writer_that_cannot_create_is_told_before(warehouse: Segment) -> None:
         f"ALTER DEFAULT PRIVILEGES FOR USER {writer} IN SCHEMA crm GRANT SELECT ON TABLES TO ROLE {warehouse.role}",
         f"REVOKE CREATE ON SCHEMA crm FROM {writer}",
     )
-    with warehouse.cluster.untouched(), pytest.raises(MisconfigurationError, match="can't create there any more"):
+    with warehouse.cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
         close(warehouse, "crm")
+    facts: dict[str, Fact] = {"writer": writer, "database": warehouse.warehouse, "statement": creating(writer)}
+    told = said("writer_cannot_create", f"{warehouse.warehouse}.crm", case="stuck", **facts)
+    assert caught.value.problems == (told,)
     # It isn't in the way of other schemas.
     assert close(warehouse, "billing")["in_place"] == 1
 
@@ -117,8 +142,10 @@ def test_who_does_not_see_the_role_does_not_say_that_it_is_shut_out(linked: Segm
     clerk = linked.cluster.user("clerk")
     linked.sql(f"GRANT USAGE ON SCHEMA crm TO {clerk}")
     linked.admin_connection(login=clerk, password=PASSWORD)
-    with linked.cluster.untouched(), pytest.raises(MisconfigurationError, match="doesn't see what role"):
+    with linked.cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
         close(linked, "crm")
+    told = said("hidden", linked.role, case="role", user=clerk, owner=linked.server.user)
+    assert caught.value.problems == (told,)
     linked.sql(f"REVOKE USAGE ON SCHEMA crm FROM {clerk}")
 
 

@@ -22,7 +22,7 @@ def md5(segment: Segment, password: str = PASSWORD) -> str:
 
 def test_role_user_and_membership_are_created_and_the_clear_password_logs_in(segment: Segment) -> None:
     report = execute(segment.create_role())
-    assert (report["changed"], report["in_place"], report["findings"]) == (3, 0, [])
+    assert (report["changed"], report["in_place"], report["findings"], report["notes"]) == (3, 0, [], {})
     assert segment.cluster.logs_in(segment.user, PASSWORD)
     assert not segment.cluster.logs_in(segment.user, PASSWORD + "x")
     members = "SELECT user_name FROM svv_user_grants WHERE role_name = '{}'"
@@ -64,7 +64,7 @@ def test_password_and_hash_are_in_no_log_report_or_repr(
     # Airflow 3 writes a task's log to the standard output, Airflow 2 to Python's own loggers.
     out, err = capfd.readouterr()
     logs = out + err + caplog.text
-    assert f"create user {segment.user}" in logs
+    assert f"created user {segment.user}" in logs
     assert "redshift_connector" in caplog.text
     everything = "\n".join([*shown, logs, repr(refused.value), str(refused.value)])
     for secret in (PASSWORD, md5(segment), "Another-Reader-2", md5(segment, "Another-Reader-2")):

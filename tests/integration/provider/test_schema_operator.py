@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from airflow_provider_datagraph.access.messages import change_text
+from airflow_provider_datagraph.access.plan import Change, Reason
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from tests.support.segment import Segment, codes, execute, grant
+from airflow_provider_datagraph.redshift.values import Identity
+from tests.support.segment import Segment, changes, codes, execute, grant, sent
 
 
 def later_table(segment: Segment, schema: str) -> None:
@@ -16,7 +19,7 @@ def later_table(segment: Segment, schema: str) -> None:
 def test_a_whole_schema_opens_and_the_others_stay_closed(linked: Segment) -> None:
     assert not linked.reads("crm", "accounts")
     report = grant(linked, "crm")
-    assert (report["changed"], report["in_place"], report["findings"]) == (2, 0, [])
+    assert (report["changed"], report["in_place"], report["findings"], report["notes"]) == (2, 0, [], {})
     assert linked.reads("crm", "accounts")
     assert linked.reads("crm", "contacts")
     assert not linked.reads("billing", "invoices")
@@ -42,10 +45,12 @@ def test_a_snapshot_leaves_a_later_table_closed_until_the_next_run(warehouse: Se
     assert not warehouse.reads("crm", "later")
     report = grant(warehouse, "crm", future_tables="none")
     assert report["changed"] == 1
-    assert "later" in report["planned"][0]
+    path, whom = (warehouse.warehouse, "crm"), Identity("role", warehouse.role)
+    todays = Change("grant", "todays tables", path, Reason.NOT_HELD, ("SELECT",), whom, names=("later",))
+    assert report["changes"][0]["text"] == change_text(todays, done=True)
     assert warehouse.reads("crm", "later")
     with warehouse.cluster.untouched():
-        assert grant(warehouse, "crm", future_tables="none")["planned"] == []
+        assert grant(warehouse, "crm", future_tables="none")["changes"] == []
 
 
 def test_a_snapshot_of_an_empty_schema_is_usage_alone(warehouse: Segment) -> None:
@@ -57,7 +62,7 @@ def test_a_snapshot_of_an_empty_schema_is_usage_alone(warehouse: Segment) -> Non
 def test_a_snapshot_is_not_needed_where_a_scoped_permission_is_held(linked: Segment) -> None:
     grant(linked, "crm")
     with linked.cluster.untouched():
-        assert grant(linked, "crm", future_tables="none")["planned"] == []
+        assert grant(linked, "crm", future_tables="none")["changes"] == []
 
 
 def test_a_longer_list_adds_a_table_and_a_shorter_one_takes_none_away(linked: Segment) -> None:
@@ -144,12 +149,17 @@ def test_every_argument_is_a_template(linked: Segment) -> None:
 def test_plan_only_lists_the_plan_and_changes_nothing(linked: Segment) -> None:
     with linked.cluster.untouched():
         report = grant(linked, ["crm", "billing"], tables={"billing": ["invoices"]}, plan_only="true")
-    where, who = linked.warehouse, f"role {linked.role}: not held"
-    assert report["planned"] == [
-        f"grant USAGE on schema {where}.crm to {who}",
-        f"grant USAGE on schema {where}.billing to {who}",
-        f"grant SELECT on the tables of {where}.crm, also later ones, to {who}",
-        f"grant SELECT on table {where}.billing.invoices to {who}",
+    where, who = linked.warehouse, f'ROLE "{linked.role}"'
+    assert changes(report) == [
+        ("grant", f"schema {where}.crm", ("USAGE",)),
+        ("grant", f"schema {where}.billing", ("USAGE",)),
+        ("grant", f"tables {where}.crm", ("SELECT",)),
+        ("grant", f"table {where}.billing.invoices", ("SELECT",)),
+    ]
+    assert sent(report) == [
+        f'GRANT USAGE ON SCHEMA "crm", "billing" TO {who}',
+        f'GRANT SELECT FOR TABLES IN SCHEMA "crm" TO {who}',
+        f'GRANT SELECT ON TABLE "billing"."invoices" TO {who}',
     ]
     assert (report["changed"], report["in_place"]) == (0, 0)
     assert not linked.reads("crm", "accounts")
@@ -159,4 +169,4 @@ def test_plan_only_goes_on_without_role_and_schema(segment: Segment) -> None:
     with segment.cluster.untouched():
         report = grant(segment, ["not_yet", "crm"], plan_only=True)
     assert codes(report) == ["role_missing", "schema_missing"]
-    assert len(report["planned"]) == 4
+    assert len(report["changes"]) == 4

@@ -63,7 +63,7 @@ def test_where_identifiers_are_case_sensitive_two_schemas_stay_apart(warehouse: 
     assert warehouse.reads("Crm", "Accounts")
     assert not warehouse.reads("Crm", "accounts")
     assert not warehouse.reads("crm", "accounts")
-    assert grant(warehouse, "Crm", tables=["Accounts"])["planned"] == []
+    assert grant(warehouse, "Crm", tables=["Accounts"])["changes"] == []
 
 
 @pytest.mark.usefixtures("case_sensitive")

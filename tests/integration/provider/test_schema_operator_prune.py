@@ -12,7 +12,7 @@ from redshift_connector.cursor import Cursor
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from tests.support.redshift import run
-from tests.support.segment import Segment, codes, grant
+from tests.support.segment import Segment, changes, codes, grant, said, sent
 
 # The only way from a cursor to the connection that it is of; the driver warns of each use.
 pytestmark = pytest.mark.filterwarnings("ignore:DB-API extension cursor.connection used")
@@ -108,7 +108,7 @@ def test_every_surplus_privilege_in_a_named_schema_goes(linked: Segment) -> None
     grant(linked, "crm", tables=["accounts"], prune=True)
     assert linked.held() == {("crm", "SCHEMA", "USAGE"), ("crm", "accounts", "SELECT")}
     with linked.cluster.untouched():
-        assert grant(linked, "crm", tables=["accounts"], prune=True)["planned"] == []
+        assert grant(linked, "crm", tables=["accounts"], prune=True)["changes"] == []
 
 
 def test_default_privileges_in_a_named_schema_go(warehouse: Segment) -> None:
@@ -149,16 +149,17 @@ def test_a_grant_on_a_column_blocks_and_is_a_finding(linked: Segment, future: st
         grant(linked, "crm")
         assert linked.reads("crm", "accounts")
         return
-    with linked.cluster.untouched(), pytest.raises(MisconfigurationError, match="prune=True to replace it"):
+    with linked.cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
         grant(linked, "crm", future_tables="none")
+    told = said("column_grant", f"{linked.warehouse}.crm.accounts", privilege="SELECT")
+    assert caught.value.problems == (told,)
     with linked.cluster.untouched():
         assert codes(grant(linked, "crm", tables=["accounts"], plan_only=True)) == ["column_grant"]
 
 
 def test_a_grant_on_a_column_of_another_table_blocks_nothing(linked: Segment) -> None:
     linked.sql(f"GRANT SELECT (id) ON crm.contacts TO ROLE {linked.role}")
-    findings = grant(linked, "crm", tables=["accounts"])["findings"]
-    assert [finding["code"] for finding in findings] == ["opens_more", "column_privileges"]
+    assert codes(grant(linked, "crm", tables=["accounts"])) == ["opens_more", "column_privileges"]
     assert linked.reads("crm", "accounts")
 
 
@@ -182,8 +183,12 @@ def test_prune_with_plan_only_lists_what_would_go(linked: Segment) -> None:
     with linked.cluster.untouched():
         report = grant(linked, "crm", tables=["accounts"], prune=True, plan_only=True)
     path = f"{linked.warehouse}.crm"
-    assert report["planned"] == [
-        f"grant SELECT on table {path}.accounts to role {linked.role}: not held",
-        f"revoke SELECT on the tables of {path}, also later ones, from role {linked.role}: not desired",
+    assert changes(report) == [
+        ("grant", f"table {path}.accounts", ("SELECT",)),
+        ("revoke", f"tables {path}", ("SELECT",)),
+    ]
+    assert sent(report) == [
+        f'GRANT SELECT ON TABLE "crm"."accounts" TO ROLE "{linked.role}"',
+        f'REVOKE SELECT FOR TABLES IN SCHEMA "crm" FROM ROLE "{linked.role}"',
     ]
     assert linked.reads("crm", "contacts")

@@ -88,7 +88,7 @@ def test_a_converged_rerun_over_many_schemas_takes_at_most_8(segment: Segment, m
     connects = mocker.spy(redshift_connector, "connect")
     report, sent = counted(segment, schema=SCHEMAS, tables=tables)
     named = [c for c in connects.call_args_list if c.kwargs["application_name"] == "airflow-provider-datagraph"]
-    assert (report["changed"], report["planned"], len(named)) == (0, [], 1)
+    assert (report["changed"], report["changes"], len(named)) == (0, [], 1)
     assert report["in_place"] == changes
     assert len(sent) <= 8, sent
     assert changing(sent) == []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.access.report import ChangeRow, FindingRow, Report
 from tests.support.redshift import PASSWORD
 from tests.support.segment import Segment, codes, execute, grant
 
@@ -16,8 +18,8 @@ def summary(segment: Segment, reports: Any, **arguments: Any) -> dict[str, Any]:
         return execute(segment.summary(reports=reports, **arguments))
 
 
-def finding(code: str, about: str) -> dict[str, str]:
-    return {"code": code, "object": about, "message": f"{about} is so."}
+def change(about: str, statement: str = "GRANT") -> ChangeRow:
+    return ChangeRow("grant", about, ["SELECT"], "db", statement, f"granted SELECT on {about}", applied=True)
 
 
 def test_the_settings_open_a_session_where_segment_connects(linked: Segment) -> None:
@@ -42,12 +44,16 @@ def test_the_password_is_in_neither_the_result_nor_the_log(
 
 
 def test_counts_add_up_and_a_finding_is_told_once(segment: Segment) -> None:
-    first = {"changed": 2, "in_place": 1, "planned": ["a", "b"], "findings": [finding("x", "one")]}
-    second = {"changed": 0, "in_place": 3, "planned": [], "findings": [finding("x", "one"), finding("y", "two")]}
-    proof = {"changed": 0, "in_place": 40, "planned": [], "findings": [finding("schema_empty", "db.s")]}
-    result = summary(segment, [first, [second, None], None], proofs=[proof])
-    assert (result["changed"], result["in_place"], result["planned"]) == (2, 4, ["a", "b"])
-    assert codes(result) == ["x", "y", "schema_empty"]
+    one, two, empty = (FindingRow(*row) for row in (("x", "one", "It is."), ("y", "two", "So."), ("z", "db.s", "No.")))
+    rows = (change("a"), change("b", ""))
+    first = Report(2, 1, rows, (one,), {"role_owner": 1, "inherited": 2})
+    second = Report(0, 3, (), (one, two), {"inherited": 1}, more_changes=4)
+    proof = Report(in_place=40, findings=(empty,), more_findings=5).as_dict()
+    result = summary(segment, [first.as_dict(), [second.as_dict(), None], None], proofs=[proof])
+    assert (result["changed"], result["in_place"], result["changes"]) == (2, 4, [asdict(row) for row in rows])
+    assert codes(result) == ["x", "y", "z"]
+    assert result["notes"] == {"role_owner": 1, "inherited": 3}
+    assert result["omitted"] == {"changes": 4, "findings": 5}
 
 
 def test_the_reports_of_a_plan_only_run_find_no_role_missing(segment: Segment) -> None:
@@ -58,7 +64,7 @@ def test_the_reports_of_a_plan_only_run_find_no_role_missing(segment: Segment) -
     ]
     assert [codes(report) for report in reports[:2]] == [[], ["role_missing"]]
     result = summary(segment, reports, plan_only=True)
-    assert (result["changed"], len(result["planned"]), result["findings"]) == (0, 9, [])
+    assert (result["changed"], len(result["changes"]), result["findings"]) == (0, 9, [])
     assert result["segment"]["database"] == segment.checkpoint
 
 

@@ -6,51 +6,48 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.profiles_sync import RAW_TABLES, REQUIRED_TABLES
+from airflow_provider_datagraph.access.plan import Fact
+from airflow_provider_datagraph.access.profiles_sync import MATERIALIZED_TABLES, RAW_TABLES, REQUIRED_TABLES
 from tests.integration.sensors.house import House
 from tests.support.redshift import PASSWORD
-from tests.support.waiting import fire, resumed, trigger_of
+from tests.support.segment import said
+from tests.support.waiting import all_there, fire, resumed, trigger_of
+
+Told = tuple[str, str, str]
 
 
-def look(house: House, **arguments: Any) -> tuple[int, str, str, str]:
-    """Look once: how many tables are there, and the only finding's code, object and message."""
+def look(house: House, **arguments: Any) -> tuple[int, list[Told]]:
+    """Look once: how many tables are there, and of each finding its code, its object and its sentences."""
     report = house.profiles(wait=False, **arguments).execute({})
-    (finding,) = report["findings"]
-    return report["in_place"], finding["code"], finding["object"], finding["message"]
+    found = [(one["code"], one["object"], f"{one['text']} {one['remedy']}".strip()) for one in report["findings"]]
+    return report["in_place"], found
+
+
+def missing(house: House, *tables: str, code: str = "tables_missing", **facts: Fact) -> Told:
+    """What `look` has to tell, by default as the admin sees it."""
+    where, beside = f"{house.warehouse}.{house.profiles_schema}", {"login": house.server.user, "aliases": (), **facts}
+    return code, where, said(code, where, tables=tables, **beside)
 
 
 def test_a_missing_schema(house: House) -> None:
-    in_place, code, where, message = look(house)
-    assert (in_place, code, where) == (0, "schema_missing", f"{house.warehouse}.{house.profiles_schema}")
-    assert message.startswith(f"There is no schema {house.warehouse}.{house.profiles_schema}")
-    assert all(table in message for table in REQUIRED_TABLES)
-    assert "send a test event" in message
+    assert look(house) == (0, [missing(house, *REQUIRED_TABLES, code="schema_missing", case="unsynced")])
 
 
 def test_an_empty_schema_is_not_a_missing_one(house: House) -> None:
     house.sql(f"CREATE SCHEMA {house.profiles_schema}")
-    in_place, code, _, message = look(house)
-    assert (in_place, code) == (0, "tables_missing")
-    assert "There is no schema" not in message
+    assert look(house) == (0, [missing(house, *REQUIRED_TABLES, case="waiting")])
 
 
 @pytest.mark.parametrize("absent", REQUIRED_TABLES)
 def test_each_missing_table_is_named(house: House, absent: str) -> None:
     house.make_profiles([name for name in REQUIRED_TABLES if name != absent])
-    in_place, code, where, message = look(house)
-    assert (in_place, code, where) == (5, "tables_missing", f"{house.warehouse}.{house.profiles_schema}")
-    assert f" has no {absent}, " in message
-    assert f"as {house.server.user} sees it" in message
-    assert not any(table in message for table in REQUIRED_TABLES if table != absent)
+    assert look(house) == (5, [missing(house, absent, case="waiting")])
 
 
 def test_an_alias_is_no_table_and_is_named(house: House) -> None:
     alias, right = "user_identifier", "user_identifiers"
     house.make_profiles([alias if name == right else name for name in REQUIRED_TABLES])
-    in_place, _, _, message = look(house)
-    assert in_place == 5
-    assert f" has no {right}, " in message
-    assert f"has {alias}, which isn't a name that Profiles Sync writes" in message
+    assert look(house) == (5, [missing(house, right, case="aliases", aliases=(alias,))])
 
 
 def test_the_schema_of_another_database(house: House) -> None:
@@ -81,10 +78,8 @@ def test_views_count_as_tables(house: House) -> None:
 def test_as_the_linked_user_closed_tables_are_missing(house: House) -> None:
     house.user_connection(schema=house.warehouse)
     house.make_profiles()
-    in_place, _, _, message = look(house, user_conn_id="segment_linked_user")
-    assert in_place == 6
-    assert f"as {house.user} sees it" in message
-    assert "grant the schema to its role" in message
+    hidden = missing(house, *REQUIRED_TABLES, code="schema_missing", case="hidden", login=house.user)
+    assert look(house, user_conn_id="segment_linked_user") == (6, [hidden])
 
 
 def test_as_the_linked_user_it_is_done_after_the_grant(house: House) -> None:
@@ -92,9 +87,8 @@ def test_as_the_linked_user_it_is_done_after_the_grant(house: House) -> None:
     house.make_profiles()
     house.open(house.profiles_schema)
     sensor = house.profiles(user_conn_id="segment_linked_user")
-    expected = {"changed": 0, "in_place": 12, "planned": [], "findings": []}
-    assert sensor.execute({}) == expected
-    assert resumed(sensor, fire(trigger_of(sensor))) == expected
+    assert sensor.execute({}) == all_there(12)
+    assert resumed(sensor, fire(trigger_of(sensor))) == all_there(12)
 
 
 def test_as_the_linked_user_from_the_checkpoint_database(house: House) -> None:
@@ -108,10 +102,9 @@ def test_as_the_linked_user_from_the_checkpoint_database(house: House) -> None:
 def test_both_views_are_told(house: House) -> None:
     house.user_connection(schema=house.warehouse)
     house.make_profiles(RAW_TABLES)
-    report = house.profiles(user_conn_id="segment_linked_user", wait=False).execute({})
-    assert report["in_place"] == 3
-    seen_by = [finding["message"].split(", as ")[1].split()[0] for finding in report["findings"]]
-    assert seen_by == [house.server.user, house.user]
+    as_admin = missing(house, *MATERIALIZED_TABLES, case="raw only")
+    as_user = missing(house, *REQUIRED_TABLES, code="schema_missing", case="hidden", login=house.user)
+    assert look(house, user_conn_id="segment_linked_user") == (3, [as_admin, as_user])
 
 
 def test_as_the_linked_user_whose_connection_names_no_database(house: House) -> None:

@@ -13,7 +13,8 @@ from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from tests.integration.sensors.house import House
 from tests.support.redshift import mark, statements, unique
-from tests.support.waiting import deferred
+from tests.support.segment import codes
+from tests.support.waiting import all_there, deferred
 
 both = pytest.mark.parametrize("kind", ["access", "profiles_sync"])
 
@@ -47,8 +48,7 @@ def test_a_rendered_false_does_not_wait(house: House, kind: str) -> None:
     sensor = house.sensor(kind, wait="{{ not params.plan_only }}")
     sensor.render_template_fields({"params": {"plan_only": True}})
     assert sensor.wait == "False"
-    report = sensor.execute({})
-    assert report["findings"]
+    assert codes(sensor.execute({})) != []
 
 
 @both
@@ -69,25 +69,28 @@ def test_a_list_is_taken_in_every_notation(house: House, value: Any) -> None:
 @both
 def test_one_look_without_waiting_says_what_is_missing(house: House, kind: str) -> None:
     report = house.sensor(kind, wait=False).execute({})
-    assert (report["changed"], report["in_place"], report["planned"]) == (0, 0, [])
-    (finding,) = report["findings"]
-    assert finding["code"] in ("schema_missing", "table_missing", "not_readable")
-    assert (house.profiles_schema if kind == "profiles_sync" else house.crm) in finding["object"]
+    (finding,) = report.pop("findings")
+    assert {**report, "findings": []} == all_there(0)
+    expected = {
+        "access": ("table_missing", f"{house.warehouse}.{house.crm}.accounts"),
+        "profiles_sync": ("schema_missing", f"{house.warehouse}.{house.profiles_schema}"),
+    }
+    assert (finding["code"], finding["object"]) == expected[kind]
 
 
 @both
 def test_one_look_without_waiting_that_finds_all(house: House, kind: str) -> None:
     house.fulfil(kind)
-    report = house.sensor(kind, wait="false").execute({})
-    assert report["in_place"] == (6 if kind == "profiles_sync" else 1)
-    assert report["findings"] == []
+    assert house.sensor(kind, wait="false").execute({}) == all_there(6 if kind == "profiles_sync" else 1)
 
 
-def not_ready(sensor: DataGraphSensor) -> list[str]:
+def not_ready(sensor: DataGraphSensor) -> tuple[str, str]:
+    """The object and the text of the only finding of a look at what isn't there."""
     report = sensor.execute({})
-    assert (report["changed"], report["in_place"], report["planned"]) == (0, 0, [])
-    assert {finding["code"] for finding in report["findings"]} == {"not_ready"}
-    return [finding["message"] for finding in report["findings"]]
+    (finding,) = report.pop("findings")
+    assert {**report, "findings": []} == all_there(0)
+    assert finding["code"] == "not_ready"
+    return finding["object"], finding["text"]
 
 
 def test_without_waiting_the_user_need_not_exist(house: House) -> None:
@@ -95,14 +98,14 @@ def test_without_waiting_the_user_need_not_exist(house: House) -> None:
     house.make_crm()
     nobody = unique("nobody")
     house.user_connection(login=nobody)
-    (message,) = not_ready(house.access(schemas=house.crm, wait=False))
-    assert nobody in message
+    about, text = not_ready(house.access(schemas=house.crm, wait=False))
+    assert about == f"user {nobody}" and f"refuses the login or password of user {nobody} " in text
 
 
 def test_without_waiting_the_checkpoint_database_need_not_exist(house: House) -> None:
     house.make_crm()
-    (message,) = not_ready(house.access(schemas=house.crm, database="atlantis", wait=False))
-    assert "atlantis" in message
+    about, text = not_ready(house.access(schemas=house.crm, database="atlantis", wait=False))
+    assert about == "database atlantis" and "there is no database atlantis " in text
 
 
 @pytest.mark.parametrize(

@@ -7,30 +7,37 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from typing import ParamSpec
 
-from airflow_provider_datagraph.access import closing, plan, role
-from airflow_provider_datagraph.access import database as access_database
-from airflow_provider_datagraph.access.current import CurrentAccess
-from airflow_provider_datagraph.access.messages import change_text
+from airflow_provider_datagraph.access import database as checkpoint
+from airflow_provider_datagraph.access import plan, role
+from airflow_provider_datagraph.access.messages import change_text, said
 from airflow_provider_datagraph.access.offboarding import plan as offboarding
-from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.access.plan import Change, Finding, Reason
+from airflow_provider_datagraph.access.schemas import closing
 from airflow_provider_datagraph.access.schemas import plan as schemas_plan
-from airflow_provider_datagraph.redshift.values import Grant, Role, Schema, Scope, Session
+from airflow_provider_datagraph.access.schemas.values import SchemaAccess, Tables
+from airflow_provider_datagraph.redshift.values import Grant, Identity, Role, Schema, Scope, Session
 
+R = Identity("role", "r")
 USAGE = Grant(Scope.SCHEMA, "USAGE", "crm")
 SCOPED = Grant(Scope.TABLES, "SELECT", "crm")
 
 
-def database(*schemas: str, name: str = "dev", **relations: str) -> CurrentAccess:
+def database(*schemas: str, name: str = "dev", **tables: str) -> SchemaAccess:
     """A database with schemas; the tables of some, in words, by schema."""
-    return CurrentAccess(
+    return SchemaAccess(
         Session("admin", name),
         roles={"r": Role("r", "admin")},
         schemas={schema: Schema(schema, "admin") for schema in schemas},
-        relations={schema: frozenset(tables.split()) for schema, tables in relations.items()},
+        tables=named(**tables),
     )
 
 
-def holding(current: CurrentAccess, *grants: Grant) -> CurrentAccess:
+def named(**tables: str) -> Tables:
+    """Tables, in words, by schema."""
+    return Tables({schema: frozenset(words.split()) for schema, words in tables.items()})
+
+
+def holding(current: SchemaAccess, *grants: Grant) -> SchemaAccess:
     return replace(current, grants=frozenset(grants))
 
 
@@ -42,37 +49,48 @@ def on_column(relation: str, column: str = "id", privilege: str = "SELECT", sche
     return Grant(Scope.COLUMN, privilege, schema, relation, column)
 
 
+def given(kind: str, *path: str, words: str = "SELECT", names: tuple[str, ...] = ()) -> Change:
+    """What role r is given in database dev, unless the path begins with another."""
+    return Change("grant", kind, path, Reason.NOT_HELD, tuple(words.split(", ")), R, names=names)
+
+
+def taken(
+    kind: str, *path: str, words: str = "SELECT", reason: Reason = Reason.NOT_DESIRED, names: tuple[str, ...] = ()
+) -> Change:
+    """What role r loses."""
+    return Change("revoke", kind, path, reason, tuple(words.split(", ")), R, names=names)
+
+
 def usage(*schemas: str) -> Step:
     quoted = ", ".join(f'"{name}"' for name in schemas)
-    sentences = tuple(f"grant USAGE on schema dev.{name} to role r: not held" for name in schemas)
-    return Step(f'GRANT USAGE ON SCHEMA {quoted} TO ROLE "r"', sentences)
+    changes = tuple(given("schema", "dev", name, words="USAGE") for name in schemas)
+    return Step(f'GRANT USAGE ON SCHEMA {quoted} TO ROLE "r"', changes)
 
 
 def scoped(schema: str, words: str = "SELECT") -> Step:
     return Step(
-        f'GRANT {words} FOR TABLES IN SCHEMA "{schema}" TO ROLE "r"',
-        (f"grant {words} on the tables of dev.{schema}, also later ones, to role r: not held",),
+        f'GRANT {words} FOR TABLES IN SCHEMA "{schema}" TO ROLE "r"', (given("tables", "dev", schema, words=words),)
     )
 
 
 def listed(words: str, *tables: str, schema: str = "crm") -> Step:
     quoted = ", ".join(f'"{schema}"."{table}"' for table in tables)
-    sentences = tuple(f"grant {words} on table dev.{schema}.{table} to role r: not held" for table in tables)
-    return Step(f'GRANT {words} ON TABLE {quoted} TO ROLE "r"', sentences)
+    changes = tuple(given("table", "dev", schema, table, words=words) for table in tables)
+    return Step(f'GRANT {words} ON TABLE {quoted} TO ROLE "r"', changes)
 
 
 def revoked(words: str, *tables: str) -> Step:
     quoted = ", ".join(f'"crm"."{table}"' for table in tables)
-    sentences = tuple(f"revoke {words} on table dev.crm.{table} from role r: not desired" for table in tables)
-    return Step(f'REVOKE {words} ON TABLE {quoted} FROM ROLE "r"', sentences)
+    changes = tuple(taken("table", "dev", "crm", table, words=words) for table in tables)
+    return Step(f'REVOKE {words} ON TABLE {quoted} FROM ROLE "r"', changes)
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step as people see it: its statement, and a sentence for each change."""
+    """A step with its statement as it is sent."""
 
     sql: str
-    sentences: tuple[str, ...]
+    changes: tuple[Change, ...]
     autocommit: bool = False
 
 
@@ -85,8 +103,12 @@ class Plan:
     findings: tuple[Finding, ...] = ()
 
     @property
-    def sentences(self) -> tuple[str, ...]:
-        return tuple(sentence for step in self.steps for sentence in step.sentences)
+    def sql(self) -> list[str]:
+        return [step.sql for step in self.steps]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(change for step in self.steps for change in step.changes)
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -94,10 +116,18 @@ class Plan:
 
 
 def seen(steps: Iterable[plan.Step]) -> tuple[Step, ...]:
-    """Steps as people see them."""
-    return tuple(
-        Step(one.statement.sql, tuple(map(change_text, one.changes)), one.statement.autocommit) for one in steps
-    )
+    """Steps with their statements as they are sent; each change can be told, before it is made and after."""
+    listed = list(steps)
+    for change in (change for step in listed for change in step.changes):
+        assert change_text(change) and change_text(change, done=True)
+    return tuple(Step(one.statement.sql, one.changes, one.statement.autocommit) for one in listed)
+
+
+def told(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings, each of which can be said: all that its sentence needs is there."""
+    listed = tuple(findings)
+    assert all(map(said, listed))
+    return listed
 
 
 P = ParamSpec("P")
@@ -109,12 +139,12 @@ def as_seen(make: Callable[P, plan.Plan]) -> Callable[P, Plan]:
     @wraps(make)
     def made(*args: P.args, **kwargs: P.kwargs) -> Plan:
         found = make(*args, **kwargs)
-        return Plan(seen(found.steps), found.in_place, found.findings)
+        return Plan(seen(found.steps), found.in_place, told(found.findings))
 
     return made
 
 
-plan_role, plan_database = as_seen(role.plan_role), as_seen(access_database.plan_database)
+plan_role, plan_database = as_seen(role.plan_role), as_seen(checkpoint.plan_database)
 plan_schemas, plan_closing = as_seen(schemas_plan.plan_schemas), as_seen(closing.plan_closing)
 plan_holdings, plan_identities = as_seen(offboarding.plan_holdings), as_seen(offboarding.plan_identities)
 plan_checkpoint = as_seen(offboarding.plan_checkpoint)

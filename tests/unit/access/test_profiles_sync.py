@@ -1,68 +1,80 @@
-"""What the state of a Profiles Sync schema means."""
+"""What the state of a Profiles Sync schema means, and what it means that a table can't be read."""
 
 from __future__ import annotations
 
 import pytest
 
 from airflow_provider_datagraph.access import profiles_sync
+from airflow_provider_datagraph.access.plan import Fact, blocking, finding
+from airflow_provider_datagraph.access.profiles_sync import missing_tables
+from airflow_provider_datagraph.access.validation import nothing_to_read, unreadable
 
 # https://segment.com/docs/unify/profiles-sync/tables/
 RAW = ("external_id_mapping_updates", "id_graph_updates", "profile_traits_updates")
 MATERIALIZED = ("profile_merges", "user_identifiers", "user_traits")
-
-NO_SCHEMA = (
-    "Segment creates the schema once Profiles Sync is connected and a live event has arrived: in an idle space, send "
-    "a test event."
-)
-NOT_SELECTED = (
-    "The raw tables are there and the materialized ones are not: select them under Unify > Profiles Sync > Settings > "
-    "Selective sync; for tables enabled late, ask Segment for a backfill."
-)
-LATER = "Segment writes them with its next hourly sync."
+REQUIRED = RAW + MATERIALIZED
 
 
 def test_six_tables_are_needed() -> None:
     assert profiles_sync.RAW_TABLES == RAW
     assert profiles_sync.MATERIALIZED_TABLES == MATERIALIZED
-    assert profiles_sync.REQUIRED_TABLES == RAW + MATERIALIZED
-
-
-def test_missing_tables_keep_their_order() -> None:
-    wanted = ("user_traits", "id_graph_updates", "accounts")
-    assert profiles_sync.missing_tables(wanted, {"id_graph_updates", "other"}) == ("user_traits", "accounts")
-    assert profiles_sync.missing_tables(wanted, set()) == wanted
-    assert profiles_sync.missing_tables(iter(wanted), set(wanted)) == ()
-
-
-def wrong_name(alias: str) -> str:
-    return f"The schema has {alias}, which isn't a name that Profiles Sync writes: check the schema."
+    assert profiles_sync.REQUIRED_TABLES == REQUIRED
 
 
 @pytest.mark.parametrize(
-    ("stored", "exists", "sentence"),
+    ("stored", "exists", "case", "aliases"),
     [
-        ((), False, NO_SCHEMA),
-        ((*RAW, "user_identifier"), False, NO_SCHEMA),
-        ((), True, LATER),
-        (RAW, True, NOT_SELECTED),
-        ((*RAW, "user_identifier"), True, NOT_SELECTED),
-        (RAW[:2], True, LATER),
-        ((*RAW, "user_traits"), True, LATER),
-        (("user_identifier",), True, wrong_name("user_identifier")),
-        (("profile_trait_updates",), True, wrong_name("profile_trait_updates")),
+        ((), False, "unsynced", ()),
+        ((), True, "waiting", ()),
+        (RAW, True, "raw only", ()),
+        ((*RAW, "user_identifier"), True, "raw only", ("user_identifier",)),
+        (RAW[:2], True, "waiting", ()),
+        ((*RAW, "user_traits"), True, "waiting", ()),
+        (("user_identifier",), True, "aliases", ("user_identifier",)),
+        (("profile_trait_updates",), True, "aliases", ("profile_trait_updates",)),
         (
             ("user_identifier", "id_graph_updated", "id_graph_udpates"),
             True,
-            wrong_name("id_graph_udpates, id_graph_updated, user_identifier"),
+            "aliases",
+            ("id_graph_udpates", "id_graph_updated", "user_identifier"),
         ),
-        (("user_identifier", "user_identifiers"), True, LATER),
-        (("accounts",), True, LATER),
+        (("user_identifier", "user_identifiers"), True, "waiting", ()),
+        (("accounts",), True, "waiting", ()),
     ],
 )
-def test_advice_tells_what_to_do(stored: tuple[str, ...], exists: bool, sentence: str) -> None:
-    missing = profiles_sync.missing_tables(RAW + MATERIALIZED, stored)
-    assert profiles_sync.advice(missing, stored, exists) == sentence
+def test_what_missing_tables_mean(stored: tuple[str, ...], exists: bool, case: str, aliases: tuple[str, ...]) -> None:
+    missing = tuple(table for table in REQUIRED if table not in stored)
+    code = "tables_missing" if exists else "schema_missing"
+    facts: dict[str, Fact] = {"tables": missing, "login": "admin", "aliases": aliases}
+    found = missing_tables("dev.p", missing, stored, "admin", exists=exists, linked=False)
+    assert found == finding(code, "dev.p", case=case, **facts)
+    # From the linked user, what it may not read is hidden: whatever there is.
+    found = missing_tables("dev.p", missing, stored, "admin", exists=exists, linked=True)
+    assert found == finding(code, "dev.p", case="hidden", **facts)
 
 
 def test_an_alias_of_a_table_that_nobody_waits_for_is_no_matter() -> None:
-    assert profiles_sync.advice(("user_traits",), ("user_identifier",), True) == LATER
+    found = missing_tables("dev.p", ("user_traits",), ("user_identifier",), "admin", exists=True, linked=False)
+    assert found == finding(
+        "tables_missing", "dev.p", case="waiting", tables=("user_traits",), login="admin", aliases=()
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ("42P01", "table_missing"),
+        ("3F000", "schema_missing"),
+        ("3D000", "database_missing"),
+        ("42501", "not_readable"),
+        ("", "not_readable"),
+    ],
+)
+def test_what_cant_be_read_is_told_with_the_server_s_words(state: str, code: str) -> None:
+    found = unreadable(("dev", "my.schema", "t"), state, "permission denied")
+    assert found == finding(code, 'dev."my.schema".t', case="reading", reason="permission denied", state=state)
+
+
+def test_a_schema_that_isnt_there_blocks_and_an_empty_one_waits() -> None:
+    assert nothing_to_read("dev", "s.1", exists=True) == finding("schema_empty", 'dev."s.1"')
+    assert nothing_to_read("dev", "s.1", exists=False) == blocking("schema_missing", 'dev."s.1"', case="reading it")

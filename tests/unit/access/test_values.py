@@ -2,37 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import FrozenInstanceError, fields
 from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.current import CurrentAccess
-from airflow_provider_datagraph.access.desired import DesiredSchema, DesiredUser, FutureTables
-from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step
-from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.database import DatabaseAccess
+from airflow_provider_datagraph.access.messages import FINDINGS, Said
+from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
+from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step, finding
+from airflow_provider_datagraph.access.report import ChangeRow, FindingRow, Report
+from airflow_provider_datagraph.access.reverse_etl import ReverseEtlAccess
+from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess
+from airflow_provider_datagraph.access.schemas.revoke import From, Taken
+from airflow_provider_datagraph.access.schemas.values import (
+    Context,
+    DesiredSchema,
+    FutureTables,
+    SchemaAccess,
+    Tables,
+    Target,
+)
 from airflow_provider_datagraph.form.entries import Opening, Warehouse
+from airflow_provider_datagraph.redshift.catalog.privileges import Held, Who
+from airflow_provider_datagraph.redshift.catalog.relations import Relation
 from airflow_provider_datagraph.redshift.statements import Create
-from airflow_provider_datagraph.redshift.values import Database, Grant, Role, Schema, Scope, Session, User
+from airflow_provider_datagraph.redshift.values import (
+    Database,
+    Grant,
+    Identities,
+    Identity,
+    OpenSession,
+    Owned,
+    Role,
+    Schema,
+    Scope,
+    Session,
+    User,
+)
 
+SESSION, R = Session("admin", "dev"), Identity("role", "r")
 SMALL = [
     Grant(Scope.TABLE, "SELECT", "crm", "accounts"),
     Role("r", "admin"),
     User("u", 1),
     Database("d", "admin"),
     Schema("s", "admin"),
-    Session("admin", "dev"),
+    SESSION,
+    R,
+    Owned("schema", "s"),
+    OpenSession(1, "u", "d"),
+    Relation("s", "t", False, ""),
+    Who(),
+    Held(),
     DesiredUser("u", "md5"),
     DesiredSchema("s"),
-    Finding("code", "object", "Message."),
+    Target(DesiredSchema("s"), "s"),
+    Taken(Scope.SCHEMA, ("s",), "", ("ALL",), ("USAGE",)),
+    From(R, "d", Reason.LEAVES),
+    Leaving("r", "u"),
+    finding("code", "object", fact="it"),
     Change("drop", "user", ("u",), Reason.LEAVES),
     Step(Create("role", "r"), ()),
+    Said("Text."),
+    FindingRow("code", "object", "Text."),
+    ChangeRow("drop", "user u", (), "d", "", "drop user u", False),
     Opening("d", ("s",), {}),
-    Warehouse(Session("admin", "dev"), {}),
+    Warehouse(SESSION, {}),
 ]
+READ = [
+    Identities(SESSION, {"r": Role("r", "admin")}, {"u": User("u", 1)}),
+    RoleAccess(SESSION),
+    DatabaseAccess(SESSION, databases={"d": Database("d", "admin")}),
+    SchemaAccess(SESSION, schemas={"s": Schema("s", "admin")}),
+    Cluster(SESSION, databases={"d": Database("d", "admin")}),
+    Tables({"s": frozenset()}, views={"s": {"v": "u"}}, owners={"s": frozenset({"u"})}),
+    Context(others={R: frozenset()}, secured={"s": frozenset()}, masked={"s": frozenset()}, late_views={}),
+]
+"""What is read, with its mappings."""
 
 
-@pytest.mark.parametrize("value", [*SMALL, CurrentAccess(Session("admin", "dev")), Plan(), Report()])
+@pytest.mark.parametrize(
+    "value", [*SMALL, *READ, Holdings(SESSION), ReverseEtlAccess(SchemaAccess(SESSION)), Plan(), Report()]
+)
 def test_values_are_frozen(value: Any) -> None:
     with pytest.raises(FrozenInstanceError):
         setattr(value, fields(value)[0].name, "changed")
@@ -43,39 +96,92 @@ def test_small_values_have_slots(value: Any) -> None:
     assert not hasattr(value, "__dict__")
 
 
-def test_defaults() -> None:
-    assert User("u", 1) == User("u", 1, superuser=False, createdb=False)
-    assert Database("d", "o") == Database("d", "o", "local")
-    assert Schema("s", "o") == Schema("s", "o", "local")
-    assert Session("u", "d") == Session("u", "d", superuser=True, case_sensitive=False)
-    assert Grant(Scope.SCHEMA, "USAGE", "s") == Grant(Scope.SCHEMA, "USAGE", "s", "", "")
-    assert DesiredUser("u", "h") == DesiredUser("u", "h", ())
-    assert DesiredSchema("s") == DesiredSchema("s", None, ("USAGE",), ("SELECT",), FutureTables.SCOPED)
-    assert Finding("c", "o", "m") == Finding("c", "o", "m", blocking=False)
-    current = CurrentAccess(Session("u", "d"))
-    mappings = (current.roles, current.users, current.databases, current.schemas, current.relations)
-    assert mappings == ({}, {}, {}, {}, {})
-    held = (current.grants, current.members, current.role_members, current.user_roles, current.user_grants)
-    assert held == (frozenset(),) * 5
-    assert current.login_works is None
+def mappings(value: Any) -> list[Any]:
+    """The mappings of a value, and those in them."""
+    found = [one for one in value.values() if isinstance(one, Mapping)]
+    return found + [deeper for one in found for deeper in mappings(one)]
 
 
-@pytest.mark.parametrize("name", ["roles", "users", "databases", "schemas", "relations"])
-def test_default_mappings_cant_be_filled(name: str) -> None:
-    with pytest.raises(TypeError):
-        getattr(CurrentAccess(Session("u", "d")), name)["x"] = 1
+@pytest.mark.parametrize("value", READ, ids=lambda value: type(value).__name__)
+def test_mappings_cant_be_written_to(value: Any) -> None:
+    held = mappings(vars(value))
+    # Every field that is one, given or by default.
+    assert len(held) >= sum("Mapping" in str(one.type) and "None" not in str(one.type) for one in fields(value)) > 0
+    for mapping in held:
+        with pytest.raises(TypeError):
+            mapping["x"] = 1
+        assert not hasattr(mapping, "update")
+
+
+def test_who_made_a_value_can_no_longer_change_it() -> None:
+    names: dict[str, frozenset[str]] = {"s": frozenset({"t"})}
+    views = {"s": {"v": "u"}}
+    tables = Tables(names, views)
+    names["more"] = frozenset()
+    views["s"]["more"] = "u"
+    assert tables == Tables({"s": frozenset({"t"})}, {"s": {"v": "u"}})
+
+
+def test_not_read_is_not_none() -> None:
+    access, context = SchemaAccess(SESSION), Context()
+    assert (access.tables, access.creators, access.stuck, access.context) == (None, None, None, None)
+    assert (context.members, context.late_views) == (None, None)
+    assert (RoleAccess(SESSION).login_works, Cluster(SESSION).sessions, Holdings(SESSION).others) == (None, None, None)
+
+
+@pytest.mark.parametrize(("user_id", "name"), [(100, "admin"), ("100", "admin"), (7, "user id 7"), (None, "nobody")])
+def test_an_owner_may_be_gone_or_none(user_id: Any, name: str) -> None:
+    assert Identities(SESSION, users={"admin": User("admin", 100)}).owner_names()(user_id) == name
 
 
 def test_grants_sort_by_scope_and_place() -> None:
     grants = [
         Grant(Scope.COLUMN, "SELECT", "s", "t", "c"),
-        Grant(Scope.DATABASE, "CREATE", "d"),
+        Grant(Scope.DATABASE, "CREATE", database="d"),
+        Grant(Scope.DEFAULT, "SELECT", "s", writer="a"),
+        Grant(Scope.DEFAULT, "SELECT", "s", writer="b"),
         Grant(Scope.SCHEMA, "USAGE", "s"),
         Grant(Scope.TABLE, "INSERT", "s", "t"),
         Grant(Scope.TABLE, "SELECT", "a", "z"),
         Grant(Scope.TABLE, "SELECT", "s", "t"),
     ]
     assert sorted(reversed(grants)) == grants
+
+
+@pytest.mark.parametrize(
+    ("grant", "path"),
+    [
+        (Grant(Scope.DATABASE, "CREATE", database="d"), ("d",)),
+        (Grant(Scope.SCHEMA, "USAGE", "s"), ("s",)),
+        (Grant(Scope.COLUMN, "SELECT", "s", "t", "c"), ("s", "t", "c")),
+        (Grant(Scope.DEFAULT, "SELECT", "s", writer="w"), ("s",)),
+        (Grant(Scope.DEFAULT, "SELECT", writer="w"), ()),
+    ],
+)
+def test_the_names_that_lead_to_what_is_held(grant: Grant, path: tuple[str, ...]) -> None:
+    assert grant.path == path
+
+
+@pytest.mark.parametrize(
+    ("owned", "said"),
+    [
+        (Owned("database", "d"), "database d"),
+        (Owned("role", "a.b"), "role a.b"),
+        (Owned("schema", "s.1"), 'schema d."s.1"'),
+        (Owned("table", "s", "t"), "table d.s.t"),
+    ],
+)
+def test_what_is_owned_is_named(owned: Owned, said: str) -> None:
+    assert owned.said("d") == said
+
+
+def test_a_name_that_is_cut_off_may_be_the_one() -> None:
+    long = "d" * 60
+    assert OpenSession(1, "u", long[:50]).is_in(long)
+    assert not OpenSession(1, "u", "dddd").is_in(long)
+    # The view counts bytes.
+    assert OpenSession(1, "u", "ä" * 25).is_in("ä" * 40)
+    assert OpenSession(1, "u", "dev").is_of("u") and not OpenSession(1, "u", "dev").is_of("uu")
 
 
 def test_words() -> None:
@@ -90,6 +196,12 @@ def test_words() -> None:
         "default",
     ]
     assert [str(future) for future in FutureTables] == ["scoped", "default_privileges", "none"]
+
+
+def test_a_finding_as_people_read_it_is_one_text() -> None:
+    assert str(Said("A.", "Do it.")) == str(FindingRow("c", "o", "A.", "Do it.")) == "A. Do it."
+    assert str(Said("A.")) == str(FindingRow("c", "o", "A.")) == "A."
+    assert all(one.text for one in FINDINGS.values())
 
 
 def test_secrets_dont_show() -> None:

@@ -99,7 +99,7 @@ def test_an_errors_state_and_text_are_read(error: Exception, read: tuple[str, st
         ("25P02", "current transaction is aborted", Fault.CONFLICT),
         ("55006", "user cannot be dropped", Fault.OTHER),
         ("0A000", "Server refuses SSL", Fault.OTHER),
-        ("57014", "Query cancelled on user's request", Fault.OTHER),
+        ("57014", "Query cancelled on user's request", Fault.PASSING),
     ],
 )
 def test_a_servers_error_is_judged_by_its_state(code: str, message: str, fault: Fault) -> None:

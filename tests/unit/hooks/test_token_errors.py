@@ -51,4 +51,4 @@ def test_what_passes_is_waited_out(error: Exception) -> None:
     told = token_error(error, "redshift_default")
     assert isinstance(told, PassingFaultError) and not isinstance(told, AirflowFailException)
     assert str(error) in str(told)
-    assert "it is tried again" in str(told)
+    assert "It will be tried again" in str(told)

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_datagraph.access.plan import Finding
-from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.report import ChangeRow, FindingRow, Report
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.operators.base import ConvergingOperator, Mode
+from airflow_provider_datagraph.operators.base import ConvergingOperator, DataGraphOperator, Mode
 from airflow_provider_datagraph.operators.labels import TEMPLATE, show_label
 from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator
 from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
@@ -36,9 +35,9 @@ class Planned(ConvergingOperator):
         return "It", self.report
 
 
-def planned(count: int, *findings: Finding, **given: Any) -> Planned:
-    sentences = tuple(f"grant {number}." for number in range(count))
-    return Planned(task_id="it", report=Report(planned=sentences, findings=findings), **given)
+def planned(count: int, *findings: FindingRow, **given: Any) -> Planned:
+    rows = (ChangeRow("grant", "role r", [], "d", "", f"grant {number}", applied=False) for number in range(count))
+    return Planned(task_id="it", report=Report(changes=tuple(rows), findings=findings), **given)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +49,7 @@ def planned(count: int, *findings: Finding, **given: Any) -> Planned:
     ],
 )
 def test_drift_is_told_with_its_first_five_places(count: int, told: str) -> None:
-    findings = [Finding("stop", "d", "Stop.", blocking=True), Finding("kept", "d", "Kept.")]
+    findings = [FindingRow("stop", "d", "Stop.", "Go.", blocking=True), FindingRow("kept", "d", "Kept.")]
     with pytest.raises(DriftError) as error:
         planned(count, *findings, fail_on_drift=True).execute({})
     assert told in str(error.value) and "Kept" not in str(error.value)
@@ -92,7 +91,7 @@ def test_a_label_is_a_mapped_task_s(context: dict[str, Any], shown: str | None) 
     assert given.get("map_index_template") == shown
 
 
-WRONG: list[tuple[type[ConvergingOperator], dict[str, Any]]] = [
+WRONG: list[tuple[type[DataGraphOperator], dict[str, Any]]] = [
     *((DropSegmentRoleOperator, {name: 5}) for name in ("new_owner", "checkpoint_database", "force")),
     *((GrantSchemaOperator, {"schema": "crm", name: 5}) for name in ("prune", "future_tables", "database", "tables")),
     *((GrantSchemaOperator, {"schema": "crm", name: "x"}) for name in ("tries", "longest_wait", "plan_only")),
@@ -104,7 +103,7 @@ WRONG: list[tuple[type[ConvergingOperator], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "given"), WRONG)
-def test_a_wrong_argument_is_told_by_its_name(kind: type[ConvergingOperator], given: dict[str, Any]) -> None:
+def test_a_wrong_argument_is_told_by_its_name(kind: type[DataGraphOperator], given: dict[str, Any]) -> None:
     with pytest.raises(MisconfigurationError) as error:
         kind(task_id="it", **given).execute({})
     (name, value) = list(given.items())[-1]

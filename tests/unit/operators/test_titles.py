@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_datagraph.access.plan import Finding
-from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.operators.base import only_planned, schemas_title
+from airflow_provider_datagraph.access.report import FindingRow, Report
+from airflow_provider_datagraph.operators.base import only_planned
 from airflow_provider_datagraph.operators.labels import MAX_LABEL, schemas_label
 
-STOPS = Finding("owned", "d", "User u owns d.", blocking=True)
-TELLS = Finding("database_kept", "d", "Database d is kept.")
+STOPS = FindingRow("owned", "d", "User u owns d.", blocking=True)
+TELLS = FindingRow("user_roles", "u", "User u also holds the role a.")
 
 
 @pytest.mark.parametrize(
@@ -26,13 +25,8 @@ TELLS = Finding("database_kept", "d", "Database d is kept.")
     ],
     ids=["none", "one", "two"],
 )
-def test_a_plan_says_what_would_stop_it(findings: list[Finding], more: str) -> None:
+def test_a_plan_says_what_would_stop_it(findings: list[FindingRow], more: str) -> None:
     assert only_planned(Report(findings=tuple(findings))) == f" (plan only: nothing is changed{more})"
-
-
-def test_schemas_are_written_as_in_the_rows() -> None:
-    assert schemas_title(["crm"], "d") == "Schema crm of database d"
-    assert schemas_title(["crm", "my.schema"], "d") == 'Schemas crm, "my.schema" of database d'
 
 
 def test_a_label_is_short_and_says_how_much_there_is() -> None:

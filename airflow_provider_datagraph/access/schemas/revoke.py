@@ -1,0 +1,175 @@
+"""The steps that take privileges from somebody in one database, in the one order that Redshift takes them in. Pure.
+
+Grammar: https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html,
+https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+
+from airflow_provider_datagraph.access.plan import Change, Reason, Step, steps
+from airflow_provider_datagraph.redshift.statements import (
+    ALL,
+    UNNAMED,
+    UNNAMED_LATER,
+    DefaultPrivileges,
+    Path,
+    Privileges,
+    Statement,
+)
+from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
+
+KINDS = {
+    # Redshift wants a writer of default privileges to be able to create in the schema.
+    Scope.DEFAULT: "later tables",
+    Scope.TABLE: "table",
+    Scope.TABLES: "tables",
+    Scope.SCHEMA: "schema",
+    Scope.DATABASE_TABLES: "all tables",
+    Scope.SCHEMAS: "all schemas",
+    Scope.DATABASE: "database",
+}
+"""What a change is about, in the order in which it is taken away."""
+ORDER = tuple(KINDS)
+OF_DATABASE = frozenset({Scope.DATABASE_TABLES, Scope.SCHEMAS, Scope.DATABASE})
+ONE_BY_ONE = OF_DATABASE | {Scope.TABLES}
+"""What a statement takes a single one of."""
+PRUNED = frozenset({Scope.DEFAULT, Scope.TABLE, Scope.TABLES, Scope.SCHEMA})
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is taken away at one place.
+
+    :param scope: what it is held on.
+    :param path: the names that lead there: the database for the scopes of one, else the schema and the table; empty
+        for later tables of every schema.
+    :param writer: who creates them, for later tables.
+    :param sent: the privileges as REVOKE names them.
+    :param told: the same as a report names them.
+    """
+
+    scope: Scope
+    path: Path
+    writer: str
+    sent: tuple[str, ...]
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """From whom it is taken, where, and why.
+
+    :param of: whose leaving is the reason.
+    """
+
+    identity: Identity
+    database: str
+    reason: Reason
+    of: str = ""
+
+    def change(self, one: Taken) -> Change:
+        """Tell what is taken at one place."""
+        path = one.path if one.scope in OF_DATABASE else (self.database, *one.path)
+        names = (one.writer,) if one.writer else ()
+        return Change("revoke", KINDS[one.scope], path, self.reason, one.told, self.identity, self.of, names)
+
+
+def revokes(taken: Iterable[Taken], origin: From, external: Collection[str] = ()) -> Iterator[Step]:
+    """Plan to take privileges away.
+
+    :param external: schemas that are external: Redshift takes a statement on them outside a transaction only.
+    :return: the steps; what is alike shares a statement.
+    """
+
+    def alone(one: Taken) -> bool:
+        return one.scope is Scope.SCHEMA and one.path[0] in external
+
+    def statement(one: Taken) -> tuple[int, tuple[str, ...], str, bool, bool, Path]:
+        """What those share that go into one statement, in the order of the statements."""
+        apart = one.path if one.scope in ONE_BY_ONE or alone(one) else ()
+        return ORDER.index(one.scope), one.sent, one.writer, bool(one.path), alone(one), apart
+
+    listed = sorted(taken, key=lambda one: (statement(one), one.path))
+    for _, group in groupby(listed, key=statement):
+        alike = list(group)
+        yield from _steps(alike, origin, autocommit=alone(alike[0]))
+
+
+def _steps(alike: list[Taken], origin: From, *, autocommit: bool) -> Iterator[Step]:
+    scope, sent, writer = alike[0].scope, alike[0].sent, alike[0].writer
+
+    def make(paths: list[Path]) -> Statement:
+        if scope is Scope.DEFAULT:
+            schemas = [name for path in paths for name in path]
+            return DefaultPrivileges(origin.identity, sent, [writer], schemas, taken=True)
+        return Privileges(origin.identity, sent, scope, paths, taken=True, alone=autocommit)
+
+    yield from steps(map(origin.change, alike), 0 if scope in OF_DATABASE else 1, make)
+
+
+def _by_place(grants: Iterable[Grant]) -> dict[tuple[Scope, Path, str], set[Grant]]:
+    """Group grants by where they are taken away: those on columns at table level."""
+    found: dict[tuple[Scope, Path, str], set[Grant]] = {}
+    for grant in grants:
+        of_column = grant.scope is Scope.COLUMN
+        place = (Scope.TABLE, grant.path[:2], "") if of_column else (grant.scope, grant.path, grant.writer)
+        found.setdefault(place, set()).add(grant)
+    return found
+
+
+def everything(grants: Iterable[Grant]) -> Iterator[Taken]:
+    """Take all that is held at each place at once.
+
+    ALL takes also what can't be named in REVOKE (RULE and TRIGGER), and at table level the column privileges.
+
+    :param grants: what is held, in the connected database.
+    """
+    for place, held in _by_place(grants).items():
+        told = {f"{grant.privilege} on columns" if grant.column else grant.privilege for grant in held}
+        yield Taken(*place, ALL, tuple(sorted(told)))
+
+
+def pruned(
+    wanted: Mapping[str, frozenset[Grant]], grants: frozenset[Grant], done: frozenset[Grant] = frozenset()
+) -> Iterator[Taken]:
+    """Tell what isn't desired.
+
+    :param wanted: the desired privileges, by schema.
+    :param grants: what the role holds.
+    :param done: what an earlier step revokes already.
+    """
+    desired = frozenset(grant for grants in wanted.values() for grant in grants)
+    kept = set(_by_place(desired))
+    for place, held in _by_place(g for g in grants - desired - done if g.schema in wanted).items():
+        unnamed = UNNAMED_LATER if place[0] is Scope.DEFAULT else UNNAMED
+        words = _words({grant.privilege for grant in held}, unnamed, everything=place not in kept)
+        if words and place[0] in PRUNED:
+            yield Taken(*place, words, words)
+
+
+def _words(privileges: set[str], unnamed: Collection[str], *, everything: bool) -> tuple[str, ...]:
+    if everything and not privileges.isdisjoint(unnamed):
+        return ALL
+    return tuple(sorted(privileges - UNNAMED))
+
+
+def revoke_columns(blocked: Iterable[Grant], role: Identity, database: str) -> Iterator[Step]:
+    """Plan the revokes that have to come before a table-level grant.
+
+    :param blocked: column-level privileges where a table-level one is wanted.
+    :param role: who holds them.
+    :return: a step for each privilege.
+    """
+    # At table level this takes the column grants away; by column it would have to name each.
+    tables: dict[str, set[Path]] = {}
+    for grant in blocked:
+        tables.setdefault(grant.privilege, set()).add((database, grant.schema, grant.relation))
+    for privilege, paths in sorted(tables.items()):
+        make = partial(Privileges, role, (privilege,), Scope.TABLE, taken=True)
+        changes = (Change("revoke", "columns", path, Reason.BLOCKS_TABLE, (privilege,), role) for path in sorted(paths))
+        yield from steps(changes, 1, make)

@@ -1,0 +1,120 @@
+"""Names of databases, schemas and tables, in every notation that people type them in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow_provider_datagraph.form import arguments
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.redshift.names import (
+    InvalidInput,
+    check_database,
+    check_identifier,
+    check_schema,
+    join_path,
+    split_path,
+)
+
+
+def database_name(value: Any, name: str) -> str:
+    """Parse the name of a database.
+
+    :raises InvalidInput: if it can't be a database's name.
+    """
+    return check_database(arguments.text(value, name))
+
+
+def optional_database(value: Any, name: str) -> str | None:
+    """Parse the name of a database where None or an empty text says that there is none.
+
+    :param value: the name, None or an empty text.
+    :return: the name or None.
+    :raises InvalidInput: if it can't be a database's name.
+    """
+    return None if arguments.optional_text(value, name) is None else database_name(value, name)
+
+
+def schema_names(value: Any, database: str | None) -> tuple[str, ...]:
+    """Parse the schemas of one database.
+
+    :param value: a list, JSON text of one, or one name a line; each ``schema`` or ``database.schema``.
+    :param database: the database that is named beside them, if any.
+    :raises InvalidInput: if there is none, one can't be a name, or one is another database's.
+    """
+    problems = Problems()
+    found: list[str] = []
+    for entry in arguments.usable_names(value, "schema", problems):
+        parts = problems.check(split_path, entry, default=())
+        if len(parts) > 2 or (len(parts) == 2 and parts[0] != database):
+            problems.add(
+                f"schema names {entry!r}: name schemas of one database, with that database in `database`, and tables "
+                "in `tables`; double quotes go around a name that holds a dot."
+            )
+        elif parts:
+            found.append(problems.check(check_schema, parts[-1], default=""))
+    if not found and not problems.sentences:
+        problems.add("schema is empty: name at least one schema.")
+    problems.raise_all()
+    return tuple(found)
+
+
+def schemas_title(schemas: Sequence[str], database: str) -> str:
+    """Name schemas in the title of a report, written as its rows write them."""
+    return f"Schema{'s' * (len(schemas) > 1)} {', '.join(map(join_path, schemas))} of database {database}"
+
+
+def one_schema(value: Any, database: str | None) -> str:
+    """Parse a single schema.
+
+    :param value: ``schema`` or ``database.schema``.
+    :param database: the database that is named beside it, if any.
+    :raises InvalidInput: if it isn't one schema of that database.
+    """
+    found = schema_names(value, database)
+    if len(found) > 1:
+        raise InvalidInput(f"schema names {len(found)} schemas: name one.")
+    return found[0]
+
+
+def table_name(text: str, schema: str) -> str:
+    """Parse a table of a schema.
+
+    :param text: ``table`` or ``schema.table``; double quotes go around a name that holds a dot.
+    :raises InvalidInput: if it can't be a name, or is another schema's.
+    """
+    parts = split_path(text)
+    if len(parts) > 2 or (len(parts) == 2 and parts[0] != schema):
+        raise InvalidInput(
+            f"tables names {text!r}, which isn't a table of schema {schema}: name its tables, with double quotes "
+            "around a name that holds a dot."
+        )
+    return check_identifier(parts[-1], "table")
+
+
+def read_paths(value: Any, name: str, *, to_tables: bool) -> list[str]:
+    """Parse dotted names.
+
+    :param value: see :func:`.names`.
+    :param to_tables: whether the last part is a table, not a schema.
+    :return: the entries as typed.
+    :raises InvalidInput: with everything that is wrong with them.
+    """
+    problems = Problems()
+    listed = arguments.usable_names(value, name, problems)
+    least = 2 if to_tables else 1
+    for text in listed:
+        parts = problems.check(split_path, text, default=None)
+        if parts is None:
+            continue
+        if not least <= len(parts) <= least + 1:
+            form = "schema.table or database.schema.table" if to_tables else "schema or database.schema"
+            problems.add(f"{name} has the entry {text!r}: write {form}.")
+            continue
+        if len(parts) > least:
+            problems.check(check_database, parts[0], default="")
+        problems.check(check_schema, parts[-least], default="")
+        if to_tables:
+            problems.check(check_identifier, parts[-1], "table", default="")
+    problems.raise_all()
+    return list(listed)

@@ -1,0 +1,259 @@
+"""What forbids to drop a role, a user or a database, and what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.access.offboarding import findings
+from airflow_provider_datagraph.access.offboarding.findings import home, who_leaves
+from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
+from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding, note
+from airflow_provider_datagraph.redshift.statements import Privileges
+from airflow_provider_datagraph.redshift.values import (
+    Database,
+    Grant,
+    Identity,
+    OpenSession,
+    Owned,
+    Role,
+    Scope,
+    Session,
+    User,
+)
+from tests.unit.access.offboarding.leaving import CLUSTER, ROLE, USER
+from tests.unit.access.planning import told
+
+LEAVING = Leaving("r", "u")
+HOLDINGS = Holdings(Session("admin", "crm_db"))
+
+
+def on_cluster(cluster: Cluster, leaving: Leaving = LEAVING) -> tuple[Finding, ...]:
+    return told(findings.cluster_findings(leaving, cluster))
+
+
+def on_holdings(holdings: Holdings, leaving: Leaving = LEAVING, cluster: Cluster = CLUSTER) -> tuple[Finding, ...]:
+    return told(findings.holdings_findings(leaving, cluster, holdings))
+
+
+def on_checkpoint(leaving: Leaving, holdings: Holdings, cluster: Cluster = CLUSTER) -> tuple[Finding, ...]:
+    return told(findings.checkpoint_findings(leaving, cluster, holdings))
+
+
+def on_sessions(database: str, cluster: Cluster) -> tuple[Finding, ...]:
+    return told(findings.session_findings(database, cluster))
+
+
+def on_database(who: Identity, name: str, privilege: str = "CREATE") -> tuple[Identity, Grant]:
+    return who, Grant(Scope.DATABASE, privilege, database=name)
+
+
+def held(*grants: tuple[Identity, Grant]) -> Holdings:
+    return replace(HOLDINGS, held=frozenset(grants))
+
+
+BLOCKING: list[tuple[dict[str, Any], Finding, bool]] = [
+    ({"sees_all": False}, blocking("hidden", "admin", case="privileges"), False),
+    (
+        {"unseen": frozenset({"b", "a"})},
+        blocking("hidden", "admin", case="databases", databases=("a", "b")),
+        False,
+    ),
+    (
+        {"members": frozenset({USER, Identity("user", "x"), Identity("role", "above")})},
+        blocking("role_members", "r", case="leaving", members=("role above", "user x")),
+        True,
+    ),
+    (
+        {"granted_roles": frozenset({"z", "y"}), "system": frozenset({"DROP USER", "CREATE USER"})},
+        blocking(
+            "role_privileges",
+            "r",
+            case="permissions",
+            permissions=("role y", "role z", "CREATE USER", "DROP USER"),
+        ),
+        True,
+    ),
+    (
+        {"user_roles": frozenset({"r", "b", "a"})},
+        blocking("user_roles", "u", case="leaving", roles=("a", "b")),
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "found", "forced"), BLOCKING)
+def test_what_forbids_to_drop_role_and_user(fields: dict[str, Any], found: Finding, forced: bool) -> None:
+    cluster = replace(CLUSTER, **fields)
+    assert on_cluster(cluster) == (found,)
+    assert on_cluster(cluster, replace(LEAVING, force=True)) == (() if forced else (found,))
+
+
+def test_nothing_forbids_it() -> None:
+    assert on_cluster(CLUSTER) == on_holdings(HOLDINGS) == on_sessions("cp", CLUSTER) == ()
+    assert on_sessions("cp", replace(CLUSTER, sessions=None)) == ()
+
+
+def test_what_the_user_owns_needs_another_owner() -> None:
+    roles = {name: Role(name, owner) for name, owner in {"r": "u", "c": "u", "b": "u", "a": "heir"}.items()}
+    cluster = replace(CLUSTER, roles=roles)
+    assert on_cluster(cluster) == (blocking("owned", "u", case="roles", roles=("b", "c")),)
+    assert on_cluster(cluster, replace(LEAVING, new_owner="heir")) == ()
+
+
+def test_a_new_owner_has_to_be_there_and_to_stay() -> None:
+    missing, leaves = blocking("new_owner_missing", "nobody"), blocking("new_owner_leaves", "u")
+    assert on_cluster(CLUSTER, replace(LEAVING, new_owner="nobody")) == (missing,)
+    assert on_cluster(CLUSTER, replace(LEAVING, new_owner="u")) == (leaves,)
+
+
+def test_a_shared_database_is_an_administrators() -> None:
+    databases = {**CLUSTER.databases, "sh": Database("sh", "admin", "shared")}
+    given = [on_database(ROLE, "sh", "USAGE"), on_database(USER, "sh", "USAGE"), on_database(ROLE, "gone")]
+    found = on_cluster(replace(CLUSTER, databases=databases, on_databases=frozenset(given)))
+
+    def share(who: Identity, sql: str) -> Finding:
+        grant = Grant(Scope.DATABASE, "USAGE", database="sh")
+        statement = Privileges(who, ("USAGE",), Scope.DATABASE, [("sh",)], taken=True)
+        assert statement.sql == sql
+        facts: dict[str, Fact] = {"kind": "shared", "grants": frozenset({grant}), "statement": statement}
+        return blocking("not_local", "sh", case="held", holder=str(who), **facts)
+
+    assert found == (
+        share(ROLE, 'REVOKE USAGE ON DATABASE "sh" FROM ROLE "r"'),
+        share(USER, 'REVOKE USAGE ON DATABASE "sh" FROM "u"'),
+    )
+
+
+@pytest.mark.parametrize(("me", "superuser", "why"), [("u", False, "admin"), ("admin", True, "superuser")])
+def test_who_is_kept(me: str, superuser: bool, why: str) -> None:
+    users = {**CLUSTER.users, "u": User("u", 101, superuser=superuser)}
+    cluster = replace(CLUSTER, session=Session(me, "dev"), users=users)
+    assert on_cluster(cluster) == (note("user_kept", "u", case=why, role="r"),)
+    assert who_leaves(LEAVING, cluster) is None
+
+
+def test_the_checkpoint_database_is_kept_unless_it_is_named() -> None:
+    kept = (note("database_kept", "cp"),)
+    known = replace(CLUSTER, on_databases=frozenset({on_database(ROLE, "cp")}))
+    assert on_cluster(known) == on_cluster(CLUSTER, replace(LEAVING, home="cp")) == kept
+    assert on_cluster(CLUSTER, replace(LEAVING, home="gone")) == ()
+    assert on_cluster(known, replace(LEAVING, drop="cp")) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ([on_database(ROLE, "cp")], "cp"),
+        ([on_database(ROLE, "cp"), on_database(ROLE, "dev")], None),
+        ([on_database(ROLE, "cp"), on_database(USER, "dev"), on_database(ROLE, "dev", "TEMPORARY")], "cp"),
+        ([(ROLE, Grant(Scope.SCHEMAS, "CREATE", database="dev"))], None),
+        ([], None),
+    ],
+)
+def test_the_checkpoint_database_is_where_the_role_may_create(
+    given: Iterable[tuple[Identity, Grant]], found: str | None
+) -> None:
+    cluster = replace(CLUSTER, on_databases=frozenset(given))
+    assert home(LEAVING, cluster) == found
+    assert home(replace(LEAVING, home="x"), cluster) == "x"
+    assert home(replace(LEAVING, home="x", drop="y"), cluster) == "y"
+    assert home(replace(LEAVING, drop="y"), cluster) == "y"
+
+
+def test_open_sessions() -> None:
+    sessions = (OpenSession(9, "u", "dev"), OpenSession(8, "u", "cp"), OpenSession(7, "other", "cp"))
+    cluster = replace(CLUSTER, sessions=sessions)
+    in_cp, in_dev = "process 8 of user u in cp", "process 9 of user u in dev"
+    assert on_cluster(cluster) == (finding("session_open", "u", sessions=(in_cp, in_dev)),)
+    assert on_cluster(cluster, replace(LEAVING, drop="cp")) == (finding("session_open", "u", sessions=(in_dev,)),)
+    both = ("process 7 of user other in cp", in_cp)
+    assert on_sessions("cp", cluster) == (blocking("session_open", "cp", case="database", sessions=both),)
+
+
+def test_what_the_setup_never_gives() -> None:
+    usual = [
+        Grant(Scope.SCHEMA, "DROP", "crm"),
+        Grant(Scope.TABLES, "INSERT", "crm"),
+        Grant(Scope.COLUMN, "SELECT", "crm", "t", "c"),
+        Grant(Scope.DEFAULT, "SELECT", "crm", writer="etl"),
+        *(Grant(Scope.DATABASE, word, database="cp") for word in ("CREATE", "TEMPORARY")),
+    ]
+    odd = [
+        Grant(Scope.SCHEMA, "ALTER", "crm"),
+        Grant(Scope.TABLE, "REFERENCES", "crm", "t"),
+        Grant(Scope.DATABASE, "CREATE", database="dev"),
+        Grant(Scope.DATABASE, "ALTER", database="cp"),
+        Grant(Scope.DATABASE_TABLES, "SELECT", database="crm_db"),
+    ]
+    leaving, forced = replace(LEAVING, home="cp"), replace(LEAVING, home="cp", force=True)
+    assert on_holdings(held(*((ROLE, grant) for grant in usual)), leaving) == ()
+    for grant in odd:
+        further = blocking("role_privileges", "crm_db", case="further", role="r", grants=frozenset({grant}))
+        assert on_holdings(held((ROLE, grant)), leaving) == (further,)
+        assert on_holdings(held((ROLE, grant)), forced) == ()
+    own = blocking("user_privileges", "crm_db", case="leaving", user="u", grants=frozenset(usual[:1]))
+    assert on_holdings(held((USER, usual[0])), leaving) == (own,)
+    assert on_holdings(held((USER, usual[0])), forced) == ()
+
+
+@pytest.mark.parametrize(
+    ("known", "privilege", "case"),
+    [(None, "CREATE", "unsure"), ("cp", "CREATE", "further"), (None, "ALTER", "further")],
+)
+def test_the_checkpoint_database_can_be_named_where_that_would_help(
+    known: str | None, privilege: str, case: str
+) -> None:
+    grant = Grant(Scope.DATABASE, privilege, database="crm_db")
+    told = blocking("role_privileges", "crm_db", case=case, role="r", grants=frozenset({grant}))
+    assert on_holdings(held((ROLE, grant)), replace(LEAVING, home=known)) == (told,)
+
+
+def test_what_a_database_holds_beside() -> None:
+    owned = frozenset({Owned("table", "s", "t"), Owned("schema", "s"), Owned("database", "crm_db")})
+    holdings = replace(HOLDINGS, owned=owned, unhandled=frozenset({"b", "a"}))
+    assert on_holdings(holdings) == (
+        blocking("by_hand", "crm_db", privileges=("a", "b")),
+        blocking("owned", "crm_db", user="u", owned=("database crm_db", "schema crm_db.s", "table crm_db.s.t")),
+    )
+    give = Privileges(Identity("user", "etl"), ("CREATE",), Scope.SCHEMA, [("s",)])
+    facts: dict[str, Fact] = {"writer": "etl", "database": "crm_db", "statement": give}
+    stuck = blocking("writer_cannot_create", "crm_db.s", case="stuck", **facts)
+    holdings = replace(HOLDINGS, stuck=frozenset({("etl", "s")}), owned=owned)
+    assert on_holdings(holdings, replace(LEAVING, new_owner="heir")) == (stuck,)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "found"),
+    [
+        ("cp", "shared", blocking("not_local", "cp", case="drop", kind="shared")),
+        ("dev", "local", blocking("undroppable", "dev", case="system")),
+        ("template1", "local", blocking("undroppable", "template1", case="system")),
+        ("own", "local", blocking("undroppable", "own")),
+    ],
+)
+def test_a_database_that_cant_be_dropped(name: str, kind: str, found: Finding) -> None:
+    cluster = replace(CLUSTER, session=Session("admin", "own"), databases={name: Database(name, "admin", kind)})
+    assert on_checkpoint(replace(LEAVING, drop=name), HOLDINGS, cluster) == (found,)
+
+
+def test_what_others_own_in_the_checkpoint_database() -> None:
+    others = {
+        (Owned("schema", "public"), 1),
+        (Owned("database", "cp"), 100),
+        (Owned("schema", "s"), 102),
+        (Owned("table", "public", "t"), 999),
+    }
+    objects = ("schema cp.s of heir", "table cp.public.t of user id 999")
+    leaving, holdings = replace(LEAVING, drop="cp"), replace(HOLDINGS, others=frozenset(others))
+    assert on_checkpoint(leaving, holdings) == (blocking("foreign_objects", "cp", user="u", objects=objects),)
+    assert on_checkpoint(replace(leaving, force=True), holdings) == ()
+
+
+def test_create_where_the_role_alone_may_create_is_the_setups() -> None:
+    create = on_database(ROLE, "cp")
+    cluster = replace(CLUSTER, on_databases=frozenset({create}))
+    assert on_holdings(held(create), cluster=cluster) == ()

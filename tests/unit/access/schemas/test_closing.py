@@ -1,0 +1,155 @@
+"""Closing schemas: all that the role itself holds in them, and a word on what stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from airflow_provider_datagraph.access.plan import Reason, blocking, finding
+from airflow_provider_datagraph.access.schemas.closing import read_closing
+from airflow_provider_datagraph.access.schemas.values import Context
+from airflow_provider_datagraph.redshift.statements import Privileges
+from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Scope, Session
+from tests.unit.access.planning import USAGE, Plan, database, on_table, plan_closing, taken
+from tests.unit.redshift import catalog_rows as q
+from tests.unit.redshift.catalog_rows import Answers
+
+CURRENT = database("crm", "db", name="db")
+GROUP = Identity("group", "g")
+ON_SCHEMAS = Grant(Scope.SCHEMAS, "USAGE", database="db")
+ON_TABLES = Grant(Scope.DATABASE_TABLES, "SELECT", database="db")
+LATER = Grant(Scope.DEFAULT, "SELECT", "", writer="etl")
+
+
+def plan(*grants: Grant, schemas: tuple[str, ...] = ("crm",), role: str = "r", **fields: Any) -> Plan:
+    stuck = frozenset({("etl", "other")})
+    return plan_closing(schemas, role, replace(CURRENT, grants=frozenset(grants), stuck=stuck, **fields))
+
+
+def test_what_is_held_goes() -> None:
+    found = plan(USAGE, on_table("SELECT", "t"), Grant(Scope.SCHEMA, "USAGE", "elsewhere"))
+    assert found.sql == ['REVOKE ALL ON TABLE "crm"."t" FROM ROLE "r"', 'REVOKE ALL ON SCHEMA "crm" FROM ROLE "r"']
+    assert found.changes == (
+        taken("table", "db", "crm", "t", reason=Reason.CLOSED),
+        taken("schema", "db", "crm", words="USAGE", reason=Reason.CLOSED),
+    )
+    assert (found.in_place, found.findings) == (0, ())
+
+
+def test_what_is_closed_is_in_place() -> None:
+    assert plan(schemas=("CRM",)) == Plan(in_place=1)
+
+
+def test_a_schema_named_as_the_database_does_not_lose_it_the_database() -> None:
+    found = plan(ON_TABLES, ON_SCHEMAS, schemas=("db",))
+    wide = finding("database_wide", "db", case="closing", grants=frozenset({ON_TABLES, ON_SCHEMAS}), role="r")
+    assert found == Plan(in_place=1, findings=(wide,))
+
+
+def test_later_tables_everywhere_stay_and_are_said() -> None:
+    wide = finding("database_wide", "db", case="closing", grants=frozenset({LATER}), role="r")
+    assert plan(LATER) == Plan(in_place=1, findings=(wide,))
+
+
+def test_what_is_reached_in_other_ways_is_said_for_the_named_schemas_alone() -> None:
+    elsewhere = Grant(Scope.SCHEMA, "USAGE", "db")
+    context = Context(
+        frozenset({"b", "a"}),
+        inherited=frozenset({USAGE, ON_SCHEMAS}),
+        others={PUBLIC: frozenset({USAGE, elsewhere, ON_SCHEMAS}), GROUP: frozenset({elsewhere})},
+    )
+    found = plan(USAGE, ON_TABLES, context=context)
+    usage, through = frozenset({USAGE}), ("a", "b")
+    assert found.findings == (
+        finding("kept", "db.crm", grants=usage, role="r", holder="PUBLIC"),
+        finding("kept", "db.crm", grants=usage, role="r", case="inherited", roles=through),
+        finding("database_wide", "db", case="closing", grants=frozenset({ON_TABLES}), role="r"),
+        finding(
+            "database_wide",
+            "db",
+            case="closing inherited",
+            grants=frozenset({ON_SCHEMAS}),
+            role="r",
+            roles=through,
+        ),
+    )
+    assert len(found.steps) == 1
+
+
+def test_what_is_missing_or_hidden_stops_it() -> None:
+    unknown = blocking("schema_missing", "db.atlantis", case="closing", schema="atlantis", database="db")
+    assert plan(schemas=("crm", "atlantis")).findings == (unknown,)
+    assert plan(role="nobody").findings == (blocking("role_missing", "nobody", case="closing"),)
+    hidden = blocking("hidden", "r", case="role", user="admin", owner="admin")
+    assert plan(hidden=True).findings == (hidden,)
+
+
+def test_what_an_admin_does_not_see_may_be_there() -> None:
+    clerk = Session("clerk", "db", superuser=False)
+    facts = {"schema": "nowhere", "database": "db", "hidden_from": "clerk"}
+    unknown = blocking("schema_missing", "db.nowhere", case="closing", **facts)
+    assert plan(schemas=("nowhere",), session=clerk).findings == (unknown,)
+
+
+def test_a_writer_that_cannot_create_stops_it_in_its_schema_alone() -> None:
+    stuck = replace(CURRENT, stuck=frozenset({("etl", "crm"), ("etl", "db")}))
+    give = Privileges(Identity("user", "etl"), ("CREATE",), Scope.SCHEMA, [("crm",)])
+    told = blocking("writer_cannot_create", "db.crm", case="stuck", writer="etl", database="db", statement=give)
+    assert plan_closing(("crm",), "r", stuck).findings == (told,)
+
+
+def test_names_compare_as_the_session_says() -> None:
+    sensitive = Session("admin", "db", case_sensitive=True)
+    unknown = blocking("schema_missing", "db.CRM", case="closing", schema="CRM", database="db")
+    assert plan(schemas=("CRM",), session=sensitive).findings == (unknown,)
+
+
+def test_what_a_role_holds_in_schemas_to_close() -> None:
+    role, below = ("role", "linked_role"), ("role", "below")
+    rows = Answers(
+        {
+            q.SCHEMAS.replace("'dev'", "'db'"): [["db", "crm", 100, "local"], ["db", "ads", 100, "local"]],
+            q.OF_ALL_ON_SCHEMAS: [
+                [*role, "crm", "USAGE", "SCHEMA"],
+                [*role, "ads", "USAGE", "SCHEMA"],
+                [*below, "crm", "USAGE", "SCHEMA"],
+                ["public", "public", "crm", "USAGE", "SCHEMA"],
+            ],
+            q.ON_RELATIONS + q.OF_ROLE: [[*role, "crm", "t", "SELECT"]],
+            q.ON_COLUMNS + q.OF_ROLE: [[*role, "crm", "t", "c", "UPDATE"]],
+            q.DEFAULTS: [
+                [*role, "etl", "crm", "RELATION", "SELECT"],
+                [*role, "etl", None, "RELATION", "SELECT"],
+            ],
+            q.ROLE_GRANTS: [["linked_role", "below"], ["below", "bottom"]],
+            q.ON_RELATIONS + q.of("below", "bottom"): [[*below, "crm", "t", "SELECT"]],
+            q.OF_OTHERS_ON_RELATIONS: [
+                ["group", "g", "crm", "t", "SELECT"],
+                ["public", "public", "crm", "t", "SELECT"],
+            ],
+            q.ON_DATABASES + q.of("below", "bottom", "linked_role"): [
+                [*role, "db", "SELECT", "TABLES"],
+                # CREATE on the database is none of a schema's business.
+                [*role, "db", "CREATE", "DATABASE"],
+                [*role, "elsewhere", "SELECT", "TABLES"],
+                [*below, "db", "USAGE", "SCHEMAS"],
+            ],
+            "SELECT has_schema_privilege('etl', 'crm', 'create')": [[False]],
+        }
+    )
+    closing = read_closing(rows, Session("admin", "db"), "linked_role", ["CRM"])
+    table = Grant(Scope.TABLE, "SELECT", "crm", "t")
+    assert closing.grants == {
+        USAGE,
+        table,
+        Grant(Scope.COLUMN, "UPDATE", "crm", "t", "c"),
+        Grant(Scope.DEFAULT, "SELECT", "crm", writer="etl"),
+        LATER,
+        ON_TABLES,
+    }
+    assert closing.context == Context(
+        frozenset({"below", "bottom"}),
+        inherited=frozenset({USAGE, table, ON_SCHEMAS}),
+        others={PUBLIC: frozenset({USAGE, table}), GROUP: frozenset({table})},
+    )
+    assert (closing.hidden, closing.stuck) == (False, frozenset({("etl", "crm")}))

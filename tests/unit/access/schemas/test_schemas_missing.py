@@ -1,0 +1,235 @@
+"""The plan of a database's schemas where something is missing, or a column-level grant is in the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from airflow_provider_datagraph.access.plan import Fact, Finding, Reason, blocking, finding, note
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables, SchemaAccess, Tables
+from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session
+from tests.unit.access.planning import (
+    SCOPED,
+    USAGE,
+    Plan,
+    database,
+    given,
+    holding,
+    listed,
+    named,
+    on_column,
+    on_table,
+    plan_schemas,
+    taken,
+)
+
+CURRENT = holding(database("crm", "Ads", "ADS", crm="orders accounts notes Bills BILLS"), USAGE)
+PLAIN_USER = replace(CURRENT, session=Session("admin", "dev", superuser=False))
+PARTIAL = note("partial_view", "admin")
+HIDDEN: dict[str, Fact] = {"hidden_from": "admin"}
+SEEN: dict[str, Fact] = {}
+WHOLE = 'GRANT SELECT FOR TABLES IN SCHEMA "crm" TO ROLE "r"'
+
+
+@pytest.mark.parametrize(("name", "hint"), [("ads", {"case": "alike", "alike": "ADS"}), ("nowhere", SEEN)])
+@pytest.mark.parametrize(("current", "more", "partial"), [(CURRENT, SEEN, ()), (PLAIN_USER, HIDDEN, (PARTIAL,))])
+def test_a_missing_schema_blocks(
+    name: str, hint: dict[str, Fact], current: SchemaAccess, more: dict[str, Fact], partial: tuple[Finding, ...]
+) -> None:
+    missing = blocking("schema_missing", f"dev.{name}", schema=name, database="dev", **hint, **more)
+    plan = plan_schemas([DesiredSchema(name, ("t",)), DesiredSchema("crm")], "r", current)
+    assert (plan.findings, plan.in_place) == ((*partial, missing), 1)
+    assert plan.sql == [WHOLE]
+
+
+@pytest.mark.parametrize(
+    ("desired", "tables"),
+    [
+        (DesiredSchema("Later"), ['GRANT SELECT FOR TABLES IN SCHEMA "later" TO ROLE "r"']),
+        (DesiredSchema("Later", ("U", "T")), ['GRANT SELECT ON TABLE "later"."t", "later"."u" TO ROLE "r"']),
+        (
+            DesiredSchema("Later", table_privileges=("SELECT", "INSERT"), future=FutureTables.NONE),
+            ['GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA "later" TO ROLE "r"'],
+        ),
+    ],
+)
+def test_a_plan_goes_on_as_if_the_schema_existed(desired: DesiredSchema, tables: list[str]) -> None:
+    def missing(**more: Fact) -> Finding:
+        return finding("schema_missing", "dev.Later", case="planned", schema="Later", database="dev", **more)
+
+    plan = plan_schemas([desired], "r", CURRENT, plan_only=True)
+    hidden = (PARTIAL, missing(hidden_from="admin"))
+    assert plan_schemas([desired], "r", PLAIN_USER, plan_only=True) == replace(plan, findings=hidden)
+    assert (plan.findings, plan.in_place) == ((missing(),), 0)
+    assert plan.sql == ['GRANT USAGE ON SCHEMA "later" TO ROLE "r"', *tables]
+
+
+@pytest.mark.parametrize(("current", "more"), [(CURRENT, SEEN), (PLAIN_USER, HIDDEN)])
+def test_a_plan_still_says_which_schema_may_be_meant(current: SchemaAccess, more: dict[str, Fact]) -> None:
+    plan = plan_schemas([DesiredSchema("ads")], "r", current, plan_only=True)
+    alike = finding("schema_missing", "dev.ads", case="alike", alike="ADS", schema="ads", database="dev", **more)
+    assert plan.findings[-1] == alike
+
+
+def test_todays_tables_of_a_schema_to_come_are_not_known() -> None:
+    desired = DesiredSchema("Later", future=FutureTables.NONE)
+    plan = plan_schemas([desired], "r", CURRENT, plan_only=True)
+    usage = given("schema", "dev", "later", words="USAGE")
+    assert plan.changes == (usage, given("todays tables", "dev", "later"))
+
+
+@pytest.mark.parametrize(
+    ("plan_only", "told"),
+    [(True, finding("role_missing", "s", case="planned")), (False, blocking("role_missing", "s"))],
+)
+def test_a_missing_role_blocks_all_but_a_plan(plan_only: bool, told: Finding) -> None:
+    current = replace(CURRENT, grants=frozenset())
+    plan = plan_schemas([DesiredSchema("crm"), DesiredSchema("x")], "s", current, plan_only=plan_only)
+    assert plan.findings[0] == told
+    assert [one.code for one in plan.findings] == ["role_missing", "schema_missing"]
+    assert plan.sql[0].endswith(' TO ROLE "s"')
+
+
+@pytest.mark.parametrize("plan_only", [False, True])
+def test_every_missing_table_blocks(plan_only: bool) -> None:
+    desired = DesiredSchema("CRM", ("bIlls", "gone", "orders"))
+    plan = plan_schemas([desired], "r", CURRENT, plan_only=plan_only)
+    findings = (
+        blocking("table_missing", "dev.crm.bIlls", case="alike", alike="BILLS"),
+        blocking("table_missing", "dev.crm.gone"),
+    )
+    assert plan == Plan((listed("SELECT", "orders"),), 1, findings)
+
+
+def with_columns(*more: Grant) -> SchemaAccess:
+    """The role may read columns of two tables, and change a column of a third."""
+    columns = (on_column("orders"), on_column("orders", "total"), on_column("accounts"))
+    return holding(CURRENT, USAGE, *columns, on_column("notes", privilege="UPDATE"), *more)
+
+
+def blocked(table: str) -> Finding:
+    return blocking("column_grant", f"dev.crm.{table}", privilege="SELECT")
+
+
+@pytest.mark.parametrize(
+    ("desired", "findings"),
+    [
+        (DesiredSchema("crm", ("orders", "notes")), (blocked("orders"),)),
+        (DesiredSchema("crm", ("orders", "accounts")), (blocked("accounts"), blocked("orders"))),
+        (DesiredSchema("crm", future=FutureTables.NONE), (blocked("accounts"), blocked("orders"))),
+        (DesiredSchema("crm"), ()),
+    ],
+)
+def test_column_grants_block_grants_on_their_table(desired: DesiredSchema, findings: tuple[Finding, ...]) -> None:
+    found = plan_schemas([desired], "r", with_columns())
+    assert found.blocking == findings
+    assert {finding.code for finding in found.findings} <= {"column_grant", "column_privileges"}
+
+
+def test_column_grants_are_told_and_replaced_in_order() -> None:
+    tables = tuple("hgfedcba")
+    columns = frozenset(on_column(table) for table in tables)
+    current = replace(CURRENT, tables=named(crm=" ".join(tables)), grants=CURRENT.grants | columns)
+    desired = [DesiredSchema("crm", tables)]
+    findings = plan_schemas(desired, "r", current).findings
+    assert [finding.object for finding in findings] == [f"dev.crm.{table}" for table in sorted(tables)]
+    pruned = plan_schemas(desired, "r", current, prune=True)
+    quoted = ", ".join(f'"crm"."{table}"' for table in sorted(tables))
+    assert pruned.sql[:-1] == [f'REVOKE SELECT ON TABLE {quoted} FROM ROLE "r"']
+
+
+@pytest.mark.parametrize(
+    ("desired", "codes"),
+    [(DesiredSchema("crm", ("t",)), ["table_missing"]), (DesiredSchema("crm", future=FutureTables.NONE), [])],
+)
+@pytest.mark.parametrize("tables", [None, named()])
+def test_a_schema_whose_tables_arent_known_has_none(
+    desired: DesiredSchema, codes: list[str], tables: Tables | None
+) -> None:
+    plan = plan_schemas([desired], "r", replace(CURRENT, tables=tables))
+    assert ([finding.code for finding in plan.findings], plan.steps, plan.in_place) == (codes, (), 1)
+
+
+def test_column_grants_under_a_scoped_grant_block_nothing() -> None:
+    current = with_columns(SCOPED)
+    plan = plan_schemas([DesiredSchema("crm", ("orders",))], "r", current)
+    assert plan == Plan((), 2, (columns_told("accounts", "notes", "orders"),))
+
+
+def columns_told(*tables: str) -> Finding:
+    return finding("column_privileges", "dev.crm", tables=tables, role="r")
+
+
+def test_pruning_replaces_column_grants() -> None:
+    plan = plan_schemas([DesiredSchema("crm", ("orders", "accounts"))], "r", with_columns(), prune=True)
+    path = 'ON TABLE "crm".'
+    assert plan.sql == [
+        f'REVOKE SELECT {path}"accounts", "crm"."orders" FROM ROLE "r"',
+        f'GRANT SELECT {path}"accounts", "crm"."orders" TO ROLE "r"',
+        f'REVOKE UPDATE {path}"notes" FROM ROLE "r"',
+    ]
+    assert plan.changes == (
+        taken("columns", "dev", "crm", "accounts", reason=Reason.BLOCKS_TABLE),
+        taken("columns", "dev", "crm", "orders", reason=Reason.BLOCKS_TABLE),
+        given("table", "dev", "crm", "accounts"),
+        given("table", "dev", "crm", "orders"),
+        taken("table", "dev", "crm", "notes", words="UPDATE"),
+    )
+    assert (plan.in_place, plan.findings) == (1, ())
+
+
+def test_pruning_a_column_grant_gives_the_wanted_grant_on_its_table_again() -> None:
+    # A REVOKE at table level takes both away.
+    current = holding(CURRENT, USAGE, on_table("SELECT", "orders"), on_column("orders"))
+    plan = plan_schemas([DesiredSchema("crm", ("orders",))], "r", current, prune=True)
+    assert plan.sql == [
+        'REVOKE SELECT ON TABLE "crm"."orders" FROM ROLE "r"',
+        'GRANT SELECT ON TABLE "crm"."orders" TO ROLE "r"',
+    ]
+    assert (plan.in_place, plan.findings) == (1, ())
+    assert plan_schemas([DesiredSchema("crm", ("orders",))], "r", current) == Plan((), 2, (columns_told("orders"),))
+
+
+@pytest.mark.parametrize(
+    ("length", "fitting"),
+    [
+        # 1,579 quoted names with their separators are 60,000 bytes.
+        (34, 1579),
+        # 1,016 are 59,942 bytes, and one more makes it 60,001.
+        (55, 1016),
+    ],
+)
+def test_long_statements_are_cut(length: int, fitting: int) -> None:
+    names = [f"{number:04d}{'x' * (length - 4)}" for number in range(2 * fitting + 1)]
+    schemas = {name: Schema(name, "admin") for name in names}
+    held = frozenset(Grant(Scope.TABLES, "SELECT", name) for name in names)
+    current = replace(CURRENT, schemas=schemas, grants=held)
+    plan = plan_schemas([DesiredSchema(name) for name in names], "r", current)
+    parts = [names[:fitting], names[fitting : 2 * fitting], names[2 * fitting :]]
+    lists = [", ".join(f'"{name}"' for name in part) for part in parts]
+    assert plan.sql == [f'GRANT USAGE ON SCHEMA {text} TO ROLE "r"' for text in lists]
+    assert [len(step.changes) for step in plan.steps] == [fitting, fitting, 1]
+    assert plan.changes == tuple(given("schema", "dev", name, words="USAGE") for name in names)
+
+
+def test_long_table_lists_are_cut() -> None:
+    # A path is 108 bytes, 110 with its separator: 545 of them are 59,948 bytes, and one more fits not.
+    tables = [f"{number:03d}{'x' * 97}" for number in range(600)]
+    current = replace(CURRENT, tables=named(crm=" ".join(tables)))
+    plan = plan_schemas([DesiredSchema("crm", tuple(reversed(tables)))], "r", current)
+    parts = [", ".join(f'"crm"."{table}"' for table in part) for part in (tables[:545], tables[545:])]
+    assert plan.sql == [f'GRANT SELECT ON TABLE {part} TO ROLE "r"' for part in parts]
+    assert [len(step.changes) for step in plan.steps] == [545, 55]
+    assert plan.changes == tuple(given("table", "dev", "crm", table) for table in tables)
+
+
+def test_statements_are_cut_by_bytes() -> None:
+    names = [f"{number:03d}{'漢' * 40}" for number in range(1000)]
+    schemas = {name: Schema(name, "admin") for name in names}
+    held = frozenset(Grant(Scope.TABLES, "SELECT", name) for name in names)
+    plan = plan_schemas([DesiredSchema(name) for name in names], "r", replace(CURRENT, schemas=schemas, grants=held))
+    lists = [text.removeprefix("GRANT USAGE ON SCHEMA ").removesuffix(' TO ROLE "r"') for text in plan.sql]
+    # A quoted name is 125 bytes, 127 with its separator: 472 of them are 59,942 bytes, and one more fits not.
+    assert [len(text.split(", ")) for text in lists] == [472, 472, 56]
+    assert [len(text.encode()) for text in lists[:2]] == [59_942, 59_942]

@@ -1,0 +1,188 @@
+"""The plan of a database's schemas: what is granted, what is held, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from airflow_provider_datagraph.access.plan import blocking, finding
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables
+from airflow_provider_datagraph.redshift.values import Grant, Role, Schema, Scope, Session
+from tests.unit.access.planning import (
+    SCOPED,
+    USAGE,
+    Plan,
+    Step,
+    database,
+    given,
+    holding,
+    listed,
+    named,
+    on_table,
+    plan_schemas,
+    scoped,
+    usage,
+)
+
+SCHEMAS = {
+    name: Schema(name, "admin", kind)
+    for name, kind in {"crm": "local", "ads": "local", "Web": "local", "lake": "external", "pg_x": "local"}.items()
+}
+CURRENT = replace(database(crm="orders accounts Notes", ads="clicks"), schemas=SCHEMAS)
+
+
+def snapshot(words: str, *lacking: str) -> Step:
+    return Step(
+        f'GRANT {words} ON ALL TABLES IN SCHEMA "crm" TO ROLE "r"',
+        (given("todays tables", "dev", "crm", words=words, names=lacking),),
+    )
+
+
+@pytest.mark.parametrize("name", ["crm", "CRM"])
+@pytest.mark.parametrize(
+    ("held", "steps", "in_place"),
+    [
+        ((), (usage("crm"), scoped("crm")), 0),
+        ((USAGE,), (scoped("crm"),), 1),
+        ((SCOPED,), (usage("crm"),), 1),
+        ((USAGE, SCOPED), (), 2),
+        ((USAGE, on_table("SELECT", "orders")), (scoped("crm"),), 1),
+        ((USAGE, Grant(Scope.TABLES, "INSERT", "crm")), (scoped("crm"),), 1),
+        ((Grant(Scope.SCHEMA, "USAGE", "ads"), Grant(Scope.TABLES, "SELECT", "ads")), (usage("crm"), scoped("crm")), 0),
+    ],
+)
+def test_a_whole_schema_is_a_scoped_grant(
+    name: str, held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int
+) -> None:
+    assert plan_schemas([DesiredSchema(name)], "r", holding(CURRENT, *held)) == Plan(steps, in_place, ())
+
+
+@pytest.mark.parametrize(
+    ("held", "steps", "in_place"),
+    [
+        ((), (usage("crm"), listed("SELECT", "accounts", "orders")), 0),
+        ((on_table("SELECT", "accounts"), USAGE), (listed("SELECT", "orders"),), 2),
+        ((on_table("INSERT", "accounts"), USAGE), (listed("SELECT", "accounts", "orders"),), 1),
+        ((on_table("SELECT", "accounts", "ads"), USAGE), (listed("SELECT", "accounts", "orders"),), 1),
+        ((SCOPED, USAGE), (), 3),
+        ((Grant(Scope.TABLES, "SELECT", "ads"), USAGE), (listed("SELECT", "accounts", "orders"),), 1),
+        ((on_table("SELECT", "accounts"), on_table("SELECT", "orders")), (usage("crm"),), 2),
+    ],
+)
+def test_a_table_list_is_granted_by_table(held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int) -> None:
+    desired = [DesiredSchema("crm", ("Orders", "accounts"))]
+    assert plan_schemas(desired, "r", holding(CURRENT, *held)) == Plan(steps, in_place, ())
+
+
+@pytest.mark.parametrize(
+    ("held", "steps", "in_place"),
+    [
+        ((), (usage("crm"), snapshot("SELECT", "Notes", "accounts", "orders")), 0),
+        ((USAGE, on_table("SELECT", "orders")), (snapshot("SELECT", "Notes", "accounts"),), 1),
+        ((USAGE, SCOPED), (), 2),
+        ((USAGE, *(on_table("SELECT", table) for table in ("orders", "accounts", "Notes"))), (), 2),
+    ],
+)
+def test_a_snapshot_is_granted_for_todays_tables(
+    held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int
+) -> None:
+    desired = [DesiredSchema("crm", future=FutureTables.NONE)]
+    assert plan_schemas(desired, "r", holding(CURRENT, *held)) == Plan(steps, in_place, ())
+
+
+def test_a_snapshot_of_an_empty_schema_grants_no_table() -> None:
+    current = replace(CURRENT, tables=named(crm=""))
+    desired = [DesiredSchema("crm", future=FutureTables.NONE)]
+    assert plan_schemas(desired, "r", current) == Plan((usage("crm"),), 0, ())
+
+
+def test_several_schemas_share_one_usage_statement() -> None:
+    desired = [DesiredSchema("crm"), DesiredSchema("ads", ("clicks",)), DesiredSchema("lake")]
+    plan = plan_schemas(desired, "r", holding(CURRENT, SCOPED))
+    clicks = listed("SELECT", "clicks", schema="ads")
+    assert plan.steps == (usage("crm", "ads"), clicks)
+    assert plan.in_place == 1
+    swapped = plan_schemas([desired[1], desired[0]], "r", CURRENT)
+    assert swapped.steps == (usage("ads", "crm"), scoped("crm"), clicks)
+
+
+def test_schemas_that_lack_different_privileges_are_granted_apart() -> None:
+    wide = ("USAGE", "CREATE", "DROP")
+    desired = [
+        DesiredSchema("crm", schema_privileges=wide),
+        DesiredSchema("ads", schema_privileges=wide),
+        DesiredSchema("web", schema_privileges=wide),
+    ]
+    schemas = {name: Schema(name, "admin") for name in ("crm", "ads", "web")}
+    grants = {Grant(Scope.SCHEMA, "CREATE", "ads"), *(Grant(Scope.TABLES, "SELECT", name) for name in schemas)}
+    plan = plan_schemas(desired, "r", replace(CURRENT, schemas=schemas, grants=frozenset(grants)))
+    assert plan.sql == [
+        'GRANT USAGE, CREATE, DROP ON SCHEMA "crm", "web" TO ROLE "r"',
+        'GRANT USAGE, DROP ON SCHEMA "ads" TO ROLE "r"',
+    ]
+    assert plan.changes == (
+        given("schema", "dev", "crm", words="USAGE, CREATE, DROP"),
+        given("schema", "dev", "web", words="USAGE, CREATE, DROP"),
+        given("schema", "dev", "ads", words="USAGE, DROP"),
+    )
+    assert plan.in_place == 3
+
+
+def test_privileges_keep_their_order() -> None:
+    privileges = ("SELECT", "INSERT", "DROP")
+    current = holding(CURRENT, USAGE, Grant(Scope.TABLES, "INSERT", "crm"))
+    plan = plan_schemas([DesiredSchema("crm", table_privileges=privileges)], "r", current)
+    assert plan == Plan((scoped("crm", "SELECT, DROP"),), 1, ())
+
+
+def test_tables_share_a_statement_where_they_lack_the_same() -> None:
+    privileges = ("SELECT", "INSERT", "DELETE")
+    desired = DesiredSchema("crm", ("orders", "accounts"), table_privileges=privileges)
+    held = (USAGE, Grant(Scope.TABLES, "DELETE", "crm"), on_table("SELECT", "accounts"), on_table("INSERT", "orders"))
+    plan = plan_schemas([desired], "r", holding(CURRENT, *held))
+    assert plan == Plan((listed("INSERT", "accounts"), listed("SELECT", "orders")), 1, ())
+    todays = replace(desired, tables=None, future=FutureTables.NONE)
+    plan = plan_schemas([todays], "r", holding(CURRENT, *held))
+    assert plan == Plan((snapshot("SELECT, INSERT", "Notes", "accounts", "orders"),), 1, ())
+
+
+def test_a_case_sensitive_session_compares_names_as_typed() -> None:
+    current = replace(CURRENT, session=Session("admin", "dev", case_sensitive=True))
+    plan = plan_schemas([DesiredSchema("Web"), DesiredSchema("crm", ("Notes",))], "r", current)
+    assert plan == Plan((usage("Web", "crm"), scoped("Web"), listed("SELECT", "Notes")), 0, ())
+    missing = plan_schemas([DesiredSchema("WEB"), DesiredSchema("crm", ("NOTES",))], "r", current)
+    assert missing.findings == (
+        blocking("schema_missing", "dev.WEB", case="alike", alike="Web", schema="WEB", database="dev"),
+        blocking("table_missing", "dev.crm.NOTES", case="alike", alike="Notes"),
+    )
+
+
+def test_names_are_quoted() -> None:
+    schemas = {'a"b': Schema('a"b', "admin"), "my.schema": Schema("my.schema", "admin")}
+    current = replace(CURRENT, roles={'r"1': Role('r"1', "admin")}, schemas=schemas, tables=named(**{'a"b': 't".1'}))
+    desired = [DesiredSchema('a"b', ('t".1',)), DesiredSchema("my.schema")]
+    assert plan_schemas(desired, 'r"1', current).sql == [
+        'GRANT USAGE ON SCHEMA "a""b", "my.schema" TO ROLE "r""1"',
+        'GRANT SELECT FOR TABLES IN SCHEMA "my.schema" TO ROLE "r""1"',
+        'GRANT SELECT ON TABLE "a""b"."t"".1" TO ROLE "r""1"',
+    ]
+
+
+def test_what_isnt_local_is_told_and_left_out() -> None:
+    told = finding("not_local", "dev.lake", kind="external", schema="lake", database="dev")
+    plan = plan_schemas([DesiredSchema("Lake", ("t",)), DesiredSchema("crm")], "r", CURRENT, prune=True)
+    assert plan == Plan((usage("crm"), scoped("crm")), 0, (told,))
+
+
+@pytest.mark.parametrize("name", ["pg_x", "PG_missing", "information_schema"])
+@pytest.mark.parametrize("plan_only", [False, True])
+def test_system_schemas_are_refused(name: str, plan_only: bool) -> None:
+    plan = plan_schemas([DesiredSchema(name)], "r", CURRENT, plan_only=plan_only)
+    assert plan == Plan((), 0, (blocking("system_schema", name),))
+
+
+def test_listed_tables_may_need_several_privileges() -> None:
+    desired = [DesiredSchema("crm", ("t",), table_privileges=("SELECT", "INSERT"))]
+    plan = plan_schemas(desired, "r", database("crm", crm="t"))
+    assert plan.changes[-1] == given("table", "dev", "crm", "t", words="SELECT, INSERT")

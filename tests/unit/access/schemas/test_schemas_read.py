@@ -1,0 +1,257 @@
+"""The catalog's rows -> current access: schemas, their tables, and only what the answer depends on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.access.schemas.read import (
+    read_privileges,
+    read_schema_access,
+    read_schema_list,
+    read_tables,
+    stuck_writers,
+)
+from airflow_provider_datagraph.access.schemas.values import Context, DesiredSchema, FutureTables, SchemaAccess, Tables
+from airflow_provider_datagraph.redshift.catalog.privileges import Held
+from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Schema, Scope, Session
+from tests.unit.access.schemas.holdings import (
+    ABOVE,
+    ACCOUNTS,
+    BY_COLUMN,
+    COLUMNS,
+    CONTEXT,
+    LATER,
+    LIMITS,
+    ON_CRM,
+    SCHEMAS,
+    START,
+    TABLE_BY_TABLE,
+    answers,
+)
+from tests.unit.redshift import catalog_rows as q
+from tests.unit.redshift.catalog_rows import Answers
+
+MAY_CREATE = "SELECT has_schema_privilege('linked_user', 'crm', 'create')"
+STAFF = Identity("group", "staff")
+
+
+@pytest.mark.parametrize(
+    ("desired", "prune", "asked", "grants"),
+    [
+        (DesiredSchema("crm"), False, [q.OF_ALL_ON_SCHEMAS], ON_CRM),
+        (DesiredSchema("CRM"), False, [q.OF_ALL_ON_SCHEMAS], ON_CRM),
+        (
+            DesiredSchema("crm"),
+            True,
+            [
+                q.OF_ALL_ON_SCHEMAS,
+                TABLE_BY_TABLE,
+                BY_COLUMN,
+                q.DEFAULTS,
+                "SELECT has_schema_privilege('loader', 'crm', 'create')",
+            ],
+            ON_CRM | ACCOUNTS | COLUMNS | LATER,
+        ),
+        (
+            DesiredSchema("crm", future=FutureTables.NONE),
+            False,
+            [q.tables_of("crm"), q.OF_ALL_ON_SCHEMAS, TABLE_BY_TABLE],
+            ON_CRM | ACCOUNTS,
+        ),
+        (
+            DesiredSchema("crm", ("accounts",)),
+            False,
+            [q.tables_of("crm"), q.OF_ALL_ON_SCHEMAS, TABLE_BY_TABLE],
+            ON_CRM | ACCOUNTS,
+        ),
+        (
+            DesiredSchema("crm", future=FutureTables.DEFAULT_PRIVILEGES, writers=("linked_user",)),
+            False,
+            [q.tables_of("crm"), MAY_CREATE, q.OF_ALL_ON_SCHEMAS, TABLE_BY_TABLE, q.DEFAULTS],
+            ON_CRM | ACCOUNTS | LATER,
+        ),
+    ],
+)
+def test_where_nothing_is_lacking_no_more_is_read(
+    desired: DesiredSchema, prune: bool, asked: list[str], grants: set[Grant]
+) -> None:
+    rows = answers(**{MAY_CREATE: [[True]], MAY_CREATE.replace("linked_user", "loader"): [[True]]})
+    current = read_schema_access(rows, q.SESSION, "linked_role", [desired], prune=prune)
+    assert rows.asked == [*START, *asked]
+    assert current.grants == grants
+    assert (current.schemas, current.session, current.hidden) == (SCHEMAS, q.SEEN, False)
+    assert current.context is None
+    # What wasn't asked isn't taken for none.
+    assert (current.tables is not None) is (q.tables_of("crm") in asked)
+    assert current.stuck == (frozenset() if prune else None)
+    assert current.creators == ({("linked_user", "crm")} if MAY_CREATE in asked else frozenset())
+
+
+def test_what_tables_there_are_and_whose() -> None:
+    desired = DesiredSchema("crm", ("accounts",))
+    assert read_schema_access(answers(), q.SESSION, "linked_role", [desired]).tables == Tables(
+        {"crm": frozenset({"accounts", "my_mv_tbl__"})},
+        views={"crm": {"my_mv_tbl__": "analyst"}},
+        owners={"crm": frozenset({"loader"})},
+    )
+
+
+def test_a_view_may_have_no_owner_that_the_catalog_names() -> None:
+    rows = Answers({q.tables_of("crm"): [["crm", "names", "view", None], ["crm", "t", "TABLE", None]]})
+    found = read_tables(rows, SchemaAccess(q.SEEN), ["crm"])
+    assert found == Tables({"crm": frozenset({"names", "t"})}, views={"crm": {"names": ""}})
+
+
+def test_tables_that_an_admin_may_not_read_are_there_too() -> None:
+    listed = q.tables_of("crm", "web")
+    rows = Answers(
+        {
+            listed: [["crm", "seen", "VIEW", "loader"]],
+            q.NAMESPACES: [[1, "crm", 100], [2, "ads", 100], [3, "web", 100]],
+            q.RELATIONS: [
+                [1, "seen", 101],
+                [1, "hidden", 101],
+                [1, "mv_tbl__m__0", 101],
+                [2, "elsewhere", 101],
+                [3, "seen", 77],
+            ],
+        }
+    )
+    clerk = SchemaAccess(Session("clerk", "dev", superuser=False), users=q.KNOWN_USERS)
+    assert read_tables(rows, clerk, ["crm", "web"]) == Tables(
+        {"crm": frozenset({"seen", "hidden"}), "web": frozenset({"seen"})},
+        views={"crm": {"seen": "loader"}},
+        owners={"crm": frozenset({"linked_user"}), "web": frozenset({"user id 77"})},
+    )
+    # A superuser sees all of them at once.
+    again = Answers({listed: [["crm", "seen", "VIEW", "loader"]]})
+    assert read_tables(again, SchemaAccess(q.SEEN), ["crm", "web"]).names == {"crm": {"seen"}, "web": frozenset()}
+
+
+def test_what_is_lacking_is_looked_for_everywhere() -> None:
+    rows = answers()
+    current = read_schema_access(rows, q.SESSION, "linked_role", [DesiredSchema("web")])
+    assert rows.asked == [*START, q.OF_ALL_ON_SCHEMAS, *CONTEXT, *LIMITS]
+    assert current.grants == {
+        Grant(Scope.SCHEMA, "USAGE", "web"),
+        Grant(Scope.DATABASE_TABLES, "SELECT", database="dev"),
+    }
+    above, stranger = (Identity("role", name) for name in ("above", "a_stranger"))
+    on_web = (
+        (PUBLIC, Grant(Scope.SCHEMA, "USAGE", "web")),
+        (Identity("group", "linked_role"), Grant(Scope.SCHEMA, "CREATE", "web")),
+    )
+    of_roles = (
+        (above, Grant(Scope.TABLES, "SELECT", "web")),
+        (stranger, Grant(Scope.TABLES, "INSERT", "web")),
+    )
+    assert current.held == Held(frozenset({*on_web, *of_roles}))
+    assert current.context == Context(
+        frozenset({"above", "top"}),
+        inherited=frozenset({of_roles[0][1], Grant(Scope.SCHEMAS, "USAGE", database="dev")}),
+        others={who: frozenset({grant}) for who, grant in on_web},
+        secured={"web": frozenset({"pages"})},
+        masked={"web": frozenset({"pages", "users", "links"})},
+    )
+
+
+def test_tables_that_are_lacking_are_looked_for_everywhere() -> None:
+    listed = q.tables_of("web")
+    rows = answers(**{listed: [["web", "pages", "TABLE", "loader"], ["web", "links", "TABLE", ""]]})
+    desired = [DesiredSchema("web", ("links",)), DesiredSchema("lake"), DesiredSchema("nowhere")]
+    current = read_schema_access(rows, q.SESSION, "linked_role", desired)
+    assert rows.asked == [
+        *START,
+        listed,
+        q.OF_ALL_ON_SCHEMAS,
+        TABLE_BY_TABLE,
+        *CONTEXT,
+        BY_COLUMN,
+        q.ON_RELATIONS + ABOVE,
+        q.OF_OTHERS_ON_RELATIONS,
+        *LIMITS,
+    ]
+    assert current.context is not None
+    assert Grant(Scope.TABLE, "DELETE", "web", "pages") in current.context.inherited
+    assert Grant(Scope.COLUMN, "SELECT", "web", "pages", "url") in current.grants
+    on_lake, on_pages = Grant(Scope.SCHEMA, "USAGE", "lake"), Grant(Scope.TABLE, "SELECT", "web", "pages")
+    assert current.context.others[STAFF] == {on_lake, on_pages}
+
+
+def test_a_schema_that_isnt_there_is_lacking() -> None:
+    # A plan goes on as if it were there.
+    desired = [DesiredSchema("crm"), DesiredSchema("nowhere")]
+    current = read_schema_access(answers(), q.SESSION, "linked_role", desired)
+    assert current.context is not None
+
+
+def test_looking_again_asks_for_privileges_alone() -> None:
+    rows = answers()
+    before = read_schema_access(rows, q.SESSION, "linked_role", [DesiredSchema("web")])
+    rows.asked.clear()
+    after = read_privileges(rows, before, "linked_role", [DesiredSchema("web")])
+    assert rows.asked == [q.OF_ALL_ON_SCHEMAS]
+    assert after == before
+
+
+@pytest.mark.parametrize("prune", [False, True])
+@pytest.mark.parametrize("missing", [DesiredSchema("nowhere", ("t",)), DesiredSchema("ads"), DesiredSchema("Ads")])
+def test_nothing_is_read_about_schemas_that_arent_there(missing: DesiredSchema, prune: bool) -> None:
+    rows = answers()
+    current = read_schema_access(rows, q.SESSION, "linked_role", [missing], prune=prune, thorough=True)
+    assert current == SchemaAccess(q.SEEN, q.KNOWN_ROLES, q.KNOWN_USERS, SCHEMAS)
+    assert rows.asked == START
+
+
+def test_a_case_sensitive_session_finds_mixed_case() -> None:
+    session = Session("admin", "dev", case_sensitive=True)
+    rows = answers(**{q.tables_of("Ads"): []})
+    desired = [DesiredSchema("Ads", ("t",)), DesiredSchema("CRM", ("t",))]
+    current = read_schema_access(rows, session, "linked_role", desired)
+    assert (current.session, current.tables) == (session, Tables({"Ads": frozenset()}))
+
+
+def test_a_database_without_schemas_is_empty() -> None:
+    rows = Answers({q.SCHEMAS: []})
+    assert read_schema_list(rows, q.SESSION, "linked_role") == SchemaAccess(q.SEEN, q.KNOWN_ROLES, q.KNOWN_USERS)
+    assert rows.asked == START
+
+
+def test_an_external_schema_may_have_no_owner() -> None:
+    rows = Answers({q.SCHEMAS: [["dev", "lake", None, "EXTERNAL"]]})
+    found = read_schema_list(rows, q.SESSION, "linked_role")
+    assert found.schemas == {"lake": Schema("lake", "nobody", "external")}
+
+
+ASKED = "SELECT has_schema_privilege('etl', 'ads', 'create'), has_schema_privilege('etl', 'crm', 'create')"
+ON_LATER = [Grant(Scope.DEFAULT, "SELECT", name, writer="etl") for name in ("crm", "ads", "")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "stuck"), [([True, False], {("etl", "crm")}), ([False, True], {("etl", "ads")}), ([True, True], set())]
+)
+def test_a_writer_that_cannot_create_any_more_is_stuck(answer: list[bool], stuck: set[Any]) -> None:
+    # Later tables of every schema ask for no schema; what is no default privilege asks for nothing.
+    assert stuck_writers(Answers({ASKED: [answer]}), [*ON_LATER, Grant(Scope.TABLES, "SELECT", "web")]) == stuck
+    assert stuck_writers(Answers({}), ON_LATER[2:]) == frozenset()
+
+
+def test_writers_whose_privileges_are_pruned_are_asked_about() -> None:
+    role = ("role", "linked_role")
+    later: q.Table = [[*role, "etl", schema, "RELATION", "SELECT"] for schema in ("crm", "Ads", "web")]
+    rows = answers(**{q.DEFAULTS: later, ASKED.replace("'ads'", "'Ads'"): [[False, True]]})
+    desired = [DesiredSchema("crm"), DesiredSchema("Ads")]
+    session = Session("admin", "dev", case_sensitive=True)
+    current = read_schema_access(rows, session, "linked_role", desired, prune=True)
+    assert current.stuck == frozenset({("etl", "Ads")})
+
+
+def test_where_they_stay_nothing_is_asked() -> None:
+    later = DesiredSchema("crm", future=FutureTables.DEFAULT_PRIVILEGES, writers=("loader",))
+    held: q.Table = [["role", "linked_role", "loader", "crm", "RELATION", "SELECT"]]
+    rows = answers(**{q.DEFAULTS: held, q.later("above", "top"): []})
+    current = read_schema_access(rows, q.SESSION, "linked_role", [later], prune=True)
+    assert current.stuck == frozenset()
+    assert not any("has_schema_privilege" in sql for sql in rows.asked)

@@ -1,0 +1,125 @@
+"""How facts are written into a sentence. The sentences themselves stand in sentences.txt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from airflow_provider_datagraph.access import messages
+from airflow_provider_datagraph.access.messages import (
+    Said,
+    change_text,
+    counted,
+    describe_grants,
+    few,
+    object_name,
+    said,
+)
+from airflow_provider_datagraph.access.plan import Change, Fact, Reason, finding
+from airflow_provider_datagraph.redshift.statements import Create
+from airflow_provider_datagraph.redshift.values import Grant, Scope
+
+SIX = tuple("abcdef")
+
+
+def test_privileges_are_described_in_a_phrase() -> None:
+    grants = [
+        Grant(Scope.DATABASE, "CREATE", database="dev"),
+        Grant(Scope.DATABASE, "TEMPORARY", database="dev"),
+        Grant(Scope.DATABASE, "TEMPORARY", database="other"),
+        Grant(Scope.SCHEMA, "USAGE", "crm"),
+        Grant(Scope.SCHEMA, "USAGE", "ads"),
+        Grant(Scope.SCHEMA, "USAGE", "web"),
+        Grant(Scope.TABLES, "SELECT", "crm"),
+        Grant(Scope.TABLES, "INSERT", "crm"),
+        Grant(Scope.TABLES, "INSERT", "ads"),
+        Grant(Scope.TABLE, "SELECT", "crm", "accounts"),
+        Grant(Scope.TABLE, "DELETE", "crm", "accounts"),
+        Grant(Scope.TABLE, "DELETE", "crm", "orders"),
+        Grant(Scope.COLUMN, "SELECT", "crm", "accounts", "id"),
+    ]
+    text = (
+        "SELECT on column crm.accounts.id, CREATE on database dev, TEMPORARY on 2 databases, USAGE on 3 schemas, "
+        "DELETE on 2 tables, SELECT on table crm.accounts, INSERT on the tables of 2 schemas, "
+        "SELECT on the tables of schema crm"
+    )
+    assert describe_grants(grants) == text
+    assert describe_grants([*reversed(grants), *grants]) == text
+    assert describe_grants([]) == ""
+
+
+def test_later_tables_and_names_with_dots_are_described_too() -> None:
+    wide, own = Grant(Scope.DEFAULT, "SELECT", writer="etl"), Grant(Scope.DEFAULT, "INSERT", "my.schema", writer="etl")
+    text = 'INSERT on later tables of etl in "my.schema", SELECT on later tables of etl in all schemas'
+    assert describe_grants([wide, own]) == text
+    more = [wide, Grant(Scope.DEFAULT, "SELECT", "crm", writer="etl"), Grant(Scope.TABLE, "SELECT", "a", "b.c")]
+    assert describe_grants(more) == 'SELECT on later tables, in 2 cases, SELECT on table a."b.c"'
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(1, "t1"), (5, "t1, t2, t3, t4, t5"), (6, "t1, t2, t3, t4, t5 and 1 more"), (26, "21 more")]
+)
+def test_few(count: int, told: str) -> None:
+    assert few([f"t{n}" for n in range(1, count + 1)]).endswith(told)
+
+
+def test_what_is_counted_is_in_the_singular_where_it_is_one() -> None:
+    assert [counted(n, "change") for n in range(3)] == ["0 changes", "1 change", "2 changes"]
+    assert [counted(n, "table or view", "both") for n in (1, 2)] == ["1 table or view", "2 both"]
+
+
+@pytest.mark.parametrize(
+    ("template", "facts", "text"),
+    [
+        ("{object} {fact}", {"fact": "word"}, "it word"),
+        ("{fact}", {"fact": 5}, "5"),
+        ("{fact}", {"fact": SIX}, "a, b, c, d, e and 1 more"),
+        ("{fact:all}", {"fact": SIX}, "a, b, c, d, e, f"),
+        ("{fact:statements}", {"fact": SIX[:2]}, "a; b"),
+        ("role{fact:s}", {"fact": SIX[:1]}, "role"),
+        ("role{fact:s}", {"fact": SIX[:2]}, "roles"),
+        ("{fact:quoted}", {"fact": 'a"b'}, '"a""b"'),
+        ("{fact:capital}", {"fact": "user U"}, "User U"),
+        ("{fact:capital}", {"fact": ""}, ""),
+        ("{fact}", {"fact": frozenset({Grant(Scope.SCHEMA, "USAGE", "s")})}, "USAGE on schema s"),
+        # A hash is a secret, in whatever it stands.
+        ("{fact}", {"fact": Create("user", "u", "md5canary")}, "CREATE USER \"u\" PASSWORD '<hash>'"),
+        # Who looks is what it is about, unless that is told.
+        ("{user}", {}, "it"),
+        ("{user}", {"user": "u"}, "u"),
+        # A name that looks like one of ours is written as it is.
+        ("{fact}", {"fact": "{object}"}, "{object}"),
+    ],
+)
+def test_how_a_fact_is_written(
+    monkeypatch: pytest.MonkeyPatch, template: str, facts: Mapping[str, Fact], text: str
+) -> None:
+    monkeypatch.setattr(messages, "FINDINGS", {"code": Said(template, template), "code case": Said("Another.")})
+    assert said(finding("code", "it", **facts)) == Said(text, text)
+    assert said(finding("code", "it", case="case", **facts)) == Said("Another.")
+
+
+@pytest.mark.parametrize("kind", ["role", "user", "database", "permission", "schema", "tables"])
+def test_a_name_of_one_part_stands_as_it_is(kind: str) -> None:
+    of_cluster = kind in ("role", "user", "database", "permission")
+    name = object_name(Change("drop", kind, ("a.b",), Reason.LEAVES))
+    assert name == (f"{kind} a.b" if of_cluster else f'{kind} "a.b"')
+    assert ('"a.b"' in change_text(Change("give", kind, ("a.b",), Reason.LEAVES))) is not of_cluster
+
+
+def test_names_with_braces_are_written_as_they_are() -> None:
+    change = Change("grant", "todays tables", ("{d}", "{of}"), Reason.NOT_HELD, ("SELECT",), names=("{names}",))
+    told = change_text(change)
+    assert '"{d}"."{of}" ({names})' in told
+    assert "user {of}, " in change_text(Change("drop", "role", ("r",), Reason.WRITER_LEAVES, of="{of}"))
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(4, "a, b, c, d"), (5, "a, b, c, d, e"), (6, "a, b, c, d, e and 1 more"), (26, "a, b, c, d, e and 21 more")],
+)
+def test_the_sentence_of_a_snapshot_stays_short(count: int, told: str) -> None:
+    tables = tuple("abcdefghijklmnopqrstuvwxyz"[:count])
+    change = Change("grant", "todays tables", ("d", "s"), Reason.NOT_HELD, names=tables)
+    assert change_text(change).endswith(f" ({told})")

@@ -1,0 +1,187 @@
+"""A Reverse ETL schema: what is asked for, what is read, and what is told beside the plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from airflow_provider_datagraph.access import reverse_etl
+from airflow_provider_datagraph.access.plan import Fact, Finding, finding, note
+from airflow_provider_datagraph.access.reverse_etl import (
+    ReverseEtlAccess,
+    database_missing,
+    desired_schema,
+    read_reverse_etl,
+    reread_reverse_etl,
+)
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema
+from airflow_provider_datagraph.redshift.catalog.privileges import Held
+from airflow_provider_datagraph.redshift.statements import Privileges
+from airflow_provider_datagraph.redshift.values import Grant, Identity, Schema, Scope, Session, User
+from tests.unit.access.planning import Plan, as_seen, database
+from tests.unit.redshift import catalog_rows as q
+
+WORDS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+DROP = Grant(Scope.TABLES, "DROP", "retl")
+# Another schema's, and a single table's.
+OTHERS = {
+    Grant(Scope.SCHEMA, "USAGE", "crm"),
+    Grant(Scope.TABLES, "DROP", "crm"),
+    Grant(Scope.TABLE, "DROP", "retl", "t"),
+}
+OWNER = Identity("user", "owner")
+OPENED = frozenset(Grant(Scope.TABLES, word, "retl") for word in WORDS)
+BELONGS = note("reverse_etl_owner", "dev.retl", owner="owner")
+CURRENT = ReverseEtlAccess(
+    replace(
+        database(),
+        schemas={"retl": Schema("retl", "owner")},
+        users={"owner": User("owner", 101), "boss": User("boss", 1, superuser=True)},
+    ),
+    "retl",
+    OPENED,
+)
+plan_reverse_etl = as_seen(reverse_etl.plan_reverse_etl)
+
+
+def plan(current: ReverseEtlAccess, drop: str = "tables") -> Plan:
+    return plan_reverse_etl("Dev", desired_schema("RETL", drop), "r", current, plan_only=False)
+
+
+def holding(*grants: Grant) -> ReverseEtlAccess:
+    return replace(CURRENT, schemas=replace(CURRENT.schemas, grants=frozenset(grants)))
+
+
+def told(current: ReverseEtlAccess, drop: str = "tables") -> list[Finding]:
+    return [one for one in plan(current, drop).findings if one.code.startswith("reverse_etl")]
+
+
+@pytest.mark.parametrize(
+    ("drop", "on_schema", "on_tables"),
+    [
+        ("tables", ("USAGE", "CREATE"), (*WORDS, "DROP")),
+        ("all", ("USAGE", "CREATE", "DROP"), (*WORDS, "DROP")),
+        ("none", ("USAGE", "CREATE"), WORDS),
+    ],
+)
+def test_where_drop_is_granted(drop: str, on_schema: tuple[str, ...], on_tables: tuple[str, ...]) -> None:
+    desired = desired_schema("retl", drop)
+    assert desired == DesiredSchema("retl", schema_privileges=on_schema, table_privileges=on_tables)
+    assert plan(CURRENT, drop).sql == [
+        f'GRANT {", ".join(on_schema)} ON SCHEMA "retl" TO ROLE "r"',
+        f'GRANT {", ".join(on_tables)} FOR TABLES IN SCHEMA "retl" TO ROLE "r"',
+    ]
+
+
+def test_where_there_is_no_schema_there_is_nothing_to_do() -> None:
+    missing = note("schema_missing", "Dev.RETL", case="reverse_etl")
+    assert plan(ReverseEtlAccess(database())) == Plan(findings=(missing,))
+    assert database_missing("d") == note("database_missing", "d", case="reverse_etl")
+
+
+@pytest.mark.parametrize(
+    ("drop", "grants", "sql"),
+    [
+        ("none", {DROP}, ('REVOKE DROP FOR TABLES IN SCHEMA "retl" FROM ROLE "r"',)),
+        (
+            "none",
+            {DROP, Grant(Scope.SCHEMA, "DROP", "retl")},
+            (
+                'REVOKE DROP FOR TABLES IN SCHEMA "retl" FROM ROLE "r"',
+                'REVOKE DROP ON SCHEMA "retl" FROM ROLE "r"',
+            ),
+        ),
+        ("tables", {DROP}, ()),
+        ("none", set(), ()),
+    ],
+)
+def test_what_is_kept_is_told_with_the_way_to_take_it_away(drop: str, grants: set[Grant], sql: tuple[str, ...]) -> None:
+    facts: dict[str, Fact] = {"role": "r", "database": "dev", "statements": sql}
+    kept = finding("reverse_etl_kept", "dev.retl", grants=frozenset(grants), **facts)
+    assert told(holding(*grants, *OTHERS), drop) == [kept] * bool(sql) + [BELONGS]
+
+
+def test_who_else_works_there_is_told() -> None:
+    usage = Grant(Scope.SCHEMA, "USAGE", "retl")
+    held = {
+        (Identity("role", "b"), usage),
+        (Identity("role", "a"), usage),
+        (Identity("role", "a"), DROP),
+        (Identity("group", "g"), usage),
+        (Identity("role", "elsewhere"), Grant(Scope.SCHEMA, "USAGE", "crm")),
+    }
+    current = replace(CURRENT, schemas=replace(CURRENT.schemas, held=Held(frozenset(held))))
+    assert told(current) == [BELONGS, note("reverse_etl_roles", "dev.retl", roles=("a", "b"))]
+
+
+@pytest.mark.parametrize("owner", ["owner", "boss", "user id 7"])
+@pytest.mark.parametrize("lacking", [None, *WORDS])
+def test_what_stays_closed_to_the_owner_is_told(owner: str, lacking: str | None) -> None:
+    held = frozenset(grant for grant in OPENED if grant.privilege != lacking)
+    schemas = replace(CURRENT.schemas, schemas={"retl": Schema("retl", owner)})
+    found = told(ReverseEtlAccess(schemas, "retl", held))
+    give = Privileges(OWNER, WORDS, Scope.TABLES, [("retl",)])
+    closed = finding("reverse_etl_closed", "dev.retl", owner="owner", database="dev", statement=give)
+    # A superuser reads everything, and nobody is named who isn't there.
+    assert found[1:] == ([closed] if owner == "owner" and lacking else [])
+    assert give.sql == 'GRANT SELECT, INSERT, UPDATE, DELETE FOR TABLES IN SCHEMA "retl" TO "owner"'
+
+
+def test_the_schema_is_read_with_what_its_owner_holds() -> None:
+    role, user = ("role", "linked_role"), ("user", "linked_user")
+    rows = q.Answers(
+        {
+            q.SCHEMAS: [["dev", "retl", 101, "local"]],
+            q.OF_ALL_ON_SCHEMAS: [
+                *([*role, "retl", word, "SCHEMA"] for word in ("USAGE", "CREATE")),
+                *([*role, "retl", word, "TABLES"] for word in (*WORDS, "DROP")),
+            ],
+            q.ON_SCHEMAS + q.of("linked_user"): [
+                [*user, "retl", "SELECT", "TABLES"],
+                ["role", "linked_user", "retl", "DELETE", "TABLES"],
+            ],
+        }
+    )
+    desired = desired_schema("RETL", "tables")
+    current = read_reverse_etl(rows, Session("admin", "dev"), "linked_role", desired, thorough=False)
+    assert current.name == "retl"
+    assert current.owner_grants == {Grant(Scope.TABLES, "SELECT", "retl")}
+    assert plan_reverse_etl("dev", desired, "linked_role", current, plan_only=False).in_place == 2
+    rows.asked.clear()
+    assert reread_reverse_etl(rows, current, "linked_role", desired) == current
+    assert rows.asked == [q.OF_ALL_ON_SCHEMAS]
+
+
+@pytest.mark.parametrize("name", ["retl", "RETL"])
+def test_where_there_is_no_schema_no_owner_is_asked_about(name: str) -> None:
+    # A session may compare names as they are typed.
+    rows = q.Answers({q.SCHEMAS: [["dev", "retl", 101, "local"]] if name == "RETL" else []})
+    session = Session("admin", "dev", case_sensitive=True)
+    current = read_reverse_etl(rows, session, "linked_role", desired_schema(name, "tables"), thorough=True)
+    assert (current.name, current.owner_grants, current.schemas.session) == (None, frozenset(), session)
+    assert rows.asked == [q.USERS, q.ROLES, q.SCHEMAS]
+
+
+@pytest.mark.parametrize("plan_only", [True, False])
+def test_a_missing_role_is_no_obstacle_to_a_plan(plan_only: bool) -> None:
+    desired = desired_schema("retl", "tables")
+    found = plan_reverse_etl("dev", desired, "nobody", CURRENT, plan_only=plan_only)
+    assert (found.blocking == ()) is plan_only
+
+
+def test_a_thorough_look_is_one() -> None:
+    rows = q.Answers(
+        {
+            q.SCHEMAS: [["dev", "retl", 101, "local"]],
+            q.OF_ALL_ON_SCHEMAS: [],
+            q.ON_SCHEMAS + q.of("linked_user"): [],
+            q.USER_GRANTS: [],
+            **dict.fromkeys((q.tables_of("retl"), q.ROLE_GRANTS, q.ON_DATABASES + q.OF_ROLE), ()),
+            **dict.fromkeys((q.ON_RELATIONS + q.OF_ROLE, q.ON_COLUMNS + q.OF_ROLE), ()),
+            **dict.fromkeys((q.OF_OTHERS_ON_RELATIONS, q.SECURED, q.MASKED), ()),
+        }
+    )
+    desired = desired_schema("retl", "tables")
+    current = read_reverse_etl(rows, Session("admin", "dev"), "linked_role", desired, thorough=True)
+    assert current.schemas.context is not None and current.schemas.context.members == frozenset()

@@ -1,0 +1,93 @@
+"""What the cluster knows of the linked role and user."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.access.role import RoleAccess, read_role
+from airflow_provider_datagraph.redshift.values import Grant, Scope, User
+from tests.unit.redshift import catalog_rows as q
+from tests.unit.redshift.catalog_rows import Answers, Table
+
+PRIVILEGES = (q.ON_DATABASES, q.ON_SCHEMAS, q.ON_RELATIONS, q.ON_COLUMNS)
+ROLE, USER = ("role", "linked_role"), ("user", "linked_user")
+
+
+def holdings(condition: str, **more: Table) -> dict[str, Table]:
+    """Empty answers to what is asked."""
+    return {q.USER_GRANTS: [], q.ROLE_GRANTS: [], **{on + condition: [] for on in PRIVILEGES}, **more}
+
+
+HOLDINGS: dict[str, Table] = {
+    q.USER_GRANTS: [
+        ["linked_user", "linked_role"],
+        ["linked_user", "other_role"],
+        ["someone", "linked_role"],
+        ["outsider", "third_role"],
+    ],
+    q.ROLE_GRANTS: [
+        ["holder_role", "linked_role"],
+        ["sys:dba", "linked_role"],
+        ["linked_role", "above"],
+        ["above", "top"],
+        ["top", "above"],
+        ["holder_role", "elsewhere"],
+    ],
+    q.ON_DATABASES + q.OF_BOTH: [
+        [*ROLE, "dev", "temp", "DATABASE"],
+        [*ROLE, "other", "SELECT", "TABLES"],
+        [*USER, "dev", "TEMPORARY", "DATABASE"],
+    ],
+    q.ON_SCHEMAS + q.OF_BOTH: [[*ROLE, "crm", "usage", "SCHEMA"], [*USER, "public", "CREATE", "SCHEMA"]],
+    q.ON_RELATIONS + q.OF_BOTH: [[*ROLE, "crm", "accounts", "select"], [*USER, "crm", "orders", "INSERT"]],
+    q.ON_COLUMNS + q.OF_BOTH: [[*ROLE, "crm", "orders", "id", "select"], [*USER, "crm", "orders", "total", "UPDATE"]],
+}
+
+
+def test_identities_hold_roles_and_privileges() -> None:
+    assert read_role(Answers(HOLDINGS), q.SESSION, "linked_role", "linked_user") == RoleAccess(
+        q.SEEN,
+        roles=q.KNOWN_ROLES,
+        users=q.KNOWN_USERS,
+        members=frozenset({"linked_user", "someone"}),
+        role_members=frozenset({"holder_role", "sys:dba"}),
+        inherited_roles=frozenset({"above", "top"}),
+        user_roles=frozenset({"linked_role", "other_role"}),
+        grants=frozenset(
+            {
+                Grant(Scope.DATABASE, "TEMPORARY", database="dev"),
+                Grant(Scope.DATABASE_TABLES, "SELECT", database="other"),
+                Grant(Scope.SCHEMA, "USAGE", "crm"),
+                Grant(Scope.TABLE, "SELECT", "crm", "accounts"),
+                Grant(Scope.COLUMN, "SELECT", "crm", "orders", "id"),
+            }
+        ),
+        user_grants=frozenset(
+            {
+                Grant(Scope.DATABASE, "TEMPORARY", database="dev"),
+                Grant(Scope.SCHEMA, "CREATE", "public"),
+                Grant(Scope.TABLE, "INSERT", "crm", "orders"),
+                Grant(Scope.COLUMN, "UPDATE", "crm", "orders", "total"),
+            }
+        ),
+    )
+
+
+def test_only_those_who_exist_are_asked_about() -> None:
+    rows = Answers({q.USERS: [["admin", 100, True, False]], q.ROLES: [], q.USER_GRANTS: [], q.ROLE_GRANTS: []})
+    current = read_role(rows, q.SESSION, "linked_role", "linked_user")
+    assert current == RoleAccess(q.SEEN, users={"admin": User("admin", 100, True)})
+    assert rows.asked == [q.USERS, q.ROLES, q.USER_GRANTS, q.ROLE_GRANTS]
+
+
+@pytest.mark.parametrize(
+    ("users", "name"),
+    [([["admin", 100, True, False]], "linked_role"), ([["linked_user", 101, False, False]], "linked_user")],
+)
+def test_one_of_the_two_may_exist(users: list[list[Any]], name: str) -> None:
+    roles = [["linked_role", "admin"]] if name == "linked_role" else []
+    rows = Answers({**holdings(q.of(name)), q.USERS: users, q.ROLES: roles})
+    read_role(rows, q.SESSION, "linked_role", "linked_user")
+    assert rows.asked[4:] == [on + q.of(name) for on in PRIVILEGES]

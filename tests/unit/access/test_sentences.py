@@ -1,0 +1,257 @@
+"""Every sentence of a finding and of a change, as people read it: sentences.txt shows an example of each.
+
+After a change of access/messages.py, write the file anew and read the difference::
+
+    python -m tests.unit.access.test_sentences
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from airflow_provider_datagraph.access.messages import DONE, FINDINGS, OBJECTS, REASONS, change_text, said
+from airflow_provider_datagraph.access.plan import Change, Fact, Finding, Reason, finding
+from airflow_provider_datagraph.access.schemas.revoke import KINDS
+from airflow_provider_datagraph.redshift.statements import AlterUser, Privileges
+from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Scope
+
+FILE = Path(__file__).with_name("sentences.txt")
+R, U = Identity("role", "r"), Identity("user", "u")
+TABLES = ("accounts", "orders")
+ROLES = ("reader", "writer")
+MISSING: dict[str, Fact] = {"tables": TABLES, "login": "u", "aliases": ("user_identifier",)}
+READING: dict[str, Fact] = {"reason": "the server's words", "state": "42501"}
+SCHEMA: dict[str, Fact] = {"schema": "crm", "database": "dev"}
+HIDDEN: dict[str, Fact] = {"user": "admin", "owner": "boss"}
+SESSIONS: dict[str, Fact] = {"sessions": ("process 7 of user u in dev",)}
+SELECT = Grant(Scope.TABLES, "SELECT", "crm")
+GRANTS = frozenset({Grant(Scope.SCHEMA, "USAGE", "crm"), SELECT})
+ON_TABLES = frozenset({Grant(Scope.TABLE, "SELECT", "crm", name) for name in TABLES})
+OF_DATABASE = frozenset({Grant(Scope.DATABASE_TABLES, "SELECT", database="dev")})
+MAY_CREATE = Privileges(Identity("user", "etl"), ("CREATE",), Scope.SCHEMA, [("crm",)])
+MAY_READ = Privileges(Identity("user", "boss"), ("SELECT",), Scope.TABLES, [("retl",)])
+NO_USAGE = Privileges(R, ("USAGE",), Scope.DATABASE, [("sales",)], taken=True)
+NO_DROP = tuple(Privileges(R, ("DROP",), scope, [("retl",)], taken=True).sql for scope in (Scope.TABLES, Scope.SCHEMA))
+EXAMPLES = (
+    finding("role_missing", "r"),
+    finding("role_missing", "r", case="planned"),
+    finding("role_missing", "r", case="closing"),
+    finding("hidden", "r", case="role", **HIDDEN),
+    finding("hidden", "admin", case="privileges"),
+    finding("hidden", "admin", case="databases", databases=("a", "b")),
+    finding("partial_view", "admin"),
+    finding("name_taken", "r", case="role"),
+    finding("name_taken", "u", case="user"),
+    finding("user_is_admin", "admin"),
+    finding("user_is_superuser", "u", statement=AlterUser("u", "NOCREATEUSER")),
+    finding("login_fails", "u"),
+    finding("password_policy", "u", lacks=("be 8 to 64 characters long", "hold a digit")),
+    finding("role_owner", "r", owner="boss"),
+    finding("role_members", "r", members=("zoe", "role above")),
+    finding("role_roles", "r", roles=ROLES),
+    finding("role_privileges", "r", grants=GRANTS, database="dev"),
+    finding("user_createdb", "u", statement=AlterUser("u", "NOCREATEDB")),
+    finding("user_roles", "u", roles=ROLES[:1]),
+    finding("user_privileges", "u", grants=ON_TABLES, database="dev"),
+    finding("serverless", "wg.1.eu-west-1.redshift-serverless.amazonaws.com"),
+    finding("not_local", "cp", case="checkpoint", kind="shared"),
+    finding("database_owner", "cp", owner="boss"),
+    finding("system_schema", "pg_catalog"),
+    finding("schema_missing", "dev.crm", **SCHEMA),
+    finding("schema_missing", "dev.crm", **SCHEMA, hidden_from="clerk"),
+    finding("schema_missing", "dev.crm", case="alike", alike="CRM", **SCHEMA),
+    finding("schema_missing", "dev.crm", case="planned", **SCHEMA),
+    finding("schema_missing", "dev.crm", case="closing", **SCHEMA),
+    finding("not_local", "dev.lake", kind="external", schema="lake", database="dev"),
+    finding("schema_missing", "dev.CRM", case="folded", **{**SCHEMA, "schema": "CRM"}),
+    finding("table_missing", "dev.crm.Orders", case="folded"),
+    finding("database_missing", "sales", case="look"),
+    finding("table_missing", "dev.crm.orders"),
+    finding("table_missing", "dev.crm.orders", case="alike", alike="Orders"),
+    finding("table_twice", "dev.crm.orders"),
+    finding("writers_unknown", "dev.crm"),
+    finding("writer_missing", "etl"),
+    finding("writer_cannot_create", "dev.crm", writer="etl", statement=MAY_CREATE),
+    finding("writer_cannot_create", "dev.crm", case="stuck", writer="etl", database="dev", statement=MAY_CREATE),
+    finding("column_grant", "dev.crm.orders", privilege="SELECT"),
+    finding("held_by_others", "group staff", grants=GRANTS, role="r"),
+    finding("owned_by_member", "dev.crm", case="schema", member="u", role="r"),
+    finding("owned_by_member", "dev.crm", case="tables", member="u", role="r"),
+    finding("owned_by_member", "dev.crm", case="schema and tables", member="u", role="r"),
+    finding("opens_more", "dev.crm", holder="PUBLIC", grants=ON_TABLES),
+    finding("opens_more", "dev.crm", case="inherited", holder="role r", roles=ROLES, grants=ON_TABLES),
+    finding("row_level_security", "dev.crm", tables=TABLES, role="r"),
+    finding("masking", "dev.crm", tables=TABLES, role="r"),
+    finding("column_privileges", "dev.crm", tables=TABLES, role="r"),
+    finding("late_binding_views", "dev.crm", views=("totals (of analyst)", "v")),
+    finding("unnamed", "dev", grants=frozenset({Grant(Scope.TABLE, "TRIGGER", "crm", "orders")}), role="r"),
+    finding("database_wide", "dev", grants=OF_DATABASE, role="r"),
+    finding("inherited", "r", roles=ROLES),
+    finding("kept", "dev.crm", holder="group staff", grants=GRANTS, role="r"),
+    finding("kept", "dev.crm", case="inherited", roles=ROLES, grants=GRANTS, role="r"),
+    finding("database_wide", "dev", case="closing", grants=OF_DATABASE, role="r"),
+    finding("database_wide", "dev", case="closing inherited", roles=ROLES, grants=OF_DATABASE, role="r"),
+    finding("schema_missing", "dev.retl", case="reverse_etl"),
+    finding("database_missing", "cp", case="reverse_etl"),
+    finding("reverse_etl_owner", "dev.retl", owner="boss"),
+    finding("reverse_etl_roles", "dev.retl", roles=ROLES),
+    finding("reverse_etl_closed", "dev.retl", owner="boss", database="dev", statement=MAY_READ),
+    finding(
+        "reverse_etl_kept",
+        "dev.retl",
+        role="r",
+        grants=frozenset({Grant(Scope.TABLES, "DROP", "retl")}),
+        database="dev",
+        statements=NO_DROP,
+    ),
+    finding("schema_empty", "dev.crm"),
+    finding("schema_missing", "dev.crm", case="reading it"),
+    finding("table_missing", "dev.crm.orders", case="reading", **READING),
+    finding("schema_missing", "dev.crm.orders", case="reading", **READING),
+    finding("database_missing", "dev.crm.orders", case="reading", **READING),
+    finding("not_readable", "dev.crm.orders", case="reading", **READING),
+    finding("tables_missing", "dev.profiles", case="waiting", **MISSING),
+    finding("tables_missing", "dev.profiles", case="raw only", **MISSING),
+    finding("tables_missing", "dev.profiles", case="aliases", **MISSING),
+    finding("tables_missing", "dev.profiles", case="hidden", **MISSING),
+    finding("schema_missing", "dev.profiles", case="unsynced", **MISSING),
+    finding("schema_missing", "dev.profiles", case="hidden", **MISSING),
+    finding("not_ready", "user u", reason="What the error says."),
+    finding("new_owner_missing", "heir"),
+    finding("new_owner_leaves", "u"),
+    finding("database_kept", "cp"),
+    finding("database_missing", "cp"),
+    finding("role_members", "r", case="leaving", members=("role above", "user zoe")),
+    finding("role_privileges", "r", case="permissions", permissions=("role below", "CREATE USER")),
+    finding("role_privileges", "dev", case="further", role="r", grants=OF_DATABASE),
+    finding("role_privileges", "dev", case="unsure", role="r", grants=OF_DATABASE),
+    finding(
+        "not_local",
+        "sales",
+        case="held",
+        holder="role r",
+        kind="shared",
+        grants=frozenset({Grant(Scope.DATABASE, "USAGE", database="sales")}),
+        statement=NO_USAGE,
+    ),
+    finding("not_local", "cp", case="drop", kind="shared"),
+    finding("user_kept", "u", case="admin", role="r"),
+    finding("user_kept", "u", case="superuser", role="r"),
+    finding("user_roles", "u", case="leaving", roles=ROLES),
+    finding("user_privileges", "dev", case="leaving", user="u", grants=GRANTS),
+    finding("owned", "u", case="roles", roles=ROLES),
+    finding("owned", "dev", user="u", owned=("schema dev.s", "table dev.s.t")),
+    finding("by_hand", "dev", privileges=("EXECUTE FOR FUNCTIONS IN SCHEMA crm (role r)",)),
+    finding("session_open", "u", **SESSIONS),
+    finding("session_open", "dev", case="database", **SESSIONS),
+    finding("undroppable", "dev"),
+    finding("undroppable", "template1", case="system"),
+    finding("foreign_objects", "dev", user="u", objects=("schema dev.s of heir",)),
+)
+"""Of findings; which level each has is nothing that a sentence tells."""
+
+
+def _given(kind: str, *path: str, names: tuple[str, ...] = ()) -> Change:
+    words = ("USAGE",) if kind == "schema" else ("SELECT", "INSERT")
+    return Change("grant", kind, path, Reason.NOT_HELD, words, R, names=names)
+
+
+def _taken(
+    kind: str,
+    *path: str,
+    names: tuple[str, ...] = (),
+    reason: Reason = Reason.NOT_DESIRED,
+    identity: Identity = R,
+    of: str = "",
+) -> Change:
+    return Change("revoke", kind, path, reason, ("SELECT",), identity, of, names)
+
+
+CHANGES = (
+    Change("create", "role", ("r",), Reason.MISSING),
+    Change("create", "user", ("u",), Reason.MISSING),
+    Change("create", "database", ("cp",), Reason.MISSING),
+    Change("grant", "role", ("r",), Reason.NO_MEMBER, identity=U),
+    Change("grant", "database", ("cp",), Reason.NOT_HELD, ("CREATE",), R),
+    _given("schema", "dev", "crm"),
+    _given("tables", "dev", "crm"),
+    _given("todays tables", "dev", "crm"),
+    _given("todays tables", "dev", "crm", names=TABLES),
+    _given("table", "dev", "crm", "orders"),
+    _given("later tables", "dev", "crm", names=("dbt", "etl")),
+    _taken("columns", "dev", "crm", "orders", reason=Reason.BLOCKS_TABLE),
+    _taken("later tables", "dev", "crm", names=("etl",)),
+    _taken("table", "dev", "crm", "orders"),
+    _taken("tables", "dev", "crm"),
+    _taken("schema", "dev", "crm", reason=Reason.CLOSED),
+    _taken("later tables", "dev", names=("etl",), reason=Reason.ROLE_LEAVES, of="r"),
+    _taken("later tables", "dev", "crm", names=("u",), reason=Reason.WRITER_LEAVES, of="u", identity=PUBLIC),
+    _taken("all tables", "dev", reason=Reason.ROLE_LEAVES, of="r"),
+    _taken("all schemas", "dev", reason=Reason.ROLE_LEAVES, of="r"),
+    _taken("database", "dev", reason=Reason.USER_LEAVES, of="u", identity=U),
+    Change("revoke", "permission", ("CREATE USER",), Reason.ROLE_LEAVES, identity=R, of="r"),
+    Change("revoke", "role", ("r",), Reason.ROLE_LEAVES, identity=U, of="r"),
+    *(
+        Change("give", kind, path, Reason.USER_LEAVES, identity=Identity("user", "heir"), of="u")
+        for kind, path in (
+            ("table", ("dev", "s", "t")),
+            ("schema", ("dev", "s")),
+            ("database", ("dev",)),
+            ("role", ("own",)),
+        )
+    ),
+    Change("drop", "database", ("cp",), Reason.NAMED),
+    Change("drop", "database", ("cp",), Reason.NAMED, count=1),
+    Change("drop", "database", ("cp",), Reason.NAMED, count=4),
+    Change("drop", "user", ("u",), Reason.LEAVES),
+    Change("drop", "user", ("u",), Reason.LEAVES, names=ROLES),
+    Change("drop", "role", ("r",), Reason.LEAVES),
+)
+
+
+def key(of: Finding) -> str:
+    case = dict(of.facts).get("case")
+    return f"{of.code} {case}" if case else of.code
+
+
+def rendered() -> Iterator[str]:
+    """The file's lines."""
+    yield "# Written by: python -m tests.unit.access.test_sentences"
+    yield "# Findings: code and case, the text, and behind an arrow what to do about it."
+    for example in EXAMPLES:
+        sentences = said(example)
+        yield f"{key(example)}: {sentences.text}{' → ' * bool(sentences.remedy)}{sentences.remedy}"
+    yield "# Changes: what is planned, and what is done."
+    for change in CHANGES:
+        yield f"{change.action} {change.kind}: {change_text(change)} | {change_text(change, done=True)}"
+
+
+def test_every_sentence_is_as_the_file_shows_it() -> None:
+    told = "Is each of them better now? Then write the file anew: python -m tests.unit.access.test_sentences"
+    assert list(rendered()) == FILE.read_text().splitlines(), told
+
+
+def test_every_finding_has_an_example_and_every_example_is_one() -> None:
+    assert {key(example) for example in EXAMPLES} == set(FINDINGS)
+
+
+def test_every_change_has_an_example() -> None:
+    # That the package makes no other: see test_one_place_for_text.py.
+    assert {change.action for change in CHANGES} == set(DONE)
+    assert {change.reason for change in CHANGES} == set(Reason) > set(REASONS)
+    assert {change.kind for change in CHANGES} >= {*OBJECTS, *KINDS.values()}
+    assert {change.kind for change in CHANGES if change.action == "revoke"} >= set(KINDS.values())
+
+
+def test_sentences_are_written_as_sentences() -> None:
+    for sentences in FINDINGS.values():
+        assert sentences.text.endswith((".", "{reason}")) and sentences.text == " ".join(sentences.text.split())
+        assert sentences.text.startswith(("{", "new_owner ")) or sentences.text[0].isupper(), sentences.text
+        # A statement to run stands at the end, without a full stop.
+        assert not sentences.remedy or sentences.remedy[0].isupper(), sentences.remedy
+        assert ": " in sentences.remedy or sentences.remedy.endswith((".", "?")) or not sentences.remedy
+
+
+if __name__ == "__main__":
+    FILE.write_text("\n".join([*rendered(), ""]))

@@ -1,0 +1,71 @@
+"""Waiting for other transactions: how often, how long, and never two alike."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from pytest_mock import MockerFixture
+
+from airflow_provider_datagraph.engine.converge import Converger
+from airflow_provider_datagraph.engine.retrying import retrying
+from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+
+CONFLICT = Exception({"C": "XX000", "M": "1023", "D": "conflict with concurrent transaction"})
+
+
+def waits(mocker: MockerFixture, tries: int, longest: float) -> list[float]:
+    """How long it waits between tries that all meet a conflict."""
+    slept = mocker.patch.object(time, "sleep")
+    work = mocker.Mock(side_effect=CONFLICT)
+    with pytest.raises(Exception, match="1023") as caught:
+        retrying(work, tries, longest)
+    assert caught.value is CONFLICT
+    assert work.call_count == tries
+    return [call.args[0] for call in slept.call_args_list]
+
+
+def test_waits_grow_up_to_the_longest(mocker: MockerFixture, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        found = waits(mocker, 12, 20.0)
+    said = "Another transaction conflicts (1023: conflict with concurrent transaction): start again in {:.1f} s"
+    assert caplog.messages == [said.format(wait) for wait in found]
+    assert len(found) == 11
+    for attempt, wait in enumerate(found, 1):
+        whole = min(20.0, 0.1 * 2**attempt)
+        assert whole / 2 <= wait <= whole
+
+
+@pytest.mark.parametrize("longest", [0.0, 0.01, 3.0])
+def test_none_is_longer_than_the_longest(mocker: MockerFixture, longest: float) -> None:
+    assert max(waits(mocker, 12, longest)) <= longest
+
+
+def test_two_that_met_wait_differently(mocker: MockerFixture) -> None:
+    assert waits(mocker, 8, 20.0) != waits(mocker, 8, 20.0)
+
+
+def test_what_is_no_conflict_is_not_tried_again(mocker: MockerFixture) -> None:
+    work = mocker.Mock(side_effect=ValueError("broken"))
+    with pytest.raises(ValueError, match="broken"):
+        retrying(work, 10, 20.0)
+    assert work.call_count == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "found"), [({}, (10, 20.0)), ({"tries": 1}, (1, 20.0)), ({"tries": "3", "longest_wait": "1.5"}, (3, 1.5))]
+)
+def test_an_operator_s_patience_is_its_engine_s(given: dict[str, Any], found: tuple[int, float]) -> None:
+    operator = GrantSchemaOperator(task_id="grant", schema="crm", **given)
+    engine = operator.engine(operator.hook())
+    assert (engine.tries, engine.longest_wait) == found
+
+
+@pytest.mark.parametrize("call", ["read", "converge"])
+def test_an_engine_s_patience_is_that_of_its_transactions(mocker: MockerFixture, call: str) -> None:
+    used = mocker.patch("airflow_provider_datagraph.engine.converge.retrying")
+    arguments = [mocker.Mock()] * (1 if call == "read" else 2)
+    getattr(Converger(DataGraphHook(), tries=7, longest_wait=2.5), call)(*arguments)
+    assert used.call_args.args[1:] == (7, 2.5)

@@ -1,0 +1,370 @@
+"""The trigger form's entries: parsed, resolved against the warehouse, every problem at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from airflow_provider_datagraph.access.database import DatabaseAccess
+from airflow_provider_datagraph.access.messages import said
+from airflow_provider_datagraph.access.plan import Finding, finding
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.entries import (
+    Opening,
+    Warehouse,
+    as_tasks,
+    check_named,
+    parse_entry,
+    read_warehouse,
+    relations_needed,
+    resolve_entries,
+    resolve_profiles_sync,
+)
+from airflow_provider_datagraph.redshift.names import InvalidInput
+from airflow_provider_datagraph.redshift.values import Database, Schema, Session
+from tests.unit.redshift import catalog_rows as q
+
+
+def schemas(**kinds: str) -> dict[str, Schema]:
+    return {name: Schema(name, "admin", kind) for name, kind in kinds.items()}
+
+
+WAREHOUSE = Warehouse(
+    Session("admin", "dev"),
+    {
+        "dev": schemas(crm="local", ads="local", lake="external", Mixed="local"),
+        "sales": schemas(crm="local", orders="local"),
+        "partner": schemas(shared_crm="shared"),
+        "empty": {},
+    },
+    {
+        ("dev", "crm"): frozenset({"accounts", "orders", "Notes"}),
+        ("sales", "crm"): frozenset({"deals", "my.table"}),
+    },
+)
+SENSITIVE = replace(WAREHOUSE, session=Session("admin", "dev", case_sensitive=True))
+
+
+def resolved(*entries: str, warehouse: Warehouse = WAREHOUSE) -> tuple[list[Opening], list[Finding], list[str]]:
+    """What is to be opened, what is found, and what is wrong."""
+    problems = Problems()
+    openings, findings = resolve_entries([parse_entry(entry) for entry in entries], warehouse, problems)
+    assert all(map(said, findings))
+    return openings, findings, problems.sentences
+
+
+def problem(entry: str, warehouse: Warehouse = WAREHOUSE) -> str:
+    """The one problem of the one entry."""
+    openings, findings, (sentence,) = resolved(entry, warehouse=warehouse)
+    assert (openings, findings) == ([], [])
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("crm", ("crm",)),
+        (" Dev.CRM ", ("Dev", "CRM")),
+        ('sales."my.schema"."t"', ("sales", "my.schema", "t")),
+        ("dev.crm.pg_table", ("dev", "crm", "pg_table")),
+        ("pg_db.crm", ("pg_db", "crm")),
+    ],
+)
+def test_an_entry_has_one_to_three_parts(text: str, parts: tuple[str, ...]) -> None:
+    assert parse_entry(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "a.b.c.d",
+            "'a.b.c.d' has 4 parts: write schema, database.schema or database.schema.table, with double quotes around "
+            "a part that holds a dot.",
+        ),
+        (
+            "a.b.c.d.e",
+            "'a.b.c.d.e' has 5 parts: write schema, database.schema or database.schema.table, with double "
+            "quotes around a part that holds a dot.",
+        ),
+        ("a..b", "'a..b' has an empty part: write schema, database.schema or database.schema.table."),
+        ("pg_catalog", "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own."),
+        ("dev.pg_catalog", "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own."),
+        ("dev.pg_toast.t", "The schema 'pg_toast' belongs to Redshift itself: name a schema of your own."),
+        ("template1.crm", "The database 'template1' belongs to Redshift itself: name a database of your own."),
+        ("template1.crm.t", "The database 'template1' belongs to Redshift itself: name a database of your own."),
+        ("dev.crm.a\tb", "The table name 'a\\tb' holds a character that can't be printed: remove it."),
+    ],
+)
+def test_what_is_no_entry_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse_entry(text)
+    assert caught.value.problems == (sentence,)
+
+
+@pytest.mark.parametrize(
+    ("entries", "needed"),
+    [
+        (["crm", "dev.crm", "nowhere", "dev.nowhere"], {}),
+        (["dev.crm.accounts", "DEV.ADS.x", "sales.crm.deals"], {"dev": {"crm", "ads"}, "sales": {"crm"}}),
+        (["crm.accounts"], {"dev": {"crm"}}),
+        (["CRM.accounts", "crm.x"], {"dev": {"crm"}}),
+        (["nowhere.accounts", "nowhere.crm.accounts", "dev.nowhere.accounts", "crm.ads.t"], {}),
+        (["partner.shared_crm.t", "lake.t"], {"partner": {"shared_crm"}, "dev": {"lake"}}),
+        ([], {}),
+    ],
+)
+def test_only_tables_that_decide_have_to_be_read(entries: list[str], needed: dict[str, set[str]]) -> None:
+    assert relations_needed([parse_entry(entry) for entry in entries], WAREHOUSE) == needed
+
+
+def test_a_case_sensitive_session_needs_names_as_stored() -> None:
+    entries = [parse_entry(entry) for entry in ("DEV.crm.t", "Mixed.t", "mixed.t", "dev.Mixed.t", "CRM.t")]
+    assert relations_needed(entries, SENSITIVE) == {"dev": {"Mixed"}}
+
+
+def test_a_connected_database_that_isnt_listed_needs_nothing() -> None:
+    hidden = Warehouse(Session("admin", "hidden"), {"dev": schemas(crm="local")})
+    assert relations_needed([("crm", "t")], hidden) == {}
+
+
+def test_openings_are_sorted_by_database_and_keep_their_order() -> None:
+    entries = ["sales.orders", "crm", "SALES.CRM.Deals", "dev.ads", 'sales.crm."my.table"']
+    assert resolved(*entries) == (
+        [
+            Opening("dev", ("crm", "ads"), {}),
+            Opening("sales", ("orders", "crm"), {"crm": ("deals", "my.table")}),
+        ],
+        [],
+        [],
+    )
+
+
+def test_nothing_opens_nothing() -> None:
+    assert resolved() == ([], [], [])
+
+
+def test_a_case_sensitive_session_takes_names_as_stored() -> None:
+    assert resolved("Mixed", "dev.crm.Notes", warehouse=SENSITIVE) == (
+        [Opening("dev", ("Mixed", "crm"), {"crm": ("Notes",)})],
+        [],
+        [],
+    )
+    assert problem("Dev.crm", SENSITIVE) == "Dev.crm: there is no database Dev: did you mean dev?"
+    assert problem("crm.notes", SENSITIVE) == (
+        "crm.notes: there is no database crm, and schema crm of dev has no table notes."
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        (
+            "crm.accounts",
+            "crm.accounts: there is no database crm, but schema crm of dev has a table accounts: write "
+            "dev.crm.accounts.",
+        ),
+        (
+            "CRM.Accounts",
+            "CRM.Accounts: there is no database CRM, but schema crm of dev has a table accounts: write "
+            "dev.crm.accounts.",
+        ),
+        ("crm.gone", "crm.gone: there is no database crm, and schema crm of dev has no table gone."),
+        ("ads.t", "ads.t: there is no database ads, and schema ads of dev has no table t."),
+        ("gone.crm", "gone.crm: there is no database gone: correct the name, or create it first."),
+        ("crm.accounts.id", "crm.accounts.id: there is no database crm: correct the name, or create it first."),
+        ("gone", "gone: database dev has no schema gone: correct the name, or create it first."),
+        ("mixed", "mixed: database dev has no schema mixed: did you mean Mixed?"),
+        ("sales.ads", "sales.ads: database sales has no schema ads: correct the name, or create it first."),
+        ("empty.crm", "empty.crm: database empty has no schema crm: correct the name, or create it first."),
+        ("sales.crm.x", "sales.crm.x: schema sales.crm has no table x: correct the name, or create it first."),
+        ("dev.crm.notes", "dev.crm.notes: schema dev.crm has no table notes: did you mean Notes?"),
+        ("dev.ads.t", "dev.ads.t: schema dev.ads has no table t: correct the name, or create it first."),
+        ('dev.crm."a.b"', 'dev.crm."a.b": schema dev.crm has no table a.b: correct the name, or create it first.'),
+    ],
+)
+def test_what_isnt_there_is_told_with_a_proposal(entry: str, sentence: str) -> None:
+    assert problem(entry) == sentence
+
+
+def test_the_first_of_several_alike_is_proposed() -> None:
+    warehouse = Warehouse(Session("admin", "dev"), {"dev": schemas(Web="local", WEB="local")})
+    assert problem("web", warehouse) == "web: database dev has no schema web: did you mean WEB?"
+
+
+def test_proposals_are_quoted() -> None:
+    names = {"my.crm": Schema("my.crm", "admin")}
+    warehouse = Warehouse(Session("admin", "dev"), {"dev": names}, {("dev", "my.crm"): frozenset({"a.b"})})
+    assert problem('"my.crm"."a.b"', warehouse) == (
+        '"my.crm"."a.b": there is no database my.crm, but schema my.crm of dev has a table a.b: write '
+        'dev."my.crm"."a.b".'
+    )
+    assert problem('dev."my.crm".c', warehouse) == (
+        'dev."my.crm".c: schema dev."my.crm" has no table c: correct the name, or create it first.'
+    )
+
+
+def test_every_problem_is_told_at_once() -> None:
+    openings, findings, sentences = resolved("gone", "crm", "empty.x", "gone")
+    assert openings == [Opening("dev", ("crm",), {})]
+    assert findings == []
+    assert sentences == [
+        "gone: database dev has no schema gone: correct the name, or create it first.",
+        "empty.x: database empty has no schema x: correct the name, or create it first.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entries", "sentences"),
+    [
+        (["crm", "dev.crm"], ["dev.crm is named twice: name it once."]),
+        (["crm", "CRM", "Dev.Crm"], ["dev.crm is named twice: name it once."]),
+        (["dev.crm.orders", "DEV.crm.ORDERS"], ["dev.crm.orders is named twice: name it once."]),
+        (['sales.crm."my.table"', 'sales.crm."my.table"'], ['sales.crm."my.table" is named twice: name it once.']),
+        (
+            ["dev.crm.orders", "crm"],
+            ["dev.crm.orders names one table, and dev.crm all of them: keep one of the two."],
+        ),
+        (
+            ["sales.crm", 'sales.crm."my.table"', "sales.crm.deals"],
+            [
+                'sales.crm."my.table" names one table, and sales.crm all of them: keep one of the two.',
+                "sales.crm.deals names one table, and sales.crm all of them: keep one of the two.",
+            ],
+        ),
+        (["sales.crm", "dev.crm.orders", "dev.crm.accounts"], []),
+    ],
+)
+def test_contradictions_are_told(entries: list[str], sentences: list[str]) -> None:
+    assert resolved(*entries)[2] == sentences
+
+
+def not_local(database: str, schema: str, kind: str, path: str = "") -> Finding:
+    return finding("not_local", path or f"{database}.{schema}", kind=kind, schema=schema, database=database)
+
+
+def test_what_isnt_local_is_told_and_left_out() -> None:
+    assert resolved("lake", "crm", "partner.shared_crm") == (
+        [Opening("dev", ("crm",), {})],
+        [not_local("dev", "lake", "external"), not_local("partner", "shared_crm", "shared")],
+        [],
+    )
+
+
+def test_its_path_is_quoted_and_its_name_is_as_stored() -> None:
+    warehouse = Warehouse(Session("admin", "dev"), {"dev": {'a"b': Schema('a"b', "admin", "external")}})
+    told = not_local("dev", 'a"b', "external", 'dev."a""b"')
+    assert resolved('"a""b"', warehouse=warehouse) == ([], [told], [])
+
+
+def test_an_external_schema_is_told_once() -> None:
+    shared = not_local("partner", "shared_crm", "shared")
+    assert resolved("lake", "partner.shared_crm", "dev.lake")[1] == [not_local("dev", "lake", "external"), shared]
+
+
+def test_a_connected_database_that_isnt_listed_is_named() -> None:
+    hidden = Warehouse(Session("admin", "hidden"), {"dev": schemas(crm="local")})
+    assert problem("crm", hidden) == "crm: there is no database hidden: correct the name, or create it first."
+    upper = Warehouse(Session("admin", "Dev", case_sensitive=True), {"dev": schemas(crm="local")})
+    assert problem("crm", upper) == "crm: there is no database Dev: did you mean dev?"
+
+
+def test_a_case_sensitive_session_is_told_what_isnt_there_as_typed() -> None:
+    assert problem("crm.Notes", SENSITIVE).endswith("but schema crm of dev has a table Notes: write dev.crm.Notes.")
+    assert problem("crm.notes", SENSITIVE).endswith("and schema crm of dev has no table notes.")
+    entries = [parse_entry(entry) for entry in ("dev.CRM.accounts", "dev.crm.accounts", "dev", "sales.crm")]
+    assert relations_needed(entries, SENSITIVE) == {"dev": {"crm"}}
+    assert problem("CRM.accounts", SENSITIVE).startswith("CRM.accounts: there is no database CRM: ")
+    assert relations_needed([parse_entry("dev.CRM.accounts")], SENSITIVE) == {}
+
+
+def test_a_database_may_be_named_like_a_schema() -> None:
+    warehouse = Warehouse(Session("admin", "dev"), {"dev": schemas(sales="local"), "sales": schemas(crm="local")})
+    assert relations_needed([("sales", "crm")], warehouse) == {}
+
+
+def test_two_parts_where_the_connected_database_isnt_listed() -> None:
+    assert problem("x.y", Warehouse(Session("admin", "hidden"), {"dev": {}})).startswith("x.y: there is no database x")
+
+
+def test_a_schema_may_be_named_like_a_database_that_nobody_may_name() -> None:
+    assert parse_entry("template1") == ("template1",)
+
+
+def test_the_warehouse_is_read_with_the_tables_that_decide() -> None:
+    rows = q.Answers(
+        {
+            q.ALL_SCHEMAS: [["dev", "crm", 100, "LOCAL"], ["sales", "crm", None, "shared"]],
+            q.tables_of("crm"): [["crm", "t", "TABLE", "admin"], ["crm", "mv_tbl__m__0", "TABLE", None]],
+        }
+    )
+    known = DatabaseAccess(
+        q.SEEN, q.KNOWN_ROLES, q.KNOWN_USERS, {"dev": Database("dev", "admin"), "empty": Database("empty", "admin")}
+    )
+    assert read_warehouse(rows, known, [("dev", "crm", "t"), ("sales", "crm")]) == Warehouse(
+        q.SEEN,
+        {"dev": {"crm": Schema("crm", "admin")}, "empty": {}, "sales": {"crm": Schema("crm", "nobody", "shared")}},
+        {("dev", "crm"): frozenset({"t"})},
+    )
+
+
+def profiles(database: str, schema: str, *openings: Opening) -> tuple[tuple[str, str] | None, list[str]]:
+    problems = Problems()
+    return resolve_profiles_sync(database, schema, WAREHOUSE, openings, problems), problems.sentences
+
+
+def test_the_schema_of_profiles_sync_may_still_be_missing() -> None:
+    assert profiles("SALES", "CRM") == (("sales", "crm"), [])
+    assert profiles("sales", "Profiles") == (("sales", "Profiles"), [])
+    # In another database, a schema may have its name.
+    assert profiles("sales", "crm", Opening("dev", ("crm",), {}), Opening("sales", ("orders",), {}))[1] == []
+
+
+def test_the_schema_of_profiles_sync_is_not_opened_twice() -> None:
+    told = "sales.CRM is in profiles_sync and in schemas: leave it in profiles_sync."
+    assert profiles("Sales", "CRM", Opening("sales", ("orders", "crm"), {})) == (("sales", "crm"), [told])
+
+
+def test_the_database_of_profiles_sync_has_to_be_there() -> None:
+    told = "profiles_sync: there is no database gone: correct the name, as Segment shows it."
+    assert profiles("gone", "crm") == (None, [told])
+
+
+@pytest.mark.parametrize(
+    ("database", "warehouse", "told"),
+    [
+        ("SALES", WAREHOUSE, []),
+        ("SALES", SENSITIVE, ["it: there is no database SALES: correct the name, or leave it empty."]),
+        ("gone", WAREHOUSE, ["it: there is no database gone: correct the name, or leave it empty."]),
+    ],
+)
+def test_a_named_database_has_to_be_there(database: str, warehouse: Warehouse, told: list[str]) -> None:
+    problems = Problems()
+    check_named(database, "it", warehouse, problems)
+    assert problems.sentences == told
+
+
+def test_the_tasks_that_follow_read_every_name_back_as_it_is() -> None:
+    openings = [Opening("d.b", ("crm", "my.schema"), {"my.schema": ("t", "a.b")}), Opening("dev", ("ads",), {})]
+    assert as_tasks(openings, ("d.b", "pro.files")) == {
+        "grants": [
+            {"database": "d.b", "schema": ["crm", '"my.schema"'], "tables": {"my.schema": ["t", '"a.b"']}},
+            {"database": "dev", "schema": ["ads"], "tables": True},
+        ],
+        "profiles_sync": {"database": "d.b", "schema": '"pro.files"'},
+        "validate": {
+            "schemas": ['"d.b".crm', "dev.ads"],
+            "tables": [
+                '"d.b"."my.schema".t',
+                '"d.b"."my.schema"."a.b"',
+                '"d.b"."pro.files".external_id_mapping_updates',
+                '"d.b"."pro.files".id_graph_updates',
+                '"d.b"."pro.files".profile_traits_updates',
+                '"d.b"."pro.files".profile_merges',
+                '"d.b"."pro.files".user_identifiers',
+                '"d.b"."pro.files".user_traits',
+            ],
+        },
+    }
+    assert as_tasks([], None) == {"grants": [], "profiles_sync": None, "validate": {"schemas": [], "tables": []}}

@@ -1,0 +1,125 @@
+"""Names of databases, schemas and tables, in every notation that people type them in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.form.names import (
+    database_name,
+    one_schema,
+    optional_database,
+    read_paths,
+    schema_names,
+    schemas_title,
+    table_name,
+)
+from airflow_provider_datagraph.redshift.names import InvalidInput
+
+
+def refusal(parse: Callable[..., object], *values: Any, **named: Any) -> tuple[str, ...]:
+    with pytest.raises(InvalidInput) as caught:
+        parse(*values, **named)
+    return caught.value.problems
+
+
+def test_a_database_has_a_name_that_may_be_left_out() -> None:
+    assert (database_name(" dev ", "database"), optional_database(" dev ", "database")) == ("dev", "dev")
+    assert optional_database(None, "database") is optional_database(" ", "database") is None
+    assert refusal(database_name, None, "database") == ("database is None: give a text that isn't empty.",)
+    assert refusal(optional_database, 5, "database") == ("database is 5: give a text that isn't empty.",)
+    told = ("The database 'template1' belongs to Redshift itself: name a database of your own.",)
+    assert refusal(database_name, "template1", "d") == refusal(optional_database, "template1", "d") == told
+
+
+@pytest.mark.parametrize(
+    ("value", "database", "found"),
+    [
+        ("crm", None, ("crm",)),
+        (["crm", "dev.ads"], "dev", ("crm", "ads")),
+        ('dev."my.schema"\n"a.b"', "dev", ("my.schema", "a.b")),
+    ],
+)
+def test_schemas_of_one_database(value: Any, database: str | None, found: tuple[str, ...]) -> None:
+    assert schema_names(value, database) == found
+
+
+NOT_ONE = (
+    "schema names {!r}: name schemas of one database, with that database in `database`, and tables in `tables`; double "
+    "quotes go around a name that holds a dot."
+)
+
+
+def test_every_schema_that_is_none_of_it_is_told() -> None:
+    entries = ["dev.crm", "dev.ads.t", "ok", "sales.crm", "pg_catalog", '"']
+    assert refusal(schema_names, entries, "sales") == (
+        NOT_ONE.format("dev.crm"),
+        NOT_ONE.format("dev.ads.t"),
+        "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own.",
+        "'\"' has a double quote that isn't closed: close it, or remove it.",
+    )
+    assert refusal(schema_names, "dev.crm", None) == (NOT_ONE.format("dev.crm"),)
+    empties: tuple[Any, ...] = (None, "", [])
+    for nothing in empties:
+        assert refusal(schema_names, nothing, None) == ("schema is empty: name at least one schema.",)
+    assert refusal(schema_names, [5], None) == ("schema has the entry 5: each has to be a name.",)
+
+
+def test_one_schema_is_one() -> None:
+    assert one_schema("dev.crm", "dev") == "crm"
+    assert refusal(one_schema, ["a", "b"], None) == ("schema names 2 schemas: name one.",)
+    assert refusal(one_schema, "dev.crm", "sales") == (NOT_ONE.format("dev.crm"),)
+
+
+def test_schemas_are_written_as_in_the_rows() -> None:
+    assert schemas_title(["crm"], "d") == "Schema crm of database d"
+    assert schemas_title(["crm", "my.schema"], "d") == 'Schemas crm, "my.schema" of database d'
+
+
+@pytest.mark.parametrize(("text", "name"), [("t", "t"), ("crm.t", "t"), ('crm."a.b"', "a.b"), ('"a.b"', "a.b")])
+def test_a_table_of_a_schema(text: str, name: str) -> None:
+    assert table_name(text, "crm") == name
+
+
+@pytest.mark.parametrize("text", ["ads.t", "dev.crm.t", "crm.t.c"])
+def test_a_table_of_another_schema_is_refused(text: str) -> None:
+    assert refusal(table_name, text, "crm") == (
+        f"tables names {text!r}, which isn't a table of schema crm: name its tables, with double quotes around a name "
+        "that holds a dot.",
+    )
+    assert refusal(table_name, "crm.\x07", "crm") == (
+        "The table name '\\x07' holds a character that can't be printed: remove it.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "to_tables", "told"),
+    [
+        ("pg_catalog", False, "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own."),
+        ("dev.pg_catalog", False, "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own."),
+        ("pg_catalog.t", True, "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own."),
+        ("d.pg_catalog.t", True, "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own."),
+        ("template0.crm", False, "The database 'template0' belongs to Redshift itself: name a database of your own."),
+        ("template0.crm.t", True, "The database 'template0' belongs to Redshift itself: name a database of your own."),
+        ("a.b.c", False, "tables has the entry 'a.b.c': write schema or database.schema."),
+        ("a", True, "tables has the entry 'a': write schema.table or database.schema.table."),
+        ("a.b.c.d", True, "tables has the entry 'a.b.c.d': write schema.table or database.schema.table."),
+        ("a.\x07", True, "The table name '\\x07' holds a character that can't be printed: remove it."),
+    ],
+)
+def test_a_path_is_a_schemas_or_a_tables(entry: str, to_tables: bool, told: str) -> None:
+    listed = [entry, '"', "a.b"]
+    assert refusal(read_paths, listed, "tables", to_tables=to_tables) == (
+        told,
+        "'\"' has a double quote that isn't closed: close it, or remove it.",
+    )
+
+
+def test_a_path_stays_as_typed() -> None:
+    assert read_paths('a.b\n "A.b".c ', "tables", to_tables=False) == ["a.b", '"A.b".c']
+    assert read_paths(["a.b", "d.a.b"], "tables", to_tables=True) == ["a.b", "d.a.b"]
+    assert read_paths(["a", "d.a"], "schemas", to_tables=False) == ["a", "d.a"]
+    # A schema may be called as a database that nobody may name.
+    assert read_paths(["template0.t"], "tables", to_tables=True) == ["template0.t"]

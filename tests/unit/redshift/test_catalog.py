@@ -1,0 +1,257 @@
+"""The catalog's rows -> values: the session, identities, schemas, relations, and who holds what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.redshift.catalog.identities import inherited_roles, read_identities
+from airflow_provider_datagraph.redshift.catalog.privileges import (
+    Held,
+    Who,
+    column_grants,
+    database_grants,
+    default_grants,
+    of,
+    relation_grants,
+    schema_grants,
+)
+from airflow_provider_datagraph.redshift.catalog.relations import relation_names
+from airflow_provider_datagraph.redshift.catalog.schemas import creators, read_schemas, schema_names
+from airflow_provider_datagraph.redshift.catalog.sessions import read_session
+from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identities, Identity, Schema, Scope, Session
+from tests.unit.redshift import catalog_rows as q
+from tests.unit.redshift.catalog_rows import Answers, Table
+
+ROLE, USER = Identity("role", "linked_role"), Identity("user", "linked_user")
+KNOWN = Identities(q.SEEN, q.KNOWN_ROLES, q.KNOWN_USERS)
+HOW_NAMES_COMPARE = "SHOW enable_case_sensitive_identifier"
+
+
+def refuse(sql: str) -> Any:
+    raise AssertionError(sql)
+
+
+@pytest.mark.parametrize(
+    ("value", "sensitive"),
+    [
+        ("on", True),
+        (" ON ", True),
+        ("true", True),
+        ("t", True),
+        ("1", True),
+        (True, True),
+        ("off", False),
+        ("false", False),
+        ("", False),
+        ("0", False),
+        (None, False),
+    ],
+)
+def test_the_session_tells_how_names_compare(value: Any, sensitive: bool) -> None:
+    expected = Session("Admin", "dev", superuser=True, case_sensitive=sensitive)
+    assert read_session(Answers({HOW_NAMES_COMPARE: [[value]]}), "Admin", "dev") == expected
+
+
+@pytest.mark.parametrize("stored", ["Dev", "dev"])
+@pytest.mark.parametrize("sensitive", ["on", "off"])
+@pytest.mark.parametrize("compares", [True, False])
+def test_a_database_typed_with_capitals_is_the_one_that_the_session_is_in(
+    stored: str, sensitive: str, compares: bool
+) -> None:
+    rows = Answers({HOW_NAMES_COMPARE: [[sensitive]], "SELECT current_database()": [[stored]]})
+    found = read_session(rows, "Admin", "Dev", compares=compares)
+    assert found == Session("Admin", stored, case_sensitive=sensitive == "on")
+
+
+def test_how_names_compare_is_not_asked_where_it_makes_no_difference() -> None:
+    assert read_session(refuse, "Admin", "dev", compares=False) == Session("Admin", "dev")
+    rows = Answers({HOW_NAMES_COMPARE: [["on"]]})
+    assert read_session(rows, "Admin", "dev") == Session("Admin", "dev", case_sensitive=True)
+    # Redshift folds no other letters than those of ASCII.
+    assert read_session(refuse, "Admin", "ÄÖ", compares=False) == Session("Admin", "ÄÖ")
+
+
+@pytest.mark.parametrize(
+    ("users", "superuser"),
+    [
+        ([["admin", 100, True, False]], True),
+        ([["admin", 100, False, True]], False),
+        ([["someone", 100, True, True]], False),
+    ],
+)
+def test_only_a_superuser_sees_the_whole_catalog(users: list[list[Any]], superuser: bool) -> None:
+    found = read_identities(Answers({q.USERS: users}), Session("admin", "dev", superuser=not superuser))
+    assert found.session == Session("admin", "dev", superuser=superuser)
+
+
+def test_roles_of_roles_are_found_on_every_branch_and_once() -> None:
+    pairs = [("r", "a"), ("r", "b"), ("a", "c"), ("b", "d"), ("c", "e"), ("d", "f"), ("f", "a"), ("x", "y")]
+    assert inherited_roles("r", pairs) == set("abcdef")
+    assert inherited_roles("y", pairs) == frozenset()
+
+
+def test_schemas_of_every_database_are_read_at_once() -> None:
+    rows = Answers(
+        {
+            q.ALL_SCHEMAS: [
+                ["dev", "crm", 100, "local"],
+                ["dev", "lake", 1, "EXTERNAL"],
+                ["sales", "crm", None, "shared"],
+                ["hidden", "public", "101", "Local"],
+            ],
+            q.SCHEMAS: [["dev", "crm", 100, "local"]],
+        }
+    )
+    assert read_schemas(rows, KNOWN) == {
+        "dev": {"crm": Schema("crm", "admin"), "lake": Schema("lake", "user id 1", "external")},
+        # The catalog may name no owner.
+        "sales": {"crm": Schema("crm", "nobody", "shared")},
+        "hidden": {"public": Schema("public", "linked_user")},
+    }
+    assert read_schemas(rows, KNOWN, "dev") == {"dev": {"crm": Schema("crm", "admin")}}
+    assert schema_names(rows, "dev") == {"crm"}
+
+
+def test_a_schema_without_tables_is_there_too() -> None:
+    query = (
+        "SELECT schema_name, table_name, table_type, table_owner FROM svv_redshift_tables "
+        "WHERE database_name = 'it''s' AND schema_name IN ('a\\\\b', 'crm', 'o''x')"
+    )
+    rows = Answers(
+        {query: [["o'x", "t", "TABLE", "u"], ["o'x", "mv_tbl__v__0", "TABLE", None], ["o'x", "u", "VIEW", None]]}
+    )
+    assert relation_names(rows, "it's", iter(["o'x", "crm", "a\\b"])) == {
+        "o'x": frozenset({"t", "u"}),
+        "crm": frozenset(),
+        "a\\b": frozenset(),
+    }
+
+
+def test_many_pairs_are_asked_in_parts() -> None:
+    pairs = [("etl", f"s{number:04d}") for number in range(501)]
+    asked = [f"has_schema_privilege('etl', '{name}', 'create')" for _, name in pairs]
+    first, second = (f"SELECT {', '.join(part)}" for part in (asked[:500], asked[500:]))
+    rows = Answers({first: [[False, *[True] * 499]], second: [[False]]})
+    assert creators(rows, reversed(pairs)) == set(pairs[1:500])
+    assert rows.asked == [first, second]
+    assert creators(refuse, []) == frozenset()
+
+
+class TestPrivileges:
+    """Each view's reader: names alone are asked for, and their kind is looked at afterwards."""
+
+    who = of(ROLE, USER)
+    # Identities of other kinds may be called as these are.
+    strangers = (("group", "linked_role"), ("user", "linked_role"), ("role", "linked_user"), ("user", "another"))
+
+    def test_on_databases(self) -> None:
+        rows = Answers(
+            {
+                q.ON_DATABASES + q.OF_BOTH: [
+                    ["role", "linked_role", "dev", "temp", "DATABASE"],
+                    ["role", "linked_role", "dev", " create ", "database"],
+                    ["user", "linked_user", "sales", "SELECT", " tables "],
+                    ["role", "linked_role", "dev", "USAGE", "SCHEMAS"],
+                    ["user", "linked_user", "dev", "USAGE", "LANGUAGES"],
+                    *([*stranger, "dev", "CREATE", "DATABASE"] for stranger in self.strangers),
+                ]
+            }
+        )
+        assert database_grants(rows, self.who) == Held(
+            frozenset(
+                {
+                    (ROLE, Grant(Scope.DATABASE, "TEMPORARY", database="dev")),
+                    (ROLE, Grant(Scope.DATABASE, "CREATE", database="dev")),
+                    (USER, Grant(Scope.DATABASE_TABLES, "SELECT", database="sales")),
+                    (ROLE, Grant(Scope.SCHEMAS, "USAGE", database="dev")),
+                }
+            ),
+            frozenset({("dev", "USAGE FOR LANGUAGES IN DATABASE dev (user linked_user)")}),
+        )
+
+    def test_on_schemas(self) -> None:
+        rows = Answers(
+            {
+                q.ON_SCHEMAS + q.OF_BOTH: [
+                    ["role", "linked_role", "crm", "usage", "SCHEMA"],
+                    ["user", "linked_user", "crm", "SELECT", " tables "],
+                    ["role", "linked_role", "crm", "EXECUTE", "FUNCTIONS"],
+                    *([*stranger, "crm", "CREATE", "SCHEMA"] for stranger in self.strangers),
+                ]
+            }
+        )
+        assert schema_grants(rows, self.who) == Held(
+            frozenset({(ROLE, Grant(Scope.SCHEMA, "USAGE", "crm")), (USER, Grant(Scope.TABLES, "SELECT", "crm"))}),
+            frozenset({("", "EXECUTE FOR FUNCTIONS IN SCHEMA crm (role linked_role)")}),
+        )
+
+    def test_on_relations_and_columns(self) -> None:
+        rows = Answers(
+            {
+                q.ON_RELATIONS + q.OF_BOTH: [
+                    ["role", "linked_role", "crm", "t", "select"],
+                    *([*stranger, "crm", "t", "INSERT"] for stranger in self.strangers),
+                ],
+                q.ON_COLUMNS + q.OF_BOTH: [
+                    ["user", "linked_user", "crm", "t", "c", "Update"],
+                    *([*stranger, "crm", "t", "c", "SELECT"] for stranger in self.strangers),
+                ],
+            }
+        )
+        assert relation_grants(rows, self.who) == Held(frozenset({(ROLE, Grant(Scope.TABLE, "SELECT", "crm", "t"))}))
+        on_column = Grant(Scope.COLUMN, "UPDATE", "crm", "t", "c")
+        assert column_grants(rows, self.who) == Held(frozenset({(USER, on_column)}))
+
+    def test_on_later_tables(self) -> None:
+        listed: Table = [
+            ["role", "linked_role", "loader", "None", "RELATION", "select"],
+            # The schema is none where every schema is meant.
+            ["role", "linked_role", "loader", None, "relation", "INSERT"],
+            ["role", "linked_role", "loader", "crm", "FUNCTION", "EXECUTE"],
+            ["group", "linked_role", "loader", "crm", "RELATION", "SELECT"],
+            ["public", "public", "linked_user", "crm", "RELATION", "SELECT"],
+            # That is there before anybody grants it.
+            ["public", "public", "linked_user", None, "FUNCTION", "EXECUTE"],
+        ]
+        own = {
+            (ROLE, Grant(Scope.DEFAULT, "SELECT", "None", writer="loader")),
+            (ROLE, Grant(Scope.DEFAULT, "INSERT", "", writer="loader")),
+        }
+        unhandled = frozenset({("", "EXECUTE on later FUNCTIONS of loader (role linked_role)")})
+        assert default_grants(Answers({q.DEFAULTS: listed}), of(ROLE)) == Held(frozenset(own), unhandled)
+        made = (PUBLIC, Grant(Scope.DEFAULT, "SELECT", "crm", writer="linked_user"))
+        query = q.DEFAULTS + " OR owner_name IN ('linked_user')"
+        found = default_grants(Answers({query: listed}), of(ROLE), ["linked_user"])
+        assert found == Held(frozenset({*own, made}), unhandled)
+
+    def test_all_of_a_kind(self) -> None:
+        listed = [["public", "any name", "crm", "USAGE", "SCHEMA"], ["group", "g", "crm", "USAGE", "SCHEMA"]]
+        rows = Answers({q.ON_SCHEMAS + " WHERE identity_type IN ('group', 'public')": listed})
+        usage = Grant(Scope.SCHEMA, "USAGE", "crm")
+        found = schema_grants(rows, Who(kinds=("public", "group")))
+        # The views call PUBLIC by different names.
+        assert found.grants == {(PUBLIC, usage), (Identity("group", "g"), usage)}
+
+    @pytest.mark.parametrize("read", [database_grants, schema_grants, relation_grants, column_grants, default_grants])
+    def test_names_in_queries_are_literals(self, read: Any) -> None:
+        asked: list[str] = []
+
+        def rows(sql: str) -> Any:
+            asked.append(sql)
+            return []
+
+        read(rows, of(Identity("user", "o'x\\"), Identity("role", "b"), Identity("role", "a")))
+        (query,) = asked
+        assert query.endswith("_name IN ('a', 'b', 'o''x\\\\')")
+
+    def test_what_is_held_is_found_by_its_holder(self) -> None:
+        usage, select = Grant(Scope.SCHEMA, "USAGE", "s"), Grant(Scope.TABLES, "SELECT", "s")
+        held = Held(frozenset({(USER, usage), (ROLE, usage)})) | Held(
+            frozenset({(ROLE, select)}), frozenset({("", "x")})
+        )
+        both, one = frozenset({usage, select}), frozenset({usage})
+        assert (held.by(ROLE), held.by(USER), held.by(PUBLIC)) == (both, one, frozenset())
+        assert list(held.by_holder().items()) == [(ROLE, both), (USER, one)]
+        assert held.unhandled == {("", "x")}

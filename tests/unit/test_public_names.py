@@ -1,0 +1,111 @@
+"""What others import: few names, each loaded when it is asked for, with arguments that can be read off."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import airflow_provider_datagraph
+from airflow_provider_datagraph import exceptions, hooks, operators, sensors, triggers
+from airflow_provider_datagraph.operators.base import ConvergingOperator
+
+PACKAGE = airflow_provider_datagraph.__name__
+ROOMS = (hooks, operators, sensors, triggers)
+LAZY = [(room, name) for room in ROOMS for name in room.__all__]
+TASKS = [getattr(room, name) for room in (operators, sensors) for name in room.__all__]
+HEAVY = ("redshift_connector", "boto3", "botocore", "airflow.providers.amazon.aws")
+
+
+def test_there_are_few() -> None:
+    names = [*(name for _, name in LAZY), *exceptions.__all__, "__version__"]
+    assert len(names) == len(set(names)) <= 25
+    assert airflow_provider_datagraph.__version__
+
+
+@pytest.mark.parametrize(("room", "name"), LAZY, ids=[name for _, name in LAZY])
+def test_each_is_where_its_room_says(room: ModuleType, name: str) -> None:
+    found = getattr(room, name)
+    assert inspect.isclass(found) and found.__name__ == name
+    # As it is known to whoever imports its module.
+    assert getattr(import_module(found.__module__), name) is found
+    assert found.__module__.startswith(f"{room.__name__}.")
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.__name__.rpartition(".")[2])
+def test_what_isnt_there_is_told_as_python_does(room: ModuleType) -> None:
+    assert room.__all__ == sorted(room.__all__)
+    with pytest.raises(AttributeError, match=f"module '{room.__name__}' has no attribute 'Nothing'"):
+        _ = room.Nothing
+
+
+def loaded(source: str) -> list[str]:
+    """Which of the heavy modules, and of ours, a process has loaded that runs some source."""
+    show = "import sys; print(*sys.modules, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", f"{source}\n{show}"], stdout=subprocess.PIPE, text=True, check=True)
+    return [name for name in done.stdout.splitlines() if name.startswith((*HEAVY, PACKAGE))]
+
+
+ALL_OF = "\n".join(f"from {room.__name__} import *" for room in (operators, sensors, triggers))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "\n".join(f"import {room.__name__}" for room in ROOMS),
+        f"from {operators.__name__} import GrantSchemaOperator",
+        ALL_OF,
+        f"import {PACKAGE}.provider_info, {PACKAGE}.exceptions, {PACKAGE}.xcom",
+    ],
+    ids=["rooms", "one", "all", "what airflow reads"],
+)
+def test_what_a_dag_file_imports_is_light(source: str) -> None:
+    found = loaded(source)
+    assert [name for name in found if name.startswith(HEAVY)] == []
+    # Otherwise this would prove nothing.
+    assert any(name.startswith(PACKAGE) for name in found)
+
+
+def test_a_room_alone_loads_none_of_its_modules() -> None:
+    found = loaded("\n".join(f"import {room.__name__}" for room in ROOMS))
+    assert set(found) == {PACKAGE, f"{PACKAGE}.lazy", *(room.__name__ for room in ROOMS)}
+    one = loaded(f"from {operators.__name__} import GrantSchemaOperator")
+    assert f"{operators.__name__}.schema" in one and f"{operators.__name__}.offboard" not in one
+
+
+def test_it_would_be_found() -> None:
+    assert "redshift_connector" in loaded(f"from {hooks.__name__} import DataGraphHook")
+
+
+def parameters(kind: type[Any]) -> set[str]:
+    """The arguments that a class names itself."""
+    made = inspect.signature(kind).parameters.values()
+    return {one.name for one in made if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)} - {"self"}
+
+
+@pytest.mark.parametrize("kind", TASKS, ids=lambda kind: kind.__name__)
+def test_a_signature_names_every_argument_of_ours(kind: type[Any]) -> None:
+    # An editor shows it, and a DAG's author reads it there.
+    bases = [base for base in kind.__mro__[1:] if base.__module__.startswith(PACKAGE) and "__init__" in vars(base)]
+    assert bases
+    named = parameters(kind)
+    for base in bases:
+        assert named >= parameters(base), base
+    assert named >= {"redshift_conn_id", "index"}
+    if issubclass(kind, ConvergingOperator):
+        assert named >= {"plan_only", "fail_on_drift", "tries", "longest_wait"}
+    if kind.__module__.startswith(sensors.__name__):
+        assert named >= {"wait", "deferrable", "poke_interval", "timeout"}
+
+
+@pytest.mark.parametrize("kind", TASKS, ids=lambda kind: kind.__name__)
+def test_every_argument_is_given_by_its_name_and_has_a_type(kind: type[Any]) -> None:
+    made = inspect.signature(kind).parameters.values()
+    ours = [one for one in made if one.kind is one.KEYWORD_ONLY]
+    assert {one.name for one in ours} == parameters(kind)
+    assert [one.name for one in ours if one.annotation is one.empty] == []
