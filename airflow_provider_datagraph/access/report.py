@@ -86,7 +86,7 @@ class Report:
     :param changes: every change, made or only planned.
     :param findings: what a person should act on.
     :param notes: what is worth knowing: how often, by code.
-    :param noted: a sentence for each code of ``notes``, where it is known.
+    :param noted: the first of each code of ``notes``, where it is known.
     :param more_changes: changes that a part of this report left out; ``more_findings``, likewise.
     """
 
@@ -95,7 +95,7 @@ class Report:
     changes: tuple[ChangeRow, ...] = ()
     findings: tuple[FindingRow, ...] = ()
     notes: Mapping[str, int] = field(default_factory=dict)
-    noted: Mapping[str, str] = field(default_factory=dict)
+    noted: Mapping[str, FindingRow] = field(default_factory=dict)
     more_changes: int = 0
     more_findings: int = 0
 
@@ -111,7 +111,7 @@ class Report:
         for one in each:
             if one.level is Level.NOTE:
                 notes[one.code] = notes.get(one.code, 0) + 1
-        noted = {one.code: said(one).text for one in reversed(each) if one.level is Level.NOTE}
+        noted = {one.code: FindingRow.of(one) for one in reversed(each) if one.level is Level.NOTE}
         told = tuple(FindingRow.of(one) for one in each if one.level is not Level.NOTE)
         return cls(sum(row.applied for row in rows), in_place, rows, told, notes, noted)
 
@@ -191,7 +191,7 @@ def join(reports: Sequence[Report]) -> Report:
         tuple(row for report in reports for row in report.changes),
         tuple(dict.fromkeys(row for report in reports for row in report.findings)),
         notes,
-        {code: text for report in reversed(reports) for code, text in report.noted.items()},
+        {code: row for report in reversed(reports) for code, row in report.noted.items()},
         sum(report.more_changes for report in reports),
         sum(report.more_findings for report in reports),
     )
@@ -216,16 +216,20 @@ def table(title: str, report: Report, *, changes: bool = True) -> str:
     if changes or (report.in_place and report.findings):
         rows.append(("=", "in place", f"{report.in_place} already as desired"))
     for finding in report.findings:
-        rows.append(("x" if finding.blocking else "!", finding.code, one_line(finding.text)))
-        rows += [("", "", f"→ {one_line(finding.remedy)}")] * bool(finding.remedy)
+        rows += _told("x" if finding.blocking else "!", finding)
     if report.more_findings:
         rows.append((" ", "omitted", f"{counted(report.more_findings, 'more finding')}, in the logs of the tasks"))
-    for code, text in report.noted.items():
-        more = f" ({report.notes[code] - 1} more)" if report.notes[code] > 1 else ""
-        rows.append(("i", code, one_line(text) + more))
+    for code, first in report.noted.items():
+        rows += _told("i", first, f" ({report.notes[code] - 1} more)" if report.notes[code] > 1 else "")
     if rest := [f"{code} ({count})" for code, count in report.notes.items() if code not in report.noted]:
         rows.append(("i", "notes", f"{', '.join(rest)}: in the logs of the tasks"))
     return "\n".join([one_line(title), *columns(rows)])
+
+
+def _told(sign: str, row: FindingRow, more: str = "") -> list[tuple[str, str, str]]:
+    """Airflow's log view cuts long lines, so what to do stands on one of its own."""
+    remedy = [("", "", f"→ {one_line(row.remedy)}")] if row.remedy else []
+    return [(sign, row.code, one_line(row.text) + more), *remedy]
 
 
 def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> list[str]:

@@ -102,7 +102,7 @@ def _shared(schema: str, current: ReverseEtlAccess) -> Iterator[Finding]:
     opened = {Grant(Scope.TABLES, privilege, schema) for privilege in ON_TABLES} <= current.owner_grants
     if known is not None and not known.superuser and not opened:
         give = Privileges(Identity("user", owner), ON_TABLES, Scope.TABLES, [(schema,)])
-        yield finding("reverse_etl_closed", path, owner=owner, database=access.session.database, statement=give)
+        yield note("reverse_etl_closed", path, owner=owner, database=access.session.database, statement=give)
 
 
 def _kept(desired: DesiredSchema, schema: str, role: str, current: SchemaAccess) -> Iterator[Finding]:

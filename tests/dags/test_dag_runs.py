@@ -151,10 +151,9 @@ def test_the_plan_tells_what_is_missing_and_what_is_good_to_know(story: Story) -
     names = story.warehouse.names
     report = story.plan.reports["summary"]
     assert {(finding["code"], finding["object"]) for finding in report["findings"]} == {
-        ("schema_missing", f"{names.profiles}.profiles_prod"),
-        ("reverse_etl_closed", f"{names.analytics}.{RETL}"),
+        ("schema_missing", f"{names.profiles}.profiles_prod")
     }
-    assert report["notes"] == {"late_binding_views": 1, "reverse_etl_owner": 1}
+    assert report["notes"] == {"late_binding_views": 1, "reverse_etl_closed": 1, "reverse_etl_owner": 1}
     # What they are about is in the logs.
     assert said("late_binding_views", f"{names.analytics}.crm", views=(f"names (of {names.etl})",)) in story.plan.log
     assert said("reverse_etl_owner", f"{names.analytics}.{RETL}", owner=names.retl) in story.plan.log

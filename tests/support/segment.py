@@ -26,6 +26,8 @@ from tests.support.cluster import Cluster, Snapshot
 from tests.support.redshift import PASSWORD, admin_fields
 
 RETL = "__segment_reverse_etl"
+Logged = Callable[[], str]
+"""What was logged since the last call."""
 WAREHOUSE = (
     "CREATE SCHEMA crm",
     "CREATE TABLE crm.accounts (id int, name varchar(20))",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 import pytest
 
-Logged = Callable[[], str]
+from tests.support.segment import Logged
 
 
 @pytest.fixture

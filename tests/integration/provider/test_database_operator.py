@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from tests.integration.provider.conftest import Logged
-from tests.support.segment import Segment, changes, codes, execute, message, notes, said, sent
+from tests.support.segment import Logged, Segment, changes, codes, execute, message, notes, said, sent
 
 RETL = "CREATE SCHEMA __segment_reverse_etl"
 

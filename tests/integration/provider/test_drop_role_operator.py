@@ -7,11 +7,23 @@ import pytest
 from airflow_provider_datagraph.access.messages import change_text
 from airflow_provider_datagraph.access.plan import Change, Reason
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
-from tests.integration.provider.conftest import Logged
 from tests.integration.provider.offboarding import gone, traces
 from tests.support.cluster import Snapshot
 from tests.support.redshift import PASSWORD
-from tests.support.segment import RETL, Segment, changes, codes, drop, execute, grant, notes, planned, said, sent
+from tests.support.segment import (
+    RETL,
+    Logged,
+    Segment,
+    changes,
+    codes,
+    drop,
+    execute,
+    grant,
+    notes,
+    planned,
+    said,
+    sent,
+)
 
 
 def set_up(segment: Segment, *more: str) -> str:

@@ -12,10 +12,9 @@ from airflow_provider_datagraph.access.messages import change_text
 from airflow_provider_datagraph.access.plan import Change, Fact, Reason
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.redshift.values import Grant, Scope
-from tests.integration.provider.conftest import Logged
 from tests.integration.provider.offboarding import gone
 from tests.support.redshift import PASSWORD, run
-from tests.support.segment import Segment, changes, codes, creating, drop, message, notes, said, sent
+from tests.support.segment import Logged, Segment, changes, codes, creating, drop, message, notes, said, sent
 
 # What is held by ALL on a table, and what the setup gives nowhere.
 NEVER = ("ALTER", "REFERENCES", "RULE", "TRIGGER", "TRUNCATE")

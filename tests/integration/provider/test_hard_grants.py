@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.access import messages
 from airflow_provider_datagraph.access.messages import change_text
-from airflow_provider_datagraph.access.plan import Change, Fact, Reason
+from airflow_provider_datagraph.access.plan import Change, Fact, Reason, note
 from airflow_provider_datagraph.access.reverse_etl import ON_TABLES
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError, VanishedError
@@ -17,6 +18,7 @@ from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
 from tests.support.redshift import PASSWORD, quoted, run
 from tests.support.segment import (
     RETL,
+    Logged,
     Segment,
     changes,
     close,
@@ -225,7 +227,7 @@ def test_a_smaller_choice_of_drop_tells_what_stays(warehouse: Segment) -> None:
     assert "reverse_etl_kept" not in codes(work("none", fail_on_drift=True))
 
 
-def test_what_is_open_to_the_owner_already_is_not_told_again(warehouse: Segment) -> None:
+def test_what_is_open_to_the_owner_already_is_not_told_again(warehouse: Segment, logged: Logged) -> None:
     cluster, database = warehouse.cluster, warehouse.warehouse
     owner = cluster.user("retl")
     cluster.sql(database, f"CREATE SCHEMA {RETL} AUTHORIZATION {owner}")
@@ -235,7 +237,11 @@ def test_what_is_open_to_the_owner_already_is_not_told_again(warehouse: Segment)
 
     statement = Privileges(Identity("user", owner), ON_TABLES, Scope.TABLES, [(RETL,)])
     facts: dict[str, Fact] = {"owner": owner, "database": database, "statement": statement}
-    assert message(work(), "reverse_etl_closed") == said("reverse_etl_closed", f"{database}.{RETL}", **facts)
+    assert notes(work()) == ["reverse_etl_closed", "reverse_etl_owner"]
+    told = messages.said(note("reverse_etl_closed", f"{database}.{RETL}", **facts))
+    log = logged()
+    # What to run stands on a line of its own.
+    assert told.text in log and f"→ {told.remedy}" in log
     cluster.sql(database, statement.sql)
     report = work()
     assert (codes(report), notes(report)) == ([], ["reverse_etl_owner"])

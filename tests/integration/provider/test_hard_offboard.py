@@ -10,10 +10,9 @@ from airflow_provider_datagraph.access.messages import change_text
 from airflow_provider_datagraph.access.plan import Change, Fact, Reason
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.redshift.values import Grant, Scope
-from tests.integration.provider.conftest import Logged
 from tests.integration.provider.offboarding import gone
 from tests.support.redshift import run
-from tests.support.segment import Segment, close, codes, drop, message, messages_of, notes, planned, said
+from tests.support.segment import Logged, Segment, close, codes, drop, message, messages_of, notes, planned, said
 
 
 def test_the_user_connections_database_may_be_typed_in_upper_case(warehouse: Segment, logged: Logged) -> None:

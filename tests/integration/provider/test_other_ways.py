@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_datagraph.redshift.values import Grant, Scope
-from tests.integration.provider.conftest import Logged
-from tests.support.segment import Segment, changes, codes, grant, message, messages_of, notes, said
+from tests.support.segment import Logged, Segment, changes, codes, grant, message, messages_of, notes, said
 
 READING = frozenset({Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.TABLE, "SELECT", "crm", "accounts")})
 

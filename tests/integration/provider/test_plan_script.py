@@ -12,11 +12,10 @@ import pytest
 
 from airflow_provider_datagraph.access.report import HASH, Report, script
 from airflow_provider_datagraph.redshift.statements import EXACT_NAMES
-from tests.integration.provider.conftest import Logged
 from tests.integration.provider.offboarding import gone
 from tests.support.cluster import CLUSTER, Cluster
 from tests.support.redshift import PASSWORD, quoted, run
-from tests.support.segment import RETL, WAREHOUSE, Segment, codes, execute, sent
+from tests.support.segment import RETL, WAREHOUSE, Logged, Segment, codes, execute, sent
 
 LEAD = "The plan as SQL, to review, or for an administrator to run:\n"
 CONNECT = "Connect to database "

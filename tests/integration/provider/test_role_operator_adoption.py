@@ -12,9 +12,8 @@ from airflow_provider_datagraph.access import messages
 from airflow_provider_datagraph.access.plan import Finding, Level, finding, note
 from airflow_provider_datagraph.redshift.statements import AlterUser
 from airflow_provider_datagraph.redshift.values import Grant, Scope
-from tests.integration.provider.conftest import Logged
 from tests.support.redshift import PASSWORD
-from tests.support.segment import Segment, codes, execute, message, notes, said
+from tests.support.segment import Logged, Segment, codes, execute, message, notes, said
 
 
 def adopt(segment: Segment) -> dict[str, Any]:

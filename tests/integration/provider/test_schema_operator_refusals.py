@@ -95,12 +95,15 @@ def test_all_that_blocks_is_told_at_once_and_nothing_is_half_done(linked: Segmen
     assert not linked.reads("crm", "accounts")
 
 
-def test_the_right_spelling_is_proposed_where_only_the_case_differs(warehouse: Segment) -> None:
+def test_a_name_that_redshift_folds_is_told_from_one_that_is_not_there(warehouse: Segment) -> None:
     statements = ("SET enable_case_sensitive_identifier TO true", 'CREATE SCHEMA "Sales"', "SET {0} TO false")
     parameter = "enable_case_sensitive_identifier"
     warehouse.sql(*(text.format(parameter) for text in statements))
-    facts = {"case": "alike", "alike": "Sales", "schema": "Sales", "database": warehouse.warehouse}
-    assert refused(warehouse, "Sales") == (said("schema_missing", f"{warehouse.warehouse}.Sales", **facts),)
+    database = warehouse.warehouse
+    folded = said("schema_missing", f"{database}.Sales", case="folded", schema="Sales", database=database)
+    assert refused(warehouse, "Sales") == (folded,)
+    alike = said("schema_missing", f"{database}.sales", case="alike", alike="Sales", schema="sales", database=database)
+    assert refused(warehouse, "sales") == (alike,)
 
 
 def as_owner(segment: Segment) -> str:

@@ -85,7 +85,7 @@ def test_a_report_tells_a_plan() -> None:
     assert report.blocking == report.findings[1:]
     assert report.notes == {"role_owner": 3, "partial_view": 1}
     assert report.noted.keys() == report.notes.keys()
-    assert report.noted["role_owner"] == said(OWNED[0]).text
+    assert report.noted["role_owner"] == FindingRow.of(OWNED[0])
     done = change_rows([GIVE], "d", applied=True)
     assert Report.of((), done, 2) == Report(2, 2, tuple(done))
     assert Report.of(()) == Report()
@@ -246,13 +246,19 @@ def test_a_table_shows_that_nothing_changes() -> None:
 
 def test_a_table_counts_notes_and_tells_the_first() -> None:
     notes = {"one": 1, "several": 3, "elsewhere": 2}
-    report = Report(0, 1, notes=notes, noted={"one": "First.", "several": "Second."})
+    report = Report(
+        0,
+        1,
+        notes=notes,
+        noted={"one": FindingRow("one", "d", "First."), "several": FindingRow("several", "d", "Second.", "Third.")},
+    )
     assert table("All", report) == lines(
         "All",
         "     nothing   to change",
         "  =  in place  1 already as desired",
         "  i  one       First.",
         "  i  several   Second. (2 more)",
+        "               → Third.",
         # What is known of an earlier task's is how many there were.
         "  i  notes     elsewhere (2): in the logs of the tasks",
     )
@@ -297,10 +303,10 @@ def test_a_name_is_no_line_of_the_log_of_its_own() -> None:
         changes=(row(text=f"grant {EVIL}", object=EVIL),),
         findings=(FindingRow("c", EVIL, f"Schema {EVIL}.", f"Drop {EVIL}."),),
         notes={"n": 1},
-        noted={"n": EVIL},
+        noted={"n": FindingRow("n", EVIL, EVIL, EVIL)},
     )
     shown = table(f"Schema {EVIL}", report).split("\n")
-    assert len(shown) == 6
+    assert len(shown) == 7
     assert all(line.isprintable() for line in shown)
 
 

@@ -122,7 +122,7 @@ def test_what_stays_closed_to_the_owner_is_told(owner: str, lacking: str | None)
     schemas = replace(CURRENT.schemas, schemas={"retl": Schema("retl", owner)})
     found = told(ReverseEtlAccess(schemas, "retl", held))
     give = Privileges(OWNER, WORDS, Scope.TABLES, [("retl",)])
-    closed = finding("reverse_etl_closed", "dev.retl", owner="owner", database="dev", statement=give)
+    closed = note("reverse_etl_closed", "dev.retl", owner="owner", database="dev", statement=give)
     # A superuser reads everything, and nobody is named who isn't there.
     assert found[1:] == ([closed] if owner == "owner" and lacking else [])
     assert give.sql == 'GRANT SELECT, INSERT, UPDATE, DELETE FOR TABLES IN SCHEMA "retl" TO "owner"'

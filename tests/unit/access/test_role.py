@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from airflow_provider_datagraph.access import plan as package
+from airflow_provider_datagraph.access import role
 from airflow_provider_datagraph.access.plan import Change, Finding, Reason, blocking, finding, note
 from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, partial_view, role_missing, serverless
-from airflow_provider_datagraph.redshift.statements import AlterUser, Create
+from airflow_provider_datagraph.redshift.statements import AlterUser, Create, Membership
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Role, Scope, Session, User
 from tests.unit.access.planning import Plan, Step, plan_role
 
@@ -37,6 +38,15 @@ GRANT_ROLE = Step(
 
 def test_everything_is_created_where_nothing_exists() -> None:
     assert plan_role("segment_role", USER, EMPTY) == Plan((CREATE_ROLE, CREATE_USER, GRANT_ROLE), 0, ())
+
+
+def test_what_is_created_is_of_a_kind_that_others_know() -> None:
+    plan = role.plan_role("r", DesiredUser("u", "md5x"), RoleAccess(SESSION))
+    assert [step.statement for step in plan.steps] == [
+        Create("role", "r"),
+        Create("user", "u", "md5x"),
+        Membership(Identity("user", "u"), "r"),
+    ]
 
 
 def test_nothing_is_left_to_do_where_all_of_it_exists() -> None:

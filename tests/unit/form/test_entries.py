@@ -309,9 +309,11 @@ def test_the_warehouse_is_read_with_the_tables_that_decide() -> None:
     )
 
 
-def profiles(database: str, schema: str, *openings: Opening) -> tuple[tuple[str, str] | None, list[str]]:
+def profiles(
+    database: str, schema: str, *openings: Opening, warehouse: Warehouse = WAREHOUSE
+) -> tuple[tuple[str, str] | None, list[str]]:
     problems = Problems()
-    return resolve_profiles_sync(database, schema, WAREHOUSE, openings, problems), problems.sentences
+    return resolve_profiles_sync(database, schema, warehouse, openings, problems), problems.sentences
 
 
 def test_the_schema_of_profiles_sync_may_still_be_missing() -> None:
@@ -329,6 +331,11 @@ def test_the_schema_of_profiles_sync_is_not_opened_twice() -> None:
 def test_the_database_of_profiles_sync_has_to_be_there() -> None:
     told = "profiles_sync: there is no database gone: correct the name, as Segment shows it."
     assert profiles("gone", "crm") == (None, [told])
+    assert profiles("SALES", "crm", warehouse=SENSITIVE)[0] is None
+    # Where names compare as typed, this is a schema that is still missing.
+    assert profiles("sales", "CRM", warehouse=SENSITIVE) == (("sales", "CRM"), [])
+    opened = Opening("sales", ("crm",), {})
+    assert profiles("sales", "CRM", opened, warehouse=SENSITIVE)[1] == []
 
 
 @pytest.mark.parametrize(

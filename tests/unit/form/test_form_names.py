@@ -107,14 +107,15 @@ def test_a_table_of_another_schema_is_refused(text: str) -> None:
         ("a", True, "tables has the entry 'a': write schema.table or database.schema.table."),
         ("a.b.c.d", True, "tables has the entry 'a.b.c.d': write schema.table or database.schema.table."),
         ("a.\x07", True, "The table name '\\x07' holds a character that can't be printed: remove it."),
+        ("d.a.\x07", True, "The table name '\\x07' holds a character that can't be printed: remove it."),
     ],
 )
 def test_a_path_is_a_schemas_or_a_tables(entry: str, to_tables: bool, told: str) -> None:
-    listed = [entry, '"', "a.b"]
-    assert refusal(read_paths, listed, "tables", to_tables=to_tables) == (
-        told,
-        "'\"' has a double quote that isn't closed: close it, or remove it.",
-    )
+    open_quote = "'\"' has a double quote that isn't closed: close it, or remove it."
+    # Every entry is looked at, whatever is wrong with those before it.
+    assert refusal(read_paths, ['"', entry, "a.b"], "tables", to_tables=to_tables) == (open_quote, told)
+    assert refusal(read_paths, [entry, '"'], "tables", to_tables=to_tables) == (told, open_quote)
+    assert refusal(read_paths, [5, entry], "tables", to_tables=to_tables)[0].startswith("tables has the entry 5: ")
 
 
 def test_a_path_stays_as_typed() -> None:

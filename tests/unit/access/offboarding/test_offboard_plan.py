@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.access.offboarding import plan as offboarding
 from airflow_provider_datagraph.access.offboarding.plan import local_databases
 from airflow_provider_datagraph.access.offboarding.values import Holdings
 from airflow_provider_datagraph.access.plan import Change, Reason, blocking, finding
-from airflow_provider_datagraph.redshift.statements import Privileges
+from airflow_provider_datagraph.redshift.statements import Drop, Privileges
 from airflow_provider_datagraph.redshift.values import (
     Database,
     Grant,
@@ -38,6 +39,11 @@ def test_the_user_goes_before_the_role() -> None:
     plan = plan_identities(LEAVING, CLUSTER)
     assert plan.sql == ['DROP USER "u"', 'DROP ROLE "r"']
     assert codes(plan) == [("database_kept", False)]
+
+
+def test_who_is_dropped_is_of_a_kind_that_others_know() -> None:
+    plan = offboarding.plan_identities(LEAVING, CLUSTER)
+    assert [step.statement for step in plan.steps] == [Drop("user", "u"), Drop("role", "r")]
 
 
 def test_where_nobody_is_left_there_is_nothing_to_do() -> None:

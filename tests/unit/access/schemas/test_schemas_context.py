@@ -72,7 +72,7 @@ def test_default_privileges_of_a_role_of_the_role_are_held_too() -> None:
             **ROWS,
             q.ROLE_GRANTS: [["linked_role", "above"]],
             q.ON_DATABASES + q.of("above", "linked_role"): [],
-            q.ON_RELATIONS + q.of("above"): [],
+            q.ON_RELATIONS + q.of("above"): [[*above, "crm", "t", "INSERT"]],
             q.OF_ALL_ON_SCHEMAS: [[*ROLE, "crm", "USAGE", "SCHEMA"]],
             q.ON_RELATIONS + q.OF_ROLE: [[*ROLE, "crm", "t", "SELECT"]],
             q.later("above"): [[*above, "admin", s, "RELATION", "SELECT"] for s in ("crm", "ads")],
@@ -80,7 +80,11 @@ def test_default_privileges_of_a_role_of_the_role_are_held_too() -> None:
     )
     found = read_schema_access(rows, q.SESSION, "linked_role", [desired])
     assert found.context is not None
-    assert Grant(Scope.DEFAULT, "SELECT", "crm", writer="admin") in found.context.inherited
+    assert found.context.inherited == {
+        Grant(Scope.TABLE, "INSERT", "crm", "t"),
+        Grant(Scope.DEFAULT, "SELECT", "crm", writer="admin"),
+        Grant(Scope.DEFAULT, "SELECT", "ads", writer="admin"),
+    }
     assert plan_schemas([desired], "linked_role", found).steps == ()
 
 

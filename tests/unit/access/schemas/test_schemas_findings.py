@@ -81,6 +81,7 @@ def test_the_owner_of_a_late_binding_view_is_named_where_it_is_known() -> None:
     late = within(late_views={"crm": TABLES})
     assert found(late) == limits("late_views", "accounts", "orders")
     assert found(replace(late, tables=tables)) == limits("late_views", "accounts", "orders (of analyst)")
+    assert found(replace(late, tables=Tables({"crm": TABLES}))) == limits("late_views", "accounts", "orders")
     assert found(replace(within(late_views={}), tables=tables)) == []
     assert found(replace(within(), tables=tables)) == []
 
@@ -101,7 +102,8 @@ def test_what_members_own(member: str, case: str) -> None:
     assert found(current) == found(replace(current, context=Context())) == []
     # Owners of tables may not have been asked for.
     unasked = note("owned_by_member", "dev.crm", case="schema", member=member, role="r")
-    assert found(replace(current, context=of, tables=None)) == ([unasked] if "schema" in case else [])
+    for tables in (None, Tables({})):
+        assert found(replace(current, context=of, tables=tables)) == ([unasked] if "schema" in case else [])
 
 
 def opened(current: SchemaAccess, target: Target = WHOLE, *, prune: bool = False) -> list[Finding]:

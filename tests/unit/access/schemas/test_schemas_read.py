@@ -108,7 +108,7 @@ def test_tables_that_an_admin_may_not_read_are_there_too() -> None:
     listed = q.tables_of("crm", "web")
     rows = Answers(
         {
-            listed: [["crm", "seen", "VIEW", "loader"]],
+            listed: [["crm", "seen", "VIEW", "loader"], ["web", "pages", "TABLE", "loader"]],
             q.NAMESPACES: [[1, "crm", 100], [2, "ads", 100], [3, "web", 100]],
             q.RELATIONS: [
                 [1, "seen", 101],
@@ -121,9 +121,9 @@ def test_tables_that_an_admin_may_not_read_are_there_too() -> None:
     )
     clerk = SchemaAccess(Session("clerk", "dev", superuser=False), users=q.KNOWN_USERS)
     assert read_tables(rows, clerk, ["crm", "web"]) == Tables(
-        {"crm": frozenset({"seen", "hidden"}), "web": frozenset({"seen"})},
+        {"crm": frozenset({"seen", "hidden"}), "web": frozenset({"seen", "pages"})},
         views={"crm": {"seen": "loader"}},
-        owners={"crm": frozenset({"linked_user"}), "web": frozenset({"user id 77"})},
+        owners={"crm": frozenset({"linked_user"}), "web": frozenset({"loader", "user id 77"})},
     )
     # A superuser sees all of them at once.
     again = Answers({listed: [["crm", "seen", "VIEW", "loader"]]})
