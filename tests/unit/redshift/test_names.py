@@ -68,6 +68,19 @@ def test_identifiers_are_quoted(name: str, quoted: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Schema crm", "Schema crm"),
+        ('it\'s "a\\b" ü漢', 'it\'s "a\\b" ü漢'),
+        ("a\nb\r\x1b[2J", "a\\nb\\r\\x1b[2J"),
+        ("\u2028\u202e\x85", "\\u2028\\u202e\\x85"),
+    ],
+)
+def test_a_text_is_one_line_of_a_log(text: str, line: str) -> None:
+    assert names.one_line(text) == line
+
+
+@pytest.mark.parametrize(
     ("text", "quoted"),
     [("crm", "'crm'"), ("O'Brien", "'O''Brien'"), ("a\\b", "'a\\\\b'"), ("\\'", "'\\\\'''"), ('"', "'\"'"), ("", "''")],
 )
