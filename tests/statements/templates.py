@@ -12,6 +12,7 @@ TOKEN = re.compile(
     |(?P<text>'(?:[^'\\]|''|\\.)*')
     |(?P<placeholder><[a-z]+>)
     |(?P<word>[A-Za-z_][A-Za-z_0-9]*)
+    |(?P<number>[0-9]+)
     |(?P<space>\s+)
     |(?P<symbol>.)""",
     re.VERBOSE | re.DOTALL,
@@ -51,7 +52,8 @@ def _placeholders(statement: str) -> Iterator[str]:
         if kind == "word" and match[0] != "IN":
             column = match[0]
         # A schema may be called public.
-        kept = kind not in ("name", "text") or (match[0] in CONSTANTS and column in OF_CONSTANTS)
+        kept = kind not in ("name", "text", "number") or (match[0] in CONSTANTS and column in OF_CONSTANTS)
+        kept |= kind == "number" and column != "TO"
         yield match[0] if kept else f"<{kind}>"
 
 
