@@ -39,13 +39,8 @@ def read_closing(rows: Rows, session: Session, role: str, schemas: Iterable[str]
         others=read_others(rows, current, (), (), by_table=True),
     )
     of_database = {g for g in wider.by(holder) if g.database == session.database and g.scope is not Scope.DATABASE}
-    stuck = stuck_writers(rows, filter(_inside, current.grants))
+    stuck = stuck_writers(rows, current.grants)
     return replace(current, grants=current.grants | of_database, context=context, stuck=stuck)
-
-
-def _inside(grant: Grant) -> bool:
-    """Whether it is held on one schema, or on what is in it."""
-    return bool(grant.schema)
 
 
 def plan_closing(schemas: Sequence[str], role: str, current: SchemaAccess) -> Plan:
