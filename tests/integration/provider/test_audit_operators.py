@@ -105,7 +105,8 @@ def test_an_audit_fails_exactly_where_something_would_change(
     assert f"not as desired in {case.first} places: " in str(drift(case, segment))
     # plan_only beside it, whatever it says, makes no difference.
     drift(case, segment, plan_only=False)
-    plan = execute(case.make(segment, plan_only=True))
+    with cluster.untouched():
+        plan = execute(case.make(segment, plan_only=True))
     applied = execute(case.make(segment))
     assert (applied["changed"], planned(applied)) == (case.first, planned(plan))
     with cluster.untouched():
@@ -163,14 +164,6 @@ def test_who_does_not_see_enough_is_not_told_that_all_is_well(linked: Segment) -
         assert hidden in str(drift(CASES[name], linked, **arguments)), name
 
 
-def test_what_is_lacking_is_told_with_what_to_do(linked: Segment) -> None:
-    linked.sql(f"GRANT USAGE ON SCHEMA crm TO ROLE {linked.role}")
-    plan = grant(linked, plan_only=True)
-    assert changes(plan) == [("grant", f"tables {linked.warehouse}.crm", ("SELECT",))]
-    told = f"not as desired in 1 place: {plan['changes'][0]['text']}. Run again without fail_on_drift"
-    assert told in str(drift(GRANT, linked))
-
-
 def test_too_much_fails_with_prune_alone(linked: Segment) -> None:
     grant(linked)
     linked.sql(f"GRANT INSERT ON crm.accounts TO ROLE {linked.role}")
@@ -186,9 +179,3 @@ def test_a_schema_and_a_table_that_do_not_exist_are_lacking(linked: Segment) -> 
     assert lacking in str(drift(GRANT, linked, schema="nowhere"))
     lacking = lacks("table_missing", f"{database}.crm.nothing")
     assert lacking in str(drift(GRANT, linked, tables=["nothing"]))
-
-
-def test_a_long_difference_is_cut_short_in_the_message(linked: Segment) -> None:
-    text = str(drift(GRANT, linked, schema=["crm", "billing", "payroll"]))
-    assert "not as desired in 6 places" in text
-    assert "and 1 more, in the log" in text

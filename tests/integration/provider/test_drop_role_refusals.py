@@ -14,7 +14,7 @@ from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.redshift.values import Grant, Scope
 from tests.integration.provider.offboarding import gone
 from tests.support.redshift import PASSWORD, run
-from tests.support.segment import Logged, Segment, changes, codes, creating, drop, message, notes, said, sent
+from tests.support.segment import Logged, Segment, changes, codes, drop, message, notes, said, sent
 
 # What is held by ALL on a table, and what the setup gives nowhere.
 NEVER = ("ALTER", "REFERENCES", "RULE", "TRIGGER", "TRUNCATE")
@@ -130,23 +130,6 @@ def test_default_privileges_leave_with_reader_and_with_writer(warehouse: Segment
     assert [tuple(row) for row in left] == [(writer, reader)]
 
 
-def test_a_writer_that_cannot_create_any_more_is_told_before(warehouse: Segment) -> None:
-    cluster, role = warehouse.cluster, warehouse.role
-    writer = cluster.user("writer")
-    cluster.sql(
-        warehouse.warehouse,
-        f"GRANT CREATE, USAGE ON SCHEMA crm TO {writer}",
-        f"ALTER DEFAULT PRIVILEGES FOR USER {writer} IN SCHEMA crm GRANT SELECT ON TABLES TO ROLE {role}",
-        f"REVOKE CREATE ON SCHEMA crm FROM {writer}",
-    )
-    database = warehouse.warehouse
-    facts: dict[str, Fact] = {"writer": writer, "database": database, "statement": creating(writer)}
-    assert refusal(warehouse) == [said("writer_cannot_create", f"{database}.crm", case="stuck", **facts)]
-    cluster.sql(database, creating(writer).sql)
-    drop(warehouse)
-    assert gone(warehouse)
-
-
 def test_the_admin_itself_and_a_superuser_are_kept_with_a_reason(warehouse: Segment, logged: Logged) -> None:
     cluster, role, user = warehouse.cluster, warehouse.role, warehouse.user
     cluster.sql(
@@ -212,11 +195,6 @@ def test_a_database_that_cannot_be_dropped_is_told_before(warehouse: Segment, na
 def test_a_wrong_heir_is_told_before(warehouse: Segment) -> None:
     assert refusal(warehouse, new_owner="nobody_here") == [said("new_owner_missing", "nobody_here")]
     assert refusal(warehouse, new_owner=warehouse.user) == [said("new_owner_leaves", warehouse.user)]
-
-
-def test_wrong_arguments_are_told_together(warehouse: Segment) -> None:
-    problems = refusal(warehouse, role="Upper", force="perhaps", checkpoint_database="template1")
-    assert len(problems) == 3
 
 
 def test_an_open_session_is_named_before_anything_is_changed(warehouse: Segment) -> None:

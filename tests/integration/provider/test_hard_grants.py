@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.support.segment import (
     close,
     codes,
     creating,
+    drop,
     execute,
     grant,
     message,
@@ -74,16 +76,6 @@ def test_any_name_is_written_in_one_notation(warehouse: Segment) -> None:
     assert all(warehouse.reads(name, "other") for name in NAMES)
     close(warehouse, written)
     assert warehouse.held() == set()
-
-
-def test_a_key_that_means_no_schema_is_told(warehouse: Segment) -> None:
-    with pytest.raises(MisconfigurationError) as caught:
-        grant(warehouse, ["crm"], tables={"crm": ["accounts"], '"crm"': ["contacts"], 'a"b': ["t"], "x.crm": ["t"]})
-    assert list(caught.value.problems) == [
-        "tables names schema crm twice: name it once.",
-        "tables names tables of schema a\"b, which isn't among the schemas.",
-        "tables names tables of schema x.crm, which isn't among the schemas.",
-    ]
 
 
 def test_what_is_stored_with_capitals_is_pruned_and_closed(warehouse: Segment) -> None:
@@ -160,19 +152,31 @@ def test_what_vanishes_again_and_again_is_told_in_a_sentence(
     assert warehouse.held() == set()
 
 
-def test_later_tables_of_who_cannot_create_any_more_stop_pruning_before(warehouse: Segment) -> None:
-    cluster, database = warehouse.cluster, warehouse.warehouse
+TAKING: dict[str, Callable[..., dict[str, Any]]] = {
+    "prune": lambda segment, **more: grant(segment, "crm", prune=True, **more),
+    "close": lambda segment, **more: close(segment, "crm", **more),
+    "drop": drop,
+}
+
+
+@pytest.mark.parametrize("way", TAKING)
+def test_later_tables_of_who_cannot_create_any_more_stop_it_before(warehouse: Segment, way: str) -> None:
+    cluster, database, take = warehouse.cluster, warehouse.warehouse, TAKING[way]
     writer = cluster.user("writer")
     cluster.sql(database, f"GRANT CREATE, USAGE ON SCHEMA crm TO {writer}")
     grant(warehouse, "crm", future_tables="default_privileges", writers=[writer])
     cluster.sql(database, f"REVOKE CREATE ON SCHEMA crm FROM {writer}")
     with cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
-        grant(warehouse, "crm", prune=True)
+        take(warehouse)
     facts: dict[str, Fact] = {"writer": writer, "database": database, "statement": creating(writer)}
     assert caught.value.problems == (said("writer_cannot_create", f"{database}.crm", case="stuck", **facts),)
-    assert "writer_cannot_create" in codes(grant(warehouse, "crm", prune=True, plan_only=True))
+    assert "writer_cannot_create" in codes(take(warehouse, plan_only=True))
+    # It isn't in the way of other schemas, and what it proposes is enough.
+    assert close(warehouse, "billing")["in_place"] == 1
     cluster.sql(database, creating(writer).sql)
-    twice(warehouse, "crm", prune=True)
+    plan = take(warehouse, plan_only=True)
+    assert planned(take(warehouse)) == planned(plan) != []
+    assert not any(row[1] == writer for row in cluster.held(database, warehouse.role))
 
 
 def test_tables_that_the_admin_may_not_read_are_not_passed_over(warehouse: Segment) -> None:
@@ -207,22 +211,19 @@ def test_a_smaller_choice_of_drop_tells_what_stays(warehouse: Segment) -> None:
     cluster, database, role = warehouse.cluster, warehouse.warehouse, warehouse.role
     cluster.sql(database, f"CREATE SCHEMA {RETL}")
 
-    def work(drop: str, **arguments: Any) -> dict[str, Any]:
-        return execute(warehouse.grant_reverse_etl(drop=drop, **arguments))
+    def work(choice: str, **arguments: Any) -> dict[str, Any]:
+        return execute(warehouse.grant_reverse_etl(drop=choice, **arguments))
 
     assert "reverse_etl_kept" not in codes(work("all"))
     on_tables, on_schema = (
         f'REVOKE DROP {on} "{RETL}" FROM ROLE "{role}"' for on in ("FOR TABLES IN SCHEMA", "ON SCHEMA")
     )
-    for drop, scopes, statements in (
-        ("tables", {Scope.SCHEMA}, (on_schema,)),
-        ("none", {Scope.SCHEMA, Scope.TABLES}, (on_tables, on_schema)),
-    ):
-        facts: dict[str, Fact] = {"role": role, "database": database, "statements": statements}
-        held = frozenset(Grant(scope, "DROP", RETL) for scope in scopes)
-        told = said("reverse_etl_kept", f"{database}.{RETL}", grants=held, **facts)
-        assert message(work(drop, plan_only=True), "reverse_etl_kept") == told
-        assert message(work(drop), "reverse_etl_kept") == told
+    held = frozenset(Grant(scope, "DROP", RETL) for scope in (Scope.SCHEMA, Scope.TABLES))
+    facts: dict[str, Fact] = {"role": role, "database": database, "statements": (on_tables, on_schema)}
+    told = said("reverse_etl_kept", f"{database}.{RETL}", grants=held, **facts)
+    assert (
+        message(work("none", plan_only=True), "reverse_etl_kept") == message(work("none"), "reverse_etl_kept") == told
+    )
     cluster.sql(database, on_tables, on_schema)
     assert "reverse_etl_kept" not in codes(work("none", fail_on_drift=True))
 
@@ -231,17 +232,12 @@ def test_what_is_open_to_the_owner_already_is_not_told_again(warehouse: Segment,
     cluster, database = warehouse.cluster, warehouse.warehouse
     owner = cluster.user("retl")
     cluster.sql(database, f"CREATE SCHEMA {RETL} AUTHORIZATION {owner}")
-
-    def work() -> dict[str, Any]:
-        return execute(warehouse.grant_reverse_etl())
-
     statement = Privileges(Identity("user", owner), ON_TABLES, Scope.TABLES, [(RETL,)])
     facts: dict[str, Fact] = {"owner": owner, "database": database, "statement": statement}
-    assert notes(work()) == ["reverse_etl_closed", "reverse_etl_owner"]
+    assert notes(execute(warehouse.grant_reverse_etl())) == ["reverse_etl_closed", "reverse_etl_owner"]
     told = messages.said(note("reverse_etl_closed", f"{database}.{RETL}", **facts))
     log = logged()
     # What to run stands on a line of its own.
     assert told.text in log and f"→ {told.remedy}" in log
     cluster.sql(database, statement.sql)
-    report = work()
-    assert (codes(report), notes(report)) == ([], ["reverse_etl_owner"])
+    assert notes(execute(warehouse.grant_reverse_etl())) == ["reverse_etl_owner"]

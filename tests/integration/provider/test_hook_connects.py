@@ -50,42 +50,6 @@ def test_the_linked_user_gets_host_port_and_options_from_the_admin_connection(li
     with hook.get_conn() as connection:
         assert run(connection, "SELECT current_user, current_database()") == [(linked.user, "dev")]
     assert hook.arguments["timeout"] == 7
-    linked.user_connection(extra={"timeout": 9}, host="elsewhere.example", port=1234)
-    own = DataGraphHook(user_conn_id="segment_linked_user", database="dev").arguments
-    assert (own["host"], own["port"], own["timeout"]) == ("elsewhere.example", 1234, 9)
-    assert (own.get("ssl"), own["sslmode"]) == (None, "verify-full")
-
-
-def test_the_port_is_redshifts_where_none_is_given(segment: Segment) -> None:
-    segment.admin_connection(port=None)
-    assert DataGraphHook().arguments["port"] == 5439
-
-
-@pytest.mark.parametrize("conn", ["redshift_default", "segment_linked_user"])
-def test_every_extra_that_is_taken_fits_the_drivers_signature(segment: Segment, conn: str) -> None:
-    extra = {
-        "ssl": True,
-        "sslmode": "verify-ca",
-        "timeout": 5,
-        "tcp_keepalive": True,
-        "tcp_keepalive_idle": 30,
-        "tcp_keepalive_interval": 5,
-        "tcp_keepalive_count": 3,
-        "application_name": "mine",
-        "region": "eu-west-1",
-        "cluster_identifier": "c",
-        "is_serverless": False,
-        "dialect": "postgresql",
-        "placeholder": "%s",
-    }
-    segment.admin_connection(extra=extra)
-    segment.user_connection(extra=extra)
-    user = None if conn == "redshift_default" else conn
-    arguments = DataGraphHook(user_conn_id=user, database="dev").arguments
-    bound = inspect.signature(redshift_connector.connect).bind(**arguments).arguments
-    assert bound["application_name"] == "mine"
-    assert bound["timeout"] == 5
-    assert not {"iam", "region", "cluster_identifier", "is_serverless", "dialect", "placeholder"} & set(arguments)
 
 
 def iam_client(segment: Segment, mocker: MockerFixture, answer: dict[str, str], call: str) -> Any:
@@ -113,13 +77,6 @@ def test_an_iam_login_reaches_the_server_without_iam_in_the_arguments(linked: Se
         assert run(connection, "SELECT current_user") == [(linked.user,)]
     asked = client.get_cluster_credentials.call_args.kwargs
     assert (asked["DbUser"], asked["ClusterIdentifier"]) == ("someone", "main")
-
-
-def test_the_prefix_of_a_clusters_iam_login_is_not_part_of_the_name(linked: Segment, mocker: MockerFixture) -> None:
-    answer = {"DbUser": f"IAM:{linked.user}", "DbPassword": PASSWORD}
-    iam_client(linked, mocker, answer, "get_cluster_credentials")
-    linked.admin_connection(login=linked.user, password=None, extra={"ssl": False, "iam": True})
-    assert DataGraphHook().login == linked.user
 
 
 def test_an_iam_login_of_a_serverless_workgroup(linked: Segment, mocker: MockerFixture) -> None:

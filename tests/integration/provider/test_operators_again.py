@@ -41,5 +41,5 @@ def test_the_second_run_changes_nothing(
     assert bool(cluster.changes(begin)) is bool(changes)
     with cluster.untouched():
         second = execute(make(segment, **arguments), warehouse=segment.warehouse)
-    assert (second["changed"], second["changes"]) == (0, [])
+    assert (second["changed"], second["changes"], second["findings"]) == (0, [], [])
     assert second["in_place"] == changes

@@ -48,7 +48,10 @@ class World(Segment):
         cluster.sql(made, "CREATE TABLE payroll.written (id int)", user=self.writer)
         super().__init__(cluster, monkeypatch, made)
         self.elsewhere = cluster.database("CREATE SCHEMA crm", "CREATE TABLE crm.leads (id int)")
-        self.user, self.checkpoint = cluster.name('linked "user" of'), cluster.future_database('check "point" of')
+        self.user, self.checkpoint = (
+            cluster.name('linked "user" of the.café'),
+            cluster.future_database('check "point" café'),
+        )
 
     def plan(self, task: Any, logged: Logged) -> tuple[dict[str, Any], str]:
         """A task's plan, which changes nothing, and the SQL that it logs."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.access.report import Report
-from tests.support.segment import RETL, Logged, Segment, changes, codes, execute, notes, said, sent
+from tests.support.segment import RETL, Logged, Segment, codes, execute, notes, said
 
 TABLE = f"{RETL}.records_s1"
 WRITES = (f"INSERT INTO {TABLE} VALUES ('2')", f"UPDATE {TABLE} SET id = '3'", f"DELETE FROM {TABLE}")
@@ -68,13 +68,6 @@ def test_another_schema_can_be_named(warehouse: Segment) -> None:
     assert warehouse.refusal('CREATE TABLE "old.etl".own (id int)') == ""
 
 
-def test_where_there_is_no_schema_nothing_is_done_and_it_says_so(linked: Segment, logged: Logged) -> None:
-    with linked.cluster.untouched():
-        report = grant(linked)
-    assert report == {**Report().as_dict(), "notes": {"schema_missing": 1}}
-    assert said("schema_missing", f"{linked.warehouse}.{RETL}", case="reverse_etl") in logged()
-
-
 @pytest.mark.parametrize("database", [None, "", "  "])
 def test_without_a_database_nothing_is_done_and_nothing_is_asked(linked: Segment, database: str | None) -> None:
     since = linked.cluster.mark()
@@ -89,18 +82,3 @@ def test_a_missing_database_is_only_a_note_of_a_plan(linked: Segment, logged: Lo
         report = grant(linked, database=name, plan_only=True)
     assert report == {**Report().as_dict(), "notes": {"database_missing": 1}}
     assert said("database_missing", name, case="reverse_etl") in logged()
-
-
-@pytest.mark.usefixtures("owner")
-def test_plan_only_lists_the_plan_and_changes_nothing(warehouse: Segment) -> None:
-    with warehouse.cluster.untouched():
-        report = grant(warehouse, drop="all", plan_only="True")
-    path, who = f"{warehouse.warehouse}.{RETL}", f'"{RETL}" TO ROLE "{warehouse.role}"'
-    assert changes(report) == [
-        ("grant", f"schema {path}", ("USAGE", "CREATE", "DROP")),
-        ("grant", f"tables {path}", ("SELECT", "INSERT", "UPDATE", "DELETE", "DROP")),
-    ]
-    assert sent(report) == [
-        f"GRANT USAGE, CREATE, DROP ON SCHEMA {who}",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE, DROP FOR TABLES IN SCHEMA {who}",
-    ]

@@ -7,20 +7,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.plan import Fact
-from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.redshift.values import Grant, Scope
-from tests.support.redshift import PASSWORD
 from tests.support.segment import (
     Segment,
     changes,
     close,
     codes,
-    creating,
     execute,
     message,
     messages_of,
-    planned,
     said,
     sent,
 )
@@ -101,57 +96,3 @@ def test_what_is_reached_in_another_way_stays_and_is_said(warehouse: Segment) ->
     assert message(report, "database_wide") == told
     # It is still reached, as it says.
     assert warehouse.reads("crm", "accounts") and warehouse.reads("crm", "contacts")
-
-
-def test_a_plan_changes_nothing(linked: Segment) -> None:
-    execute(linked.grant_both())
-    with linked.cluster.untouched():
-        plan = close(linked, ["crm", "billing"], plan_only=True)
-    assert plan["changed"] == 0
-    assert planned(close(linked, ["crm", "billing"])) == planned(plan)
-
-
-def test_a_schema_and_a_role_that_do_not_exist_are_refused(linked: Segment) -> None:
-    with linked.cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
-        close(linked, ["crm", "atlantis"], role="nobody_here")
-    facts = {"case": "closing", "schema": "atlantis", "database": linked.warehouse}
-    assert caught.value.problems == (
-        said("role_missing", "nobody_here", case="closing"),
-        said("schema_missing", f"{linked.warehouse}.atlantis", **facts),
-    )
-
-
-def test_a_writer_that_cannot_create_is_told_before(warehouse: Segment) -> None:
-    writer = warehouse.cluster.user("writer")
-    warehouse.sql(
-        f"GRANT CREATE, USAGE ON SCHEMA crm TO {writer}",
-        f"ALTER DEFAULT PRIVILEGES FOR USER {writer} IN SCHEMA crm GRANT SELECT ON TABLES TO ROLE {warehouse.role}",
-        f"REVOKE CREATE ON SCHEMA crm FROM {writer}",
-    )
-    with warehouse.cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
-        close(warehouse, "crm")
-    facts: dict[str, Fact] = {"writer": writer, "database": warehouse.warehouse, "statement": creating(writer)}
-    told = said("writer_cannot_create", f"{warehouse.warehouse}.crm", case="stuck", **facts)
-    assert caught.value.problems == (told,)
-    # It isn't in the way of other schemas.
-    assert close(warehouse, "billing")["in_place"] == 1
-
-
-def test_who_does_not_see_the_role_does_not_say_that_it_is_shut_out(linked: Segment) -> None:
-    execute(linked.grant_both())
-    clerk = linked.cluster.user("clerk")
-    linked.sql(f"GRANT USAGE ON SCHEMA crm TO {clerk}")
-    linked.admin_connection(login=clerk, password=PASSWORD)
-    with linked.cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
-        close(linked, "crm")
-    told = said("hidden", linked.role, case="role", user=clerk, owner=linked.server.user)
-    assert caught.value.problems == (told,)
-    linked.sql(f"REVOKE USAGE ON SCHEMA crm FROM {clerk}")
-
-
-def test_names_are_parsed_as_everywhere(linked: Segment) -> None:
-    execute(linked.grant_both())
-    report = close(linked, f'["{linked.warehouse}.CRM"]', database=linked.warehouse)
-    assert report["changed"] == 2
-    with linked.cluster.untouched(), pytest.raises(MisconfigurationError, match="name schemas of one database"):
-        close(linked, "elsewhere.crm")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from airflow_provider_datagraph.access.messages import change_text
 from airflow_provider_datagraph.access.plan import Change, Reason
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from airflow_provider_datagraph.redshift.values import Identity
-from tests.support.segment import Segment, changes, codes, execute, grant, sent
+from tests.support.segment import Segment, grant
 
 
 def later_table(segment: Segment, schema: str) -> None:
@@ -53,18 +52,6 @@ def test_a_snapshot_leaves_a_later_table_closed_until_the_next_run(warehouse: Se
         assert grant(warehouse, "crm", future_tables="none")["changes"] == []
 
 
-def test_a_snapshot_of_an_empty_schema_is_usage_alone(warehouse: Segment) -> None:
-    warehouse.sql("CREATE SCHEMA empty")
-    assert grant(warehouse, "empty", future_tables="none")["changed"] == 1
-    assert warehouse.held() == {("empty", "SCHEMA", "USAGE")}
-
-
-def test_a_snapshot_is_not_needed_where_a_scoped_permission_is_held(linked: Segment) -> None:
-    grant(linked, "crm")
-    with linked.cluster.untouched():
-        assert grant(linked, "crm", future_tables="none")["changes"] == []
-
-
 def test_a_longer_list_adds_a_table_and_a_shorter_one_takes_none_away(linked: Segment) -> None:
     grant(linked, "crm", tables=["accounts"])
     since = linked.cluster.mark()
@@ -84,19 +71,6 @@ def test_a_view_is_opened_like_a_table(warehouse: Segment) -> None:
     assert not warehouse.reads("crm", "accounts")
 
 
-def test_several_schemas_share_one_grant_of_usage(linked: Segment) -> None:
-    since = linked.cluster.mark()
-    report = grant(linked, ["crm", "billing"])
-    changes = linked.cluster.changes(since)
-    assert [text for text in changes if "USAGE" in text] == [
-        f'GRANT USAGE ON SCHEMA "crm", "billing" TO ROLE "{linked.role}"'
-    ]
-    assert (len(changes), report["changed"]) == (3, 4)
-    assert linked.reads("crm", "accounts")
-    assert linked.reads("billing", "invoices")
-    assert not linked.reads("payroll", "salaries")
-
-
 def test_a_mapping_lists_tables_of_some_and_opens_the_others_whole(warehouse: Segment) -> None:
     grant(warehouse, ["crm", "billing"], tables={"crm": ["accounts"]})
     assert warehouse.reads("crm", "accounts")
@@ -112,61 +86,3 @@ def test_the_schemas_of_another_database_open_from_the_admin_connections(linked:
     grant(linked, f"{other}.crm", database=other)
     assert linked.reads("crm", "accounts", database=other)
     assert not linked.reads("crm", "accounts")
-
-
-def test_every_argument_is_a_template(linked: Segment) -> None:
-    operator = GrantSchemaOperator(
-        task_id="grant",
-        schema="{{ params.schemas | tojson }}",
-        database="{{ params.database }}",
-        tables="{{ params.tables | tojson }}",
-        role="{{ params.role }}",
-        future_tables="{{ params.future }}",
-        prune="{{ params.prune }}",
-        redshift_conn_id="{{ params.admin }}",
-        plan_only="{{ params.plan_only }}",
-    )
-    report = execute(
-        operator,
-        schemas=["crm", "billing"],
-        database=linked.warehouse,
-        tables={"crm": ["accounts"]},
-        role=linked.role,
-        future="none",
-        prune=False,
-        admin="redshift_default",
-        plan_only=False,
-    )
-    assert report["changed"] == 4
-    assert linked.held() == {
-        ("crm", "SCHEMA", "USAGE"),
-        ("billing", "SCHEMA", "USAGE"),
-        ("crm", "accounts", "SELECT"),
-        ("billing", "invoices", "SELECT"),
-    }
-
-
-def test_plan_only_lists_the_plan_and_changes_nothing(linked: Segment) -> None:
-    with linked.cluster.untouched():
-        report = grant(linked, ["crm", "billing"], tables={"billing": ["invoices"]}, plan_only="true")
-    where, who = linked.warehouse, f'ROLE "{linked.role}"'
-    assert changes(report) == [
-        ("grant", f"schema {where}.crm", ("USAGE",)),
-        ("grant", f"schema {where}.billing", ("USAGE",)),
-        ("grant", f"tables {where}.crm", ("SELECT",)),
-        ("grant", f"table {where}.billing.invoices", ("SELECT",)),
-    ]
-    assert sent(report) == [
-        f'GRANT USAGE ON SCHEMA "crm", "billing" TO {who}',
-        f'GRANT SELECT FOR TABLES IN SCHEMA "crm" TO {who}',
-        f'GRANT SELECT ON TABLE "billing"."invoices" TO {who}',
-    ]
-    assert (report["changed"], report["in_place"]) == (0, 0)
-    assert not linked.reads("crm", "accounts")
-
-
-def test_plan_only_goes_on_without_role_and_schema(segment: Segment) -> None:
-    with segment.cluster.untouched():
-        report = grant(segment, ["not_yet", "crm"], plan_only=True)
-    assert codes(report) == ["role_missing", "schema_missing"]
-    assert len(report["changes"]) == 4

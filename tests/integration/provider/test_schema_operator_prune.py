@@ -12,7 +12,7 @@ from redshift_connector.cursor import Cursor
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from tests.support.redshift import run
-from tests.support.segment import Segment, changes, codes, grant, said, sent
+from tests.support.segment import Segment, codes, grant, said
 
 # The only way from a cursor to the connection that it is of; the driver warns of each use.
 pytestmark = pytest.mark.filterwarnings("ignore:DB-API extension cursor.connection used")
@@ -176,19 +176,3 @@ def test_prune_replaces_a_grant_on_a_column_and_its_reader_is_never_shut_out(
     name = "SELECT name FROM crm.accounts"
     assert linked.refusal(name) == ""
     assert linked.held() == {("crm", "SCHEMA", "USAGE"), ("crm", "accounts", "SELECT")}
-
-
-def test_prune_with_plan_only_lists_what_would_go(linked: Segment) -> None:
-    grant(linked, "crm")
-    with linked.cluster.untouched():
-        report = grant(linked, "crm", tables=["accounts"], prune=True, plan_only=True)
-    path = f"{linked.warehouse}.crm"
-    assert changes(report) == [
-        ("grant", f"table {path}.accounts", ("SELECT",)),
-        ("revoke", f"tables {path}", ("SELECT",)),
-    ]
-    assert sent(report) == [
-        f'GRANT SELECT ON TABLE "crm"."accounts" TO ROLE "{linked.role}"',
-        f'REVOKE SELECT FOR TABLES IN SCHEMA "crm" FROM ROLE "{linked.role}"',
-    ]
-    assert linked.reads("crm", "contacts")

@@ -139,12 +139,3 @@ def test_a_sensor_warns_once_however_often_it_looks(
     assert fire(deferred(sensor).trigger)["status"] == "timeout"
     (warning,) = warnings()
     assert words in warning
-
-
-@pytest.mark.parametrize(("host", "extra"), [("localhost", {}), ("127.0.0.2", {"ssl": False})])
-def test_nothing_is_said_where_nothing_is_given_up(
-    define: Callable[..., None], warnings: Callable[[], list[str]], host: str, extra: dict[str, Any]
-) -> None:
-    define(host, **extra)
-    CheckWarehouseOperator(task_id="check", schemas=["crm"]).execute({})
-    assert warnings() == []
