@@ -14,7 +14,7 @@ from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesS
 from tests.integration.sensors.house import House
 from tests.support.redshift import mark, statements, unique
 from tests.support.segment import codes
-from tests.support.waiting import all_there, deferred
+from tests.support.waiting import all_there
 
 both = pytest.mark.parametrize("kind", ["access", "profiles_sync"])
 
@@ -49,21 +49,6 @@ def test_a_rendered_false_does_not_wait(house: House, kind: str) -> None:
     sensor.render_template_fields({"params": {"plan_only": True}})
     assert sensor.wait == "False"
     assert codes(sensor.execute({})) != []
-
-
-@both
-def test_a_rendered_true_waits(house: House, kind: str) -> None:
-    sensor = house.sensor(kind, wait="{{ not params.plan_only }}")
-    sensor.render_template_fields({"params": {"plan_only": False}})
-    assert sensor.wait == "True"
-    deferred(sensor)
-
-
-@pytest.mark.parametrize("value", [list, tuple, "\n".join, lambda names: str(list(names)).replace("'", '"')])
-def test_a_list_is_taken_in_every_notation(house: House, value: Any) -> None:
-    house.make_profiles(["one", "two"])
-    sensor = house.profiles(tables=value(["one", "two", "three"]))
-    assert deferred(sensor).trigger.arguments["tables"] == ["one", "two", "three"]
 
 
 @both

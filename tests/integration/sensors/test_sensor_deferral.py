@@ -10,11 +10,11 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowSensorTimeout, AirflowSkipException
 
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
-from airflow_provider_datagraph.exceptions import DataGraphError, MisconfigurationError
+from airflow_provider_datagraph.exceptions import DataGraphError
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from tests.integration.sensors.house import House
 from tests.support.redshift import PASSWORD
-from tests.support.waiting import all_there, deferred, fire, resumed, trigger_of
+from tests.support.waiting import deferred, fire, resumed, trigger_of
 
 KINDS = ("access", "profiles_sync")
 both = pytest.mark.parametrize("kind", KINDS)
@@ -37,12 +37,6 @@ def arguments(house: House, kind: str) -> dict[str, Any]:
         "schema": house.profiles_schema,
         "tables": list(REQUIRED_TABLES),
     }
-
-
-@both
-def test_true_at_once_is_a_report(house: House, kind: str) -> None:
-    house.fulfil(kind)
-    assert house.sensor(kind).execute({}) == all_there(1 if kind == "access" else 6)
 
 
 @both
@@ -124,34 +118,10 @@ def test_a_long_interval_does_not_outlast_the_deadline(house: House, kind: str) 
 
 
 @both
-def test_soft_fail_skips_on_a_timeout(house: House, kind: str) -> None:
-    sensor = house.sensor(kind, soft_fail=True)
-    payload = fire(trigger_of(sensor, seconds=0))
-    with pytest.raises(AirflowSkipException, match=r"The sensor waited .* s\. "):
-        resumed(sensor, payload)
-
-
-@both
 def test_never_fail_skips_on_a_timeout(house: House, kind: str) -> None:
     sensor = house.sensor(kind, never_fail=True)
     with pytest.raises(AirflowSkipException):
         resumed(sensor, {"status": "timeout", "message": "nothing"})
-
-
-@both
-def test_without_deferral_a_timeout_is_skipped_too(house: House, kind: str) -> None:
-    sensor = house.sensor(kind, soft_fail=True, deferrable=False, timeout=0, poke_interval=0)
-    with pytest.raises(AirflowSkipException):
-        sensor.execute({})
-
-
-@both
-def test_resume_with_a_misconfiguration(house: House, kind: str) -> None:
-    sensor = house.sensor(kind, soft_fail=True)
-    with pytest.raises(MisconfigurationError) as raised:
-        resumed(sensor, {"status": "misconfigured", "problems": ["One.", "Two."]})
-    assert raised.value.problems == ("One.", "Two.")
-    assert "One." in str(raised.value) and "Two." in str(raised.value)
 
 
 @both
