@@ -106,12 +106,3 @@ def test_no_password_is_in_its_log(ending: Ending) -> None:
     for outcome in (ending.plan, ending.refused, ending.done, ending.again):
         assert outcome.log
         assert LINKED_PASSWORD not in outcome.log and ADMIN_PASSWORD not in outcome.log
-
-
-def test_a_key_that_the_form_doesn_t_have_stops_it(airflow: Airflow, warehouse: Warehouse) -> None:
-    role, user = warehouse.names.role, warehouse.names.user
-    warehouse.run("dev", f"CREATE ROLE {role}", f"CREATE USER {user} PASSWORD '{LINKED_PASSWORD}'")
-    outcome = offboard(airflow, warehouse, plan_only=False, **{"plan-only": True})
-    assert (outcome.states, outcome.tasks["offboard"].tries, outcome.changes) == ({"offboard": "failed"}, 1, [])
-    assert "The run's conf holds 'plan-only'" in outcome.log
-    assert "did you mean plan_only?" in outcome.log

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.runs import DAG_ID, run
 from tests.dags.test_dag_runs import ALL_TASKS
 from tests.dags.warehouse import Warehouse
-from tests.support.redshift import connect
-from tests.support.redshift import run as query
-from tests.support.segment import said
 
 
 def stopped_in_check(outcome: Outcome) -> None:
@@ -75,35 +70,6 @@ def test_a_key_that_the_form_doesn_t_have(airflow: Airflow, warehouse: Warehouse
         "4 problems:",
     ):
         assert sentence in outcome.log, sentence
-
-
-def test_a_user_with_another_password_keeps_it(airflow: Airflow, warehouse: Warehouse) -> None:
-    names = warehouse.names
-    theirs = "Segment-uses-th1s"
-    warehouse.run(warehouse.server.database, f"CREATE USER {names.user} PASSWORD '{theirs}'")
-    outcome = run(airflow, warehouse, f"{names.analytics}.crm")
-    stopped_in_check(outcome)
-    assert said("login_fails", names.user) in outcome.log
-    with closing(connect(warehouse.server, "dev", names.user, theirs)) as connection:
-        assert query(connection, "SELECT 1") == [(1,)]
-
-
-def test_the_admin_is_no_linked_user(airflow: Airflow, warehouse: Warehouse) -> None:
-    server = warehouse.server
-    outcome = airflow.run(
-        DAG_ID,
-        warehouse.form(f"{warehouse.names.analytics}.crm"),
-        warehouse.connections(login=server.user, password=server.password),
-        warehouse.listening(),
-    )
-    stopped_in_check(outcome)
-    assert said("user_is_admin", server.user) in outcome.log
-
-
-def test_the_form_wants_a_profiles_sync_schema(airflow: Airflow) -> None:
-    reply = airflow.ask("validate", dag_id=DAG_ID, conf={"schemas": ["crm"]})
-    assert reply["raised"] == "ParamValidationError"
-    assert "profiles_sync" in reply["message"]
 
 
 def test_a_refused_form_makes_no_run(airflow: Airflow, warehouse: Warehouse) -> None:

@@ -83,14 +83,6 @@ def test_it_creates_a_schema_in_the_checkpoint_database_and_nowhere_else(later: 
     assert found == {name: name == names.checkpoint for name in databases}
 
 
-def test_it_works_in_its_own_schema(later: Warehouse) -> None:
-    database = later.names.checkpoint
-    assert allowed(later, database, "CREATE SCHEMA __segment_reverse_etl")
-    assert allowed(later, database, "CREATE TABLE __segment_reverse_etl.checkpoints (id int)")
-    assert allowed(later, database, "INSERT INTO __segment_reverse_etl.checkpoints VALUES (1)")
-    assert allowed(later, database, "DROP TABLE __segment_reverse_etl.checkpoints")
-
-
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
