@@ -92,7 +92,7 @@ def test_a_report_tells_a_plan() -> None:
 
 
 def test_a_report_is_json() -> None:
-    report = Report(1, 2, (row(applied=True),), (STOP,), {"role_owner": 3}, {"role_owner": "Said in the log."}, 4, 5)
+    report = Report(1, 2, (row(applied=True),), (STOP,), {"role_owner": 3}, {"role_owner": TOLD}, 4, 5)
     assert (
         report.as_dict()
         == json.loads(json.dumps(report.as_dict()))
@@ -193,10 +193,10 @@ def test_what_is_no_report_is_refused(value: Any) -> None:
 
 
 def test_reports_are_summed_and_each_finding_stands_once() -> None:
-    one = Report(1, 2, rows(1), (TOLD, STOP), {"a": 1, "b": 2}, {"a": "First.", "b": "B."}, 3, 4)
-    two = Report(10, 20, rows(2), (STOP,), {"a": 10}, {"a": "Second."}, 30, 40)
+    one = Report(1, 2, rows(1), (TOLD, STOP), {"a": 1, "b": 2}, {"a": TOLD, "b": STOP}, 3, 4)
+    two = Report(10, 20, rows(2), (STOP,), {"a": 10}, {"a": STOP}, 30, 40)
     assert join([one, two]) == Report(
-        11, 22, (*rows(1), *rows(2)), (TOLD, STOP), {"a": 11, "b": 2}, {"a": "First.", "b": "B."}, 33, 44
+        11, 22, (*rows(1), *rows(2)), (TOLD, STOP), {"a": 11, "b": 2}, {"a": TOLD, "b": STOP}, 33, 44
     )
     assert join([]) == Report()
 
