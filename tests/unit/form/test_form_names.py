@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,13 +15,7 @@ from airflow_provider_datagraph.form.names import (
     schemas_title,
     table_name,
 )
-from airflow_provider_datagraph.redshift.names import InvalidInput
-
-
-def refusal(parse: Callable[..., object], *values: Any, **named: Any) -> tuple[str, ...]:
-    with pytest.raises(InvalidInput) as caught:
-        parse(*values, **named)
-    return caught.value.problems
+from tests.unit.redshift.reading import refusal
 
 
 def test_a_database_has_a_name_that_may_be_left_out() -> None:

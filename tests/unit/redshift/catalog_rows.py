@@ -34,6 +34,7 @@ def of(*names: str, column: str = "identity_name") -> str:
     return f" WHERE {column} IN ({', '.join(repr(name) for name in sorted(names))})"
 
 
+ROLE, USER = ("role", "linked_role"), ("user", "linked_user")
 OF_ROLE, OF_BOTH = of("linked_role"), of("linked_role", "linked_user")
 OF_ALL_ON_SCHEMAS = ON_SCHEMAS + " WHERE identity_type IN ('group', 'public', 'role')"
 OF_OTHERS_ON_RELATIONS = ON_RELATIONS + " WHERE identity_type IN ('group', 'public')"

@@ -1,6 +1,21 @@
-"""Readers of SQL that the tests write themselves, so that they agree with the package on nothing but Redshift."""
+"""What is refused; and readers of SQL that the tests write themselves, so that they agree with the package on nothing
+but Redshift."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.redshift.names import InvalidInput
+
+
+def refusal(parse: Callable[..., object], *values: Any, **named: Any) -> tuple[str, ...]:
+    """The sentences with which a parser or a check refuses its input."""
+    with pytest.raises(InvalidInput) as caught:
+        parse(*values, **named)
+    return caught.value.problems
 
 
 def read_identifier(sql: str) -> tuple[str, str]:

@@ -33,22 +33,10 @@ def refuse(sql: str) -> Any:
     raise AssertionError(sql)
 
 
-@pytest.mark.parametrize(
-    ("value", "sensitive"),
-    [
-        ("on", True),
-        (" ON ", True),
-        ("true", True),
-        ("t", True),
-        ("1", True),
-        (True, True),
-        ("off", False),
-        ("false", False),
-        ("", False),
-        ("0", False),
-        (None, False),
-    ],
-)
+ON, OFF = ("on", " ON ", "true", "t", "1", True), ("off", "false", "", "0", None)
+
+
+@pytest.mark.parametrize(("value", "sensitive"), [*((on, True) for on in ON), *((off, False) for off in OFF)])
 def test_the_session_tells_how_names_compare(value: Any, sensitive: bool) -> None:
     expected = Session("Admin", "dev", superuser=True, case_sensitive=sensitive)
     assert read_session(Answers({HOW_NAMES_COMPARE: [[value]]}), "Admin", "dev") == expected
@@ -150,11 +138,11 @@ class TestPrivileges:
         rows = Answers(
             {
                 q.ON_DATABASES + q.OF_BOTH: [
-                    ["role", "linked_role", "dev", "temp", "DATABASE"],
-                    ["role", "linked_role", "dev", " create ", "database"],
-                    ["user", "linked_user", "sales", "SELECT", " tables "],
-                    ["role", "linked_role", "dev", "USAGE", "SCHEMAS"],
-                    ["user", "linked_user", "dev", "USAGE", "LANGUAGES"],
+                    [*q.ROLE, "dev", "temp", "DATABASE"],
+                    [*q.ROLE, "dev", " create ", "database"],
+                    [*q.USER, "sales", "SELECT", " tables "],
+                    [*q.ROLE, "dev", "USAGE", "SCHEMAS"],
+                    [*q.USER, "dev", "USAGE", "LANGUAGES"],
                     *([*stranger, "dev", "CREATE", "DATABASE"] for stranger in self.strangers),
                 ]
             }
@@ -175,9 +163,9 @@ class TestPrivileges:
         rows = Answers(
             {
                 q.ON_SCHEMAS + q.OF_BOTH: [
-                    ["role", "linked_role", "crm", "usage", "SCHEMA"],
-                    ["user", "linked_user", "crm", "SELECT", " tables "],
-                    ["role", "linked_role", "crm", "EXECUTE", "FUNCTIONS"],
+                    [*q.ROLE, "crm", "usage", "SCHEMA"],
+                    [*q.USER, "crm", "SELECT", " tables "],
+                    [*q.ROLE, "crm", "EXECUTE", "FUNCTIONS"],
                     *([*stranger, "crm", "CREATE", "SCHEMA"] for stranger in self.strangers),
                 ]
             }
@@ -191,11 +179,11 @@ class TestPrivileges:
         rows = Answers(
             {
                 q.ON_RELATIONS + q.OF_BOTH: [
-                    ["role", "linked_role", "crm", "t", "select"],
+                    [*q.ROLE, "crm", "t", "select"],
                     *([*stranger, "crm", "t", "INSERT"] for stranger in self.strangers),
                 ],
                 q.ON_COLUMNS + q.OF_BOTH: [
-                    ["user", "linked_user", "crm", "t", "c", "Update"],
+                    [*q.USER, "crm", "t", "c", "Update"],
                     *([*stranger, "crm", "t", "c", "SELECT"] for stranger in self.strangers),
                 ],
             }
@@ -206,10 +194,10 @@ class TestPrivileges:
 
     def test_on_later_tables(self) -> None:
         listed: Table = [
-            ["role", "linked_role", "loader", "None", "RELATION", "select"],
+            [*q.ROLE, "loader", "None", "RELATION", "select"],
             # The schema is none where every schema is meant.
-            ["role", "linked_role", "loader", None, "relation", "INSERT"],
-            ["role", "linked_role", "loader", "crm", "FUNCTION", "EXECUTE"],
+            [*q.ROLE, "loader", None, "relation", "INSERT"],
+            [*q.ROLE, "loader", "crm", "FUNCTION", "EXECUTE"],
             ["group", "linked_role", "loader", "crm", "RELATION", "SELECT"],
             ["public", "public", "linked_user", "crm", "RELATION", "SELECT"],
             # That is there before anybody grants it.

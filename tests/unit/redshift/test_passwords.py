@@ -6,10 +6,7 @@ import hashlib
 
 import pytest
 
-from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step
-from airflow_provider_datagraph.access.role import DesiredUser
 from airflow_provider_datagraph.redshift.passwords import HASHES, hashed, md5_hash, policy_problems, sha256_hash
-from airflow_provider_datagraph.redshift.statements import Create
 
 LENGTH = "be 8 to 64 characters long"
 UPPER = "hold an upper-case letter"
@@ -23,6 +20,9 @@ FORBIDDEN = "hold none of ' \" \\ / @"
     ("password", "problems"),
     [
         ("Abcdef12", []),
+        ("Zbcdef09", []),
+        ("ABCDEFz9", []),
+        ("ABCDEFa0", []),
         ("Abcdef1", [LENGTH]),
         ("Aa1" + "x" * 61, []),
         ("Aa1" + "x" * 62, [LENGTH]),
@@ -51,17 +51,6 @@ def test_the_policy_is_told_phrase_by_phrase(password: str, problems: list[str])
 @pytest.mark.parametrize("character", [chr(code) for code in range(33, 127)])
 def test_five_printable_characters_are_forbidden(character: str) -> None:
     assert policy_problems("Abcdef12" + character) == ([FORBIDDEN] if character in "'\"\\/@" else [])
-
-
-@pytest.mark.parametrize("letter", ["A", "Z", "M"])
-def test_every_upper_case_letter_counts(letter: str) -> None:
-    assert policy_problems(letter + "bcdef12") == []
-    assert policy_problems(letter + "BCDEF" + letter.lower() + "1") == []
-
-
-@pytest.mark.parametrize("digit", ["0", "9", "5"])
-def test_every_digit_counts(digit: str) -> None:
-    assert policy_problems("Abcdefg" + digit) == []
 
 
 def test_md5_is_as_aws_documents_it() -> None:
@@ -96,17 +85,3 @@ def test_there_are_two_kinds_of_hashes() -> None:
     with pytest.raises(ValueError) as caught:
         hashed("Secret123", "user1", "SHA256")
     assert str(caught.value) == "unknown kind of password hash 'SHA256': use md5 or sha256"
-
-
-@pytest.mark.parametrize("show", [repr, str])
-def test_hashes_and_passwords_never_show(show: type[str]) -> None:
-    canary = "Canary-Passw0rd"
-    secret = hashed(canary, "user1", "md5")
-    user = DesiredUser("user1", secret, ("hold a digit",))
-    step = Step(Create("user", "user1", secret), (Change("create", "user", ("user1",), Reason.MISSING),))
-    shown = show((user, step, Plan((step,)))) + show(user) + show(step) + show(Plan((step,)))
-    assert "user1" in shown
-    assert canary not in shown
-    assert secret[3:] not in shown
-    assert secret in step.statement.sql
-    assert step.statement.shown == "CREATE USER \"user1\" PASSWORD '<hash>'"

@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_datagraph.redshift.names import InvalidInput, join_path, split_path
+from tests.unit.redshift.reading import refusal
 
 PARTS = st.text(alphabet="aZ1.\"' é漢\\", min_size=1, max_size=8) | st.text(min_size=1, max_size=8)
 
@@ -33,26 +34,18 @@ def test_a_dotted_name_is_split_at_its_unquoted_dots(text: str, parts: tuple[str
     assert split_path(text) == parts
 
 
-@pytest.mark.parametrize("text", ["", "   ", ".", "a.", ".a", "a..b", '""', 'a.""', '"".a', '"a".'])
-def test_empty_parts_are_refused(text: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        split_path(text)
-    sentence = f"{text!r} has an empty part: write schema, database.schema or database.schema.table."
-    assert caught.value.problems == (sentence,)
+REFUSED = {
+    "has an empty part: write schema, database.schema or database.schema.table.": (
+        ["", "   ", ".", "a.", ".a", "a..b", '""', 'a.""', '"".a', '"a".']
+    ),
+    "has a double quote that isn't closed: close it, or remove it.": ['"', '"a', 'a."b', '"a""', '"a"."b""', '"""'],
+    "goes on after a closing quote: put a dot between the parts.": ['"a"b', '"a" .b', 'x."a"b.c', '"a"b"'],
+}
 
 
-@pytest.mark.parametrize("text", ['"', '"a', 'a."b', '"a""', '"a"."b""', '"""'])
-def test_open_quotes_are_refused(text: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        split_path(text)
-    assert caught.value.problems == (f"{text!r} has a double quote that isn't closed: close it, or remove it.",)
-
-
-@pytest.mark.parametrize("text", ['"a"b', '"a" .b', 'x."a"b.c', '"a"b"'])
-def test_text_behind_a_closing_quote_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        split_path(text)
-    assert caught.value.problems == (f"{text!r} goes on after a closing quote: put a dot between the parts.",)
+@pytest.mark.parametrize(("text", "told"), [(text, told) for told, texts in REFUSED.items() for text in texts])
+def test_what_is_no_path_is_refused(text: str, told: str) -> None:
+    assert refusal(split_path, text) == (f"{text!r} {told}",)
 
 
 @pytest.mark.parametrize(

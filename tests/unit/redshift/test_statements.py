@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from airflow_provider_datagraph.redshift.statements import (
@@ -20,34 +22,48 @@ from airflow_provider_datagraph.redshift.statements import (
 )
 from airflow_provider_datagraph.redshift.values import Identity, Owned, Scope
 
-ROLE, PUBLIC = Identity("role", "r"), Identity("public", "public")
-# A statement, the names in it, whether it takes something away, and whether it goes outside a transaction.
-KNOWN: list[tuple[Statement, set[str], bool, bool]] = [
-    (Create("role", "r"), {"r"}, False, False),
-    (Create("user", "u", "md5x"), {"u"}, False, False),
-    (Create("database", "d"), {"d"}, False, True),
-    (Drop("role", "r"), {"r"}, True, False),
-    (Drop("database", "d"), {"d"}, True, True),
-    (AlterUser("u", "NOCREATEDB"), {"u"}, False, False),
-    (ChangeOwner(Owned("table", "s", "t"), "heir"), {"s", "t", "heir"}, False, False),
-    (Membership(ROLE, "above"), {"r", "above"}, False, False),
-    (SystemPermission(ROLE, "ACCESS SYSTEM TABLE", taken=True), {"r"}, True, False),
-    (Privileges(ROLE, ("SELECT",), Scope.TABLE, [("s", "t")]), {"r", "s", "t"}, False, False),
-    (Privileges(PUBLIC, ("USAGE",), Scope.SCHEMA, [("s",)], taken=True, alone=True), {"s"}, True, True),
-    (DefaultPrivileges(ROLE, ("SELECT",), ["w"], ["s"], taken=True), {"r", "w", "s"}, True, False),
+ROLE, PUBLIC = Identity("role", 'r"1'), Identity("public", "public")
+HEIR, LATER = 'h"1', 'ALTER DEFAULT PRIVILEGES FOR USER "w""1", "x" IN SCHEMA "s""1", "s2"'
+# A statement, its text, whether it takes something away, and whether it goes outside a transaction.
+KNOWN: list[tuple[Statement, str, bool, bool]] = [
+    (Create("role", 'r"1'), 'CREATE ROLE "r""1"', False, False),
+    (Create("user", 'u"1', "md5'x"), "CREATE USER \"u\"\"1\" PASSWORD 'md5''x'", False, False),
+    (Create("database", 'd"1'), 'CREATE DATABASE "d""1"', False, True),
+    (Drop("role", 'r"1'), 'DROP ROLE "r""1"', True, False),
+    (Drop("database", "d"), 'DROP DATABASE "d"', True, True),
+    (AlterUser('u"1', "NOCREATEDB"), 'ALTER USER "u""1" NOCREATEDB', False, False),
+    (ChangeOwner(Owned("table", "s", 't"'), HEIR), 'ALTER TABLE "s"."t""" OWNER TO "h""1"', False, False),
+    (Membership(ROLE, 'a"1'), 'GRANT ROLE "a""1" TO ROLE "r""1"', False, False),
+    (SystemPermission(ROLE, "CREATE USER", taken=True), 'REVOKE CREATE USER FROM ROLE "r""1"', True, False),
+    (
+        Privileges(ROLE, ("SELECT",), Scope.TABLE, [('s"1', 't".1')]),
+        'GRANT SELECT ON TABLE "s""1"."t"".1" TO ROLE "r""1"',
+        False,
+        False,
+    ),
+    (
+        Privileges(PUBLIC, ("USAGE", "CREATE"), Scope.SCHEMA, [('s"1',), ("s.2",)], taken=True, alone=True),
+        'REVOKE USAGE, CREATE ON SCHEMA "s""1", "s.2" FROM PUBLIC',
+        True,
+        True,
+    ),
+    (
+        DefaultPrivileges(ROLE, ("SELECT",), ['w"1', "x"], ['s"1', "s2"], taken=True),
+        f'{LATER} REVOKE SELECT ON TABLES FROM ROLE "r""1"',
+        True,
+        False,
+    ),
 ]
 
 
-@pytest.mark.parametrize(
-    ("statement", "names", "takes_away", "autocommit"), KNOWN, ids=lambda value: type(value).__name__
-)
-def test_a_statement_knows_what_it_does(
-    statement: Statement, names: set[str], takes_away: bool, autocommit: bool
-) -> None:
-    assert {name for path in statement.paths for name in path} == names
+@pytest.mark.parametrize(("statement", "sql", "takes_away", "autocommit"), KNOWN, ids=lambda one: type(one).__name__)
+def test_a_statement_knows_what_it_does(statement: Statement, sql: str, takes_away: bool, autocommit: bool) -> None:
+    assert statement.sql == sql
+    named = {name.replace('""', '"') for name in re.findall(r'"((?:[^"]|"")+)"', sql)}
+    assert {name for path in statement.paths for name in path} == named
     assert (statement.takes_away, statement.autocommit) == (takes_away, autocommit)
-    assert statement.shown == statement.sql.replace("md5x", "<hash>")
-    assert "md5x" not in repr(statement)
+    assert statement.shown == sql.replace("md5''x", "<hash>")
+    assert "md5'x" not in repr(statement)
 
 
 def test_a_name_with_capitals_would_be_folded() -> None:
@@ -60,7 +76,6 @@ def test_a_name_with_capitals_would_be_folded() -> None:
     ("kind", "sql", "said"),
     [
         ("role", 'ROLE "n"', "role n"),
-        ("user", '"n"', "user n"),
         ("user", '"o""neil"', 'user o"neil'),
         ("group", 'GROUP "n"', "group n"),
         ("public", "PUBLIC", "PUBLIC"),
@@ -81,12 +96,16 @@ def test_nobody_can_write_to_a_statement() -> None:
 
 
 def test_a_list_is_cut_where_a_statement_is_full() -> None:
-    def parts(*lengths: int) -> list[list[int]]:
+    def parts(*lengths: int, letter: str = "n") -> list[list[int]]:
         # A name is written with its quotes and a separator.
-        return [[len(name) for name in part] for part in chunks(("n" * one for one in lengths), lambda name: (name,))]
+        found = chunks((letter * one for one in lengths), lambda name: (name,))
+        return [[len(name) for name in part] for part in found]
 
     half = STATEMENT_BYTES // 2
     assert parts(half - 4, half - 2, 1) == [[half - 4, half - 2], [1]]
     assert parts(half - 4, half - 1, 1) == [[half - 4], [half - 1, 1]]
+    # Bytes count: two for each letter.
+    assert parts((half - 4) // 2, (half - 2) // 2, 1, letter="é") == [[half // 2 - 2, half // 2 - 1], [1]]
+    assert parts(half // 2, half // 2, letter="é") == [[half // 2], [half // 2]]
     assert parts(2 * STATEMENT_BYTES, 1) == [[2 * STATEMENT_BYTES], [1]]
     assert parts() == []
