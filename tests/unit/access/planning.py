@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 from airflow_provider_datagraph.access import database as checkpoint
 from airflow_provider_datagraph.access import plan, role
@@ -15,11 +15,14 @@ from airflow_provider_datagraph.access.plan import Change, Finding, Reason
 from airflow_provider_datagraph.access.schemas import closing
 from airflow_provider_datagraph.access.schemas import plan as schemas_plan
 from airflow_provider_datagraph.access.schemas.values import SchemaAccess, Tables
+from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Role, Schema, Scope, Session
 
 R = Identity("role", "r")
 USAGE = Grant(Scope.SCHEMA, "USAGE", "crm")
 SCOPED = Grant(Scope.TABLES, "SELECT", "crm")
+MAY_CREATE = Privileges(Identity("user", "etl"), ("CREATE",), Scope.SCHEMA, [("crm",)])
+"""What would let etl create tables in crm."""
 
 
 def database(*schemas: str, name: str = "dev", **tables: str) -> SchemaAccess:
@@ -54,11 +57,9 @@ def given(kind: str, *path: str, words: str = "SELECT", names: tuple[str, ...] =
     return Change("grant", kind, path, Reason.NOT_HELD, tuple(words.split(", ")), R, names=names)
 
 
-def taken(
-    kind: str, *path: str, words: str = "SELECT", reason: Reason = Reason.NOT_DESIRED, names: tuple[str, ...] = ()
-) -> Change:
-    """What role r loses."""
-    return Change("revoke", kind, path, reason, tuple(words.split(", ")), R, names=names)
+def taken(kind: str, *path: str, words: str = "SELECT", reason: Reason = Reason.NOT_DESIRED, **more: Any) -> Change:
+    """What role r loses, unless there is another identity."""
+    return Change("revoke", kind, path, reason, tuple(words.split(", ")), **{"identity": R, **more})
 
 
 def usage(*schemas: str) -> Step:
@@ -120,6 +121,8 @@ def seen(steps: Iterable[plan.Step]) -> tuple[Step, ...]:
     listed = list(steps)
     for change in (change for step in listed for change in step.changes):
         assert change_text(change) and change_text(change, done=True)
+    # Others look at what is created and dropped.
+    assert {getattr(one.statement, "kind", "role") for one in listed} <= {"role", "user", "database"}
     return tuple(Step(one.statement.sql, one.changes, one.statement.autocommit) for one in listed)
 
 

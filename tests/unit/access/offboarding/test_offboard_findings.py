@@ -8,8 +8,14 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.offboarding import findings
-from airflow_provider_datagraph.access.offboarding.findings import home, who_leaves
+from airflow_provider_datagraph.access.offboarding.findings import (
+    checkpoint_findings,
+    cluster_findings,
+    holdings_findings,
+    home,
+    session_findings,
+    who_leaves,
+)
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
 from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding, note
 from airflow_provider_datagraph.redshift.statements import Privileges
@@ -25,26 +31,18 @@ from airflow_provider_datagraph.redshift.values import (
     User,
 )
 from tests.unit.access.offboarding.leaving import CLUSTER, ROLE, USER
-from tests.unit.access.planning import told
+from tests.unit.access.planning import MAY_CREATE, told
 
 LEAVING = Leaving("r", "u")
 HOLDINGS = Holdings(Session("admin", "crm_db"))
 
 
 def on_cluster(cluster: Cluster, leaving: Leaving = LEAVING) -> tuple[Finding, ...]:
-    return told(findings.cluster_findings(leaving, cluster))
+    return told(cluster_findings(leaving, cluster))
 
 
 def on_holdings(holdings: Holdings, leaving: Leaving = LEAVING, cluster: Cluster = CLUSTER) -> tuple[Finding, ...]:
-    return told(findings.holdings_findings(leaving, cluster, holdings))
-
-
-def on_checkpoint(leaving: Leaving, holdings: Holdings, cluster: Cluster = CLUSTER) -> tuple[Finding, ...]:
-    return told(findings.checkpoint_findings(leaving, cluster, holdings))
-
-
-def on_sessions(database: str, cluster: Cluster) -> tuple[Finding, ...]:
-    return told(findings.session_findings(database, cluster))
+    return told(holdings_findings(leaving, cluster, holdings))
 
 
 def on_database(who: Identity, name: str, privilege: str = "CREATE") -> tuple[Identity, Grant]:
@@ -57,11 +55,7 @@ def held(*grants: tuple[Identity, Grant]) -> Holdings:
 
 BLOCKING: list[tuple[dict[str, Any], Finding, bool]] = [
     ({"sees_all": False}, blocking("hidden", "admin", case="privileges"), False),
-    (
-        {"unseen": frozenset({"b", "a"})},
-        blocking("hidden", "admin", case="databases", databases=("a", "b")),
-        False,
-    ),
+    ({"unseen": frozenset({"b", "a"})}, blocking("hidden", "admin", case="databases", databases=("a", "b")), False),
     (
         {"members": frozenset({USER, Identity("user", "x"), Identity("role", "above")})},
         blocking("role_members", "r", case="leaving", members=("role above", "user x")),
@@ -70,18 +64,11 @@ BLOCKING: list[tuple[dict[str, Any], Finding, bool]] = [
     (
         {"granted_roles": frozenset({"z", "y"}), "system": frozenset({"DROP USER", "CREATE USER"})},
         blocking(
-            "role_privileges",
-            "r",
-            case="permissions",
-            permissions=("role y", "role z", "CREATE USER", "DROP USER"),
+            "role_privileges", "r", case="permissions", permissions=("role y", "role z", "CREATE USER", "DROP USER")
         ),
         True,
     ),
-    (
-        {"user_roles": frozenset({"r", "b", "a"})},
-        blocking("user_roles", "u", case="leaving", roles=("a", "b")),
-        True,
-    ),
+    ({"user_roles": frozenset({"r", "b", "a"})}, blocking("user_roles", "u", case="leaving", roles=("a", "b")), True),
 ]
 
 
@@ -93,8 +80,8 @@ def test_what_forbids_to_drop_role_and_user(fields: dict[str, Any], found: Findi
 
 
 def test_nothing_forbids_it() -> None:
-    assert on_cluster(CLUSTER) == on_holdings(HOLDINGS) == on_sessions("cp", CLUSTER) == ()
-    assert on_sessions("cp", replace(CLUSTER, sessions=None)) == ()
+    assert on_cluster(CLUSTER) == on_holdings(HOLDINGS) == tuple(session_findings("cp", CLUSTER)) == ()
+    assert tuple(session_findings("cp", replace(CLUSTER, sessions=None))) == ()
 
 
 def test_what_the_user_owns_needs_another_owner() -> None:
@@ -171,20 +158,24 @@ def test_open_sessions() -> None:
     assert on_cluster(cluster) == (finding("session_open", "u", sessions=(in_cp, in_dev)),)
     assert on_cluster(cluster, replace(LEAVING, drop="cp")) == (finding("session_open", "u", sessions=(in_dev,)),)
     both = ("process 7 of user other in cp", in_cp)
-    assert on_sessions("cp", cluster) == (blocking("session_open", "cp", case="database", sessions=both),)
+    assert tuple(session_findings("cp", cluster)) == (blocking("session_open", "cp", case="database", sessions=both),)
 
 
 def test_what_the_setup_never_gives() -> None:
     usual = [
-        Grant(Scope.SCHEMA, "DROP", "crm"),
-        Grant(Scope.TABLES, "INSERT", "crm"),
+        *(Grant(Scope.SCHEMA, word, "crm") for word in ("USAGE", "CREATE", "DROP")),
+        *(Grant(Scope.TABLES, word, "crm") for word in ("SELECT", "INSERT", "UPDATE", "DELETE", "DROP")),
+        Grant(Scope.TABLE, "SELECT", "crm", "t"),
         Grant(Scope.COLUMN, "SELECT", "crm", "t", "c"),
         Grant(Scope.DEFAULT, "SELECT", "crm", writer="etl"),
         *(Grant(Scope.DATABASE, word, database="cp") for word in ("CREATE", "TEMPORARY")),
     ]
     odd = [
         Grant(Scope.SCHEMA, "ALTER", "crm"),
+        Grant(Scope.TABLES, "TRUNCATE", "crm"),
         Grant(Scope.TABLE, "REFERENCES", "crm", "t"),
+        Grant(Scope.DEFAULT, "REFERENCES", "crm", writer="etl"),
+        Grant(Scope.SCHEMAS, "USAGE", database="crm_db"),
         Grant(Scope.DATABASE, "CREATE", database="dev"),
         Grant(Scope.DATABASE, "ALTER", database="cp"),
         Grant(Scope.DATABASE_TABLES, "SELECT", database="crm_db"),
@@ -198,6 +189,9 @@ def test_what_the_setup_never_gives() -> None:
     own = blocking("user_privileges", "crm_db", case="leaving", user="u", grants=frozenset(usual[:1]))
     assert on_holdings(held((USER, usual[0])), leaving) == (own,)
     assert on_holdings(held((USER, usual[0])), forced) == ()
+    # Where it isn't named, it is the one in which the role may create.
+    create = on_database(ROLE, "cp")
+    assert on_holdings(held(create), cluster=replace(CLUSTER, on_databases=frozenset({create}))) == ()
 
 
 @pytest.mark.parametrize(
@@ -215,14 +209,15 @@ def test_the_checkpoint_database_can_be_named_where_that_would_help(
 def test_what_a_database_holds_beside() -> None:
     owned = frozenset({Owned("table", "s", "t"), Owned("schema", "s"), Owned("database", "crm_db")})
     holdings = replace(HOLDINGS, owned=owned, unhandled=frozenset({"b", "a"}))
+    by_hand = blocking("by_hand", "crm_db", privileges=("a", "b"))
+    assert on_holdings(holdings, replace(LEAVING, new_owner="heir", force=True)) == (by_hand,)
     assert on_holdings(holdings) == (
-        blocking("by_hand", "crm_db", privileges=("a", "b")),
+        by_hand,
         blocking("owned", "crm_db", user="u", owned=("database crm_db", "schema crm_db.s", "table crm_db.s.t")),
     )
-    give = Privileges(Identity("user", "etl"), ("CREATE",), Scope.SCHEMA, [("s",)])
-    facts: dict[str, Fact] = {"writer": "etl", "database": "crm_db", "statement": give}
-    stuck = blocking("writer_cannot_create", "crm_db.s", case="stuck", **facts)
-    holdings = replace(HOLDINGS, stuck=frozenset({("etl", "s")}), owned=owned)
+    facts: dict[str, Fact] = {"writer": "etl", "database": "crm_db", "statement": MAY_CREATE}
+    stuck = blocking("writer_cannot_create", "crm_db.crm", case="stuck", **facts)
+    holdings = replace(HOLDINGS, stuck=frozenset({("etl", "crm")}), owned=owned)
     assert on_holdings(holdings, replace(LEAVING, new_owner="heir")) == (stuck,)
 
 
@@ -237,7 +232,7 @@ def test_what_a_database_holds_beside() -> None:
 )
 def test_a_database_that_cant_be_dropped(name: str, kind: str, found: Finding) -> None:
     cluster = replace(CLUSTER, session=Session("admin", "own"), databases={name: Database(name, "admin", kind)})
-    assert on_checkpoint(replace(LEAVING, drop=name), HOLDINGS, cluster) == (found,)
+    assert told(checkpoint_findings(replace(LEAVING, drop=name), cluster, HOLDINGS)) == (found,)
 
 
 def test_what_others_own_in_the_checkpoint_database() -> None:
@@ -249,11 +244,7 @@ def test_what_others_own_in_the_checkpoint_database() -> None:
     }
     objects = ("schema cp.s of heir", "table cp.public.t of user id 999")
     leaving, holdings = replace(LEAVING, drop="cp"), replace(HOLDINGS, others=frozenset(others))
-    assert on_checkpoint(leaving, holdings) == (blocking("foreign_objects", "cp", user="u", objects=objects),)
-    assert on_checkpoint(replace(leaving, force=True), holdings) == ()
-
-
-def test_create_where_the_role_alone_may_create_is_the_setups() -> None:
-    create = on_database(ROLE, "cp")
-    cluster = replace(CLUSTER, on_databases=frozenset({create}))
-    assert on_holdings(held(create), cluster=cluster) == ()
+    assert told(checkpoint_findings(leaving, CLUSTER, holdings)) == (
+        blocking("foreign_objects", "cp", user="u", objects=objects),
+    )
+    assert told(checkpoint_findings(replace(leaving, force=True), CLUSTER, holdings)) == ()
