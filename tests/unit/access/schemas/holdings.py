@@ -17,7 +17,6 @@ TABLE_BY_TABLE, BY_COLUMN = q.ON_RELATIONS + q.OF_ROLE, q.ON_COLUMNS + q.OF_ROLE
 ABOVE = q.of("above", "top")
 CONTEXT = [q.ROLE_GRANTS, q.ON_DATABASES + q.of("above", "linked_role", "top")]
 LIMITS = [q.SECURED, q.MASKED]
-ROLE = ("role", "linked_role")
 HOLDINGS: dict[str, Table] = {
     q.SCHEMAS: [
         ["dev", "crm", 100, "local"],
@@ -26,23 +25,23 @@ HOLDINGS: dict[str, Table] = {
         ["dev", "web", 100, "local"],
     ],
     q.OF_ALL_ON_SCHEMAS: [
-        [*ROLE, "crm", "USAGE", "SCHEMA"],
-        [*ROLE, "crm", "SELECT", "TABLES"],
-        [*ROLE, "crm", "EXECUTE", "FUNCTIONS"],
-        [*ROLE, "web", "USAGE", "SCHEMA"],
+        [*q.ROLE, "crm", "USAGE", "SCHEMA"],
+        [*q.ROLE, "crm", "SELECT", "TABLES"],
+        [*q.ROLE, "crm", "EXECUTE", "FUNCTIONS"],
+        [*q.ROLE, "web", "USAGE", "SCHEMA"],
         ["public", "public", "web", "USAGE", "SCHEMA"],
         ["group", "linked_role", "web", "CREATE", "SCHEMA"],
         ["role", "above", "web", "SELECT", "TABLES"],
         ["role", "a_stranger", "web", "INSERT", "TABLES"],
         ["group", "staff", "lake", "USAGE", "SCHEMA"],
     ],
-    TABLE_BY_TABLE: [[*ROLE, "crm", "accounts", "select"], [*ROLE, "web", "pages", "SELECT"]],
-    BY_COLUMN: [[*ROLE, "crm", "orders", "id", "select"], [*ROLE, "web", "pages", "url", "SELECT"]],
+    TABLE_BY_TABLE: [[*q.ROLE, "crm", "accounts", "select"], [*q.ROLE, "web", "pages", "SELECT"]],
+    BY_COLUMN: [[*q.ROLE, "crm", "orders", "id", "select"], [*q.ROLE, "web", "pages", "url", "SELECT"]],
     q.DEFAULTS: [
-        [*ROLE, "loader", "crm", "RELATION", "select"],
-        [*ROLE, "loader", None, "RELATION", "SELECT"],
-        [*ROLE, "loader", "web", "RELATION", "INSERT"],
-        [*ROLE, "loader", "crm", "FUNCTION", "EXECUTE"],
+        [*q.ROLE, "loader", "crm", "RELATION", "select"],
+        [*q.ROLE, "loader", None, "RELATION", "SELECT"],
+        [*q.ROLE, "loader", "web", "RELATION", "INSERT"],
+        [*q.ROLE, "loader", "crm", "FUNCTION", "EXECUTE"],
     ],
     q.tables_of("crm"): [
         ["crm", "accounts", "TABLE", "loader"],
@@ -51,9 +50,9 @@ HOLDINGS: dict[str, Table] = {
     ],
     q.ROLE_GRANTS: [["linked_role", "above"], ["above", "top"], ["a_stranger", "elsewhere"]],
     CONTEXT[1]: [
-        [*ROLE, "dev", "SELECT", "TABLES"],
-        [*ROLE, "dev", "CREATE", "DATABASE"],
-        [*ROLE, "other", "SELECT", "TABLES"],
+        [*q.ROLE, "dev", "SELECT", "TABLES"],
+        [*q.ROLE, "dev", "CREATE", "DATABASE"],
+        [*q.ROLE, "other", "SELECT", "TABLES"],
         ["role", "top", "dev", "usage", "SCHEMAS"],
     ],
     q.ON_RELATIONS + ABOVE: [["role", "above", "web", "pages", "DELETE"]],

@@ -8,9 +8,8 @@ from typing import Any
 from airflow_provider_datagraph.access.plan import Reason, blocking, finding
 from airflow_provider_datagraph.access.schemas.closing import read_closing
 from airflow_provider_datagraph.access.schemas.values import Context
-from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Scope, Session
-from tests.unit.access.planning import USAGE, Plan, database, on_table, plan_closing, taken
+from tests.unit.access.planning import MAY_CREATE, USAGE, Plan, database, on_table, plan_closing, taken
 from tests.unit.redshift import catalog_rows as q
 from tests.unit.redshift.catalog_rows import Answers
 
@@ -41,14 +40,9 @@ def test_what_is_closed_is_in_place() -> None:
 
 
 def test_a_schema_named_as_the_database_does_not_lose_it_the_database() -> None:
-    found = plan(ON_TABLES, ON_SCHEMAS, schemas=("db",))
-    wide = finding("database_wide", "db", case="closing", grants=frozenset({ON_TABLES, ON_SCHEMAS}), role="r")
+    found = plan(ON_TABLES, ON_SCHEMAS, LATER, schemas=("db",))
+    wide = finding("database_wide", "db", case="closing", grants=frozenset({ON_TABLES, ON_SCHEMAS, LATER}), role="r")
     assert found == Plan(in_place=1, findings=(wide,))
-
-
-def test_later_tables_everywhere_stay_and_are_said() -> None:
-    wide = finding("database_wide", "db", case="closing", grants=frozenset({LATER}), role="r")
-    assert plan(LATER) == Plan(in_place=1, findings=(wide,))
 
 
 def test_what_is_reached_in_other_ways_is_said_for_the_named_schemas_alone() -> None:
@@ -65,12 +59,7 @@ def test_what_is_reached_in_other_ways_is_said_for_the_named_schemas_alone() -> 
         finding("kept", "db.crm", grants=usage, role="r", case="inherited", roles=through),
         finding("database_wide", "db", case="closing", grants=frozenset({ON_TABLES}), role="r"),
         finding(
-            "database_wide",
-            "db",
-            case="closing inherited",
-            grants=frozenset({ON_SCHEMAS}),
-            role="r",
-            roles=through,
+            "database_wide", "db", case="closing inherited", grants=frozenset({ON_SCHEMAS}), role="r", roles=through
         ),
     )
     assert len(found.steps) == 1
@@ -89,38 +78,31 @@ def test_what_an_admin_does_not_see_may_be_there() -> None:
     facts = {"schema": "nowhere", "database": "db", "hidden_from": "clerk"}
     unknown = blocking("schema_missing", "db.nowhere", case="closing", **facts)
     assert plan(schemas=("nowhere",), session=clerk).findings == (unknown,)
+    # Names compare as the session says.
+    unknown = blocking("schema_missing", "db.CRM", case="closing", schema="CRM", database="db")
+    assert plan(schemas=("CRM",), session=Session("admin", "db", case_sensitive=True)).findings == (unknown,)
 
 
 def test_a_writer_that_cannot_create_stops_it_in_its_schema_alone() -> None:
     stuck = replace(CURRENT, stuck=frozenset({("etl", "crm"), ("etl", "db")}))
-    give = Privileges(Identity("user", "etl"), ("CREATE",), Scope.SCHEMA, [("crm",)])
-    told = blocking("writer_cannot_create", "db.crm", case="stuck", writer="etl", database="db", statement=give)
+    told = blocking("writer_cannot_create", "db.crm", case="stuck", writer="etl", database="db", statement=MAY_CREATE)
     assert plan_closing(("crm",), "r", stuck).findings == (told,)
 
 
-def test_names_compare_as_the_session_says() -> None:
-    sensitive = Session("admin", "db", case_sensitive=True)
-    unknown = blocking("schema_missing", "db.CRM", case="closing", schema="CRM", database="db")
-    assert plan(schemas=("CRM",), session=sensitive).findings == (unknown,)
-
-
 def test_what_a_role_holds_in_schemas_to_close() -> None:
-    role, below = ("role", "linked_role"), ("role", "below")
+    below = ("role", "below")
     rows = Answers(
         {
             q.SCHEMAS.replace("'dev'", "'db'"): [["db", "crm", 100, "local"], ["db", "ads", 100, "local"]],
             q.OF_ALL_ON_SCHEMAS: [
-                [*role, "crm", "USAGE", "SCHEMA"],
-                [*role, "ads", "USAGE", "SCHEMA"],
+                [*q.ROLE, "crm", "USAGE", "SCHEMA"],
+                [*q.ROLE, "ads", "USAGE", "SCHEMA"],
                 [*below, "crm", "USAGE", "SCHEMA"],
                 ["public", "public", "crm", "USAGE", "SCHEMA"],
             ],
-            q.ON_RELATIONS + q.OF_ROLE: [[*role, "crm", "t", "SELECT"]],
-            q.ON_COLUMNS + q.OF_ROLE: [[*role, "crm", "t", "c", "UPDATE"]],
-            q.DEFAULTS: [
-                [*role, "etl", "crm", "RELATION", "SELECT"],
-                [*role, "etl", None, "RELATION", "SELECT"],
-            ],
+            q.ON_RELATIONS + q.OF_ROLE: [[*q.ROLE, "crm", "t", "SELECT"]],
+            q.ON_COLUMNS + q.OF_ROLE: [[*q.ROLE, "crm", "t", "c", "UPDATE"]],
+            q.DEFAULTS: [[*q.ROLE, "etl", "crm", "RELATION", "SELECT"], [*q.ROLE, "etl", None, "RELATION", "SELECT"]],
             q.ROLE_GRANTS: [["linked_role", "below"], ["below", "bottom"]],
             q.ON_RELATIONS + q.of("below", "bottom"): [[*below, "crm", "t", "SELECT"]],
             q.OF_OTHERS_ON_RELATIONS: [
@@ -128,10 +110,10 @@ def test_what_a_role_holds_in_schemas_to_close() -> None:
                 ["public", "public", "crm", "t", "SELECT"],
             ],
             q.ON_DATABASES + q.of("below", "bottom", "linked_role"): [
-                [*role, "db", "SELECT", "TABLES"],
+                [*q.ROLE, "db", "SELECT", "TABLES"],
                 # CREATE on the database is none of a schema's business.
-                [*role, "db", "CREATE", "DATABASE"],
-                [*role, "elsewhere", "SELECT", "TABLES"],
+                [*q.ROLE, "db", "CREATE", "DATABASE"],
+                [*q.ROLE, "elsewhere", "SELECT", "TABLES"],
                 [*below, "db", "USAGE", "SCHEMAS"],
             ],
             "SELECT has_schema_privilege('etl', 'crm', 'create')": [[False]],

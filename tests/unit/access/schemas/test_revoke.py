@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from airflow_provider_datagraph.access.plan import Change, Reason
 from airflow_provider_datagraph.access.schemas.revoke import From, everything, pruned, revokes
-from airflow_provider_datagraph.redshift.statements import STATEMENT_BYTES
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
-from tests.unit.access.planning import R, Step, on_table, seen, taken
+from tests.unit.access.planning import R, Step, on_column, on_table, seen, taken
 
 USER = Identity("user", 'o"neil')
 
 
-def leaving(kind: str, *path: str, words: str = "SELECT", names: tuple[str, ...] = ()) -> Change:
-    return taken(kind, *path, words=words, reason=Reason.LEAVES, names=names)
+leaving = partial(taken, reason=Reason.LEAVES)
 
 
 def steps(*grants: Grant, identity: Identity = R, external: tuple[str, ...] = ()) -> list[Step]:
@@ -22,57 +22,32 @@ def steps(*grants: Grant, identity: Identity = R, external: tuple[str, ...] = ()
 
 
 @pytest.mark.parametrize(
-    ("grants", "sql", "change"),
+    ("grant", "on", "kind", "path"),
     [
-        (
-            [Grant(Scope.DEFAULT, "SELECT", "s", writer="etl")],
-            'ALTER DEFAULT PRIVILEGES FOR USER "etl" IN SCHEMA "s" REVOKE ALL ON TABLES FROM ROLE "r"',
-            leaving("later tables", "db", "s", names=("etl",)),
-        ),
-        (
-            [Grant(Scope.DEFAULT, "SELECT", "", writer="etl")],
-            'ALTER DEFAULT PRIVILEGES FOR USER "etl" REVOKE ALL ON TABLES FROM ROLE "r"',
-            leaving("later tables", "db", names=("etl",)),
-        ),
-        (
-            [Grant(Scope.TABLE, "TRIGGER", "s", 't"1'), Grant(Scope.TABLE, "SELECT", "s", 't"1')],
-            'REVOKE ALL ON TABLE "s"."t""1" FROM ROLE "r"',
-            leaving("table", "db", "s", 't"1', words="SELECT, TRIGGER"),
-        ),
-        (
-            [Grant(Scope.COLUMN, "SELECT", "s", "t", "a"), Grant(Scope.COLUMN, "SELECT", "s", "t", "b")],
-            'REVOKE ALL ON TABLE "s"."t" FROM ROLE "r"',
-            leaving("table", "db", "s", "t", words="SELECT on columns"),
-        ),
-        (
-            [Grant(Scope.TABLES, "SELECT", "s.1")],
-            'REVOKE ALL FOR TABLES IN SCHEMA "s.1" FROM ROLE "r"',
-            leaving("tables", "db", "s.1"),
-        ),
-        (
-            [Grant(Scope.SCHEMA, "USAGE", "s")],
-            'REVOKE ALL ON SCHEMA "s" FROM ROLE "r"',
-            leaving("schema", "db", "s", words="USAGE"),
-        ),
-        (
-            [Grant(Scope.DATABASE_TABLES, "SELECT", database="db")],
-            'REVOKE ALL FOR TABLES IN DATABASE "db" FROM ROLE "r"',
-            leaving("all tables", "db"),
-        ),
-        (
-            [Grant(Scope.SCHEMAS, "USAGE", database="db")],
-            'REVOKE ALL FOR SCHEMAS IN DATABASE "db" FROM ROLE "r"',
-            leaving("all schemas", "db", words="USAGE"),
-        ),
-        (
-            [Grant(Scope.DATABASE, "CREATE", database="db")],
-            'REVOKE ALL ON DATABASE "db" FROM ROLE "r"',
-            leaving("database", "db", words="CREATE"),
-        ),
+        (on_table("TRIGGER", 't"1', "s"), 'ON TABLE "s"."t""1"', "table", ("db", "s", 't"1')),
+        (Grant(Scope.TABLES, "SELECT", "s.1"), 'FOR TABLES IN SCHEMA "s.1"', "tables", ("db", "s.1")),
+        (Grant(Scope.SCHEMA, "USAGE", "s"), 'ON SCHEMA "s"', "schema", ("db", "s")),
+        (Grant(Scope.DATABASE_TABLES, "SELECT", database="db"), 'FOR TABLES IN DATABASE "db"', "all tables", ("db",)),
+        (Grant(Scope.SCHEMAS, "USAGE", database="db"), 'FOR SCHEMAS IN DATABASE "db"', "all schemas", ("db",)),
+        (Grant(Scope.DATABASE, "CREATE", database="db"), 'ON DATABASE "db"', "database", ("db",)),
     ],
 )
-def test_each_kind_has_its_statement(grants: list[Grant], sql: str, change: Change) -> None:
-    assert steps(*grants) == [Step(sql, (change,))]
+def test_each_kind_has_its_statement(grant: Grant, on: str, kind: str, path: tuple[str, ...]) -> None:
+    change = leaving(kind, *path, words=grant.privilege)
+    assert steps(grant) == [Step(f'REVOKE ALL {on} FROM ROLE "r"', (change,))]
+
+
+@pytest.mark.parametrize(("schema", "within", "path"), [("s", ' IN SCHEMA "s"', ("db", "s")), ("", "", ("db",))])
+def test_later_tables_are_a_writer_s(schema: str, within: str, path: tuple[str, ...]) -> None:
+    sql = f'ALTER DEFAULT PRIVILEGES FOR USER "etl"{within} REVOKE ALL ON TABLES FROM ROLE "r"'
+    expected = Step(sql, (leaving("later tables", *path, names=("etl",)),))
+    assert steps(Grant(Scope.DEFAULT, "SELECT", schema, writer="etl")) == [expected]
+
+
+def test_what_is_held_on_a_table_and_its_columns_goes_at_once() -> None:
+    held = (*(on_table(word, "t") for word in ("TRIGGER", "SELECT")), on_column("t", "a"), on_column("t", "b"))
+    change = leaving("table", "db", "crm", "t", words="SELECT, SELECT on columns, TRIGGER")
+    assert steps(*held) == [Step('REVOKE ALL ON TABLE "crm"."t" FROM ROLE "r"', (change,))]
 
 
 def test_every_scope_is_revoked() -> None:
@@ -82,14 +57,6 @@ def test_every_scope_is_revoked() -> None:
     assert len(found) == len(Scope) - 1
     assert found[0].sql.startswith("ALTER DEFAULT PRIVILEGES")
     assert found[-1].sql.startswith("REVOKE ALL ON DATABASE")
-
-
-def test_places_of_a_kind_share_a_statement_up_to_its_size() -> None:
-    tables = [Grant(Scope.TABLE, "SELECT", "s", f"{n:0100d}") for n in range(700)]
-    found = steps(*tables)
-    assert len(found) == 2
-    assert max(len(step.sql) for step in found) < STATEMENT_BYTES + 200
-    assert sum(len(step.changes) for step in found) == 700
 
 
 def test_writers_and_whole_databases_have_default_privileges_of_their_own() -> None:
@@ -116,15 +83,6 @@ def test_what_redshift_takes_one_by_one_has_a_statement_each(scope: Scope) -> No
 def test_who_leaves_is_named() -> None:
     (step,) = revokes(everything([on_table("SELECT", "t", "s")]), From(R, "db", Reason.ROLE_LEAVES, "r"))
     assert step.changes == (Change("revoke", "table", ("db", "s", "t"), Reason.ROLE_LEAVES, ("SELECT",), R, "r"),)
-
-
-def test_later_tables_alone_are_told_with_their_writer() -> None:
-    grants = [Grant(Scope.TABLE, "SELECT", "s", "t"), Grant(Scope.DEFAULT, "SELECT", "s", writer="w")]
-    found = revokes(everything(grants), From(R, "db", Reason.LEAVES))
-    assert [(change.path, change.names) for step in found for change in step.changes] == [
-        (("db", "s"), ("w",)),
-        (("db", "s", "t"), ()),
-    ]
 
 
 def test_what_an_earlier_step_takes_is_not_taken_twice() -> None:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_datagraph.access.schemas.read import read_schema_access
-from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables, Tables
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Scope
 from tests.unit.access.planning import plan_schemas
 from tests.unit.access.schemas import holdings
 from tests.unit.redshift import catalog_rows as q
 from tests.unit.redshift.catalog_rows import Answers, Table
 
-ROLE = ("role", "linked_role")
 GROUP = Identity("group", "g")
 ROWS: dict[str, Table] = {
     q.SCHEMAS: [["dev", "crm", 101, "local"]],
-    q.OF_ALL_ON_SCHEMAS: [[*ROLE, "crm", "USAGE", "SCHEMA"], [*ROLE, "crm", "SELECT", "TABLES"]],
+    q.OF_ALL_ON_SCHEMAS: [[*q.ROLE, "crm", "USAGE", "SCHEMA"], [*q.ROLE, "crm", "SELECT", "TABLES"]],
     q.tables_of("crm"): [["crm", "t", "TABLE", "admin"]],
     q.ON_RELATIONS + q.OF_ROLE: [],
-    q.ON_COLUMNS + q.OF_ROLE: [[*ROLE, "crm", "t", "c", "SELECT"]],
+    q.ON_COLUMNS + q.OF_ROLE: [[*q.ROLE, "crm", "t", "c", "SELECT"]],
     q.DEFAULTS: [],
     q.ROLE_GRANTS: [],
     q.ON_DATABASES + q.OF_ROLE: [],
@@ -42,7 +41,7 @@ def test_what_prune_takes_away_is_lacking_and_read_with_the_rest() -> None:
 
 
 def test_what_is_held_stays_known_beside_columns() -> None:
-    rows = {**ROWS, q.OF_ALL_ON_SCHEMAS: [[*ROLE, "crm", "USAGE", "SCHEMA"]]}
+    rows = {**ROWS, q.OF_ALL_ON_SCHEMAS: [[*q.ROLE, "crm", "USAGE", "SCHEMA"]]}
     found = read_schema_access(Answers(rows), q.SESSION, "linked_role", [DesiredSchema("crm", ("t",))])
     assert found.grants == {Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.COLUMN, "SELECT", "crm", "t", "c")}
 
@@ -73,8 +72,8 @@ def test_default_privileges_of_a_role_of_the_role_are_held_too() -> None:
             q.ROLE_GRANTS: [["linked_role", "above"]],
             q.ON_DATABASES + q.of("above", "linked_role"): [],
             q.ON_RELATIONS + q.of("above"): [[*above, "crm", "t", "INSERT"]],
-            q.OF_ALL_ON_SCHEMAS: [[*ROLE, "crm", "USAGE", "SCHEMA"]],
-            q.ON_RELATIONS + q.OF_ROLE: [[*ROLE, "crm", "t", "SELECT"]],
+            q.OF_ALL_ON_SCHEMAS: [[*q.ROLE, "crm", "USAGE", "SCHEMA"]],
+            q.ON_RELATIONS + q.OF_ROLE: [[*q.ROLE, "crm", "t", "SELECT"]],
             q.later("above"): [[*above, "admin", s, "RELATION", "SELECT"] for s in ("crm", "ads")],
         }
     )
@@ -133,18 +132,5 @@ def test_late_binding_views_are_asked_for_where_there_are_views_and_users_where_
     assert q.LATE_VIEWS not in rows.asked
     assert current.context is not None
     assert (current.context.late_views, current.context.members) == ({}, frozenset())
+    assert current.tables is not None and current.tables.names == {"web": {"pages"}}
     assert not any("root" in sql for sql in rows.asked)
-
-
-def test_what_wasnt_read_isnt_taken_for_none() -> None:
-    current = read_schema_access(holdings.answers(), q.SESSION, "linked_role", [DesiredSchema("web")])
-    assert current.context is not None
-    assert (current.tables, current.context.members, current.context.late_views) == (None, None, None)
-    thorough = read_schema_access(
-        holdings.answers(**{q.tables_of("web"): [], q.USER_GRANTS: []}),
-        q.SESSION,
-        "linked_role",
-        [DesiredSchema("web")],
-        thorough=True,
-    )
-    assert thorough.tables == Tables({"web": frozenset()})

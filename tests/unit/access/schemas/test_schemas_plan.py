@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_datagraph.access.plan import blocking, finding
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables
-from airflow_provider_datagraph.redshift.values import Grant, Role, Schema, Scope, Session
+from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session
 from tests.unit.access.planning import (
     SCOPED,
     USAGE,
@@ -109,12 +109,8 @@ def test_several_schemas_share_one_usage_statement() -> None:
 
 def test_schemas_that_lack_different_privileges_are_granted_apart() -> None:
     wide = ("USAGE", "CREATE", "DROP")
-    desired = [
-        DesiredSchema("crm", schema_privileges=wide),
-        DesiredSchema("ads", schema_privileges=wide),
-        DesiredSchema("web", schema_privileges=wide),
-    ]
     schemas = {name: Schema(name, "admin") for name in ("crm", "ads", "web")}
+    desired = [DesiredSchema(name, schema_privileges=wide) for name in schemas]
     grants = {Grant(Scope.SCHEMA, "CREATE", "ads"), *(Grant(Scope.TABLES, "SELECT", name) for name in schemas)}
     plan = plan_schemas(desired, "r", replace(CURRENT, schemas=schemas, grants=frozenset(grants)))
     assert plan.sql == [
@@ -158,17 +154,6 @@ def test_a_case_sensitive_session_compares_names_as_typed() -> None:
     )
 
 
-def test_names_are_quoted() -> None:
-    schemas = {'a"b': Schema('a"b', "admin"), "my.schema": Schema("my.schema", "admin")}
-    current = replace(CURRENT, roles={'r"1': Role('r"1', "admin")}, schemas=schemas, tables=named(**{'a"b': 't".1'}))
-    desired = [DesiredSchema('a"b', ('t".1',)), DesiredSchema("my.schema")]
-    assert plan_schemas(desired, 'r"1', current).sql == [
-        'GRANT USAGE ON SCHEMA "a""b", "my.schema" TO ROLE "r""1"',
-        'GRANT SELECT FOR TABLES IN SCHEMA "my.schema" TO ROLE "r""1"',
-        'GRANT SELECT ON TABLE "a""b"."t"".1" TO ROLE "r""1"',
-    ]
-
-
 def test_what_isnt_local_is_told_and_left_out() -> None:
     told = finding("not_local", "dev.lake", kind="external", schema="lake", database="dev")
     plan = plan_schemas([DesiredSchema("Lake", ("t",)), DesiredSchema("crm")], "r", CURRENT, prune=True)
@@ -180,9 +165,3 @@ def test_what_isnt_local_is_told_and_left_out() -> None:
 def test_system_schemas_are_refused(name: str, plan_only: bool) -> None:
     plan = plan_schemas([DesiredSchema(name)], "r", CURRENT, plan_only=plan_only)
     assert plan == Plan((), 0, (blocking("system_schema", name),))
-
-
-def test_listed_tables_may_need_several_privileges() -> None:
-    desired = [DesiredSchema("crm", ("t",), table_privileges=("SELECT", "INSERT"))]
-    plan = plan_schemas(desired, "r", database("crm", crm="t"))
-    assert plan.changes[-1] == given("table", "dev", "crm", "t", words="SELECT, INSERT")

@@ -7,13 +7,11 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_datagraph.access.schemas.read import read_schema_access
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables
-from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.redshift.values import Session
 from tests.unit.access.planning import Plan, plan_schemas
 from tests.unit.access.schemas.warehouse_model import WRITER, Held, ModelWarehouse
@@ -179,25 +177,3 @@ def test_a_plan_depends_on_no_order_of_rows(
 
     current = read_schema_access(shuffled, SESSION, "linked_role", desired, prune=prune)
     assert plan_schemas(desired, "linked_role", current, prune=prune) == plan(warehouse, desired, prune)
-
-
-@pytest.mark.parametrize("prune", [False, True])
-def test_a_plan_for_a_missing_role_is_the_whole_of_what_is_desired(prune: bool) -> None:
-    warehouse = ModelWarehouse({"crm": {"a"}}, has_role=False)
-    current = read_schema_access(warehouse.rows, SESSION, "linked_role", [DesiredSchema("crm")], prune=prune)
-    made = plan_schemas([DesiredSchema("crm")], "linked_role", current, prune=prune, plan_only=True)
-    for step in made.steps:
-        warehouse.apply(step.sql)
-    assert warehouse.held == {("schema", "USAGE", "crm"), ("scoped", "SELECT", "crm")}
-
-
-@pytest.mark.parametrize("tables", [None, ("a",)])
-def test_a_schema_that_is_named_twice_is_refused(tables: tuple[str, ...] | None) -> None:
-    warehouse = ModelWarehouse({"crm": {"a"}, "ads": set(), "web": set()})
-    desired = [DesiredSchema("web"), *(DesiredSchema(name) for name in ("CRM", "Ads", "ads", "crm"))]
-    with pytest.raises(InvalidInput) as caught:
-        plan(warehouse, [*desired, DesiredSchema("Crm", tables)], False)
-    assert caught.value.problems == (
-        "Schema ads is named twice, as Ads and ads: name it once.",
-        "Schema crm is named twice, as CRM and crm and Crm: name it once.",
-    )

@@ -9,79 +9,52 @@ import pytest
 from airflow_provider_datagraph.access.schemas.read import (
     read_privileges,
     read_schema_access,
-    read_schema_list,
     read_tables,
     stuck_writers,
 )
 from airflow_provider_datagraph.access.schemas.values import Context, DesiredSchema, FutureTables, SchemaAccess, Tables
 from airflow_provider_datagraph.redshift.catalog.privileges import Held
-from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Schema, Scope, Session
-from tests.unit.access.schemas.holdings import (
-    ABOVE,
-    ACCOUNTS,
-    BY_COLUMN,
-    COLUMNS,
-    CONTEXT,
-    LATER,
-    LIMITS,
-    ON_CRM,
-    SCHEMAS,
-    START,
-    TABLE_BY_TABLE,
-    answers,
-)
+from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Scope, Session
+from tests.unit.access.schemas import holdings
+from tests.unit.access.schemas.holdings import answers
 from tests.unit.redshift import catalog_rows as q
 from tests.unit.redshift.catalog_rows import Answers
 
 MAY_CREATE = "SELECT has_schema_privilege('linked_user', 'crm', 'create')"
+LOADER_MAY = MAY_CREATE.replace("linked_user", "loader")
+OF_TABLES = [q.tables_of("crm"), q.OF_ALL_ON_SCHEMAS, holdings.TABLE_BY_TABLE]
 STAFF = Identity("group", "staff")
 
 
 @pytest.mark.parametrize(
     ("desired", "prune", "asked", "grants"),
     [
-        (DesiredSchema("crm"), False, [q.OF_ALL_ON_SCHEMAS], ON_CRM),
-        (DesiredSchema("CRM"), False, [q.OF_ALL_ON_SCHEMAS], ON_CRM),
+        (DesiredSchema("crm"), False, [q.OF_ALL_ON_SCHEMAS], holdings.ON_CRM),
+        (DesiredSchema("CRM"), False, [q.OF_ALL_ON_SCHEMAS], holdings.ON_CRM),
         (
             DesiredSchema("crm"),
             True,
-            [
-                q.OF_ALL_ON_SCHEMAS,
-                TABLE_BY_TABLE,
-                BY_COLUMN,
-                q.DEFAULTS,
-                "SELECT has_schema_privilege('loader', 'crm', 'create')",
-            ],
-            ON_CRM | ACCOUNTS | COLUMNS | LATER,
+            [q.OF_ALL_ON_SCHEMAS, holdings.TABLE_BY_TABLE, holdings.BY_COLUMN, q.DEFAULTS, LOADER_MAY],
+            holdings.ON_CRM | holdings.ACCOUNTS | holdings.COLUMNS | holdings.LATER,
         ),
-        (
-            DesiredSchema("crm", future=FutureTables.NONE),
-            False,
-            [q.tables_of("crm"), q.OF_ALL_ON_SCHEMAS, TABLE_BY_TABLE],
-            ON_CRM | ACCOUNTS,
-        ),
-        (
-            DesiredSchema("crm", ("accounts",)),
-            False,
-            [q.tables_of("crm"), q.OF_ALL_ON_SCHEMAS, TABLE_BY_TABLE],
-            ON_CRM | ACCOUNTS,
-        ),
+        (DesiredSchema("crm", future=FutureTables.NONE), False, OF_TABLES, holdings.ON_CRM | holdings.ACCOUNTS),
+        (DesiredSchema("crm", ("accounts",)), False, OF_TABLES, holdings.ON_CRM | holdings.ACCOUNTS),
         (
             DesiredSchema("crm", future=FutureTables.DEFAULT_PRIVILEGES, writers=("linked_user",)),
             False,
-            [q.tables_of("crm"), MAY_CREATE, q.OF_ALL_ON_SCHEMAS, TABLE_BY_TABLE, q.DEFAULTS],
-            ON_CRM | ACCOUNTS | LATER,
+            [q.tables_of("crm"), MAY_CREATE, q.OF_ALL_ON_SCHEMAS, holdings.TABLE_BY_TABLE, q.DEFAULTS],
+            holdings.ON_CRM | holdings.ACCOUNTS | holdings.LATER,
         ),
     ],
 )
 def test_where_nothing_is_lacking_no_more_is_read(
     desired: DesiredSchema, prune: bool, asked: list[str], grants: set[Grant]
 ) -> None:
-    rows = answers(**{MAY_CREATE: [[True]], MAY_CREATE.replace("linked_user", "loader"): [[True]]})
+    rows = answers(**{MAY_CREATE: [[True]], LOADER_MAY: [[True]]})
     current = read_schema_access(rows, q.SESSION, "linked_role", [desired], prune=prune)
-    assert rows.asked == [*START, *asked]
+    assert rows.asked == [*holdings.START, *asked]
     assert current.grants == grants
-    assert (current.schemas, current.session, current.hidden) == (SCHEMAS, q.SEEN, False)
+    assert (current.schemas, current.session, current.hidden) == (holdings.SCHEMAS, q.SEEN, False)
     assert current.context is None
     # What wasn't asked isn't taken for none.
     assert (current.tables is not None) is (q.tables_of("crm") in asked)
@@ -96,12 +69,6 @@ def test_what_tables_there_are_and_whose() -> None:
         views={"crm": {"my_mv_tbl__": "analyst"}},
         owners={"crm": frozenset({"loader"})},
     )
-
-
-def test_a_view_may_have_no_owner_that_the_catalog_names() -> None:
-    rows = Answers({q.tables_of("crm"): [["crm", "names", "view", None], ["crm", "t", "TABLE", None]]})
-    found = read_tables(rows, SchemaAccess(q.SEEN), ["crm"])
-    assert found == Tables({"crm": frozenset({"names", "t"})}, views={"crm": {"names": ""}})
 
 
 def test_tables_that_an_admin_may_not_read_are_there_too() -> None:
@@ -126,14 +93,15 @@ def test_tables_that_an_admin_may_not_read_are_there_too() -> None:
         owners={"crm": frozenset({"linked_user"}), "web": frozenset({"loader", "user id 77"})},
     )
     # A superuser sees all of them at once.
-    again = Answers({listed: [["crm", "seen", "VIEW", "loader"]]})
-    assert read_tables(again, SchemaAccess(q.SEEN), ["crm", "web"]).names == {"crm": {"seen"}, "web": frozenset()}
+    again = Answers({listed: [["crm", "seen", "view", None], ["crm", "t", "TABLE", None]]})
+    names = {"crm": frozenset({"seen", "t"}), "web": frozenset[str]()}
+    assert read_tables(again, SchemaAccess(q.SEEN), ["crm", "web"]) == Tables(names, views={"crm": {"seen": ""}})
 
 
 def test_what_is_lacking_is_looked_for_everywhere() -> None:
     rows = answers()
     current = read_schema_access(rows, q.SESSION, "linked_role", [DesiredSchema("web")])
-    assert rows.asked == [*START, q.OF_ALL_ON_SCHEMAS, *CONTEXT, *LIMITS]
+    assert rows.asked == [*holdings.START, q.OF_ALL_ON_SCHEMAS, *holdings.CONTEXT, *holdings.LIMITS]
     assert current.grants == {
         Grant(Scope.SCHEMA, "USAGE", "web"),
         Grant(Scope.DATABASE_TABLES, "SELECT", database="dev"),
@@ -143,10 +111,7 @@ def test_what_is_lacking_is_looked_for_everywhere() -> None:
         (PUBLIC, Grant(Scope.SCHEMA, "USAGE", "web")),
         (Identity("group", "linked_role"), Grant(Scope.SCHEMA, "CREATE", "web")),
     )
-    of_roles = (
-        (above, Grant(Scope.TABLES, "SELECT", "web")),
-        (stranger, Grant(Scope.TABLES, "INSERT", "web")),
-    )
+    of_roles = ((above, Grant(Scope.TABLES, "SELECT", "web")), (stranger, Grant(Scope.TABLES, "INSERT", "web")))
     assert current.held == Held(frozenset({*on_web, *of_roles}))
     assert current.context == Context(
         frozenset({"above", "top"}),
@@ -155,6 +120,9 @@ def test_what_is_lacking_is_looked_for_everywhere() -> None:
         secured={"web": frozenset({"pages"})},
         masked={"web": frozenset({"pages", "users", "links"})},
     )
+    # What isn't there is lacking, too: a plan goes on as if it were there.
+    beside = [DesiredSchema("crm"), DesiredSchema("nowhere")]
+    assert read_schema_access(answers(), q.SESSION, "linked_role", beside).context is not None
 
 
 def test_tables_that_are_lacking_are_looked_for_everywhere() -> None:
@@ -163,28 +131,21 @@ def test_tables_that_are_lacking_are_looked_for_everywhere() -> None:
     desired = [DesiredSchema("web", ("links",)), DesiredSchema("lake"), DesiredSchema("nowhere")]
     current = read_schema_access(rows, q.SESSION, "linked_role", desired)
     assert rows.asked == [
-        *START,
+        *holdings.START,
         listed,
         q.OF_ALL_ON_SCHEMAS,
-        TABLE_BY_TABLE,
-        *CONTEXT,
-        BY_COLUMN,
-        q.ON_RELATIONS + ABOVE,
+        holdings.TABLE_BY_TABLE,
+        *holdings.CONTEXT,
+        holdings.BY_COLUMN,
+        q.ON_RELATIONS + holdings.ABOVE,
         q.OF_OTHERS_ON_RELATIONS,
-        *LIMITS,
+        *holdings.LIMITS,
     ]
     assert current.context is not None
     assert Grant(Scope.TABLE, "DELETE", "web", "pages") in current.context.inherited
     assert Grant(Scope.COLUMN, "SELECT", "web", "pages", "url") in current.grants
     on_lake, on_pages = Grant(Scope.SCHEMA, "USAGE", "lake"), Grant(Scope.TABLE, "SELECT", "web", "pages")
     assert current.context.others[STAFF] == {on_lake, on_pages}
-
-
-def test_a_schema_that_isnt_there_is_lacking() -> None:
-    # A plan goes on as if it were there.
-    desired = [DesiredSchema("crm"), DesiredSchema("nowhere")]
-    current = read_schema_access(answers(), q.SESSION, "linked_role", desired)
-    assert current.context is not None
 
 
 def test_looking_again_asks_for_privileges_alone() -> None:
@@ -201,8 +162,8 @@ def test_looking_again_asks_for_privileges_alone() -> None:
 def test_nothing_is_read_about_schemas_that_arent_there(missing: DesiredSchema, prune: bool) -> None:
     rows = answers()
     current = read_schema_access(rows, q.SESSION, "linked_role", [missing], prune=prune, thorough=True)
-    assert current == SchemaAccess(q.SEEN, q.KNOWN_ROLES, q.KNOWN_USERS, SCHEMAS)
-    assert rows.asked == START
+    assert current == SchemaAccess(q.SEEN, q.KNOWN_ROLES, q.KNOWN_USERS, holdings.SCHEMAS)
+    assert rows.asked == holdings.START
 
 
 def test_a_case_sensitive_session_finds_mixed_case() -> None:
@@ -211,18 +172,6 @@ def test_a_case_sensitive_session_finds_mixed_case() -> None:
     desired = [DesiredSchema("Ads", ("t",)), DesiredSchema("CRM", ("t",))]
     current = read_schema_access(rows, session, "linked_role", desired)
     assert (current.session, current.tables) == (session, Tables({"Ads": frozenset()}))
-
-
-def test_a_database_without_schemas_is_empty() -> None:
-    rows = Answers({q.SCHEMAS: []})
-    assert read_schema_list(rows, q.SESSION, "linked_role") == SchemaAccess(q.SEEN, q.KNOWN_ROLES, q.KNOWN_USERS)
-    assert rows.asked == START
-
-
-def test_an_external_schema_may_have_no_owner() -> None:
-    rows = Answers({q.SCHEMAS: [["dev", "lake", None, "EXTERNAL"]]})
-    found = read_schema_list(rows, q.SESSION, "linked_role")
-    assert found.schemas == {"lake": Schema("lake", "nobody", "external")}
 
 
 ASKED = "SELECT has_schema_privilege('etl', 'ads', 'create'), has_schema_privilege('etl', 'crm', 'create')"

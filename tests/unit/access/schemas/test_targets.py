@@ -16,8 +16,9 @@ from airflow_provider_datagraph.access.schemas.values import (
     Tables,
     Target,
 )
-from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session, User
+from tests.unit.access.planning import SCOPED, USAGE, on_table
+from tests.unit.redshift.reading import refusal
 
 CURRENT = SchemaAccess(
     Session("admin", "dev"),
@@ -25,9 +26,7 @@ CURRENT = SchemaAccess(
     schemas={name: Schema(name, "admin") for name in ("crm", "Web")},
     tables=Tables({"crm": frozenset({"orders"})}),
 )
-USAGE = Grant(Scope.SCHEMA, "USAGE", "crm")
-SCOPED = Grant(Scope.TABLES, "SELECT", "crm")
-ORDERS = Grant(Scope.TABLE, "SELECT", "crm", "orders")
+ORDERS = on_table("SELECT", "orders")
 LATER = Grant(Scope.DEFAULT, "SELECT", "crm", writer="etl")
 ALL_SCHEMAS = Grant(Scope.SCHEMAS, "USAGE", database="dev")
 ALL_TABLES = Grant(Scope.DATABASE_TABLES, "SELECT", database="dev")
@@ -65,11 +64,10 @@ def test_a_table_named_twice() -> None:
 
 def test_schemas_named_twice_are_all_told() -> None:
     current = replace(CURRENT, schemas={name: Schema(name, "admin") for name in ("crm", "ads")})
-    with pytest.raises(InvalidInput) as refused:
-        find_targets([DesiredSchema(name) for name in ("crm", "ads", "CRM", "Ads")], current)
-    assert refused.value.problems == (
+    desired = [DesiredSchema(name) for name in ("crm", "ads", "CRM", "Ads", "Crm")]
+    assert refusal(find_targets, desired, current) == (
         "Schema ads is named twice, as ads and Ads: name it once.",
-        "Schema crm is named twice, as crm and CRM: name it once.",
+        "Schema crm is named twice, as crm and CRM and Crm: name it once.",
     )
 
 

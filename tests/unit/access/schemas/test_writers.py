@@ -16,7 +16,7 @@ from airflow_provider_datagraph.access.schemas.targets import (
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables, SchemaAccess, Tables
 from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Role, Schema, Scope, Session, User
-from tests.unit.access.planning import Step, given, plan_schemas
+from tests.unit.access.planning import MAY_CREATE, Step, given, plan_schemas
 
 USERS = {
     "admin": User("admin", 1, superuser=True),
@@ -40,30 +40,16 @@ LATER = DesiredSchema("crm", future=FutureTables.DEFAULT_PRIVILEGES)
 
 def test_the_owners_of_todays_tables_are_meant_but_not_the_systems() -> None:
     assert possible_writers(LATER, "crm", CURRENT) == {"etl", "dbt"}
-    assert possible_writers(LATER, "void", CURRENT) == frozenset()
     assert possible_writers(LATER, "crm", replace(CURRENT, tables=None)) == frozenset()
-
-
-def test_given_writers_are_meant_instead() -> None:
-    assert possible_writers(replace(LATER, writers=("owner",)), "crm", CURRENT) == {"owner"}
+    assert find_writers(LATER, "void", CURRENT) == (frozenset(), [blocking("writers_unknown", "dev.void")])
+    # Given writers are meant instead, and who may create is one.
+    given_ones = replace(LATER, writers=("etl", "owner", "admin"))
+    assert find_writers(given_ones, "crm", CURRENT) == (frozenset({"etl", "owner", "admin"}), [])
 
 
 @pytest.mark.parametrize(("user", "may"), [("admin", True), ("owner", True), ("etl", False), ("nobody", False)])
 def test_superusers_and_the_owner_may_always_create(user: str, may: bool) -> None:
     assert always_creates(user, "crm", CURRENT) is may
-
-
-def test_who_may_create_is_a_writer() -> None:
-    desired = replace(LATER, writers=("etl", "owner", "admin"))
-    assert find_writers(desired, "crm", CURRENT) == (frozenset({"etl", "owner", "admin"}), [])
-
-
-def test_nobody_is_known_to_write_in_an_empty_schema() -> None:
-    assert find_writers(LATER, "void", CURRENT) == (frozenset(), [blocking("writers_unknown", "dev.void")])
-
-
-GIVE = Privileges(Identity("user", "etl"), ("CREATE",), Scope.SCHEMA, [("crm",)])
-"""What would let etl create tables in crm."""
 
 
 def test_each_that_cant_be_a_writer_is_told() -> None:
@@ -72,10 +58,10 @@ def test_each_that_cant_be_a_writer_is_told() -> None:
     writers, findings = find_writers(desired, "crm", current)
     assert writers == {"nobody", "etl", "dbt", "admin"}
     assert findings == [
-        blocking("writer_cannot_create", "dev.crm", writer="etl", statement=GIVE),
+        blocking("writer_cannot_create", "dev.crm", writer="etl", statement=MAY_CREATE),
         blocking("writer_missing", "nobody"),
     ]
-    assert GIVE.sql == 'GRANT CREATE ON SCHEMA "crm" TO "etl"'
+    assert MAY_CREATE.sql == 'GRANT CREATE ON SCHEMA "crm" TO "etl"'
     # Who may create wasn't read: nobody is taken to.
     unread = find_writers(replace(LATER, writers=("etl",)), "crm", replace(CURRENT, creators=None))
     assert unread == (frozenset({"etl"}), findings[:1])
@@ -86,7 +72,7 @@ def test_a_writer_that_cannot_create_any_more_is_stuck() -> None:
     ads = Privileges(Identity("user", "dbt"), ("CREATE",), Scope.SCHEMA, [("ads",)])
     assert list(stuck_findings("dev", {("etl", "crm"), ("dbt", "ads")})) == [
         blocking("writer_cannot_create", "dev.ads", writer="dbt", statement=ads, **facts),
-        blocking("writer_cannot_create", "dev.crm", writer="etl", statement=GIVE, **facts),
+        blocking("writer_cannot_create", "dev.crm", writer="etl", statement=MAY_CREATE, **facts),
     ]
 
 
@@ -124,14 +110,6 @@ def test_schemas_that_lack_other_things_dont() -> None:
     ]
 
 
-def test_only_the_privilege_that_is_lacking_is_named() -> None:
-    both = replace(LATER, table_privileges=("SELECT", "INSERT"))
-    held = frozenset(Grant(Scope.DEFAULT, "SELECT", "crm", writer=writer) for writer in ("etl", "dbt"))
-    assert [step.sql for step in defaults(both, current=replace(CURRENT, grants=held))] == [later('"crm"', "INSERT")]
-
-
 def test_what_holds_is_granted_no_more() -> None:
     held = frozenset(Grant(Scope.DEFAULT, "SELECT", "crm", writer=writer) for writer in ("etl", "dbt"))
     assert defaults(LATER, current=replace(CURRENT, grants=held)) == []
-    everywhere = frozenset(Grant(Scope.DEFAULT, "SELECT", "", writer=writer) for writer in ("etl", "dbt"))
-    assert defaults(LATER, current=replace(CURRENT, grants=everywhere)) == []

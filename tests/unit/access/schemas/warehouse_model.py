@@ -49,7 +49,6 @@ class ModelWarehouse:
 
     tables: dict[str, set[str]]
     held: set[Held] = field(default_factory=set)
-    has_role: bool = True
     above: set[Held] = field(default_factory=set)
 
     def rows(self, sql: str) -> Sequence[Sequence[Any]]:
@@ -57,7 +56,7 @@ class ModelWarehouse:
         of, role, above = q.OF_ROLE, ("role", "linked_role"), ("role", "above")
         listed: dict[str, Sequence[Sequence[Any]]] = {
             q.USERS: [["admin", 100, True, True], [WRITER, 101, False, False]],
-            q.ROLES: [["linked_role", "admin"]] if self.has_role else [],
+            q.ROLES: [["linked_role", "admin"]],
             q.SCHEMAS: [["dev", name, 101, "local"] for name in self.tables],
             q.OF_ALL_ON_SCHEMAS: [
                 *([*role, s, p, "SCHEMA"] for p, s in self._of("schema")),
