@@ -115,11 +115,6 @@ def test_names_with_braces_are_written_as_they_are() -> None:
     assert "user {of}, " in change_text(Change("drop", "role", ("r",), Reason.WRITER_LEAVES, of="{of}"))
 
 
-@pytest.mark.parametrize(
-    ("count", "told"),
-    [(4, "a, b, c, d"), (5, "a, b, c, d, e"), (6, "a, b, c, d, e and 1 more"), (26, "a, b, c, d, e and 21 more")],
-)
-def test_the_sentence_of_a_snapshot_stays_short(count: int, told: str) -> None:
-    tables = tuple("abcdefghijklmnopqrstuvwxyz"[:count])
-    change = Change("grant", "todays tables", ("d", "s"), Reason.NOT_HELD, names=tables)
-    assert change_text(change).endswith(f" ({told})")
+def test_the_sentence_of_a_snapshot_stays_short() -> None:
+    change = Change("grant", "todays tables", ("d", "s"), Reason.NOT_HELD, names=SIX)
+    assert change_text(change).endswith(" (a, b, c, d, e and 1 more)")

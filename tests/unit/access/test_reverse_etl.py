@@ -20,6 +20,7 @@ from airflow_provider_datagraph.redshift.catalog.privileges import Held
 from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Schema, Scope, Session, User
 from tests.unit.access.planning import Plan, as_seen, database
+from tests.unit.access.schemas.holdings import answers
 from tests.unit.redshift import catalog_rows as q
 
 WORDS = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -87,10 +88,7 @@ def test_where_there_is_no_schema_there_is_nothing_to_do() -> None:
         (
             "none",
             {DROP, Grant(Scope.SCHEMA, "DROP", "retl")},
-            (
-                'REVOKE DROP FOR TABLES IN SCHEMA "retl" FROM ROLE "r"',
-                'REVOKE DROP ON SCHEMA "retl" FROM ROLE "r"',
-            ),
+            ('REVOKE DROP FOR TABLES IN SCHEMA "retl" FROM ROLE "r"', 'REVOKE DROP ON SCHEMA "retl" FROM ROLE "r"'),
         ),
         ("tables", {DROP}, ()),
         ("none", set(), ()),
@@ -129,16 +127,15 @@ def test_what_stays_closed_to_the_owner_is_told(owner: str, lacking: str | None)
 
 
 def test_the_schema_is_read_with_what_its_owner_holds() -> None:
-    role, user = ("role", "linked_role"), ("user", "linked_user")
     rows = q.Answers(
         {
             q.SCHEMAS: [["dev", "retl", 101, "local"]],
             q.OF_ALL_ON_SCHEMAS: [
-                *([*role, "retl", word, "SCHEMA"] for word in ("USAGE", "CREATE")),
-                *([*role, "retl", word, "TABLES"] for word in (*WORDS, "DROP")),
+                *([*q.ROLE, "retl", word, "SCHEMA"] for word in ("USAGE", "CREATE")),
+                *([*q.ROLE, "retl", word, "TABLES"] for word in (*WORDS, "DROP")),
             ],
             q.ON_SCHEMAS + q.of("linked_user"): [
-                [*user, "retl", "SELECT", "TABLES"],
+                [*q.USER, "retl", "SELECT", "TABLES"],
                 ["role", "linked_user", "retl", "DELETE", "TABLES"],
             ],
         }
@@ -171,17 +168,6 @@ def test_a_missing_role_is_no_obstacle_to_a_plan(plan_only: bool) -> None:
 
 
 def test_a_thorough_look_is_one() -> None:
-    rows = q.Answers(
-        {
-            q.SCHEMAS: [["dev", "retl", 101, "local"]],
-            q.OF_ALL_ON_SCHEMAS: [],
-            q.ON_SCHEMAS + q.of("linked_user"): [],
-            q.USER_GRANTS: [],
-            **dict.fromkeys((q.tables_of("retl"), q.ROLE_GRANTS, q.ON_DATABASES + q.OF_ROLE), ()),
-            **dict.fromkeys((q.ON_RELATIONS + q.OF_ROLE, q.ON_COLUMNS + q.OF_ROLE), ()),
-            **dict.fromkeys((q.OF_OTHERS_ON_RELATIONS, q.SECURED, q.MASKED), ()),
-        }
-    )
-    desired = desired_schema("retl", "tables")
-    current = read_reverse_etl(rows, Session("admin", "dev"), "linked_role", desired, thorough=True)
+    rows = answers(**{q.tables_of("web"): [], q.USER_GRANTS: [], q.ON_SCHEMAS + q.of("admin"): []})
+    current = read_reverse_etl(rows, q.SESSION, "linked_role", desired_schema("web", "tables"), thorough=True)
     assert current.schemas.context is not None and current.schemas.context.members == frozenset()

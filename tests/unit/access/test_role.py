@@ -7,10 +7,9 @@ from dataclasses import replace
 import pytest
 
 from airflow_provider_datagraph.access import plan as package
-from airflow_provider_datagraph.access import role
 from airflow_provider_datagraph.access.plan import Change, Finding, Reason, blocking, finding, note
 from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, partial_view, role_missing, serverless
-from airflow_provider_datagraph.redshift.statements import AlterUser, Create, Membership
+from airflow_provider_datagraph.redshift.statements import AlterUser, Create
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Role, Scope, Session, User
 from tests.unit.access.planning import Plan, Step, plan_role
 
@@ -36,117 +35,54 @@ GRANT_ROLE = Step(
 )
 
 
-def test_everything_is_created_where_nothing_exists() -> None:
-    assert plan_role("segment_role", USER, EMPTY) == Plan((CREATE_ROLE, CREATE_USER, GRANT_ROLE), 0, ())
+@pytest.mark.parametrize(
+    ("current", "steps", "in_place"),
+    [
+        (EMPTY, (CREATE_ROLE, CREATE_USER, GRANT_ROLE), 0),
+        (replace(EMPTY, roles=DONE.roles), (CREATE_USER, GRANT_ROLE), 1),
+        # What exists keeps its password.
+        (replace(EMPTY, users=DONE.users), (CREATE_ROLE, GRANT_ROLE), 1),
+        (replace(DONE, members=frozenset(), user_roles=frozenset()), (GRANT_ROLE,), 2),
+        (DONE, (), 3),
+    ],
+)
+def test_what_is_missing_is_created_and_the_rest_is_adopted(
+    current: RoleAccess, steps: tuple[Step, ...], in_place: int
+) -> None:
+    assert plan_role("segment_role", USER, current) == Plan(steps, in_place, ())
 
 
-def test_what_is_created_is_of_a_kind_that_others_know() -> None:
-    plan = role.plan_role("r", DesiredUser("u", "md5x"), RoleAccess(SESSION))
-    assert [step.statement for step in plan.steps] == [
-        Create("role", "r"),
-        Create("user", "u", "md5x"),
-        Membership(Identity("user", "u"), "r"),
-    ]
+LACKS = ("hold a digit", "be 8 to 64 characters long")
+WEAK = replace(USER, password_problems=LACKS)
+NO_SUPERUSER = AlterUser("big", "NOCREATEUSER")
+BIG = replace(EMPTY, users={"big": User("big", 102, superuser=True)}, login_works=False)
+LOGIN_FAILS = blocking("login_fails", "segment_user")
+OF_BOSS, OWNER = {"segment_role": Role("segment_role", "boss")}, note("role_owner", "segment_role", owner="boss")
+HELD = finding("role_members", "segment_role", members=("role parent",))
 
 
-def test_nothing_is_left_to_do_where_all_of_it_exists() -> None:
-    assert plan_role("segment_role", USER, DONE) == Plan((), 3, ())
-
-
-def test_an_existing_role_is_adopted() -> None:
-    current = replace(EMPTY, roles=DONE.roles)
-    assert plan_role("segment_role", USER, current) == Plan((CREATE_USER, GRANT_ROLE), 1, ())
-
-
-def test_an_existing_user_keeps_its_password() -> None:
-    current = replace(DONE, roles={}, members=frozenset(), user_roles=frozenset())
-    assert plan_role("segment_role", USER, current) == Plan((CREATE_ROLE, GRANT_ROLE), 1, ())
-
-
-def test_a_missing_membership_is_granted() -> None:
-    current = replace(DONE, members=frozenset({"someone"}), user_roles=frozenset())
-    held = finding("role_members", "segment_role", members=("someone",))
-    assert plan_role("segment_role", USER, current) == Plan((GRANT_ROLE,), 2, (held,))
-
-
-def test_names_and_hashes_are_quoted() -> None:
-    assert plan_role('r"1', DesiredUser('u"1', "it's"), RoleAccess(SESSION)).sql == [
-        'CREATE ROLE "r""1"',
-        "CREATE USER \"u\"\"1\" PASSWORD 'it''s'",
-        'GRANT ROLE "r""1" TO "u""1"',
-    ]
-
-
-def test_the_login_isnt_judged_where_nobody_tried() -> None:
-    assert plan_role("segment_role", USER, replace(DONE, login_works=None)) == Plan((), 3, ())
-    assert plan_role("segment_role", USER, replace(EMPTY, login_works=False)).findings == ()
-
-
-def test_the_password_of_an_existing_user_isnt_judged() -> None:
-    user = replace(USER, password_problems=("hold a digit",))
-    assert plan_role("segment_role", user, DONE) == Plan((), 3, ())
-
-
-def apply(plan: Plan, current: RoleAccess) -> RoleAccess:
-    """What the catalog tells after a plan; it takes the three statements in the only order that works."""
-    for step in plan.steps:
-        if step == CREATE_ROLE:
-            current = replace(current, roles={**current.roles, **DONE.roles})
-        elif step == CREATE_USER:
-            current = replace(current, users={**current.users, **DONE.users}, login_works=True)
-        else:
-            assert step == GRANT_ROLE
-            assert "segment_role" in current.roles
-            assert "segment_user" in current.users
-            current = replace(current, members=DONE.members, user_roles=DONE.user_roles)
-    return current
-
-
-@pytest.mark.parametrize("has_role", [False, True])
-@pytest.mark.parametrize("has_user", [False, True])
-def test_an_applied_plan_leaves_nothing_to_do(has_role: bool, has_user: bool) -> None:
-    current = replace(EMPTY, roles=DONE.roles if has_role else {}, users=DONE.users if has_user else {})
-    after = apply(plan_role("segment_role", USER, current), current)
-    assert plan_role("segment_role", USER, after) == Plan((), 3, ())
-
-
-def test_a_role_cant_share_a_users_name() -> None:
-    current = replace(EMPTY, users={"admin": ADMIN, "segment_role": User("segment_role", 102)})
-    taken = blocking("name_taken", "segment_role", case="role")
-    assert plan_role("segment_role", USER, current).findings == (taken,)
-
-
-@pytest.mark.parametrize("name", ["sys:dba", "segment_role"])
-def test_a_user_cant_share_a_roles_name(name: str) -> None:
-    taken = blocking("name_taken", name, case="user")
-    assert plan_role("segment_role", DesiredUser(name, "md5"), EMPTY).findings == (taken,)
-
-
-def test_the_admin_isnt_the_linked_user() -> None:
-    current = replace(EMPTY, login_works=False)
-    found = plan_role("segment_role", DesiredUser("admin", "md5"), current).findings
-    assert found == (blocking("user_is_admin", "admin"),)
-
-
-def test_a_superuser_isnt_the_linked_user() -> None:
-    users = {"admin": ADMIN, 'big"one': User('big"one', 102, superuser=True)}
-    current = replace(EMPTY, users=users, login_works=False)
-    statement = AlterUser('big"one', "NOCREATEUSER")
-    refusal = blocking("user_is_superuser", 'big"one', statement=statement)
-    assert plan_role("segment_role", DesiredUser('big"one', "md5"), current).findings == (refusal,)
-    assert statement.sql == 'ALTER USER "big""one" NOCREATEUSER'
-
-
-def test_an_existing_user_has_to_log_in() -> None:
-    user = replace(USER, password_problems=("hold a digit",))
-    found = plan_role("segment_role", user, replace(DONE, login_works=False)).findings
-    assert found == (blocking("login_fails", "segment_user"),)
-
-
-def test_a_new_users_password_has_to_fit_the_policy() -> None:
-    lacks = ("hold a digit", "be 8 to 64 characters long")
-    found = plan_role("segment_role", replace(USER, password_problems=lacks), EMPTY).findings
-    assert found == (blocking("password_policy", "segment_user", lacks=lacks),)
+@pytest.mark.parametrize(
+    ("current", "user", "findings"),
+    [
+        (replace(EMPTY, users={"segment_role": ADMIN}), USER, [blocking("name_taken", "segment_role", case="role")]),
+        (EMPTY, DesiredUser("sys:dba", "md5"), [blocking("name_taken", "sys:dba", case="user")]),
+        (EMPTY, DesiredUser("segment_role", "md5"), [blocking("name_taken", "segment_role", case="user")]),
+        (replace(EMPTY, login_works=False), DesiredUser("admin", "md5"), [blocking("user_is_admin", "admin")]),
+        (BIG, DesiredUser("big", "md5"), [blocking("user_is_superuser", "big", statement=NO_SUPERUSER)]),
+        (replace(DONE, login_works=False), WEAK, [LOGIN_FAILS]),
+        (replace(DONE, roles=OF_BOSS, login_works=False), USER, [LOGIN_FAILS, OWNER]),
+        (EMPTY, WEAK, [blocking("password_policy", "segment_user", lacks=LACKS)]),
+        # An existing user's password isn't judged, nor a login that nobody tried or nobody can have.
+        (DONE, WEAK, []),
+        (replace(DONE, login_works=None), USER, []),
+        (replace(EMPTY, login_works=False), USER, []),
+        # A missing role has no members.
+        (replace(EMPTY, members=frozenset({"zoe"}), role_members=frozenset({"parent"})), USER, []),
+        (replace(DONE, role_members=frozenset({"parent"})), USER, [HELD]),
+    ],
+)
+def test_what_is_refused_and_told(current: RoleAccess, user: DesiredUser, findings: list[Finding]) -> None:
+    assert list(plan_role("segment_role", user, current).findings) == findings
 
 
 def test_what_the_role_and_user_have_beside_is_told() -> None:
@@ -154,7 +90,7 @@ def test_what_the_role_and_user_have_beside_is_told() -> None:
     user_grants = frozenset({Grant(Scope.TABLE, "SELECT", "crm", "accounts")})
     current = replace(
         DONE,
-        roles={"segment_role": Role("segment_role", "boss")},
+        roles=OF_BOSS,
         users={**DONE.users, "segment_user": User("segment_user", 101, createdb=True)},
         members=frozenset({"segment_user", "zoe", "max", "ida", "eve", "bob"}),
         role_members=frozenset({"parent", "elder"}),
@@ -169,7 +105,7 @@ def test_what_the_role_and_user_have_beside_is_told() -> None:
         (),
         3,
         (
-            note("role_owner", "segment_role", owner="boss"),
+            OWNER,
             finding("role_members", "segment_role", members=members),
             finding("role_roles", "segment_role", roles=("auditor", "reader")),
             note("role_privileges", "segment_role", grants=grants, database="dev"),
@@ -178,26 +114,6 @@ def test_what_the_role_and_user_have_beside_is_told() -> None:
             finding("user_privileges", "segment_user", grants=user_grants, database="dev"),
         ),
     )
-    assert statement.sql == 'ALTER USER "segment_user" NOCREATEDB'
-
-
-def test_roles_that_hold_the_role_are_told_alone() -> None:
-    current = replace(DONE, role_members=frozenset({"parent"}))
-    held = finding("role_members", "segment_role", members=("role parent",))
-    assert plan_role("segment_role", USER, current).findings == (held,)
-
-
-def test_a_missing_role_has_no_other_members() -> None:
-    current = replace(EMPTY, members=frozenset({"zoe"}), role_members=frozenset({"parent"}))
-    assert plan_role("segment_role", USER, current).findings == ()
-
-
-def test_refusals_come_before_what_is_told() -> None:
-    current = replace(DONE, roles={"segment_role": Role("segment_role", "boss")}, login_works=False)
-    plan = plan_role("segment_role", USER, current)
-    refusal = blocking("login_fails", "segment_user")
-    assert plan.findings == (refusal, note("role_owner", "segment_role", owner="boss"))
-    assert plan.blocking == (refusal,)
 
 
 def test_an_admin_who_may_not_see_all_is_told() -> None:
@@ -205,9 +121,8 @@ def test_an_admin_who_may_not_see_all_is_told() -> None:
     partial = note("partial_view", "clerk")
     assert partial_view(EMPTY) == ()
     assert partial_view(current) == (partial,)
-    user = replace(USER, password_problems=("hold a digit",))
-    policy = blocking("password_policy", "segment_user", lacks=("hold a digit",))
-    assert plan_role("segment_role", user, current).findings == (policy, partial)
+    policy = blocking("password_policy", "segment_user", lacks=LACKS)
+    assert plan_role("segment_role", WEAK, current).findings == (policy, partial)
 
 
 def test_a_missing_role_blocks_all_but_a_plan() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from airflow_provider_datagraph.access.role import RoleAccess, read_role
@@ -12,12 +10,6 @@ from tests.unit.redshift import catalog_rows as q
 from tests.unit.redshift.catalog_rows import Answers, Table
 
 PRIVILEGES = (q.ON_DATABASES, q.ON_SCHEMAS, q.ON_RELATIONS, q.ON_COLUMNS)
-ROLE, USER = ("role", "linked_role"), ("user", "linked_user")
-
-
-def holdings(condition: str, **more: Table) -> dict[str, Table]:
-    """Empty answers to what is asked."""
-    return {q.USER_GRANTS: [], q.ROLE_GRANTS: [], **{on + condition: [] for on in PRIVILEGES}, **more}
 
 
 HOLDINGS: dict[str, Table] = {
@@ -35,14 +27,10 @@ HOLDINGS: dict[str, Table] = {
         ["top", "above"],
         ["holder_role", "elsewhere"],
     ],
-    q.ON_DATABASES + q.OF_BOTH: [
-        [*ROLE, "dev", "temp", "DATABASE"],
-        [*ROLE, "other", "SELECT", "TABLES"],
-        [*USER, "dev", "TEMPORARY", "DATABASE"],
-    ],
-    q.ON_SCHEMAS + q.OF_BOTH: [[*ROLE, "crm", "usage", "SCHEMA"], [*USER, "public", "CREATE", "SCHEMA"]],
-    q.ON_RELATIONS + q.OF_BOTH: [[*ROLE, "crm", "accounts", "select"], [*USER, "crm", "orders", "INSERT"]],
-    q.ON_COLUMNS + q.OF_BOTH: [[*ROLE, "crm", "orders", "id", "select"], [*USER, "crm", "orders", "total", "UPDATE"]],
+    q.ON_DATABASES + q.OF_BOTH: [[*q.ROLE, "dev", "temp", "DATABASE"], [*q.ROLE, "other", "SELECT", "TABLES"]],
+    q.ON_SCHEMAS + q.OF_BOTH: [[*q.ROLE, "crm", "usage", "SCHEMA"], [*q.USER, "public", "CREATE", "SCHEMA"]],
+    q.ON_RELATIONS + q.OF_BOTH: [[*q.ROLE, "crm", "accounts", "select"]],
+    q.ON_COLUMNS + q.OF_BOTH: [[*q.ROLE, "crm", "orders", "id", "select"]],
 }
 
 
@@ -64,14 +52,7 @@ def test_identities_hold_roles_and_privileges() -> None:
                 Grant(Scope.COLUMN, "SELECT", "crm", "orders", "id"),
             }
         ),
-        user_grants=frozenset(
-            {
-                Grant(Scope.DATABASE, "TEMPORARY", database="dev"),
-                Grant(Scope.SCHEMA, "CREATE", "public"),
-                Grant(Scope.TABLE, "INSERT", "crm", "orders"),
-                Grant(Scope.COLUMN, "UPDATE", "crm", "orders", "total"),
-            }
-        ),
+        user_grants=frozenset({Grant(Scope.SCHEMA, "CREATE", "public")}),
     )
 
 
@@ -83,11 +64,15 @@ def test_only_those_who_exist_are_asked_about() -> None:
 
 
 @pytest.mark.parametrize(
-    ("users", "name"),
-    [([["admin", 100, True, False]], "linked_role"), ([["linked_user", 101, False, False]], "linked_user")],
+    ("users", "roles", "name"),
+    [
+        ([["admin", 100, True, False]], [["linked_role", "admin"]], "linked_role"),
+        ([["linked_user", 101, False, False]], [], "linked_user"),
+    ],
 )
-def test_one_of_the_two_may_exist(users: list[list[Any]], name: str) -> None:
-    roles = [["linked_role", "admin"]] if name == "linked_role" else []
-    rows = Answers({**holdings(q.of(name)), q.USERS: users, q.ROLES: roles})
+def test_one_of_the_two_may_exist(users: Table, roles: Table, name: str) -> None:
+    asked = [on + q.of(name) for on in PRIVILEGES]
+    nothing: dict[str, Table] = dict.fromkeys((q.USER_GRANTS, q.ROLE_GRANTS, *asked), ())
+    rows = Answers({**nothing, q.USERS: users, q.ROLES: roles})
     read_role(rows, q.SESSION, "linked_role", "linked_user")
-    assert rows.asked[4:] == [on + q.of(name) for on in PRIVILEGES]
+    assert rows.asked[4:] == asked

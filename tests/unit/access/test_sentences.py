@@ -15,9 +15,10 @@ from airflow_provider_datagraph.access.plan import Change, Fact, Finding, Reason
 from airflow_provider_datagraph.access.schemas.revoke import KINDS
 from airflow_provider_datagraph.redshift.statements import AlterUser, Privileges
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Scope
+from tests.unit.access.planning import MAY_CREATE, R, given, taken
 
 FILE = Path(__file__).with_name("sentences.txt")
-R, U = Identity("role", "r"), Identity("user", "u")
+U, HEIR = Identity("user", "u"), Identity("user", "heir")
 TABLES = ("accounts", "orders")
 ROLES = ("reader", "writer")
 MISSING: dict[str, Fact] = {"tables": TABLES, "login": "u", "aliases": ("user_identifier",)}
@@ -25,12 +26,12 @@ READING: dict[str, Fact] = {"reason": "the server's words", "state": "42501"}
 SCHEMA: dict[str, Fact] = {"schema": "crm", "database": "dev"}
 HIDDEN: dict[str, Fact] = {"user": "admin", "owner": "boss"}
 SESSIONS: dict[str, Fact] = {"sessions": ("process 7 of user u in dev",)}
-SELECT = Grant(Scope.TABLES, "SELECT", "crm")
-GRANTS = frozenset({Grant(Scope.SCHEMA, "USAGE", "crm"), SELECT})
+GRANTS = frozenset({Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.TABLES, "SELECT", "crm")})
 ON_TABLES = frozenset({Grant(Scope.TABLE, "SELECT", "crm", name) for name in TABLES})
 OF_DATABASE = frozenset({Grant(Scope.DATABASE_TABLES, "SELECT", database="dev")})
-MAY_CREATE = Privileges(Identity("user", "etl"), ("CREATE",), Scope.SCHEMA, [("crm",)])
 MAY_READ = Privileges(Identity("user", "boss"), ("SELECT",), Scope.TABLES, [("retl",)])
+ON_SALES = frozenset({Grant(Scope.DATABASE, "USAGE", database="sales")})
+DROP = frozenset({Grant(Scope.TABLES, "DROP", "retl")})
 NO_USAGE = Privileges(R, ("USAGE",), Scope.DATABASE, [("sales",)], taken=True)
 NO_DROP = tuple(Privileges(R, ("DROP",), scope, [("retl",)], taken=True).sql for scope in (Scope.TABLES, Scope.SCHEMA))
 EXAMPLES = (
@@ -97,14 +98,7 @@ EXAMPLES = (
     finding("reverse_etl_owner", "dev.retl", owner="boss"),
     finding("reverse_etl_roles", "dev.retl", roles=ROLES),
     finding("reverse_etl_closed", "dev.retl", owner="boss", database="dev", statement=MAY_READ),
-    finding(
-        "reverse_etl_kept",
-        "dev.retl",
-        role="r",
-        grants=frozenset({Grant(Scope.TABLES, "DROP", "retl")}),
-        database="dev",
-        statements=NO_DROP,
-    ),
+    finding("reverse_etl_kept", "dev.retl", role="r", grants=DROP, database="dev", statements=NO_DROP),
     finding("schema_empty", "dev.crm"),
     finding("schema_missing", "dev.crm", case="reading it"),
     finding("table_missing", "dev.crm.orders", case="reading", **READING),
@@ -126,15 +120,7 @@ EXAMPLES = (
     finding("role_privileges", "r", case="permissions", permissions=("role below", "CREATE USER")),
     finding("role_privileges", "dev", case="further", role="r", grants=OF_DATABASE),
     finding("role_privileges", "dev", case="unsure", role="r", grants=OF_DATABASE),
-    finding(
-        "not_local",
-        "sales",
-        case="held",
-        holder="role r",
-        kind="shared",
-        grants=frozenset({Grant(Scope.DATABASE, "USAGE", database="sales")}),
-        statement=NO_USAGE,
-    ),
+    finding("not_local", "sales", case="held", holder="role r", kind="shared", grants=ON_SALES, statement=NO_USAGE),
     finding("not_local", "cp", case="drop", kind="shared"),
     finding("user_kept", "u", case="admin", role="r"),
     finding("user_kept", "u", case="superuser", role="r"),
@@ -152,55 +138,35 @@ EXAMPLES = (
 """Of findings; which level each has is nothing that a sentence tells."""
 
 
-def _given(kind: str, *path: str, names: tuple[str, ...] = ()) -> Change:
-    words = ("USAGE",) if kind == "schema" else ("SELECT", "INSERT")
-    return Change("grant", kind, path, Reason.NOT_HELD, words, R, names=names)
-
-
-def _taken(
-    kind: str,
-    *path: str,
-    names: tuple[str, ...] = (),
-    reason: Reason = Reason.NOT_DESIRED,
-    identity: Identity = R,
-    of: str = "",
-) -> Change:
-    return Change("revoke", kind, path, reason, ("SELECT",), identity, of, names)
-
-
+BOTH = "SELECT, INSERT"
 CHANGES = (
     Change("create", "role", ("r",), Reason.MISSING),
     Change("create", "user", ("u",), Reason.MISSING),
     Change("create", "database", ("cp",), Reason.MISSING),
     Change("grant", "role", ("r",), Reason.NO_MEMBER, identity=U),
     Change("grant", "database", ("cp",), Reason.NOT_HELD, ("CREATE",), R),
-    _given("schema", "dev", "crm"),
-    _given("tables", "dev", "crm"),
-    _given("todays tables", "dev", "crm"),
-    _given("todays tables", "dev", "crm", names=TABLES),
-    _given("table", "dev", "crm", "orders"),
-    _given("later tables", "dev", "crm", names=("dbt", "etl")),
-    _taken("columns", "dev", "crm", "orders", reason=Reason.BLOCKS_TABLE),
-    _taken("later tables", "dev", "crm", names=("etl",)),
-    _taken("table", "dev", "crm", "orders"),
-    _taken("tables", "dev", "crm"),
-    _taken("schema", "dev", "crm", reason=Reason.CLOSED),
-    _taken("later tables", "dev", names=("etl",), reason=Reason.ROLE_LEAVES, of="r"),
-    _taken("later tables", "dev", "crm", names=("u",), reason=Reason.WRITER_LEAVES, of="u", identity=PUBLIC),
-    _taken("all tables", "dev", reason=Reason.ROLE_LEAVES, of="r"),
-    _taken("all schemas", "dev", reason=Reason.ROLE_LEAVES, of="r"),
-    _taken("database", "dev", reason=Reason.USER_LEAVES, of="u", identity=U),
+    given("schema", "dev", "crm", words="USAGE"),
+    given("tables", "dev", "crm", words=BOTH),
+    given("todays tables", "dev", "crm", words=BOTH),
+    given("todays tables", "dev", "crm", words=BOTH, names=TABLES),
+    given("table", "dev", "crm", "orders", words=BOTH),
+    given("later tables", "dev", "crm", words=BOTH, names=("dbt", "etl")),
+    taken("columns", "dev", "crm", "orders", reason=Reason.BLOCKS_TABLE),
+    taken("later tables", "dev", "crm", names=("etl",)),
+    taken("table", "dev", "crm", "orders"),
+    taken("tables", "dev", "crm"),
+    taken("schema", "dev", "crm", reason=Reason.CLOSED),
+    taken("later tables", "dev", names=("etl",), reason=Reason.ROLE_LEAVES, of="r"),
+    taken("later tables", "dev", "crm", names=("u",), reason=Reason.WRITER_LEAVES, of="u", identity=PUBLIC),
+    taken("all tables", "dev", reason=Reason.ROLE_LEAVES, of="r"),
+    taken("all schemas", "dev", reason=Reason.ROLE_LEAVES, of="r"),
+    taken("database", "dev", reason=Reason.USER_LEAVES, of="u", identity=U),
     Change("revoke", "permission", ("CREATE USER",), Reason.ROLE_LEAVES, identity=R, of="r"),
     Change("revoke", "role", ("r",), Reason.ROLE_LEAVES, identity=U, of="r"),
-    *(
-        Change("give", kind, path, Reason.USER_LEAVES, identity=Identity("user", "heir"), of="u")
-        for kind, path in (
-            ("table", ("dev", "s", "t")),
-            ("schema", ("dev", "s")),
-            ("database", ("dev",)),
-            ("role", ("own",)),
-        )
-    ),
+    Change("give", "table", ("dev", "s", "t"), Reason.USER_LEAVES, identity=HEIR, of="u"),
+    Change("give", "schema", ("dev", "s"), Reason.USER_LEAVES, identity=HEIR, of="u"),
+    Change("give", "database", ("dev",), Reason.USER_LEAVES, identity=HEIR, of="u"),
+    Change("give", "role", ("own",), Reason.USER_LEAVES, identity=HEIR, of="u"),
     Change("drop", "database", ("cp",), Reason.NAMED),
     Change("drop", "database", ("cp",), Reason.NAMED, count=1),
     Change("drop", "database", ("cp",), Reason.NAMED, count=4),

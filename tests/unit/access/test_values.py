@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import fields, is_dataclass
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph import access, form, redshift
 from airflow_provider_datagraph.access.database import DatabaseAccess
 from airflow_provider_datagraph.access.messages import FINDINGS, Said
-from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
-from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step, finding
-from airflow_provider_datagraph.access.report import ChangeRow, FindingRow, Report
+from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings
+from airflow_provider_datagraph.access.plan import Plan, Step
+from airflow_provider_datagraph.access.report import FindingRow, Report
 from airflow_provider_datagraph.access.reverse_etl import ReverseEtlAccess
 from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess
-from airflow_provider_datagraph.access.schemas.revoke import From, Taken
-from airflow_provider_datagraph.access.schemas.values import (
-    Context,
-    DesiredSchema,
-    FutureTables,
-    SchemaAccess,
-    Tables,
-    Target,
-)
-from airflow_provider_datagraph.form.entries import Opening, Warehouse
-from airflow_provider_datagraph.redshift.catalog.privileges import Held, Who
-from airflow_provider_datagraph.redshift.catalog.relations import Relation
-from airflow_provider_datagraph.redshift.statements import Create
+from airflow_provider_datagraph.access.schemas.values import Context, FutureTables, SchemaAccess, Tables
+from airflow_provider_datagraph.redshift.statements import Create, Statement
 from airflow_provider_datagraph.redshift.values import (
     Database,
     Grant,
@@ -43,34 +35,6 @@ from airflow_provider_datagraph.redshift.values import (
 )
 
 SESSION, R = Session("admin", "dev"), Identity("role", "r")
-SMALL = [
-    Grant(Scope.TABLE, "SELECT", "crm", "accounts"),
-    Role("r", "admin"),
-    User("u", 1),
-    Database("d", "admin"),
-    Schema("s", "admin"),
-    SESSION,
-    R,
-    Owned("schema", "s"),
-    OpenSession(1, "u", "d"),
-    Relation("s", "t", False, ""),
-    Who(),
-    Held(),
-    DesiredUser("u", "md5"),
-    DesiredSchema("s"),
-    Target(DesiredSchema("s"), "s"),
-    Taken(Scope.SCHEMA, ("s",), "", ("ALL",), ("USAGE",)),
-    From(R, "d", Reason.LEAVES),
-    Leaving("r", "u"),
-    finding("code", "object", fact="it"),
-    Change("drop", "user", ("u",), Reason.LEAVES),
-    Step(Create("role", "r"), ()),
-    Said("Text."),
-    FindingRow("code", "object", "Text."),
-    ChangeRow("drop", "user u", (), "d", "", "drop user u", False),
-    Opening("d", ("s",), {}),
-    Warehouse(SESSION, {}),
-]
 READ = [
     Identities(SESSION, {"r": Role("r", "admin")}, {"u": User("u", 1)}),
     RoleAccess(SESSION),
@@ -81,19 +45,21 @@ READ = [
     Context(others={R: frozenset()}, secured={"s": frozenset()}, masked={"s": frozenset()}, late_views={}),
 ]
 """What is read, with its mappings."""
+LARGE = {*map(type, READ), Holdings, ReverseEtlAccess, Plan, Report}
+"""There are few of each."""
 
 
-@pytest.mark.parametrize(
-    "value", [*SMALL, *READ, Holdings(SESSION), ReverseEtlAccess(SchemaAccess(SESSION)), Plan(), Report()]
-)
-def test_values_are_frozen(value: Any) -> None:
-    with pytest.raises(FrozenInstanceError):
-        setattr(value, fields(value)[0].name, "changed")
+def values() -> list[type]:
+    """All value types of the package's three pure folders."""
+    names = [one.name for room in (access, form, redshift) for one in walk_packages(room.__path__, f"{room.__name__}.")]
+    listed = [one for name in names for one in vars(import_module(name)).values() if isinstance(one, type)]
+    return [one for one in dict.fromkeys(listed) if is_dataclass(one) and one.__module__ in names]
 
 
-@pytest.mark.parametrize("value", SMALL)
-def test_small_values_have_slots(value: Any) -> None:
-    assert not hasattr(value, "__dict__")
+@pytest.mark.parametrize("value", values())
+def test_values_are_frozen_and_the_small_ones_have_slots(value: Any) -> None:
+    assert value.__dataclass_params__.frozen
+    assert value.__dictoffset__ == 0 or value in LARGE or issubclass(value, Statement)
 
 
 def mappings(value: Any) -> list[Any]:
@@ -185,17 +151,9 @@ def test_a_name_that_is_cut_off_may_be_the_one() -> None:
 
 
 def test_words() -> None:
-    assert [str(scope) for scope in Scope] == [
-        "database",
-        "schemas in database",
-        "tables in database",
-        "schema",
-        "tables in schema",
-        "table",
-        "column",
-        "default",
-    ]
-    assert [str(future) for future in FutureTables] == ["scoped", "default_privileges", "none"]
+    told = "database, schemas in database, tables in database, schema, tables in schema, table, column, default"
+    assert ", ".join(map(str, Scope)) == told
+    assert ", ".join(map(str, FutureTables)) == "scoped, default_privileges, none"
 
 
 def test_a_finding_as_people_read_it_is_one_text() -> None:
