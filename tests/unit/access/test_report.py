@@ -155,13 +155,8 @@ BAD: list[Any] = [
         for wrong in (5, [5])
     ),
     {**VALUE, "findings": [{"code": "c", "object": "o"}]},
-    {**VALUE, "notes": "text"},
-    {**VALUE, "notes": {"c": "1"}},
-    {**VALUE, "notes": [1]},
-    {**VALUE, "omitted": {}},
-    {**VALUE, "omitted": 5},
-    {**VALUE, "omitted": {"changes": 1}},
-    {**VALUE, "omitted": {"changes": "1", "findings": 0}},
+    *({**VALUE, "notes": wrong} for wrong in ("text", {"c": "1"}, [1])),
+    *({**VALUE, "omitted": wrong} for wrong in ({}, 5, {"changes": 1}, {"changes": "1", "findings": 0})),
 ]
 
 

@@ -132,9 +132,8 @@ def test_a_missing_role_blocks_all_but_a_plan() -> None:
 
 
 def test_serverless_stops_nothing() -> None:
-    assert serverless("wg.1.eu-west-1.redshift-serverless.amazonaws.com") == finding(
-        "serverless", "wg.1.eu-west-1.redshift-serverless.amazonaws.com"
-    )
+    host = "wg.1.eu-west-1.redshift-serverless.amazonaws.com"
+    assert serverless(host) == finding("serverless", host)
 
 
 def test_a_plan_tells_the_changes_of_its_steps_and_what_stops_it() -> None:

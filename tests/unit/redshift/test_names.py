@@ -160,10 +160,8 @@ def test_no_name_that_a_person_types_starts_a_template(mark: str) -> None:
     name = f"crm{mark} x"
 
     def sentences(what: str) -> tuple[str]:
-        return (
-            f"The {what} name {name!r} holds {mark!r}, which starts a template in Airflow, so it isn't accepted: "
-            f"rename the {what}.",
-        )
+        why = f"holds {mark!r}, which starts a template in Airflow, so it isn't accepted"
+        return (f"The {what} name {name!r} {why}: rename the {what}.",)
 
     for what in ("role", "user"):
         assert refusal(names.check_identity, name, what) == sentences(what)

@@ -102,7 +102,7 @@ def test_a_list_is_cut_where_a_statement_is_full() -> None:
         return [[len(name) for name in part] for part in found]
 
     half = STATEMENT_BYTES // 2
-    assert parts(half - 4, half - 2, 1) == [[half - 4, half - 2], [1]]
+    assert parts(*[half - 4, half - 2] * 2, 1) == [[half - 4, half - 2], [half - 4, half - 2], [1]]
     assert parts(half - 4, half - 1, 1) == [[half - 4], [half - 1, 1]]
     # Bytes count: two for each letter.
     assert parts((half - 4) // 2, (half - 2) // 2, 1, letter="é") == [[half // 2 - 2, half // 2 - 1], [1]]

@@ -15,15 +15,14 @@ from airflow_provider_datagraph.redshift.catalog.identities import (
     sees_role,
 )
 from airflow_provider_datagraph.redshift.values import Identities, Role, Session
+from tests.unit.redshift.catalog_rows import Table
 
 ADMIN = Session("admin", "dev", superuser=False)
 CURRENT = Identities(ADMIN, roles={"r": Role("r", "boss"), "mine": Role("mine", "admin")})
 TABLES = "ACCESS SYSTEM TABLE"
 
 
-def asked(
-    grants: list[tuple[str, str]], system: list[tuple[str, str, str]], syslog: list[tuple[str, str]]
-) -> dict[str, Any]:
+def asked(grants: Table, system: Table, syslog: Table) -> dict[str, Any]:
     # Role a has role b, which has role c.
     between = [("a", "b"), ("b", "c")]
     return {USER_GRANTS: grants, ROLE_GRANTS: between, SYSTEM_PRIVILEGES: system, SYSLOG_ACCESS: syslog}

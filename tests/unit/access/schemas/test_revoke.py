@@ -80,11 +80,6 @@ def test_what_redshift_takes_one_by_one_has_a_statement_each(scope: Scope) -> No
     assert len(steps(Grant(scope, "SELECT", "a"), Grant(scope, "SELECT", "b"))) == 2
 
 
-def test_who_leaves_is_named() -> None:
-    (step,) = revokes(everything([on_table("SELECT", "t", "s")]), From(R, "db", Reason.ROLE_LEAVES, "r"))
-    assert step.changes == (Change("revoke", "table", ("db", "s", "t"), Reason.ROLE_LEAVES, ("SELECT",), R, "r"),)
-
-
 def test_what_an_earlier_step_takes_is_not_taken_twice() -> None:
     kept, done, rest = (on_table("SELECT", name) for name in "abc")
     elsewhere, wide = on_table("SELECT", "d", "ads"), Grant(Scope.DATABASE_TABLES, "SELECT", database="crm")

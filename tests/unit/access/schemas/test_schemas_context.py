@@ -17,14 +17,10 @@ ROWS: dict[str, Table] = {
     q.SCHEMAS: [["dev", "crm", 101, "local"]],
     q.OF_ALL_ON_SCHEMAS: [[*q.ROLE, "crm", "USAGE", "SCHEMA"], [*q.ROLE, "crm", "SELECT", "TABLES"]],
     q.tables_of("crm"): [["crm", "t", "TABLE", "admin"]],
-    q.ON_RELATIONS + q.OF_ROLE: [],
     q.ON_COLUMNS + q.OF_ROLE: [[*q.ROLE, "crm", "t", "c", "SELECT"]],
-    q.DEFAULTS: [],
-    q.ROLE_GRANTS: [],
-    q.ON_DATABASES + q.OF_ROLE: [],
     q.OF_OTHERS_ON_RELATIONS: [["public", "public", "crm", "t", "SELECT"], ["group", "g", "crm", "t", "SELECT"]],
-    q.SECURED: [],
-    q.MASKED: [],
+    **dict.fromkeys((q.ON_RELATIONS + q.OF_ROLE, q.ON_DATABASES + q.OF_ROLE, q.ROLE_GRANTS), ()),
+    **dict.fromkeys((q.DEFAULTS, q.SECURED, q.MASKED), ()),
 }
 ON_T = Grant(Scope.TABLE, "SELECT", "crm", "t")
 

@@ -18,7 +18,7 @@ CURRENT = SchemaAccess(Session("admin", "dev"))
 WHOLE = Target(DesiredSchema("crm"), "crm")
 LISTED = Target(DesiredSchema("crm", ("orders",)), "crm", listed=frozenset({"orders"}))
 ORDERS, INSERT = on_table("SELECT", "orders"), on_table("INSERT", "orders")
-TABLES = frozenset({"orders", "accounts"})
+BOTH, TABLES = frozenset({INSERT, USAGE}), frozenset({"orders", "accounts"})
 GROUP = Identity("group", "g")
 
 
@@ -114,11 +114,7 @@ def more(holder: str = "role r", grant: Grant = INSERT, **facts: Any) -> Finding
         ({INSERT}, {}, more()),
         (set(), {"inherited": {INSERT}, "inherited_roles": {"b", "a"}}, more(case="inherited", roles=("a", "b"))),
         (set(), {"others": {PUBLIC: {INSERT}}}, more("PUBLIC")),
-        (
-            set(),
-            {"others": {user("a"): {INSERT, USAGE}, user("u"): {INSERT}, user("v"): {INSERT, USAGE}}},
-            more("user u"),
-        ),
+        (set(), {"others": {user("a"): BOTH, user("u"): {INSERT}, user("v"): BOTH}}, more("user u")),
     ],
 )
 def test_usage_opens_what_was_held_already(grants: set[Grant], fields: Mapping[str, Any], said: Finding) -> None:

@@ -90,10 +90,7 @@ def test_schemas_with_the_same_writers_share_a_statement() -> None:
     assert defaults(LATER, replace(LATER, name="ads")) == [
         Step(
             later('"crm", "ads"'),
-            (
-                given("later tables", "dev", "crm", names=("dbt", "etl")),
-                given("later tables", "dev", "ads", names=("dbt", "etl")),
-            ),
+            tuple(given("later tables", "dev", name, names=("dbt", "etl")) for name in ("crm", "ads")),
         )
     ]
 
