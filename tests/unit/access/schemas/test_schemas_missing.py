@@ -30,9 +30,10 @@ PARTIAL = note("partial_view", "admin")
 HIDDEN: dict[str, Fact] = {"hidden_from": "admin"}
 SEEN: dict[str, Fact] = {}
 WHOLE = 'GRANT SELECT FOR TABLES IN SCHEMA "crm" TO ROLE "r"'
+HINTS = [("ads", {"case": "alike", "alike": "ADS"}), ("Ads", {"case": "folded"}), ("nowhere", SEEN)]
 
 
-@pytest.mark.parametrize(("name", "hint"), [("ads", {"case": "alike", "alike": "ADS"}), ("nowhere", SEEN)])
+@pytest.mark.parametrize(("name", "hint"), HINTS)
 @pytest.mark.parametrize(("current", "more", "partial"), [(CURRENT, SEEN, ()), (PLAIN_USER, HIDDEN, (PARTIAL,))])
 def test_a_missing_schema_blocks(
     name: str, hint: dict[str, Fact], current: SchemaAccess, more: dict[str, Fact], partial: tuple[Finding, ...]
