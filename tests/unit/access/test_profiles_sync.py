@@ -6,7 +6,7 @@ import pytest
 
 from airflow_provider_datagraph.access import profiles_sync
 from airflow_provider_datagraph.access.plan import Fact, blocking, finding
-from airflow_provider_datagraph.access.profiles_sync import missing_tables
+from airflow_provider_datagraph.access.profiles_sync import missing_tables, no_database
 from airflow_provider_datagraph.access.validation import nothing_to_read, unreadable
 
 # https://segment.com/docs/unify/profiles-sync/tables/
@@ -78,3 +78,7 @@ def test_what_cant_be_read_is_told_with_the_server_s_words(state: str, code: str
 def test_a_schema_that_isnt_there_blocks_and_an_empty_one_waits() -> None:
     assert nothing_to_read("dev", "s.1", exists=True) == finding("schema_empty", 'dev."s.1"')
     assert nothing_to_read("dev", "s.1", exists=False) == blocking("schema_missing", 'dev."s.1"', case="reading it")
+
+
+def test_a_database_that_isnt_there_blocks() -> None:
+    assert no_database("sales") == blocking("database_missing", "sales", case="look")

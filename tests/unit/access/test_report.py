@@ -211,7 +211,7 @@ def test_a_table_shows_what_is_only_planned_and_what_stops_it() -> None:
 
 
 def test_a_table_counts_notes_and_tells_the_first() -> None:
-    notes = {"one": 1, "several": 3, "elsewhere": 2}
+    notes = {"one": 1, "several": 2, "elsewhere": 2, "there": 1}
     report = Report(
         0,
         1,
@@ -223,10 +223,10 @@ def test_a_table_counts_notes_and_tells_the_first() -> None:
         "     nothing   to change",
         "  =  in place  1 already as desired",
         "  i  one       First.",
-        "  i  several   Second. (2 more)",
+        "  i  several   Second. (1 more)",
         "               → Third.",
         # What is known of an earlier task's is how many there were.
-        "  i  notes     elsewhere (2): in the logs of the tasks",
+        "  i  notes     elsewhere (2), there (1): in the logs of the tasks",
     )
 
 
