@@ -11,7 +11,7 @@ from airflow_provider_datagraph.redshift.catalog.databases import read_databases
 from airflow_provider_datagraph.redshift.catalog.identities import read_identities, sees_role
 from airflow_provider_datagraph.redshift.catalog.privileges import database_grants, of
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.names import resolve
+from airflow_provider_datagraph.redshift.names import resolve_database
 from airflow_provider_datagraph.redshift.statements import Create, Privileges
 from airflow_provider_datagraph.redshift.values import Database, Grant, Identities, Identity, Scope, Session
 
@@ -29,8 +29,8 @@ class DatabaseAccess(Identities):
     hidden: bool = False
 
     def resolve(self, name: str) -> str | None:
-        """Find a database as a login does: one that is stored as typed, with capitals, comes first."""
-        return name if name in self.databases else resolve(name, self.databases, self.session.case_sensitive)
+        """See :func:`.resolve_database`."""
+        return resolve_database(name, self.databases, self.session.case_sensitive)
 
 
 def read_database_access(rows: Rows, session: Session, role: str) -> DatabaseAccess:

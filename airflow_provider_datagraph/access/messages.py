@@ -379,7 +379,7 @@ def change_text(change: Change, *, done: bool = False) -> str:
     :param done: whether it was made; default False: it is planned.
     :return: a sentence without its full stop.
     """
-    path = change.path[0] if change.kind in OF_CLUSTER else join_path(*change.path)
+    path = _path(change)
     if change.kind == "later tables" and len(change.path) == 1:
         path = f"database {path}"
     what = OBJECTS.get(change.kind, f"{change.kind} {{path}}").format(path=path, names=", ".join(change.names))
@@ -393,8 +393,11 @@ def change_text(change: Change, *, done: bool = False) -> str:
 
 def object_name(change: Change) -> str:
     """Name what a change is about, such as ``role r`` or ``tables d.s``: for programs, and the same in every report."""
-    path = change.path[0] if change.kind in OF_CLUSTER else join_path(*change.path)
-    return f"{change.kind} {path}"
+    return f"{change.kind} {_path(change)}"
+
+
+def _path(change: Change) -> str:
+    return change.path[0] if change.kind in OF_CLUSTER else join_path(*change.path)
 
 
 def _beside(change: Change) -> str:

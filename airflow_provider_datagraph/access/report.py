@@ -258,8 +258,8 @@ def script(report: Report) -> str:
     """
     if report.more_changes:
         return _comment(
-            f"{counted(report.more_changes, 'change')} of this plan left out of XCom: each task's own log holds its "
-            "section whole."
+            f"This plan has {counted(report.more_changes, 'more change')} than XCom holds, so no part of it is shown "
+            "here. Each task's log has its own section whole."
         )
     lines = [_comment(f"{'This stops it: ' * row.blocking}{row}") for row in report.findings]
     database = None

@@ -25,7 +25,7 @@ from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.hooks.faults import details, in_use, still_needed
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.sessions import read_sessions
-from airflow_provider_datagraph.redshift.names import resolve
+from airflow_provider_datagraph.redshift.names import resolve_database
 from airflow_provider_datagraph.redshift.values import Session
 
 log = logging.getLogger(__name__)
@@ -81,10 +81,7 @@ class Offboarding:
         leaving, cluster = self.leaving, self.engine.read(self._read_cluster)
 
         def stored_as(name: str | None) -> str | None:
-            # As a login compares: one that is stored as typed, with capitals, comes first.
-            if name is None or name in cluster.databases:
-                return name
-            return resolve(name, cluster.databases, cluster.session.case_sensitive)
+            return name and resolve_database(name, cluster.databases, cluster.session.case_sensitive)
 
         stored = stored_as(leaving.drop)
         named = replace(leaving, home=stored_as(leaving.home) or leaving.home)

@@ -247,6 +247,11 @@ def join_path(*parts: str) -> str:
     return ".".join(quote(p) if set(p) & set('."[{') or p != p.strip() else p for p in parts)
 
 
+def resolve_database(name: str, stored: Collection[str], case_sensitive: bool) -> str | None:
+    """Find a database as a login does: one that is stored as typed, with capitals, comes first."""
+    return name if name in stored else resolve(name, stored, case_sensitive)
+
+
 def resolve(name: str, stored: Collection[str], case_sensitive: bool) -> str | None:
     """Find a name in the catalog as a statement of this session would.
 

@@ -11,10 +11,12 @@ from dataclasses import replace
 from airflow_provider_datagraph.access.plan import Fact, Finding, Plan, Reason, blocking, finding
 from airflow_provider_datagraph.access.role import hidden_role
 from airflow_provider_datagraph.access.schemas.read import (
+    as_roles,
     read_inherited,
     read_others,
     read_privileges,
     read_schema_list,
+    scoped_on,
     stuck_writers,
 )
 from airflow_provider_datagraph.access.schemas.revoke import From, everything, revokes
@@ -32,15 +34,14 @@ def read_closing(rows: Rows, session: Session, role: str, schemas: Iterable[str]
     current = read_schema_list(rows, session, role)
     current = read_privileges(rows, current, role, [DesiredSchema(name) for name in schemas], prune=True)
     parents, holder = inherited_roles(role, role_grants(rows)), Identity("role", role)
-    wider = database_grants(rows, of(holder, *(Identity("role", name) for name in parents)))
+    wider = database_grants(rows, of(holder, *as_roles(parents)))
     context = Context(
         parents,
         inherited=read_inherited(rows, current, parents, wider, by_table=True),
         others=read_others(rows, current, (), (), by_table=True),
     )
-    of_database = {g for g in wider.by(holder) if g.database == session.database and g.scope is not Scope.DATABASE}
-    stuck = stuck_writers(rows, current.grants)
-    return replace(current, grants=current.grants | of_database, context=context, stuck=stuck)
+    grants = current.grants | scoped_on(wider.by(holder), session.database)
+    return replace(current, grants=grants, context=context, stuck=stuck_writers(rows, current.grants))
 
 
 def plan_closing(schemas: Sequence[str], role: str, current: SchemaAccess) -> Plan:

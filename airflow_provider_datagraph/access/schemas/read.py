@@ -192,7 +192,7 @@ def read_context(rows: Rows, current: SchemaAccess, role: str, named: Named, *, 
     by_default = any(schema.by_default for schema in named.values())
     holder, parents = Identity("role", role), inherited_roles(role, role_grants(rows))
     own, database = of(holder), current.session.database
-    wider = database_grants(rows, of(holder, *_roles(parents)))
+    wider = database_grants(rows, of(holder, *as_roles(parents)))
     on_tables = Held()
     if by_table:
         on_tables |= column_grants(rows, own)
@@ -202,7 +202,7 @@ def read_context(rows: Rows, current: SchemaAccess, role: str, named: Named, *, 
     inside = {g for g in on_tables.by(holder) if g.schema in named}
     views = current.tables.views if current.tables else {}
     late = thorough and any(views.get(name) for name in named)
-    ours = {holder, *_roles(parents), *(Identity("user", name) for name in members or ())}
+    ours = {holder, *as_roles(parents), *(Identity("user", name) for name in members or ())}
     context = Context(
         parents,
         inherited=read_inherited(rows, current, parents, wider, by_table=by_table, by_default=by_default),
@@ -214,15 +214,16 @@ def read_context(rows: Rows, current: SchemaAccess, role: str, named: Named, *, 
         members=members,
         late_views=(read_late_views(rows) if late else {}) if thorough else None,
     )
-    grants = current.grants | inside | _of_database(wider.by(holder), database)
+    grants = current.grants | inside | scoped_on(wider.by(holder), database)
     return replace(current, grants=frozenset(grants), context=context)
 
 
-def _roles(names: Iterable[str]) -> list[Identity]:
+def as_roles(names: Iterable[str]) -> list[Identity]:
+    """Take names for those of roles, in order."""
     return [Identity("role", name) for name in sorted(names)]
 
 
-def _of_database(grants: Iterable[Grant], database: str) -> frozenset[Grant]:
+def scoped_on(grants: Iterable[Grant], database: str) -> frozenset[Grant]:
     """Pick the scoped permissions on one database."""
     return frozenset(g for g in grants if g.database == database and g.scope is not Scope.DATABASE)
 
@@ -238,13 +239,13 @@ def read_inherited(
     :param by_table: whether to read also what they hold on single tables.
     :param by_default: whether to read also what they get on later tables; default False.
     """
-    roles, held = _roles(parents), current.held
+    roles, held = as_roles(parents), current.held
     if roles and by_table:
         held |= relation_grants(rows, of(*roles))
     if roles and by_default:
         held |= default_grants(rows, of(*roles))
     found = {grant for role in roles for grant in held.by(role)}
-    return frozenset(found.union(*(_of_database(wider.by(role), current.session.database) for role in roles)))
+    return frozenset(found.union(*(scoped_on(wider.by(role), current.session.database) for role in roles)))
 
 
 def read_others(

@@ -323,8 +323,8 @@ def test_no_name_ends_a_comment_of_a_script(end: str) -> None:
 
 def test_a_part_of_a_plan_is_no_script() -> None:
     report = Report.parse(Report(changes=rows(101), findings=(STOP,)).as_dict(), "reports")
-    rest = "of this plan left out of XCom: each task's own log holds its section whole."
-    assert script(report) == f"-- 1 change {rest}"
-    assert script(replace(report, more_changes=2)) == f"-- 2 changes {rest}"
+    rest = "than XCom holds, so no part of it is shown here. Each task's log has its own section whole."
+    assert script(report) == f"-- This plan has 1 more change {rest}"
+    assert script(replace(report, more_changes=2)) == f"-- This plan has 2 more changes {rest}"
     # What is left out of the findings is told in no statement.
     assert "S0;" in script(Report(changes=rows(1), more_findings=3))
