@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from traceback import print_exc
 from typing import Any
 
 import pytest
@@ -144,7 +145,12 @@ def _passes(patience: int, run: Callable[..., int], *arguments: Any) -> bool:
         output = os.open("output", os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        os._exit(run(*arguments))
+        try:
+            os._exit(run(*arguments))
+        except BaseException:
+            # Otherwise it would go on as a second copy of the process that forked it.
+            print_exc()
+            os._exit(1)
     _, status = os.waitpid(pid, 0)
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
@@ -152,7 +158,9 @@ def _passes(patience: int, run: Callable[..., int], *arguments: Any) -> bool:
 
 
 def _test(paths: Iterable[str], plugin: object, *options: str) -> int:
-    return pytest.main([*options, "-p", "no:cacheprovider", *paths], plugins=[plugin])
+    # What pytest would rewrite is loaded already, and its warning is an error here.
+    loaded = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+    return pytest.main([*options, *loaded, "-p", "no:cacheprovider", *paths], plugins=[plugin])
 
 
 def _look(paths: Sequence[str]) -> int:

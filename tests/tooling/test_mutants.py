@@ -189,19 +189,21 @@ def test_tests_that_run_little_else_come_first(monkeypatch: pytest.MonkeyPatch) 
 
 
 RUN = """
-import sys; from pathlib import Path; from scripts import mutant_tests
+import anyio, sys; from pathlib import Path; from scripts import mutant_tests
 mutant_tests.ROOT, mutant_tests.COPIED = Path(sys.argv[1]), ("airflow_provider_datagraph", "tests")
 mutant_tests.begin(Path(sys.argv[1]) / "copies")
 for source in ("A = 1", "A = 2", "A =", "while True: pass"):
     mutant_tests.PATIENCE = 2 if "while" in source else 60
     print(mutant_tests.survives("airflow_provider_datagraph/thing.py", source, ["tests/test_it.py::test_it"]))
 print(mutant_tests.survives("airflow_provider_datagraph/thing.py", "A = 3", []))
+print(mutant_tests._passes(60, lambda: 1 / 0))
 """
 PROJECT = {
     "airflow_provider_datagraph/__init__.py": "",
     "airflow_provider_datagraph/thing.py": "A = 1",
     "tests/test_it.py": "from airflow_provider_datagraph.thing import A\n\ndef test_it():\n    assert A == 1\n",
-    "pyproject.toml": "[tool.pytest.ini_options]",
+    # As here: pytest warns of plugins that are loaded before it.
+    "pyproject.toml": "[tool.pytest.ini_options]\nfilterwarnings = ['error']",
 }
 
 
@@ -211,4 +213,4 @@ def test_a_change_is_noticed_or_survives(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
     command = [sys.executable, "-c", RUN, str(tmp_path)]
     done = subprocess.run(command, cwd=mutants.ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["True", "False", "False", "False", "True"]
+    assert done.stdout.split() == ["True", "False", "False", "False", "True", "False"]
