@@ -76,6 +76,15 @@ PARAMS = {
         examples=["analytics"],
         section="What Segment owns",
     ),
+    "reverse_etl_owner": Param(
+        None,
+        type=["null", "string"],
+        title="Owner of that schema",
+        description="The user of Segment's other connection, who owns the existing __segment_reverse_etl schema. "
+        "Somebody else's stops the run, unless it is an administrator's.",
+        examples=["segment_reverse_etl_user"],
+        section="What Segment owns",
+    ),
     "future_tables": Param(
         "scoped",
         type="string",
@@ -101,6 +110,7 @@ PARAMS = {
 ROLE = "{{ params.role }}"
 CHECKPOINT_DATABASE = "{{ params.checkpoint_database }}"
 REVERSE_ETL_DATABASE = "{{ params.reverse_etl_database or '' }}"
+REVERSE_ETL_OWNER = "{{ params.reverse_etl_owner or '' }}"
 FUTURE_TABLES = "{{ params.future_tables }}"
 PLAN_ONLY = "{{ params.plan_only }}"
 WAIT = "{{ not params.plan_only }}"
@@ -123,6 +133,7 @@ with DAG(
         checkpoint_database=CHECKPOINT_DATABASE,
         role=ROLE,
         reverse_etl_database=REVERSE_ETL_DATABASE,
+        reverse_etl_owner=REVERSE_ETL_OWNER,
         user_conn_id=LINKED_USER,
     )
     role = CreateSegmentRoleOperator(task_id="role", role=ROLE, user_conn_id=LINKED_USER, plan_only=PLAN_ONLY)
@@ -150,6 +161,7 @@ with DAG(
     reverse_etl = GrantReverseEtlOperator(
         task_id="grant_reverse_etl",
         database=REVERSE_ETL_DATABASE,
+        schema_owner=REVERSE_ETL_OWNER,
         role=ROLE,
         plan_only=PLAN_ONLY,
         trigger_rule="none_failed",

@@ -38,6 +38,14 @@ PARAMS = {
         examples=["segment_linked_profiles_db"],
         section="What leaves",
     ),
+    "confirm_database": Param(
+        None,
+        type=["null", "string"],
+        title="The checkpoint database's name again",
+        description="Where something in it belongs to others: that is dropped, too. Without this it stops the run.",
+        examples=["segment_linked_profiles_db"],
+        section="What leaves",
+    ),
     "new_owner": Param(
         None,
         type=["null", "string"],
@@ -52,8 +60,7 @@ PARAMS = {
         type="boolean",
         title="Force",
         description="Also take away what isn't Segment's: further privileges of the role and the user, the user's "
-        "other roles, the role's other members, others' tables in the checkpoint database. Without this they stop the "
-        "run.",
+        "other roles, the role's other members. Without this they stop the run.",
         section="How",
     ),
     "plan_only": Param(
@@ -80,6 +87,7 @@ with DAG(
         role="{{ params.role }}",
         user_conn_id=LINKED_USER,
         checkpoint_database="{{ params.checkpoint_database or '' }}",
+        confirm_database="{{ params.confirm_database or '' }}",
         new_owner="{{ params.new_owner or '' }}",
         force="{{ params.force }}",
         plan_only="{{ params.plan_only }}",

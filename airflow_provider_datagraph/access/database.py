@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step, blocking, note
 from airflow_provider_datagraph.access.role import hidden_role, partial_view, role_missing
+from airflow_provider_datagraph.access.trust import untrusted, untrusted_role
 from airflow_provider_datagraph.redshift.catalog.databases import read_databases
 from airflow_provider_datagraph.redshift.catalog.identities import read_identities, sees_role
 from airflow_provider_datagraph.redshift.catalog.privileges import database_grants, of
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import resolve_database
 from airflow_provider_datagraph.redshift.statements import Create, Privileges
-from airflow_provider_datagraph.redshift.values import Database, Grant, Identities, Identity, Scope, Session
+from airflow_provider_datagraph.redshift.values import Database, Grant, Identities, Identity, Owned, Scope, Session
 
 
 @dataclass(frozen=True)
@@ -46,18 +47,22 @@ def read_database_access(rows: Rows, session: Session, role: str) -> DatabaseAcc
     )
 
 
-def plan_database(database: str, role: str, current: DatabaseAccess, plan_only: bool = False) -> Plan:
+def plan_database(
+    database: str, role: str, current: DatabaseAccess, plan_only: bool = False, trusted: Collection[str] = ()
+) -> Plan:
     """Plan the checkpoint database and the role's CREATE on it.
 
     :param current: what :func:`read_database_access` read.
     :param plan_only: whether a missing role is no obstacle; default False.
+    :param trusted: users whose role and database are adopted, beside the admin's and a superuser's.
     :return: the plan; CREATE DATABASE runs outside a transaction, and before everything else.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
     """
     hidden = hidden_role(role, current, current.hidden, plan_only)
-    findings = [*role_missing(role, current, plan_only), *(hidden or partial_view(current))]
+    about = (*role_missing(role, current, plan_only), *untrusted_role(role, current, trusted))
+    findings = [*about, *(hidden or partial_view(current))]
     steps: list[Step] = []
     known = current.databases.get(database)
     if known is None:
@@ -65,6 +70,8 @@ def plan_database(database: str, role: str, current: DatabaseAccess, plan_only: 
         steps.append(Step(Create("database", database), (change,)))
     elif known.kind != "local":
         findings.append(blocking("not_local", database, case="checkpoint", kind=known.kind))
+    elif unsafe := untrusted(Owned("database", database), known.owner, current, trusted):
+        findings += unsafe
     elif known.owner != current.session.user:
         findings.append(note("database_owner", database, owner=known.owner))
     granted = Grant(Scope.DATABASE, "CREATE", database=database) in current.grants

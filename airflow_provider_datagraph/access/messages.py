@@ -131,6 +131,14 @@ FINDINGS: Mapping[str, Said] = {
     "not_local checkpoint": Said(
         "Database {object} is {kind}, not local, so Segment can't write to it.", "Name another database."
     ),
+    "untrusted_owner": Said(
+        "{kind:capital} {object} already exists and belongs to {owner}, who isn't trusted with what Segment gets.",
+        "If it is the right one, name {owner} in trusted_owners, or have a superuser run: {statement}",
+    ),
+    "untrusted_owner gone": Said(
+        "{kind:capital} {object} already exists, and its owner ({owner}) doesn't.",
+        "Have a superuser run: {statement}",
+    ),
     "database_owner": Said("Database {object} already existed; its owner is {owner}."),
     # Step 3: schemas.
     "system_schema": Said("Schema {object} belongs to Redshift itself.", "Name a schema of your own."),
@@ -237,6 +245,15 @@ FINDINGS: Mapping[str, Said] = {
     # Reverse ETL.
     "schema_missing reverse_etl": Said("Schema {object} doesn't exist, so " + _NO_SETUP),
     "database_missing reverse_etl": Said("Database {object} doesn't exist, so " + _NO_SETUP),
+    "untrusted_owner schema": Said(
+        "Schema {object} belongs to {owner}, whom nobody has named as its owner.",
+        "If that is the user of Segment's other connection, name it: in the form as the owner of the Reverse ETL "
+        "schema, in the operator as schema_owner.",
+    ),
+    "untrusted_owner another": Said(
+        "Schema {object} belongs to {owner}, not to {named}, who is named as its owner.",
+        "Correct the name, if {owner} is the user of Segment's other connection.",
+    ),
     "reverse_etl_owner": Said("Schema {object} belongs to {owner}, who goes on working in it."),
     "reverse_etl_roles": Said("Schema {object} is also used by the role{roles:s} {roles}."),
     "reverse_etl_closed": Said(
@@ -332,7 +349,29 @@ FINDINGS: Mapping[str, Said] = {
     "undroppable system": Said(
         "Database {object} is one that Redshift keeps, so it can't be dropped.", "Leave checkpoint_database empty."
     ),
-    "foreign_objects": Said("Database {object} holds what isn't user {user}'s: {objects}.", _FORCE),
+    "undroppable unrelated": Said(
+        "Nothing shows that database {object} is Segment's: role {role} doesn't hold CREATE in it, and the user "
+        "connection doesn't name it.",
+        "Correct the name; or give the user connection {object} as its database, if it is the checkpoint database.",
+    ),
+    "undroppable another": Said(
+        "Nothing shows that database {object} is Segment's: role {role} doesn't hold CREATE in it, and the user "
+        "connection doesn't name it. They point to {databases} as the checkpoint database.",
+        "Correct the name.",
+    ),
+    "checkpoint_elsewhere": Said(
+        "Database {object} is named as the checkpoint database, and role {role} or the user connection points to "
+        "{databases} as well.",
+        "Check which one Segment uses.",
+    ),
+    "role_unrelated": Said(
+        "Nothing ties role {object} to user {user}, who isn't a member of it.",
+        "Correct the role, or give the user connection the login of the role's user.",
+    ),
+    "foreign_objects": Said(
+        "Database {object} holds what isn't user {user}'s: {objects}.",
+        "Move it elsewhere, or repeat the database's name in confirm_database to have it dropped too.",
+    ),
 }
 HIDDEN = " {hidden_from} isn't a superuser, so the schema may exist and be hidden from it."
 """What is added where the catalog may not show everything."""

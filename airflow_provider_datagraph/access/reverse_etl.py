@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from airflow_provider_datagraph.access.plan import Finding, Plan, Reason, finding, note
@@ -10,6 +10,7 @@ from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.read import read_privileges, read_schema_access
 from airflow_provider_datagraph.access.schemas.revoke import From, pruned, revokes
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess, Target
+from airflow_provider_datagraph.access.trust import schema_owner
 from airflow_provider_datagraph.redshift.catalog.privileges import of, schema_grants
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import join_path, resolve
@@ -67,19 +68,30 @@ def reread_reverse_etl(rows: Rows, current: ReverseEtlAccess, role: str, desired
 
 
 def plan_reverse_etl(
-    database: str, desired: DesiredSchema, role: str, current: ReverseEtlAccess, *, plan_only: bool
+    database: str,
+    desired: DesiredSchema,
+    role: str,
+    current: ReverseEtlAccess,
+    *,
+    plan_only: bool,
+    owner: str | None = None,
+    trusted: Collection[str] = (),
 ) -> Plan:
     """Plan a role's access to the schema; where there is none, there is nothing to do.
 
     :param database: the database, as named.
     :param current: what :func:`read_reverse_etl` read.
     :param plan_only: whether a missing role is no obstacle.
+    :param owner: who the caller says owns the schema.
+    :param trusted: users whose role and schema are adopted, beside the admin's and a superuser's.
     """
     if current.name is None:
         return Plan(findings=(note("schema_missing", join_path(database, desired.name), case="reverse_etl"),))
-    plan = plan_schemas([desired], role, current.schemas, plan_only=plan_only)
-    more = (*_kept(desired, current.name, role, current.schemas), *_shared(current.name, current))
-    return replace(plan, findings=(*plan.findings, *more))
+    plan = plan_schemas([desired], role, current.schemas, plan_only=plan_only, trusted=trusted)
+    access, name = current.schemas, current.name
+    whose = schema_owner(join_path(access.session.database, name), access.schemas[name].owner, owner, access, trusted)
+    more = () if whose[0].blocking else _shared(name, current)
+    return replace(plan, findings=(*plan.findings, *_kept(desired, name, role, access), *whose, *more))
 
 
 def database_missing(database: str) -> Finding:
@@ -94,7 +106,6 @@ def _shared(schema: str, current: ReverseEtlAccess) -> Iterator[Finding]:
     """
     access = current.schemas
     path, owner = join_path(access.session.database, schema), access.schemas[schema].owner
-    yield note("reverse_etl_owner", path, owner=owner)
     others = {who.name for who, grant in access.held.grants if who.kind == "role" and grant.schema == schema}
     if others:
         yield note("reverse_etl_roles", path, roles=tuple(sorted(others)))

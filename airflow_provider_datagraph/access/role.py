@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step, blocking, finding, note
+from airflow_provider_datagraph.access.trust import is_trusted, untrusted_role
 from airflow_provider_datagraph.redshift.catalog.identities import (
     inherited_roles,
     read_identities,
@@ -84,12 +85,23 @@ def read_role(rows: Rows, session: Session, role: str, user: str) -> RoleAccess:
     )
 
 
-def plan_role(role: str, user: DesiredUser, current: RoleAccess) -> Plan:
+def plan_role(
+    role: str,
+    user: DesiredUser,
+    current: RoleAccess,
+    *,
+    trusted: Collection[str] = (),
+    others: Collection[str] = (),
+    audit: bool = False,
+) -> Plan:
     """Plan the linked role, the linked user and the membership.
 
     An existing role or user is adopted, and its password is never touched.
 
     :param current: what :func:`read_role` read, with ``login_works`` where the user exists.
+    :param trusted: users whose role is adopted, beside the admin's and a superuser's.
+    :param others: users and roles that may hold the role, too.
+    :param audit: whether a member that nobody named is drift.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html,
@@ -107,7 +119,13 @@ def plan_role(role: str, user: DesiredUser, current: RoleAccess) -> Plan:
     if not member:
         change = Change("grant", "role", (role,), Reason.NO_MEMBER, identity=holder)
         steps.append(Step(Membership(holder, role), (change,)))
-    findings = [*_identity_refusals(role, user, current), *_adopted(role, user, current), *partial_view(current)]
+    findings = [
+        *_identity_refusals(role, user, current),
+        *untrusted_role(role, current, trusted),
+        *_members(role, current, {user.name, *others}, audit=audit),
+        *_adopted(role, user, current, trusted),
+        *partial_view(current),
+    ]
     return Plan(tuple(steps), has_role + has_user + member, tuple(findings))
 
 
@@ -127,14 +145,20 @@ def _identity_refusals(role: str, user: DesiredUser, current: RoleAccess) -> Ite
         yield blocking("password_policy", name, lacks=user.password_problems)
 
 
-def _adopted(role: str, user: DesiredUser, current: RoleAccess) -> Iterator[Finding]:
+def _members(role: str, current: RoleAccess, named: Collection[str], *, audit: bool) -> Iterator[Finding]:
+    members = [*sorted(current.members.difference(named))]
+    members += [f"role {name}" for name in sorted(current.role_members.difference(named))]
+    if role in current.roles and members:
+        make = blocking if audit else finding
+        yield make("role_members", role, members=tuple(members))
+
+
+def _adopted(role: str, user: DesiredUser, current: RoleAccess, trusted: Collection[str]) -> Iterator[Finding]:
     known_role, known_user = current.roles.get(role), current.users.get(user.name)
     database = current.session.database
-    others = sorted(current.members - {user.name}) + [f"role {name}" for name in sorted(current.role_members)]
-    if known_role is not None and known_role.owner != current.session.user:
-        yield note("role_owner", role, owner=known_role.owner)
-    if known_role is not None and others:
-        yield finding("role_members", role, members=tuple(others))
+    owner = known_role.owner if known_role else current.session.user
+    if owner != current.session.user and is_trusted(owner, current, trusted):
+        yield note("role_owner", role, owner=owner)
     if current.inherited_roles:
         yield finding("role_roles", role, roles=tuple(sorted(current.inherited_roles)))
     if current.grants:

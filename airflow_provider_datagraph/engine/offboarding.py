@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from airflow_provider_datagraph.access.messages import said
-from airflow_provider_datagraph.access.offboarding.findings import home, session_findings, who_leaves
+from airflow_provider_datagraph.access.offboarding.findings import created_in, home, session_findings, who_leaves
 from airflow_provider_datagraph.access.offboarding.plan import (
     local_databases,
     plan_checkpoint,
@@ -83,9 +83,9 @@ class Offboarding:
         def stored_as(name: str | None) -> str | None:
             return name and resolve_database(name, cluster.databases, cluster.session.case_sensitive)
 
-        stored = stored_as(leaving.drop)
-        named = replace(leaving, home=stored_as(leaving.home) or leaving.home)
-        self.leaving = replace(leaving, drop=stored, home=home(named, cluster))
+        stored, confirmed = stored_as(leaving.drop), stored_as(leaving.confirmed)
+        named = replace(leaving, named=stored_as(leaving.named), confirmed=confirmed)
+        self.leaving = replace(named, drop=stored, home=home(named, cluster))
         if leaving.drop is None or stored is not None:
             return cluster, []
         return cluster, [note("database_missing", leaving.drop)]
@@ -113,7 +113,10 @@ class Offboarding:
             found = problems.check(engine.read, read, default=Holdings(Session("", name)))
             return Part(f"database {name}", name, make_plan(found), lambda: engine.converge(read, make_plan))
 
-        parts = [part(name) for name in local_databases(cluster) if name != leaving.drop]
+        # CREATE shows which is the checkpoint database, so it goes last: a rerun after a cut has to know it, too.
+        marked = created_in(leaving, cluster)
+        ordered = sorted(local_databases(cluster), key=lambda name: (name in marked, name))
+        parts = [part(name) for name in ordered if name != leaving.drop]
         problems.raise_all()
         return parts
 

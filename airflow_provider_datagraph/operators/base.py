@@ -19,7 +19,7 @@ from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.labels import show_label
 from airflow_provider_datagraph.redshift.names import InvalidInput
-from airflow_provider_datagraph.xcom import TakesFromXCom
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -211,6 +211,24 @@ class ConvergingOperator(DataGraphOperator):
         :return: a title for the log, and the report.
         """
         raise NotImplementedError
+
+
+class AdoptingOperator(ConvergingOperator):
+    """Base of the operators that give access to what may have existed before.
+
+    :param trusted_owners: users whose existing role, database or schema is adopted, beside the admin's own and a
+        superuser's; default none. Anybody else's stops the task: an owner could join the role, or read the database.
+    """
+
+    template_fields: Sequence[str] = (*ConvergingOperator.template_fields, "trusted_owners")
+
+    def __init__(self, *, trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.trusted_owners = self.kept("trusted_owners", trusted_owners)
+
+    def trusted(self, problems: Problems) -> tuple[str, ...]:
+        """Parse the argument."""
+        return self.optional("trusted_owners", arguments.names, problems) or ()
 
 
 def only_planned(report: Report) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.database import DatabaseAccess, plan_database, read_database_access
 from airflow_provider_datagraph.access.messages import said
-from airflow_provider_datagraph.access.plan import Finding, Plan
+from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.access.report import Report, table
+from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.access.role import RoleAccess, plan_role, read_role, serverless
+from airflow_provider_datagraph.access.trust import schema_owner
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.entries import (
@@ -36,8 +38,8 @@ from airflow_provider_datagraph.operators.base import (
 from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.role import desired_user
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.names import check_identity, check_new_database
-from airflow_provider_datagraph.redshift.values import Session
+from airflow_provider_datagraph.redshift.names import check_identity, check_new_database, join_path, resolve
+from airflow_provider_datagraph.redshift.values import Identities, Session
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ class _Form:
     checkpoint_database: str
     role: str
     reverse_etl_database: str | None
+    reverse_etl_owner: str | None
+    trusted: tuple[str, ...]
 
 
 class CheckWarehouseOperator(DataGraphOperator):
@@ -65,6 +69,9 @@ class CheckWarehouseOperator(DataGraphOperator):
     :param checkpoint_database: the checkpoint database; it may still be missing.
     :param role: the linked role; it may still be missing.
     :param reverse_etl_database: the database with an existing Reverse ETL schema; default None.
+    :param reverse_etl_owner: the user that owns that schema; default None.
+    :param trusted_owners: users whose existing role, database or Reverse ETL schema is adopted, beside the admin's and
+        a superuser's; default none.
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     """
@@ -75,6 +82,8 @@ class CheckWarehouseOperator(DataGraphOperator):
         "checkpoint_database",
         "role",
         "reverse_etl_database",
+        "reverse_etl_owner",
+        "trusted_owners",
         "user_conn_id",
         *DataGraphOperator.template_fields,
     )
@@ -87,6 +96,8 @@ class CheckWarehouseOperator(DataGraphOperator):
         checkpoint_database: str = DEFAULT_CHECKPOINT_DATABASE,
         role: str = DEFAULT_ROLE,
         reverse_etl_database: str | None = None,
+        reverse_etl_owner: str | None = None,
+        trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
         user_conn_id: str = DEFAULT_USER,
         redshift_conn_id: str = DEFAULT_ADMIN,
         index: int | None = None,
@@ -98,6 +109,8 @@ class CheckWarehouseOperator(DataGraphOperator):
         self.checkpoint_database = checkpoint_database
         self.role = role
         self.reverse_etl_database = reverse_etl_database
+        self.reverse_etl_owner = reverse_etl_owner
+        self.trusted_owners = self.kept("trusted_owners", trusted_owners)
         self.user_conn_id = user_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -114,9 +127,10 @@ class CheckWarehouseOperator(DataGraphOperator):
             self.take_arguments(context)
             form = self._parse(problems)
             hook = self.hook()
-            warehouse = problems.check(self._look, hook, form, problems, default=None)
+            warehouse, noted = problems.check(self._look, hook, form, problems, default=(None, []))
             openings, findings, profiles = self._resolve(form, warehouse, problems)
             problems.raise_all()
+        findings += noted
         if hook.is_serverless:
             findings.append(serverless(str(hook.admin_connection.host)))
         report = Report.of(findings)
@@ -142,9 +156,11 @@ class CheckWarehouseOperator(DataGraphOperator):
             problems.check(check_new_database, self.checkpoint_database, default=""),
             problems.check(check_identity, self.role, "role", default=""),
             problems.check(optional_database, self.reverse_etl_database, "reverse_etl_database", default=None),
+            problems.check(arguments.optional_text, self.reverse_etl_owner, "reverse_etl_owner", default=None),
+            self.optional("trusted_owners", arguments.names, problems) or (),
         )
 
-    def _look(self, hook: DataGraphHook, form: _Form, problems: Problems) -> Warehouse:
+    def _look(self, hook: DataGraphHook, form: _Form, problems: Problems) -> tuple[Warehouse, list[Finding]]:
         """Read the cluster in one transaction, and find now what would block the plans of the next tasks."""
         user_hook = self.user_hook(ANY_DATABASE, self.user_conn_id)
         user = problems.check(desired_user, user_hook, "md5", default=None)
@@ -157,13 +173,16 @@ class CheckWarehouseOperator(DataGraphOperator):
         databases, warehouse, identities = self.engine(hook).read(read)
         if form.reverse_etl_database not in (None, form.checkpoint_database):
             check_named(str(form.reverse_etl_database), "reverse_etl_database", warehouse, problems)
+        found = list(_reverse_etl(form, warehouse, databases))
+        problems.add(*_blocking(found))
         if form.checkpoint_database and form.role:
-            problems.add(*_blocking(plan_database(form.checkpoint_database, form.role, databases, plan_only=True)))
+            plan = plan_database(form.checkpoint_database, form.role, databases, plan_only=True, trusted=form.trusted)
+            problems.add(*_blocking(plan.findings))
         if user is not None and identities is not None and form.role:
             if user.name in identities.users:
                 identities = replace(identities, login_works=user_hook.login_works())
-            problems.add(*_blocking(plan_role(form.role, user, identities)))
-        return warehouse
+            problems.add(*_blocking(plan_role(form.role, user, identities, trusted=form.trusted).findings))
+        return warehouse, found
 
     def _resolve(
         self, form: _Form, warehouse: Warehouse | None, problems: Problems
@@ -177,5 +196,16 @@ class CheckWarehouseOperator(DataGraphOperator):
         return openings, findings, resolve_profiles_sync(*form.profiles_sync, warehouse, openings, problems)
 
 
-def _blocking(plan: Plan) -> list[str]:
-    return [str(said(finding)) for finding in plan.blocking]
+def _reverse_etl(form: _Form, warehouse: Warehouse, known: Identities) -> Iterator[Finding]:
+    """Tell whose the existing Reverse ETL schema is."""
+    sensitive = warehouse.session.case_sensitive
+    database = resolve(form.reverse_etl_database or "", warehouse.schemas, sensitive)
+    schemas = warehouse.schemas[database] if database is not None else {}
+    name = resolve(SCHEMA, schemas, sensitive)
+    if database is not None and name is not None:
+        path, owner = join_path(database, name), schemas[name].owner
+        yield from schema_owner(path, owner, form.reverse_etl_owner, known, form.trusted)
+
+
+def _blocking(findings: Iterable[Finding]) -> list[str]:
+    return [str(said(finding)) for finding in findings if finding.blocking]

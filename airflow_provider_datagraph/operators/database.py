@@ -13,17 +13,19 @@ from airflow_provider_datagraph.operators.base import (
     DEFAULT_ADMIN,
     DEFAULT_CHECKPOINT_DATABASE,
     DEFAULT_ROLE,
-    ConvergingOperator,
+    AdoptingOperator,
     Mode,
 )
 from airflow_provider_datagraph.redshift.names import check_identity, check_new_database
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 
-class CreateCheckpointDatabaseOperator(ConvergingOperator):
+class CreateCheckpointDatabaseOperator(AdoptingOperator):
     """Create the database for Segment's checkpoint tables, and give the role CREATE on it.
 
     :param database: the database's name; default ``segment_linked_profiles_db``. An existing one is adopted.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
+    :param trusted_owners: as in :class:`.AdoptingOperator`.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param plan_only: whether to show the plan and change nothing; default False.
     :param fail_on_drift: as in :class:`.ConvergingOperator`, and so are ``tries``, ``longest_wait`` and ``index``.
@@ -31,13 +33,14 @@ class CreateCheckpointDatabaseOperator(ConvergingOperator):
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html
     """
 
-    template_fields: Sequence[str] = ("database", "role", *ConvergingOperator.template_fields)
+    template_fields: Sequence[str] = ("database", "role", *AdoptingOperator.template_fields)
 
     def __init__(
         self,
         *,
         database: str = DEFAULT_CHECKPOINT_DATABASE,
         role: str = DEFAULT_ROLE,
+        trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
         redshift_conn_id: str = DEFAULT_ADMIN,
         plan_only: bool | str = False,
         fail_on_drift: bool | str = False,
@@ -47,6 +50,7 @@ class CreateCheckpointDatabaseOperator(ConvergingOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(
+            trusted_owners=trusted_owners,
             redshift_conn_id=redshift_conn_id,
             plan_only=plan_only,
             fail_on_drift=fail_on_drift,
@@ -62,10 +66,11 @@ class CreateCheckpointDatabaseOperator(ConvergingOperator):
         database = problems.check(check_new_database, self.database, default="")
         role = problems.check(check_identity, self.role, "role", default="")
         hook = self.usable_hook(problems)
+        trusted = self.trusted(problems)
         problems.raise_all()
         report = self.engine(hook).converge(
             lambda rows, session: read_database_access(rows, session, role),
-            lambda current: plan_database(database, role, current, mode.lenient),
+            lambda current: plan_database(database, role, current, mode.lenient, trusted),
             plan_only=mode.plan_only,
             compares=False,
         )

@@ -95,9 +95,12 @@ class DropSegmentRoleOperator(ConvergingOperator):
     :param role: the role's name; default ``segment_linked_role``.
     :param user_conn_id: the user connection's id, whose login is the user to drop; default ``segment_linked_user``.
     :param checkpoint_database: the checkpoint database, to drop it with all that is in it; default None: it is kept.
+        It has to be Segment's: the role holds CREATE in it, or the user connection names it as its database.
+    :param confirm_database: the checkpoint database's name again, where something in it belongs to others: that is
+        dropped too. Default None: it stops the task.
     :param new_owner: the user that gets what the linked user owns; default None: what it owns stops the task.
     :param force: whether to take away also what Segment's setup never gave: further privileges, other members of the
-        role, other roles of the user, others' objects in the checkpoint database. Default False: they stop the task.
+        role, other roles of the user. Default False: they stop the task.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param plan_only: whether to show the plan and change nothing; default False.
     :param fail_on_drift: as in :class:`.ConvergingOperator`, and so are ``tries``, ``longest_wait`` and ``index``.
@@ -111,6 +114,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         "role",
         "user_conn_id",
         "checkpoint_database",
+        "confirm_database",
         "new_owner",
         "force",
         *ConvergingOperator.template_fields,
@@ -123,6 +127,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         role: str = DEFAULT_ROLE,
         user_conn_id: str = DEFAULT_USER,
         checkpoint_database: str | None = None,
+        confirm_database: str | None = None,
         new_owner: str | None = None,
         force: bool | str = False,
         redshift_conn_id: str = DEFAULT_ADMIN,
@@ -145,6 +150,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         self.role = role
         self.user_conn_id = user_conn_id
         self.checkpoint_database = checkpoint_database
+        self.confirm_database = confirm_database
         self.new_owner = new_owner
         self.force = force
 
@@ -157,6 +163,12 @@ class DropSegmentRoleOperator(ConvergingOperator):
         hook = self.hook()
         role = problems.check(check_identity, self.role, "role", default="")
         drop = problems.check(optional_database, self.checkpoint_database, "checkpoint_database", default=None)
+        confirmed = problems.check(optional_database, self.confirm_database, "confirm_database", default=None)
+        if confirmed not in (None, drop):
+            problems.add(
+                f"confirm_database is {confirmed!r}, and checkpoint_database {drop or ''!r}: repeat its name, or leave "
+                "confirm_database empty."
+            )
         new_owner = problems.check(arguments.optional_text, self.new_owner, "new_owner", default=None)
         if new_owner is not None:
             problems.check(check_identifier, new_owner, "new_owner", default="")
@@ -166,4 +178,5 @@ class DropSegmentRoleOperator(ConvergingOperator):
         user_hook = self.user_hook(database or ANY_DATABASE, self.user_conn_id)
         user = problems.check(lambda: user_hook.login, default="")
         problems.raise_all()
-        return Leaving(role, user, drop, user_hook.user_connection.schema or None, new_owner, force)
+        named = user_hook.user_connection.schema or None
+        return Leaving(role, user, drop, named, new_owner=new_owner, confirmed=confirmed, force=force)

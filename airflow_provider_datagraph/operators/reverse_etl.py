@@ -23,13 +23,14 @@ from airflow_provider_datagraph.form.names import one_schema, optional_database
 from airflow_provider_datagraph.operators.base import (
     DEFAULT_ADMIN,
     DEFAULT_ROLE,
-    ConvergingOperator,
+    AdoptingOperator,
     Mode,
 )
 from airflow_provider_datagraph.redshift.names import check_identity, fold
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 
-class GrantReverseEtlOperator(ConvergingOperator):
+class GrantReverseEtlOperator(AdoptingOperator):
     """Let the role work in a Reverse ETL schema that another user of Segment's owns.
 
     The guide qualifies the schema with a database, and reaches today's tables only; this connects to the
@@ -37,9 +38,12 @@ class GrantReverseEtlOperator(ConvergingOperator):
 
     :param database: the database that holds the schema; None or an empty text: there is none, nothing is done.
     :param schema: the schema's name; default ``__segment_reverse_etl``. Where it doesn't exist, nothing is done.
+    :param schema_owner: the user that owns the schema, that of Segment's other connection; default None: then its owner
+        has to be the admin, a superuser or one of ``trusted_owners``.
     :param drop: where DROP is granted: on ``tables`` (default), on ``all``, the schema itself too, as in the guide,
         or on ``none``.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
+    :param trusted_owners: as in :class:`.AdoptingOperator`.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param plan_only: whether to show the plan and change nothing; default False.
     :param fail_on_drift: as in :class:`.ConvergingOperator`, and so are ``tries``, ``longest_wait`` and ``index``.
@@ -47,15 +51,24 @@ class GrantReverseEtlOperator(ConvergingOperator):
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
     """
 
-    template_fields: Sequence[str] = ("database", "schema", "drop", "role", *ConvergingOperator.template_fields)
+    template_fields: Sequence[str] = (
+        "database",
+        "schema",
+        "schema_owner",
+        "drop",
+        "role",
+        *AdoptingOperator.template_fields,
+    )
 
     def __init__(
         self,
         *,
         database: str | None,
         schema: str = SCHEMA,
+        schema_owner: str | None = None,
         drop: str = "tables",
         role: str = DEFAULT_ROLE,
+        trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
         redshift_conn_id: str = DEFAULT_ADMIN,
         plan_only: bool | str = False,
         fail_on_drift: bool | str = False,
@@ -65,6 +78,7 @@ class GrantReverseEtlOperator(ConvergingOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(
+            trusted_owners=trusted_owners,
             redshift_conn_id=redshift_conn_id,
             plan_only=plan_only,
             fail_on_drift=fail_on_drift,
@@ -75,16 +89,19 @@ class GrantReverseEtlOperator(ConvergingOperator):
         )
         self.database = database
         self.schema = schema
+        self.schema_owner = schema_owner
         self.drop = drop
         self.role = role
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         database = problems.check(optional_database, self.database, "database", default=None)
         schema = problems.check(one_schema, self.schema, database, default="")
+        owner = problems.check(arguments.optional_text, self.schema_owner, "schema_owner", default=None)
         drop = problems.check(arguments.choice, self.drop, "drop", DROP_CHOICES, default="tables")
         role = problems.check(check_identity, self.role, "role", default="")
         # Without a database nothing is connected to.
         hook = self.usable_hook(problems, database) if self.database else self.hook()
+        trusted = self.trusted(problems)
         problems.raise_all()
         if database is None:
             return "No database with a Reverse ETL schema is named, so there is nothing to do", Report()
@@ -94,7 +111,9 @@ class GrantReverseEtlOperator(ConvergingOperator):
         desired = desired_schema(schema, drop)
         report = self.engine(hook).converge(
             lambda rows, session: read_reverse_etl(rows, session, role, desired, thorough=mode.plan_only),
-            lambda current: plan_reverse_etl(database, desired, role, current, plan_only=mode.lenient),
+            lambda current: plan_reverse_etl(
+                database, desired, role, current, plan_only=mode.lenient, owner=owner, trusted=trusted
+            ),
             plan_only=mode.plan_only,
             reread=lambda rows, current: reread_reverse_etl(rows, current, role, desired),
             compares=fold(schema) != schema,

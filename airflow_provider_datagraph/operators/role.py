@@ -17,7 +17,7 @@ from airflow_provider_datagraph.operators.base import (
     DEFAULT_ADMIN,
     DEFAULT_ROLE,
     DEFAULT_USER,
-    ConvergingOperator,
+    AdoptingOperator,
     Mode,
 )
 from airflow_provider_datagraph.redshift.catalog.identities import user_grants
@@ -25,6 +25,7 @@ from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import check_identity
 from airflow_provider_datagraph.redshift.passwords import HASHES, hashed, policy_problems
 from airflow_provider_datagraph.redshift.values import Session
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 if TYPE_CHECKING:
     from airflow_provider_datagraph.hooks.redshift import DataGraphHook
@@ -42,7 +43,7 @@ def desired_user(hook: DataGraphHook, password_hash: str) -> DesiredUser:
     return DesiredUser(login, hashed(password, login, password_hash), tuple(policy_problems(password)))
 
 
-class CreateSegmentRoleOperator(ConvergingOperator):
+class CreateSegmentRoleOperator(AdoptingOperator):
     """Create the linked role and user, and make the user a member of the role.
 
     What exists is adopted and reported. An existing user's password is never touched: if the user connection
@@ -51,6 +52,9 @@ class CreateSegmentRoleOperator(ConvergingOperator):
     :param role: the role's name; default ``segment_linked_role``.
     :param user_conn_id: the user connection's id: the only place of the password; default ``segment_linked_user``.
     :param password_hash: ``md5`` (default) or ``sha256``: how the password is hashed before it is sent.
+    :param other_members: users and roles that may hold the role too; default none: any other is a finding, and with
+        ``fail_on_drift`` a failure.
+    :param trusted_owners: as in :class:`.AdoptingOperator`.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param plan_only: whether to show the plan and change nothing; default False.
     :param fail_on_drift: as in :class:`.ConvergingOperator`, and so are ``tries``, ``longest_wait`` and ``index``.
@@ -59,7 +63,13 @@ class CreateSegmentRoleOperator(ConvergingOperator):
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
     """
 
-    template_fields: Sequence[str] = ("role", "user_conn_id", "password_hash", *ConvergingOperator.template_fields)
+    template_fields: Sequence[str] = (
+        "role",
+        "user_conn_id",
+        "password_hash",
+        "other_members",
+        *AdoptingOperator.template_fields,
+    )
 
     def __init__(
         self,
@@ -67,6 +77,8 @@ class CreateSegmentRoleOperator(ConvergingOperator):
         role: str = DEFAULT_ROLE,
         user_conn_id: str = DEFAULT_USER,
         password_hash: str = "md5",
+        other_members: str | Sequence[str] | Missing | None = LEFT_OUT,
+        trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
         redshift_conn_id: str = DEFAULT_ADMIN,
         plan_only: bool | str = False,
         fail_on_drift: bool | str = False,
@@ -76,6 +88,7 @@ class CreateSegmentRoleOperator(ConvergingOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(
+            trusted_owners=trusted_owners,
             redshift_conn_id=redshift_conn_id,
             plan_only=plan_only,
             fail_on_drift=fail_on_drift,
@@ -87,6 +100,7 @@ class CreateSegmentRoleOperator(ConvergingOperator):
         self.role = role
         self.user_conn_id = user_conn_id
         self.password_hash = password_hash
+        self.other_members = self.kept("other_members", other_members)
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         role = problems.check(check_identity, self.role, "role", default="")
@@ -95,6 +109,8 @@ class CreateSegmentRoleOperator(ConvergingOperator):
         database = problems.check(lambda: str(hook.arguments["database"]), default="")
         user_hook = self.user_hook(database or ANY_DATABASE, self.user_conn_id)
         user = problems.check(desired_user, user_hook, kind, default=DesiredUser("", ""))
+        others = self.optional("other_members", arguments.names, problems) or ()
+        trusted = self.trusted(problems)
         problems.raise_all()
 
         def read(rows: Rows, session: Session) -> RoleAccess:
@@ -109,7 +125,7 @@ class CreateSegmentRoleOperator(ConvergingOperator):
             return current
 
         def make_plan(current: RoleAccess) -> Plan:
-            plan = plan_role(role, user, current)
+            plan = plan_role(role, user, current, trusted=trusted, others=others, audit=mode.audit)
             more = (serverless(str(hook.admin_connection.host)),) if hook.is_serverless else ()
             return replace(plan, findings=(*plan.findings, *more))
 

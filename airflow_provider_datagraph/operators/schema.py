@@ -16,7 +16,7 @@ from airflow_provider_datagraph.form.names import database_name, schema_names, s
 from airflow_provider_datagraph.operators.base import (
     DEFAULT_ADMIN,
     DEFAULT_ROLE,
-    ConvergingOperator,
+    AdoptingOperator,
     Mode,
 )
 from airflow_provider_datagraph.operators.labels import schemas_label
@@ -24,7 +24,7 @@ from airflow_provider_datagraph.redshift.names import check_identity, fold
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 
-class GrantSchemaOperator(ConvergingOperator):
+class GrantSchemaOperator(AdoptingOperator):
     """Let the role read schemas of one database: USAGE on each, SELECT on its tables.
 
     :param schema: a schema, or a list of one database's schemas (also as JSON text, or one a line).
@@ -37,6 +37,7 @@ class GrantSchemaOperator(ConvergingOperator):
     :param writers: the users that create tables later, for ``default_privileges``; default None: the owners of
         today's tables. Each has to be able to create in the schema.
     :param prune: whether to revoke what the role holds in these schemas beyond this; default False.
+    :param trusted_owners: as in :class:`.AdoptingOperator`.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param plan_only: whether to show the plan and change nothing; default False.
     :param fail_on_drift: as in :class:`.ConvergingOperator`, and so are ``tries``, ``longest_wait`` and ``index``.
@@ -53,7 +54,7 @@ class GrantSchemaOperator(ConvergingOperator):
         "future_tables",
         "writers",
         "prune",
-        *ConvergingOperator.template_fields,
+        *AdoptingOperator.template_fields,
     )
 
     def __init__(
@@ -66,6 +67,7 @@ class GrantSchemaOperator(ConvergingOperator):
         future_tables: str = "scoped",
         writers: str | Sequence[str] | Missing | None = LEFT_OUT,
         prune: bool | str = False,
+        trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
         redshift_conn_id: str = DEFAULT_ADMIN,
         plan_only: bool | str = False,
         fail_on_drift: bool | str = False,
@@ -75,6 +77,7 @@ class GrantSchemaOperator(ConvergingOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(
+            trusted_owners=trusted_owners,
             redshift_conn_id=redshift_conn_id,
             plan_only=plan_only,
             fail_on_drift=fail_on_drift,
@@ -98,6 +101,7 @@ class GrantSchemaOperator(ConvergingOperator):
         prune = problems.check(arguments.boolean, self.prune, "prune", default=False)
         desired = self._desired(schemas, database, problems)
         hook = self.usable_hook(problems, database)
+        trusted = self.trusted(problems)
         problems.raise_all()
         self.instance_label = schemas_label(schemas, hook.arguments["database"])
 
@@ -105,7 +109,7 @@ class GrantSchemaOperator(ConvergingOperator):
             lambda rows, session: read_schema_access(
                 rows, session, role, desired, prune=prune, thorough=mode.plan_only
             ),
-            lambda current: plan_schemas(desired, role, current, prune=prune, plan_only=mode.lenient),
+            lambda current: plan_schemas(desired, role, current, prune=prune, plan_only=mode.lenient, trusted=trusted),
             plan_only=mode.plan_only,
             reread=lambda rows, current: read_privileges(rows, current, role, desired, prune=prune),
             compares=any(fold(name) != name for one in desired for name in (one.name, *(one.tables or ()))),

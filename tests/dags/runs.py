@@ -59,7 +59,7 @@ def tell_story(airflow: Airflow, server: Server) -> Story:
     """A plan, the job itself while Segment writes, the same by the command line, and one schema more."""
     warehouse = build(server, LINKED_PASSWORD)
     first, more = entries(warehouse), [*entries(warehouse), f"{warehouse.names.ops}.depots"]
-    retl = {"reverse_etl_database": warehouse.names.analytics}
+    retl = {"reverse_etl_database": warehouse.names.analytics, "reverse_etl_owner": warehouse.names.retl}
     plan = run(airflow, warehouse, *first, **retl, plan_only=True)
     with ProfilesSync(warehouse) as segment:
         done = run(airflow, warehouse, *first, **retl)

@@ -69,7 +69,9 @@ class Segment:
 
     def admin_connection(self, **fields: Any) -> None:
         """Define the admin connection: the superuser in the warehouse, unless said otherwise."""
-        self.connection("redshift_default", **{**admin_fields(self.server, self.warehouse), **fields})
+        given = {**admin_fields(self.server, self.warehouse), **fields}
+        self.admin = str(given["login"])
+        self.connection("redshift_default", **given)
 
     def user_connection(self, **fields: Any) -> None:
         """Define the user connection; host, port and TLS come from the other."""

@@ -37,11 +37,16 @@ def home(leaving: Leaving, cluster: Cluster) -> str | None:
 
     :return: the named one, else the only one in which the role holds CREATE.
     """
-    if leaving.drop is not None or leaving.home is not None:
-        return leaving.drop or leaving.home
+    if known := leaving.drop or leaving.home or leaving.named:
+        return known
+    found = created_in(leaving, cluster)
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def created_in(leaving: Leaving, cluster: Cluster) -> frozenset[str]:
+    """Name the databases in which the role holds CREATE, as it does in the checkpoint database."""
     role = Identity("role", leaving.role)
-    found = [grant.database for one, grant in cluster.on_databases if one == role and _creates(grant)]
-    return found[0] if len(found) == 1 else None
+    return frozenset(grant.database for one, grant in cluster.on_databases if one == role and _creates(grant))
 
 
 def _creates(grant: Grant) -> bool:
@@ -72,6 +77,9 @@ def cluster_findings(leaving: Leaving, cluster: Cluster) -> Iterator[Finding]:
 
 def _role_findings(leaving: Leaving, cluster: Cluster) -> Iterator[Finding]:
     role = leaving.role
+    tied = Identity("user", leaving.user) in cluster.members or leaving.named in created_in(leaving, cluster)
+    if role in cluster.roles and cluster.sees_all and not tied:
+        yield blocking("role_unrelated", role, user=leaving.user)
     others = tuple(sorted(map(str, cluster.members - {Identity("user", leaving.user)})))
     if others and not leaving.force:
         yield blocking("role_members", role, case="leaving", members=others)
@@ -151,13 +159,26 @@ def checkpoint_findings(leaving: Leaving, cluster: Cluster, holdings: Holdings) 
         yield blocking("undroppable", database, case="system")
     elif database == cluster.session.database:
         yield blocking("undroppable", database)
+    elif cluster.databases[database].kind == "local":
+        yield from _evidence(database, leaving, cluster)
     # Schema public is everybody's and there from the beginning.
     owner = cluster.owner_names()
     foreign = [(one, owner(user_id)) for one, user_id in sorted(holdings.others or ()) if _counts(one)]
-    if foreign and not leaving.force:
+    if foreign and leaving.confirmed != database:
         said = tuple(f"{one.said(database)} of {name}" for one, name in foreign)
         yield blocking("foreign_objects", database, user=leaving.user, objects=said)
     yield from session_findings(database, cluster)
+
+
+def _evidence(database: str, leaving: Leaving, cluster: Cluster) -> Iterator[Finding]:
+    """Tell a checkpoint database from a database whose name somebody typed."""
+    others = created_in(leaving, cluster) | ({leaving.named} & cluster.databases.keys())
+    known: dict[str, Fact] = {"role": leaving.role, "databases": tuple(sorted(map(str, others - {database})))}
+    if database not in others:
+        case: dict[str, Fact] = {"case": "another"} if others else {"case": "unrelated"}
+        yield blocking("undroppable", database, **case, **known)
+    elif others - {database}:
+        yield finding("checkpoint_elsewhere", database, **known)
 
 
 def session_findings(database: str, cluster: Cluster) -> Iterator[Finding]:

@@ -21,16 +21,20 @@ class Leaving:
     """Who leaves, and how.
 
     :param drop: the checkpoint database, where it is to be dropped.
+    :param named: the database that the user connection names: the checkpoint database, by the guide.
     :param home: the checkpoint database, where it is known: the one in which the setup grants CREATE.
     :param new_owner: who gets what the user owns; None: what it owns stands in the way.
+    :param confirmed: the database in which also what belongs to others is dropped.
     :param force: whether what the setup never gave is taken away too.
     """
 
     role: str
     user: str
     drop: str | None = None
+    named: str | None = None
     home: str | None = None
     new_owner: str | None = None
+    confirmed: str | None = None
     force: bool = False
 
 

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step, blocking, steps
@@ -16,6 +16,7 @@ from airflow_provider_datagraph.access.schemas.findings import reported
 from airflow_provider_datagraph.access.schemas.revoke import From, pruned, revoke_columns, revokes
 from airflow_provider_datagraph.access.schemas.targets import find_targets, is_held, stuck_findings
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess, Target
+from airflow_provider_datagraph.access.trust import untrusted_role
 from airflow_provider_datagraph.redshift.names import join_path
 from airflow_provider_datagraph.redshift.statements import DefaultPrivileges, Path, Privileges
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
@@ -30,6 +31,7 @@ def plan_schemas(
     *,
     prune: bool = False,
     plan_only: bool = False,
+    trusted: Collection[str] = (),
 ) -> Plan:
     """Plan a role's access to schemas of the connected database.
 
@@ -39,11 +41,12 @@ def plan_schemas(
     :param current: what :func:`.read_schema_access` read.
     :param prune: whether to revoke what the role holds in these schemas and ``desired`` doesn't list.
     :param plan_only: whether a missing role or schema is no obstacle.
+    :param trusted: users whose role is granted something, beside the admin's and a superuser's.
     :raises InvalidInput: if two of ``desired`` are one stored schema.
     """
     targets, about = find_targets(desired, current, plan_only)
     view = hidden_role(role, current, current.hidden, plan_only) or partial_view(current)
-    findings = [*role_missing(role, current, plan_only), *view, *about]
+    findings = [*role_missing(role, current, plan_only), *untrusted_role(role, current, trusted), *view, *about]
     wanted = {target.name: target.grants for target in targets}
     blocked = _column_grants(wanted, current)
     # Where pruning takes a column-level grant away, it takes the table-level one with it.

@@ -90,7 +90,9 @@ class Leaving(Segment):
         """What an operator changes, in order; and how it names that."""
         if name == "revoke":
             return {self.warehouse: ""}
-        found = {place: f"database {place}" for place in sorted(self.places)}
+        # CREATE shows which is the checkpoint database, so it goes last.
+        places = [*sorted({*self.places} - {self.checkpoint}), self.checkpoint]
+        found = {place: f"database {place}" for place in places}
         if name == "drop":
             del found[self.checkpoint]
             found[self.checkpoint] = f"dropping database {self.checkpoint}"

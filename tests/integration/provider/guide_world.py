@@ -58,7 +58,7 @@ def one_table(customer: Customer) -> None:
 
 
 def reverse_etl(customer: Customer) -> None:
-    execute(customer.grant_reverse_etl(drop="all"))
+    execute(customer.grant_reverse_etl(schema_owner=customer.owner, drop="all"))
 
 
 def validate(customer: Customer) -> None:

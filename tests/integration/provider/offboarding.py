@@ -12,6 +12,13 @@ def traces(cluster: Cluster, *names: str) -> set[tuple[str, str]]:
     return {(place, row[0]) for place, rows in found.items() for row in rows if not set(names).isdisjoint(row)}
 
 
+def checkpoint(segment: Segment, *statements: str) -> str:
+    """A database in which the role holds CREATE, as in the checkpoint database."""
+    name = segment.cluster.database(*statements)
+    segment.cluster.sql(name, f"GRANT CREATE ON DATABASE {name} TO ROLE {segment.role}")
+    return name
+
+
 def gone(segment: Segment) -> bool:
     """Whether nothing is left of the role and user in any database."""
     return traces(segment.cluster, segment.role, segment.user) == set()

@@ -12,7 +12,7 @@ from airflow_provider_datagraph.access.messages import change_text
 from airflow_provider_datagraph.access.plan import Change, Fact, Reason
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.redshift.values import Grant, Scope
-from tests.integration.provider.offboarding import gone
+from tests.integration.provider.offboarding import checkpoint, gone
 from tests.support.redshift import PASSWORD, run
 from tests.support.segment import Logged, Segment, changes, codes, drop, message, notes, said, sent
 
@@ -173,16 +173,65 @@ def test_who_does_not_see_all_does_not_say_that_all_is_gone(warehouse: Segment) 
     assert ("revoke", f"schema {hidden}.s", ("USAGE",)) in changes(seen)
 
 
-def test_a_database_with_what_others_own_is_not_dropped_without_force(warehouse: Segment) -> None:
+def test_a_database_with_what_others_own_is_not_dropped_unless_its_name_is_repeated(warehouse: Segment) -> None:
     cluster = warehouse.cluster
     owner = cluster.user("owner")
-    checkpoints = cluster.database(f"CREATE SCHEMA theirs AUTHORIZATION {owner}")
+    checkpoints = checkpoint(warehouse, f"CREATE SCHEMA theirs AUTHORIZATION {owner}")
     cluster.sql(checkpoints, "CREATE TABLE theirs.t (id int)", user=owner)
     objects = tuple(f"{what} of {owner}" for what in (f"schema {checkpoints}.theirs", f"table {checkpoints}.theirs.t"))
     told = said("foreign_objects", checkpoints, user=warehouse.user, objects=objects)
-    assert refusal(warehouse, checkpoint_database=checkpoints) == [told]
-    drop(warehouse, checkpoint_database=checkpoints.upper(), force=True)
+    for confirmed in (None, "", " "):
+        assert refusal(warehouse, checkpoint_database=checkpoints, confirm_database=confirmed, force=True) == [told]
+    (problem,) = refusal(warehouse, checkpoint_database=checkpoints, confirm_database=warehouse.warehouse)
+    assert problem.startswith(f"confirm_database is {warehouse.warehouse!r}, and checkpoint_database {checkpoints!r}")
+    (problem,) = refusal(warehouse, confirm_database=checkpoints)
+    assert problem.startswith(f"confirm_database is {checkpoints!r}, and checkpoint_database ''")
+    drop(warehouse, checkpoint_database=checkpoints.upper(), confirm_database=checkpoints.upper())
     assert checkpoints not in cluster.existing_databases()
+    assert gone(warehouse)
+
+
+def test_a_database_is_dropped_only_with_evidence_that_it_is_segments(warehouse: Segment) -> None:
+    cluster, role, production = warehouse.cluster, warehouse.role, warehouse.cluster.database("CREATE SCHEMA orders")
+    nothing: dict[str, Fact] = {"role": role, "databases": ()}
+    everything = {"checkpoint_database": production, "confirm_database": production, "force": True}
+    # The user holds CREATE there itself, and somebody else's role does, too.
+    cluster.sql(production, f"GRANT CREATE ON DATABASE {production} TO ROLE {cluster.role('etl')}")
+    cluster.sql(production, f"GRANT TEMP ON DATABASE {production} TO ROLE {role}")
+    cluster.sql(production, f"GRANT CREATE ON DATABASE {production} TO {warehouse.user}")
+    told = said("undroppable", production, case="unrelated", **nothing)
+    assert refusal(warehouse, **everything) == [told]
+    checkpoints = checkpoint(warehouse)
+    pointed: dict[str, Fact] = {"role": role, "databases": (checkpoints,)}
+    assert refusal(warehouse, **everything) == [said("undroppable", production, case="another", **pointed)]
+    # The user connection's word is evidence, and the other one is told.
+    warehouse.user_connection(schema=production)
+    plan = drop(warehouse, **everything, plan_only=True)
+    assert message(plan, "checkpoint_elsewhere") == said("checkpoint_elsewhere", production, **pointed)
+    assert "checkpoint_elsewhere" in codes(drop(warehouse, checkpoint_database=checkpoints, plan_only=True))
+    drop(warehouse, **everything)
+    assert gone(warehouse)
+    assert checkpoints in cluster.existing_databases() and production not in cluster.existing_databases()
+
+
+def test_a_role_that_nothing_ties_to_the_user_is_refused(warehouse: Segment) -> None:
+    cluster, user = warehouse.cluster, warehouse.user
+    production, another = cluster.database("CREATE SCHEMA orders"), cluster.database()
+    # Somebody else's role; the user reads by another way, and the connection names another database.
+    etl = cluster.role("etl", cluster.user("loader"))
+    cluster.sql(production, f"GRANT CREATE ON DATABASE {production} TO ROLE {etl}")
+    cluster.sql(production, f"GRANT ROLE {etl} TO ROLE {warehouse.role}")
+    told = said("role_unrelated", etl, user=user)
+    for named in ("", another):
+        warehouse.user_connection(schema=named)
+        assert told in refusal(warehouse, role=etl, checkpoint_database=production, force=True)
+        assert told in refusal(warehouse, role=etl, force=True)
+    # Who was dropped by hand left a role behind: the connection still names its database.
+    cluster.sql("dev", f"REVOKE ROLE {etl} FROM ROLE {warehouse.role}", f"DROP USER {user}")
+    checkpoints = checkpoint(warehouse)
+    assert said("role_unrelated", warehouse.role, user=user) in refusal(warehouse)
+    warehouse.user_connection(schema=checkpoints)
+    drop(warehouse, checkpoint_database=checkpoints)
     assert gone(warehouse)
 
 
@@ -199,7 +248,7 @@ def test_a_wrong_heir_is_told_before(warehouse: Segment) -> None:
 
 def test_an_open_session_is_named_before_anything_is_changed(warehouse: Segment) -> None:
     cluster = warehouse.cluster
-    checkpoints = cluster.database()
+    checkpoints = checkpoint(warehouse)
     with closing(cluster.connect(checkpoints, warehouse.user)) as open_one:
         session = f"process {process_of(open_one)} of user {warehouse.user} in {checkpoints}"
         problems = refusal(warehouse, checkpoint_database=checkpoints)

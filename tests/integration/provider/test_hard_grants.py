@@ -234,10 +234,13 @@ def test_what_is_open_to_the_owner_already_is_not_told_again(warehouse: Segment,
     cluster.sql(database, f"CREATE SCHEMA {RETL} AUTHORIZATION {owner}")
     statement = Privileges(Identity("user", owner), ON_TABLES, Scope.TABLES, [(RETL,)])
     facts: dict[str, Fact] = {"owner": owner, "database": database, "statement": statement}
-    assert notes(execute(warehouse.grant_reverse_etl())) == ["reverse_etl_closed", "reverse_etl_owner"]
+    assert notes(execute(warehouse.grant_reverse_etl(schema_owner=owner))) == [
+        "reverse_etl_closed",
+        "reverse_etl_owner",
+    ]
     told = messages.said(note("reverse_etl_closed", f"{database}.{RETL}", **facts))
     log = logged()
     # What to run stands on a line of its own.
     assert told.text in log and f"→ {told.remedy}" in log
     cluster.sql(database, statement.sql)
-    assert notes(execute(warehouse.grant_reverse_etl())) == ["reverse_etl_owner"]
+    assert notes(execute(warehouse.grant_reverse_etl(schema_owner=owner))) == ["reverse_etl_owner"]

@@ -85,6 +85,7 @@ def test_a_checkpoint_database_that_is_stored_with_capitals_is_dropped_by_that_n
     assert notes(drop(warehouse, checkpoint_database=name, plan_only=True)) == ["database_missing"]
     with closing(cluster.connect()) as connection:
         run(connection, "SET enable_case_sensitive_identifier TO true", f'CREATE DATABASE "{name}"')
+        run(connection, f'GRANT CREATE ON DATABASE "{name}" TO ROLE {warehouse.role}')
     report = drop(warehouse, checkpoint_database=name)
     dropped = Change("drop", "database", (name,), Reason.NAMED, count=0)
     assert report["changes"][0]["text"] == change_text(dropped, done=True)

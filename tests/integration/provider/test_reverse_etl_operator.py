@@ -35,7 +35,7 @@ def test_the_linked_user_works_there_and_drops_what_is_told(
 ) -> None:
     work = (f"SELECT id FROM {TABLE}", *WRITES, f"CREATE TABLE {RETL}.own (id int)")
     assert {statement: warehouse.refusal(statement) for statement in work} == dict.fromkeys(work, "42501")
-    report = grant(warehouse, drop=drop)
+    report = grant(warehouse, schema_owner=owner, drop=drop)
     assert (codes(report), notes(report), report["changed"]) == ([], ["reverse_etl_closed", "reverse_etl_owner"], 2)
     assert said("reverse_etl_owner", f"{warehouse.warehouse}.{RETL}", owner=owner) in logged()
     assert {statement: warehouse.refusal(statement) for statement in work} == dict.fromkeys(work, "")
@@ -48,23 +48,23 @@ def test_the_linked_user_works_there_and_drops_what_is_told(
     assert warehouse.refusal(f"DROP SCHEMA {RETL} CASCADE") == of_the_schema
 
 
-@pytest.mark.usefixtures("owner")
-def test_more_drop_is_added_and_less_takes_nothing_away(warehouse: Segment) -> None:
-    grant(warehouse, drop="none")
+def test_more_drop_is_added_and_less_takes_nothing_away(warehouse: Segment, owner: str) -> None:
+    grant(warehouse, trusted_owners=[owner], drop="none")
     since = warehouse.cluster.mark()
-    assert grant(warehouse, drop="all")["changed"] == 2
+    assert grant(warehouse, schema_owner=owner, drop="all")["changed"] == 2
     assert warehouse.cluster.changes(since) == [
         f'GRANT DROP ON SCHEMA "{RETL}" TO ROLE "{warehouse.role}"',
         f'GRANT DROP FOR TABLES IN SCHEMA "{RETL}" TO ROLE "{warehouse.role}"',
     ]
     with warehouse.cluster.untouched():
-        assert grant(warehouse, drop="none")["changed"] == 0
+        assert grant(warehouse, schema_owner=owner, drop="none")["changed"] == 0
     assert warehouse.refusal(f"DROP TABLE {TABLE}") == ""
 
 
 def test_another_schema_can_be_named(warehouse: Segment) -> None:
-    warehouse.sql(f'CREATE SCHEMA "old.etl" AUTHORIZATION {warehouse.cluster.user("retl")}')
-    assert grant(warehouse, schema='"old.etl"', drop="none")["changed"] == 2
+    old = warehouse.cluster.user("retl")
+    warehouse.sql(f'CREATE SCHEMA "old.etl" AUTHORIZATION {old}')
+    assert grant(warehouse, schema='"old.etl"', schema_owner=old, drop="none")["changed"] == 2
     assert warehouse.refusal('CREATE TABLE "old.etl".own (id int)') == ""
 
 

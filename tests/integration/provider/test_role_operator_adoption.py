@@ -11,8 +11,8 @@ from tests.support.redshift import PASSWORD
 from tests.support.segment import Logged, Segment, codes, execute, message, notes, said
 
 
-def adopt(segment: Segment) -> dict[str, Any]:
-    return execute(segment.create_role())
+def adopt(segment: Segment, **arguments: Any) -> dict[str, Any]:
+    return execute(segment.create_role(**arguments))
 
 
 def test_what_exists_as_wanted_is_no_finding(linked: Segment) -> None:
@@ -63,7 +63,7 @@ def test_what_goes_beyond_is_reported_and_kept(linked: Segment, logged: Logged) 
     }
     own = frozenset({Grant(Scope.TABLE, "UPDATE", "crm", "accounts")})
     with cluster.untouched():
-        report = adopt(linked)
+        report = adopt(linked, trusted_owners=colleague)
     assert [str(FindingRow(**row)) for row in report["findings"]] == [
         said("role_members", role, members=(colleague, f"role {other}")),
         said("user_createdb", user, statement=AlterUser(user, "NOCREATEDB")),

@@ -9,12 +9,15 @@ import pytest
 
 from airflow_provider_datagraph.access.database import DatabaseAccess, read_database_access
 from airflow_provider_datagraph.access.plan import Change, Finding, Reason, blocking, finding, note
-from airflow_provider_datagraph.redshift.values import Database, Grant, Role, Scope, Session
+from airflow_provider_datagraph.redshift.values import Database, Grant, Role, Scope, Session, User
 from tests.unit.access.planning import Plan, R, Step, plan_database
 from tests.unit.redshift import catalog_rows as q
 
 CURRENT = DatabaseAccess(
-    Session("admin", "dev"), roles={"r": Role("r", "admin")}, databases={"dev": Database("dev", "rdsdb")}
+    Session("admin", "dev"),
+    roles={"r": Role("r", "admin")},
+    users={"boss": User("boss", 1, superuser=True), "zoe": User("zoe", 105)},
+    databases={"dev": Database("dev", "rdsdb")},
 )
 GRANT = Step(
     'GRANT CREATE ON DATABASE "profiles" TO ROLE "r"',
@@ -49,6 +52,23 @@ OTHERS = (
 )
 def test_a_database_is_created_or_adopted(current: DatabaseAccess, expected: Plan) -> None:
     assert plan_database("profiles", "r", current) == expected
+
+
+@pytest.mark.parametrize(("owner", "case"), [("zoe", None), ("user id 7", "gone")])
+def test_somebody_elses_database_stops_it(owner: str, case: str | None) -> None:
+    for current, trusted in ((with_database(owner), ()), (with_database(owner), ("boss",))):
+        (found,) = plan_database("profiles", "r", current, trusted=trusted).findings
+        assert (found.code, found.blocking, dict(found.facts).get("case")) == ("untrusted_owner", True, case)
+    if case is None:
+        told = (note("database_owner", "profiles", owner=owner),)
+        assert plan_database("profiles", "r", with_database(owner), trusted=(owner,)).findings == told
+
+
+def test_somebody_elses_role_stops_it() -> None:
+    current = with_database("admin", roles={"r": Role("r", "zoe")})
+    (found,) = plan_database("profiles", "r", current).findings
+    assert (found.code, found.object, found.blocking) == ("untrusted_owner", "r", True)
+    assert plan_database("profiles", "r", current, trusted=("zoe",)).findings == ()
 
 
 def test_a_shared_database_is_refused() -> None:

@@ -14,7 +14,7 @@ from airflow_provider_datagraph.access.schemas.closing import read_closing
 from airflow_provider_datagraph.access.schemas.read import read_schema_access
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.values import Identities, Role, Schema, Session
+from airflow_provider_datagraph.redshift.values import Identities, Role, Schema, Session, User
 from tests.unit.access.planning import Plan, plan_database, plan_schemas
 from tests.unit.redshift import catalog_rows as q
 from tests.unit.redshift.catalog_rows import Table
@@ -41,11 +41,14 @@ def test_it_is_read(reader: Callable[[Rows], Any], member: str, hidden: bool) ->
     assert reader(lambda sql: rows.get(sql, ())).hidden is hidden
 
 
+BOSS = {"boss": User("boss", 1, superuser=True)}
+
+
 @pytest.mark.parametrize("plan_only", [True, False])
 def test_a_plan_tells_it_instead_of_a_partial_view(plan_only: bool) -> None:
     def plans(hidden: bool) -> list[Plan]:
-        databases = DatabaseAccess(SESSION, KNOWN.roles, hidden=hidden)
-        schemas = SchemaAccess(SESSION, KNOWN.roles, schemas={"crm": Schema("crm", "admin")}, hidden=hidden)
+        databases = DatabaseAccess(SESSION, KNOWN.roles, BOSS, hidden=hidden)
+        schemas = SchemaAccess(SESSION, KNOWN.roles, BOSS, schemas={"crm": Schema("crm", "admin")}, hidden=hidden)
         opened = plan_schemas([DesiredSchema("crm")], "r", schemas, plan_only=plan_only)
         return [plan_database("cp", "r", databases, plan_only), opened]
 

@@ -47,7 +47,7 @@ plan_reverse_etl = as_seen(reverse_etl.plan_reverse_etl)
 
 
 def plan(current: ReverseEtlAccess, drop: str = "tables") -> Plan:
-    return plan_reverse_etl("Dev", desired_schema("RETL", drop), "r", current, plan_only=False)
+    return plan_reverse_etl("Dev", desired_schema("RETL", drop), "r", current, plan_only=False, owner="owner")
 
 
 def holding(*grants: Grant) -> ReverseEtlAccess:
@@ -163,7 +163,7 @@ def test_where_there_is_no_schema_no_owner_is_asked_about(name: str) -> None:
 @pytest.mark.parametrize("plan_only", [True, False])
 def test_a_missing_role_is_no_obstacle_to_a_plan(plan_only: bool) -> None:
     desired = desired_schema("retl", "tables")
-    found = plan_reverse_etl("dev", desired, "nobody", CURRENT, plan_only=plan_only)
+    found = plan_reverse_etl("dev", desired, "nobody", CURRENT, plan_only=plan_only, owner="owner")
     assert (found.blocking == ()) is plan_only
 
 

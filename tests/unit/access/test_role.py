@@ -16,11 +16,12 @@ from tests.unit.access.planning import Plan, Step, plan_role
 SESSION = Session("admin", "dev")
 ADMIN = User("admin", 100, superuser=True)
 USER = DesiredUser("segment_user", "md50123")
-EMPTY = RoleAccess(SESSION, users={"admin": ADMIN}, roles={"sys:dba": Role("sys:dba", "rdsdb")})
+BOSS = User("boss", 99, superuser=True)
+EMPTY = RoleAccess(SESSION, users={"admin": ADMIN, "boss": BOSS}, roles={"sys:dba": Role("sys:dba", "rdsdb")})
 DONE = replace(
     EMPTY,
     roles={"segment_role": Role("segment_role", "admin")},
-    users={"admin": ADMIN, "segment_user": User("segment_user", 101)},
+    users={"admin": ADMIN, "boss": BOSS, "segment_user": User("segment_user", 101)},
     members=frozenset({"segment_user"}),
     user_roles=frozenset({"segment_role"}),
     login_works=True,
@@ -85,6 +86,26 @@ def test_what_is_refused_and_told(current: RoleAccess, user: DesiredUser, findin
     assert list(plan_role("segment_role", user, current).findings) == findings
 
 
+def test_a_role_of_somebody_else_stops_it() -> None:
+    current = replace(DONE, roles={"segment_role": Role("segment_role", "zoe")}, users={**DONE.users, "zoe": ADMIN})
+    zoe = replace(current, users={**DONE.users, "zoe": User("zoe", 105)})
+    (found,) = plan_role("segment_role", USER, zoe).findings
+    assert (found.code, found.blocking) == ("untrusted_owner", True)
+    told = (note("role_owner", "segment_role", owner="zoe"),)
+    assert plan_role("segment_role", USER, zoe, trusted=("zoe",)).findings == told
+    assert plan_role("segment_role", USER, current).findings == told
+
+
+def test_members_that_nobody_named_are_drift_in_an_audit() -> None:
+    current = replace(DONE, members=frozenset({"segment_user", "zoe"}), role_members=frozenset({"parent"}))
+    for others, left in (((), ("zoe", "role parent")), (("zoe",), ("role parent",)), (("parent",), ("zoe",))):
+        for audit, make in ((False, finding), (True, blocking)):
+            found = plan_role("segment_role", USER, current, others=others, audit=audit).findings
+            assert found == (make("role_members", "segment_role", members=left),)
+    assert plan_role("segment_role", USER, current, others=("zoe", "parent"), audit=True).findings == ()
+    assert plan_role("segment_role", USER, replace(current, roles={}), audit=True).findings == ()
+
+
 def test_what_the_role_and_user_have_beside_is_told() -> None:
     grants = frozenset({Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.SCHEMA, "USAGE", "ads")})
     user_grants = frozenset({Grant(Scope.TABLE, "SELECT", "crm", "accounts")})
@@ -105,8 +126,8 @@ def test_what_the_role_and_user_have_beside_is_told() -> None:
         (),
         3,
         (
-            OWNER,
             finding("role_members", "segment_role", members=members),
+            OWNER,
             finding("role_roles", "segment_role", roles=("auditor", "reader")),
             note("role_privileges", "segment_role", grants=grants, database="dev"),
             finding("user_createdb", "segment_user", statement=statement),

@@ -13,8 +13,8 @@ from pathlib import Path
 from airflow_provider_datagraph.access.messages import DONE, FINDINGS, OBJECTS, REASONS, change_text, said
 from airflow_provider_datagraph.access.plan import Change, Fact, Finding, Reason, finding
 from airflow_provider_datagraph.access.schemas.revoke import KINDS
-from airflow_provider_datagraph.redshift.statements import AlterUser, Privileges
-from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Scope
+from airflow_provider_datagraph.redshift.statements import AlterUser, ChangeOwner, Privileges
+from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Owned, Scope
 from tests.unit.access.planning import MAY_CREATE, R, given, taken
 
 FILE = Path(__file__).with_name("sentences.txt")
@@ -34,6 +34,8 @@ ON_SALES = frozenset({Grant(Scope.DATABASE, "USAGE", database="sales")})
 DROP = frozenset({Grant(Scope.TABLES, "DROP", "retl")})
 NO_USAGE = Privileges(R, ("USAGE",), Scope.DATABASE, [("sales",)], taken=True)
 NO_DROP = tuple(Privileges(R, ("DROP",), scope, [("retl",)], taken=True).sql for scope in (Scope.TABLES, Scope.SCHEMA))
+TAKE = ChangeOwner(Owned("database", "cp"), "admin")
+CHECKPOINT: dict[str, Fact] = {"role": "r", "databases": ("cp", "dev")}
 EXAMPLES = (
     finding("role_missing", "r"),
     finding("role_missing", "r", case="planned"),
@@ -57,6 +59,10 @@ EXAMPLES = (
     finding("user_privileges", "u", grants=ON_TABLES, database="dev"),
     finding("serverless", "wg.1.eu-west-1.redshift-serverless.amazonaws.com"),
     finding("not_local", "cp", case="checkpoint", kind="shared"),
+    finding("untrusted_owner", "r", kind="role", owner="eve", statement=ChangeOwner(Owned("role", "r"), "admin")),
+    finding("untrusted_owner", "cp", case="gone", kind="database", owner="user id 7", statement=TAKE),
+    finding("untrusted_owner", "dev.retl", case="schema", owner="eve"),
+    finding("untrusted_owner", "dev.retl", case="another", owner="eve", named="segment"),
     finding("database_owner", "cp", owner="boss"),
     finding("system_schema", "pg_catalog"),
     finding("schema_missing", "dev.crm", **SCHEMA),
@@ -133,6 +139,10 @@ EXAMPLES = (
     finding("session_open", "dev", case="database", **SESSIONS),
     finding("undroppable", "dev"),
     finding("undroppable", "template1", case="system"),
+    finding("undroppable", "crm", case="unrelated", **CHECKPOINT),
+    finding("undroppable", "crm", case="another", **CHECKPOINT),
+    finding("checkpoint_elsewhere", "crm", **CHECKPOINT),
+    finding("role_unrelated", "r", user="u"),
     finding("foreign_objects", "dev", user="u", objects=("schema dev.s of heir",)),
 )
 """Of findings; which level each has is nothing that a sentence tells."""

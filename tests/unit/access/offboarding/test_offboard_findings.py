@@ -97,6 +97,19 @@ def test_a_new_owner_has_to_be_there_and_to_stay() -> None:
     assert on_cluster(CLUSTER, replace(LEAVING, new_owner="u")) == (leaves,)
 
 
+@pytest.mark.parametrize("members", [frozenset(), frozenset({Identity("user", "x"), Identity("role", "u")})])
+def test_a_role_has_to_be_tied_to_the_user(members: frozenset[Identity]) -> None:
+    unrelated = blocking("role_unrelated", "r", user="u")
+    alone = replace(CLUSTER, members=members, on_databases=frozenset({on_database(ROLE, "cp")}))
+    named = replace(LEAVING, named="cp", force=True)
+    assert on_cluster(alone, replace(LEAVING, force=True))[0] == unrelated
+    assert unrelated not in on_cluster(alone, named)
+    assert on_cluster(alone, replace(named, named="dev"))[0] == unrelated
+    others = frozenset({on_database(USER, "cp"), on_database(ROLE, "cp", "TEMPORARY")})
+    assert on_cluster(replace(alone, on_databases=others), named)[0] == unrelated
+    assert on_cluster(replace(alone, roles={}, members=frozenset()), LEAVING) == (note("database_kept", "cp"),)
+
+
 def test_a_shared_database_is_an_administrators() -> None:
     databases = {**CLUSTER.databases, "sh": Database("sh", "admin", "shared")}
     given = [on_database(ROLE, "sh", "USAGE"), on_database(USER, "sh", "USAGE"), on_database(ROLE, "gone")]
@@ -235,6 +248,27 @@ def test_a_database_that_cant_be_dropped(name: str, kind: str, found: Finding) -
     assert told(checkpoint_findings(replace(LEAVING, drop=name), cluster, HOLDINGS)) == (found,)
 
 
+@pytest.mark.parametrize(
+    ("created", "named", "found"),
+    [
+        ("", None, blocking("undroppable", "cp", case="unrelated", role="r", databases=())),
+        ("", "gone", blocking("undroppable", "cp", case="unrelated", role="r", databases=())),
+        ("own", "dev", blocking("undroppable", "cp", case="another", role="r", databases=("dev", "own"))),
+        ("cp", None, None),
+        ("", "cp", None),
+        ("cp", "cp", None),
+        ("cp own", "dev", finding("checkpoint_elsewhere", "cp", role="r", databases=("dev", "own"))),
+    ],
+)
+def test_a_database_is_known_by_the_role_or_the_connection(
+    created: str, named: str | None, found: Finding | None
+) -> None:
+    grants = frozenset(on_database(ROLE, name) for name in created.split())
+    cluster = replace(CLUSTER, session=Session("admin", "other"), on_databases=grants)
+    leaving = replace(LEAVING, drop="cp", named=named, force=True, confirmed="cp")
+    assert told(checkpoint_findings(leaving, cluster, HOLDINGS)) == ((found,) if found else ())
+
+
 def test_what_others_own_in_the_checkpoint_database() -> None:
     others = {
         (Owned("schema", "public"), 1),
@@ -243,8 +277,8 @@ def test_what_others_own_in_the_checkpoint_database() -> None:
         (Owned("table", "public", "t"), 999),
     }
     objects = ("schema cp.s of heir", "table cp.public.t of user id 999")
-    leaving, holdings = replace(LEAVING, drop="cp"), replace(HOLDINGS, others=frozenset(others))
-    assert told(checkpoint_findings(leaving, CLUSTER, holdings)) == (
-        blocking("foreign_objects", "cp", user="u", objects=objects),
-    )
-    assert told(checkpoint_findings(replace(leaving, force=True), CLUSTER, holdings)) == ()
+    leaving, holdings = replace(LEAVING, drop="cp", named="cp"), replace(HOLDINGS, others=frozenset(others))
+    foreign = (blocking("foreign_objects", "cp", user="u", objects=objects),)
+    for more in ({}, {"force": True}, {"confirmed": "dev"}):
+        assert told(checkpoint_findings(replace(leaving, **more), CLUSTER, holdings)) == foreign
+    assert told(checkpoint_findings(replace(leaving, confirmed="cp"), CLUSTER, holdings)) == ()

@@ -33,7 +33,7 @@ def test_the_databases_to_look_in() -> None:
 
 
 def test_the_checkpoint_database_is_dropped_outside_a_transaction() -> None:
-    leaving, sessions = replace(LEAVING, drop="cp", force=True), (OpenSession(7, "x", "cp"),)
+    leaving, sessions = replace(LEAVING, drop="cp", named="cp", confirmed="cp"), (OpenSession(7, "x", "cp"),)
     owned = frozenset({Owned("schema", "s"), *(Owned("table", "s", name) for name in "tuv")})
     others = frozenset({(Owned("table", "s", "x"), 102), (Owned("schema", "x"), 102), (Owned("schema", "y"), 102)})
     change = Change("drop", "database", ("cp",), Reason.NAMED, count=4)

@@ -1,0 +1,57 @@
+"""What existed before is adopted from a trusted owner only: the admin, a superuser, or whom the caller names. Pure.
+
+An owner can join its role, reads its database, and drops what is made in its schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, note
+from airflow_provider_datagraph.redshift.statements import ChangeOwner
+from airflow_provider_datagraph.redshift.values import Identities, Owned, Role
+
+
+def is_trusted(owner: str, known: Identities, trusted: Collection[str]) -> bool:
+    """Tell whether what somebody owns may be adopted.
+
+    :param owner: as the catalog names it; it may be nobody any more.
+    :param trusted: users that the caller names.
+    """
+    user = known.users.get(owner)
+    return owner == known.session.user or (user is not None and (user.superuser or owner in trusted))
+
+
+def untrusted(one: Owned, owner: str, known: Identities, trusted: Collection[str]) -> tuple[Finding, ...]:
+    """Tell that a role or a database belongs to somebody who isn't trusted.
+
+    :return: one blocking finding, or none. https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_ROLE.html,
+        https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DATABASE.html
+    """
+    if is_trusted(owner, known, trusted):
+        return ()
+    gone: dict[str, Fact] = {} if owner in known.users else {"case": "gone"}
+    take = ChangeOwner(one, known.session.user)
+    return (blocking("untrusted_owner", one.name, kind=one.kind, owner=owner, statement=take, **gone),)
+
+
+def untrusted_role(role: str, known: Identities, trusted: Collection[str]) -> tuple[Finding, ...]:
+    """Tell that a role belongs to somebody who isn't trusted with what it is granted: see :func:`untrusted`."""
+    found: Role | None = known.roles.get(role)
+    return untrusted(Owned("role", role), found.owner, known, trusted) if found else ()
+
+
+def schema_owner(
+    schema: str, owner: str, named: str | None, known: Identities, trusted: Collection[str]
+) -> tuple[Finding, ...]:
+    """Tell whose an existing Reverse ETL schema is: another user of Segment's, which the caller has to know.
+
+    :param schema: the schema with its database, for the sentence.
+    :param named: who the caller says owns it; None: nobody is named.
+    :return: a note where the owner is named or trusted, else a blocking finding.
+    """
+    if named is not None and named != owner:
+        return (blocking("untrusted_owner", schema, case="another", owner=owner, named=named),)
+    if is_trusted(owner, known, {*trusted, named or ""}):
+        return (note("reverse_etl_owner", schema, owner=owner),)
+    return (blocking("untrusted_owner", schema, case="schema", owner=owner),)
