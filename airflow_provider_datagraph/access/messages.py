@@ -366,7 +366,7 @@ FINDINGS: Mapping[str, Said] = {
     ),
     "role_unrelated": Said(
         "Nothing ties role {object} to user {user}, who isn't a member of it.",
-        "Correct the role, or give the user connection the login of the role's user.",
+        "Correct the role or the user connection's login; if both are Segment's, grant the role to the user first.",
     ),
     "foreign_objects": Said(
         "Database {object} holds what isn't user {user}'s: {objects}.",

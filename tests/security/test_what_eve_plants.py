@@ -95,7 +95,7 @@ def test_a_role_of_hers_is_given_nothing(world: Segment, eve: str, when: str) ->
         for name in (eve.upper(), eve[:-1], "nobody"):
             stopped(world, world.create_role(trusted_owners=[name]), world.check(trusted_owners=name))
     # Whom the caller names is trusted, and so is the admin who takes it over.
-    world.sql(f"REVOKE ROLE {world.role} FROM {eve}")
+    world.sql(f"REVOKE ROLE {world.role} FROM {eve}", f"GRANT ROLE {world.role} TO {world.admin} WITH ADMIN OPTION")
     assert "role_owner" in notes(execute(world.create_role(trusted_owners=[eve])))
     world.sql(f"ALTER ROLE {world.role} OWNER TO {world.admin}")
     execute(world.grant_schema())

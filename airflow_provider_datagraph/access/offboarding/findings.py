@@ -77,8 +77,7 @@ def cluster_findings(leaving: Leaving, cluster: Cluster) -> Iterator[Finding]:
 
 def _role_findings(leaving: Leaving, cluster: Cluster) -> Iterator[Finding]:
     role = leaving.role
-    tied = Identity("user", leaving.user) in cluster.members or leaving.named in created_in(leaving, cluster)
-    if role in cluster.roles and cluster.sees_all and not tied:
+    if role in cluster.roles and cluster.sees_all and Identity("user", leaving.user) not in cluster.members:
         yield blocking("role_unrelated", role, user=leaving.user)
     others = tuple(sorted(map(str, cluster.members - {Identity("user", leaving.user)})))
     if others and not leaving.force:
