@@ -10,10 +10,10 @@ from pytest_mock import MockerFixture
 from redshift_connector.cursor import Cursor
 from redshift_connector.error import ProgrammingError
 
-from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from local_redshift.faults_client import Faults
-from tests.integration.faults.leaving import Leaving
-from tests.support.cluster import Cluster
+from tests.integration.faults.leaving import LEAVING, Leaving
+from tests.support.cluster import CLUSTER, Cluster
 from tests.support.redshift import connect, run
 from tests.support.segment import execute, said
 
@@ -117,3 +117,19 @@ def test_who_connects_just_before_the_drop_is_named(leaving: Leaving, mocker: Mo
     assert left(leaving) == {leaving.role, leaving.user, leaving.checkpoint}
     drop(leaving)
     assert left(leaving) == set()
+
+
+@pytest.mark.parametrize("way", ["drop", "give"])
+def test_a_run_that_is_cut_between_two_parts_is_rerun_to_its_end(leaving: Leaving, faults: Faults, way: str) -> None:
+    # CREATE alone shows which is the checkpoint database.
+    leaving.user_connection()
+    kept = {leaving.checkpoint} if way == "give" else set()
+    for nth in range(1, 5):
+        fault = faults.cut_after("^(commit|drop database)", nth=nth)
+        with pytest.raises(PassingFaultError):
+            execute(LEAVING[way](leaving))
+        assert fault.fired == 1
+        faults.clear()
+        execute(LEAVING[way](leaving))
+        assert left(leaving) == kept
+        leaving.restore((CLUSTER, *leaving.places))
