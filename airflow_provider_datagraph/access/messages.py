@@ -255,15 +255,23 @@ FINDINGS: Mapping[str, Said] = {
     "database_missing reading": Said("Reading {object} fails: {reason} ({state})."),
     "not_readable reading": Said("Reading {object} fails: {reason} ({state})."),
     "tables_missing waiting": Said(
-        "Schema {object} has no {tables:all}, as {login} sees it.", "Segment writes them with its next hourly sync."
+        "Schema {object}, which belongs to {owner}, has no {tables:all}, as {login} sees it.",
+        "Segment writes them with its next hourly sync.",
     ),
     "tables_missing raw only": Said(
-        "Schema {object} has no {tables:all}, as {login} sees it, but the raw tables are there.",
+        "Schema {object}, which belongs to {owner}, has no {tables:all}, as {login} sees it, but the raw tables are "
+        "there.",
         "Select the materialized tables under Unify > Profiles Sync > Settings > Selective sync; for tables that were "
         "enabled late, ask Segment for a backfill.",
     ),
     "tables_missing aliases": Said(
-        "Schema {object} has no {tables:all}, as {login} sees it. It has {aliases}, which Profiles Sync doesn't write.",
+        "Schema {object}, which belongs to {owner}, has no {tables:all}, as {login} sees it. It has {aliases}, which "
+        "Profiles Sync doesn't write.",
+        "Check that it is the right schema.",
+    ),
+    "tables_missing views": Said(
+        "Schema {object}, which belongs to {owner}, has no {tables:all}, as {login} sees it. It has views by the names "
+        "of {views}, and Profiles Sync writes tables.",
         "Check that it is the right schema.",
     ),
     "tables_missing hidden": Said(

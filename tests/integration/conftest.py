@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from local_redshift.faults_client import Faults
 from local_redshift.running import Server
 from tests.support.cluster import Cluster
 from tests.support.redshift import connect
-from tests.support.segment import WAREHOUSE, Segment
+from tests.support.segment import WAREHOUSE, Logged, Segment
 
 
 @pytest.fixture(scope="session")
@@ -82,3 +83,16 @@ def warehouse(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Segment:
     made = Segment(cluster, monkeypatch, cluster.database(*WAREHOUSE))
     made.make_identities()
     return made
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Logged:
+    """What was logged since the last call. Airflow 3 prints a task's log, Airflow 2 hands it to Python's loggers."""
+    caplog.set_level(logging.INFO)
+
+    def since() -> str:
+        text = "".join(capfd.readouterr()) + caplog.text
+        caplog.clear()
+        return text
+
+    return since

@@ -21,7 +21,13 @@ FILE = Path(__file__).with_name("sentences.txt")
 U, HEIR = Identity("user", "u"), Identity("user", "heir")
 TABLES = ("accounts", "orders")
 ROLES = ("reader", "writer")
-MISSING: dict[str, Fact] = {"tables": TABLES, "login": "u", "aliases": ("user_identifier",)}
+MISSING: dict[str, Fact] = {
+    "tables": TABLES,
+    "login": "u",
+    "owner": "boss",
+    "aliases": ("user_identifier",),
+    "views": TABLES[:1],
+}
 READING: dict[str, Fact] = {"reason": "the server's words", "state": "42501"}
 SCHEMA: dict[str, Fact] = {"schema": "crm", "database": "dev"}
 HIDDEN: dict[str, Fact] = {"user": "admin", "owner": "boss"}
@@ -109,6 +115,7 @@ EXAMPLES = (
     finding("tables_missing", "dev.profiles", case="raw only", **MISSING),
     finding("tables_missing", "dev.profiles", case="aliases", **MISSING),
     finding("tables_missing", "dev.profiles", case="hidden", **MISSING),
+    finding("tables_missing", "dev.profiles", case="views", **MISSING),
     finding("schema_missing", "dev.profiles", case="unsynced", **MISSING),
     finding("schema_missing", "dev.profiles", case="hidden", **MISSING),
     finding("not_ready", "user u", reason="What the error says."),
