@@ -210,8 +210,11 @@ FINDINGS: Mapping[str, Said] = {
         "Grant the whole tables, or revoke the privileges on columns.",
     ),
     "late_binding_views": Said(
-        "{object} has late-binding views: {views}. Each can be read only while its owner can read what is below it, "
-        "and from another database, as Segment does, only if that is in this one."
+        "{object} has late-binding views: {views}. Each shows whatever its owner can read. It can be read only while "
+        "its owner can read what is below it, and from another database, as Segment does, only if that is in this one."
+    ),
+    "views_read_more": Said(
+        "Views in {object} show role {role} what isn't opened to it, because their owners can read it: {views}."
     ),
     "unnamed": Said(
         "Role {role} keeps {grants}: this came with ALL, REVOKE can't name it, and Redshift has neither rules nor "
