@@ -39,7 +39,8 @@ PARAMS = {
         "- analytics.crm: all tables of a schema\n"
         "- analytics.billing.invoices: a single table\n"
         "- crm: a schema of the admin connection's own database\n"
-        '- analytics."my.schema": double quotes around a part that holds a dot',
+        '- analytics."my.schema": double quotes around a part that holds a dot\n\n'
+        "Opening a schema opens what its creators can read, now and later.",
         section="What Segment reads",
     ),
     "profiles_sync": Param(

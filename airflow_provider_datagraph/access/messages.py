@@ -218,8 +218,11 @@ FINDINGS: Mapping[str, Said] = {
         "Grant the whole tables, or revoke the privileges on columns.",
     ),
     "late_binding_views": Said(
-        "{object} has late-binding views: {views}. Each can be read only while its owner can read what is below it, "
-        "and from another database, as Segment does, only if that is in this one."
+        "{object} has late-binding views: {views}. Each shows whatever its owner can read. It can be read only while "
+        "its owner can read what is below it, and from another database, as Segment does, only if that is in this one."
+    ),
+    "views_read_more": Said(
+        "Views in {object} show role {role} what isn't opened to it, because their owners can read it: {views}."
     ),
     "unnamed": Said(
         "Role {role} keeps {grants}: this came with ALL, REVOKE can't name it, and Redshift has neither rules nor "
@@ -272,15 +275,23 @@ FINDINGS: Mapping[str, Said] = {
     "database_missing reading": Said("Reading {object} fails: {reason} ({state})."),
     "not_readable reading": Said("Reading {object} fails: {reason} ({state})."),
     "tables_missing waiting": Said(
-        "Schema {object} has no {tables:all}, as {login} sees it.", "Segment writes them with its next hourly sync."
+        "Schema {object}, which belongs to {owner}, has no {tables:all}, as {login} sees it.",
+        "Segment writes them with its next hourly sync.",
     ),
     "tables_missing raw only": Said(
-        "Schema {object} has no {tables:all}, as {login} sees it, but the raw tables are there.",
+        "Schema {object}, which belongs to {owner}, has no {tables:all}, as {login} sees it, but the raw tables are "
+        "there.",
         "Select the materialized tables under Unify > Profiles Sync > Settings > Selective sync; for tables that were "
         "enabled late, ask Segment for a backfill.",
     ),
     "tables_missing aliases": Said(
-        "Schema {object} has no {tables:all}, as {login} sees it. It has {aliases}, which Profiles Sync doesn't write.",
+        "Schema {object}, which belongs to {owner}, has no {tables:all}, as {login} sees it. It has {aliases}, which "
+        "Profiles Sync doesn't write.",
+        "Check that it is the right schema.",
+    ),
+    "tables_missing views": Said(
+        "Schema {object}, which belongs to {owner}, has no {tables:all}, as {login} sees it. It has views by the names "
+        "of {views}, and Profiles Sync writes tables.",
         "Check that it is the right schema.",
     ),
     "tables_missing hidden": Said(

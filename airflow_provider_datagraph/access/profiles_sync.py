@@ -5,7 +5,7 @@ https://segment.com/docs/unify/profiles-sync/tables/
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from airflow_provider_datagraph.access.plan import Finding, blocking, finding
 
@@ -25,27 +25,30 @@ ALIASES = {
 
 
 def missing_tables(
-    path: str, missing: tuple[str, ...], stored: Collection[str], login: str, *, exists: bool, linked: bool
+    path: str, missing: tuple[str, ...], stored: Mapping[str, bool], login: str, owner: str | None, *, linked: bool
 ) -> Finding:
     """Tell which tables aren't there yet, and what that means.
 
     :param missing: the tables that aren't there.
-    :param stored: those that are.
+    :param stored: what is there, and whether it is a view: Profiles Sync writes tables.
     :param login: who looked.
-    :param exists: whether there is the schema.
+    :param owner: whose the schema is; None where there is none, as far as who looked sees.
     :param linked: whether it was the linked user, from whom what it may not read is hidden.
     """
     aliases = tuple(sorted(alias for alias, right in ALIASES.items() if alias in stored and right in missing))
-    if linked:
+    views = tuple(table for table in missing if stored.get(table))
+    if linked and len(views) < len(missing):
         case = "hidden"
-    elif not exists:
+    elif owner is None:
         case = "unsynced"
+    elif views:
+        case = "views"
     elif set(missing) >= set(MATERIALIZED_TABLES) and set(RAW_TABLES) <= set(stored):
         case = "raw only"
     else:
         case = "aliases" if aliases else "waiting"
-    code = "tables_missing" if exists else "schema_missing"
-    return finding(code, path, case=case, tables=missing, login=login, aliases=aliases)
+    code = "tables_missing" if owner is not None else "schema_missing"
+    return finding(code, path, case=case, tables=missing, login=login, owner=owner, aliases=aliases, views=views)
 
 
 def no_database(database: str) -> Finding:

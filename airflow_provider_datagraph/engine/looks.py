@@ -18,12 +18,13 @@ from airflow_provider_datagraph.exceptions import MisconfigurationError, Passing
 from airflow_provider_datagraph.hooks.faults import Fault, classify, details, statement_error
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
-from airflow_provider_datagraph.redshift.catalog.relations import relation_names
-from airflow_provider_datagraph.redshift.catalog.schemas import schema_names
+from airflow_provider_datagraph.redshift.catalog.identities import read_users
+from airflow_provider_datagraph.redshift.catalog.relations import read_relations, relation_names
+from airflow_provider_datagraph.redshift.catalog.schemas import read_schemas, schema_names
 from airflow_provider_datagraph.redshift.catalog.sessions import read_session
 from airflow_provider_datagraph.redshift.names import fold, join_path, resolve, split_path
 from airflow_provider_datagraph.redshift.statements import written
-from airflow_provider_datagraph.redshift.values import Session
+from airflow_provider_datagraph.redshift.values import Identities, Session
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -184,7 +185,7 @@ class AccessProbe:
 
 @dataclass
 class ProfilesSyncProbe:
-    """Looks for tables of a schema in the catalog, as admin and, where named, as the linked user.
+    """Looks for tables of a schema in the catalog, as admin and, where named, as the linked user; views don't count.
 
     :param database: its database; None: the admin connection's.
     :param tables: the tables to wait for.
@@ -209,34 +210,48 @@ class ProfilesSyncProbe:
         ]
 
     def look(self) -> Look:
-        findings: list[Finding] = []
-        in_place = 0
-        for reader in self.readers:
-            present, found = self._look(reader)
+        admin, *linked = self.readers
+        session = admin.session()
+        names = self._names(session)
+        owner = self._owner(session, names)
+        in_place, findings = self._look(admin, names, owner)
+        for reader in linked:
+            present, found = self._look(reader, self._names(reader.session()), owner)
             in_place += present
             findings += found
         report = Report.of(findings, in_place=in_place)
         if not findings:
-            return Look(report, f"Schema {self.schema} has all of {', '.join(self.tables)}.", done=True)
+            whose = f", which belongs to {owner}," if owner else ""
+            path = join_path(*names[:2])
+            return Look(report, f"Schema {path}{whose} has all of {', '.join(self.tables)}.", done=True)
         return Look(report, " ".join(map(str, report.findings)))
 
-    def _look(self, reader: _Reader) -> tuple[int, list[Finding]]:
-        session = reader.session()
+    def _names(self, session: Session) -> list[str]:
+        """Write the names of database, schema and tables as the session compares them."""
         names = [self.database or str(self.readers[0].hook.arguments["database"]), self.schema, *self.tables]
-        if not session.case_sensitive:
-            names = [fold(name) for name in names]
+        return names if session.case_sensitive else [fold(name) for name in names]
+
+    def _owner(self, session: Session, names: Sequence[str]) -> str | None:
+        """Read as admin whose the schema is; None where there is none."""
+        rows, (database, schema) = self.readers[0].rows, names[:2]
+        found = read_schemas(rows, Identities(session, users=read_users(rows)), database).get(database)
+        if found is None:
+            # Perhaps it shows none of its schemas.
+            databases = [str(row[0]) for row in rows(DATABASES)]
+            if resolve(database, databases, session.case_sensitive) is None:
+                raise MisconfigurationError(str(said(no_database(database))))
+        return found[schema].owner if found and schema in found else None
+
+    def _look(self, reader: _Reader, names: Sequence[str], owner: str | None) -> tuple[int, list[Finding]]:
         database, schema, *wanted = names
-        linked = reader is not self.readers[0]
-        databases = [str(row[0]) for row in reader.rows(DATABASES)]
-        if resolve(database, databases, session.case_sensitive) is None and not linked:
-            raise MisconfigurationError(str(said(no_database(database))))
-        stored = relation_names(reader.rows, database, [schema])[schema]
-        missing = tuple(table for table in wanted if table not in stored)
+        stored = {one.name: one.view for one in read_relations(reader.rows, database, [schema])}
+        missing = tuple(table for table in wanted if stored.get(table, True))
         if not missing:
             return len(wanted), []
-        exists = bool(stored) or schema in schema_names(reader.rows, database)
-        path, login = join_path(database, schema), reader.hook.login
-        finding = missing_tables(path, missing, stored, login, exists=exists, linked=linked)
+        linked = reader is not self.readers[0]
+        known = schema in schema_names(reader.rows, database) if linked and not stored else owner is not None
+        whose = owner or "nobody" if stored or known else None
+        finding = missing_tables(join_path(database, schema), missing, stored, reader.hook.login, whose, linked=linked)
         return len(wanted) - len(missing), [finding]
 
     def close(self) -> None:

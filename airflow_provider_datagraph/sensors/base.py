@@ -191,10 +191,10 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             # The caller turns an exception into a skip where soft_fail is set; it is raised when the loop is left.
             self._refused = error
             return PokeReturnValue(is_done=True)
-        done = look is not None and look.done
-        if not done:
-            self.log.info("Not yet: %s", self._last)
-        return PokeReturnValue(is_done=done, xcom_value=look.report.as_dict() if look and done else None)
+        if look is not None and look.done:
+            return PokeReturnValue(is_done=True, xcom_value=self._finish(look.report, look.message))
+        self.log.info("Not yet: %s", self._last)
+        return PokeReturnValue(is_done=False)
 
     def _poke_on(self, context: Context) -> Any:
         try:

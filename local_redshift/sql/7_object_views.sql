@@ -84,6 +84,15 @@ CREATE VIEW pg_rs.svv_all_schemas AS
 CREATE FUNCTION pg_rs.is_late(relation oid) RETURNS boolean STABLE LANGUAGE sql RETURN coalesce(
     (SELECT 'security_barrier=false' = ANY (reloptions) FROM pg_catalog.pg_class WHERE oid = relation), false);
 
+-- A late-binding view depends on nothing, and a materialized one, on a cluster, on its own hidden table alone:
+-- https://github.com/awslabs/amazon-redshift-utils/issues/499
+CREATE VIEW pg_rs.pg_depend AS
+    SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid, d.deptype
+    FROM pg_catalog.pg_depend d
+    LEFT JOIN pg_catalog.pg_rewrite w ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND w.oid = d.objid
+    LEFT JOIN pg_catalog.pg_class c ON c.oid = w.ev_class
+    WHERE d.deptype = 'i' OR c.oid IS NULL OR (c.relkind <> 'm' AND NOT pg_rs.is_late(c.oid));
+
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_TABLES.html: what USAGE and SELECT cover
 CREATE VIEW pg_rs.shown_tables AS
     SELECT current_database()::text AS database_name, nspname::text AS schema_name, relname::text AS table_name,

@@ -153,7 +153,7 @@ GRANT SELECT ON
     pg_rs.svv_database_privileges, pg_rs.svv_schema_privileges, pg_rs.svv_relation_privileges,
     pg_rs.svv_column_privileges, pg_rs.svv_default_privileges, pg_rs.svv_roles, pg_rs.svv_user_grants,
     pg_rs.svv_role_grants, pg_rs.svv_system_privileges, pg_rs.pg_user, pg_rs.svv_user_info, pg_rs.pg_group, pg_rs.pg_database,
-    pg_rs.pg_namespace, pg_rs.pg_class, pg_rs.svv_redshift_databases, pg_rs.svv_all_schemas,
+    pg_rs.pg_namespace, pg_rs.pg_class, pg_rs.pg_depend, pg_rs.svv_redshift_databases, pg_rs.svv_all_schemas,
     pg_rs.svv_redshift_schemas, pg_rs.shown_tables, pg_rs.svv_redshift_tables, pg_rs.svv_rls_relation,
     pg_rs.svv_all_tables, pg_rs.svv_all_columns,
     pg_rs.svv_redshift_columns

@@ -129,7 +129,7 @@ def test_findings_are_found() -> None:
 
 def test_those_with_a_code_from_a_table_have_sentences() -> None:
     assert {f"{code} reading" for code in (*CODES.values(), "not_readable")} <= FINDINGS.keys()
-    cases = ("waiting", "raw only", "aliases", "hidden")
+    cases = ("waiting", "raw only", "aliases", "views", "hidden")
     assert {*(f"tables_missing {case}" for case in cases), "schema_missing unsynced"} <= FINDINGS.keys()
     assert "schema_missing hidden" in FINDINGS
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from airflow_provider_datagraph.access.messages import few
 from airflow_provider_datagraph.access.plan import Fact, Finding, finding, note
 from airflow_provider_datagraph.access.schemas.targets import wider
 from airflow_provider_datagraph.access.schemas.values import Context, SchemaAccess, Target
@@ -43,6 +44,7 @@ def reported(
         # Where a table is to be granted, its column privileges are a problem of their own.
         here = {g.relation for g in columns.get(target.name, []) if (g.privilege, g.relation) not in lacking}
         yield from _relations(role, target, current, context, here)
+    yield from _read_more(role, targets, current, context, prune=prune)
     if prune:
         yield from _stays(role, targets, current)
         yield from _database_wide(role, current, context)
@@ -128,8 +130,36 @@ def _relations(
     # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
     if views := named(context.late_views):
         owners = current.tables.views.get(target.name, {}) if current.tables else {}
-        said = tuple(f"{view} (of {owners[view]})" if owners.get(view) else view for view in views)
-        yield note("late_binding_views", path, views=said)
+        yield note("late_binding_views", path, views=tuple(_owned_view(view, owners.get(view, "")) for view in views))
+
+
+def _owned_view(view: str, owner: str) -> str:
+    return f"{view} (of {owner})" if owner else view
+
+
+def _read_more(
+    role: str, targets: Sequence[Target], current: SchemaAccess, context: Context, *, prune: bool
+) -> Iterator[Finding]:
+    """Tell which views show what isn't opened: each shows what its owner may read."""
+    if current.tables is None or not current.tables.sources:
+        return
+    database = current.session.database
+    lasting = (g for g in current.grants if g.database or not prune)
+    held = context.inherited.union(lasting, current.elsewhere, *(target.grants for target in targets))
+
+    def is_open(relation: tuple[str, str]) -> bool:
+        needed = Grant(Scope.SCHEMA, "USAGE", relation[0]), Grant(Scope.TABLE, "SELECT", *relation)
+        return not any(held.isdisjoint({grant, *wider(grant, database)}) for grant in needed)
+
+    for target in targets:
+        found = []
+        for view, owner in sorted(current.tables.views.get(target.name, {}).items()):
+            read = current.tables.sources.get((target.name, view), frozenset())
+            more = [join_path(*relation) for relation in sorted(read) if not is_open(relation)]
+            if more and (target.desired.tables is None or view in target.listed):
+                found.append(f"{_owned_view(view, owner)} reads {few(more)}")
+        if found:
+            yield note("views_read_more", join_path(database, target.name), views=tuple(found), role=role)
 
 
 def _stays(role: str, targets: Iterable[Target], current: SchemaAccess) -> Iterator[Finding]:

@@ -31,15 +31,18 @@ from airflow_provider_datagraph.redshift.catalog.privileges import (
     schema_grants,
 )
 from airflow_provider_datagraph.redshift.catalog.relations import (
+    Relation,
+    Sources,
     by_schema,
+    read_all_relations,
     read_late_views,
     read_masked,
-    read_owned,
     read_relations,
     read_secured,
+    read_sources,
 )
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.catalog.schemas import creators, read_namespaces, read_schemas
+from airflow_provider_datagraph.redshift.catalog.schemas import creators, read_schemas
 from airflow_provider_datagraph.redshift.names import resolve
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope, Session
 
@@ -78,7 +81,7 @@ def read_schema_access(
         return current
     if any(schema.by_table for schema in desired) or thorough:
         by_table = sorted(n for n, schema in named.items() if thorough or schema.by_table)
-        current = replace(current, tables=read_tables(rows, current, by_table))
+        current = replace(current, tables=read_tables(rows, current, by_table, thorough=thorough))
     current = replace(current, creators=_read_creators(rows, current, named))
     current = read_privileges(rows, current, role, desired, prune=prune)
     targets, _ = find_targets(desired, current, plan_only=True)
@@ -100,34 +103,28 @@ def find_named(desired: Iterable[DesiredSchema], current: SchemaAccess) -> dict[
     return {name: schema for name, schema in found.items() if name is not None}
 
 
-def read_tables(rows: Rows, current: SchemaAccess, schemas: Sequence[str]) -> Tables:
+def read_tables(rows: Rows, current: SchemaAccess, schemas: Sequence[str], *, thorough: bool = False) -> Tables:
     """Read the tables and views in some schemas of the connected database, and their owners.
 
     :param schemas: schema names as stored, at least one.
+    :param thorough: whether to read also what the views read, where there are any; default False.
     """
-    found = list(read_relations(rows, current.session.database, schemas))
-    names = [(one.schema, one.name) for one in found]
-    owners = [(one.schema, one.owner) for one in found if one.owner and not one.view]
-    views: dict[str, dict[str, str]] = {}
-    for one in found:
-        if one.view:
-            views.setdefault(one.schema, {})[one.name] = one.owner
+    found = {(one.schema, one.name): one for one in read_relations(rows, current.session.database, schemas)}
+    everything: dict[int, Relation] | None = None
     if not current.session.superuser:
         # SVV_REDSHIFT_TABLES hides what one may not read: taken for missing, it would stay closed.
-        hidden = _unseen(rows, current, schemas, set(names))
-        names += [(schema, table) for schema, table, _ in hidden]
-        owners += [(schema, owner) for schema, _, owner in hidden]
+        everything, wanted = read_all_relations(rows, current.owner_names()), set(schemas)
+        found = {(one.schema, one.name): one for one in everything.values() if one.schema in wanted} | found
+    views: dict[str, dict[str, str]] = {}
+    for one in found.values():
+        if one.view:
+            views.setdefault(one.schema, {})[one.name] = one.owner
+    sources: Sources | None = {} if thorough else None
+    if thorough and views:
+        sources = read_sources(rows, everything or read_all_relations(rows, current.owner_names()))
     nothing: dict[str, frozenset[str]] = {schema: frozenset() for schema in schemas}
-    return Tables(nothing | by_schema(names), views, by_schema(owners))
-
-
-def _unseen(
-    rows: Rows, current: SchemaAccess, schemas: Sequence[str], seen: set[tuple[str, str]]
-) -> list[tuple[str, str, str]]:
-    wanted = {oid: name for oid, (name, _) in read_namespaces(rows).items() if name in schemas}
-    owner = current.owner_names()
-    found = [(wanted[oid], table, owner(user_id)) for oid, table, user_id in read_owned(rows) if oid in wanted]
-    return [(schema, table, name) for schema, table, name in found if (schema, table) not in seen]
+    owners = by_schema((one.schema, one.owner) for one in found.values() if one.owner and not one.view)
+    return Tables(nothing | by_schema(found), views, owners, sources)
 
 
 def read_privileges(
@@ -153,7 +150,8 @@ def read_privileges(
     wider = {g for g in current.grants if g.database}
     kept = {g for g in grants if g.schema in named or (g.scope is Scope.DEFAULT and not g.schema)}
     others = {(who, g) for who, g in on_schemas.grants if who != holder and g.schema in named}
-    return replace(current, grants=frozenset(kept | wider), held=Held(frozenset(others)))
+    elsewhere = frozenset(grants - kept)
+    return replace(current, grants=frozenset(kept | wider), elsewhere=elsewhere, held=Held(frozenset(others)))
 
 
 def _read_creators(rows: Rows, current: SchemaAccess, named: Named) -> frozenset[tuple[str, str]]:
@@ -215,7 +213,8 @@ def read_context(rows: Rows, current: SchemaAccess, role: str, named: Named, *, 
         late_views=(read_late_views(rows) if late else {}) if thorough else None,
     )
     grants = current.grants | inside | scoped_on(wider.by(holder), database)
-    return replace(current, grants=frozenset(grants), context=context)
+    elsewhere = current.elsewhere | (on_tables.by(holder) - inside)
+    return replace(current, grants=frozenset(grants), elsewhere=frozenset(elsewhere), context=context)
 
 
 def as_roles(names: Iterable[str]) -> list[Identity]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from airflow_provider_datagraph.redshift.catalog.privileges import Held
-from airflow_provider_datagraph.redshift.catalog.relations import BySchema
+from airflow_provider_datagraph.redshift.catalog.relations import BySchema, Sources
 from airflow_provider_datagraph.redshift.values import Grant, Identities, Identity, Immutable, Schema, Scope
 
 
@@ -91,11 +91,13 @@ class Tables(Immutable):
     :param names: of tables and views.
     :param views: those that are views, with their owners; empty where the catalog names none.
     :param owners: who owns tables.
+    :param sources: what the database's views read; None where that wasn't read.
     """
 
     names: Mapping[str, frozenset[str]]
     views: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     owners: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sources: Sources | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ class SchemaAccess(Identities):
 
     :param schemas: the database's schemas, by name.
     :param hidden: whether the admin can't see the role's privileges at all.
-    :param grants: what the role itself holds.
+    :param grants: what the role itself holds; ``elsewhere``: in other schemas, as far as it was read.
     :param held: what other roles, PUBLIC and groups hold on the named schemas.
     :param tables: their tables; None where that wasn't read, as the next.
     :param creators: writers of default privileges that may create in a schema, as (user, schema).
@@ -134,6 +136,7 @@ class SchemaAccess(Identities):
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     hidden: bool = False
     grants: frozenset[Grant] = frozenset()
+    elsewhere: frozenset[Grant] = frozenset()
     held: Held = field(default_factory=Held)
     tables: Tables | None = None
     creators: frozenset[tuple[str, str]] | None = None

@@ -27,12 +27,17 @@ USER_GRANTS = "SELECT user_name, role_name FROM svv_user_grants"
 ROLE_GRANTS = "SELECT role_name, granted_role_name FROM svv_role_grants"
 
 
+def read_users(rows: Rows) -> dict[str, User]:
+    """Read all users, by name."""
+    return {str(n): User(str(n), int(i), bool(s), bool(c)) for n, i, s, c in rows(USERS)}
+
+
 def read_identities(rows: Rows, session: Session) -> Identities:
     """Read who there is in the cluster.
 
     :return: roles and users, and the session with ``superuser`` as it is.
     """
-    users = {str(n): User(str(n), int(i), bool(s), bool(c)) for n, i, s, c in rows(USERS)}
+    users = read_users(rows)
     roles = {str(name): Role(str(name), str(owner)) for name, owner in rows(ROLES)}
     me = users.get(session.user)
     return Identities(replace(session, superuser=me is not None and me.superuser), roles, users)

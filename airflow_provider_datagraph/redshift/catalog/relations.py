@@ -5,19 +5,31 @@ Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from airflow_provider_datagraph.redshift.catalog.rows import Rows, among, word
-from airflow_provider_datagraph.redshift.names import literal
+from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
+from airflow_provider_datagraph.redshift.names import is_system_schema, literal
 from airflow_provider_datagraph.redshift.values import Identity
 
 BySchema = dict[str, frozenset[str]]
 """Names of tables and views, by schema."""
+Sources = Mapping[tuple[str, str], frozenset[tuple[str, str]]]
+"""What views read, by their own schema and name: the schema and the name of each."""
 INTERNAL_TABLES = "mv_tbl__"
 """What the tables behind materialized views begin with: Redshift keeps them for itself."""
 # r_PG_CLASS, as in PostgreSQL 8.0's manual: c_intro_catalog_views. It hides nothing from anybody.
 RELATIONS = "SELECT relnamespace, relname, relowner FROM pg_class WHERE relkind IN ('r', 'v', 'm')"
+ALL_RELATIONS = "SELECT oid, relnamespace, relname, relowner, relkind FROM pg_class WHERE relkind IN ('r', 'v', 'm')"
+# PG_DEPEND, likewise. A view's rule is what depends: on the view ('i') and on each column that it reads ('n'), as in
+# https://github.com/awslabs/amazon-redshift-utils/blob/master/src/AdminViews/v_view_dependency.sql
+# PostgreSQL 8.0 has numbers for pg_class (1259) and pg_type (1247, a row a table), and none yet for pg_rewrite.
+DEPENDENCIES = (
+    "SELECT DISTINCT objid, refobjid, deptype FROM pg_depend "
+    "WHERE refclassid = 1259 AND classid NOT IN (1247, 1259) AND deptype IN ('i', 'n')"
+)
 # r_SVV_REDSHIFT_TABLES
 TABLES = "SELECT schema_name, table_name, table_type, table_owner FROM svv_redshift_tables"
 # r_SVV_RLS_RELATION
@@ -40,6 +52,11 @@ class Relation:
     view: bool
     owner: str
 
+    @property
+    def internal(self) -> bool:
+        """Whether it is the table behind a materialized view. A view of such a name is somebody's."""
+        return not self.view and self.name.startswith(INTERNAL_TABLES)
+
 
 def read_relations(rows: Rows, database: str, schemas: Iterable[str]) -> Iterator[Relation]:
     """Read the tables and views in some schemas of any database of the cluster.
@@ -49,8 +66,9 @@ def read_relations(rows: Rows, database: str, schemas: Iterable[str]) -> Iterato
     """
     query = f"{TABLES} WHERE database_name = {literal(database)} AND {among('schema_name', schemas)}"
     for schema, name, kind, owner in rows(query):
-        if not str(name).startswith(INTERNAL_TABLES):
-            yield Relation(str(schema), str(name), word(kind) == "VIEW", str(owner or ""))
+        one = Relation(str(schema), str(name), word(kind) == "VIEW", str(owner or ""))
+        if not one.internal:
+            yield one
 
 
 def relation_names(rows: Rows, database: str, schemas: Iterable[str]) -> BySchema:
@@ -74,6 +92,39 @@ def read_owned(rows: Rows, owner: int | None = None) -> Iterator[tuple[int, str,
     for schema, name, user_id in rows(query):
         if not str(name).startswith(INTERNAL_TABLES):
             yield int(schema), str(name), int(user_id)
+
+
+def read_all_relations(rows: Rows, owner: Callable[[Any], str]) -> dict[int, Relation]:
+    """Read all tables and views of the connected database but the system's, hidden from nobody.
+
+    :param owner: names an owner by the id.
+    :return: all but the tables behind materialized views, by id.
+    """
+    schemas = {oid: name for oid, (name, _) in read_namespaces(rows).items()}
+    found = {
+        int(oid): Relation(schemas[int(schema)], str(name), str(kind) != "r", owner(user_id))
+        for oid, schema, name, user_id, kind in rows(ALL_RELATIONS)
+        if int(schema) in schemas
+    }
+    # With capitals it is no name of the system's, whatever it begins with.
+    system = {name for name in schemas.values() if is_system_schema(name) and name.islower()}
+    return {oid: one for oid, one in found.items() if one.schema not in system and not one.internal}
+
+
+def read_sources(rows: Rows, relations: Mapping[int, Relation]) -> Sources:
+    """Read what the views of the connected database read. Late-binding ones depend on nothing.
+
+    :param relations: what :func:`read_all_relations` read.
+    :return: of each view what it names itself, whatever lies below a view.
+    """
+    found = [(int(rule), int(on), str(kind)) for rule, on, kind in rows(DEPENDENCIES) if int(on) in relations]
+    views = {rule: on for rule, on, kind in found if kind == "i"}
+    sources: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for rule, on, _ in found:
+        if views.get(rule, on) != on:
+            view, source = relations[views[rule]], relations[on]
+            sources.setdefault((view.schema, view.name), set()).add((source.schema, source.name))
+    return {view: frozenset(names) for view, names in sources.items()}
 
 
 def read_secured(rows: Rows, database: str) -> BySchema:

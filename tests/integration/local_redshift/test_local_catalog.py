@@ -87,6 +87,26 @@ def test_leader_node_functions(place: Place) -> None:
         assert place.refused(sql) == ("0A000", refusal)
 
 
+def test_what_views_depend_on(place: Place) -> None:
+    place.do("CREATE VIEW s.seen AS SELECT a FROM s.one")
+    place.do("CREATE VIEW s.late AS SELECT a FROM s.one WITH NO SCHEMA BINDING")
+    place.do("CREATE MATERIALIZED VIEW s.kept AS SELECT a FROM s.one")
+    ids = {name: number for number, name in place.do("SELECT oid, relname FROM pg_class")}
+    rows = place.do(
+        "SELECT DISTINCT objid, refobjid, deptype FROM pg_depend WHERE refclassid = 1259 AND classid <> 1247"
+    )
+    rules = {on: number for number, on, kind in rows if kind == "i"}
+
+    def read(view: str) -> set[int]:
+        return {on for number, on, kind in rows if number == rules[ids[view]] and kind == "n"} - {ids[view]}
+
+    assert read("seen") == {ids["one"]}
+    # https://github.com/awslabs/amazon-redshift-utils/issues/499
+    assert read("late") == read("kept") == set()
+    assert len(place.read("SELECT objid FROM pg_depend WHERE deptype = 'i' LIMIT 1")) == 1
+    assert place.denied("DELETE FROM pg_depend")[0] == "0A000"
+
+
 def test_what_public_holds(place: Place) -> None:
     # https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_DATABASE_PRIVILEGES.html shows TEMP
     rows = "SELECT privilege_type, identity_name FROM svv_database_privileges WHERE database_name = '{db}'"
@@ -101,7 +121,7 @@ def test_internal_names_show_nowhere(place: Place) -> None:
     place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
     place.do("GRANT SELECT, DROP FOR TABLES IN SCHEMA s TO ROLE {role}")
     place.do("GRANT DROP ON SCHEMA s TO {user}")
-    views = [*COLUMNS, "pg_group", "pg_database", "pg_namespace", "pg_class"]
+    views = [*COLUMNS, "pg_group", "pg_database", "pg_namespace", "pg_class", "pg_depend"]
     text = " ".join(str(place.do(f"SELECT * FROM {view}")) for view in views)
     text += str(place.do("SHOW DATABASES")) + str(place.do("SHOW GRANTS FOR ROLE {role}"))
     for internal in ("role:", "scope:", "group:", "pg_rs", "template1", "template0", "postgres", "pg_monitor"):

@@ -123,6 +123,36 @@ def test_a_plan_tells_of_late_binding_views_and_of_columns(warehouse: Segment, l
     assert warehouse.reads("crm", "late")
 
 
+def test_a_plan_names_views_that_show_what_is_not_opened(warehouse: Segment, logged: Logged) -> None:
+    sql, db, analyst = warehouse.cluster.sql, warehouse.warehouse, warehouse.cluster.user("analyst")
+    sql(
+        db,
+        "CREATE SCHEMA hr",
+        "CREATE TABLE hr.pay (id int)",
+        "CREATE VIEW hr.names AS SELECT id FROM hr.pay",
+        "CREATE VIEW crm.mart AS SELECT name FROM crm.accounts",
+        "CREATE VIEW crm.above AS SELECT name FROM crm.mart",
+        "CREATE VIEW crm.pay AS SELECT p.id FROM hr.pay p, hr.names n, crm.accounts a",
+        f"GRANT USAGE ON SCHEMA hr TO {analyst}",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA hr TO {analyst}",
+        f"GRANT USAGE ON SCHEMA crm TO {analyst}",
+        f"GRANT SELECT ON crm.accounts TO {analyst}",
+        f"ALTER TABLE crm.pay OWNER TO {analyst}",
+    )
+    report = grant(warehouse, plan_only=True)
+    assert (codes(report), notes(report)) == ([], ["views_read_more"])
+    views = (f"pay (of {analyst}) reads hr.names, hr.pay",)
+    assert said("views_read_more", f"{db}.crm", views=views, role=warehouse.role) in logged()
+    # It is so: what the role isn't granted it reads through the view.
+    assert notes(grant(warehouse)) == []
+    assert warehouse.reads("crm", "pay")
+    assert not warehouse.reads("hr", "pay")
+    # A listed view shows the rest of its own schema; with hr opened too, nothing is shown that isn't opened.
+    assert notes(grant(warehouse, tables=["mart", "accounts"], plan_only=True)) == []
+    assert notes(grant(warehouse, tables=["mart"], prune=True, plan_only=True)) == ["views_read_more"]
+    assert notes(grant(warehouse, schema=["crm", "hr"], plan_only=True)) == []
+
+
 def test_a_plan_tells_what_members_hold_and_own(warehouse: Segment, logged: Logged) -> None:
     sql, role = warehouse.cluster.sql, warehouse.role
     sql(

@@ -9,8 +9,8 @@ import pytest
 from airflow_provider_datagraph.access.plan import Fact
 from airflow_provider_datagraph.access.profiles_sync import MATERIALIZED_TABLES, RAW_TABLES, REQUIRED_TABLES
 from tests.integration.sensors.house import House
-from tests.support.redshift import PASSWORD
-from tests.support.segment import said
+from tests.support.redshift import PASSWORD, mark, statements
+from tests.support.segment import Logged, said
 from tests.support.waiting import all_there, fire, resumed, trigger_of
 
 Told = tuple[str, str, str]
@@ -25,7 +25,8 @@ def look(house: House, **arguments: Any) -> tuple[int, list[Told]]:
 
 def missing(house: House, *tables: str, code: str = "tables_missing", **facts: Fact) -> Told:
     """What `look` has to tell, by default as the admin sees it."""
-    where, beside = f"{house.warehouse}.{house.profiles_schema}", {"login": house.server.user, "aliases": (), **facts}
+    where, owner = f"{house.warehouse}.{house.profiles_schema}", house.server.user
+    beside: dict[str, Fact] = {"login": owner, "owner": owner, "aliases": (), **facts}
     return code, where, said(code, where, tables=tables, **beside)
 
 
@@ -69,10 +70,34 @@ def test_names_fold_as_redshift_folds_them(house: House) -> None:
     assert sensor.execute({})["in_place"] == 6
 
 
-def test_views_count_as_tables(house: House) -> None:
+def test_views_are_no_tables(house: House) -> None:
+    house.user_connection(schema=house.warehouse)
     house.make_profiles(REQUIRED_TABLES[1:])
     house.sql(f"CREATE VIEW {house.profiles_schema}.{REQUIRED_TABLES[0]} AS SELECT 1 AS one")
-    assert house.profiles().execute({})["in_place"] == 6
+    house.open(house.profiles_schema)
+    views = REQUIRED_TABLES[:1]
+    as_admin, as_user = (
+        missing(house, *views, case="views", views=views, login=name) for name in (house.server.user, house.user)
+    )
+    assert look(house, user_conn_id="segment_linked_user") == (10, [as_admin, as_user])
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_whose_the_schema_is_is_told(house: House, logged: Logged, deferrable: bool) -> None:
+    other, path = house.cluster.user("planter"), f"{house.warehouse}.{house.profiles_schema}"
+    house.make_profiles(REQUIRED_TABLES[1:])
+    house.sql(f"ALTER SCHEMA {house.profiles_schema} OWNER TO {other}")
+    assert look(house) == (5, [missing(house, REQUIRED_TABLES[0], case="waiting", owner=other)])
+    house.tables(house.profiles_schema, REQUIRED_TABLES[:1])
+    sensor = house.profiles(deferrable=deferrable)
+    since = mark(house.server)
+    assert sensor.execute({}) == all_there(6)
+    told = f"Schema {path}, which belongs to {other}, has all of {', '.join(REQUIRED_TABLES)}."
+    assert told in logged()
+    # How names compare, users, schemas, tables.
+    assert len([sql for sql in statements(house.server, since) if sql.startswith(("SELECT", "SHOW"))]) == 4
+    trigger = trigger_of(sensor)
+    assert fire(trigger)["message"] == told
 
 
 def test_as_the_linked_user_closed_tables_are_missing(house: House) -> None:

@@ -44,20 +44,29 @@ def test_six_tables_are_needed() -> None:
 )
 def test_what_missing_tables_mean(stored: tuple[str, ...], exists: bool, case: str, aliases: tuple[str, ...]) -> None:
     missing = tuple(table for table in REQUIRED if table not in stored)
-    code = "tables_missing" if exists else "schema_missing"
-    facts: dict[str, Fact] = {"tables": missing, "login": "admin", "aliases": aliases}
-    found = missing_tables("dev.p", missing, stored, "admin", exists=exists, linked=False)
+    code, owner = ("tables_missing", "boss") if exists else ("schema_missing", None)
+    facts: dict[str, Fact] = {"tables": missing, "login": "admin", "owner": owner, "aliases": aliases, "views": ()}
+    tables = dict.fromkeys(stored, False)
+    found = missing_tables("dev.p", missing, tables, "admin", owner, linked=False)
     assert found == finding(code, "dev.p", case=case, **facts)
     # From the linked user, what it may not read is hidden: whatever there is.
-    found = missing_tables("dev.p", missing, stored, "admin", exists=exists, linked=True)
+    found = missing_tables("dev.p", missing, tables, "admin", owner, linked=True)
     assert found == finding(code, "dev.p", case="hidden", **facts)
 
 
+@pytest.mark.parametrize(("views", "linked"), [(REQUIRED, "views"), (REQUIRED[3:], "hidden"), (REQUIRED[:1], "hidden")])
+def test_a_view_is_no_table(views: tuple[str, ...], linked: str) -> None:
+    stored = {**dict.fromkeys(views, True), "user_identifier": False, "a_view": True}
+    facts: dict[str, Fact] = {"tables": REQUIRED, "owner": "boss", "aliases": ("user_identifier",), "views": views}
+    for is_linked, case in ((False, "views"), (True, linked)):
+        found = missing_tables("dev.p", REQUIRED, stored, "u", "boss", linked=is_linked)
+        assert found == finding("tables_missing", "dev.p", case=case, login="u", **facts)
+
+
 def test_an_alias_of_a_table_that_nobody_waits_for_is_no_matter() -> None:
-    found = missing_tables("dev.p", ("user_traits",), ("user_identifier",), "admin", exists=True, linked=False)
-    assert found == finding(
-        "tables_missing", "dev.p", case="waiting", tables=("user_traits",), login="admin", aliases=()
-    )
+    found = missing_tables("dev.p", ("user_traits",), {"user_identifier": False}, "admin", "boss", linked=False)
+    told: dict[str, Fact] = {"tables": ("user_traits",), "login": "admin", "owner": "boss", "aliases": (), "views": ()}
+    assert found == finding("tables_missing", "dev.p", case="waiting", **told)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,13 @@ FILE = Path(__file__).with_name("sentences.txt")
 U, HEIR = Identity("user", "u"), Identity("user", "heir")
 TABLES = ("accounts", "orders")
 ROLES = ("reader", "writer")
-MISSING: dict[str, Fact] = {"tables": TABLES, "login": "u", "aliases": ("user_identifier",)}
+MISSING: dict[str, Fact] = {
+    "tables": TABLES,
+    "login": "u",
+    "owner": "boss",
+    "aliases": ("user_identifier",),
+    "views": TABLES[:1],
+}
 READING: dict[str, Fact] = {"reason": "the server's words", "state": "42501"}
 SCHEMA: dict[str, Fact] = {"schema": "crm", "database": "dev"}
 HIDDEN: dict[str, Fact] = {"user": "admin", "owner": "boss"}
@@ -92,6 +98,7 @@ EXAMPLES = (
     finding("masking", "dev.crm", tables=TABLES, role="r"),
     finding("column_privileges", "dev.crm", tables=TABLES, role="r"),
     finding("late_binding_views", "dev.crm", views=("totals (of analyst)", "v")),
+    finding("views_read_more", "dev.crm", views=("totals (of analyst) reads hr.pay",), role="r"),
     finding("unnamed", "dev", grants=frozenset({Grant(Scope.TABLE, "TRIGGER", "crm", "orders")}), role="r"),
     finding("database_wide", "dev", grants=OF_DATABASE, role="r"),
     finding("inherited", "r", roles=ROLES),
@@ -114,6 +121,7 @@ EXAMPLES = (
     finding("tables_missing", "dev.profiles", case="waiting", **MISSING),
     finding("tables_missing", "dev.profiles", case="raw only", **MISSING),
     finding("tables_missing", "dev.profiles", case="aliases", **MISSING),
+    finding("tables_missing", "dev.profiles", case="views", **MISSING),
     finding("tables_missing", "dev.profiles", case="hidden", **MISSING),
     finding("schema_missing", "dev.profiles", case="unsynced", **MISSING),
     finding("schema_missing", "dev.profiles", case="hidden", **MISSING),

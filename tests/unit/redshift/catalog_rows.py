@@ -17,6 +17,11 @@ ALL_SCHEMAS = "SELECT database_name, schema_name, schema_owner, schema_type FROM
 SCHEMAS = ALL_SCHEMAS + " WHERE database_name = 'dev'"
 NAMESPACES = "SELECT oid, nspname, nspowner FROM pg_namespace"
 RELATIONS = "SELECT relnamespace, relname, relowner FROM pg_class WHERE relkind IN ('r', 'v', 'm')"
+ALL_RELATIONS = "SELECT oid, relnamespace, relname, relowner, relkind FROM pg_class WHERE relkind IN ('r', 'v', 'm')"
+DEPENDENCIES = (
+    "SELECT DISTINCT objid, refobjid, deptype FROM pg_depend "
+    "WHERE refclassid = 1259 AND classid NOT IN (1247, 1259) AND deptype IN ('i', 'n')"
+)
 
 WHO = "SELECT identity_type, identity_name, "
 ON_DATABASES = WHO + "database_name, privilege_type, privilege_scope FROM svv_database_privileges"

@@ -96,6 +96,7 @@ def test_a_thorough_look_reads_everything() -> None:
             q.ON_RELATIONS + members: [["user", "linked_user", "crm", "accounts", "INSERT"]],
             q.LATE_VIEWS: [["crm", "my_mv_tbl__"], ["crm", "my_mv_tbl__"], ["elsewhere", "v"]],
             q.MASKED: [["crm", "accounts", "root", "user"], ["crm", "orders", "a_stranger", "user"]],
+            **dict.fromkeys((q.NAMESPACES, q.ALL_RELATIONS, q.DEPENDENCIES), ()),
         }
     )
     current = read_schema_access(rows, q.SESSION, "linked_role", [DesiredSchema("crm")], thorough=True)
@@ -109,6 +110,7 @@ def test_a_thorough_look_reads_everything() -> None:
         *holdings.COLUMNS,
         Grant(Scope.DATABASE_TABLES, "SELECT", database="dev"),
     }
+    assert {one.schema for one in current.elsewhere} == {"web"}
     context = current.context
     assert context.members == frozenset({"linked_user", "root"})
     assert context.others == {
@@ -129,4 +131,5 @@ def test_late_binding_views_are_asked_for_where_there_are_views_and_users_where_
     assert current.context is not None
     assert (current.context.late_views, current.context.members) == ({}, frozenset())
     assert current.tables is not None and current.tables.names == {"web": {"pages"}}
+    assert current.tables.sources == {}
     assert not any("root" in sql for sql in rows.asked)

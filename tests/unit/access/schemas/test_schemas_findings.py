@@ -80,6 +80,47 @@ def test_the_owner_of_a_late_binding_view_is_named_where_it_is_known() -> None:
     assert found(replace(within(), tables=tables)) == []
 
 
+def test_views_that_read_what_is_not_opened_are_named() -> None:
+    views = {"crm": {"a": "", "b": "analyst", "fine": "analyst", "orders": "analyst"}, "ads": {"a": "analyst"}}
+    pay = ("hr", "pay")
+    read = {
+        ("crm", "a"): {pay, ("hr", "a.b"), ("crm", "accounts")},
+        ("crm", "b"): {pay, *(("hr", f"t{number}") for number in range(6))},
+        ("crm", "fine"): {("crm", "accounts")},
+        ("crm", "orders"): {("crm", "accounts")},
+        ("ads", "a"): {pay},
+    }
+    sources = {view: frozenset(names) for view, names in read.items()}
+    current = replace(within(), tables=Tables({"crm": TABLES}, views, sources=sources))
+
+    def told(*named: str) -> list[Finding]:
+        return [note("views_read_more", "dev.crm", views=named, role="r")] if named else []
+
+    a, b = 'a reads hr."a.b", hr.pay', "b (of analyst) reads hr.pay, hr.t0, hr.t1, hr.t2, hr.t3 and 2 more"
+    assert found(current) == told(a, b)
+    # Where tables are listed, so are views, and what they read is opened one by one, too.
+    assert found(current, target=LISTED) == told("orders (of analyst) reads crm.accounts")
+    both = Target(LISTED.desired, "crm", listed=TABLES)
+    assert found(current, target=both) == []
+    # What the role holds, and keeps, is opened already, if the schema is, too.
+    usage, tables = Grant(Scope.SCHEMA, "USAGE", "hr"), Grant(Scope.DATABASE_TABLES, "SELECT", database="dev")
+    wide = frozenset({tables, Grant(Scope.SCHEMAS, "USAGE", database="dev")})
+    narrow = frozenset({usage, Grant(Scope.TABLES, "SELECT", "hr")})
+    for more in (replace(current, grants=wide), replace(current, elsewhere=narrow)):
+        assert found(more) == []
+        assert told(a, b)[0] not in found(more, prune=True)
+    assert found(replace(current, grants=frozenset({tables}))) == told(a, b)
+    inherited = frozenset({usage, Grant(Scope.TABLE, "SELECT", *pay)})
+    rest = told(a.replace(", hr.pay", ""), b.replace("hr.pay, ", "").replace("t3 and 2 more", "t3, hr.t4 and 1 more"))
+    assert found(replace(current, context=Context(inherited=inherited))) == rest
+    assert found(replace(current, context=Context(inherited=inherited - {usage}))) == told(a, b)
+    accounts = replace(current, grants=frozenset({USAGE, on_table("SELECT", "accounts")}))
+    assert found(accounts, target=LISTED) == []
+    assert found(accounts, target=LISTED, prune=True) == told("orders (of analyst) reads crm.accounts")
+    for unread in (Tables({"crm": TABLES}, views), Tables({"crm": TABLES}, views, sources={})):
+        assert found(replace(current, tables=unread)) == []
+
+
 @pytest.mark.parametrize(
     ("member", "case"), [("owner", "schema"), ("writer", "tables"), ("both", "schema and tables"), ("neither", "")]
 )

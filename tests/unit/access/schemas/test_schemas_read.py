@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,25 +78,70 @@ def test_tables_that_an_admin_may_not_read_are_there_too() -> None:
         {
             listed: [["crm", "seen", "VIEW", "loader"], ["web", "pages", "TABLE", "loader"]],
             q.NAMESPACES: [[1, "crm", 100], [2, "ads", 100], [3, "web", 100]],
-            q.RELATIONS: [
-                [1, "seen", 101],
-                [1, "hidden", 101],
-                [1, "mv_tbl__m__0", 101],
-                [2, "elsewhere", 101],
-                [3, "seen", 77],
+            q.ALL_RELATIONS: [
+                [11, 1, "seen", 101, "v"],
+                [12, 1, "hidden", 101, "r"],
+                [13, 1, "mv_tbl__m__0", 101, "r"],
+                [14, 1, "m", 101, "v"],
+                [21, 2, "elsewhere", 101, "r"],
+                [31, 3, "seen", 77, "r"],
             ],
         }
     )
     clerk = SchemaAccess(Session("clerk", "dev", superuser=False), users=q.KNOWN_USERS)
     assert read_tables(rows, clerk, ["crm", "web"]) == Tables(
-        {"crm": frozenset({"seen", "hidden"}), "web": frozenset({"seen", "pages"})},
-        views={"crm": {"seen": "loader"}},
+        {"crm": frozenset({"seen", "hidden", "m"}), "web": frozenset({"seen", "pages"})},
+        views={"crm": {"seen": "loader", "m": "linked_user"}},
         owners={"crm": frozenset({"linked_user"}), "web": frozenset({"loader", "user id 77"})},
     )
     # A superuser sees all of them at once.
     again = Answers({listed: [["crm", "seen", "view", None], ["crm", "t", "TABLE", None]]})
     names = {"crm": frozenset({"seen", "t"}), "web": frozenset[str]()}
     assert read_tables(again, SchemaAccess(q.SEEN), ["crm", "web"]) == Tables(names, views={"crm": {"seen": ""}})
+
+
+CATALOG: dict[str, q.Table] = {
+    q.NAMESPACES: [[1, "crm", 100], [2, "hr", 100], [3, "pg_catalog", 1], [4, "Pg_mine", 101]],
+    q.ALL_RELATIONS: [
+        [10, 1, "totals", 101, "v"],
+        [11, 1, "accounts", 100, "r"],
+        [12, 1, "mv_tbl__totals__0", 101, "r"],
+        [20, 2, "mv_tbl__pay", 101, "v"],
+        [21, 2, "pay", 100, "r"],
+        [22, 2, "m", 100, "m"],
+        [30, 3, "pg_user", 1, "v"],
+        [40, 4, "between", 101, "v"],
+        [50, 5, "gone", 101, "r"],
+    ],
+    # Rules of views, each on its view and on what that reads; a foreign key, on the table that it refers to.
+    q.DEPENDENCIES: [
+        *([number, view, "i"] for number, view in ((910, 10), (920, 20), (930, 30), (940, 40))),
+        *([910, read, "n"] for read in (10, 11, 12, 20, 30, 50)),
+        *([920, read, "n"] for read in (40, 22)),
+        *([940, 21, "n"], [930, 21, "n"], [999, 21, "n"]),
+    ],
+}
+SOURCES = {
+    ("crm", "totals"): frozenset({("crm", "accounts"), ("hr", "mv_tbl__pay")}),
+    ("hr", "mv_tbl__pay"): frozenset({("Pg_mine", "between"), ("hr", "m")}),
+    ("Pg_mine", "between"): frozenset({("hr", "pay")}),
+}
+
+
+@pytest.mark.parametrize("superuser", [True, False])
+def test_what_views_read_is_asked_by_a_thorough_look_that_finds_some(superuser: bool) -> None:
+    current = SchemaAccess(Session("admin", "dev", superuser=superuser), users=q.KNOWN_USERS)
+    # Of this one, a view, the admin may see nothing itself.
+    seen = [["crm", "totals", "VIEW", "linked_user"]] if superuser else []
+    rows = Answers({q.tables_of("crm"): seen, **CATALOG})
+    found = read_tables(rows, current, ["crm"], thorough=True)
+    assert found.views == {"crm": {"totals": "linked_user"}}
+    assert found.sources == SOURCES
+    assert sorted(rows.asked) == sorted([q.tables_of("crm"), *CATALOG])
+    assert read_tables(rows, current, ["crm"]).sources is None
+    assert read_tables(Answers({q.tables_of("crm"): []}), replace(current, session=q.SEEN), ["crm"], thorough=True) == (
+        Tables({"crm": frozenset()}, sources={})
+    )
 
 
 def test_what_is_lacking_is_looked_for_everywhere() -> None:
