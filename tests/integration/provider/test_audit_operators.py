@@ -69,9 +69,13 @@ CASES = {
     ),
     "drop": Case(
         leave,
-        arrange=("GRANT USAGE ON SCHEMA crm TO ROLE {role}", "CREATE DATABASE {db}"),
+        arrange=(
+            "GRANT USAGE ON SCHEMA crm TO ROLE {role}",
+            "CREATE DATABASE {db}",
+            "GRANT CREATE ON DATABASE {db} TO ROLE {role}",
+        ),
         first=4,
-        drift=("CREATE ROLE {role}",),
+        drift=("CREATE USER {user} PASSWORD DISABLE",),
     ),
 }
 

@@ -18,7 +18,7 @@ def test_an_existing_database_is_adopted_and_a_strange_owner_reported(linked: Se
     database = linked.checkpoint
     linked.cluster.sql("dev", f"CREATE DATABASE {database} OWNER {owner}")
     since = linked.cluster.mark()
-    report = create(linked)
+    report = create(linked, trusted_owners=[owner])
     assert linked.cluster.changes(since) == [f'GRANT CREATE ON DATABASE "{database}" TO ROLE "{linked.role}"']
     assert (report["changed"], report["in_place"], notes(report)) == (1, 1, ["database_owner"])
     assert said("database_owner", database, owner=owner) in logged()
