@@ -45,7 +45,7 @@ test test-lowest:
 
 mutants: ## Change code in small ways, and list what no test notices (20 minutes; ARGS="access/role hooks/redshift": some modules)
 	@$(setup)
-	@scripts/clean-env pip .venv/bin/python -m pip install -q --no-deps --upgrade --target .run/mutmut -r requirements/mutants.txt
+	@scripts/clean-env pip .venv/bin/python -m pip install -q --no-deps --upgrade --target .run/mutmut --require-hashes -r requirements/mutants.txt
 	@$(run) python scripts/mutants.py $(ARGS)
 
 check: ## Lint, format, types (mypy strict), compose file
@@ -74,7 +74,7 @@ compose-check: ## Check docker-compose.yaml against the compose schema
 
 pins: ## Resolve the pinned versions in requirements/ again (ARGS=--upgrade: from today's releases)
 	@$(setup)
-	@scripts/clean-env pip .venv/bin/python -m pip install -q --no-deps --upgrade --target .run/uv uv==0.13.9
+	@scripts/clean-env pip .venv/bin/python -m pip install -q --no-deps --upgrade --target .run/uv --require-hashes -r requirements/uv.txt
 	@scripts/clean-env pip scripts/pins $(ARGS)
 
 clean: ## Remove all that these targets made

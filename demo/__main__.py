@@ -212,6 +212,7 @@ def main() -> int:
 
     :return: the exit code.
     """
+    os.umask(0o077)
     run = Path(os.environ.get("DATAGRAPH_RUN", airflow_run.ROOT / ".run" / "demo"))
     home = run / "airflow"
     home.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,8 @@
 # The local Redshift of this repository: Redshift's dialect on a real PostgreSQL. For development only.
 FROM python:3.11-slim
 
-COPY requirements/local.in requirements/airflow-3.3.txt /tmp/requirements/
-RUN pip install --no-cache-dir -r /tmp/requirements/local.in -c /tmp/requirements/airflow-3.3.txt \
-    && rm -rf /tmp/requirements
+COPY requirements/local.txt /tmp/requirements/
+RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements/local.txt && rm -rf /tmp/requirements
 
 # PostgreSQL doesn't run as root, and looks its user up by name.
 RUN useradd --create-home redshift

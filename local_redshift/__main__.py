@@ -13,9 +13,11 @@ import sys
 
 from local_redshift.control import obey
 from local_redshift.postgres import NoPostgres
+from local_redshift.running import PASSWORD
 from local_redshift.server import Options, Server
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
+DEFAULT_PASSWORD = Options("", 0).password
 
 
 def arguments() -> argparse.Namespace:
@@ -24,11 +26,11 @@ def arguments() -> argparse.Namespace:
         prog="python -m local_redshift",
         description="A development-only stand-in for Amazon Redshift. It prints one line when it's ready, and "
         "removes all that it wrote when it stops.",
+        epilog=f"The superuser's password is {DEFAULT_PASSWORD}, or what {PASSWORD} in the environment says.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=5439, help="0 takes a free one (default: %(default)s)")
     parser.add_argument("--user", default="awsuser", help="the superuser (default: %(default)s)")
-    parser.add_argument("--password", default="Testing1!", help="its password (default: %(default)s)")
     parser.add_argument("--database", default="dev", help="the first database (default: %(default)s)")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="added to each exchange (default: %(default)s)")
     # A descriptor that the starting process left open: no business of people's.
@@ -114,7 +116,9 @@ def main() -> int:
             2,
         )
     latency = given.latency_ms / 1000
-    options = Options(given.host, given.port, given.user, given.password, given.database, latency, given.tls)
+    # Taken out: PostgreSQL's processes may belong to another user.
+    password = os.environ.pop(PASSWORD, DEFAULT_PASSWORD)
+    options = Options(given.host, given.port, given.user, password, given.database, latency, given.tls)
     return asyncio.run(run(options, given.die_with_parent, given.control_fd))
 
 

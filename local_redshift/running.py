@@ -17,6 +17,8 @@ from typing import IO
 from local_redshift.faults_client import Faults
 
 PATIENCE = 30.0
+PASSWORD = "LOCAL_REDSHIFT_PASSWORD"
+"""Holds the superuser's password in the environment of a server: its command line can be read by everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def started(
 ) -> Iterator[Server]:
     """Run `python -m local_redshift` until the end of the block; with `faults`, it takes orders of this process."""
     command = [sys.executable, "-m", "local_redshift", "--die-with-parent", "--host", host, "--port", str(port)]
-    command += ["--user", user, "--password", password, "--database", database]
+    command += ["--user", user, "--database", database]
     command += ["--latency-ms", str(latency_ms), *(["--tls"] if tls else [])]
     with tempfile.TemporaryFile("w+") as log, _channel(faults) as (control, theirs):
         descriptors = [end.fileno() for end in theirs]
@@ -65,7 +67,7 @@ def started(
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env=_environment(),
+            env=_environment(password),
             pass_fds=descriptors,
         )
         for end in theirs:
@@ -94,11 +96,12 @@ def _channel(wanted: bool) -> Iterator[tuple[Faults | None, list[socket.socket]]
         theirs.close()
 
 
-def _environment() -> dict[str, str]:
+def _environment(password: str) -> dict[str, str]:
     """This process's, without Airflow's settings, and with this package importable from wherever it runs."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW_")}
     paths = [str(Path(__file__).parent.parent), environment.get("PYTHONPATH", "")]
-    return {**environment, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
+    ours = {"PYTHONPATH": os.pathsep.join(path for path in paths if path), PASSWORD: password}
+    return {**environment, **ours}
 
 
 def _ready(process: subprocess.Popen[str], log: IO[str]) -> int:

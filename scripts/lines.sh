@@ -1,5 +1,8 @@
-# What an environment is made of, by name; sourced by the other scripts.
-# Sets: line, venv, pins, sections, pythons.
+# What an environment is made of, by name; sourced by the other scripts, whose working folder .run is made here.
+# read_line sets: line, venv, pins, sections, pythons.
+
+# Logs and Airflow's database are in it, so it is closed to others, also where it was made before.
+mkdir -p -m 700 "${BASH_SOURCE[0]%/*}/../.run" && chmod 700 "${BASH_SOURCE[0]%/*}/../.run" || exit 1
 
 read_line() { # 3.3 | 2.11 | lowest | demo
     line=$1

@@ -84,11 +84,13 @@ def host_name(value: str, conn_id: str | None) -> str:
     """
     host = value.strip()
     try:
-        host.encode("idna")
+        # What is looked up: IDNA makes dots, slashes and nothing at all of other characters.
+        known = host.encode("idna").decode()
     except UnicodeError:
         fits = False
     else:
-        fits = not any(c.isspace() or c in "/:@,?#" for c in host)
+        fits = host.isprintable() and all(c.isalnum() or c in "-_." for c in known)
+        fits &= known.count(".") == host.count(".")
     if not fits:
         raise InvalidInput(
             f"Connection {conn_id}: its host isn't a host's name alone: port and database have fields of their own."

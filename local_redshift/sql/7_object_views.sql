@@ -1,13 +1,12 @@
 -- Identities, databases, schemas, tables and columns. Columns and their order are those of the AWS pages cited.
 
--- ACLs leave roles out, and a group's name has the prefix "group ".
+-- ACLs leave roles out, and a group's name has the prefix "group ". As in PostgreSQL, a name that holds anything but
+-- letters, digits and _ is in quotes.
 CREATE FUNCTION pg_rs.acl(items aclitem[]) RETURNS text STABLE LANGUAGE sql RETURN (
-    SELECT string_agg(format('%s=%s/%s',
-        CASE WHEN x.grantee = 0 THEN '' WHEN pg_rs.kind(r.rolname) = 'group' THEN 'group ' || pg_rs.shown(r.rolname)
-             ELSE r.rolname END,
-        substr(split_part(i::text, '=', 2), 1, strpos(split_part(i::text, '=', 2), '/') - 1),
-        pg_get_userbyid(x.grantor)), '~')
-    FROM unnest(items) i CROSS JOIN LATERAL (SELECT grantee, grantor FROM aclexplode(ARRAY[i]) LIMIT 1) x
+    SELECT string_agg(CASE pg_rs.kind(r.rolname) WHEN 'group'
+        THEN regexp_replace(regexp_replace(i::text, '^"group:(\w+)"=', 'group \1='), '^"group:', 'group "')
+        ELSE i::text END, '~')
+    FROM unnest(items) i CROSS JOIN LATERAL (SELECT grantee FROM aclexplode(ARRAY[i]) LIMIT 1) x
     LEFT JOIN pg_catalog.pg_roles r ON r.oid = x.grantee
     WHERE x.grantee = 0 OR pg_rs.kind(r.rolname) IN ('user', 'group'));
 

@@ -68,6 +68,18 @@ def test_airflow_writes_inside_the_checkout() -> None:
     assert seen["PATH"].split(":")[0] == os.path.join(seen["VIRTUAL_ENV"], "bin")
 
 
+@pytest.mark.parametrize("command", ["clean-env 3.3", "clean-env pip", "setup demo", "demo", "pins"])
+@pytest.mark.parametrize("before", [None, 0o777])
+def test_what_is_written_is_private(checkout: Checkout, command: str, before: int | None) -> None:
+    run = checkout.path / ".run"
+    if before is not None:
+        run.mkdir()
+        run.chmod(before)
+    # None of these gets any further in this checkout: it has neither pins nor an environment.
+    checkout.run("sh", "-c", f"umask 0; scripts/{command} false", env={"PYTHON": "/nonexistent"})
+    assert (run.stat().st_mode & 0o777, run.stat().st_uid) == (0o700, os.getuid())
+
+
 def test_pip_keeps_where_to_fetch_from_and_the_home() -> None:
     kept = {"PIP_FIND_LINKS": "/x", "UV_FIND_LINKS": "/x", "https_proxy": "http://proxy:1", "HOME": "/a home"}
     seen = environment("scripts/clean-env", "pip", "/usr/bin/env", "python3", "-c", SHOW, **kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -22,8 +23,15 @@ DEPENDENCIES = {
 }
 
 
+HASHES = re.compile(r"( --hash=sha256:[0-9a-f]{64})+$")
+
+
+def lines(file: Path) -> list[str]:
+    return [line for line in file.read_text().splitlines() if not line.startswith("#")]
+
+
 def requirements(file: Path) -> list[Requirement]:
-    return [Requirement(line) for line in file.read_text().splitlines() if not line.startswith("#")]
+    return [Requirement(HASHES.sub("", line)) for line in lines(file)]
 
 
 def pins(name: str) -> dict[str, str]:
@@ -61,7 +69,23 @@ def test_every_version_is_pinned(name: str) -> None:
 def test_no_address_of_an_index(name: str) -> None:
     text = (FOLDER / name).read_text()
     assert "//" not in text
-    assert "--" not in text.replace("# --- ", "")
+    assert "--" not in text.replace("# --- ", "").replace(" --hash=", "").replace(" --require-hashes ", "")
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.txt")), ids=lambda file: file.name)
+def test_every_pin_has_hashes(file: Path) -> None:
+    assert [line for line in lines(file) if not HASHES.search(line)] == []
+
+
+@pytest.mark.parametrize("name", ["Makefile", "scripts/setup", "docker/redshift.Dockerfile"])
+def test_hashes_are_asked_for(name: str) -> None:
+    found = re.findall(r"\binstall (?:.*\\\n)*.* -r .*", (ROOT / name).read_text())
+    assert found
+    assert [command for command in found if "--require-hashes" not in command] == []
+
+
+def test_the_local_redshift_has_the_same_in_its_image() -> None:
+    assert {*lines(FOLDER / "local.txt")} <= {*lines(FOLDER / "airflow-3.3.txt")}
 
 
 def test_lowest_are_the_declared_ones() -> None:

@@ -17,10 +17,10 @@ case "$*" in
     *'import ctypes'*) echo 3.11 ;;
     -V) echo Python 3.11.99 ;;
     '-m venv '*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && echo venv >>"$here/calls" ;;
-    '-m pip install --no-compile pip=='*) echo upgrade >>"$here/calls" ;;
-    '-m pip install '*' -e .')
+    '-m pip install '*' --require-hashes -r requirements/pip.txt') echo upgrade >>"$here/calls" ;;
+    '-m pip install '*' --build-constraint requirements/airflow-3.3.txt -e .')
         echo package >>"$here/calls" ;;
-    '-m pip install '*)
+    '-m pip install '*' --require-hashes --build-constraint requirements/airflow-3.3.txt -r '*)
         echo pins >>"$here/calls"
         [ ! -e "$here/hang" ] || {{ touch "$here/hanging"; sleep 60; }}
         [ ! -e "$here/fail" ] || {{ echo 'the disk is full'; exit 1; }} ;;

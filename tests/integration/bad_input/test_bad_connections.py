@@ -40,7 +40,10 @@ ADMINS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"extra": {"iam": "yes"}}, (ADMIN, "iam is 'yes'", "write true or false, unquoted")),
     ({"extra": {"iam": True, "is_serverless": "no"}}, (ADMIN, "is_serverless is 'no'", "write true or false")),
     ({"host": "user@example.com"}, (ADMIN, "its host isn't a host's name alone", "have fields of their own")),
-    ({"host": "bad..name"}, (ADMIN, "its host isn't a host's name alone", "have fields of their own")),
+    *(
+        ({"host": host}, (ADMIN, "its host isn't a host's name alone", "have fields of their own"))
+        for host in ("bad..name", "nul\0.example", "full\u3002stop")
+    ),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from redshift_connector import error as errors
 from local_redshift.grammar import views
 from local_redshift.running import Server
 from tests.integration.local_redshift.local_place import Place
-from tests.support.redshift import connect, refused, run
+from tests.support.redshift import PASSWORD, connect, refused, run
 
 # Columns and their order: https://docs.aws.amazon.com/redshift/latest/dg/<page>.html
 COLUMNS = {
@@ -115,6 +116,35 @@ def test_what_public_holds(place: Place) -> None:
     assert place.do(rows) == [("CREATE",), ("USAGE",)]
     place.do("REVOKE TEMP ON DATABASE {db} FROM PUBLIC")
     assert place.denied("CREATE TEMP TABLE mine (a int)")[0] == "42501"
+
+
+@pytest.mark.parametrize("odd", ["a=b", "/ a", "a,b", "a~b", 'a"b', "a\\b", "a b", "'", "{", "=u*/x", "group g"])
+def test_an_acl_holds_any_name(server: Server, place: Place, odd: str) -> None:
+    # A user's name can't have a slash, a group's can.
+    name, group = odd.replace("/", "") + place.user, f"{odd}{place.user}_group"
+    quoted, members = ('"' + text.replace('"', '""') + '"' for text in (name, group))
+    place.do(f"CREATE USER {quoted} PASSWORD '{PASSWORD}'")
+    place.do(f"CREATE GROUP {members}")
+    place.do(f"GRANT USAGE ON SCHEMA s TO {quoted} WITH GRANT OPTION")
+    with closing(connect(server, place.database, name)) as holder:
+        run(holder, f"GRANT USAGE ON SCHEMA s TO {place.user}")
+    place.do(f"GRANT USAGE ON SCHEMA s TO GROUP {members}")
+    shown = "awsuser=UC/awsuser", f"{quoted}=U*/awsuser", f"{place.user}=U/{quoted}", f"group {members}=U/awsuser"
+    for query in (
+        "SELECT schema_acl FROM svv_all_schemas WHERE schema_name = 's'",
+        "SELECT nspacl FROM pg_namespace WHERE nspname = 's'",
+    ):
+        [(acl,)] = place.do(query)
+        assert len(acl) == len("~".join(shown))
+        assert [item for item in shown if item not in acl] == []
+
+
+def test_an_acl_leaves_plain_names_plain(place: Place) -> None:
+    group = f"{place.user}_group"
+    place.do(f"CREATE GROUP {group}")
+    place.do(f"GRANT SELECT ON s.one TO {place.user}, GROUP {group}, PUBLIC")
+    shown = f"awsuser=arwdDxtm/awsuser~{place.user}=r/awsuser~group {group}=r/awsuser~=r/awsuser"
+    assert place.do("SELECT table_acl FROM svv_all_tables WHERE table_name = 'one'") == [(shown,)]
 
 
 def test_internal_names_show_nowhere(place: Place) -> None:

@@ -11,6 +11,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
 from local_redshift.running import NotStarted, Server, started
@@ -36,16 +37,21 @@ def ready(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline()
 
 
+def read(file: Path) -> bytes:
+    """What a file of a process holds; nothing when it has ended."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
 def leftovers(folder: Path) -> list[str]:
     """Its folders, and its PostgreSQL's processes, once they had time to go."""
     left: list[str] = []
     for _ in range(80):
         left = [str(path) for path in folder.iterdir()]
         for process in Path("/proc").glob("[0-9]*"):
-            try:
-                words = (process / "cmdline").read_bytes()
-            except OSError:
-                continue
+            words = read(process / "cmdline")
             if str(folder).encode() in words:
                 left.append(words.decode(errors="replace"))
         if not left:
@@ -134,6 +140,17 @@ def test_the_log_has_no_statements(folder: Path, tmp_path: Path) -> None:
         assert process.wait(15) == 0
     assert "DDL success" in log.read_text()
     assert "Secret123x" not in log.read_text()
+
+
+def test_no_command_line_holds_the_password() -> None:
+    with started(password="Canary-1!x") as server, closing(connect(server)):
+        started_by_it = [child.pid for child in psutil.Process(server.pid).children(recursive=True)]
+        files = [Path(f"/proc/{pid}/cmdline") for pid in (server.pid, *started_by_it)]
+        # PostgreSQL's processes may belong to another user, who can read this.
+        files += [Path(f"/proc/{pid}/environ") for pid in started_by_it]
+        shown = [text for file in files if (text := read(file))]
+    assert len(shown) > 10
+    assert [text for text in shown if b"Canary-1!x" in text] == []
 
 
 def test_started_gives_what_was_asked_for_and_says_why_not() -> None:

@@ -265,6 +265,23 @@ def test_no_extra_goes_unnoticed(name: str, value: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("host", ["h", " h.example. ", "10.0.0.1", "a_b.c-d.example", "münchen.example"])
+def test_a_host_is_a_name_alone(host: str) -> None:
+    assert connections.host_name(host, "admin_id") == host.strip()
+
+
+# What IDNA makes a dot or another sign of, or leaves out, and what nothing can look up.
+ODD = "\0 \n \x1b \u200b \u00ad \u3002 \uff0e \uff61 \u2024 \ufe52 \uff0f \uff20 \uff1a / : @ , ? # % * [ \\ '".split(
+    " "
+)
+
+
+@pytest.mark.parametrize("odd", [*ODD, " ", ".."], ids=ascii)
+def test_another_sign_makes_it_no_host(odd: str) -> None:
+    with pytest.raises(InvalidInput, match=r"^Connection admin_id: its host isn't a host's name alone: port and "):
+        connections.host_name(f"a{odd}b.example", "admin_id")
+
+
 @pytest.mark.parametrize(("given", "port"), [(None, 5439), (0, 5439), (1, 1), (65535, 65535)])
 def test_a_port_is_one_or_redshifts_own(given: int | None, port: int) -> None:
     assert connections.port_number(given, "admin_id") == port
