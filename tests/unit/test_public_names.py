@@ -28,6 +28,15 @@ def test_there_are_few() -> None:
     assert airflow_provider_datagraph.__version__
 
 
+def test_every_error_is_public() -> None:
+    made = [
+        one.__name__
+        for one in vars(exceptions).values()
+        if inspect.isclass(one) and one.__module__ == exceptions.__name__
+    ]
+    assert exceptions.__all__ == sorted(made)
+
+
 @pytest.mark.parametrize(("room", "name"), LAZY, ids=[name for _, name in LAZY])
 def test_each_is_where_its_room_says(room: ModuleType, name: str) -> None:
     found = getattr(room, name)
@@ -82,10 +91,10 @@ def test_it_would_be_found(loaded: dict[str, set[str]]) -> None:
     assert "redshift_connector" in loaded["the hook"]
 
 
-def parameters(kind: type[Any]) -> set[str]:
-    """The arguments that a class names itself."""
+def parameters(kind: type[Any]) -> dict[str, Any]:
+    """The arguments that a class names itself, with their defaults."""
     made = inspect.signature(kind).parameters.values()
-    return {one.name for one in made if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)} - {"self"}
+    return {one.name: one.default for one in made if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)}
 
 
 @pytest.mark.parametrize("kind", TASKS, ids=lambda kind: kind.__name__)
@@ -95,17 +104,17 @@ def test_a_signature_names_every_argument_of_ours(kind: type[Any]) -> None:
     assert bases
     named = parameters(kind)
     for base in bases:
-        assert named >= parameters(base), base
-    assert named >= {"redshift_conn_id", "index"}
+        assert named.items() >= parameters(base).items(), base
+    assert named.keys() >= {"redshift_conn_id", "index"}
     if issubclass(kind, ConvergingOperator):
-        assert named >= {"plan_only", "fail_on_drift", "tries", "longest_wait"}
+        assert named.keys() >= {"plan_only", "fail_on_drift", "tries", "longest_wait"}
     if kind.__module__.startswith(sensors.__name__):
-        assert named >= {"wait", "deferrable", "poke_interval", "timeout"}
+        assert named.keys() >= {"wait", "deferrable", "poke_interval", "timeout"}
 
 
 @pytest.mark.parametrize("kind", TASKS, ids=lambda kind: kind.__name__)
 def test_every_argument_is_given_by_its_name_and_has_a_type(kind: type[Any]) -> None:
     made = inspect.signature(kind).parameters.values()
     ours = [one for one in made if one.kind is one.KEYWORD_ONLY]
-    assert {one.name for one in ours} == parameters(kind)
+    assert {one.name for one in ours} == parameters(kind).keys()
     assert [one.name for one in ours if one.annotation is one.empty] == []

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,12 +15,13 @@ from pytest_mock import MockerFixture
 from redshift_connector.cursor import Cursor
 from redshift_connector.error import ProgrammingError
 
+from airflow_provider_datagraph.access.plan import Plan, blocking
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.read import read_schema_access
-from airflow_provider_datagraph.access.schemas.values import DesiredSchema
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess
 from airflow_provider_datagraph.engine.converge import Converger
-from airflow_provider_datagraph.exceptions import VanishedError
+from airflow_provider_datagraph.exceptions import DriftRemainsError, VanishedError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from tests.support.redshift import code, run
 from tests.support.segment import Segment
@@ -146,6 +148,19 @@ def test_after_the_last_try_the_servers_own_error_is_raised(linked: Segment, moc
     assert WORD in failed.value.args[0]["M"]
     assert waits.call_count > 0
     assert linked.held() == set()
+
+
+def test_what_would_stop_a_plan_once_it_is_carried_out_is_told(linked: Segment) -> None:
+    desired = [DesiredSchema("crm")]
+
+    def make_plan(current: SchemaAccess) -> Plan:
+        plan = plan_schemas(desired, linked.role, current)
+        return plan if plan.steps else replace(plan, findings=(blocking("role_missing", "gone"),))
+
+    with pytest.raises(DriftRemainsError, match=r"lacks 1 changes, the first: Role gone doesn't exist"):
+        Converger(DataGraphHook()).converge(
+            lambda rows, session: read_schema_access(rows, session, linked.role, desired), make_plan
+        )
 
 
 def test_what_is_not_there_is_looked_for_once_more(linked: Segment, mocker: MockerFixture) -> None:

@@ -30,6 +30,11 @@ def test_a_connection_that_breaks_in_a_transaction_is_a_passing_fault(segment: S
         Converger(hook).read(end_my_session)
 
 
+def test_a_socket_that_breaks_in_a_transaction_is_a_passing_fault(segment: Segment) -> None:
+    with pytest.raises(PassingFaultError, match="broke"), DataGraphHook().connected():
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+
 def open_sockets() -> set[int]:
     """The sockets of this process that nobody has closed, whether or not anything refers to them."""
     return {one.fileno() for one in gc.get_objects() if type(one) is socket.socket and one.fileno() != -1}
@@ -49,6 +54,8 @@ def test_the_linked_user_gets_host_port_and_options_from_the_admin_connection(li
     hook = DataGraphHook(user_conn_id="segment_linked_user", database="dev")
     with hook.get_conn() as connection:
         assert run(connection, "SELECT current_user, current_database()") == [(linked.user, "dev")]
+        # The server gives up a little earlier than the driver; milliseconds.
+        assert run(connection, "SHOW statement_timeout") == [("6300ms",)]
     assert hook.arguments["timeout"] == 7
 
 

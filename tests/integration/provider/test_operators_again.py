@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.redshift.catalog.sessions import CASE_SENSITIVE
 from tests.support.segment import Segment, execute
 
 # An operator, its arguments, and how many changes its first run makes.
@@ -43,3 +44,6 @@ def test_the_second_run_changes_nothing(
         second = execute(make(segment, **arguments), warehouse=segment.warehouse)
     assert (second["changed"], second["changes"], second["findings"]) == (0, [], [])
     assert second["in_place"] == changes
+    if make is not Segment.check:
+        # All names are in lower case, which compares alike in every session.
+        assert CASE_SENSITIVE not in cluster.received(begin)

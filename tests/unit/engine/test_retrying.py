@@ -9,7 +9,8 @@ import pytest
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.engine.converge import Converger
-from airflow_provider_datagraph.engine.retrying import retrying
+from airflow_provider_datagraph.engine.retrying import looking_again, retrying
+from airflow_provider_datagraph.exceptions import VanishedError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 
@@ -48,6 +49,15 @@ def test_what_is_no_conflict_is_not_tried_again(mocker: MockerFixture) -> None:
     with pytest.raises(ValueError, match="broken"):
         retrying(work, 10, 20.0)
     assert work.call_count == 1
+
+
+def test_what_vanished_is_told_and_looked_for_once_more(
+    mocker: MockerFixture, caplog: pytest.LogCaptureFixture
+) -> None:
+    work = mocker.Mock(side_effect=[VanishedError("Gone: 100%"), "done"])
+    with caplog.at_level("INFO"):
+        assert looking_again(work) == "done"
+    assert caplog.messages == ["Gone: 100%"]
 
 
 @pytest.mark.parametrize(

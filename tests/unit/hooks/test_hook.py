@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import Connection
 from pytest_mock import MockerFixture
+from redshift_connector.error import InterfaceError
 
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+from airflow_provider_datagraph.hooks.redshift import DataGraphHook, connect
 
 
 def hook(user: str | None = None, extra: str | None = None, own: str | None = None, **given: Any) -> DataGraphHook:
@@ -56,6 +57,11 @@ def test_a_user_without_a_database_borrows_none_by_itself() -> None:
 def test_what_was_not_looked_up_is_missing(user: str | None, what: str) -> None:
     with pytest.raises(MisconfigurationError, match=f"The {what} isn't defined"):
         _ = DataGraphHook("a", user_conn_id=user, loaded={}).arguments
+
+
+def test_what_the_driver_refuses_before_it_has_a_socket_is_told_as_it_is() -> None:
+    with pytest.raises(InterfaceError, match="application_name"):
+        connect({"user": "u", "password": "Secret-1", "database": "dev", "host": "h.example", "application_name": 5})
 
 
 def test_what_tls_gives_up_is_said_once(mocker: MockerFixture) -> None:

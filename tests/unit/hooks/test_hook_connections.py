@@ -190,7 +190,8 @@ def test_the_admins_gaps_are_told_at_once(empty: tuple[str, ...], listed: str) -
 
 def test_the_user_takes_host_port_and_options_from_the_admin() -> None:
     admin = connection(ADMIN, {"ssl": True, "sslmode": "verify-ca", "timeout": 30, "iam": True}, port=5440)
-    user = connection(USER, {"timeout": 5, "application_name": "mine"})
+    # Text, as in a connection that is written as a URI.
+    user = connection(USER, {"timeout": "5", "application_name": "mine"})
     arguments = connections.user_arguments(user, admin, None)
     assert arguments == {
         "host": "cluster.example.com",

@@ -22,6 +22,7 @@ def refused(code: str, status: int) -> ClientError:
         refused("ClusterNotFound", 404),
         refused("InvalidClientTokenId", 403),
         refused("ExpiredToken", 400),
+        ClientError({"Error": {"Code": "AccessDenied"}}, "GetClusterCredentials"),
         NoCredentialsError(),
     ],
     ids=lambda error: str(error)[:60],

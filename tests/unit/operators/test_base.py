@@ -98,7 +98,7 @@ WRONG: list[tuple[type[DataGraphOperator], dict[str, Any]]] = [
     *((GrantReverseEtlOperator, {"database": 5, name: "x"}) for name in ("drop", "fail_on_drift")),
     (CreateSegmentRoleOperator, {"password_hash": "x"}),
     (SegmentSummaryOperator, {"reports": 5}),
-    (SegmentSummaryOperator, {"reports": [], "proofs": 5}),
+    *((SegmentSummaryOperator, {"reports": [], name: 5}) for name in ("proofs", "plan_only")),
 ]
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pytest_mock import MockerFixture
 
-from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
+from airflow_provider_datagraph.access.report import ChangeRow, FindingRow, Report
+from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator, merge
 from airflow_provider_datagraph.xcom import from_xcom
 
 SAID = """\
@@ -32,6 +33,26 @@ def test_the_log_says_what_to_type(monkeypatch: pytest.MonkeyPatch, mocker: Mock
     assert (words, [line.strip() for line in shown.splitlines()]) == ("%s", SAID.splitlines())
     database = "segment_linked_profiles_db"
     assert report["segment"] == {"host": "h.example", "port": 5440, "database": database, "username": "reader"}
+
+
+def test_only_what_the_run_creates_is_not_missing() -> None:
+    changes = [
+        ChangeRow(action, about, [], "", "", "", applied=False)
+        for action, about in [
+            ("create", "role r"),
+            ("create", "database d"),
+            ("grant", "role g"),
+            ("grant", "schema d.s"),
+        ]
+    ]
+    comes = [FindingRow("role_missing", "r", ""), FindingRow("not_ready", "database d", "")]
+    stays = [
+        FindingRow("role_missing", "g", ""),
+        FindingRow("not_ready", "schema d.s", ""),
+        FindingRow("database_owner", "database d", ""),
+    ]
+    report = merge([Report(changes=tuple(changes), findings=tuple(comes + stays))])
+    assert (report.changes, report.findings) == (tuple(changes), tuple(stays))
 
 
 def test_in_a_list_a_mapped_task_stands_for_all_of_its_instances() -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger
+from pytest_mock import MockerFixture
 
+from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 
 
@@ -26,3 +29,11 @@ def test_the_trigger_has_what_airflow_s_have() -> None:
     path, arguments = trigger.serialize()
     assert path == "airflow_provider_datagraph.triggers.PollTrigger"
     assert arguments == {"probe": "access", "arguments": {"tables": []}, "poke_interval": 5.0, "deadline": 9.0}
+
+
+def test_what_it_found_is_said_in_a_line(mocker: MockerFixture) -> None:
+    log = mocker.patch.object(ProfilesSyncTablesSensor, "log")
+    event = {"status": "done", "report": Report(in_place=6).as_dict(), "message": "All 6 tables are there"}
+    ProfilesSyncTablesSensor(task_id="wait", schema="profiles").resume({}, event)
+    # A sensor has nothing to change, so nothing is said of it.
+    log.info.assert_called_once_with("%s", "All 6 tables are there")
