@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -20,14 +21,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("airflow_provider_datagraph", "dags", "local_redshift", "tests")
 LOADED = (
+    "hypothesis",
     "airflow.providers.amazon.aws.hooks.redshift_sql",
     "airflow.providers.common.compat.sdk",
     "redshift_connector",
 )
 ENOUGH = 40_000
 """How many lines the tests of one change run: some that reach a server, or very many that don't."""
-PATIENCE = 300
-"""Seconds until a run is taken for one that never ends."""
+PATIENCE = 60
+"""Seconds until a test, or what comes before the first, is taken for one that never ends."""
 
 
 class Seen:
@@ -110,6 +112,9 @@ class _Chosen:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = sorted((item for item in items if self.place(item) >= 0), key=self.place)
 
+    def pytest_runtest_logstart(self) -> None:
+        signal.alarm(PATIENCE)
+
 
 def begin(place: Path) -> None:
     """Work in a copy from here on: some tests start other processes, which have to see a change, too.
@@ -122,7 +127,7 @@ def begin(place: Path) -> None:
     shutil.copy2(ROOT / "pyproject.toml", mine)
     os.chdir(mine)
     sys.path.insert(0, str(mine))
-    # A changed file may look as old as another.
+    # A changed file may look as old as another, so what `look` loads is the last that is kept.
     sys.dont_write_bytecode = True
     os.environ |= {"PYTHONPATH": str(mine), "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -134,6 +139,9 @@ def load() -> None:
     for name in [name for name in sys.modules if name.startswith("airflow_provider_datagraph")]:
         # Airflow asks every provider what it provides.
         del sys.modules[name]
+    # Each fork looks through what it made itself.
+    gc.collect()
+    gc.freeze()
 
 
 def _passes(patience: int, run: Callable[..., int], *arguments: Any) -> bool:
@@ -164,6 +172,8 @@ def _test(paths: Iterable[str], plugin: object, *options: str) -> int:
 
 
 def _look(paths: Sequence[str]) -> int:
+    sys.dont_write_bytecode = False
+    del os.environ["PYTHONDONTWRITEBYTECODE"]
     recorder = _Recorder()
     _test(paths, recorder)
     recorder.write(Path("seen.json"))

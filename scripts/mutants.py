@@ -38,12 +38,19 @@ PURE = ("access/", "form/", "redshift/")
 TESTS = tuple(f"tests/unit/{folder}" for folder in PURE)
 RANDOM = "tests/unit/access/schemas/test_schemas_properties.py"
 CORES = os.cpu_count() or 1
+PROCESSES = CORES + 1
+"""Tests that reach a server wait for it now and then."""
 LIMIT = 5.0
 """Per cent that may survive."""
 OTHERS = (PACKAGE, "dags")
 OTHER_TESTS = ("tests/unit", "tests/security", "tests/integration")
-DATA_TESTS = ["tests/dags/test_template_fields.py", "tests/unit/test_provider_info.py"]
-"""They look at classes, and run none of their lines."""
+DATA_TESTS = [
+    "tests/dags/test_template_fields.py",
+    "tests/unit/hooks/test_hook_errors.py",
+    "tests/unit/test_provider_info.py",
+    "tests/unit/test_public_names.py",
+]
+"""They look at names, classes and values, and run none of their lines."""
 LEFT_OUT = re.compile("unit/(access|form|redshift)/|local_|deep|properties|counts|concurrent|faults_cuts|faults_kill")
 """Tests of the folders above, of the local Redshift, and what takes long."""
 ONE_IN = 12
@@ -225,8 +232,8 @@ def run_others(made: Mapping[Mutant, tuple[str, Change]]) -> list[Mutant]:
     sys.path.append(str(TOOL))
     mutant_tests.load()
     seen = mutant_tests.Seen()
-    with ProcessPoolExecutor(CORES, multiprocessing.get_context("fork"), mutant_tests.begin, (PLACE,)) as pool:
-        for part in pool.map(mutant_tests.look, [paths[at::CORES] for at in range(CORES)]):
+    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("fork"), mutant_tests.begin, (PLACE,)) as pool:
+        for part in pool.map(mutant_tests.look, [paths[at::PROCESSES] for at in range(PROCESSES)]):
             seen.add(part)
         jobs = [
             (file, change.source, [*(DATA_TESTS if change.is_data else []), *seen.tests(file, change.near)])
