@@ -254,6 +254,10 @@ FINDINGS: Mapping[str, Said] = {
     "schema_missing reading": Said("Reading {object} fails: {reason} ({state})."),
     "database_missing reading": Said("Reading {object} fails: {reason} ({state})."),
     "not_readable reading": Said("Reading {object} fails: {reason} ({state})."),
+    "unreachable_name": Said(
+        "The session of {login} folds names to lower case, so it can't reach {object}.",
+        "Rename it to lower case if Segment is meant to read it.",
+    ),
     "tables_missing waiting": Said(
         "Schema {object} has no {tables:all}, as {login} sees it.", "Segment writes them with its next hourly sync."
     ),
