@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
-from airflow_provider_datagraph.redshift.names import InvalidInput
+from airflow_provider_datagraph.redshift.names import InvalidInput, one_line
 
 __all__ = [
     "DataGraphError",
@@ -20,7 +20,13 @@ __all__ = [
 
 
 class DataGraphError(AirflowException):
-    """Anything that this provider raises."""
+    """Anything that this provider raises. What names and servers say in it can't be taken for something else.
+
+    :param text: what is the case, and what to do.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(one_line(text))
 
 
 class MisconfigurationError(DataGraphError, AirflowFailException, InvalidInput):
@@ -30,9 +36,12 @@ class MisconfigurationError(DataGraphError, AirflowFailException, InvalidInput):
     """
 
     def __init__(self, *problems: str) -> None:
-        self.problems = problems
-        lines = problems if len(problems) == 1 else [f"{len(problems)} problems:", *(f"- {p}" for p in problems)]
-        Exception.__init__(self, "\n".join(lines))
+        self.problems = tuple(map(one_line, problems))
+        Exception.__init__(self, *self.problems)
+
+    def __str__(self) -> str:
+        lines = [f"- {problem}" for problem in self.problems]
+        return "\n".join([f"{len(lines)} problems:", *lines] if len(lines) != 1 else self.problems)
 
     @classmethod
     def of(cls, problems: Iterable[str]) -> MisconfigurationError:

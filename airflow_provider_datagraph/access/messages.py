@@ -9,7 +9,7 @@ from string import Formatter
 from typing import Any
 
 from airflow_provider_datagraph.access.plan import Change, Finding, Reason
-from airflow_provider_datagraph.redshift.names import join_path, quote
+from airflow_provider_datagraph.redshift.names import join_path, one_line, quote
 from airflow_provider_datagraph.redshift.statements import Statement
 from airflow_provider_datagraph.redshift.values import Grant, Scope
 
@@ -274,6 +274,10 @@ FINDINGS: Mapping[str, Said] = {
     "schema_missing reading": Said("Reading {object} fails: {reason} ({state})."),
     "database_missing reading": Said("Reading {object} fails: {reason} ({state})."),
     "not_readable reading": Said("Reading {object} fails: {reason} ({state})."),
+    "unreachable_name": Said(
+        "The session of {login} folds names to lower case, so it can't reach {object}.",
+        "Rename it to lower case if Segment is meant to read it.",
+    ),
     "tables_missing waiting": Said(
         "Schema {object}, which belongs to {owner}, has no {tables:all}, as {login} sees it.",
         "Segment writes them with its next hourly sync.",
@@ -414,13 +418,13 @@ class _Facts(Formatter):
 
 
 def said(finding: Finding) -> Said:
-    """Say what a finding tells, and what to do about it."""
+    """Say what a finding tells, and what to do about it: no name and no server's text in it ends a line, or hides."""
     facts = dict(finding.facts)
     case = facts.get("case")
     sentence = FINDINGS[f"{finding.code} {case}" if case else finding.code]
     values = {"user": finding.object, **facts, "object": finding.object}
     text = sentence.text + (HIDDEN if facts.get("hidden_from") else "")
-    return Said(_Facts().vformat(text, (), values), _Facts().vformat(sentence.remedy, (), values))
+    return Said(*(one_line(_Facts().vformat(one, (), values)) for one in (text, sentence.remedy)))
 
 
 def change_text(change: Change, *, done: bool = False) -> str:
@@ -438,7 +442,7 @@ def change_text(change: Change, *, done: bool = False) -> str:
     whom = f" {'from' if change.action == 'revoke' else 'to'} {change.identity}" if change.identity else ""
     verb = DONE[change.action] if done else change.action
     reason = REASONS.get(change.reason, ("", ""))[done].format(of=change.of)
-    return f"{verb} {what}{_beside(change)}{whom}{reason and ': ' + reason}"
+    return one_line(f"{verb} {what}{_beside(change)}{whom}{reason and ': ' + reason}")
 
 
 def object_name(change: Change) -> str:

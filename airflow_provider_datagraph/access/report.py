@@ -205,7 +205,7 @@ def table(title: str, report: Report, *, changes: bool = True) -> str:
         ``i`` notes; what to do about a finding stands on a line of its own.
     """
     rows = [
-        ("-" if row.action in ("revoke", "drop") else "+", "done" if row.applied else "planned", one_line(row.text))
+        ("-" if row.action in ("revoke", "drop") else "+", "done" if row.applied else "planned", row.text)
         for row in report.changes
     ]
     if changes and not rows:
@@ -228,33 +228,39 @@ def table(title: str, report: Report, *, changes: bool = True) -> str:
 
 def _told(sign: str, row: FindingRow, more: str = "") -> list[tuple[str, str, str]]:
     """Airflow's log view cuts long lines, so what to do stands on one of its own."""
-    remedy = [("", "", f"→ {one_line(row.remedy)}")] if row.remedy else []
-    return [(sign, row.code, one_line(row.text) + more), *remedy]
+    remedy = [("", "", f"→ {row.remedy}")] if row.remedy else []
+    return [(sign, row.code, row.text + more), *remedy]
 
 
 def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> list[str]:
-    """Align rows of text in columns.
+    """Align rows of text in columns; what can't be printed is escaped.
 
     :param rows: rows of equal length.
-    :param indent: what stands before each line.
+    :param indent: what stands before each line; default two spaces.
     :return: a line each, without white space at its end.
     """
-    listed = [tuple(row) for row in rows]
-    widths = [max(len(row[i]) for row in listed) for i in range(len(listed[0]))] if listed else []
-    return [(indent + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True))).rstrip() for row in listed]
+    listed = [tuple(map(one_line, row)) for row in rows]
+    # The last isn't padded: one long name would make every line as long.
+    widths = [*(max(map(len, column)) for column in list(zip(*listed, strict=True))[:-1]), 0]
+    return [(indent + "  ".join(map(str.ljust, row, widths))).rstrip() for row in listed]
 
 
 HASH = (
     "<hash> stands for the password's: 'md5' followed by the MD5, in hexadecimal, of the password and the user's name "
     "written together."
 )
+UNPRINTABLE = (
+    "The next statement names something that can't be printed, so it is shown escaped here, and mustn't be run as it "
+    "stands: XCom's `statement` has it as it is sent."
+)
 
 
 def script(report: Report) -> str:
     """Write what is planned as SQL, for an administrator to review and run by hand.
 
-    :return: a section for each database, with its statements in order; the findings are comments. Where the report
-        leaves changes out, it says so and holds no statement, since a part isn't the whole.
+    :return: a section for each database, with its statements in order; the findings are comments, and so is a statement
+        with a name that can't be printed. Where the report leaves changes out, it says so and holds no statement, since
+        a part isn't the whole.
     """
     if report.more_changes:
         return _comment(
@@ -269,7 +275,8 @@ def script(report: Report) -> str:
         if row.database != database:
             database = row.database
             lines += ["", _comment(f"Connect to database {database}"), f"{EXACT_NAMES};"]
-        lines.append(f"{row.statement};")
+        shown = one_line(row.statement) == row.statement
+        lines += [f"{row.statement};"] if shown else [_comment(UNPRINTABLE), _comment(row.statement)]
         lines += [_comment(HASH)] * ("<hash>" in row.statement)
     return "\n".join(lines).strip()
 

@@ -19,6 +19,15 @@ def unreadable(path: Path, state: str, text: str) -> Finding:
     return finding(CODES.get(state, "not_readable"), join_path(*path), case="reading", reason=text, state=state)
 
 
+def unreachable(path: Path, login: str) -> Finding:
+    """Tell that a table can't be named, as the user's session folds names; what it would name instead proves nothing.
+
+    :param path: database, schema and table, as stored.
+    :param login: the linked user.
+    """
+    return finding("unreachable_name", join_path(*path), login=login)
+
+
 def nothing_to_read(database: str, schema: str, *, exists: bool) -> Finding:
     """Tell that a schema holds no table that could be read.
 

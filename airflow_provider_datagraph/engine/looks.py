@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from redshift_connector.error import Error as DriverError
@@ -13,16 +14,16 @@ from airflow_provider_datagraph.access.messages import counted, said
 from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES, missing_tables, no_database
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.access.validation import nothing_to_read, unreadable
+from airflow_provider_datagraph.access.validation import nothing_to_read, unreachable, unreadable
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.hooks.faults import Fault, classify, details, statement_error
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
 from airflow_provider_datagraph.redshift.catalog.identities import read_users
-from airflow_provider_datagraph.redshift.catalog.relations import read_relations, relation_names
+from airflow_provider_datagraph.redshift.catalog.relations import read_relations
 from airflow_provider_datagraph.redshift.catalog.schemas import read_schemas, schema_names
 from airflow_provider_datagraph.redshift.catalog.sessions import read_session
-from airflow_provider_datagraph.redshift.names import fold, join_path, resolve, split_path
+from airflow_provider_datagraph.redshift.names import fold, join_path, one_line, resolve, split_path
 from airflow_provider_datagraph.redshift.statements import written
 from airflow_provider_datagraph.redshift.values import Identities, Session
 
@@ -31,6 +32,15 @@ if TYPE_CHECKING:
     from redshift_connector.core import Connection as DriverConnection
 
 Connections = Mapping[str, "Connection"]
+_Path = tuple[str, str, str]
+
+
+class Kind(Enum):
+    """What is to be read: named by the caller, or found in a schema."""
+
+    LISTED = "listed"
+    TABLE = "table"
+    VIEW = "view"
 
 
 @dataclass(frozen=True)
@@ -38,12 +48,15 @@ class Look:
     """The result of one look.
 
     :param done: whether everything is as wanted.
-    :param message: a sentence that says what is still missing.
+    :param message: a sentence that says what is still missing, on one line.
     """
 
     report: Report
     message: str
     done: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", one_line(self.message))
 
 
 class Probe(Protocol):
@@ -109,7 +122,10 @@ class _Reader:
 
 @dataclass
 class AccessProbe:
-    """Reads one row's worth of nothing from each table, as the linked user, from the checkpoint database.
+    """Names every column of each table, and no row, as the linked user, from the checkpoint database.
+
+    In a schema that is to be read whole, what anybody who may create there can add holds nothing up: a name that the
+    user's session folds is told, and so is a view that can't be read beside something that can.
 
     :param redshift_conn_id: the admin connection: it lists the tables of ``schemas``.
     :param database: the checkpoint database; None: the user connection's own.
@@ -135,41 +151,50 @@ class AccessProbe:
         self.user = _Reader(user)
 
     def look(self) -> Look:
-        paths, findings = self._paths()
-        refused = [finding for path in paths if (finding := self._read(path)) is not None]
-        report = Report.of([*refused, *findings], in_place=len(paths) - len(refused))
-        who, where = self.user.hook.login, self.user.hook.arguments["database"]
+        kinds, findings = self._targets()
+        capitals = {path for path in kinds if any(fold(name) != name for name in path)}
+        folded = capitals if capitals and not self.user.session().case_sensitive else set()
+        refused = {path: finding for path in kinds if (finding := self._read(path, path in folded)) is not None}
+        stops = _holding_up(kinds, refused, folded)
+        others = [finding for finding in refused.values() if finding not in stops]
+        proved, count = len(kinds) - len(refused), counted(len(kinds), "table")
+        report = Report.of([*stops, *others, *findings], in_place=proved)
         if report.blocking:
             return Look(report, " ".join(map(str, report.blocking)))
-        count = counted(len(paths), "table")
-        if not refused:
-            return Look(report, f"{who}, connected to {where}, can read every one of {count}.", done=True)
-        first = report.findings[0]
-        return Look(report, f"{who}, connected to {where}, can't read {len(refused)} of {count}. {first}")
+        who = f"{self.user.hook.login}, connected to {self.user.hook.arguments['database']},"
+        if stops:
+            return Look(report, f"{who} can't read {len(refused)} of {count}. {report.findings[0]}")
+        share = f"{proved} of {count}; the rest holds nothing up" if refused else f"every one of {count}"
+        return Look(report, f"{who} can read {share}.", done=True)
 
-    def _paths(self) -> tuple[list[tuple[str, str, str]], list[Finding]]:
+    def _targets(self) -> tuple[dict[_Path, Kind], list[Finding]]:
         """Resolve what is to be read; only the admin sees tables that the user can't read yet."""
-        session, own = self.admin.session(), str(self.admin.hook.arguments["database"])
-        listed = [(parts if len(parts) == 3 else (own, *parts)) for parts in map(split_path, self.tables)]
-        paths: list[tuple[str, str, str]] = [(d, s, t) for d, s, t in listed]
+        session = self.admin.session()
+        stored: Callable[[str], str] = str if session.case_sensitive else fold
+        kinds: dict[_Path, Kind] = {}
+        for text in self.tables:
+            *place, schema, table = map(stored, split_path(text))
+            kinds[place[0] if place else session.database, schema, table] = Kind.LISTED
         findings: list[Finding] = []
         for text in self.schemas:
-            parts = split_path(text)
-            database, schema = parts if len(parts) == 2 else (own, parts[0])
-            if not session.case_sensitive:
-                database, schema = fold(database), fold(schema)
-            found = relation_names(self.admin.rows, database, [schema])[schema]
-            paths += [(database, schema, table) for table in sorted(found)]
+            *place, schema = map(stored, split_path(text))
+            database = place[0] if place else session.database
+            found = list(read_relations(self.admin.rows, database, [schema]))
+            for one in sorted(found, key=lambda one: one.name):
+                kinds.setdefault((database, schema, one.name), Kind.VIEW if one.view else Kind.TABLE)
             if not found:
                 exists = schema in schema_names(self.admin.rows, database)
                 findings.append(nothing_to_read(database, schema, exists=exists))
-        return list(dict.fromkeys(paths)), findings
+        return kinds, findings
 
-    def _read(self, path: tuple[str, str, str]) -> Finding | None:
-        # Segment's guide, step 4, without any of the customer's data; three-part names:
+    def _read(self, path: _Path, folded: bool) -> Finding | None:
+        if folded:
+            # What it is folded to may be another table.
+            return unreachable(path, self.user.hook.login)
+        # Segment's guide, step 4, without any of the customer's data, and without computing a view. Three-part names:
         # https://docs.aws.amazon.com/redshift/latest/dg/cross-database_usage.html
         try:
-            self.user.rows(f"SELECT 1 FROM {written(path)} LIMIT 1")
+            self.user.rows(f"SELECT * FROM {written(path)} WHERE FALSE")
         except (DriverError, OSError) as error:
             return unreadable(path, *details(error))
         return None
@@ -181,6 +206,20 @@ class AccessProbe:
     def close(self) -> None:
         self.admin.close()
         self.user.close()
+
+
+def _holding_up(
+    kinds: Mapping[_Path, Kind], refused: Mapping[_Path, Finding], folded: Container[_Path]
+) -> list[Finding]:
+    """Tell what has to be read and isn't: where nothing at all is proved, everything."""
+    proved = kinds.keys() - refused.keys()
+    beside = {path[:2] for path in proved}
+
+    def told(path: _Path) -> bool:
+        named = kinds[path] is Kind.LISTED
+        return (path in folded and not named) or (kinds[path] is Kind.VIEW and path[:2] in beside)
+
+    return [finding for path, finding in refused.items() if not (proved and told(path))]
 
 
 @dataclass

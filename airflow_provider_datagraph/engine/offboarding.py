@@ -25,7 +25,7 @@ from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.hooks.faults import details, in_use, still_needed
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.sessions import read_sessions
-from airflow_provider_datagraph.redshift.names import resolve_database
+from airflow_provider_datagraph.redshift.names import one_line, resolve_database
 from airflow_provider_datagraph.redshift.values import Session
 
 log = logging.getLogger(__name__)
@@ -196,7 +196,7 @@ def _tell(error: Exception, done: Sequence[str], failed: str, left: Sequence[str
 
     Whether a COMMIT whose answer never came was carried out can't be known, so nothing is said of that.
     """
-    sentence = (
+    sentence = one_line(
         f"Done before: {', '.join(done) or 'nothing'}. Failed, all or nothing of it done: {failed}. "
         f"Not begun: {', '.join(left) or 'nothing'}. A rerun does the rest."
     )

@@ -15,6 +15,7 @@ from airflow_provider_datagraph.exceptions import (
     VanishedError,
 )
 from airflow_provider_datagraph.hooks.connections import VERIFY_CA
+from airflow_provider_datagraph.redshift.names import one_line
 
 CONFLICT_TEXTS = (
     "conflict with concurrent transaction",
@@ -43,14 +44,14 @@ class Fault(Enum):
 def details(error: BaseException) -> tuple[str, str]:
     """Read a driver's error; a server's error is a dict in its first argument.
 
-    :return: SQLSTATE (empty where the server sent none) and the message with its detail.
+    :return: SQLSTATE (empty where the server sent none) and the message with its detail, on one line.
     """
     first = error.args[0] if error.args else ""
     if isinstance(first, dict):
         message, detail = str(first.get("M", "")), str(first.get("D", ""))
-        return str(first.get("C", "")), f"{message}: {detail}" if detail else message
+        return str(first.get("C", "")), one_line(f"{message}: {detail}" if detail else message)
     inner = error.args[1] if len(error.args) > 1 else None
-    return "", f"{first}: {inner}" if inner else str(first)
+    return "", one_line(f"{first}: {inner}" if inner else str(first))
 
 
 def vanished(error: BaseException) -> bool:

@@ -18,7 +18,8 @@ from redshift_connector.error import Error as DriverError
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.connections import admin_arguments, load, switch, tls_weakness, user_arguments
 from airflow_provider_datagraph.hooks.faults import Fault, classify, connect_error, statement_error, token_error
-from airflow_provider_datagraph.redshift.names import fold
+from airflow_provider_datagraph.hooks.masking import mask
+from airflow_provider_datagraph.redshift.names import fold, one_line
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -166,7 +167,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         weakness = tls_weakness(arguments)
         if weakness and self.warned is not None and weakness not in self.warned:
             self.warned.add(weakness)
-            self.log.warning("%s", weakness)
+            self.log.warning("%s", one_line(weakness))
         return {"application_name": "airflow-provider-datagraph", **arguments}
 
     def _token(self, admin: Connection) -> tuple[str, str, int] | None:
@@ -174,9 +175,13 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
             return None
         switch(admin, "is_serverless")
         try:
-            return self.get_iam_token(admin)
+            login, token, port = self.get_iam_token(admin)
         except (BotoCoreError, ClientError) as error:
             raise token_error(error, self.admin_conn_id) from error
+        if self.loaded is None:
+            # Not in a trigger's thread.
+            mask(token)
+        return login, token, port
 
     @property
     def login(self) -> str:

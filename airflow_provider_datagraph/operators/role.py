@@ -12,6 +12,7 @@ from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, plan
 from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.hooks.masking import mask
 from airflow_provider_datagraph.operators.base import (
     ANY_DATABASE,
     DEFAULT_ADMIN,
@@ -36,11 +37,13 @@ def desired_user(hook: DataGraphHook, password_hash: str) -> DesiredUser:
 
     :param hook: a hook on the user connection.
     :param password_hash: ``md5`` or ``sha256``.
-    :return: the user with the hash of its password, and what the password lacks.
+    :return: the user with the hash of its password, which task logs mask from here on, and what the password lacks.
     :raises MisconfigurationError: if the connection is missing, of another type, or incomplete.
     """
     login, password = hook.login, str(hook.arguments["password"])
-    return DesiredUser(login, hashed(password, login, password_hash), tuple(policy_problems(password)))
+    made = hashed(password, login, password_hash)
+    mask(made)
+    return DesiredUser(login, made, tuple(policy_problems(password)))
 
 
 class CreateSegmentRoleOperator(AdoptingOperator):

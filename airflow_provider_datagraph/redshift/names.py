@@ -5,6 +5,7 @@ Rules: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -27,6 +28,10 @@ RESERVED_WORDS = frozenset(
 TEMPLATE_MARKS = ("{{", "{%", "{#")
 SYSTEM_SCHEMAS = frozenset({"information_schema", "catalog_history"})
 SYSTEM_DATABASES = frozenset({"template0", "template1", "padb_harvest", "sys:internal", "awsdatacatalog"})
+# Fillers, joiners and variation selectors: https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+"""What shows as nothing, and counts as printable."""
+_SPECIAL = re.compile("[^ -~]")
 
 
 class InvalidInput(ValueError):
@@ -36,8 +41,8 @@ class InvalidInput(ValueError):
     """
 
     def __init__(self, *problems: str) -> None:
-        self.problems = problems
-        super().__init__(" ".join(problems))
+        self.problems = tuple(map(one_line, problems))
+        super().__init__(" ".join(self.problems))
 
 
 def fold(name: str) -> str:
@@ -67,11 +72,19 @@ def literal(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Write a text so that it stays on its line, whatever names are in it.
+    """Write a text so that it stays on its line and shows all that is in it, whatever names it holds.
 
-    :return: the text, with what can't be printed as an escape.
+    :return: the text, with each character that can't be printed, or prints as nothing, as an escape such as ``\\n``; a
+        text that has been through this stays as it is.
     """
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return _SPECIAL.sub(_shown, text)
+
+
+def _shown(found: re.Match[str]) -> str:
+    character = found[0]
+    if character.isprintable() and not _BLANK.match(character):
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 def check_identifier(name: Any, what: str) -> str:

@@ -17,7 +17,8 @@ from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 class ValidateAccessSensor(DataGraphSensor):
     """Wait until the linked user reads every table, connected to the checkpoint database as Segment is.
 
-    It sends ``SELECT 1 FROM "database"."schema"."table" LIMIT 1``: no data is fetched.
+    It sends ``SELECT * FROM "database"."schema"."table" WHERE FALSE``: every column is named, no row is fetched, and no
+    view is computed.
 
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
     :param database: the database to connect to; default the user connection's, which is the checkpoint database.

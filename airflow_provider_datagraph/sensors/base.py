@@ -27,6 +27,7 @@ from airflow_provider_datagraph.exceptions import (
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ADMIN, refusing_bad_input
+from airflow_provider_datagraph.redshift.names import one_line
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from airflow_provider_datagraph.xcom import TakesFromXCom
 
@@ -221,6 +222,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         self._time_out(message)
 
     def _time_out(self, message: str) -> NoReturn:
+        message = one_line(message)
         if self.soft_fail or self.never_fail:
             raise AirflowSkipException(message)
         raise AirflowSensorTimeout(message)

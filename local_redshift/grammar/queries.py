@@ -52,10 +52,12 @@ def reads(found: list[Reference], target: bool = False) -> tuple[tuple[str, ...]
 
 
 def _reads_no_column(tokens: list[Token], found: list[Reference]) -> bool:
-    """SELECT 1 FROM t LIMIT n: whoever may select sees the same, whatever is masked."""
-    if len(found) != 1 or [token.value for token in tokens[:3]] != ["select", "1", "from"]:
+    """SELECT 1 FROM t LIMIT n, SELECT * FROM t WHERE FALSE: whoever may select sees the same, whatever is masked."""
+    begin, rest = [token.value for token in tokens[:3]], tokens[found[0].end :] if len(found) == 1 else []
+    if begin == ["select", "*", "from"] and [token.value for token in rest] == ["where", "false"]:
+        return found[0].start == 3
+    if len(found) != 1 or begin != ["select", "1", "from"]:
         return False
-    rest = tokens[found[0].end :]
     counts = (Kind.NUMBER, Kind.PARAMETER)
     return found[0].start == 3 and (
         not rest or (len(rest) == 2 and rest[0].value == "limit" and rest[1].kind in counts)

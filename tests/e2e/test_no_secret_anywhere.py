@@ -65,6 +65,11 @@ def test_the_hash_is_nowhere_else(evidence: Evidence, place: Place) -> None:
     assert matches(place.contents(evidence.left), hashes) == set()
 
 
+def test_a_hash_that_a_task_logs_is_masked(evidence: Evidence) -> None:
+    logs = evidence.left.home.glob("logs/dag_id=secrets_modes/*/task_id=plan__role_with_hash_in_log/*.log")
+    assert ["the hash: ***" in log.read_text() for log in logs] == [True]
+
+
 def test_the_passwords_were_used(evidence: Evidence) -> None:
     # Otherwise their absence would say nothing.
     kept = evidence.left.passwords()

@@ -54,6 +54,8 @@ def test_what_reads_no_column_runs(server: Server, masked: Place) -> None:
     elsewhere = connect(server, user=masked.user)
     for sql in ("SELECT 1 FROM s.one LIMIT 1", "SELECT 1 FROM {db}.s.one LIMIT 1", "select 1 from s.one"):
         assert len(masked.read(sql)) == 1
+    assert masked.read("SELECT * FROM {db}.s.one WHERE FALSE") == []
+    assert is_refused(masked.denied("SELECT * FROM s.one WHERE FALSE OR a = 1"))
     assert run(elsewhere, masked.named("SELECT 1 FROM {db}.s.one LIMIT 1")) == [(1,)]
     assert is_refused(refused(elsewhere, masked.named("SELECT a FROM {db}.s.one")))
     elsewhere.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import inspect
 import socket
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -14,7 +16,9 @@ from pytest_mock import MockerFixture
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
-from tests.support.redshift import PASSWORD, run
+from airflow_provider_datagraph.operators.role import desired_user
+from airflow_provider_datagraph.redshift.passwords import HASHES
+from tests.support.redshift import PASSWORD, run, unique
 from tests.support.segment import Segment
 
 
@@ -84,6 +88,29 @@ def test_an_iam_login_reaches_the_server_without_iam_in_the_arguments(linked: Se
         assert run(connection, "SELECT current_user") == [(linked.user,)]
     asked = client.get_cluster_credentials.call_args.kwargs
     assert (asked["DbUser"], asked["ClusterIdentifier"]) == ("someone", "main")
+
+
+def masked(text: str) -> str:
+    """A line of a task's log, as Airflow's masker writes it."""
+    with suppress(ImportError):
+        return str(import_module("airflow.sdk.log").redact(text))
+    return str(import_module("airflow.utils.log.secrets_masker").redact(text))
+
+
+def test_a_temporary_password_and_a_hash_are_masked_in_the_task_s_log(linked: Segment, mocker: MockerFixture) -> None:
+    token, password = f"Canary+{unique('token')}", unique("Canary1")
+    iam_client(linked, mocker, {"DbUser": linked.user, "DbPassword": token}, "get_cluster_credentials")
+    linked.admin_connection(extra={"ssl": False, "iam": True, "cluster_identifier": "main"})
+    # A trigger's thread can't talk to the task's supervisor.
+    loaded = {"redshift_default": DataGraphHook().admin_connection}
+    assert DataGraphHook(loaded=loaded).arguments["password"] == token
+    assert masked(f"token {token}.") == f"token {token}."
+    assert DataGraphHook().arguments["password"] == token
+    assert masked(f"token {token}.") == "token ***."
+    linked.user_connection(password=password)
+    for kind in HASHES:
+        user = desired_user(DataGraphHook(user_conn_id="segment_linked_user", database="dev"), kind)
+        assert masked(f"PASSWORD '{user.password_hash}'") == "PASSWORD '***'"
 
 
 def test_an_iam_login_of_a_serverless_workgroup(linked: Segment, mocker: MockerFixture) -> None:

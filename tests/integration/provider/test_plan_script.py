@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.report import HASH, Report, script
+from airflow_provider_datagraph.access.report import HASH, UNPRINTABLE, Report, script
+from airflow_provider_datagraph.redshift.names import one_line
 from airflow_provider_datagraph.redshift.statements import EXACT_NAMES
 from tests.integration.provider.offboarding import gone
 from tests.support.cluster import CLUSTER, Cluster
@@ -20,7 +21,7 @@ from tests.support.segment import RETL, WAREHOUSE, Logged, Segment, codes, execu
 LEAD = "The plan as SQL, to review, or for an administrator to run:\n"
 CONNECT = "Connect to database "
 TOKEN = re.compile(r"""-- (?P<comment>.*)|(?P<end>;)|(?P<text>"(?:[^"]|"")*"|'(?:[^']|'')*'|[^"';-]+|.)""")
-LINES = "line\nend; --"
+ODD = 'odd "end"; --'
 # What would open a schema to everybody, were it taken for a statement.
 OPENING = "t\ngrant usage on schema payroll to public; --"
 
@@ -37,12 +38,12 @@ class World(Segment):
         self.writer = cluster.user("writer")
         made = cluster.database(
             *WAREHOUSE,
-            f"CREATE TABLE crm.{quoted(LINES)} (id int)",
-            *(f"CREATE SCHEMA {name}" for name in ('"we""b"', quoted(LINES), RETL)),
+            f"CREATE TABLE crm.{quoted(ODD)} (id int)",
+            *(f"CREATE SCHEMA {name}" for name in ('"we""b"', quoted(ODD), RETL)),
             """CREATE TABLE "we""b"."it's" (id int)""",
             f'CREATE TABLE "we""b".{quoted(OPENING)} (id int)',
             f'ALTER TABLE "we""b".{quoted(OPENING)} ROW LEVEL SECURITY ON',
-            f"GRANT USAGE, CREATE ON SCHEMA crm, payroll, {quoted(LINES)} TO {self.writer}",
+            f"GRANT USAGE, CREATE ON SCHEMA crm, payroll, {quoted(ODD)} TO {self.writer}",
             *exactly('CREATE TABLE crm."Orders" (id int)', 'CREATE SCHEMA "Old"', 'CREATE TABLE "Old"."T" (id int)'),
         )
         cluster.sql(made, "CREATE TABLE payroll.written (id int)", user=self.writer)
@@ -174,25 +175,25 @@ def test_the_whole_setup_planned_at_once_and_run_by_hand(by_hand: World, by_task
 
 def open_wide(world: World) -> None:
     """Make role and user, and give them more than any task would."""
-    role, user, writer, lines = world.role, quoted(world.user), world.writer, quoted(LINES)
+    role, user, writer, odd = world.role, quoted(world.user), world.writer, quoted(ODD)
     world.sql(
         f"CREATE ROLE {role}",
         f"CREATE USER {user} PASSWORD '{PASSWORD}'",
         f"GRANT ROLE {role} TO {user}",
         f"CREATE DATABASE {quoted(world.checkpoint)}",
         f"GRANT CREATE ON DATABASE {quoted(world.checkpoint)} TO ROLE {role}",
-        f"GRANT USAGE, CREATE ON SCHEMA crm, billing, {lines} TO ROLE {role}",
-        f"GRANT SELECT, INSERT ON crm.contacts, crm.{lines} TO ROLE {role}",
+        f"GRANT USAGE, CREATE ON SCHEMA crm, billing, {odd} TO ROLE {role}",
+        f"GRANT SELECT, INSERT ON crm.contacts, crm.{odd} TO ROLE {role}",
         f"GRANT ALL ON crm.contacts TO ROLE {role}",
         f"GRANT SELECT (id) ON crm.accounts TO ROLE {role}",
         f"GRANT SELECT FOR TABLES IN SCHEMA billing TO ROLE {role}",
-        f"GRANT SELECT FOR TABLES IN SCHEMA {lines} TO ROLE {role}",
+        f"GRANT SELECT FOR TABLES IN SCHEMA {odd} TO ROLE {role}",
         *(
             f"ALTER DEFAULT PRIVILEGES FOR USER {writer} IN SCHEMA {schema} GRANT SELECT ON TABLES TO ROLE {role}"
-            for schema in ("crm", lines)
+            for schema in ("crm", odd)
         ),
-        f"CREATE TABLE {lines}.{lines} (id int)",
-        f"ALTER TABLE {lines}.{lines} OWNER TO {user}",
+        f"CREATE TABLE {odd}.{odd} (id int)",
+        f"ALTER TABLE {odd}.{odd} OWNER TO {user}",
         *exactly(f'GRANT SELECT ON crm."Orders" TO ROLE {role}', f'GRANT USAGE ON SCHEMA "Old" TO ROLE {role}'),
     )
     world.cluster.sql(
@@ -229,7 +230,7 @@ def test_what_takes_away_is_run_by_hand_one_task_after_the_other(
         assert not world.cluster.logs_in(world.user, PASSWORD)
         assert gone(world)
         assert world.checkpoint not in world.cluster.existing_databases()
-        world.sql(f"SELECT id FROM {quoted(LINES, LINES)}", user=world.writer)
+        world.sql(f"SELECT id FROM {quoted(ODD, ODD)}", user=world.writer)
 
 
 def test_a_finding_about_what_has_a_line_end_in_its_name_is_no_statement(by_hand: World, logged: Logged) -> None:
@@ -242,3 +243,14 @@ def test_a_finding_about_what_has_a_line_end_in_its_name_is_no_statement(by_hand
     assert statements(text) == sent(report) != []
     assert not any("public" in statement for statement in statements(text))
     assert [line for line in text.splitlines() if "public" in line and not line.startswith("-- ")] == []
+
+
+def test_a_statement_with_a_line_end_in_a_name_is_shown_and_not_run(by_hand: World, logged: Logged) -> None:
+    open_wide(by_hand)
+    name = quoted("crm", OPENING)
+    by_hand.sql(f"CREATE TABLE {name} (id int)", f"GRANT DELETE ON {name} TO ROLE {by_hand.role}")
+    report, text = by_hand.plan(by_hand.grant_schema(schema="crm", tables=["accounts"], prune=True), logged)
+    (evil,) = [statement for statement in sent(report) if "\n" in statement]
+    assert evil.startswith(f"REVOKE DELETE ON TABLE {name} ")
+    assert statements(text) == [statement for statement in sent(report) if statement != evil]
+    assert text.splitlines().count(f"-- {one_line(evil)}") == text.splitlines().count(f"-- {UNPRINTABLE}") == 1

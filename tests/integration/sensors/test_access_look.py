@@ -10,6 +10,7 @@ import redshift_connector
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.redshift.statements import EXACT_NAMES
 from tests.integration.sensors.house import House
 from tests.support.redshift import SET_UP, connect, mark, run
 from tests.support.segment import codes, said
@@ -48,7 +49,7 @@ def test_it_reads_from_the_checkpoint_database_and_nothing_but_one(house: House,
     report = resumed(sensor, fire(trigger_of(sensor))) if by_trigger else sensor.execute({})
     assert report == all_there(2)
     assert sent_by_user(house, since) == [
-        (house.checkpoint, f'SELECT 1 FROM "{house.warehouse}"."{house.crm}"."{table}" LIMIT 1')
+        (house.checkpoint, f'SELECT * FROM "{house.warehouse}"."{house.crm}"."{table}" WHERE FALSE')
         for table in ("accounts", "contacts")
     ]
 
@@ -81,7 +82,7 @@ def test_the_admin_reads_no_table(house: House, mocker: MockerFixture) -> None:
     for call in executed.call_args_list:
         texts[call.args[0]._c].append(call.args[1])
     assert not any(house.crm in text and "svv_" not in text for text in texts[admins])
-    assert len([text for text in texts[users] if text.startswith("SELECT 1 FROM")]) == 2
+    assert len([text for text in texts[users] if text.startswith("SELECT * FROM")]) == 2
 
 
 def test_a_refused_table_is_named_with_its_reason(house: House) -> None:
@@ -149,6 +150,97 @@ def test_views_and_mixed_case(house: House) -> None:
     house.open(house.crm)
     assert look(house, schemas=house.crm.upper()) == all_there(2)
     assert look(house, tables=[f"{house.crm}.MIXEDCASE"])["in_place"] == 1
+
+
+def exactly(house: House, *statements: str, user: str | None = None) -> None:
+    """Statements whose names keep their capitals."""
+    house.sql(EXACT_NAMES, *statements, EXACT_NAMES.replace("true", "false"), user=user)
+
+
+def told(report: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(finding["code"], finding["object"].rpartition(".")[2]) for finding in report["findings"]]
+
+
+def test_a_name_that_the_user_s_session_folds_is_told_and_holds_nothing_up(house: House) -> None:
+    house.fulfil("access")
+    # Where the one is folded to the other, reading that other one proves nothing.
+    exactly(house, *(f'CREATE TABLE {house.crm}."{name}" (id int)' for name in ("Accounts", "Other")))
+    since = mark(house.server)
+    report = house.access(schemas=house.crm).execute({})
+    assert (report["in_place"], told(report)) == (2, [("unreachable_name", name) for name in ("Accounts", "Other")])
+    assert len([text for _, text in sent_by_user(house, since) if text.startswith("SELECT * FROM")]) == 2
+    # It isn't the admin's session that counts.
+    house.sql(f"ALTER USER {house.user} SET enable_case_sensitive_identifier TO true")
+    assert house.access(schemas=house.crm).execute({}) == all_there(4)
+
+
+def test_where_nothing_can_be_reached_nothing_is_proved(house: House) -> None:
+    house.sql(f"CREATE SCHEMA {house.crm}")
+    exactly(house, f'CREATE TABLE {house.crm}."Accounts" (id int)')
+    house.open(house.crm)
+    payload = fire(trigger_of(house.access(schemas=house.crm), seconds=0))
+    assert payload["status"] == "timeout"
+    assert f"can't read 1 of 1 table. The session of {house.user} folds names" in payload["message"]
+
+
+def test_a_table_that_is_named_itself_and_cant_be_reached_is_waited_for(house: House) -> None:
+    house.fulfil("access")
+    exactly(house, f'CREATE TABLE {house.crm}."Accounts" (id int)')
+    admin = house.server.user
+    house.sql(f"ALTER USER {admin} SET enable_case_sensitive_identifier TO true")
+    try:
+        sensor = house.access(tables=[f"{house.crm}.Accounts", f"{house.crm}.accounts"])
+        assert fire(trigger_of(sensor, seconds=0))["status"] == "timeout"
+    finally:
+        house.sql(f"ALTER USER {admin} RESET enable_case_sensitive_identifier")
+
+
+ENDLESS = "SELECT count(*) AS n FROM " + ", ".join(f"{{0}}.many t{at}" for at in range(12))
+
+
+@pytest.mark.parametrize("query", [ENDLESS, f"{ENDLESS} ORDER BY 1 LIMIT 1", "SELECT 1 / id AS n FROM {0}.many"])
+@pytest.mark.parametrize("binding", ["", " WITH NO SCHEMA BINDING"])
+def test_a_view_is_not_computed(house: House, query: str, binding: str) -> None:
+    house.make_crm()
+    house.sql(f"CREATE TABLE {house.crm}.many (id int)")
+    house.sql(f"INSERT INTO {house.crm}.many VALUES {', '.join(f'({at})' for at in range(100))}")
+    house.sql(f"CREATE VIEW {house.crm}.v AS {query.format(house.crm)}{binding}")
+    house.open(house.crm)
+    house.admin_connection(extra={"ssl": False, "timeout": 10})
+    assert house.access(schemas=house.crm).execute({}) == all_there(4)
+
+
+def test_every_column_is_proved(house: House) -> None:
+    house.make_crm()
+    house.sql(f"CREATE TABLE {house.crm}.wide (id int, name varchar)")
+    who = f"TO ROLE {house.role}"
+    house.sql(f"GRANT USAGE ON SCHEMA {house.crm} {who}", f"GRANT SELECT (id) ON {house.crm}.wide {who}")
+    assert told(look(house, tables=[f"{house.crm}.wide"])) == [("not_readable", "wide")]
+
+
+def test_a_view_that_cant_be_read_holds_nothing_up_beside_what_can(house: House) -> None:
+    house.make_crm()
+    # Its owner reads nothing below.
+    owner = house.cluster.user("planter")
+    house.sql(
+        f"CREATE SCHEMA {house.crm}_2",
+        f"CREATE TABLE {house.crm}_2.t (id int)",
+        f"CREATE VIEW {house.crm}.broken AS SELECT id FROM {house.crm}_2.t",
+        f"GRANT CREATE ON SCHEMA {house.crm} TO {owner}",
+        f"ALTER TABLE {house.crm}.broken OWNER TO {owner}",
+    )
+    sensor = house.access(schemas=house.crm)
+    # A closed schema is no matter of a view.
+    assert fire(trigger_of(sensor, seconds=0))["status"] == "timeout"
+    house.open(house.crm)
+    report = house.access(schemas=house.crm).execute({})
+    assert (report["in_place"], told(report)) == (2, [("not_readable", "broken")])
+    # Named, or alone in its schema, it is what is waited for.
+    assert fire(trigger_of(house.access(tables=[f"{house.crm}.broken"]), seconds=0))["status"] == "timeout"
+    house.sql(f"DROP TABLE {house.crm}.accounts", f"DROP TABLE {house.crm}.contacts")
+    house.open(f"{house.crm}_2")
+    both = house.access(schemas=[house.crm, f"{house.crm}_2"])
+    assert fire(trigger_of(both, seconds=0))["status"] == "timeout"
 
 
 def test_a_revoked_table_is_seen_at_the_next_look(house: House) -> None:

@@ -7,7 +7,7 @@ import pytest
 from airflow_provider_datagraph.access import profiles_sync
 from airflow_provider_datagraph.access.plan import Fact, blocking, finding
 from airflow_provider_datagraph.access.profiles_sync import missing_tables, no_database
-from airflow_provider_datagraph.access.validation import nothing_to_read, unreadable
+from airflow_provider_datagraph.access.validation import nothing_to_read, unreachable, unreadable
 
 # https://segment.com/docs/unify/profiles-sync/tables/
 RAW = ("external_id_mapping_updates", "id_graph_updates", "profile_traits_updates")
@@ -82,6 +82,10 @@ def test_an_alias_of_a_table_that_nobody_waits_for_is_no_matter() -> None:
 def test_what_cant_be_read_is_told_with_the_server_s_words(state: str, code: str) -> None:
     found = unreadable(("dev", "my.schema", "t"), state, "permission denied")
     assert found == finding(code, 'dev."my.schema".t', case="reading", reason="permission denied", state=state)
+
+
+def test_what_cant_be_named_is_told() -> None:
+    assert unreachable(("dev", "s", "My.T"), "u") == finding("unreachable_name", 'dev.s."My.T"', login="u")
 
 
 def test_a_schema_that_isnt_there_blocks_and_an_empty_one_waits() -> None:

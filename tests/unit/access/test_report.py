@@ -11,6 +11,7 @@ import pytest
 from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step, blocking, finding, note
 from airflow_provider_datagraph.access.report import (
+    UNPRINTABLE,
     ChangeRow,
     FindingRow,
     Report,
@@ -269,6 +270,12 @@ def test_a_name_is_no_line_of_the_log_of_its_own() -> None:
     assert all(line.isprintable() for line in shown)
 
 
+def test_a_long_name_makes_no_other_line_long() -> None:
+    report = Report(changes=(row(text="x" * 1_000_000), *rows(99)))
+    first, *others = table("All", report).splitlines()[1:]
+    assert len(first) > 1_000_000 and max(map(len, others)) < 40
+
+
 def test_columns_are_aligned() -> None:
     assert columns([("a", "bbb", "c"), ("aa", "b", "")]) == ["  a   bbb  c", "  aa  b"]
     assert columns(iter([["Host", "h"], ["Port", "5439"]]), indent="> ") == ["> Host  h", "> Port  5439"]
@@ -319,6 +326,19 @@ def test_no_name_ends_a_comment_of_a_script(end: str) -> None:
     found = script(Report(changes=(row(database=name),), findings=(told,))).splitlines()
     assert [line for line in found if not line.startswith("-- ")] == ["", EXACT, "S0;"]
     assert all(line.isprintable() for line in found)
+
+
+@pytest.mark.parametrize("mark", ["\n", "\x1b[2J", "\u202e", "\u200b", "\u3164"])
+def test_a_statement_that_cant_be_printed_is_a_comment_of_a_script(mark: str) -> None:
+    evil = row(statement=f'GRANT x ON "a{mark}b" TO r')
+    found = script(Report(changes=(evil, row(1))))
+    assert found.splitlines() == [
+        "-- Connect to database d",
+        EXACT,
+        f"-- {UNPRINTABLE}",
+        f"""-- GRANT x ON "a{mark.encode("unicode_escape").decode()}b" TO r""",
+        "S1;",
+    ]
 
 
 def test_a_part_of_a_plan_is_no_script() -> None:

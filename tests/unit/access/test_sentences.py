@@ -118,6 +118,7 @@ EXAMPLES = (
     finding("schema_missing", "dev.crm.orders", case="reading", **READING),
     finding("database_missing", "dev.crm.orders", case="reading", **READING),
     finding("not_readable", "dev.crm.orders", case="reading", **READING),
+    finding("unreachable_name", "dev.crm.Orders", login="linked"),
     finding("tables_missing", "dev.profiles", case="waiting", **MISSING),
     finding("tables_missing", "dev.profiles", case="raw only", **MISSING),
     finding("tables_missing", "dev.profiles", case="aliases", **MISSING),

@@ -8,6 +8,7 @@ import pickle
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
+from airflow_provider_datagraph import exceptions
 from airflow_provider_datagraph.exceptions import (
     DataGraphError,
     DriftRemainsError,
@@ -41,6 +42,14 @@ def test_only_a_misconfiguration_isnt_retried() -> None:
 def test_a_misconfiguration_lists_its_problems(problems: tuple[str, ...], text: str) -> None:
     for error in (MisconfigurationError(*problems), MisconfigurationError.of(iter(problems))):
         assert (error.problems, str(error)) == (problems, text)
+
+
+@pytest.mark.parametrize("kind", [*(getattr(exceptions, name) for name in exceptions.__all__), InvalidInput])
+def test_no_error_holds_what_forges_a_line(kind: type[Exception]) -> None:
+    for error in (kind("a\n- b\x1b[2J\u202e\u3164"), kind(r"a\n- b\x1b[2J\u202e\u3164")):
+        assert str(error) == r"a\n- b\x1b[2J\u202e\u3164"
+        assert getattr(error, "problems", (str(error),)) == error.args == (str(error),)
+        assert str(copy.copy(error)) == str(error)
 
 
 def test_a_misconfiguration_survives_a_copy() -> None:

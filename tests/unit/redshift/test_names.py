@@ -67,10 +67,33 @@ def test_identifiers_are_quoted(name: str, quoted: str) -> None:
         ('it\'s "a\\b" ü漢', 'it\'s "a\\b" ü漢'),
         ("a\nb\r\x1b[2J", "a\\nb\\r\\x1b[2J"),
         ("\u2028\u202e\x85", "\\u2028\\u202e\\x85"),
+        # They count as printable, and show as nothing.
+        ("x\u3164y\u2800\ufe0f\u034f", "x\\u3164y\\u2800\\ufe0f\\u034f"),
+        ("\U000e0100\U000e0041\ud800", "\\U000e0100\\U000e0041\\ud800"),
     ],
 )
 def test_a_text_is_one_line_of_a_log(text: str, line: str) -> None:
     assert names.one_line(text) == line
+
+
+# https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt: Default_Ignorable_Code_Point
+IGNORABLE = """00ad 034f 061c 115f-1160 17b4-17b5 180b-180f 200b-200f 202a-202e 2060-206f 3164 fe00-fe0f feff ffa0
+fff0-fff8 1bca0-1bca3 1d173-1d17a e0000-e0fff""".split()
+
+
+@pytest.mark.parametrize("span", IGNORABLE)
+def test_what_shows_as_nothing_is_shown(span: str) -> None:
+    first, _, last = span.partition("-")
+    for point in range(int(first, 16), int(last or first, 16) + 1):
+        assert names.one_line(chr(point)).startswith("\\")
+
+
+@given(st.text())
+@settings(deadline=None, max_examples=100)
+def test_a_line_is_printable_and_stays_as_it_is(text: str) -> None:
+    line = names.one_line(text)
+    assert line.isprintable() and names.one_line(line) == line
+    assert sum(map(text.count, "\\")) <= line.count("\\")
 
 
 @pytest.mark.parametrize(
