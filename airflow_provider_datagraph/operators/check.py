@@ -17,13 +17,14 @@ from airflow_provider_datagraph.form.entries import (
     Opening,
     Warehouse,
     as_tasks,
-    check_named,
     parse_entry,
     read_warehouse,
     resolve_entries,
     resolve_profiles_sync,
+    resolve_reverse_etl,
 )
 from airflow_provider_datagraph.form.names import optional_database
+from airflow_provider_datagraph.form.patterns import Pattern, patterns
 from airflow_provider_datagraph.operators.base import (
     ANY_DATABASE,
     DEFAULT_ADMIN,
@@ -55,6 +56,7 @@ class _Form:
     checkpoint_database: str
     role: str
     reverse_etl_database: str | None
+    allow: tuple[Pattern, ...] | None
 
 
 class CheckWarehouseOperator(DataGraphOperator):
@@ -65,6 +67,8 @@ class CheckWarehouseOperator(DataGraphOperator):
     :param checkpoint_database: the checkpoint database; it may still be missing.
     :param role: the linked role; it may still be missing.
     :param reverse_etl_database: the database with an existing Reverse ETL schema; default None.
+    :param allow: patterns of the only schemas that the form may name: ``database.schema`` or ``schema``, where ``*``
+        stands for any characters. The checkpoint database's Reverse ETL schema is always one. Default None: all.
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     """
@@ -75,6 +79,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         "checkpoint_database",
         "role",
         "reverse_etl_database",
+        "allow",
         "user_conn_id",
         *DataGraphOperator.template_fields,
     )
@@ -87,6 +92,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         checkpoint_database: str = DEFAULT_CHECKPOINT_DATABASE,
         role: str = DEFAULT_ROLE,
         reverse_etl_database: str | None = None,
+        allow: str | Sequence[str] | Missing | None = LEFT_OUT,
         user_conn_id: str = DEFAULT_USER,
         redshift_conn_id: str = DEFAULT_ADMIN,
         index: int | None = None,
@@ -98,6 +104,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         self.checkpoint_database = checkpoint_database
         self.role = role
         self.reverse_etl_database = reverse_etl_database
+        self.allow = self.kept("allow", allow)
         self.user_conn_id = user_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -105,7 +112,7 @@ class CheckWarehouseOperator(DataGraphOperator):
 
         :return: the report, and beside it: ``grants``, a dict for each database (``database``, ``schema``, and
             ``tables``, which is True where every schema is opened whole); ``profiles_sync`` (``database``, ``schema``)
-            or None; ``validate`` (``schemas``, ``tables``).
+            or None; ``validate`` (``schemas``, ``tables``); ``reverse_etl_database``, its name or None.
         :raises MisconfigurationError: with every problem of every database.
         """
         problems = Problems()
@@ -115,13 +122,13 @@ class CheckWarehouseOperator(DataGraphOperator):
             form = self._parse(problems)
             hook = self.hook()
             warehouse = problems.check(self._look, hook, form, problems, default=None)
-            openings, findings, profiles = self._resolve(form, warehouse, problems)
+            openings, findings, profiles, reverse_etl = self._resolve(form, warehouse, problems)
             problems.raise_all()
         if hook.is_serverless:
             findings.append(serverless(str(hook.admin_connection.host)))
         report = Report.of(findings)
         self.log.info("%s", table("The form fits the warehouse; this task changes nothing", report, changes=False))
-        return {**report.as_dict(), **as_tasks(openings, profiles)}
+        return {**report.as_dict(), **as_tasks(openings, profiles), "reverse_etl_database": reverse_etl}
 
     def _parse(self, problems: Problems) -> _Form:
         given = self.optional("profiles_sync", arguments.text, problems)
@@ -142,6 +149,7 @@ class CheckWarehouseOperator(DataGraphOperator):
             problems.check(check_new_database, self.checkpoint_database, default=""),
             problems.check(check_identity, self.role, "role", default=""),
             problems.check(optional_database, self.reverse_etl_database, "reverse_etl_database", default=None),
+            self.optional("allow", patterns, problems),
         )
 
     def _look(self, hook: DataGraphHook, form: _Form, problems: Problems) -> Warehouse:
@@ -155,8 +163,6 @@ class CheckWarehouseOperator(DataGraphOperator):
             return databases, warehouse, read_role(rows, session, form.role, user.name) if user else None
 
         databases, warehouse, identities = self.engine(hook).read(read)
-        if form.reverse_etl_database not in (None, form.checkpoint_database):
-            check_named(str(form.reverse_etl_database), "reverse_etl_database", warehouse, problems)
         if form.checkpoint_database and form.role:
             problems.add(*_blocking(plan_database(form.checkpoint_database, form.role, databases, plan_only=True)))
         if user is not None and identities is not None and form.role:
@@ -167,14 +173,18 @@ class CheckWarehouseOperator(DataGraphOperator):
 
     def _resolve(
         self, form: _Form, warehouse: Warehouse | None, problems: Problems
-    ) -> tuple[list[Opening], list[Finding], tuple[str, str] | None]:
+    ) -> tuple[list[Opening], list[Finding], tuple[str, str] | None, str | None]:
         """Resolve the form; where the warehouse couldn't be read, there is nothing to hold it against."""
         if warehouse is None:
-            return [], [], None
-        openings, findings = resolve_entries(form.entries, warehouse, problems)
-        if form.profiles_sync is None:
-            return openings, findings, None
-        return openings, findings, resolve_profiles_sync(*form.profiles_sync, warehouse, openings, problems)
+            return [], [], None, None
+        profiles, reverse_etl, allow = None, None, form.allow
+        openings, findings = resolve_entries(form.entries, warehouse, problems, allow)
+        if form.profiles_sync is not None:
+            profiles = resolve_profiles_sync(*form.profiles_sync, warehouse, openings, problems, allow)
+        if form.reverse_etl_database is not None:
+            named = (form.reverse_etl_database, form.checkpoint_database)
+            reverse_etl = resolve_reverse_etl(*named, warehouse, problems, allow)
+        return openings, findings, profiles, reverse_etl
 
 
 def _blocking(plan: Plan) -> list[str]:
