@@ -44,7 +44,9 @@ OTHERS = (PACKAGE, "dags")
 OTHER_TESTS = ("tests/unit", "tests/security", "tests/integration")
 DATA_TESTS = ["tests/dags/test_template_fields.py", "tests/unit/test_provider_info.py"]
 """They look at classes, and run none of their lines."""
-LEFT_OUT = re.compile("unit/(access|form|redshift)/|local_|deep|properties|counts|concurrent|faults_cuts|faults_kill")
+LEFT_OUT = re.compile(
+    "unit/(access|form|redshift)/|local_|deep|properties|counts|concurrent|faults_(cuts|kill)|hostile_tr"
+)
 """Tests of the folders above, of the local Redshift, and what takes long."""
 ONE_IN = 12
 """Of so many other changes one is tested, unless modules are named."""
