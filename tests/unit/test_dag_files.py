@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -183,6 +184,7 @@ def test_all_that_a_file_sets_reaches_the_tasks_and_leaves_the_form() -> None:
         connections=Connections("admin", "user"),
         allow=["a.*", "{b}"],
         schedule="@daily",
+        start_date=datetime(2026, 1, 1, tzinfo=UTC),
         tags=["ours"],
         default_args={"retries": 5, "owner": "us", "redshift_conn_id": "another"},
     )
