@@ -36,10 +36,10 @@ class Pattern:
 
         :param session: its database is meant by a pattern that names none.
         """
-        globs = (_glob(session.database, quoted=True), *self.globs)[-2:]
+        own = _glob(session.database, quoted=True)
+        databases, schemas = (own, *self.globs)[-2:]
         stored: Callable[[str], str] = str if session.case_sensitive else fold
-        pairs = zip((database, schema), globs, strict=True)
-        return all(fnmatchcase(stored(name), stored(glob)) for name, glob in pairs)
+        return fnmatchcase(stored(database), stored(databases)) and fnmatchcase(stored(schema), stored(schemas))
 
 
 def _glob(part: str, quoted: bool) -> str:

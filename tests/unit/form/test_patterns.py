@@ -51,6 +51,11 @@ def test_where_names_compare_as_typed_patterns_do_too() -> None:
     assert not parse_pattern("crm").matches("Dev", "crm", SENSITIVE)
 
 
+def test_the_own_database_is_no_pattern() -> None:
+    here = Session("admin", "d*")
+    assert [parse_pattern("crm").matches(name, "crm", here) for name in ("d*", "dev")] == [True, False]
+
+
 NAMES = st.text(alphabet='aA*?["!.x', min_size=1, max_size=6)
 
 
