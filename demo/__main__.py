@@ -18,7 +18,6 @@ from local_redshift.running import Server, started
 CHECKPOINT_DATABASE = "segment_linked_profiles_db"
 FORM = {
     "profiles_sync": "segment_profiles.profiles_prod",
-    "checkpoint_database": CHECKPOINT_DATABASE,
     "reverse_etl_database": "analytics",
 }
 CHANGES = re.compile(r"(?i)\s*(create|grant|revoke|alter|drop|insert|update|delete|truncate)\b")

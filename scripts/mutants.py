@@ -51,7 +51,9 @@ DATA_TESTS = [
     "tests/unit/test_public_names.py",
 ]
 """They look at names, classes and values, and run none of their lines."""
-LEFT_OUT = re.compile("unit/(access|form|redshift)/|local_|deep|properties|counts|concurrent|faults_cuts|faults_kill")
+LEFT_OUT = re.compile(
+    "unit/(access|form|redshift)/|local_|deep|properties|counts|concurrent|faults_(cuts|kill)|hostile_tr"
+)
 """Tests of the folders above, of the local Redshift, and what takes long."""
 ONE_IN = 12
 """Of so many other changes one is tested, unless modules are named."""

@@ -9,7 +9,9 @@ from typing import Any
 from airflow_provider_datagraph.access.database import DatabaseAccess
 from airflow_provider_datagraph.access.plan import Finding, finding
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.form.arguments import ALL_TABLES, Problems
+from airflow_provider_datagraph.form.patterns import Pattern, check_allowed
 from airflow_provider_datagraph.redshift.catalog.relations import relation_names
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.schemas import read_schemas
@@ -18,6 +20,7 @@ from airflow_provider_datagraph.redshift.names import (
     check_database,
     check_identifier,
     check_schema,
+    fold,
     join_path,
     refuse_template,
     resolve,
@@ -112,17 +115,18 @@ def relations_needed(entries: Iterable[Sequence[str]], warehouse: Warehouse) -> 
 
 
 def resolve_entries(
-    entries: Iterable[Sequence[str]], warehouse: Warehouse, problems: Problems
+    entries: Iterable[Sequence[str]], warehouse: Warehouse, problems: Problems, allow: Sequence[Pattern] | None = None
 ) -> tuple[list[Opening], list[Finding]]:
     """Resolve the entries to what the warehouse has.
 
     :param warehouse: everything that :func:`relations_needed` named, read.
+    :param allow: patterns of what may be opened; default None: everything.
     :return: what to open, a database each, and findings about what can't be granted by a plan.
     """
     found: list[_Entry] = []
     findings: list[Finding] = []
     for parts in entries:
-        entry = problems.check(_resolve, parts, warehouse, default=None)
+        entry = problems.check(_resolve, parts, warehouse, allow, default=None)
         if entry is None:
             continue
         kind = warehouse.schemas[entry.database][entry.schema].kind
@@ -135,10 +139,11 @@ def resolve_entries(
     return _openings(found), list(dict.fromkeys(findings))
 
 
-def _resolve(parts: Sequence[str], warehouse: Warehouse) -> _Entry | None:
+def _resolve(parts: Sequence[str], warehouse: Warehouse, allow: Sequence[Pattern] | None) -> _Entry | None:
     text, sensitive = join_path(*parts), warehouse.session.case_sensitive
     own = warehouse.session.database
     wanted = own if len(parts) == 1 else parts[0]
+    check_allowed(text, wanted, parts[0] if len(parts) == 1 else parts[1], warehouse.session, allow)
     database = resolve(wanted, warehouse.schemas, sensitive)
     if database is None:
         raise InvalidInput(_database_missing(text, parts, warehouse))
@@ -207,13 +212,21 @@ def _openings(entries: Sequence[_Entry]) -> list[Opening]:
 
 
 def resolve_profiles_sync(
-    database: str, schema: str, warehouse: Warehouse, openings: Sequence[Opening], problems: Problems
+    database: str,
+    schema: str,
+    warehouse: Warehouse,
+    openings: Sequence[Opening],
+    problems: Problems,
+    allow: Sequence[Pattern] | None = None,
 ) -> tuple[str, str] | None:
     """Resolve the schema of Profiles Sync, which may still be missing.
 
     :param openings: what is opened beside it.
+    :param allow: patterns of what may be opened; default None: everything.
     :return: database and schema, or None where there is no such database.
     """
+    text = f"profiles_sync: {join_path(database, schema)}"
+    problems.check(check_allowed, text, database, schema, warehouse.session, allow, default=None)
     sensitive = warehouse.session.case_sensitive
     found = resolve(database, warehouse.schemas, sensitive)
     if found is None:
@@ -225,10 +238,27 @@ def resolve_profiles_sync(
     return found, stored or schema
 
 
-def check_named(database: str, argument: str, warehouse: Warehouse, problems: Problems) -> None:
-    """Refuse the name of a database that there isn't."""
-    if resolve(database, warehouse.schemas, warehouse.session.case_sensitive) is None:
-        problems.add(f"{argument}: there is no database {database}: correct the name, or leave it empty.")
+def resolve_reverse_etl(
+    database: str,
+    checkpoint_database: str,
+    warehouse: Warehouse,
+    problems: Problems,
+    allow: Sequence[Pattern] | None = None,
+) -> str | None:
+    """Resolve the database of an existing Reverse ETL schema. The checkpoint database may be it, and be missing still.
+
+    :param allow: patterns of what may be opened beside it; default None: everything.
+    :return: its name, or None where there is no such database.
+    """
+    sensitive = warehouse.session.case_sensitive
+    if checkpoint_database == (database if sensitive else fold(database)):
+        return checkpoint_database
+    text = f"reverse_etl_database: {join_path(database, SCHEMA)}"
+    problems.check(check_allowed, text, database, SCHEMA, warehouse.session, allow, default=None)
+    found = resolve(database, warehouse.schemas, sensitive)
+    if found is None:
+        problems.add(f"reverse_etl_database: there is no database {database}: correct the name, or leave it empty.")
+    return found
 
 
 def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None) -> dict[str, Any]:

@@ -19,13 +19,14 @@ from airflow_provider_datagraph.form.entries import (
     Opening,
     Warehouse,
     as_tasks,
-    check_named,
     parse_entry,
     read_warehouse,
     resolve_entries,
     resolve_profiles_sync,
+    resolve_reverse_etl,
 )
 from airflow_provider_datagraph.form.names import optional_database
+from airflow_provider_datagraph.form.patterns import Pattern, patterns
 from airflow_provider_datagraph.operators.base import (
     ANY_DATABASE,
     DEFAULT_ADMIN,
@@ -38,7 +39,7 @@ from airflow_provider_datagraph.operators.base import (
 from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.role import desired_user
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.names import check_identity, check_new_database, join_path, resolve
+from airflow_provider_datagraph.redshift.names import check_identity, check_new_database, join_path
 from airflow_provider_datagraph.redshift.values import Identities, Session
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
@@ -59,6 +60,7 @@ class _Form:
     reverse_etl_database: str | None
     reverse_etl_owner: str | None
     trusted: tuple[str, ...]
+    allow: tuple[Pattern, ...] | None
 
 
 class CheckWarehouseOperator(DataGraphOperator):
@@ -72,6 +74,8 @@ class CheckWarehouseOperator(DataGraphOperator):
     :param reverse_etl_owner: the user that owns that schema; default None.
     :param trusted_owners: users whose existing role, database or Reverse ETL schema is adopted, beside the admin's and
         a superuser's; default none.
+    :param allow: patterns of the only schemas that the form may name: ``database.schema`` or ``schema``, where ``*``
+        stands for any characters. The checkpoint database's Reverse ETL schema is always one. Default None: all.
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     """
@@ -84,6 +88,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         "reverse_etl_database",
         "reverse_etl_owner",
         "trusted_owners",
+        "allow",
         "user_conn_id",
         *DataGraphOperator.template_fields,
     )
@@ -98,6 +103,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         reverse_etl_database: str | None = None,
         reverse_etl_owner: str | None = None,
         trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
+        allow: str | Sequence[str] | Missing | None = LEFT_OUT,
         user_conn_id: str = DEFAULT_USER,
         redshift_conn_id: str = DEFAULT_ADMIN,
         index: int | None = None,
@@ -111,6 +117,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         self.reverse_etl_database = reverse_etl_database
         self.reverse_etl_owner = reverse_etl_owner
         self.trusted_owners = self.kept("trusted_owners", trusted_owners)
+        self.allow = self.kept("allow", allow)
         self.user_conn_id = user_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -118,7 +125,7 @@ class CheckWarehouseOperator(DataGraphOperator):
 
         :return: the report, and beside it: ``grants``, a dict for each database (``database``, ``schema``, and
             ``tables``, which is True where every schema is opened whole); ``profiles_sync`` (``database``, ``schema``)
-            or None; ``validate`` (``schemas``, ``tables``).
+            or None; ``validate`` (``schemas``, ``tables``); ``reverse_etl_database``, its name or None.
         :raises MisconfigurationError: with every problem of every database.
         """
         problems = Problems()
@@ -127,15 +134,14 @@ class CheckWarehouseOperator(DataGraphOperator):
             self.take_arguments(context)
             form = self._parse(problems)
             hook = self.hook()
-            warehouse, noted = problems.check(self._look, hook, form, problems, default=(None, []))
-            openings, findings, profiles = self._resolve(form, warehouse, problems)
+            warehouse, known = problems.check(self._look, hook, form, problems, default=(None, None))
+            openings, findings, profiles, reverse_etl = self._resolve(form, warehouse, known, problems)
             problems.raise_all()
-        findings += noted
         if hook.is_serverless:
             findings.append(serverless(str(hook.admin_connection.host)))
         report = Report.of(findings)
         self.log.info("%s", table("The form fits the warehouse; this task changes nothing", report, changes=False))
-        return {**report.as_dict(), **as_tasks(openings, profiles)}
+        return {**report.as_dict(), **as_tasks(openings, profiles), "reverse_etl_database": reverse_etl}
 
     def _parse(self, problems: Problems) -> _Form:
         given = self.optional("profiles_sync", arguments.text, problems)
@@ -158,9 +164,10 @@ class CheckWarehouseOperator(DataGraphOperator):
             problems.check(optional_database, self.reverse_etl_database, "reverse_etl_database", default=None),
             problems.check(arguments.optional_text, self.reverse_etl_owner, "reverse_etl_owner", default=None),
             self.optional("trusted_owners", arguments.names, problems) or (),
+            self.optional("allow", patterns, problems),
         )
 
-    def _look(self, hook: DataGraphHook, form: _Form, problems: Problems) -> tuple[Warehouse, list[Finding]]:
+    def _look(self, hook: DataGraphHook, form: _Form, problems: Problems) -> tuple[Warehouse, DatabaseAccess]:
         """Read the cluster in one transaction, and find now what would block the plans of the next tasks."""
         user_hook = self.user_hook(ANY_DATABASE, self.user_conn_id)
         user = problems.check(desired_user, user_hook, "md5", default=None)
@@ -171,10 +178,6 @@ class CheckWarehouseOperator(DataGraphOperator):
             return databases, warehouse, read_role(rows, session, form.role, user.name) if user else None
 
         databases, warehouse, identities = self.engine(hook).read(read)
-        if form.reverse_etl_database not in (None, form.checkpoint_database):
-            check_named(str(form.reverse_etl_database), "reverse_etl_database", warehouse, problems)
-        found = list(_reverse_etl(form, warehouse, databases))
-        problems.add(*_blocking(found))
         if form.checkpoint_database and form.role:
             plan = plan_database(form.checkpoint_database, form.role, databases, plan_only=True, trusted=form.trusted)
             problems.add(*_blocking(plan.findings))
@@ -182,29 +185,33 @@ class CheckWarehouseOperator(DataGraphOperator):
             if user.name in identities.users:
                 identities = replace(identities, login_works=user_hook.login_works())
             problems.add(*_blocking(plan_role(form.role, user, identities, trusted=form.trusted).findings))
-        return warehouse, found
+        return warehouse, databases
 
     def _resolve(
-        self, form: _Form, warehouse: Warehouse | None, problems: Problems
-    ) -> tuple[list[Opening], list[Finding], tuple[str, str] | None]:
+        self, form: _Form, warehouse: Warehouse | None, known: DatabaseAccess | None, problems: Problems
+    ) -> tuple[list[Opening], list[Finding], tuple[str, str] | None, str | None]:
         """Resolve the form; where the warehouse couldn't be read, there is nothing to hold it against."""
-        if warehouse is None:
-            return [], [], None
-        openings, findings = resolve_entries(form.entries, warehouse, problems)
-        if form.profiles_sync is None:
-            return openings, findings, None
-        return openings, findings, resolve_profiles_sync(*form.profiles_sync, warehouse, openings, problems)
+        if warehouse is None or known is None:
+            return [], [], None, None
+        profiles, reverse_etl, allow = None, None, form.allow
+        openings, findings = resolve_entries(form.entries, warehouse, problems, allow)
+        if form.profiles_sync is not None:
+            profiles = resolve_profiles_sync(*form.profiles_sync, warehouse, openings, problems, allow)
+        if form.reverse_etl_database is not None:
+            named = (form.reverse_etl_database, form.checkpoint_database)
+            reverse_etl = resolve_reverse_etl(*named, warehouse, problems, allow)
+            whose = list(_owner_found(form, reverse_etl, warehouse, known))
+            problems.add(*_blocking(whose))
+            findings += whose
+        return openings, findings, profiles, reverse_etl
 
 
-def _reverse_etl(form: _Form, warehouse: Warehouse, known: Identities) -> Iterator[Finding]:
+def _owner_found(form: _Form, database: str | None, warehouse: Warehouse, known: Identities) -> Iterator[Finding]:
     """Tell whose the existing Reverse ETL schema is."""
-    sensitive = warehouse.session.case_sensitive
-    database = resolve(form.reverse_etl_database or "", warehouse.schemas, sensitive)
-    schemas = warehouse.schemas[database] if database is not None else {}
-    name = resolve(SCHEMA, schemas, sensitive)
-    if database is not None and name is not None:
-        path, owner = join_path(database, name), schemas[name].owner
-        yield from schema_owner(path, owner, form.reverse_etl_owner, known, form.trusted)
+    found = warehouse.schemas.get(database or "", {}).get(SCHEMA)
+    if found is not None:
+        path = join_path(str(database), SCHEMA)
+        yield from schema_owner(path, found.owner, form.reverse_etl_owner, known, form.trusted)
 
 
 def _blocking(findings: Iterable[Finding]) -> list[str]:

@@ -32,7 +32,11 @@ def conf_problems(task: Any, context: Context) -> Iterator[str]:
         return
     declared = _declared(task, conf)
     strange = [key for key in conf if key not in declared and key not in FROM_AIRFLOW]
-    yield from _unknown(strange, declared)
+    fixed = [key for key in strange if key in task.template_fields]
+    yield from (
+        f"The run's conf holds {key!r}, which the DAG file sets, and a run can't: leave it out." for key in fixed
+    )
+    yield from _unknown([key for key in strange if key not in fixed], declared)
     params: Mapping[str, Any] = context.get("params") or {}
     idle = sorted(key for key in declared & conf.keys() & params.keys() if params[key] != conf[key])
     if idle:

@@ -217,13 +217,23 @@ def split_path(text: str) -> tuple[str, ...]:
     :return: the parts, unquoted and as typed.
     :raises InvalidInput: if a part is empty or a quote isn't closed.
     """
-    parts: list[str] = []
+    return tuple(part for part, _ in split_quoted(text))
+
+
+def split_quoted(text: str) -> tuple[tuple[str, bool], ...]:
+    """Split a dotted name as :func:`split_path` does.
+
+    :return: the parts, unquoted and as typed, and whether each stood in double quotes.
+    :raises InvalidInput: if a part is empty or a quote isn't closed.
+    """
+    parts: list[tuple[str, bool]] = []
     rest = text.strip()
     while True:
-        part, rest = _quoted_part(rest, text) if rest.startswith('"') else _bare_part(rest)
+        quoted = rest.startswith('"')
+        part, rest = _quoted_part(rest, text) if quoted else _bare_part(rest)
         if not part:
             raise InvalidInput(f"{text!r} has an empty part: write schema, database.schema or database.schema.table.")
-        parts.append(part)
+        parts.append((part, quoted))
         if not rest:
             return tuple(parts)
         rest = rest[1:]

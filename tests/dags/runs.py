@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
@@ -17,7 +18,9 @@ from tests.support.redshift import unique
 ADMIN_PASSWORD = f"Adm1n+%&{secrets.token_hex(8)}<>"
 LINKED_PASSWORD = f"L1nked+%&{secrets.token_hex(8)}<>"
 PLANTED = f"Pl4nted+%&{secrets.token_hex(8)}<>"
-DAG_ID = "segment_data_graph"
+SHIPPED, DAG_ID = "segment_data_graph", "unpinned"
+PINNED = {"role": "segment_linked_role", "checkpoint_database": "segment_linked_profiles_db"}
+"""By the file that is shipped, so that its form hasn't got them."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,16 @@ def as_planned(report: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def run(airflow: Airflow, warehouse: Warehouse, *schemas: str, **form: object) -> Outcome:
-    """Run the reference DAG once."""
+    """Run the reference DAG once, with everything on its form."""
     sent = warehouse.listening()
     return airflow.run(DAG_ID, warehouse.form(*schemas, **form), warehouse.connections(), sent)
+
+
+def run_shipped(run: Callable[..., Outcome], warehouse: Warehouse, *schemas: str, **form: object) -> Outcome:
+    """Run the reference DAG's own file once, on a warehouse that has its names."""
+    sent, conf = warehouse.listening(), warehouse.form(*schemas, **form)
+    assert {name: conf.pop(name) for name in PINNED} == PINNED
+    return run(SHIPPED, conf, warehouse.connections(), sent)
 
 
 def entries(warehouse: Warehouse) -> list[str]:
@@ -58,14 +68,15 @@ def entries(warehouse: Warehouse) -> list[str]:
 def tell_story(airflow: Airflow, server: Server) -> Story:
     """A plan, the job itself while Segment writes, the same by the command line, and one schema more."""
     warehouse = build(server, LINKED_PASSWORD)
+    names = replace(warehouse.names, role=PINNED["role"], checkpoint=PINNED["checkpoint_database"])
+    warehouse = replace(warehouse, names=names)
     first, more = entries(warehouse), [*entries(warehouse), f"{warehouse.names.ops}.depots"]
     retl = {"reverse_etl_database": warehouse.names.analytics, "reverse_etl_owner": warehouse.names.retl}
-    plan = run(airflow, warehouse, *first, **retl, plan_only=True)
+    plan = run_shipped(airflow.run, warehouse, *first, **retl, plan_only=True)
     with ProfilesSync(warehouse) as segment:
-        done = run(airflow, warehouse, *first, **retl)
-    sent = warehouse.listening()
-    again = airflow.run_command(DAG_ID, warehouse.form(*first, **retl), warehouse.connections(), sent)
-    return Story(warehouse, plan, done, segment, again, run(airflow, warehouse, *more, **retl))
+        done = run_shipped(airflow.run, warehouse, *first, **retl)
+    again = run_shipped(airflow.run_command, warehouse, *first, **retl)
+    return Story(warehouse, plan, done, segment, again, run_shipped(airflow.run, warehouse, *more, **retl))
 
 
 def open_todays_tables(airflow: Airflow, server: Server) -> Story:

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from tests.dags.airflow_process import Airflow
-from tests.dags.runs import DAG_ID
-from tests.unit.test_dag_files import FORMS, OFFBOARD
+from tests.dags.worker import FILES
+from tests.unit.test_dag_files import FORMS, MAIN, OFFBOARD, UNPINNED
 
-RIGHT: dict[str, dict[str, Any]] = {DAG_ID: {"schemas": ["crm"], "profiles_sync": "a.b"}, OFFBOARD: {}}
+RIGHT: dict[str, dict[str, Any]] = {
+    **{dag_id: {"schemas": ["crm"], "profiles_sync": "a.b"} for dag_id in (MAIN, UNPINNED)},
+    OFFBOARD: {},
+}
 
 
 @pytest.mark.parametrize("dag_id", FORMS)
@@ -18,6 +21,8 @@ def test_it_parses_with_no_connection_no_error_and_no_warning(airflow: Airflow, 
     assert not [name for name in airflow.env if name.startswith("AIRFLOW_CONN_")]
     described = airflow.ask("describe", dag_id=dag_id)
     assert (described.get("raised"), described["errors"], described["warnings"]) == (None, {}, [])
+    # Airflow shows the source of the file that calls the function.
+    assert described["file"] == str(FILES[dag_id])
 
 
 def test_a_broken_file_is_noticed(airflow: Airflow) -> None:
@@ -26,20 +31,18 @@ def test_a_broken_file_is_noticed(airflow: Airflow) -> None:
 
 
 def test_the_only_field_without_a_default_is_profiles_sync(airflow: Airflow) -> None:
-    values = airflow.ask("validate", dag_id=DAG_ID, conf={"profiles_sync": "a.b"})["values"]
-    assert values == {**{name: default for name, (_, default, _) in FORMS[DAG_ID].items()}, "profiles_sync": "a.b"}
+    values = airflow.ask("validate", dag_id=MAIN, conf={"profiles_sync": "a.b"})["values"]
+    assert values == {**{name: default for name, (_, default, _) in FORMS[MAIN].items()}, "profiles_sync": "a.b"}
 
 
 @pytest.mark.parametrize(
     ("dag_id", "wrong"),
     [
-        *((DAG_ID, {"schemas": value}) for value in ("crm", [1], None)),
-        *((DAG_ID, {"profiles_sync": value}) for value in (None, "ab")),
-        *(
-            (DAG_ID, {name: value})
-            for name, value in (("role", ["r"]), ("future_tables", "all"), ("plan_only", "False"))
-        ),
-        *((OFFBOARD, wrong) for wrong in ({"role": None}, {"force": "yes"}, {"new_owner": 5})),
+        *((MAIN, {"schemas": value}) for value in ("crm", [1], None)),
+        *((MAIN, {"profiles_sync": value}) for value in (None, "ab")),
+        *((MAIN, {name: value}) for name, value in (("future_tables", "all"), ("plan_only", "False"))),
+        (UNPINNED, {"role": ["r"]}),
+        *((OFFBOARD, wrong) for wrong in ({"force": "yes"}, {"new_owner": 5})),
     ],
     ids=str,
 )

@@ -14,7 +14,7 @@ from tests.support.cluster import Cluster
 from tests.support.redshift import connect, run, turned_away
 from tests.support.segment import RETL, changes, codes, said
 
-DAG_ID = "segment_data_graph_offboard"
+DAG_ID = "unpinned_offboard"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from tests.support.segment import changes
 
 CARELESS = "{{ ti.xcom_push('careless', 1) }}"
 NAMES = (*TEMPLATES.values(), *HALVES)
-OFFBOARD = "segment_data_graph_offboard"
+OFFBOARD = "unpinned_offboard"
 
 
 @dataclass(frozen=True)

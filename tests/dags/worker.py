@@ -14,14 +14,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+HERE = Path(__file__).parent / "files"
 FILES = {
     "segment_data_graph": Path(__file__).parents[2] / "dags" / "segment_data_graph.py",
     "segment_data_graph_offboard": Path(__file__).parents[2] / "dags" / "segment_data_graph_offboard.py",
-    "sensor_modes": Path(__file__).parent / "files" / "sensor_modes.py",
-    "names_are_data": Path(__file__).parent / "files" / "names_are_data.py",
-    "came_to_nothing": Path(__file__).parent / "files" / "came_to_nothing.py",
-    "came_to_nothing_native": Path(__file__).parent / "files" / "came_to_nothing.py",
-    "names_are_data_native": Path(__file__).parent / "files" / "names_are_data.py",
+    "unpinned": HERE / "unpinned.py",
+    "unpinned_offboard": HERE / "unpinned.py",
+    "pinned": HERE / "pinned.py",
+    "sensor_modes": HERE / "sensor_modes.py",
+    "names_are_data": HERE / "names_are_data.py",
+    "came_to_nothing": HERE / "came_to_nothing.py",
+    "came_to_nothing_native": HERE / "came_to_nothing.py",
+    "names_are_data_native": HERE / "names_are_data.py",
 }
 
 
@@ -39,7 +43,7 @@ def load(dag_id: str) -> tuple[Any, dict[str, Any]]:
 def describe(dag_id: str) -> dict[str, Any]:
     """What Airflow says of a DAG file that has to hold this DAG."""
     dag, said = load(dag_id)
-    return {**said, "params": list(dag.params)}
+    return {**said, "params": list(dag.params), "file": dag.fileloc}
 
 
 def run(

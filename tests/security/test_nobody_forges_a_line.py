@@ -11,16 +11,12 @@ from redshift_connector.error import Error
 
 from local_redshift.faults_client import Faults
 from local_redshift.running import Server
-from tests.integration import conftest
-from tests.integration.provider.conftest import logged as logged
 from tests.security.test_arguments_are_data import NEEDED, Instance, every_argument, go
 from tests.support.cluster import Cluster
 from tests.support.redshift import PASSWORD, quoted
 from tests.support.segment import RETL, WAREHOUSE, Logged, Segment, execute
 from tests.support.waiting import fire, trigger_of
 
-shared, cluster, warehouse = conftest.shared, conftest.cluster, conftest.warehouse
-faults, faulty = conftest.faults, conftest.faulty
 TAIL = "  =  in place  99\x1b[31m\u202e\u200b\u3164"
 EVIL, EVIL_USER = f"e\n{TAIL}", f"e\r{TAIL}"
 """Redshift takes no line feed in a user's name."""

@@ -29,7 +29,7 @@ MAY_BE_EMPTY = {
 }
 # What is opened, or looked at, if nothing is taken for something: told in one and the same sentence.
 OPENING = {("GrantSchemaOperator", field) for field in ("tables", "database", "writers")}
-OPENING |= {("ValidateAccessSensor", "user_conn_id")}
+OPENING |= {("ValidateAccessSensor", "user_conn_id"), ("CheckWarehouseOperator", "allow")}
 BLANK = "it is given, and came to nothing. Correct what it is made from, or leave the argument out."
 FORMS = {"a text": "", "white space": " \n", "a template": "{{ params.nothing or '' }}"}
 NATIVE = {"natively": "{{ params.nothing }}", "an empty text natively": "{{ '' }}"}

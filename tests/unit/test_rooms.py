@@ -10,7 +10,7 @@ import pytest
 
 NAME = "airflow_provider_datagraph"
 PACKAGE = Path(__file__).parents[2] / NAME
-ORDER = ("redshift", "access", "form", "hooks", "engine", "operators", "triggers", "sensors")
+ORDER = ("redshift", "access", "form", "hooks", "engine", "operators", "triggers", "sensors", "dags")
 """Each may import those before it."""
 FOLDERS = ("access", "access.schemas", "access.offboarding", "redshift", "redshift.catalog")
 

@@ -132,3 +132,27 @@ def test_an_existing_role_and_user_are_no_problem(linked: Segment) -> None:
     assert linked.cluster.logs_in(linked.user, PASSWORD)
     report = check(linked, ["crm"])
     assert (report["findings"], report["notes"]) == ([], {})
+
+
+@pytest.mark.parametrize("typed", ["payroll", "{own}.PAYROLL", '"{own}"."payroll".salaries', "{other}.crm", "{own}.*"])
+def test_what_isnt_allowed_is_refused_in_every_notation(segment: Segment, other: str, typed: str) -> None:
+    entry = typed.format(own=segment.warehouse, other=other)
+    allow = ["crm", f"{segment.warehouse}.b*", f"{other}.my*"]
+    told = f"isn't allowed here: this DAG opens only {', '.join(allow)}."
+    (problem,) = refused(segment, ["CRM", entry], allow=allow)
+    assert problem.endswith(told)
+    if typed.count(".") == 1:
+        (problem,) = refused(segment, [], profiles_sync=entry, allow=allow)
+        assert problem.startswith("profiles_sync: ") and problem.endswith(told)
+
+
+def test_reverse_etl_is_allowed_in_the_checkpoint_database_and_where_a_pattern_says_so(
+    segment: Segment, other: str
+) -> None:
+    name = segment.cluster.future_database()
+    given = {"checkpoint_database": name, "allow": ["crm", f"{other}.__segment_*"]}
+    assert check(segment, ["crm"], reverse_etl_database=name, **given)["reverse_etl_database"] == name
+    assert check(segment, ["crm"], reverse_etl_database=other.upper(), **given)["reverse_etl_database"] == other
+    (problem,) = refused(segment, ["crm"], reverse_etl_database=segment.warehouse, **given)
+    assert problem.startswith(f"reverse_etl_database: {segment.warehouse}.__segment_reverse_etl isn't allowed here")
+    assert check(segment, ["crm"], allow=["crm"])["reverse_etl_database"] is None

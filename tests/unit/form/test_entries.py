@@ -14,13 +14,14 @@ from airflow_provider_datagraph.form.entries import (
     Opening,
     Warehouse,
     as_tasks,
-    check_named,
     parse_entry,
     read_warehouse,
     relations_needed,
     resolve_entries,
     resolve_profiles_sync,
+    resolve_reverse_etl,
 )
+from airflow_provider_datagraph.form.patterns import patterns
 from airflow_provider_datagraph.redshift.values import Database, Schema, Session
 from tests.unit.redshift import catalog_rows as q
 from tests.unit.redshift.reading import refusal
@@ -289,17 +290,48 @@ def test_the_database_of_profiles_sync_has_to_be_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("database", "warehouse", "told"),
+    ("database", "warehouse", "found"),
     [
-        ("SALES", WAREHOUSE, []),
-        ("SALES", SENSITIVE, ["it: there is no database SALES: correct the name, or leave it empty."]),
-        ("gone", WAREHOUSE, ["it: there is no database gone: correct the name, or leave it empty."]),
+        ("SALES", WAREHOUSE, "sales"),
+        ("SALES", SENSITIVE, None),
+        ("gone", WAREHOUSE, None),
+        # The checkpoint database may still be missing.
+        ("check", WAREHOUSE, "check"),
+        ("CHECK", WAREHOUSE, "check"),
+        ("CHECK", SENSITIVE, None),
     ],
 )
-def test_a_named_database_has_to_be_there(database: str, warehouse: Warehouse, told: list[str]) -> None:
+def test_the_database_of_reverse_etl_has_to_be_there(database: str, warehouse: Warehouse, found: str | None) -> None:
     problems = Problems()
-    check_named(database, "it", warehouse, problems)
-    assert problems.sentences == told
+    told = [f"reverse_etl_database: there is no database {database}: correct the name, or leave it empty."]
+    assert resolve_reverse_etl(database, "check", warehouse, problems) == found
+    assert problems.sentences == ([] if found else told)
+
+
+ONLY = "isn't allowed here: this DAG opens only sales.*, ads."
+
+
+def test_what_isnt_allowed_is_told_among_all_others() -> None:
+    allow, problems = patterns(["sales.*", "ads"], "allow"), Problems()
+    listed = [
+        parse_entry(one) for one in ("SALES.crm.deals", "crm", "dev.ads", "CRM.gone", "dev.crm.accounts", "sales.gone")
+    ]
+    openings, _ = resolve_entries(listed, WAREHOUSE, problems, allow)
+    assert openings == [Opening("dev", ("ads",), {}), Opening("sales", ("crm",), {"crm": ("deals",)})]
+    assert resolve_profiles_sync("Sales", "New", WAREHOUSE, openings, problems, allow) == ("sales", "New")
+    resolve_profiles_sync("dev", "gone.x", WAREHOUSE, openings, problems, allow)
+    assert resolve_reverse_etl("Sales", "check", WAREHOUSE, problems, allow) == "sales"
+    assert resolve_reverse_etl("Check", "check", WAREHOUSE, problems, allow) == "check"
+    resolve_reverse_etl("dev", "check", WAREHOUSE, problems, allow)
+    assert problems.sentences == [
+        # Whether it exists isn't told.
+        f"crm {ONLY}",
+        f"CRM.gone {ONLY}",
+        f"dev.crm.accounts {ONLY}",
+        "sales.gone: database sales has no schema gone: correct the name, or create it first.",
+        f'profiles_sync: dev."gone.x" {ONLY}',
+        f"reverse_etl_database: dev.__segment_reverse_etl {ONLY}",
+    ]
 
 
 def test_the_tasks_that_follow_read_every_name_back_as_it_is() -> None:

@@ -56,6 +56,13 @@ def test_any_other_key_is_told_with_the_nearest(key: str, end: str) -> None:
     assert len(problem) < 200
 
 
+def test_what_the_file_sets_is_told() -> None:
+    assert told({"allow": ["*.*"], "checkpoint_database": "x", "schema": 1}, frozenset({"schemas"}))[:2] == [
+        f"The run's conf holds {key!r}, which the DAG file sets, and a run can't: leave it out."
+        for key in ("allow", "checkpoint_database")
+    ]
+
+
 def test_a_key_is_no_line_of_the_log_of_its_own() -> None:
     (problem,) = told({"a\nb\x1b[31m": 1}, frozenset())
     assert problem.isprintable()

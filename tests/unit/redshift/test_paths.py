@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_datagraph.redshift.names import InvalidInput, join_path, split_path
+from airflow_provider_datagraph.redshift.names import InvalidInput, join_path, split_path, split_quoted
 from tests.unit.redshift.reading import refusal
 
 PARTS = st.text(alphabet="aZ1.\"' é漢\\", min_size=1, max_size=8) | st.text(min_size=1, max_size=8)
@@ -32,6 +32,10 @@ PARTS = st.text(alphabet="aZ1.\"' é漢\\", min_size=1, max_size=8) | st.text(mi
 )
 def test_a_dotted_name_is_split_at_its_unquoted_dots(text: str, parts: tuple[str, ...]) -> None:
     assert split_path(text) == parts
+
+
+def test_what_stood_in_quotes_is_known() -> None:
+    assert split_quoted(' "a.b".c."d"') == (("a.b", True), ("c", False), ("d", True))
 
 
 REFUSED = {

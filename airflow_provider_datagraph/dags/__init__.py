@@ -1,0 +1,18 @@
+"""The reference DAGs, as functions that a DAG file calls with what it doesn't leave to its form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_provider_datagraph.lazy import lazily
+
+if TYPE_CHECKING:
+    from airflow_provider_datagraph.dags.grant import segment_data_graph
+    from airflow_provider_datagraph.dags.offboard import segment_data_graph_offboard
+    from airflow_provider_datagraph.dags.pins import Connections
+
+__all__ = ["Connections", "segment_data_graph", "segment_data_graph_offboard"]
+__getattr__ = lazily(
+    __name__,
+    {"Connections": "pins", "segment_data_graph": "grant", "segment_data_graph_offboard": "offboard"},
+)

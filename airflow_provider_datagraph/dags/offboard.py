@@ -1,0 +1,118 @@
+"""The way back as a DAG: a plan, unless its form says otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG, Param
+
+from airflow_provider_datagraph.dags.pins import CONNECTIONS, Connections, Pins, constant, make_dag
+from airflow_provider_datagraph.operators import DropSegmentRoleOperator
+
+DOC = """### Take Segment's access to a Redshift warehouse away
+
+Looks in every database of the cluster for what the linked role and user hold and own, and takes it away: privileges,
+ownership (given to the new owner), the checkpoint database if it is named, the user, the role. **It is a plan only,
+unless you say otherwise.** One problem in any database stops it before anything is changed. A rerun does what is left.
+
+**Whoever may trigger this DAG may end Segment's access and drop its checkpoint database.** {pins}
+
+It is one task on purpose: with a task for each database, the first would be changed before the last is looked at.
+
+Connections: `{redshift_conn_id}` (type redshift, a superuser) and `{user_conn_id}` (type redshift, whose login is the
+user that leaves).
+"""
+
+
+def form(user_conn_id: str) -> dict[str, Param]:
+    """Make the fields, which a run changes.
+
+    :param user_conn_id: the user connection's id.
+    """
+    return {
+        "role": Param(
+            "segment_linked_role",
+            type="string",
+            title="Linked role",
+            description="The role that holds all of Segment's access. It is dropped, and so is the user whose login "
+            f"the connection {user_conn_id} holds.",
+            examples=["segment_linked_role"],
+            section="What leaves",
+        ),
+        "checkpoint_database": Param(
+            None,
+            type=["null", "string"],
+            title="Checkpoint database to drop",
+            description="The database that Segment writes its own tables in. It is dropped with all that is in it. "
+            "Empty: it is kept.",
+            examples=["segment_linked_profiles_db"],
+            section="What leaves",
+        ),
+        "confirm_database": Param(
+            None,
+            type=["null", "string"],
+            title="The checkpoint database's name again",
+            description="Where something in it belongs to others: that is dropped, too. Without this it stops the run.",
+            examples=["segment_linked_profiles_db"],
+            section="What leaves",
+        ),
+        "new_owner": Param(
+            None,
+            type=["null", "string"],
+            title="New owner",
+            description="The user that gets the schemas and tables that the linked user owns. Empty: they stop the "
+            "run, unless the database that they are in is dropped.",
+            examples=["warehouse_owner"],
+            section="What stays",
+        ),
+        "force": Param(
+            default=False,
+            type="boolean",
+            title="Force",
+            description="Also take away what isn't Segment's: further privileges of the role and the user, the user's "
+            "other roles, the role's other members. Without this they stop the run.",
+            section="How",
+        ),
+        "plan_only": Param(
+            default=True,
+            type="boolean",
+            title="Plan only",
+            description="Show every change in the task's log, and make none. Switch it off to make them.",
+            section="How",
+        ),
+    }
+
+
+def segment_data_graph_offboard(
+    dag_id: str = "segment_data_graph_offboard",
+    *,
+    role: str | None = None,
+    checkpoint_database: str | None = None,
+    connections: Connections = CONNECTIONS,
+    **dag_arguments: Any,
+) -> DAG:
+    """Make the DAG that takes Segment's access away. What is given leaves its form, and no run can choose it.
+
+    :param dag_id: its id; default ``segment_data_graph_offboard``.
+    :param role: the linked role; default None: the form has it.
+    :param checkpoint_database: the database that every run drops, or an empty text: none does. Default None: the form
+        has it.
+    :param connections: the admin connection and the user connection; never on the form.
+    :param dag_arguments: further arguments of ``DAG``, such as ``tags`` and ``default_args``.
+    :return: the DAG, for a module's own name: there Airflow finds it.
+    :raises ParamValidationError: if the form wouldn't take what is given for a field.
+    """
+    pins = Pins(form(connections.user_conn_id), {"role": role, "checkpoint_database": checkpoint_database})
+    doc = DOC.format(pins=pins, **connections._asdict())
+    with make_dag(dag_id, pins, connections, doc, dag_arguments) as dag:
+        DropSegmentRoleOperator(
+            task_id="offboard",
+            role=pins.argument("role", "{{ params.role }}"),
+            user_conn_id=constant(connections.user_conn_id),
+            checkpoint_database=pins.argument("checkpoint_database", "{{ params.checkpoint_database or '' }}"),
+            confirm_database="{{ params.confirm_database or '' }}",
+            new_owner="{{ params.new_owner or '' }}",
+            force="{{ params.force }}",
+            plan_only="{{ params.plan_only }}",
+        )
+    return dag

@@ -1,0 +1,95 @@
+"""Patterns of schemas, in the notation of the form: `*` stands for any characters, also for none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from airflow_provider_datagraph.form import arguments
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.redshift.names import (
+    InvalidInput,
+    check_identifier,
+    fold,
+    refuse_template,
+    split_quoted,
+)
+from airflow_provider_datagraph.redshift.values import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern of schemas.
+
+    :param text: as it was written.
+    :param globs: a pattern of :mod:`fnmatch` for the schema, or for database and schema.
+    """
+
+    text: str
+    globs: tuple[str, ...]
+
+    def matches(self, database: str, schema: str, session: Session) -> bool:
+        """Tell whether a schema is meant; both sides are folded where the session does so.
+
+        :param session: its database is meant by a pattern that names none.
+        """
+        own = _glob(session.database, quoted=True)
+        databases, schemas = (own, *self.globs)[-2:]
+        stored: Callable[[str], str] = str if session.case_sensitive else fold
+        return fnmatchcase(stored(database), stored(databases)) and fnmatchcase(stored(schema), stored(schemas))
+
+
+def _glob(part: str, quoted: bool) -> str:
+    """Only `*` means something else than itself, and only without quotes."""
+    return re.sub(r"[*?[]" if quoted else r"[?[]", r"[\g<0>]", part)
+
+
+def parse_pattern(text: str) -> Pattern:
+    """Parse a pattern.
+
+    :param text: ``database.schema`` or ``schema``; a ``*`` in double quotes is part of the name.
+    :raises InvalidInput: if it has more parts, if a part can't be a name or holds the beginning of a template, and if
+        it begins with ``!``, which would seem to leave something out.
+    """
+    parts = split_quoted(text)
+    if len(parts) > 2:
+        raise InvalidInput(
+            f"{text!r} has {len(parts)} parts: write database.schema, with * for any characters, and double quotes "
+            "around a part that holds a dot."
+        )
+    if text.strip().startswith("!"):
+        raise InvalidInput(f"{text!r} begins with '!', which leaves nothing out: name what may be opened.")
+    for part, _ in parts:
+        refuse_template(check_identifier(part, "pattern"), "pattern")
+    return Pattern(text, tuple(_glob(part, quoted) for part, quoted in parts))
+
+
+def patterns(value: Any, name: str) -> tuple[Pattern, ...]:
+    """Parse a list of patterns.
+
+    :param value: see :func:`.names`.
+    :raises InvalidInput: with everything that is wrong with them, and if there is none.
+    """
+    problems = Problems()
+    listed = arguments.usable_names(value, name, problems)
+    found = [problems.check(parse_pattern, text, default=None) for text in listed]
+    if not listed:
+        problems.add(f"{name} is empty: name what may be opened, or leave it out for everything.")
+    problems.raise_all()
+    return tuple(pattern for pattern in found if pattern)
+
+
+def check_allowed(text: str, database: str, schema: str, session: Session, allow: Sequence[Pattern] | None) -> None:
+    """Refuse a schema that no pattern means, whether it exists or not.
+
+    :param text: what was asked for, for the message.
+    :param database: the schema's database, as typed.
+    :param allow: the patterns; None: everything is allowed.
+    :raises InvalidInput: if it isn't allowed.
+    """
+    if allow is not None and not any(pattern.matches(database, schema, session) for pattern in allow):
+        opened = ", ".join(pattern.text for pattern in allow)
+        raise InvalidInput(f"{text} isn't allowed here: this DAG opens only {opened}.")
