@@ -11,6 +11,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG
 
+from airflow_provider_datagraph.hooks.masking import mask
 from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
 from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
@@ -62,9 +63,9 @@ def stumble(context: Any, result: Any) -> None:
 
 
 def tell_hash(context: Any, result: Any) -> None:
-    """Log what the package never logs, and has told the masker."""
-    known = context["task"].hook("dev", USER["user_conn_id"]).arguments
-    logging.getLogger("airflow.task").info("the hash: %s", md5_hash(known["password"], known["user"]))
+    """Log a hash, as the package never does; of nobody's password, since the scheduler copies it unmasked."""
+    mask(md5_hash("canary", "canary"))
+    logging.getLogger("airflow.task").info("the hash: %s", md5_hash("canary", "canary"))
 
 
 with DAG(
