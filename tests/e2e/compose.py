@@ -46,7 +46,7 @@ class Machine:
             rf"(?<=//)api-server:{PORTS['api-server']}\b": f"127.0.0.1:{self.ports['api-server']}",
             rf'"redshift", "port": {PORTS["redshift"]}\b': f'"127.0.0.1", "port": {self.ports["redshift"]}',
             r"@postgres(/\w+)$": rf"@\1?host={metadata.postgres.folder}",
-            r"^/": f"{root}/",
+            rf"(?<!\S)/{HOME}/": f"{root}/{HOME}/",
         }
         self.settings = {
             "AIRFLOW__API__HOST": "127.0.0.1",
@@ -55,7 +55,7 @@ class Machine:
         }
 
     def setting(self, text: str) -> str:
-        """A value of a service's environment, as it is here."""
+        """A value of a service's environment, or a word of its command, as it is here."""
         for old, new in self.places.items():
             text = re.sub(old, new, text)
         return text
@@ -66,7 +66,7 @@ class Machine:
         replaced = {"0.0.0.0": "127.0.0.1", "$$": "$", **({PORTS[name]: self.ports[name]} if name in PORTS else {})}
         for old, new in replaced.items():
             words = [word.replace(old, new) for word in words]
-        return words
+        return [self.setting(word) for word in words]
 
     def mount(self, volumes: list[str]) -> None:
         """Make the folders that a service finds, those of this checkout as links."""

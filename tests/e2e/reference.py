@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from contextlib import closing
 
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.e2e.services import Installation
+from tests.e2e.web import Web
 from tests.support.redshift import connect, run
 
 DAG_ID = "segment_data_graph"
@@ -24,12 +24,11 @@ def prepare(port: int) -> None:
         run(connection, *(f"CREATE TABLE {table} (id int)" for table in tables))
 
 
-def trigger(airflow: Installation) -> None:
+def trigger(airflow: Installation, web: Web) -> None:
     """Start a run as a person would, as soon as the DAG is there."""
     query = "SELECT 1 FROM dag WHERE dag_id = %s"
     airflow.wait(lambda: bool(airflow.metadata.run(query, DAG_ID)), f"the DAG {DAG_ID}", 90)
-    code = airflow.command(["airflow", "dags", "trigger", DAG_ID, "--conf", json.dumps(FORM)])
-    assert code == 0, airflow.log.read_text(errors="replace")[-3000:]
+    assert web.ask(f"dags/{DAG_ID}/dagRuns", web.token, {"logical_date": None, "conf": FORM}) == 200
 
 
 def check(airflow: Installation) -> None:

@@ -6,6 +6,7 @@ import json
 import secrets
 import shutil
 import threading
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.e2e import reference
 from tests.e2e.compose import Machine
 from tests.e2e.places import Left
 from tests.e2e.services import AIRFLOW_3, Installation, TaskEnd
+from tests.e2e.web import Web
 from tests.e2e.wide import DAGS, SCHEMAS
 from tests.support.redshift import quoted, unique
 
@@ -166,6 +168,7 @@ class Evidence:
     :param lookup: what ``airflow dags test`` printed for a DAG without this package.
     :param healthy: the services whose own health checks were content.
     :param survivors: the processes that outlived the services.
+    :param answers: those of the API server; see :meth:`~tests.e2e.web.Web.answers`.
     """
 
     left: Left
@@ -174,6 +177,7 @@ class Evidence:
     lookup: bytes
     healthy: set[str]
     survivors: list[str]
+    answers: dict[str, int]
 
     @property
     def secrets(self) -> Secrets:
@@ -188,8 +192,12 @@ def tell(airflow: Installation, scene: Scene, folder: Path, serial: bool) -> Non
     airflow.add_connections(scene.connections(), folder)
 
 
-def run_services(airflow: Installation, machine: Machine, scene: Scene) -> None:
-    """Let the scheduler run all DAGs that have a schedule, and the reference DAG, to their end, and end it."""
+def run_services(airflow: Installation, machine: Machine, scene: Scene) -> dict[str, int]:
+    """Let the scheduler run all DAGs that have a schedule, and the reference DAG, to their end, and end it.
+
+    :return: what the API server answered.
+    """
+    answers = {}
     watch = Watch(airflow, airflow.home / "watched")
 
     def waiting() -> bool:
@@ -208,7 +216,9 @@ def run_services(airflow: Installation, machine: Machine, scene: Scene) -> None:
     try:
         if AIRFLOW_3:
             reference.prepare(int(machine.ports["redshift"]))
-            reference.trigger(airflow)
+            with closing(Web(airflow, machine.ports["api-server"])) as web:
+                reference.trigger(airflow, web)
+                answers = web.answers()
         airflow.wait(waiting, "two sensors to defer, and one to look from the triggerer")
         scene.write_profiles()
         # All have worked for a while: each of these slow commands is run once.
@@ -218,6 +228,7 @@ def run_services(airflow: Installation, machine: Machine, scene: Scene) -> None:
         watch.stop()
         airflow.close()
     watch.write()
+    return answers
 
 
 def run_command(airflow: Installation, scene: Scene) -> None:
@@ -242,7 +253,7 @@ def play(airflow: Installation, machine: Machine, server: Server, statements: Pa
     scenes = [set_scene(server, known)]
     tell(airflow, scenes[0], folder, serial=False)
     widen(scenes[0].warehouse)
-    run_services(airflow, machine, scenes[0])
+    answers = run_services(airflow, machine, scenes[0])
     if DEEP:
         scenes.append(set_scene(server, known))
         tell(airflow, scenes[1], folder, serial=True)
@@ -253,4 +264,4 @@ def play(airflow: Installation, machine: Machine, server: Server, statements: Pa
     copy = folder / "evidence"
     shutil.copytree(airflow.home, copy)
     left = Left(copy, airflow.metadata, airflow.fernet, server, statements)
-    return Evidence(left, scenes, airflow.states(), lookup, airflow.healthy, airflow.survivors)
+    return Evidence(left, scenes, airflow.states(), lookup, airflow.healthy, airflow.survivors, answers)

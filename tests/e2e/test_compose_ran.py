@@ -29,5 +29,13 @@ def test_the_reference_dag_opened_the_warehouse(evidence: Evidence) -> None:
     assert set(states.values()) == {"success"}
 
 
+@composed
+def test_no_web_page_gets_in(evidence: Evidence) -> None:
+    answers = dict(evidence.answers)
+    assert answers.pop("who is logged in") == 200
+    assert len(answers) > 20
+    assert {who: status for who, status in answers.items() if status not in (401, 403)} == {}
+
+
 def test_nothing_survived(evidence: Evidence) -> None:
     assert evidence.survivors == []

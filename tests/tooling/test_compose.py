@@ -50,6 +50,15 @@ def test_what_the_check_finds(
     assert finding in capfd.readouterr().out
 
 
+def test_what_lets_one_into_airflow_is_made_and_kept() -> None:
+    # That they hold is tested in tests/e2e/test_compose_ran.py.
+    api_server = COMPOSE["services"]["api-server"]
+    kept = [volume.split(":")[1] for volume in api_server["volumes"] if volume.split(":")[0] in COMPOSE["volumes"]]
+    for name in ("CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", "API_AUTH__JWT_SECRET_CMD", "API__SECRET_KEY_CMD"):
+        file = api_server["environment"][f"AIRFLOW__{name}"].removeprefix("cat ")
+        assert str(Path(file).parent) in kept
+
+
 def test_connections_are_json() -> None:
     environment = COMPOSE["services"]["scheduler"]["environment"]
     admin = json.loads(environment["AIRFLOW_CONN_REDSHIFT_DEFAULT"])

@@ -85,3 +85,8 @@ def test_an_image_has_all_that_it_needs(service: str, tmp_path: Path) -> None:
 def test_it_needs_each_line(service: str, line: str, tmp_path: Path) -> None:
     with pytest.raises(AssertionError):
         check(service, TEXTS[service].replace(line, ""), tmp_path)
+
+
+def test_airflows_image_keeps_to_its_constraints() -> None:
+    [command] = re.findall(r"pip install (?:.*\\\n)*.*", TEXTS["scheduler"])
+    assert '-c "${AIRFLOW_USER_HOME_DIR}/constraints.txt"' in command
