@@ -85,8 +85,8 @@ def _is_left_out(node: ast.AST, parent: ast.AST) -> bool:
             return True
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return True
-        # An alias of a type.
-        case ast.Assign(value=ast.Subscript()):
+        # An alias of a type, or a name for type checkers.
+        case ast.Assign(value=ast.Subscript() | ast.Call(func=ast.Name(id="TypeVar"))):
             return isinstance(parent, ast.Module)
         # Their places are the whole text's.
         case ast.Constant():

@@ -135,6 +135,7 @@ LINES = {
     "'text'": set(),
     "a: 'int | None' = b": set(),
     "A = Mapping[str, 'int']": set(),
+    "T = TypeVar('T')": set(),
     "import a": set(),
     "if TYPE_CHECKING: a()": set(),
     "a = f'{b}c'": set(),

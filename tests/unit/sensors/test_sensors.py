@@ -8,6 +8,7 @@ from airflow.triggers.base import BaseTrigger
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 
@@ -29,6 +30,11 @@ def test_the_trigger_has_what_airflow_s_have() -> None:
     path, arguments = trigger.serialize()
     assert path == "airflow_provider_datagraph.triggers.PollTrigger"
     assert arguments == {"probe": "access", "arguments": {"tables": []}, "poke_interval": 5.0, "deadline": 9.0}
+
+
+def test_a_sensor_waits_and_frees_its_worker_by_itself() -> None:
+    bare = DataGraphSensor(task_id="bare")
+    assert (bare.wait, bare.deferrable, bare.redshift_conn_id, bare.index) == (True, True, "redshift_default", None)
 
 
 def test_what_it_found_is_said_in_a_line(mocker: MockerFixture) -> None:
