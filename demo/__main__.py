@@ -19,6 +19,7 @@ CHECKPOINT_DATABASE = "segment_linked_profiles_db"
 FORM = {
     "profiles_sync": "segment_profiles.profiles_prod",
     "reverse_etl_database": "analytics",
+    "reverse_etl_owner": "segment_retl",
 }
 CHANGES = re.compile(r"(?i)\s*(create|grant|revoke|alter|drop|insert|update|delete|truncate)\b")
 

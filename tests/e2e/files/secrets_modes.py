@@ -42,7 +42,7 @@ KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
     "role": (CreateSegmentRoleOperator, {"role": ROLE, **USER}),
     "database": (CreateCheckpointDatabaseOperator, {"database": CHECKPOINT, "role": ROLE}),
     "grant": (GrantSchemaOperator, CRM),
-    "reverse_etl": (GrantReverseEtlOperator, {"database": ANALYTICS, "role": ROLE}),
+    "reverse_etl": (GrantReverseEtlOperator, {"database": ANALYTICS, "role": ROLE, "schema_owner": WORLD["retl"]}),
     "validate": (ValidateAccessSensor, ACCESS),
     "profiles": (ProfilesSyncTablesSensor, SYNC),
     "summary": (SegmentSummaryOperator, {"reports": [], "database": CHECKPOINT, **USER}),
