@@ -65,7 +65,8 @@ def test_a_key_that_the_form_doesn_t_have(airflow: Airflow, warehouse: Warehouse
         "The run's conf holds 'schema', which no param of the DAG is called, so it would do nothing: did you mean "
         "schemas?",
         "The run's conf holds 'dry_run', which no param of the DAG is called, so it would do nothing: give one of "
-        "checkpoint_database, future_tables, plan_only, profiles_sync, reverse_etl_database, role, schemas.",
+        "checkpoint_database, future_tables, plan_only, profiles_sync, reverse_etl_database, reverse_etl_owner, role, "
+        "schemas.",
         "has no schema atlantis",
         "4 problems:",
     ):

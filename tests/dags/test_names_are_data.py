@@ -207,6 +207,7 @@ def test_the_way_back_takes_away_what_is_called_so(airflow: Airflow, linked: Hos
     warehouse, role = linked.warehouse, f"TO ROLE {linked.warehouse.names.role}"
     warehouse.run(
         linked.database,
+        f"GRANT CREATE ON DATABASE {warehouse.names.checkpoint} {role}",
         *(f"GRANT USAGE ON SCHEMA {quoted(name)} {role}" for name in NAMES),
         *(f"GRANT SELECT ON TABLE {quoted(name, name)} {role}" for name in NAMES),
     )

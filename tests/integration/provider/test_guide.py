@@ -112,14 +112,14 @@ TABLE: list[Row] = [
     ),
     (
         'SHOW SCHEMAS FROM DATABASE "THE_READ_ONLY_DB"',
-        f'SELECT 1 FROM "{{w}}".{SCHEMA_SQL}."another" LIMIT 1',
+        f'SELECT * FROM "{{w}}".{SCHEMA_SQL}."another" WHERE FALSE',
         [does.identities, does.checkpoints, does.schema],
         does.validate,
         does.the_user_sees_the_open_schema,
     ),
     (
         'SELECT * FROM "THE_READ_ONLY_DB.A_SCHEMA.SOME_TABLE" LIMIT 10',
-        f'SELECT 1 FROM "{{w}}".{SCHEMA_SQL}."some_table" LIMIT 1',
+        f'SELECT * FROM "{{w}}".{SCHEMA_SQL}."some_table" WHERE FALSE',
         [does.identities, does.checkpoints, does.schema],
         does.validate,
         does.the_whole_schema_reads_and_later_tables_too,
