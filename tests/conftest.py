@@ -17,6 +17,8 @@ LAST = "test_statements_accounted.py"
 WHOLE_SUITE = {"unit", "integration", "dags", "e2e", "security", "tooling"}
 # Those that share what takes long to make run in one process, and begin first, so that none of them is left at the end.
 TOGETHER = ("e2e", "dags")
+# Elsewhere, and with the same Airflow.
+WITH_DAGS = ("test_hostile_trigger.py",)
 # What it takes to begin these is little beside the tests.
 SPREAD = ("test_faults_cuts.py", "test_convergence_properties.py")
 LONG = ("test_faults_cuts.py", "test_statement_counts.py", "test_convergence_properties.py")
@@ -44,19 +46,25 @@ def place(item: pytest.Item) -> tuple[str, ...]:
     return item.path.relative_to(HERE).parts if item.path.is_relative_to(HERE) else (item.path.name,)
 
 
+def together(parts: tuple[str, ...]) -> str:
+    """What a test shares with those that run in its process; empty where that is nothing."""
+    shared = "dags" if parts[-1] in WITH_DAGS else parts[0]
+    return shared if shared in TOGETHER else ""
+
+
 def rank(item: pytest.Item) -> int:
     """When a test begins."""
     parts = place(item)
-    if parts[0] in TOGETHER:
-        return TOGETHER.index(parts[0])
+    if shared := together(parts):
+        return TOGETHER.index(shared)
     return len(TOGETHER) + (parts[-1] == LAST) * 2 + (parts[-1] not in LONG)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Say which tests run in one process; xdist looks at that before any other hook sees them together."""
     parts = place(item)
-    if parts[0] in TOGETHER:
-        item.add_marker(pytest.mark.xdist_group(parts[0]))
+    if shared := together(parts):
+        item.add_marker(pytest.mark.xdist_group(shared))
     elif parts[-1] not in SPREAD:
         item.add_marker(pytest.mark.xdist_group("/".join(parts)))
 

@@ -128,8 +128,8 @@ def test_a_checkpoint_database_of_hers_is_not_taken_over(world: Segment, eve: st
     assert f"create on database {world.checkpoint}".upper() not in str(world.held()).upper()
 
 
+@pytest.mark.parametrize("world", ["superuser"], indirect=True)
 def test_her_reverse_etl_schema_is_not_shared_with_her(world: Segment, eve: str, capfd: Any) -> None:
-    world.admin_connection()
     execute(world.create_role())
     world.sql(f"CREATE SCHEMA {RETL}", user=eve)
     path = f"{world.warehouse}.{RETL}"
@@ -166,8 +166,8 @@ def offboarding(world: Segment) -> Callable[..., dict[str, Any]]:
     return lambda **form: drop(world, **{"force": True, "new_owner": world.server.user, **form})
 
 
+@pytest.mark.parametrize("world", ["superuser"], indirect=True)
 def test_offboarding_destroys_nothing_of_others(world: Segment, eve: str) -> None:
-    world.admin_connection()
     cluster, production = (
         world.cluster,
         world.cluster.database("CREATE SCHEMA orders", "CREATE TABLE orders.t (id int)"),

@@ -19,6 +19,7 @@ OF_TESTS = frozenset(
         "SELECT current_user",
         "SELECT current_user, current_database()",
         "SELECT pg_backend_pid()",
+        "SHOW statement_timeout",
     }
 )
 

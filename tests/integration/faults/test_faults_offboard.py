@@ -12,6 +12,7 @@ from redshift_connector.error import ProgrammingError
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from local_redshift.faults_client import Faults
+from tests.deep import DEEP
 from tests.integration.faults.leaving import LEAVING, Leaving
 from tests.support.cluster import CLUSTER, Cluster
 from tests.support.redshift import connect, run
@@ -119,7 +120,7 @@ def test_who_connects_just_before_the_drop_is_named(leaving: Leaving, mocker: Mo
     assert left(leaving) == set()
 
 
-@pytest.mark.parametrize("way", ["drop", "give"])
+@pytest.mark.parametrize("way", ["drop", *["give"] * DEEP])
 def test_a_run_that_is_cut_between_two_parts_is_rerun_to_its_end(leaving: Leaving, faults: Faults, way: str) -> None:
     # CREATE alone shows which is the checkpoint database.
     leaving.user_connection()
