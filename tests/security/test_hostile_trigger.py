@@ -34,6 +34,7 @@ OUTSIDE = [
     *("shop.xmarts_day", "xshop.marts_day", "shop.gone", 'shop."payroll.marts_day"'),
 ]
 """Entries that no pattern of files/pinned.py means."""
+PINS: dict[str, Any] = {"role": "mallorys", "checkpoint_database": "payroll", "allow": ["*.*"], "user_conn_id": "x"}
 
 
 @pytest.fixture(scope="module")
@@ -65,17 +66,13 @@ def trigger(airflow: Airflow, warehouse: Warehouse, conf: dict[str, Any], dag_id
     ("conf", "told"),
     [
         (
-            {**ASKED, "role": "mallorys", "checkpoint_database": "payroll", "allow": ["*.*"], "user_conn_id": "x"},
+            {**ASKED, **PINS, "schemas": OUTSIDE, "profiles_sync": "shop.PAYROLL"},
             [
-                f"holds {key!r}, which the DAG file sets"
-                for key in ("role", "checkpoint_database", "allow", "user_conn_id")
-            ],
-        ),
-        (
-            {**ASKED, "schemas": OUTSIDE, "profiles_sync": "shop.PAYROLL"},
-            [
-                f"{place} isn't allowed here: this DAG opens only shop.marts_*"
-                for place in (*(join_path(*split_path(entry)) for entry in OUTSIDE), "profiles_sync: shop.PAYROLL")
+                *(f"holds {key!r}, which the DAG file sets" for key in PINS),
+                *(
+                    f"{place} isn't allowed here: this DAG opens only shop.marts_*"
+                    for place in (*(join_path(*split_path(entry)) for entry in OUTSIDE), "profiles_sync: shop.PAYROLL")
+                ),
             ],
         ),
         (
@@ -83,7 +80,7 @@ def trigger(airflow: Airflow, warehouse: Warehouse, conf: dict[str, Any], dag_id
             [f"{name} isn't allowed here" for name in ("payroll.gone", "Payroll.__segment_reverse_etl")],
         ),
     ],
-    ids=["pins", "schemas", "profiles sync and reverse etl"],
+    ids=["pins, schemas and profiles sync", "profiles sync and reverse etl"],
 )
 def test_a_hostile_run_ends_in_check(
     airflow: Airflow, warehouse: Warehouse, conf: dict[str, Any], told: list[str]

@@ -39,7 +39,7 @@ COMMIT_COUNTS = {"database": 2, "drop": 5, "give": 4}
 # Two operators send some 200 statements each. `make test-deep` breaks each statement; `make test` every so many, and
 # all that change something or commit.
 LONG = ("drop", "give")
-STEP = usual_or_deep(32, 1)
+STEP = usual_or_deep(48, 1)
 # One operator in two ways: up to the checkpoint database they send the same.
 STEPS = {"drop": STEP, "give": 4 * STEP}
 AT_EACH_CHANGE = [name for name in CHANGING if name not in LONG or (STEP == 1 and name == "drop")]

@@ -180,7 +180,7 @@ def test_a_database_with_what_others_own_is_not_dropped_unless_its_name_is_repea
     cluster.sql(checkpoints, "CREATE TABLE theirs.t (id int)", user=owner)
     objects = tuple(f"{what} of {owner}" for what in (f"schema {checkpoints}.theirs", f"table {checkpoints}.theirs.t"))
     told = said("foreign_objects", checkpoints, user=warehouse.user, objects=objects)
-    for confirmed in (None, "", " "):
+    for confirmed in (None, " "):
         assert refusal(warehouse, checkpoint_database=checkpoints, confirm_database=confirmed, force=True) == [told]
     (problem,) = refusal(warehouse, checkpoint_database=checkpoints, confirm_database=warehouse.warehouse)
     assert problem.startswith(f"confirm_database is {warehouse.warehouse!r}, and checkpoint_database {checkpoints!r}")
@@ -224,8 +224,7 @@ def test_a_role_that_nothing_ties_to_the_user_is_refused(warehouse: Segment) -> 
     told = said("role_unrelated", etl, user=user)
     for named in ("", another):
         warehouse.user_connection(schema=named)
-        assert told in refusal(warehouse, role=etl, checkpoint_database=production, force=True)
-        assert told in refusal(warehouse, role=etl, force=True)
+        assert told in refusal(warehouse, role=etl, checkpoint_database=production if named else None, force=True)
     # Also where both are Segment's, until one holds the other again.
     cluster.sql("dev", f"REVOKE ROLE {etl} FROM ROLE {warehouse.role}", f"REVOKE ROLE {warehouse.role} FROM {user}")
     assert refusal(warehouse) == [said("role_unrelated", warehouse.role, user=user)]
