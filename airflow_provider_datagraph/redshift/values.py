@@ -135,6 +135,10 @@ class Immutable:
             object.__setattr__(self, name, unwritable(value))
 
 
+NOBODY = "nobody"
+"""How an owner is called where the catalog names none."""
+
+
 @dataclass(frozen=True)
 class Identities(Immutable):
     """Who there is in the cluster: what every reading of it begins with.
@@ -149,7 +153,7 @@ class Identities(Immutable):
     def owner_names(self) -> Callable[[Any], str]:
         """Name owners by their ids; the catalog may tell of one that doesn't exist any more, or of none."""
         names = {user.user_id: user.name for user in self.users.values()}
-        return lambda user_id: "nobody" if user_id is None else names.get(int(user_id), f"user id {user_id}")
+        return lambda user_id: NOBODY if user_id is None else names.get(int(user_id), f"user id {user_id}")
 
 
 PUBLIC = Identity("public", "public")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.values import Identities, Identity, Role, Session, User
+from airflow_provider_datagraph.redshift.values import NOBODY, Identities, Identity, Role, Session, User
 
 Pairs = list[tuple[str, str]]
 """Who holds which role, by name."""
@@ -38,7 +38,7 @@ def read_identities(rows: Rows, session: Session) -> Identities:
     :return: roles and users, and the session with ``superuser`` as it is.
     """
     users = read_users(rows)
-    roles = {str(name): Role(str(name), str(owner)) for name, owner in rows(ROLES)}
+    roles = {str(name): Role(str(name), str(owner or NOBODY)) for name, owner in rows(ROLES)}
     me = users.get(session.user)
     return Identities(replace(session, superuser=me is not None and me.superuser), roles, users)
 

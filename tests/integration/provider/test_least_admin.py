@@ -17,8 +17,16 @@ SCOPED = (
 )
 
 
-@pytest.fixture(params=["sees all", "sees a part"])
-def dba(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Segment:
+@pytest.fixture
+def trust() -> dict[str, list[str]]:
+    """Whom the tasks are told to trust; the warehouse may have somebody."""
+    return {}
+
+
+@pytest.fixture(params=["sees all", "sees a part", "has a predecessor"])
+def dba(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, trust: dict[str, list[str]]
+) -> Segment:
     """A warehouse whose admin connection is that of a user with these rights; no linked role or user yet."""
     name, keeper, owner = cluster.user("dba", "CREATEDB"), cluster.name("keeper"), cluster.user("owner")
     cluster.sql(
@@ -43,21 +51,30 @@ def dba(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtu
     cluster.sql(database, f"CREATE TABLE {RETL}.records (id int)", user=name)
     made = Segment(cluster, monkeypatch, database)
     made.admin_connection(login=name, password=PASSWORD)
+    if request.param == "has a predecessor":
+        predecessor = cluster.user("predecessor")
+        cluster.sql(
+            "dev",
+            f"CREATE ROLE {made.role}",
+            f"GRANT ROLE {made.role} TO {name} WITH ADMIN OPTION",
+            f"ALTER ROLE {made.role} OWNER TO {predecessor}",
+        )
+        trust["trusted_owners"] = [predecessor]
     return made
 
 
-def test_the_whole_job_from_nothing(dba: Segment) -> None:
+def test_the_whole_job_from_nothing(dba: Segment, trust: dict[str, list[str]]) -> None:
     dba.user_connection(schema=dba.checkpoint)
     tables = [f"{dba.warehouse}.crm.accounts", f"{dba.warehouse}.billing.invoices"]
-    execute(dba.check(schemas=["crm", f"{dba.warehouse}.billing.invoices"]))
+    execute(dba.check(schemas=["crm", f"{dba.warehouse}.billing.invoices"], **trust))
     tasks: list[Any] = [
-        dba.create_role(),
-        dba.create_database(),
-        dba.grant_schema(future_tables="none"),
-        dba.grant_schema(future_tables="default_privileges"),
-        dba.grant_schema(),
-        dba.grant_schema(schema="billing", tables=["invoices"]),
-        dba.grant_reverse_etl(),
+        dba.create_role(**trust),
+        dba.create_database(**trust),
+        dba.grant_schema(future_tables="none", **trust),
+        dba.grant_schema(future_tables="default_privileges", **trust),
+        dba.grant_schema(**trust),
+        dba.grant_schema(schema="billing", tables=["invoices"], **trust),
+        dba.grant_reverse_etl(**trust),
     ]
     reports = [execute(task) for task in tasks]
     assert all(report["changed"] for report in reports)

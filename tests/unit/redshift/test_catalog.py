@@ -53,6 +53,11 @@ def test_a_database_typed_with_capitals_is_the_one_that_the_session_is_in(
     assert found == Session("Admin", stored, case_sensitive=sensitive == "on")
 
 
+def test_a_role_may_have_no_owner() -> None:
+    found = read_identities(Answers({q.ROLES: [["linked_role", None], ["other", "admin"]]}), q.SESSION)
+    assert {name: role.owner for name, role in found.roles.items()} == {"linked_role": "nobody", "other": "admin"}
+
+
 def test_how_names_compare_is_not_asked_where_it_makes_no_difference() -> None:
     assert read_session(refuse, "Admin", "dev", compares=False) == Session("Admin", "dev")
     rows = Answers({HOW_NAMES_COMPARE: [["on"]]})
