@@ -319,6 +319,10 @@ FINDINGS: Mapping[str, Said] = {
     "new_owner_missing": Said(
         "There is no user {object}, who is named in new_owner.", "Correct the name, or create the user first."
     ),
+    "new_owner_untrusted": Said(
+        "User {object}, who is named in new_owner, isn't trusted with what user {user} owns.",
+        "Name the admin or a superuser, or let the DAG file list {object} in trusted_owners.",
+    ),
     "new_owner_leaves": Said("new_owner is {object}, the user who leaves.", "Name another user."),
     "database_kept": Said("Database {object} is kept, since checkpoint_database doesn't name it."),
     "database_missing": Said("There is no database {object}, so none is dropped."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, Param
@@ -60,8 +61,8 @@ def form(user_conn_id: str) -> dict[str, Param]:
             None,
             type=["null", "string"],
             title="New owner",
-            description="The user that gets the schemas and tables that the linked user owns. Empty: they stop the "
-            "run, unless the database that they are in is dropped.",
+            description="The administrator, or another user whom the DAG file trusts, who gets the schemas and tables "
+            "that the linked user owns. Empty: they stop the run, unless the database that they are in is dropped.",
             examples=["warehouse_owner"],
             section="What stays",
         ),
@@ -88,6 +89,8 @@ def segment_data_graph_offboard(
     *,
     role: str | None = None,
     checkpoint_database: str | None = None,
+    new_owner: str | None = None,
+    trusted_owners: Sequence[str] = (),
     connections: Connections = CONNECTIONS,
     **dag_arguments: Any,
 ) -> DAG:
@@ -97,12 +100,18 @@ def segment_data_graph_offboard(
     :param role: the linked role; default None: the form has it.
     :param checkpoint_database: the database that every run drops, or an empty text: none does. Default None: the form
         has it.
+    :param new_owner: the user that gets what the linked user owns, or an empty text: nobody. Default None: the form has
+        it.
+    :param trusted_owners: the users that the form may name there, beside the admin and superusers; default none.
     :param connections: the admin connection and the user connection; never on the form.
     :param dag_arguments: further arguments of ``DAG``, such as ``tags`` and ``default_args``.
     :return: the DAG, for a module's own name: there Airflow finds it.
     :raises ParamValidationError: if the form wouldn't take what is given for a field.
     """
-    pins = Pins(form(connections.user_conn_id), {"role": role, "checkpoint_database": checkpoint_database})
+    pins = Pins(
+        form(connections.user_conn_id),
+        {"role": role, "checkpoint_database": checkpoint_database, "new_owner": new_owner},
+    )
     doc = DOC.format(pins=pins, **connections._asdict())
     with make_dag(dag_id, pins, connections, doc, dag_arguments) as dag:
         DropSegmentRoleOperator(
@@ -111,7 +120,8 @@ def segment_data_graph_offboard(
             user_conn_id=constant(connections.user_conn_id),
             checkpoint_database=pins.argument("checkpoint_database", "{{ params.checkpoint_database or '' }}"),
             confirm_database="{{ params.confirm_database or '' }}",
-            new_owner="{{ params.new_owner or '' }}",
+            new_owner=pins.argument("new_owner", "{{ params.new_owner or '' }}"),
+            trusted_owners=constant([*trusted_owners, *([new_owner] if new_owner else [])]),
             force="{{ params.force }}",
             plan_only="{{ params.plan_only }}",
         )

@@ -99,6 +99,8 @@ class DropSegmentRoleOperator(ConvergingOperator):
     :param confirm_database: the checkpoint database's name again, where something in it belongs to others: that is
         dropped too. Default None: it stops the task.
     :param new_owner: the user that gets what the linked user owns; default None: what it owns stops the task.
+    :param trusted_owners: the users that ``new_owner`` may name, beside the admin and superusers, where it comes from
+        people; default: any.
     :param force: whether to take away also what Segment's setup never gave: further privileges, other members of the
         role, other roles of the user. Default False: they stop the task.
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
@@ -116,6 +118,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         "checkpoint_database",
         "confirm_database",
         "new_owner",
+        "trusted_owners",
         "force",
         *ConvergingOperator.template_fields,
     )
@@ -129,6 +132,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         checkpoint_database: str | None = None,
         confirm_database: str | None = None,
         new_owner: str | None = None,
+        trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
         force: bool | str = False,
         redshift_conn_id: str = DEFAULT_ADMIN,
         plan_only: bool | str = False,
@@ -152,6 +156,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         self.checkpoint_database = checkpoint_database
         self.confirm_database = confirm_database
         self.new_owner = new_owner
+        self.trusted_owners = self.kept("trusted_owners", trusted_owners)
         self.force = force
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
@@ -173,10 +178,11 @@ class DropSegmentRoleOperator(ConvergingOperator):
         if new_owner is not None:
             problems.check(check_identifier, new_owner, "new_owner", default="")
             problems.check(refuse_template, new_owner, "user", default="")
+        heirs = self.optional("trusted_owners", arguments.names, problems)
         force = problems.check(arguments.boolean, self.force, "force", default=False)
         database = problems.check(lambda: str(hook.arguments["database"]), default="")
         user_hook = self.user_hook(database or ANY_DATABASE, self.user_conn_id)
         user = problems.check(lambda: user_hook.login, default="")
         problems.raise_all()
         named = user_hook.user_connection.schema or None
-        return Leaving(role, user, drop, named, new_owner=new_owner, confirmed=confirmed, force=force)
+        return Leaving(role, user, drop, named, new_owner=new_owner, heirs=heirs, confirmed=confirmed, force=force)

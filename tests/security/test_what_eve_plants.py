@@ -185,6 +185,10 @@ def test_offboarding_destroys_nothing_of_others(world: Segment, eve: str) -> Non
     ):
         with cluster.untouched(), pytest.raises(MisconfigurationError):
             leave(**form)
+    # Nor does she get what Segment owns, where people name the new owner.
+    for trusted in ([], [etl], world.server.user):
+        with cluster.untouched(), pytest.raises(MisconfigurationError, match="isn't trusted with what user"):
+            leave(new_owner=eve, trusted_owners=trusted)
     # A database of hers that points to the role ties nothing that isn't hers.
     hers = cluster.future_database("hers")
     cluster.sql("dev", f"CREATE DATABASE {hers}", user=eve)

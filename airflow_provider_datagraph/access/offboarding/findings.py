@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
 from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding, note
 from airflow_provider_datagraph.access.schemas.targets import stuck_findings
+from airflow_provider_datagraph.access.trust import is_trusted
 from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import Grant, Identity, OpenSession, Owned, Scope, User
 
@@ -70,6 +71,8 @@ def cluster_findings(leaving: Leaving, cluster: Cluster) -> Iterator[Finding]:
     yield from _user_findings(leaving, cluster)
     if leaving.new_owner is not None and leaving.new_owner not in cluster.users:
         yield blocking("new_owner_missing", leaving.new_owner)
+    elif leaving.heirs is not None and not is_trusted(leaving.new_owner or me, cluster, leaving.heirs):
+        yield blocking("new_owner_untrusted", str(leaving.new_owner), user=leaving.user)
     kept = home(leaving, cluster)
     if leaving.drop is None and kept in cluster.databases:
         yield note("database_kept", str(kept))

@@ -24,6 +24,7 @@ class Leaving:
     :param named: the database that the user connection names: the checkpoint database, by the guide.
     :param home: the checkpoint database, where it is known: the one in which the setup grants CREATE.
     :param new_owner: who gets what the user owns; None: what it owns stands in the way.
+    :param heirs: who may get it, beside the admin and superusers; None: anybody.
     :param confirmed: the database in which also what belongs to others is dropped.
     :param force: whether what the setup never gave is taken away too.
     """
@@ -34,6 +35,7 @@ class Leaving:
     named: str | None = None
     home: str | None = None
     new_owner: str | None = None
+    heirs: tuple[str, ...] | None = None
     confirmed: str | None = None
     force: bool = False
 

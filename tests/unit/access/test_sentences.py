@@ -128,6 +128,7 @@ EXAMPLES = (
     finding("schema_missing", "dev.profiles", case="hidden", **MISSING),
     finding("not_ready", "user u", reason="What the error says."),
     finding("new_owner_missing", "heir"),
+    finding("new_owner_untrusted", "eve", user="u"),
     finding("new_owner_leaves", "u"),
     finding("database_kept", "cp"),
     finding("database_missing", "cp"),

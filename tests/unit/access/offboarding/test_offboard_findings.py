@@ -107,6 +107,22 @@ def test_a_role_has_to_be_tied_to_the_user(members: frozenset[Identity]) -> None
     assert on_cluster(replace(alone, roles={}, members=frozenset()), LEAVING) == (note("database_kept", "cp"),)
 
 
+@pytest.mark.parametrize(
+    ("new_owner", "heirs", "stops"),
+    [
+        ("heir", None, False),
+        ("heir", (), True),
+        ("heir", ("u",), True),
+        ("heir", ("heir",), False),
+        ("admin", (), False),
+        (None, (), False),
+    ],
+)
+def test_who_may_get_what_the_user_owns(new_owner: str | None, heirs: tuple[str, ...] | None, stops: bool) -> None:
+    found = on_cluster(CLUSTER, replace(LEAVING, new_owner=new_owner, heirs=heirs))
+    assert found == ((blocking("new_owner_untrusted", "heir", user="u"),) if stops else ())
+
+
 def test_a_shared_database_is_an_administrators() -> None:
     databases = {**CLUSTER.databases, "sh": Database("sh", "admin", "shared")}
     given = [on_database(ROLE, "sh", "USAGE"), on_database(USER, "sh", "USAGE"), on_database(ROLE, "gone")]
