@@ -27,9 +27,12 @@ into Segment. A rerun changes only what is missing; it never touches an existing
 
 **Whoever may trigger this DAG may have any schema of {opened} opened to Segment.** {pins}
 
-Connections: `{redshift_conn_id}` (type redshift, an administrator) and `{user_conn_id}` (type redshift, login and
-password of the user that Segment will use; host and port may be empty).
+Connections, of type redshift:
+
+- `{redshift_conn_id}`: an administrator
+- `{user_conn_id}`: login and password of the user that Segment will use; host and port may be empty
 """
+SHARED = "Reverse ETL that runs already"
 PLAN_ONLY = "{{ params.plan_only }}"
 WAIT = "{{ not params.plan_only }}"
 # What the check has resolved, and held against `allow`: a name may mean another database where one logs in.
@@ -50,7 +53,7 @@ def form() -> dict[str, Param]:
             "- analytics.billing.invoices: a single table\n"
             "- crm: a schema of the admin connection's own database\n"
             '- analytics."my.schema": double quotes around a part that holds a dot\n\n'
-            "Opening a schema opens what its creators can read, now and later.",
+            "Whoever creates a view in an open schema opens to Segment what they can read themselves, now and later.",
             section="What Segment reads",
         ),
         "profiles_sync": Param(
@@ -82,19 +85,19 @@ def form() -> dict[str, Param]:
             None,
             type=["null", "string"],
             title="Database with an existing Reverse ETL schema",
-            description="Where another user of Segment's owns a __segment_reverse_etl schema that this one has to "
-            "share. Empty: none.",
+            description="Where Segment's Reverse ETL already runs as another user, whose __segment_reverse_etl schema "
+            "the linked user is to share. Empty: nowhere.",
             examples=["analytics"],
-            section="What Segment owns",
+            section=SHARED,
         ),
         "reverse_etl_owner": Param(
             None,
             type=["null", "string"],
-            title="Owner of that schema",
-            description="The user of Segment's other connection, who owns the existing __segment_reverse_etl schema. "
-            "Somebody else's stops the run, unless it is an administrator's.",
+            title="Owner of the Reverse ETL schema",
+            description="That other user of Segment's. If somebody else owns the schema, the run stops, unless it is "
+            "an administrator.",
             examples=["segment_reverse_etl_user"],
-            section="What Segment owns",
+            section=SHARED,
         ),
         "future_tables": Param(
             "scoped",
@@ -169,13 +172,14 @@ def segment_data_graph(
     )
     opened = "the cluster" if allow is None else ", ".join(map("`{}`".format, allow))
     doc = DOC.format(opened=opened, pins=pins, **connections._asdict())
+    admin = {"redshift_conn_id": constant(connections.redshift_conn_id)}
     user = {"user_conn_id": constant(connections.user_conn_id)}
     to_role = {"role": pins.argument("role", "{{ params.role }}"), "trusted_owners": constant(list(trusted_owners))}
     schema_owner = pins.argument("reverse_etl_owner", "{{ params.reverse_etl_owner or '' }}")
     database = pins.argument("checkpoint_database", "{{ params.checkpoint_database }}")
-    how: dict[str, Any] = {"plan_only": PLAN_ONLY}
+    how: dict[str, Any] = {"plan_only": PLAN_ONLY, **admin}
     grants = {**to_role, **how, "future_tables": pins.argument("future_tables", "{{ params.future_tables }}")}
-    with make_dag(dag_id, pins, connections, doc, {"schedule": schedule, **dag_arguments}) as dag:
+    with make_dag(dag_id, pins, doc, {"schedule": schedule, **dag_arguments}) as dag:
         check = CheckWarehouseOperator(
             task_id="check",
             schemas="{{ params.schemas | tojson }}",
@@ -186,6 +190,7 @@ def segment_data_graph(
             allow=None if allow is None else constant(allow),
             **to_role,
             **user,
+            **admin,
         )
         create_role = CreateSegmentRoleOperator(task_id="role", **to_role, **user, **how)
         create_database = CreateCheckpointDatabaseOperator(
@@ -222,6 +227,7 @@ def segment_data_graph(
             wait=WAIT,
             poke_interval=60,
             timeout=48 * 3600,
+            **admin,
         )
         grant_profiles_sync = GrantSchemaOperator(
             task_id="grant_profiles_sync",
@@ -238,6 +244,7 @@ def segment_data_graph(
             poke_interval=15,
             trigger_rule="none_failed",
             **user,
+            **admin,
         )
         summary = SegmentSummaryOperator(
             task_id="summary",

@@ -20,8 +20,10 @@ unless you say otherwise.** One problem in any database stops it before anything
 
 It is one task on purpose: with a task for each database, the first would be changed before the last is looked at.
 
-Connections: `{redshift_conn_id}` (type redshift, a superuser) and `{user_conn_id}` (type redshift, whose login is the
-user that leaves).
+Connections, of type redshift:
+
+- `{redshift_conn_id}`: a superuser
+- `{user_conn_id}`: its login is the user that leaves
 """
 
 
@@ -52,9 +54,10 @@ def form(user_conn_id: str) -> dict[str, Param]:
         "confirm_database": Param(
             None,
             type=["null", "string"],
-            title="The checkpoint database's name again",
-            description="Where something in it belongs to others: that is dropped, too. Without this it stops the run.",
-            examples=["segment_linked_profiles_db"],
+            title="Confirm the database",
+            # No examples: a name to pick is no confirmation.
+            description="The name of the checkpoint database again, to drop also what others own in it. Empty: that "
+            "stops the run.",
             section="What leaves",
         ),
         "new_owner": Param(
@@ -113,9 +116,10 @@ def segment_data_graph_offboard(
         {"role": role, "checkpoint_database": checkpoint_database, "new_owner": new_owner},
     )
     doc = DOC.format(pins=pins, **connections._asdict())
-    with make_dag(dag_id, pins, connections, doc, dag_arguments) as dag:
+    with make_dag(dag_id, pins, doc, dag_arguments) as dag:
         DropSegmentRoleOperator(
             task_id="offboard",
+            redshift_conn_id=constant(connections.redshift_conn_id),
             role=pins.argument("role", "{{ params.role }}"),
             user_conn_id=constant(connections.user_conn_id),
             checkpoint_database=pins.argument("checkpoint_database", "{{ params.checkpoint_database or '' }}"),

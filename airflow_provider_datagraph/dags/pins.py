@@ -60,7 +60,7 @@ class Pins:
         return f"The DAG file sets: {listed}." if listed else ""
 
 
-def make_dag(dag_id: str, pins: Pins, connections: Connections, doc: str, dag_arguments: Mapping[str, Any]) -> DAG:
+def make_dag(dag_id: str, pins: Pins, doc: str, dag_arguments: Mapping[str, Any]) -> DAG:
     """Make a DAG without tasks, whose form is what isn't pinned.
 
     :param doc: its documentation, unless the arguments hold another.
@@ -74,6 +74,5 @@ def make_dag(dag_id: str, pins: Pins, connections: Connections, doc: str, dag_ar
         "tags": ["segment", "redshift"],
         **dag_arguments,
     }
-    admin = {"redshift_conn_id": constant(connections.redshift_conn_id)}
-    given["default_args"] = {"retries": 2, **given.get("default_args", {}), **admin}
+    given["default_args"] = {"retries": 2, **given.get("default_args", {})}
     return DAG(dag_id=dag_id, params=pins.form, **given)
