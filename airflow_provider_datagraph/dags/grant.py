@@ -94,8 +94,8 @@ def form() -> dict[str, Param]:
             None,
             type=["null", "string"],
             title="Owner of the Reverse ETL schema",
-            description="That other user of Segment's. If somebody else owns the schema, the run stops, unless it is "
-            "an administrator.",
+            description="The user that Segment's Reverse ETL logs in as. A schema that somebody else owns stops the "
+            "run, unless that is an administrator.",
             examples=["segment_reverse_etl_user"],
             section=SHARED,
         ),

@@ -56,8 +56,8 @@ def form(user_conn_id: str) -> dict[str, Param]:
             type=["null", "string"],
             title="Confirm the database",
             # No examples: a name to pick is no confirmation.
-            description="The name of the checkpoint database again, to drop also what others own in it. Empty: that "
-            "stops the run.",
+            description="Only where others own something in it: its name again, to drop that too. Left empty, what "
+            "they own stops the run.",
             section="What leaves",
         ),
         "new_owner": Param(
