@@ -9,7 +9,8 @@ import pytest
 
 from airflow_provider_datagraph.access.database import DatabaseAccess, read_database_access
 from airflow_provider_datagraph.access.plan import Change, Finding, Reason, blocking, finding, note
-from airflow_provider_datagraph.redshift.values import Database, Grant, Role, Scope, Session, User
+from airflow_provider_datagraph.redshift.statements import ChangeOwner
+from airflow_provider_datagraph.redshift.values import Database, Grant, Owned, Role, Scope, Session, User
 from tests.unit.access.planning import Plan, R, Step, plan_database
 from tests.unit.redshift import catalog_rows as q
 
@@ -32,6 +33,7 @@ def with_database(owner: str, kind: str = "local", **more: Any) -> DatabaseAcces
     return replace(CURRENT, databases={"profiles": Database("profiles", owner, kind)}, **more)
 
 
+MISSING, NOT_YET = blocking("role_missing", "nobody"), finding("role_missing", "nobody", case="planned")
 OWNER = note("database_owner", "profiles", owner="boss")
 OTHERS = (
     Grant(Scope.DATABASE, "TEMPORARY", database="profiles"),
@@ -56,12 +58,15 @@ def test_a_database_is_created_or_adopted(current: DatabaseAccess, expected: Pla
 
 @pytest.mark.parametrize(("owner", "case"), [("zoe", None), ("user id 7", "gone")])
 def test_somebody_elses_database_stops_it(owner: str, case: str | None) -> None:
-    for current, trusted in ((with_database(owner), ()), (with_database(owner), ("boss",))):
-        (found,) = plan_database("profiles", "r", current, trusted=trusted).findings
-        assert (found.code, found.blocking, dict(found.facts).get("case")) == ("untrusted_owner", True, case)
+    take = ChangeOwner(Owned("database", "profiles"), "admin")
+    facts: dict[str, Any] = {"kind": "database", "owner": owner, "statement": take, **({"case": case} if case else {})}
+    told = (blocking("untrusted_owner", "profiles", **facts),)
+    for trusted in ((), ("boss",)):
+        assert plan_database("profiles", "r", with_database(owner), trusted=trusted).findings == told
+    assert plan_database("profiles", "nobody", with_database(owner)).findings == (MISSING, *told)
     if case is None:
-        told = (note("database_owner", "profiles", owner=owner),)
-        assert plan_database("profiles", "r", with_database(owner), trusted=(owner,)).findings == told
+        adopted = (note("database_owner", "profiles", owner=owner),)
+        assert plan_database("profiles", "r", with_database(owner), trusted=(owner,)).findings == adopted
 
 
 def test_somebody_elses_role_stops_it() -> None:
@@ -74,9 +79,6 @@ def test_somebody_elses_role_stops_it() -> None:
 def test_a_shared_database_is_refused() -> None:
     found = plan_database("profiles", "r", with_database("boss", "shared")).findings
     assert found == (blocking("not_local", "profiles", case="checkpoint", kind="shared"),)
-
-
-MISSING, NOT_YET = blocking("role_missing", "nobody"), finding("role_missing", "nobody", case="planned")
 
 
 @pytest.mark.parametrize(("plan_only", "told"), [(False, MISSING), (True, NOT_YET)])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from airflow_provider_datagraph.access import reverse_etl
-from airflow_provider_datagraph.access.plan import Fact, Finding, finding, note
+from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding, note
 from airflow_provider_datagraph.access.reverse_etl import (
     ReverseEtlAccess,
     database_missing,
@@ -18,7 +18,7 @@ from airflow_provider_datagraph.access.reverse_etl import (
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema
 from airflow_provider_datagraph.redshift.catalog.privileges import Held
 from airflow_provider_datagraph.redshift.statements import Privileges
-from airflow_provider_datagraph.redshift.values import Grant, Identity, Schema, Scope, Session, User
+from airflow_provider_datagraph.redshift.values import Grant, Identity, Role, Schema, Scope, Session, User
 from tests.unit.access.planning import Plan, as_seen, database
 from tests.unit.access.schemas.holdings import answers
 from tests.unit.redshift import catalog_rows as q
@@ -124,6 +124,17 @@ def test_what_stays_closed_to_the_owner_is_told(owner: str, lacking: str | None)
     # A superuser reads everything, and nobody is named who isn't there.
     assert found[1:] == ([closed] if owner == "owner" and lacking else [])
     assert give.sql == 'GRANT SELECT, INSERT, UPDATE, DELETE FOR TABLES IN SCHEMA "retl" TO "owner"'
+
+
+def test_who_owns_schema_or_role_has_to_be_trusted() -> None:
+    # No statement that would open something to the owner is proposed.
+    current, desired = replace(CURRENT, owner_grants=frozenset()), desired_schema("retl", "none")
+    found = plan_reverse_etl("dev", desired, "r", current, plan_only=False).findings
+    assert found == (blocking("untrusted_owner", "dev.retl", case="schema", owner="owner"),)
+    of_role = replace(current, schemas=replace(current.schemas, roles={"r": Role("r", "owner")}))
+    found = plan_reverse_etl("dev", desired, "r", of_role, plan_only=False, owner="owner").findings
+    assert [(one.code, one.object) for one in found if one.blocking] == [("untrusted_owner", "r")]
+    assert plan_reverse_etl("dev", desired, "r", of_role, plan_only=False, trusted=("owner",)).blocking == ()
 
 
 def test_the_schema_is_read_with_what_its_owner_holds() -> None:

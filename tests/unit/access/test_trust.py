@@ -20,6 +20,7 @@ KNOWN = Identities(
         "boss": User("boss", 1, superuser=True),
         "eve": User("eve", 102),
         "Old": User("Old", 103),
+        "XXXX": User("XXXX", 104),
     },
 )
 
@@ -65,6 +66,7 @@ def test_a_role_that_is_missing_belongs_to_nobody() -> None:
         ("", None, ("eve",), blocking("untrusted_owner", "dev.s", case="schema", owner="")),
         ("eve", "eve", (), note("reverse_etl_owner", "dev.s", owner="eve")),
         ("eve", None, ("eve",), note("reverse_etl_owner", "dev.s", owner="eve")),
+        ("XXXX", None, (), blocking("untrusted_owner", "dev.s", case="schema", owner="XXXX")),
         ("boss", None, (), note("reverse_etl_owner", "dev.s", owner="boss")),
         ("admin", None, (), note("reverse_etl_owner", "dev.s", owner="admin")),
     ],

@@ -110,7 +110,11 @@ def test_a_thorough_look_reads_everything() -> None:
         *holdings.COLUMNS,
         Grant(Scope.DATABASE_TABLES, "SELECT", database="dev"),
     }
-    assert {one.schema for one in current.elsewhere} == {"web"}
+    assert current.elsewhere == {
+        Grant(Scope.SCHEMA, "USAGE", "web"),
+        Grant(Scope.TABLE, "SELECT", "web", "pages"),
+        Grant(Scope.COLUMN, "SELECT", "web", "pages", "url"),
+    }
     context = current.context
     assert context.members == frozenset({"linked_user", "root"})
     assert context.others == {

@@ -27,7 +27,7 @@ def user(name: str) -> Identity:
 
 
 def found(current: SchemaAccess, *grants: Grant, target: Target = WHOLE, prune: bool = False) -> list[Finding]:
-    missing = {"crm": frozenset(grants)}
+    missing = {target.name: frozenset(grants)}
     findings = told(reported("r", [target], current, missing, prune=prune))
     assert not any(one.blocking for one in findings)
     return list(findings)
@@ -81,7 +81,10 @@ def test_the_owner_of_a_late_binding_view_is_named_where_it_is_known() -> None:
 
 
 def test_views_that_read_what_is_not_opened_are_named() -> None:
-    views = {"crm": {"a": "", "b": "analyst", "fine": "analyst", "orders": "analyst"}, "ads": {"a": "analyst"}}
+    views = {
+        "crm": {"a": "", "b": "analyst", "fine": "analyst", "late": "x", "orders": "analyst"},
+        "ads": {"a": "analyst"},
+    }
     pay = ("hr", "pay")
     read = {
         ("crm", "a"): {pay, ("hr", "a.b"), ("crm", "accounts")},
@@ -102,6 +105,7 @@ def test_views_that_read_what_is_not_opened_are_named() -> None:
     assert found(current, target=LISTED) == told("orders (of analyst) reads crm.accounts")
     both = Target(LISTED.desired, "crm", listed=TABLES)
     assert found(current, target=both) == []
+    assert found(current, target=Target(DesiredSchema("web"), "web")) == []
     # What the role holds, and keeps, is opened already, if the schema is, too.
     usage, tables = Grant(Scope.SCHEMA, "USAGE", "hr"), Grant(Scope.DATABASE_TABLES, "SELECT", database="dev")
     wide = frozenset({tables, Grant(Scope.SCHEMAS, "USAGE", database="dev")})

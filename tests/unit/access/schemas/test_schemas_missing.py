@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_datagraph.access.plan import Fact, Finding, Reason, blocking, finding, note
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables, SchemaAccess, Tables
-from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session
+from airflow_provider_datagraph.redshift.values import Grant, Role, Schema, Scope, Session, User
 from tests.unit.access.planning import (
     SCOPED,
     USAGE,
@@ -31,6 +31,13 @@ HIDDEN: dict[str, Fact] = {"hidden_from": "admin"}
 SEEN: dict[str, Fact] = {}
 WHOLE = 'GRANT SELECT FOR TABLES IN SCHEMA "crm" TO ROLE "r"'
 HINTS = [("ads", {"case": "alike", "alike": "ADS"}), ("Ads", {"case": "folded"}), ("nowhere", SEEN)]
+
+
+def test_a_role_of_somebody_who_is_not_trusted_blocks() -> None:
+    current = replace(CURRENT, roles={"r": Role("r", "eve")}, users={"eve": User("eve", 7)})
+    (found,) = plan_schemas([DesiredSchema("crm")], "r", current).findings
+    assert (found.code, found.object, found.blocking) == ("untrusted_owner", "r", True)
+    assert plan_schemas([DesiredSchema("crm")], "r", current, trusted=("eve",)).findings == ()
 
 
 @pytest.mark.parametrize(("name", "hint"), HINTS)
