@@ -115,7 +115,7 @@ class Offboarding:
 
         # CREATE shows which is the checkpoint database, so it goes last: a rerun after a cut has to know it, too.
         marked = created_in(leaving, cluster)
-        ordered = sorted(local_databases(cluster), key=lambda name: (name in marked, name))
+        ordered = sorted(local_databases(cluster), key=marked.__contains__)
         parts = [part(name) for name in ordered if name != leaving.drop]
         problems.raise_all()
         return parts

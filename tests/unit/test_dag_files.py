@@ -221,6 +221,10 @@ def test_all_that_a_file_sets_reaches_the_tasks_and_leaves_the_form() -> None:
     assert list(back.params) == ["confirm_database", "new_owner", "force", "plan_only"]
     assert value(back.get_task("offboard"), "checkpoint_database") == literal("c")
     assert "`user`" in str(back.doc_md)
+    assert value(back.get_task("offboard"), "trusted_owners") == literal([])
+    back = segment_data_graph_offboard("back", new_owner="heir", trusted_owners=["dba"])
+    assert list(back.params) == ["role", "checkpoint_database", "confirm_database", "force", "plan_only"]
+    assert value(back.get_task("offboard"), "trusted_owners") == literal(["dba", "heir"])
 
 
 @pytest.mark.parametrize("name", FORMS)

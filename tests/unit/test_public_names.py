@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +28,13 @@ def test_there_are_few() -> None:
     names = [*(name for _, name in LAZY), *exceptions.__all__, "__version__"]
     assert len(names) == len(set(names)) <= 25
     assert airflow_provider_datagraph.__version__
+
+
+@pytest.mark.parametrize("room", [*ROOMS, exceptions], ids=lambda room: room.__name__.rpartition(".")[2])
+def test_the_docs_list_them(room: ModuleType) -> None:
+    lines = (Path(__file__).parents[2] / "docs" / "operators.md").read_text().splitlines()
+    (line,) = (line for line in lines if line.startswith(f"| `{room.__name__}` |"))
+    assert sorted(re.findall(r"`(\w+)`", line)) == sorted(room.__all__)
 
 
 def test_every_error_is_public() -> None:
@@ -51,6 +60,16 @@ def test_what_isnt_there_is_told_as_python_does(room: ModuleType) -> None:
     assert room.__all__ == sorted(room.__all__)
     with pytest.raises(AttributeError, match=f"module '{room.__name__}' has no attribute 'Nothing'"):
         _ = room.Nothing
+
+
+@pytest.mark.parametrize("task", TASKS, ids=[task.__name__ for task in TASKS])
+def test_each_takes_the_index_that_it_is_mapped_over(task: type[Any]) -> None:
+    needed = {
+        name: "x"
+        for name, one in inspect.signature(task.__init__).parameters.items()
+        if one.default is one.empty and one.kind is one.KEYWORD_ONLY and name != "task_id"
+    }
+    assert task(task_id="x", index=7, **needed).index == 7
 
 
 STAGES = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow_provider_datagraph.access.messages import change_text
 from airflow_provider_datagraph.access.plan import Change, Reason
 from airflow_provider_datagraph.redshift.values import Identity
@@ -86,3 +88,14 @@ def test_the_schemas_of_another_database_open_from_the_admin_connections(linked:
     grant(linked, f"{other}.crm", database=other)
     assert linked.reads("crm", "accounts", database=other)
     assert not linked.reads("crm", "accounts")
+
+
+def test_a_plan_reads_more_than_a_run_that_finds_all_in_place(linked: Segment) -> None:
+    linked.open("crm")
+
+    def asks_for_members(**arguments: Any) -> bool:
+        since = linked.cluster.mark()
+        assert grant(linked, **arguments)["changes"] == []
+        return any("svv_user_grants" in text for text in linked.cluster.received(since))
+
+    assert (asks_for_members(), asks_for_members(plan_only=True)) == (False, True)
