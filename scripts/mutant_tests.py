@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("airflow_provider_datagraph", "dags", "local_redshift", "tests")
+COPIED = ("airflow_provider_datagraph", "dags", "docs", "local_redshift", "tests")
 LOADED = (
     "hypothesis",
     "airflow.providers.amazon.aws.hooks.redshift_sql",
