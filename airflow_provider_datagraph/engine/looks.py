@@ -125,7 +125,7 @@ class AccessProbe:
     """Names every column of each table, and no row, as the linked user, from the checkpoint database.
 
     In a schema that is to be read whole, what anybody who may create there can add holds nothing up: a name that the
-    user's session folds is told, and so is a view that can't be read beside something that can.
+    user's session folds is told beside something that can be read, and so is a view that can't.
 
     :param redshift_conn_id: the admin connection: it lists the tables of ``schemas``.
     :param database: the checkpoint database; None: the user connection's own.
@@ -211,15 +211,13 @@ class AccessProbe:
 def _holding_up(
     kinds: Mapping[_Path, Kind], refused: Mapping[_Path, Finding], folded: Container[_Path]
 ) -> list[Finding]:
-    """Tell what has to be read and isn't: where nothing at all is proved, everything."""
-    proved = kinds.keys() - refused.keys()
-    beside = {path[:2] for path in proved}
+    """Tell what has to be read and isn't: where nothing of a schema is proved, everything in it."""
+    beside = {path[:2] for path in kinds.keys() - refused.keys()}
 
     def told(path: _Path) -> bool:
-        named = kinds[path] is Kind.LISTED
-        return (path in folded and not named) or (kinds[path] is Kind.VIEW and path[:2] in beside)
+        return path[:2] in beside and kinds[path] is not Kind.LISTED and (path in folded or kinds[path] is Kind.VIEW)
 
-    return [finding for path, finding in refused.items() if not (proved and told(path))]
+    return [finding for path, finding in refused.items() if not told(path)]
 
 
 @dataclass

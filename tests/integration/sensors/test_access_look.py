@@ -183,6 +183,18 @@ def test_where_nothing_can_be_reached_nothing_is_proved(house: House) -> None:
     assert f"can't read 1 of 1 table. The session of {house.user} folds names" in payload["message"]
 
 
+def test_a_schema_of_which_nothing_can_be_reached_is_not_proved_by_another(house: House) -> None:
+    house.fulfil("access")
+    other = f"{house.crm}_2"
+    house.sql(f"CREATE SCHEMA {other}")
+    exactly(house, f'CREATE TABLE {other}."Accounts" (id int)')
+    house.open(other)
+    both = [house.crm, other]
+    assert fire(trigger_of(house.access(schemas=both), seconds=0))["status"] == "timeout"
+    house.sql(f"CREATE TABLE {other}.t (id int)")
+    assert told(house.access(schemas=both).execute({})) == [("unreachable_name", "Accounts")]
+
+
 def test_a_table_that_is_named_itself_and_cant_be_reached_is_waited_for(house: House) -> None:
     house.fulfil("access")
     exactly(house, f'CREATE TABLE {house.crm}."Accounts" (id int)')
