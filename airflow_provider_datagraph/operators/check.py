@@ -29,7 +29,6 @@ from airflow_provider_datagraph.form.names import optional_database
 from airflow_provider_datagraph.form.patterns import Pattern, patterns
 from airflow_provider_datagraph.operators.base import (
     ANY_DATABASE,
-    DEFAULT_ADMIN,
     DEFAULT_CHECKPOINT_DATABASE,
     DEFAULT_ROLE,
     DEFAULT_USER,
@@ -77,7 +76,7 @@ class CheckWarehouseOperator(DataGraphOperator):
     :param allow: patterns of the only schemas that the form may name: ``database.schema`` or ``schema``, where ``*``
         stands for any characters. The checkpoint database's Reverse ETL schema is always one. Default None: all.
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
-    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
+    :param kwargs: those of :class:`.DataGraphOperator`: ``redshift_conn_id``, ``index``.
     """
 
     template_fields: Sequence[str] = (
@@ -105,11 +104,9 @@ class CheckWarehouseOperator(DataGraphOperator):
         trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
         allow: str | Sequence[str] | Missing | None = LEFT_OUT,
         user_conn_id: str = DEFAULT_USER,
-        redshift_conn_id: str = DEFAULT_ADMIN,
-        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(redshift_conn_id=redshift_conn_id, index=index, **kwargs)
+        super().__init__(**kwargs)
         self.schemas = schemas
         self.profiles_sync = self.kept("profiles_sync", profiles_sync)
         self.checkpoint_database = checkpoint_database

@@ -9,13 +9,11 @@ from airflow_provider_datagraph.access.offboarding.values import Leaving
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schemas.closing import plan_closing, read_closing
 from airflow_provider_datagraph.engine.offboarding import Offboarding
-from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name, optional_database, schema_names, schemas_title
 from airflow_provider_datagraph.operators.base import (
     ANY_DATABASE,
-    DEFAULT_ADMIN,
     DEFAULT_ROLE,
     DEFAULT_USER,
     ConvergingOperator,
@@ -35,9 +33,7 @@ class RevokeSchemaOperator(ConvergingOperator):
     :param schema: a schema, or a list of one database's schemas (also as JSON text, or one a line).
     :param database: their database; default the admin connection's.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
-    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
-    :param plan_only: whether to show the plan and change nothing; default False.
-    :param fail_on_drift: as in :class:`.ConvergingOperator`, and so are ``tries``, ``longest_wait`` and ``index``.
+    :param kwargs: those of :class:`.ConvergingOperator`, such as ``redshift_conn_id`` and ``plan_only``.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html
     """
@@ -50,23 +46,9 @@ class RevokeSchemaOperator(ConvergingOperator):
         schema: str | Sequence[str],
         database: str | Missing | None = LEFT_OUT,
         role: str = DEFAULT_ROLE,
-        redshift_conn_id: str = DEFAULT_ADMIN,
-        plan_only: bool | str = False,
-        fail_on_drift: bool | str = False,
-        tries: int | str = TRIES,
-        longest_wait: float | str = LONGEST_WAIT,
-        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            redshift_conn_id=redshift_conn_id,
-            plan_only=plan_only,
-            fail_on_drift=fail_on_drift,
-            tries=tries,
-            longest_wait=longest_wait,
-            index=index,
-            **kwargs,
-        )
+        super().__init__(**kwargs)
         self.schema = schema
         self.database = self.kept("database", database)
         self.role = role
@@ -103,9 +85,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         people; default: any.
     :param force: whether to take away also what Segment's setup never gave: further privileges, other members of the
         role, other roles of the user. Default False: they stop the task.
-    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
-    :param plan_only: whether to show the plan and change nothing; default False.
-    :param fail_on_drift: as in :class:`.ConvergingOperator`, and so are ``tries``, ``longest_wait`` and ``index``.
+    :param kwargs: those of :class:`.ConvergingOperator`, such as ``redshift_conn_id`` and ``plan_only``.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_USER.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_ROLE.html,
@@ -134,23 +114,9 @@ class DropSegmentRoleOperator(ConvergingOperator):
         new_owner: str | None = None,
         trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
         force: bool | str = False,
-        redshift_conn_id: str = DEFAULT_ADMIN,
-        plan_only: bool | str = False,
-        fail_on_drift: bool | str = False,
-        tries: int | str = TRIES,
-        longest_wait: float | str = LONGEST_WAIT,
-        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            redshift_conn_id=redshift_conn_id,
-            plan_only=plan_only,
-            fail_on_drift=fail_on_drift,
-            tries=tries,
-            longest_wait=longest_wait,
-            index=index,
-            **kwargs,
-        )
+        super().__init__(**kwargs)
         self.role = role
         self.user_conn_id = user_conn_id
         self.checkpoint_database = checkpoint_database

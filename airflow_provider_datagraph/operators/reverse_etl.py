@@ -16,18 +16,15 @@ from airflow_provider_datagraph.access.reverse_etl import (
     read_reverse_etl,
     reread_reverse_etl,
 )
-from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import one_schema, optional_database
 from airflow_provider_datagraph.operators.base import (
-    DEFAULT_ADMIN,
     DEFAULT_ROLE,
     AdoptingOperator,
     Mode,
 )
 from airflow_provider_datagraph.redshift.names import check_identity, fold
-from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 
 class GrantReverseEtlOperator(AdoptingOperator):
@@ -43,10 +40,7 @@ class GrantReverseEtlOperator(AdoptingOperator):
     :param drop: where DROP is granted: on ``tables`` (default), on ``all``, the schema itself too, as in the guide,
         or on ``none``.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
-    :param trusted_owners: as in :class:`.AdoptingOperator`.
-    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
-    :param plan_only: whether to show the plan and change nothing; default False.
-    :param fail_on_drift: as in :class:`.ConvergingOperator`, and so are ``tries``, ``longest_wait`` and ``index``.
+    :param kwargs: those of :class:`.AdoptingOperator`, such as ``redshift_conn_id``, ``plan_only``, ``trusted_owners``.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
     """
@@ -68,25 +62,9 @@ class GrantReverseEtlOperator(AdoptingOperator):
         schema_owner: str | None = None,
         drop: str = "tables",
         role: str = DEFAULT_ROLE,
-        trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
-        redshift_conn_id: str = DEFAULT_ADMIN,
-        plan_only: bool | str = False,
-        fail_on_drift: bool | str = False,
-        tries: int | str = TRIES,
-        longest_wait: float | str = LONGEST_WAIT,
-        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            trusted_owners=trusted_owners,
-            redshift_conn_id=redshift_conn_id,
-            plan_only=plan_only,
-            fail_on_drift=fail_on_drift,
-            tries=tries,
-            longest_wait=longest_wait,
-            index=index,
-            **kwargs,
-        )
+        super().__init__(**kwargs)
         self.database = database
         self.schema = schema
         self.schema_owner = schema_owner

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_datagraph.access.plan import Plan
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, plan_role, read_role, serverless
-from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.hooks.masking import mask
 from airflow_provider_datagraph.operators.base import (
     ANY_DATABASE,
-    DEFAULT_ADMIN,
     DEFAULT_ROLE,
     DEFAULT_USER,
     AdoptingOperator,
@@ -57,10 +55,7 @@ class CreateSegmentRoleOperator(AdoptingOperator):
     :param password_hash: ``md5`` (default) or ``sha256``: how the password is hashed before it is sent.
     :param other_members: users and roles that may hold the role too; default none: any other is a finding, and with
         ``fail_on_drift`` a failure.
-    :param trusted_owners: as in :class:`.AdoptingOperator`.
-    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
-    :param plan_only: whether to show the plan and change nothing; default False.
-    :param fail_on_drift: as in :class:`.ConvergingOperator`, and so are ``tries``, ``longest_wait`` and ``index``.
+    :param kwargs: those of :class:`.AdoptingOperator`, such as ``redshift_conn_id``, ``plan_only``, ``trusted_owners``.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
@@ -81,25 +76,9 @@ class CreateSegmentRoleOperator(AdoptingOperator):
         user_conn_id: str = DEFAULT_USER,
         password_hash: str = "md5",
         other_members: str | Sequence[str] | Missing | None = LEFT_OUT,
-        trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
-        redshift_conn_id: str = DEFAULT_ADMIN,
-        plan_only: bool | str = False,
-        fail_on_drift: bool | str = False,
-        tries: int | str = TRIES,
-        longest_wait: float | str = LONGEST_WAIT,
-        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            trusted_owners=trusted_owners,
-            redshift_conn_id=redshift_conn_id,
-            plan_only=plan_only,
-            fail_on_drift=fail_on_drift,
-            tries=tries,
-            longest_wait=longest_wait,
-            index=index,
-            **kwargs,
-        )
+        super().__init__(**kwargs)
         self.role = role
         self.user_conn_id = user_conn_id
         self.password_hash = password_hash

@@ -9,12 +9,10 @@ from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.read import read_privileges, read_schema_access
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables
-from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name, schema_names, schemas_title, table_name
 from airflow_provider_datagraph.operators.base import (
-    DEFAULT_ADMIN,
     DEFAULT_ROLE,
     AdoptingOperator,
     Mode,
@@ -37,10 +35,7 @@ class GrantSchemaOperator(AdoptingOperator):
     :param writers: the users that create tables later, for ``default_privileges``; default None: the owners of
         today's tables. Each has to be able to create in the schema.
     :param prune: whether to revoke what the role holds in these schemas beyond this; default False.
-    :param trusted_owners: as in :class:`.AdoptingOperator`.
-    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
-    :param plan_only: whether to show the plan and change nothing; default False.
-    :param fail_on_drift: as in :class:`.ConvergingOperator`, and so are ``tries``, ``longest_wait`` and ``index``.
+    :param kwargs: those of :class:`.AdoptingOperator`, such as ``redshift_conn_id``, ``plan_only``, ``trusted_owners``.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html,
     https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html
@@ -67,25 +62,9 @@ class GrantSchemaOperator(AdoptingOperator):
         future_tables: str = "scoped",
         writers: str | Sequence[str] | Missing | None = LEFT_OUT,
         prune: bool | str = False,
-        trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
-        redshift_conn_id: str = DEFAULT_ADMIN,
-        plan_only: bool | str = False,
-        fail_on_drift: bool | str = False,
-        tries: int | str = TRIES,
-        longest_wait: float | str = LONGEST_WAIT,
-        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            trusted_owners=trusted_owners,
-            redshift_conn_id=redshift_conn_id,
-            plan_only=plan_only,
-            fail_on_drift=fail_on_drift,
-            tries=tries,
-            longest_wait=longest_wait,
-            index=index,
-            **kwargs,
-        )
+        super().__init__(**kwargs)
         self.schema = schema
         self.database = self.kept("database", database)
         self.tables = self.kept("tables", tables)

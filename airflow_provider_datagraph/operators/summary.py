@@ -14,7 +14,6 @@ from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name
 from airflow_provider_datagraph.operators.base import (
     ANY_DATABASE,
-    DEFAULT_ADMIN,
     DEFAULT_CHECKPOINT_DATABASE,
     DEFAULT_USER,
     DataGraphOperator,
@@ -68,9 +67,8 @@ class SegmentSummaryOperator(DataGraphOperator):
     :param proofs: the reports of its sensors, likewise; default none.
     :param database: the checkpoint database; default ``segment_linked_profiles_db``.
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
-    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param plan_only: whether the run changed nothing on purpose; default False.
-    :param index: as in :class:`.DataGraphOperator`.
+    :param kwargs: those of :class:`.DataGraphOperator`: ``redshift_conn_id``, ``index``.
 
     https://segment.com/docs/unify/data-graph/setup-guides/redshift-setup/
     """
@@ -91,12 +89,10 @@ class SegmentSummaryOperator(DataGraphOperator):
         proofs: Any = LEFT_OUT,
         database: str = DEFAULT_CHECKPOINT_DATABASE,
         user_conn_id: str = DEFAULT_USER,
-        redshift_conn_id: str = DEFAULT_ADMIN,
         plan_only: bool | str = False,
-        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(redshift_conn_id=redshift_conn_id, index=index, **kwargs)
+        super().__init__(**kwargs)
         self.reports = reports
         self.proofs = self.kept("proofs", proofs)
         self.database = database

@@ -9,7 +9,7 @@ from typing import Any
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name, read_paths
-from airflow_provider_datagraph.operators.base import DEFAULT_ADMIN, DEFAULT_USER
+from airflow_provider_datagraph.operators.base import DEFAULT_USER
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
@@ -25,12 +25,8 @@ class ValidateAccessSensor(DataGraphSensor):
     :param schemas: schemas whose tables are all read, ``schema`` (of the admin connection's database) or
         ``database.schema``; the admin lists their tables, since those that the user can't read are hidden from it.
     :param tables: single tables, ``schema.table`` or ``database.schema.table``.
-    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
-    :param wait: with False it looks once, reports and succeeds; default True.
-    :param deferrable: whether to free the worker after the first poke; default True.
-    :param poke_interval: how long to wait between two looks, in seconds; default 60.
     :param timeout: how long to wait, in seconds; default 600.
-    :param index: as in :class:`.DataGraphSensor`.
+    :param kwargs: those of :class:`.DataGraphSensor`: ``redshift_conn_id``, ``wait``, ``deferrable``, and Airflow's.
 
     https://docs.aws.amazon.com/redshift/latest/dg/cross-database_usage.html
     """
@@ -51,23 +47,10 @@ class ValidateAccessSensor(DataGraphSensor):
         database: str | Missing | None = LEFT_OUT,
         schemas: str | Sequence[str] | Missing | None = LEFT_OUT,
         tables: str | Sequence[str] | Missing | None = LEFT_OUT,
-        redshift_conn_id: str = DEFAULT_ADMIN,
-        wait: bool | str = True,
-        deferrable: bool = True,
-        poke_interval: float = 60.0,
         timeout: float = 600.0,
-        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            redshift_conn_id=redshift_conn_id,
-            wait=wait,
-            deferrable=deferrable,
-            poke_interval=poke_interval,
-            timeout=timeout,
-            index=index,
-            **kwargs,
-        )
+        super().__init__(timeout=timeout, **kwargs)
         self.user_conn_id = user_conn_id
         self.database = self.kept("database", database)
         self.schemas = self.kept("schemas", schemas)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name, one_schema
-from airflow_provider_datagraph.operators.base import DEFAULT_ADMIN
 from airflow_provider_datagraph.redshift.names import check_identifier
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
@@ -22,13 +20,8 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
     :param schema: the schema that Profiles Sync writes to.
     :param database: its database; default the admin connection's.
     :param tables: the tables to wait for; default the three raw and the three materialized ones.
-    :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param user_conn_id: the user connection's id, to look as the linked user too; default None.
-    :param wait: with False it looks once, reports and succeeds; default True.
-    :param deferrable: whether to free the worker after the first poke; default True.
-    :param poke_interval: how long to wait between two looks, in seconds; default 60.
-    :param timeout: how long to wait, in seconds; default Airflow's ``[sensors] default_timeout``.
-    :param index: as in :class:`.DataGraphSensor`.
+    :param kwargs: those of :class:`.DataGraphSensor`: ``redshift_conn_id``, ``wait``, ``deferrable``, and Airflow's.
 
     https://segment.com/docs/unify/profiles-sync/tables/
     """
@@ -49,22 +42,9 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
         database: str | Missing | None = LEFT_OUT,
         tables: str | Sequence[str] = REQUIRED_TABLES,
         user_conn_id: str | Missing | None = LEFT_OUT,
-        redshift_conn_id: str = DEFAULT_ADMIN,
-        wait: bool | str = True,
-        deferrable: bool = True,
-        poke_interval: float = 60.0,
-        timeout: float | timedelta | None = None,
-        index: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            redshift_conn_id=redshift_conn_id,
-            wait=wait,
-            deferrable=deferrable,
-            poke_interval=poke_interval,
-            index=index,
-            **(kwargs if timeout is None else {"timeout": timeout, **kwargs}),
-        )
+        super().__init__(**kwargs)
         self.schema = schema
         self.database = self.kept("database", database)
         self.user_conn_id = self.kept("user_conn_id", user_conn_id)
