@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_datagraph.access.plan import Finding, blocking, finding
+from airflow_provider_datagraph.access.plan import Finding, finding
 from airflow_provider_datagraph.redshift.names import join_path
 from airflow_provider_datagraph.redshift.statements import Path
 
@@ -32,7 +32,6 @@ def nothing_to_read(database: str, schema: str, *, exists: bool) -> Finding:
     """Tell that a schema holds no table that could be read.
 
     :param exists: whether there is such a schema.
-    :return: the finding; blocking, where there is none.
     """
     path = join_path(database, schema)
-    return finding("schema_empty", path) if exists else blocking("schema_missing", path, case="reading it")
+    return finding("schema_empty", path) if exists else finding("schema_missing", path, case="reading it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -229,6 +229,12 @@ class AdoptingOperator(ConvergingOperator):
     def trusted(self, problems: Problems) -> tuple[str, ...]:
         """Parse the argument."""
         return self.optional("trusted_owners", arguments.names, problems) or ()
+
+
+def keep_report(context: Context, report: Mapping[str, Any]) -> None:
+    """Return a report although the task fails: Airflow takes none from one that raises."""
+    if report and "ti" in context:
+        context["ti"].xcom_push(key="return_value", value=dict(report))
 
 
 def only_planned(report: Report) -> str:

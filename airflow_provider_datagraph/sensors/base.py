@@ -26,7 +26,7 @@ from airflow_provider_datagraph.exceptions import (
 )
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ADMIN, refusing_bad_input
+from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ADMIN, keep_report, refusing_bad_input
 from airflow_provider_datagraph.redshift.names import one_line
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from airflow_provider_datagraph.xcom import TakesFromXCom
@@ -98,7 +98,8 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             return self._poke_on(context)
         look = self._look_once()
         if look is not None and look.done:
-            return self._finish(look.report, look.message)
+            return self._finish(look.as_dict(), look.report, look.message)
+        self._stop(context, look)
         self.log.info("Not yet: %s", self._last)
         self._defer()
 
@@ -172,28 +173,35 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             look = self._look_once()
         except LoginRefusedError as error:
             report = Report.of(finding("not_ready", error.about, reason=problem) for problem in error.problems)
-            return self._finish(report, NOT_READY)
+            return self._finish(report.as_dict(), report, NOT_READY)
         if look is None:
             raise PassingFaultError(self._last)
-        return self._finish(look.report, look.message if look.done else NOT_READY)
+        return self._finish(look.as_dict(), look.report, look.message if look.done else NOT_READY)
 
-    def _finish(self, report: Report, title: str) -> dict[str, Any]:
+    def _finish(self, returned: dict[str, Any], report: Report, title: str) -> dict[str, Any]:
         self.log.info("%s", table(title, report, changes=False))
-        return report.as_dict()
+        return returned
 
-    def poke(self, context: Context) -> PokeReturnValue:  # noqa: ARG002  as Airflow calls it
+    def _stop(self, context: Context, look: Look | None) -> None:
+        """Fail where no waiting mends what was seen; the report is kept."""
+        if look is not None and look.problems:
+            keep_report(context, self._finish(look.as_dict(), look.report, look.message))
+            raise MisconfigurationError.of(look.problems)
+
+    def poke(self, context: Context) -> PokeReturnValue:
         """Look once, for ``deferrable=False``.
 
         :return: whether it is done, with the report.
         """
         try:
             look = self._look_once()
+            self._stop(context, look)
         except MisconfigurationError as error:
             # The caller turns an exception into a skip where soft_fail is set; it is raised when the loop is left.
             self._refused = error
             return PokeReturnValue(is_done=True)
         if look is not None and look.done:
-            return PokeReturnValue(is_done=True, xcom_value=self._finish(look.report, look.message))
+            return PokeReturnValue(is_done=True, xcom_value=self._finish(look.as_dict(), look.report, look.message))
         self.log.info("Not yet: %s", self._last)
         return PokeReturnValue(is_done=False)
 
@@ -206,15 +214,19 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             raise self._refused
         return report
 
-    def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002  as Airflow calls it
+    def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Go on after the trigger's event.
 
         :raises AirflowSensorTimeout: if the deadline has passed; a skip where ``soft_fail`` is set.
         :raises MisconfigurationError: for what a person has to correct.
         """
+        returned: dict[str, Any] = event.get("report") or {}
+        if returned:
+            self._finish(returned, Report.parse(returned, "The trigger's event"), event["message"])
         if event["status"] == "done":
-            return self._finish(Report.parse(event["report"], "The trigger's event"), event["message"])
+            return returned
         if event["status"] == "misconfigured":
+            keep_report(context, returned)
             raise MisconfigurationError.of(event["problems"])
         if event["status"] != "timeout":
             raise DataGraphError(f"The trigger sent an event that isn't known: {event['status']}.")

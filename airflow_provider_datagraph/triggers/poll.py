@@ -71,7 +71,7 @@ class PollTrigger(BaseTrigger):
         """Poll.
 
         :return: one event: ``status`` is ``done`` (with ``report``), ``timeout`` or ``misconfigured`` (with
-            ``problems``).
+            ``problems``, and with ``report`` where a look found them).
         """
         probe: Probe | None = None
         try:
@@ -110,7 +110,10 @@ class PollTrigger(BaseTrigger):
             try:
                 look: Look = await self._in_pool(self._alone, probe.look)
                 if look.done:
-                    return {"status": "done", "report": look.report.as_dict(), "message": look.message}
+                    return {"status": "done", "report": look.as_dict(), "message": look.message}
+                if look.problems:
+                    seen = {"report": look.as_dict(), "message": look.message}
+                    return {"status": "misconfigured", "problems": list(look.problems), **seen}
                 last = look.message
             except PassingFaultError as error:
                 last = str(error)

@@ -21,8 +21,9 @@ Sources = Mapping[tuple[str, str], frozenset[tuple[str, str]]]
 INTERNAL_TABLES = "mv_tbl__"
 """What the tables behind materialized views begin with: Redshift keeps them for itself."""
 # r_PG_CLASS, as in PostgreSQL 8.0's manual: c_intro_catalog_views. It hides nothing from anybody.
-RELATIONS = "SELECT relnamespace, relname, relowner FROM pg_class WHERE relkind IN ('r', 'v', 'm')"
-ALL_RELATIONS = "SELECT oid, relnamespace, relname, relowner, relkind FROM pg_class WHERE relkind IN ('r', 'v', 'm')"
+KINDS = "relkind IN ('r', 'v', 'm')"
+RELATIONS = f"SELECT relnamespace, relname, relowner FROM pg_class WHERE {KINDS}"
+ALL_RELATIONS = f"SELECT oid, relnamespace, relname, relowner, relkind FROM pg_class WHERE {KINDS}"
 # PG_DEPEND, likewise. A view's rule is what depends: on the view ('i') and on each column that it reads ('n'), as in
 # https://github.com/awslabs/amazon-redshift-utils/blob/master/src/AdminViews/v_view_dependency.sql
 # PostgreSQL 8.0 has numbers for pg_class (1259) and pg_type (1247, a row a table), and none yet for pg_rewrite.

@@ -88,9 +88,9 @@ def test_what_cant_be_named_is_told() -> None:
     assert unreachable(("dev", "s", "My.T"), "u") == finding("unreachable_name", 'dev.s."My.T"', login="u")
 
 
-def test_a_schema_that_isnt_there_blocks_and_an_empty_one_waits() -> None:
+def test_a_schema_that_isnt_there_is_told_from_an_empty_one() -> None:
     assert nothing_to_read("dev", "s.1", exists=True) == finding("schema_empty", 'dev."s.1"')
-    assert nothing_to_read("dev", "s.1", exists=False) == blocking("schema_missing", 'dev."s.1"', case="reading it")
+    assert nothing_to_read("dev", "s.1", exists=False) == finding("schema_missing", 'dev."s.1"', case="reading it")
 
 
 def test_a_database_that_isnt_there_blocks() -> None:
