@@ -269,11 +269,53 @@ FINDINGS: Mapping[str, Said] = {
     ),
     # Step 4 and Profiles Sync: what sensors see.
     "schema_empty": Said("Schema {object} has no tables, so there is nothing to read in it yet."),
+    "schema_unlisted": Said(
+        "Schema {object} is {kind}, and {login} finds no table listed in it, so nothing of it is proved.",
+        "Name its tables, or let the admin see them.",
+    ),
     "schema_missing reading it": Said("There is no schema {object}."),
+    "schema_closed": Said(
+        "User {login} lacks USAGE on schema {object}, so it can read none of its tables ({count} to be read).",
+        "Run in database {database}: {statement}",
+    ),
+    "not_granted": Said(
+        "User {login} lacks SELECT in schema {object}, on {tables}.", "Run in database {database}: {statement}"
+    ),
     "table_missing reading": Said("Reading {object} fails: {reason} ({state})."),
     "schema_missing reading": Said("Reading {object} fails: {reason} ({state})."),
     "database_missing reading": Said("Reading {object} fails: {reason} ({state})."),
     "not_readable reading": Said("Reading {object} fails: {reason} ({state})."),
+    "view_broken": Said(
+        "View {object} fails by itself, whoever reads it: {reason} ({state}).", "Its owner corrects or drops it."
+    ),
+    "view_refused": Said(
+        "View {object} is granted, and reading it fails: {reason} ({state}).",
+        "Its owner needs SELECT on what is below it; of a late-binding view, the linked role may also need USAGE on "
+        "the schemas below.",
+    ),
+    "column_privileges reading": Said(
+        "Somebody holds privileges on single columns of {object}, so Redshift refuses it to whoever holds no more, and "
+        "to queries from another database.",
+        "Revoke them, and grant the whole table.",
+    ),
+    "interleaved_key": Said(
+        "Table {object} has an interleaved sort key, so Redshift refuses it to queries from another database, and "
+        "Segment's come from one.",
+        "Give it a compound sort key, or let Segment read a copy.",
+    ),
+    "cross_database_refused": Said(
+        "Redshift refuses to read {object} from another database: {reason} ({state}).",
+        "Cross-database queries need RA3 nodes: resize the cluster, or make the database that is read the checkpoint "
+        "database.",
+    ),
+    "checkpoint_closed": Said(
+        "User {login} lacks {privileges} on {what}, where Segment has to write.",
+        "Run in database {object}: {statement}",
+    ),
+    "checkpoint_closed tried": Said(
+        "Writing a table of one's own to database {object} was tried, and fails: {reason} ({state}).",
+        "Let the linked role create schemas and tables there.",
+    ),
     "unreachable_name": Said(
         "The session of {login} folds names to lower case, so it can't reach {object}.",
         "Rename it to lower case if Segment is meant to read it.",

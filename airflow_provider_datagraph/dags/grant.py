@@ -240,6 +240,7 @@ def segment_data_graph(
             database=database,
             schemas=from_xcom("check", "validate", "schemas"),
             tables=from_xcom("check", "validate", "tables"),
+            role=to_role["role"],
             wait=WAIT,
             poke_interval=15,
             trigger_rule="none_failed",

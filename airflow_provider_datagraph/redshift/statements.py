@@ -325,3 +325,20 @@ class DefaultPrivileges(_Given):
     @property
     def paths(self) -> Sequence[Path]:
         return [tuple(self.writers), tuple(self.schemas), *super().paths]
+
+
+def trial(schema: str) -> tuple[str, ...]:
+    """Write what Segment does in its own database, to be tried in a transaction that is rolled back: no plan holds it.
+
+    :param schema: a name that nobody uses.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_SCHEMA.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
+    """
+    table = written((schema, "trial"))
+    return (
+        f"CREATE SCHEMA {quote(schema)}",
+        f"CREATE TABLE {table} (id int)",
+        f"INSERT INTO {table} VALUES (1)",
+        f"SELECT id FROM {table}",
+    )

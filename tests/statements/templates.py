@@ -26,6 +26,10 @@ OF_CONSTANTS = frozenset({"identity_type", "has_schema_privilege"})
 LISTS = (
     re.compile(r"(?P<item><name>)(?:, <name>)+"),
     re.compile(r"(?<=\()(?P<item><text>)(?:, <text>)+(?=\))"),
+    re.compile(
+        r"(?P<item>SELECT 1 FROM \(SELECT \* FROM <name> WHERE FALSE\) x)(?: UNION ALL SELECT [^()]*\([^()]*\) x)+"
+    ),
+    re.compile(r"(?P<item>has_table_privilege\(<text>, oid, <text>\))(?:, has_table_privilege\([^()]*\))+"),
     re.compile(r"(?P<item>has_schema_privilege\(<text>, <text>, 'create'\))(?:, has_schema_privilege\([^()]*\))+"),
 )
 

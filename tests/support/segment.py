@@ -82,6 +82,10 @@ class Segment:
         self.sql(f"CREATE ROLE {self.role}", f"CREATE USER {self.user} PASSWORD '{PASSWORD}'")
         self.sql(f"GRANT ROLE {self.role} TO {self.user}")
 
+    def writes(self, database: str) -> None:
+        """Let the role create schemas in a database, as the second task would."""
+        self.sql(f'GRANT CREATE ON DATABASE "{database}" TO ROLE {self.role}')
+
     def open(self, schema: str) -> None:
         """Let the role read a schema of the warehouse, as the third task would."""
         who = f'"{schema}" TO ROLE {self.role}'

@@ -20,6 +20,11 @@ def all_there(in_place: int) -> dict[str, Any]:
     return {**nothing, "in_place": in_place, "omitted": {"changes": 0, "findings": 0}}
 
 
+def plain(report: dict[str, Any]) -> dict[str, Any]:
+    """A sensor's report without what stands beside it."""
+    return {key: report[key] for key in all_there(0)}
+
+
 def deferred(sensor: DataGraphSensor) -> Any:
     """Execute a sensor that isn't satisfied yet.
 

@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_datagraph.access.messages import DONE, FINDINGS, OBJECTS, OF_CLUSTER
 from airflow_provider_datagraph.access.schemas.revoke import KINDS
-from airflow_provider_datagraph.access.validation import CODES
+from airflow_provider_datagraph.access.validation import MISSING
 
 PACKAGE = Path(__file__).parents[2] / "airflow_provider_datagraph"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -128,7 +128,7 @@ def test_findings_are_found() -> None:
 
 
 def test_those_with_a_code_from_a_table_have_sentences() -> None:
-    assert {f"{code} reading" for code in (*CODES.values(), "not_readable")} <= FINDINGS.keys()
+    assert {f"{code} reading" for code in (*MISSING.values(), "not_readable")} <= FINDINGS.keys()
     cases = ("waiting", "raw only", "aliases", "views", "hidden")
     assert {*(f"tables_missing {case}" for case in cases), "schema_missing unsynced"} <= FINDINGS.keys()
     assert "schema_missing hidden" in FINDINGS

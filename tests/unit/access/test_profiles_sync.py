@@ -1,4 +1,4 @@
-"""What the state of a Profiles Sync schema means, and what it means that a table can't be read."""
+"""What the state of a Profiles Sync schema means."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pytest
 from airflow_provider_datagraph.access import profiles_sync
 from airflow_provider_datagraph.access.plan import Fact, blocking, finding
 from airflow_provider_datagraph.access.profiles_sync import missing_tables, no_database
-from airflow_provider_datagraph.access.validation import nothing_to_read, unreachable, unreadable
 
 # https://segment.com/docs/unify/profiles-sync/tables/
 RAW = ("external_id_mapping_updates", "id_graph_updates", "profile_traits_updates")
@@ -67,30 +66,6 @@ def test_an_alias_of_a_table_that_nobody_waits_for_is_no_matter() -> None:
     found = missing_tables("dev.p", ("user_traits",), {"user_identifier": False}, "admin", "boss", linked=False)
     told: dict[str, Fact] = {"tables": ("user_traits",), "login": "admin", "owner": "boss", "aliases": (), "views": ()}
     assert found == finding("tables_missing", "dev.p", case="waiting", **told)
-
-
-@pytest.mark.parametrize(
-    ("state", "code"),
-    [
-        ("42P01", "table_missing"),
-        ("3F000", "schema_missing"),
-        ("3D000", "database_missing"),
-        ("42501", "not_readable"),
-        ("", "not_readable"),
-    ],
-)
-def test_what_cant_be_read_is_told_with_the_server_s_words(state: str, code: str) -> None:
-    found = unreadable(("dev", "my.schema", "t"), state, "permission denied")
-    assert found == finding(code, 'dev."my.schema".t', case="reading", reason="permission denied", state=state)
-
-
-def test_what_cant_be_named_is_told() -> None:
-    assert unreachable(("dev", "s", "My.T"), "u") == finding("unreachable_name", 'dev.s."My.T"', login="u")
-
-
-def test_a_schema_that_isnt_there_is_told_from_an_empty_one() -> None:
-    assert nothing_to_read("dev", "s.1", exists=True) == finding("schema_empty", 'dev."s.1"')
-    assert nothing_to_read("dev", "s.1", exists=False) == finding("schema_missing", 'dev."s.1"', case="reading it")
 
 
 def test_a_database_that_isnt_there_blocks() -> None:

@@ -35,6 +35,11 @@ SESSIONS: dict[str, Fact] = {"sessions": ("process 7 of user u in dev",)}
 GRANTS = frozenset({Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.TABLES, "SELECT", "crm")})
 ON_TABLES = frozenset({Grant(Scope.TABLE, "SELECT", "crm", name) for name in TABLES})
 OF_DATABASE = frozenset({Grant(Scope.DATABASE_TABLES, "SELECT", database="dev")})
+GIVE = (
+    Privileges(R, ("USAGE",), Scope.SCHEMA, [("crm",)]),
+    Privileges(R, ("SELECT",), Scope.TABLES, [("crm",)]),
+    Privileges(R, ("CREATE",), Scope.DATABASE, [("cp",)]),
+)
 MAY_READ = Privileges(Identity("user", "boss"), ("SELECT",), Scope.TABLES, [("retl",)])
 ON_SALES = frozenset({Grant(Scope.DATABASE, "USAGE", database="sales")})
 DROP = frozenset({Grant(Scope.TABLES, "DROP", "retl")})
@@ -113,11 +118,21 @@ EXAMPLES = (
     finding("reverse_etl_closed", "dev.retl", owner="boss", database="dev", statement=MAY_READ),
     finding("reverse_etl_kept", "dev.retl", role="r", grants=DROP, database="dev", statements=NO_DROP),
     finding("schema_empty", "dev.crm"),
+    finding("schema_unlisted", "dev.lake", kind="external", login="admin"),
     finding("schema_missing", "dev.crm", case="reading it"),
+    finding("schema_closed", "dev.crm", login="linked", database="dev", tables=TABLES, count=2, statement=GIVE[0]),
+    finding("not_granted", "dev.crm", login="linked", database="dev", tables=TABLES, count=2, statement=GIVE[1]),
     finding("table_missing", "dev.crm.orders", case="reading", **READING),
     finding("schema_missing", "dev.crm.orders", case="reading", **READING),
     finding("database_missing", "dev.crm.orders", case="reading", **READING),
     finding("not_readable", "dev.crm.orders", case="reading", **READING),
+    finding("view_broken", "dev.crm.orders", **READING),
+    finding("view_refused", "dev.crm.orders", **READING),
+    finding("column_privileges", "dev.crm.orders", case="reading", tables=("orders",)),
+    finding("interleaved_key", "dev.crm.orders"),
+    finding("cross_database_refused", "dev.crm.orders", **READING),
+    finding("checkpoint_closed", "cp", login="linked", what="database cp", privileges=("CREATE",), statement=GIVE[2]),
+    finding("checkpoint_closed", "cp", case="tried", **READING),
     finding("unreachable_name", "dev.crm.Orders", login="linked"),
     finding("tables_missing", "dev.profiles", case="waiting", **MISSING),
     finding("tables_missing", "dev.profiles", case="raw only", **MISSING),
