@@ -58,6 +58,25 @@ BEGIN
     END IF;
 END $$;
 
+-- https://docs.aws.amazon.com/redshift/latest/dg/t_Sorting_data.html; columns by their numbers, as new names don't
+-- change them.
+CREATE TABLE pg_rs.sort_keys (relation oid PRIMARY KEY, columns smallint[] NOT NULL, interleaved boolean NOT NULL);
+CREATE FUNCTION pg_rs.keep_sort_key(target regclass, names text[], is_interleaved boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    -- Not of one that IF NOT EXISTS has found.
+    INSERT INTO pg_rs.sort_keys SELECT oid, pg_rs.masked_columns(oid, names), is_interleaved FROM pg_class
+        WHERE oid = target AND xmin = pg_current_xact_id()::xid;
+END $$;
+
+CREATE FUNCTION pg_rs.check_not_interleaved(parent regclass) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_rs.sort_keys WHERE relation = parent AND interleaved) THEN
+        RAISE EXCEPTION 'local stand-in: LIKE of a table with an interleaved sort key';
+    END IF;
+END $$;
+
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html: a table-level grant of what is already
 -- held on a column is an error. Neither its text nor its code is known.
 CREATE FUNCTION pg_rs.check_no_columns(relations regclass[], bits text[], grantees text[]) RETURNS void

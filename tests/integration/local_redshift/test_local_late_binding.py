@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from tests.integration.local_redshift.local_place import Place
-from tests.support.redshift import PASSWORD, run, unique
+from tests.support.redshift import PASSWORD, connect, refused, run, unique
 
 COLUMNS = "cols(view_schema name, view_name name, col_name name, col_type varchar, col_num int)"
 LISTED = f"SELECT * FROM pg_get_late_binding_view_cols() {COLUMNS}"
@@ -75,6 +77,16 @@ def test_reading_one_takes_the_owners_select_and_the_readers(place: Place) -> No
     place.do("GRANT USAGE ON SCHEMA open TO ROLE {role}")
     assert place.denied("SELECT a FROM open.v") == ("42501", "permission denied for relation v")
     place.do("GRANT SELECT ON open.v TO ROLE {role}")
+    # https://github.com/aws-samples/amazon-redshift-dynamic-data-masking/issues/2
+    place.do("CREATE VIEW open.w AS SELECT 1 FROM open.v")
+    place.do("GRANT SELECT ON open.w TO ROLE {role}")
+    with closing(connect(place.server, user=place.user)) as elsewhere:
+        reads = ("SELECT a FROM open.v", "SELECT 1 FROM open.v LIMIT 1", "SELECT * FROM open.v WHERE FALSE")
+        for sql in (*reads, "SELECT 1 FROM open.w", "CREATE TEMP TABLE x AS SELECT a FROM open.v"):
+            assert place.denied(sql) == ("42501", "permission denied for schema s"), sql
+            assert place.do(sql) is not None
+        assert refused(elsewhere, place.named("SELECT 1 FROM {db}.open.v"))[0] == "42501"
+    place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
     assert place.read("SELECT a FROM open.v") == [(1,)]
     owner = unique("owner")
     place.do(f"CREATE USER {owner} PASSWORD '{PASSWORD}'")
@@ -85,6 +97,7 @@ def test_reading_one_takes_the_owners_select_and_the_readers(place: Place) -> No
     place.do(f"GRANT SELECT ON s.one TO {owner}")
     assert place.read("SELECT a FROM open.v") == [(1,)]
     assert names(place) == ["v"]
+    place.do("DROP VIEW open.w")
     place.do("DROP VIEW open.v")
     place.do(f"REVOKE SELECT ON s.one FROM {owner}")
     place.do(f"REVOKE USAGE, CREATE ON SCHEMA open FROM {owner}")
