@@ -180,8 +180,9 @@ def create_view(sql: str, tokens: list[Token], context: Context) -> Plan:
             raise reader.fail()
         reader.next()
     start = reader.at
-    edits = {start: objects.relation(reader, context) + " "}
-    edits = {at: edits.get(at, "") for at in range(start, reader.at)}
+    name = objects.relation(reader, context)
+    end = reader.at
+    edits = {at: "" for at in range(start, end)} | {start: name + " "}
     if reader.peek().text == "(":
         reader.columns()
     if reader.peek().value in ("backup", "auto", "diststyle", "distkey", "sortkey"):
@@ -198,9 +199,15 @@ def create_view(sql: str, tokens: list[Token], context: Context) -> Plan:
         late_binding.check_qualified(rest, context, found)
         edits[reader.at - 1] = late_binding.MARK + " AS"
     head = render(sql, tokens[: reader.at], context, edits)
+    text = queries.local(sql, rest, context, found)
+    if late:
+        tail = render(sql, tokens[end : reader.at], context, {reader.at - end - 1: edits[reader.at - 1]})
+        below = array([".".join(map(ident, one.parts[-2:])) for one in found if len(one.parts) > 1])
+        kept = f"PERFORM pg_rs.keep_late({literal(name)}::regclass, {literal(f'{tail} {text}')}, {below})"
+        return Command(block([f"EXECUTE {literal(f'{head} {text}')}", kept]), "DDL", "CREATE VIEW")
     # Only the rows of a materialized view are read now, those of another one when it's read.
     named = queries.reads(found) if tokens[1].value == "materialized" else ()
-    return Query(head + " " + queries.local(sql, rest, context, found), "DDL", reads=named)
+    return Query(f"{head} {text}", "DDL", reads=named)
 
 
 def alter(sql: str, tokens: list[Token], context: Context) -> Plan:

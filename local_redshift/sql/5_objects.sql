@@ -23,6 +23,7 @@ END $$;
 CREATE FUNCTION pg_rs.on_relation(target text, flag text, statement text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE relation regclass := to_regclass(target);
 BEGIN
+    PERFORM pg_rs.loosen(ARRAY[relation::oid]) WHERE flag = 'TRIGGER';
     IF relation IS NULL
         OR pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = relation), 'USAGE')
         OR NOT pg_rs.holds_on_table(relation, flag)
@@ -48,6 +49,7 @@ BEGIN
     IF flag = 'TRIGGER' AND pg_rs.drop_external(target) THEN
         RETURN;
     END IF;
+    PERFORM pg_rs.loosen(ARRAY(SELECT oid FROM pg_class WHERE relnamespace = found_id)) WHERE flag = 'TRIGGER';
     IF found_id IS NULL OR target LIKE 'pg~_%' ESCAPE '~' OR target = 'information_schema'
         OR pg_has_role(session_user, (SELECT nspowner FROM pg_namespace WHERE oid = found_id), 'USAGE')
         OR NOT pg_rs.holds_on_schema(found_id, flag)

@@ -40,11 +40,8 @@ END $$;
 CREATE FUNCTION pg_rs.check_late(ids oid[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE closed text;
 BEGIN
-    SELECT c.relnamespace::regnamespace INTO closed FROM pg_rewrite r
-        JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
-        JOIN pg_class c ON c.oid = d.refobjid
-        WHERE r.ev_class = ANY (ids) AND pg_rs.is_late(r.ev_class)
-        AND NOT has_schema_privilege(session_user, c.relnamespace, 'USAGE') LIMIT 1;
+    SELECT c.relnamespace::regnamespace INTO closed FROM pg_rs.late_references l JOIN pg_class c ON c.oid = l.relation
+        WHERE l.view = ANY (ids) AND NOT has_schema_privilege(session_user, c.relnamespace, 'USAGE') LIMIT 1;
     IF closed IS NOT NULL THEN
         RAISE EXCEPTION 'permission denied for schema %', closed USING ERRCODE = '42501';
     END IF;
@@ -53,12 +50,19 @@ END $$;
 -- What a statement can't be honoured for, or nothing; what a cluster refuses is raised.
 CREATE FUNCTION pg_rs.unreadable(schemas text[], names text[], path name[], takes text, crossing boolean,
                                  several boolean) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-DECLARE ids oid[] := pg_rs.named(schemas, names, path);
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
+DECLARE wanted oid[] := pg_rs.named(schemas, names, path); ids oid[] := wanted;
 BEGIN
     IF EXISTS (SELECT FROM pg_class WHERE oid = ANY (ids) AND relkind IN ('v', 'm')) THEN
-        ids := pg_rs.below(ids);
+        LOOP
+            ids := pg_rs.below(wanted);
+            EXIT WHEN NOT pg_rs.bind(ids);
+        END LOOP;
         PERFORM pg_rs.check_late(ids);
+        IF several AND EXISTS (SELECT FROM pg_rs.late_references WHERE view = ANY (ids)) THEN
+            -- An earlier one may drop what it names.
+            RETURN 'several statements in one request, where a late-binding view is read';
+        END IF;
     END IF;
     PERFORM pg_rs.check_crossing(ids) WHERE crossing;
     RETURN CASE takes WHEN 'values' THEN pg_rs.masked(ids, several) END;

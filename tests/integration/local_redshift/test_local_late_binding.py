@@ -139,8 +139,43 @@ def test_what_is_refused(place: Place) -> None:
     place.do("CREATE VIEW s.v AS SELECT a FROM s.one WITH NO SCHEMA BINDING")
     assert place.refused("GRANT SELECT (a) ON s.v TO ROLE {role}")[0] == "0A000"
     # Stricter than a cluster, where nothing depends on the table.
-    assert place.refused("DROP TABLE s.one")[0] == "2BP01"
+    assert place.refused("ALTER TABLE s.one DROP COLUMN a")[0] == "2BP01"
     assert place.refused("CREATE VIEW s.w AS SELECT a FROM s.later WITH NO SCHEMA BINDING")[0] == "42P01"
+
+
+def test_one_outlives_what_it_names_and_binds_anew(place: Place) -> None:
+    place.do("CREATE VIEW public.v (x, y) AS SELECT o.a, t.a FROM s.one o, {db}.s.two t WITH NO SCHEMA BINDING")
+    place.do("CREATE VIEW public.w AS SELECT x FROM public.v WITH NO SCHEMA BINDING")
+    place.do("CREATE VIEW public.plain AS SELECT x FROM public.w")
+    place.do("GRANT SELECT ON public.w, public.plain TO ROLE {role}")
+    place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
+    every_column = "SELECT 1 FROM (SELECT * FROM public.w WHERE FALSE) x"
+    reads = ("SELECT * FROM w", "SELECT 1 FROM public.plain LIMIT 1", every_column)
+    assert place.denied("DROP TABLE s.two") == ("42501", "must be owner of relation two")
+    place.do("INSERT INTO s.two VALUES (7)")
+    assert place.do("SELECT * FROM v") == [(1, 7)]
+    for leave, come in (
+        ("DROP TABLE s.one", "CREATE TABLE s.one AS SELECT 5 AS a"),
+        ("ALTER TABLE s.two RENAME TO before", "ALTER TABLE s.before RENAME TO two"),
+        ("DROP SCHEMA s CASCADE", "CREATE SCHEMA s"),
+    ):
+        place.do(leave)
+        missing = "s.two" if "two" in leave else "s.one"
+        for sql in reads:
+            assert place.denied(sql) == ("42P01", f'relation "{missing}" does not exist')
+        assert names(place) == ["w"]
+        place.do(come)
+        if "SCHEMA" not in come:
+            assert [place.read(sql) for sql in reads] == [[(5,)], [(1,)], []]
+    place.do("CREATE TABLE s.one (a int)")
+    place.do("CREATE TABLE s.two (a int)")
+    # Another table of that name is another one for everybody.
+    assert place.denied("SELECT * FROM w") == ("42501", "permission denied for schema s")
+    place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
+    assert place.read("SELECT * FROM w") == place.do("SELECT * FROM v") == []
+    place.do("DROP VIEW public.plain")
+    place.do("DROP VIEW public.v")
+    assert place.denied("SELECT * FROM w") == ("42P01", 'relation "public.v" does not exist')
 
 
 def test_show_tables_tells_it_from_another_view(place: Place) -> None:
