@@ -140,8 +140,15 @@ CREATE VIEW pg_rs.svv_all_columns AS
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_COLUMNS.html
 CREATE VIEW pg_rs.svv_redshift_columns AS
     SELECT database_name, schema_name, table_name, column_name, ordinal_position, data_type, column_default,
-        is_nullable, ''::text AS encoding, false AS distkey, 0 AS sortkey, ''::text AS column_acl, remarks
-    FROM pg_rs.svv_all_columns;
+        is_nullable, ''::text AS encoding, false AS distkey, coalesce((
+            -- Of an interleaved key "alternately positive or negative": r_PG_TABLE_DEF. That the first one is negative is
+            -- a user's report, https://qiita.com/bebeken0815/items/af0cd89795f76a1c4131
+            SELECT array_position(k.columns, c.ordinal_position::smallint) * CASE WHEN k.interleaved
+                AND array_position(k.columns, c.ordinal_position::smallint) % 2 = 1 THEN -1 ELSE 1 END
+            FROM pg_rs.sort_keys k JOIN pg_rs.relations r ON r.oid = k.relation
+            WHERE r.nspname = c.schema_name AND r.relname = c.table_name), 0) AS sortkey,
+        ''::text AS column_acl, remarks
+    FROM pg_rs.svv_all_columns c;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/SYS_QUERY_HISTORY.html, without what only a cluster can measure;
 -- the rows come from the proxy.
