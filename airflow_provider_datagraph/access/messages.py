@@ -57,6 +57,9 @@ _SEE_ALL = (
 )
 _FORCE = "Run again with force=True to take that away too."
 _OTHER_LOGIN = "Give the user connection another login."
+_BY = "by {way}: {grants}."
+_REVOKE = "If it needn't, an administrator runs in database {database}: {statements:statements}"
+_OWNED = "Give {object} another owner, if the user is only to read."
 _NO_SETUP = "there is nothing to do: Segment creates the schema itself."
 # By code, and by case where a code has several. In braces: facts; `object` is what it is about.
 FINDINGS: Mapping[str, Said] = {
@@ -82,6 +85,32 @@ FINDINGS: Mapping[str, Said] = {
         "{object} isn't a superuser: schemas that it can't see count as missing, and what others hold may go "
         "unreported. ACCESS SYSTEM TABLE and SYSLOG ACCESS UNRESTRICTED together show everything."
     ),
+    "partial_view reach": Said(
+        "{object} isn't a superuser, so what {user} can reach is what the catalog shows to {user} itself."
+    ),
+    # What the linked user can reach.
+    "user_missing": Said("There is no user {object}, so there is nothing that it could reach.", "Create it first."),
+    "not_audited": Said("Database {object} is {kind}, not local: what can be read there wasn't looked at."),
+    "not_audited unseen": Said("{user} can't see what kind of database {object} is, so it wasn't looked at."),
+    "readable_beyond": Said("{privileges} on {tables:count} in {object}, which nobody asked for, by {ways}: {tables}."),
+    "readable_beyond empty": Said("{privileges} on {object}, which nobody asked for, by {ways}."),
+    "not_a_member": Said(
+        "User {object} isn't a member of role {role}: what the role is granted later won't reach it.",
+        "Run: {statement}",
+    ),
+    "system_permissions": Said(
+        "User {object} has the system permission{permissions:s} {permissions}, by {way}.",
+        "If it needn't, run: {statements:statements}",
+    ),
+    "can_write": Said("User {user} can change what it is to read in {object}, " + _BY, _REVOKE),
+    "can_write owner": Said("User {user} can change what it is to read in {object}, " + _BY, _OWNED),
+    "can_write public": Said("Everybody (PUBLIC) can change what is to be read in {object}: {grants}."),
+    "can_create": Said("User {user} can create in {object}, " + _BY, _REVOKE),
+    "can_create owner": Said("User {user} can create in {object}, " + _BY, _OWNED),
+    "can_create public": Said("Everybody (PUBLIC) can create in {object}: {grants}."),
+    "forbidden_readable": Said("User {user} can read {object}, which is forbidden, " + _BY, _REVOKE),
+    "forbidden_readable owner": Said("User {user} can read {object}, which is forbidden, " + _BY, _OWNED),
+    "forbidden_readable public": Said("Everybody (PUBLIC) can read {object}, which is forbidden: {grants}."),
     # Step 1: role and user.
     "name_taken role": Said(
         "There is a user named {object}, and a role can't share a user's name.", "Choose another role name."
@@ -447,6 +476,8 @@ class _Facts(Formatter):
                 return "" if len(value) == 1 else "s"
             case "all":
                 return ", ".join(value)
+            case "count":
+                return counted(len(value), "table")
             case "statements":
                 return "; ".join(value)
             case "quoted":

@@ -11,6 +11,7 @@ import pytest
 from airflow_provider_datagraph.access import messages
 from airflow_provider_datagraph.access.plan import Fact, finding
 from airflow_provider_datagraph.access.report import FindingRow
+from airflow_provider_datagraph.operators.audit import AuditAccessOperator
 from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
 from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
@@ -133,6 +134,10 @@ class Segment:
 
     def drop_role(self, **arguments: Any) -> DropSegmentRoleOperator:
         return DropSegmentRoleOperator(task_id="drop", **{"role": self.role, **arguments})
+
+    def audit(self, **arguments: Any) -> AuditAccessOperator:
+        given = {"role": self.role, "checkpoint_database": self.checkpoint}
+        return AuditAccessOperator(task_id="audit", **{**given, **arguments})
 
     def summary(self, **arguments: Any) -> SegmentSummaryOperator:
         given = {"reports": [], "database": self.checkpoint}

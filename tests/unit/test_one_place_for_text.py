@@ -10,6 +10,7 @@ from string import Formatter
 import pytest
 
 from airflow_provider_datagraph.access.messages import DONE, FINDINGS, OBJECTS, OF_CLUSTER
+from airflow_provider_datagraph.access.reach.excess import CODES as KINDS_OF_EXCESS
 from airflow_provider_datagraph.access.schemas.revoke import KINDS
 from airflow_provider_datagraph.access.validation import MISSING
 
@@ -132,6 +133,7 @@ def test_those_with_a_code_from_a_table_have_sentences() -> None:
     cases = ("waiting", "raw only", "aliases", "views", "hidden")
     assert {*(f"tables_missing {case}" for case in cases), "schema_missing unsynced"} <= FINDINGS.keys()
     assert "schema_missing hidden" in FINDINGS
+    assert {f"{code}{who}" for code in KINDS_OF_EXCESS for who in ("", " owner", " public")} <= FINDINGS.keys()
 
 
 @pytest.mark.parametrize(("place", "made"), LITERAL, ids=[place for place, _ in LITERAL])

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow_provider_datagraph.redshift.catalog.rows import Rows, among, word
 from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
-from airflow_provider_datagraph.redshift.names import is_system_schema, literal
+from airflow_provider_datagraph.redshift.names import is_stored_system_schema, literal
 from airflow_provider_datagraph.redshift.values import Identity
 
 BySchema = dict[str, frozenset[str]]
@@ -101,20 +101,22 @@ def read_owned(rows: Rows, owner: int | None = None) -> Iterator[tuple[int, str,
             yield int(schema), str(name), int(user_id)
 
 
-def read_all_relations(rows: Rows, owner: Callable[[Any], str]) -> dict[int, Relation]:
+def read_all_relations(
+    rows: Rows, owner: Callable[[Any], str], namespaces: Mapping[int, tuple[str, int]] | None = None
+) -> dict[int, Relation]:
     """Read all tables and views of the connected database but the system's, hidden from nobody.
 
     :param owner: names an owner by the id.
+    :param namespaces: what :func:`.read_namespaces` read; default None: it is read.
     :return: all but the tables behind materialized views, by id.
     """
-    schemas = {oid: name for oid, (name, _) in read_namespaces(rows).items()}
+    schemas = {oid: name for oid, (name, _) in (namespaces or read_namespaces(rows)).items()}
     found = {
         int(oid): Relation(schemas[int(schema)], str(name), str(kind) != "r", owner(user_id))
         for oid, schema, name, user_id, kind in rows(ALL_RELATIONS)
         if int(schema) in schemas
     }
-    # With capitals it is no name of the system's, whatever it begins with.
-    system = {name for name in schemas.values() if is_system_schema(name) and name.islower()}
+    system = set(filter(is_stored_system_schema, schemas.values()))
     return {oid: one for oid, one in found.items() if one.schema not in system and not one.internal}
 
 

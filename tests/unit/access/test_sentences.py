@@ -12,8 +12,15 @@ from pathlib import Path
 
 from airflow_provider_datagraph.access.messages import DONE, FINDINGS, OBJECTS, REASONS, change_text, said
 from airflow_provider_datagraph.access.plan import Change, Fact, Finding, Reason, finding
+from airflow_provider_datagraph.access.reach.excess import CODES
 from airflow_provider_datagraph.access.schemas.revoke import KINDS
-from airflow_provider_datagraph.redshift.statements import AlterUser, ChangeOwner, Privileges
+from airflow_provider_datagraph.redshift.statements import (
+    AlterUser,
+    ChangeOwner,
+    Membership,
+    Privileges,
+    SystemPermission,
+)
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Owned, Scope
 from tests.unit.access.planning import MAY_CREATE, R, given, taken
 
@@ -45,6 +52,9 @@ ON_SALES = frozenset({Grant(Scope.DATABASE, "USAGE", database="sales")})
 DROP = frozenset({Grant(Scope.TABLES, "DROP", "retl")})
 NO_USAGE = Privileges(R, ("USAGE",), Scope.DATABASE, [("sales",)], taken=True)
 NO_DROP = tuple(Privileges(R, ("DROP",), scope, [("retl",)], taken=True).sql for scope in (Scope.TABLES, Scope.SCHEMA))
+NO_DROP_TABLE = (SystemPermission(R, "DROP TABLE", taken=True).sql,)
+BEYOND: dict[str, Fact] = {"privileges": ("SELECT", "USAGE"), "ways": ("PUBLIC", "role r (tables in schema)")}
+EXCESS: dict[str, Fact] = {"user": "u", "database": "dev", "grants": DROP, "way": "role above through role r"}
 TAKE = ChangeOwner(Owned("database", "cp"), "admin")
 CHECKPOINT: dict[str, Fact] = {"role": "r", "databases": ("cp", "dev")}
 EXAMPLES = (
@@ -58,6 +68,17 @@ EXAMPLES = (
     finding("name_taken", "r", case="role"),
     finding("name_taken", "u", case="user"),
     finding("user_is_admin", "admin"),
+    finding("partial_view", "clerk", case="reach", user="u"),
+    finding("user_missing", "u"),
+    finding("not_audited", "sales", kind="shared"),
+    finding("not_audited", "sales", case="unseen", user="clerk"),
+    finding("readable_beyond", "dev.crm", tables=TABLES, **BEYOND),
+    finding("readable_beyond", "dev.crm", case="empty", **BEYOND),
+    finding("not_a_member", "u", role="r", statement=Membership(U, "r")),
+    finding("system_permissions", "u", permissions=("DROP TABLE",), way="role r", statements=NO_DROP_TABLE),
+    *(finding(code, "dev.retl", statements=NO_DROP[:1], **EXCESS) for code in CODES),
+    *(finding(code, "dev.retl", case="owner", **{**EXCESS, "way": "ownership"}) for code in CODES),
+    *(finding(code, "dev.retl", case="public", **{**EXCESS, "way": "PUBLIC"}) for code in CODES),
     finding("user_is_superuser", "u", statement=AlterUser("u", "NOCREATEUSER")),
     finding("login_fails", "u"),
     finding("password_policy", "u", lacks=("be 8 to 64 characters long", "hold a digit")),
