@@ -146,7 +146,8 @@ class Segment:
     def access(self, **arguments: Any) -> ValidateAccessSensor:
         """A sensor on the linked user's access, which logs in to the warehouse itself."""
         return ValidateAccessSensor(
-            task_id="validate", **{"database": self.warehouse, "poke_interval": 0.05, **arguments}
+            task_id="validate",
+            **{"database": self.warehouse, "role": self.role, "poke_interval": 0.05, **arguments},
         )
 
     def profiles(self, **arguments: Any) -> ProfilesSyncTablesSensor:

@@ -9,6 +9,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.engine.looks import access
+from airflow_provider_datagraph.engine.looks import reading as reads
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from local_redshift.faults_client import Faults
 from tests.support.segment import Segment, codes, message
@@ -52,7 +53,7 @@ def test_a_cluster_without_cross_database_queries(probe: access.AccessProbe, fau
 def test_it_gives_up_where_nothing_but_that_is_answered(
     probe: access.AccessProbe, faults: Faults, opened: Segment, mocker: MockerFixture
 ) -> None:
-    mocker.patch.object(access, "ENOUGH", 1)
+    mocker.patch.object(reads, "ENOUGH", 1)
     faults.error(f"{BATCH}|{SINGLE}", "0A000", "not supported", times=None)
     since = opened.cluster.mark()
     look = probe.look()
@@ -111,7 +112,7 @@ def test_privileges_that_are_told_wrong_refuse_nothing(
     probe: access.AccessProbe, opened: Segment, mocker: MockerFixture
 ) -> None:
     # A cluster whose functions don't know of scoped permissions can't run here.
-    mocker.patch.object(access, "granted_relations", return_value=frozenset())
+    mocker.patch.object(reads, "granted_relations", return_value=frozenset())
     opened.sql(f"REVOKE SELECT FOR TABLES IN SCHEMA payroll FROM ROLE {opened.role}")
     look = probe.look()
     assert (look.done, look.report.in_place, codes(look.as_dict())) == (False, 3, ["not_readable"])
