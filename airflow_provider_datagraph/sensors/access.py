@@ -38,7 +38,7 @@ class ValidateAccessSensor(DataGraphSensor):
         database; default none.
     :param probe_checkpoint: whether to create a schema and a table in the checkpoint database, write, read and take
         them back in one transaction; default False: privileges alone are looked at.
-    :param batch_size: how many tables are read in one statement; default 100.
+    :param batch_size: how many tables are read in one statement; default 200.
     :param max_proof_age: how old a part of the proof may be when it is told, in seconds; default 900.
     :param timeout: how long to wait, in seconds; default 600.
     :param kwargs: those of :class:`.DataGraphSensor`: ``redshift_conn_id``, ``wait``, ``deferrable``, and Airflow's.
@@ -76,7 +76,7 @@ class ValidateAccessSensor(DataGraphSensor):
         least_privilege: bool | str = False,
         forbidden: str | Sequence[str] | Missing | None = LEFT_OUT,
         probe_checkpoint: bool | str = False,
-        batch_size: int | str = 100,
+        batch_size: int | str = 200,
         max_proof_age: float | str = 900.0,
         timeout: float = 600.0,
         **kwargs: Any,

@@ -40,7 +40,7 @@ from airflow_provider_datagraph.redshift.names import join_path
 from airflow_provider_datagraph.redshift.statements import trial
 from airflow_provider_datagraph.redshift.values import Session
 
-BATCH = 100
+BATCH = 200
 """How many relations are read in one statement: measured in `benchmarks/`."""
 MAX_AGE = 900.0
 """How old a part of a proof may be, in seconds, when the whole is told."""

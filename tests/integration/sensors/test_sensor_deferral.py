@@ -35,7 +35,7 @@ def arguments(house: House, kind: str) -> dict[str, Any]:
             "least_privilege": False,
             "forbidden": [],
             "probe_checkpoint": False,
-            "batch_size": 100,
+            "batch_size": 200,
             "max_proof_age": 900.0,
         }
     return {
