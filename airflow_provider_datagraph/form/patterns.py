@@ -102,30 +102,25 @@ def check_allowed(text: str, database: str, schema: str, session: Session, allow
         raise InvalidInput(f"{text} isn't allowed here: this DAG opens only {opened}.")
 
 
-def have_capitals(listed: Sequence[Pattern]) -> bool:
-    """Tell whether how the session compares names makes a difference to what patterns mean."""
-    return any(fold(pattern.text) != pattern.text for pattern in listed)
-
-
 def meant_by(listed: Sequence[Pattern] | None, session: Session) -> Callable[[str, str, str], bool]:
-    """Make a function of database, schema and table that tells whether a pattern means the table.
+    """Make a function of database, schema and table, as stored, that tells whether a pattern means the table.
 
-    With an empty table it tells whether one means anything in the schema. A name that is stored with capitals isn't
-    meant by a pattern without any.
+    A pattern is folded where the session does so, and a stored name never. With an empty table the function tells
+    whether anything in the schema is meant.
 
     :param listed: the patterns; None: everything is meant.
     """
     if listed is None:
         return lambda _database, _schema, _table: True
-    stored: Callable[[str], str] = fold
-    if session.case_sensitive or not have_capitals(listed):
-        session, stored = replace(session, case_sensitive=True), str
+    write: Callable[[str], str] = str if session.case_sensitive else fold
+    exact = replace(session, case_sensitive=True)
+    folded = [Pattern(one.text, tuple(map(write, one.globs)), write(one.table)) for one in listed]
 
     # There are many tables in a schema.
     @cache
     def of_schema(database: str, schema: str) -> list[str]:
-        return [stored(pattern.table) for pattern in listed if pattern.matches(database, schema, session)]
+        return [one.table for one in folded if one.matches(database, schema, exact)]
 
     return lambda database, schema, table: any(
-        not table or fnmatchcase(stored(table), glob) for glob in of_schema(database, schema)
+        not table or fnmatchcase(table, glob) for glob in of_schema(database, schema)
     )
