@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from dataclasses import dataclass
+from fnmatch import fnmatchcase, translate
 from functools import cache, partial
 from typing import Any
 
@@ -113,14 +113,18 @@ def meant_by(listed: Sequence[Pattern] | None, session: Session) -> Callable[[st
     if listed is None:
         return lambda _database, _schema, _table: True
     write: Callable[[str], str] = str if session.case_sensitive else fold
-    exact = replace(session, case_sensitive=True)
-    folded = [Pattern(one.text, tuple(map(write, one.globs)), write(one.table)) for one in listed]
 
-    # There are many tables in a schema.
+    def compiled(one: Pattern) -> list[re.Pattern[str]]:
+        typed = (*map(write, one.globs), write(one.table))
+        return [re.compile(translate(glob)) for glob in (_glob(session.database, quoted=True), *typed)[-3:]]
+
+    each = list(map(compiled, listed))
+
+    # There are many schemas, and many tables in each.
     @cache
-    def of_schema(database: str, schema: str) -> list[str]:
-        return [one.table for one in folded if one.matches(database, schema, exact)]
+    def of_schema(database: str, schema: str) -> list[re.Pattern[str]]:
+        return [tables for first, second, tables in each if first.match(database) and second.match(schema)]
 
     return lambda database, schema, table: any(
-        not table or fnmatchcase(table, glob) for glob in of_schema(database, schema)
+        not table or tables.match(table) for tables in of_schema(database, schema)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from tests.support.redshift import PASSWORD, mark, statements
 from tests.support.segment import Logged, Segment, codes, execute, grant, message, notes
+
+ALL = "ALTER DELETE DROP INSERT REFERENCES SELECT TRUNCATE UPDATE"
 
 
 class Task:
@@ -108,6 +111,25 @@ def test_a_delegated_admin_sees_what_the_user_itself_sees(linked: Segment) -> No
     assert len(sent) == 8 + 7 * len(linked.cluster.existing_databases()), sent
     assert rows(report, linked.warehouse) == rows(as_superuser, linked.warehouse)
     assert notes(report) == sorted(["partial_view", *notes(as_superuser)])
+
+
+def test_a_database_that_was_not_looked_at_is_told(linked: Segment, logged: Logged) -> None:
+    shared = linked.cluster.future_database()
+    linked.cluster.sql("dev", f"CREATE DATABASE {shared} FROM DATASHARE d OF NAMESPACE '{uuid.uuid4()}'")
+    report = execute(linked.audit(allowed=["crm"], exact=True))
+    assert (report["notes"]["not_audited"], {row["database"] for row in report["matrix"]} & {shared}) == (1, set())
+    assert f"Database {shared} is shared, not local" in logged()
+    linked.admin_connection(login=linked.cluster.user("clerk"), password=PASSWORD)
+    execute(linked.audit())
+    assert f"{linked.admin} can't see what kind of database {shared} is" in logged()
+
+
+def test_a_superuser_reaches_everything(linked: Segment) -> None:
+    linked.sql(f"ALTER USER {linked.user} CREATEUSER")
+    report = execute(linked.audit(allowed=[f"{linked.warehouse}.*", "dev.*"]))
+    assert codes(report) == ["user_is_superuser"]
+    assert ("payroll", "salaries", ALL, "superuser (tables in database)") in rows(report, linked.warehouse)
+    assert "readable_beyond" not in report["notes"]
 
 
 def test_a_user_that_does_not_exist_yet_reaches_nothing(segment: Segment) -> None:
