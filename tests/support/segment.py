@@ -163,8 +163,13 @@ OPERATORS: dict[str, MakeTask] = {
     "schema": Segment.grant_both,
     "reverse_etl": lambda segment: segment.grant_reverse_etl(drop="all"),
 }
-CONNECTING: dict[str, MakeTask] = {**OPERATORS, "close": Segment.close_schema, "drop": Segment.drop_role}
-"""Also those that take access away."""
+CONNECTING: dict[str, MakeTask] = {
+    **OPERATORS,
+    "close": Segment.close_schema,
+    "drop": Segment.drop_role,
+    "audit": Segment.audit,
+}
+"""Also those that take access away, and the one that looks at all of it."""
 ALL: dict[str, MakeTask] = {**CONNECTING, "summary": Segment.summary}
 """Also the one that only sums up."""
 
