@@ -182,6 +182,7 @@ class CheckWarehouseOperator(DataGraphOperator):
             if user.name in identities.users:
                 identities = replace(identities, login_works=user_hook.login_works())
             problems.add(*_blocking(plan_role(form.role, user, identities, trusted=form.trusted).findings))
+            warehouse = replace(warehouse, held=warehouse.held | identities.grants)
         return warehouse, databases
 
     def _resolve(
@@ -191,7 +192,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         if warehouse is None or known is None:
             return [], [], None, None
         profiles, reverse_etl, allow = None, None, form.allow
-        openings, findings = resolve_entries(form.entries, warehouse, problems, allow)
+        openings, findings = resolve_entries(form.entries, warehouse, form.role, problems, allow)
         if form.profiles_sync is not None:
             profiles = resolve_profiles_sync(*form.profiles_sync, warehouse, openings, problems, allow)
         if form.reverse_etl_database is not None:
