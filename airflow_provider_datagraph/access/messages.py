@@ -299,6 +299,10 @@ FINDINGS: Mapping[str, Said] = {
         "Correct the name, if {owner} is the user of Segment's other connection.",
     ),
     "reverse_etl_owner": Said("Schema {object} belongs to {owner}, who goes on working in it."),
+    "reverse_etl_elsewhere": Said(
+        "Checkpoint database {object} has a Reverse ETL schema, too, of {owner}, and Segment will use that one.",
+        "Run again with {object} as the database with the existing Reverse ETL schema.",
+    ),
     "reverse_etl_roles": Said("Schema {object} is also used by the role{roles:s} {roles}."),
     "reverse_etl_closed": Said(
         "Tables that the linked user creates in {object} are its own, and closed to {owner}.",

@@ -142,6 +142,7 @@ EXAMPLES = (
     finding("schema_missing", "dev.retl", case="reverse_etl"),
     finding("database_missing", "cp", case="reverse_etl"),
     finding("reverse_etl_owner", "dev.retl", owner="boss"),
+    finding("reverse_etl_elsewhere", "cp", owner="boss"),
     finding("reverse_etl_roles", "dev.retl", roles=ROLES),
     finding("reverse_etl_closed", "dev.retl", owner="boss", database="dev", statement=MAY_READ),
     finding("reverse_etl_kept", "dev.retl", role="r", grants=DROP, database="dev", statements=NO_DROP),
