@@ -402,6 +402,9 @@ FINDINGS: Mapping[str, Said] = {
     ),
     "database_missing look": Said("There is no database {object}.", "Correct the name."),
     "not_ready": Said("{reason}"),
+    "not_ready planned": Said(
+        "There is no {object} yet, so no login proves anything: it is proved after a run that creates it."
+    ),
     # The way back.
     "new_owner_missing": Said(
         "There is no user {object}, who is named in new_owner.", "Correct the name, or create the user first."

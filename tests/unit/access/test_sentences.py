@@ -171,6 +171,7 @@ EXAMPLES = (
     finding("schema_missing", "dev.profiles", case="unsynced", **MISSING),
     finding("schema_missing", "dev.profiles", case="hidden", **MISSING),
     finding("not_ready", "user u", reason="What the error says."),
+    finding("not_ready", "user u", case="planned"),
     finding("new_owner_missing", "heir"),
     finding("new_owner_untrusted", "eve", user="u"),
     finding("new_owner_leaves", "u"),
