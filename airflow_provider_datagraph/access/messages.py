@@ -403,7 +403,8 @@ FINDINGS: Mapping[str, Said] = {
     "database_missing look": Said("There is no database {object}.", "Correct the name."),
     "not_ready": Said("{reason}"),
     "not_ready planned": Said(
-        "There is no {object} yet, so no login proves anything: it is proved after a run that creates it."
+        "There is no {object} yet, so no login proves anything: it is proved after a run that creates it.",
+        "If no run is to create it, correct the name.",
     ),
     # The way back.
     "new_owner_missing": Said(

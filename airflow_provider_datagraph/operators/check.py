@@ -214,18 +214,14 @@ class CheckWarehouseOperator(DataGraphOperator):
         found = checkpoint if foreign else None
         if named is not None:
             found = resolve_reverse_etl(named, checkpoint, warehouse, problems, form.allow)
-        owner = owners.get(found or "")
-        if found is None or owner == user:
+        if found is None or owners.get(found) == user:
             return None, []
-        if foreign and found != checkpoint:
-            told = finding("reverse_etl_elsewhere", checkpoint, owner=owners[checkpoint])
-            return found, [told, *_whose(found, owner, form, known)]
-        return found, _whose(found, owner, form, known)
-
-
-def _whose(database: str, owner: str | None, form: _Form, known: Identities) -> list[Finding]:
-    path = join_path(database, SCHEMA)
-    return [] if owner is None else [*schema_owner(path, owner, form.reverse_etl_owner, known, form.trusted)]
+        elsewhere = foreign and found != checkpoint
+        told = [finding("reverse_etl_elsewhere", checkpoint, owner=owners[checkpoint])] if elsewhere else []
+        if found in owners:
+            path = join_path(found, SCHEMA)
+            told += schema_owner(path, owners[found], form.reverse_etl_owner, known, form.trusted)
+        return found, told
 
 
 def _blocking(findings: Iterable[Finding]) -> list[str]:
