@@ -135,7 +135,7 @@ def test_each_change_in_a_database_says_whose_leaving_is_the_reason() -> None:
         Change("give", "schema", ("cp", "s"), Reason.USER_LEAVES, identity=HEIR, of="u"),
         Change("give", "database", ("cp",), Reason.USER_LEAVES, identity=HEIR, of="u"),
     )
-    assert [step.sql for step in plan.steps if step.autocommit] == ['REVOKE ALL ON SCHEMA "lake" FROM ROLE "r"']
+    assert [step.sql for step in plan.steps if step.autocommit] == ['REVOKE USAGE ON SCHEMA "lake" FROM ROLE "r"']
     assert plan.sql[4:7] == [
         'REVOKE ALL FOR TABLES IN DATABASE "cp" FROM ROLE "r"',
         'REVOKE ALL FOR SCHEMAS IN DATABASE "cp" FROM ROLE "r"',

@@ -38,7 +38,9 @@ def test_what_is_held_goes() -> None:
 def test_an_external_schema_is_closed_outside_a_transaction() -> None:
     lake = replace(CURRENT, schemas={"crm": Schema("crm", "admin", "external")}, grants=frozenset({USAGE}))
     found = plan_closing(["crm"], "r", lake)
-    assert [(step.sql, step.autocommit) for step in found.steps] == [('REVOKE ALL ON SCHEMA "crm" FROM ROLE "r"', True)]
+    assert [(step.sql, step.autocommit) for step in found.steps] == [
+        ('REVOKE USAGE ON SCHEMA "crm" FROM ROLE "r"', True)
+    ]
 
 
 def test_what_is_closed_is_in_place() -> None:
