@@ -58,9 +58,10 @@ def _comes_true(finding: FindingRow, created: Container[str]) -> bool:
 
 
 def _parse_proof(value: Any, name: str) -> dict[str, Any]:
-    if not isinstance(value, Mapping) or any(type(value.get(key)) is not kind for key, kind in PROOF.items()):
+    given = {"refused": 0, **value} if isinstance(value, dict) else {}
+    if any(type(given.get(key)) is not kind for key, kind in PROOF.items()):
         raise InvalidInput(f"{name} holds a proof that isn't one: give the outputs of the run's sensors.")
-    proof = {key: value[key] for key in PROOF}
+    proof = {key: given[key] for key in PROOF}
     if {*map(type, (*proof["tables"], *proof["schemas"]))} - {str} or {*map(type, proof["schemas"].values())} - {int}:
         raise InvalidInput(f"{name} holds a proof whose tables or schemas aren't names and counts.")
     return proof
@@ -73,22 +74,22 @@ def _join_proofs(proofs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     every = {key: [proof[key] for proof in proofs] for key in PROOF}
     whole: dict[str, Any] = {key: sum(every[key]) for key in ("read", "refused", "unproved")}
     whole |= {key: ", ".join(dict.fromkeys(every[key])) for key in ("login", "database")}
-    whole |= {"first": min(every["first"]), "last": max(every["last"])}
+    whole |= {"first": min(filter(None, every["first"]), default=""), "last": max(every["last"])}
     whole["tables"] = [table for tables in every["tables"] for table in tables][:MAX_ROWS]
     whole["schemas"] = dict(sum(map(Counter, every["schemas"]), Counter()))
     return whole
 
 
 def _proof_rows(proof: Mapping[str, Any]) -> list[tuple[str, str]]:
-    schemas = list(proof["schemas"].items())
-    more = [("", f"and {len(schemas) - MAX_ROWS} more")] * (len(schemas) > MAX_ROWS)
+    schemas = list(proof["schemas"].items())[:MAX_ROWS]
+    more = proof["read"] - sum(count for _, count in schemas)
     told = ((key, proof[key]) for key in ("refused", "unproved"))
     return [
         ("As", f"{proof['login']}, connected to {proof['database']}"),
         ("When", f"{proof['first']} to {proof['last']}"),
         ("Read", f"{counted(proof['read'], 'table or view', 'tables and views')}, every column and no row"),
-        *(("", f"{schema}: {count}") for schema, count in schemas[:MAX_ROWS]),
-        *more,
+        *(("", f"{schema}: {count}") for schema, count in schemas),
+        *[("", f"in further schemas: {more}")] * (more > 0),
         *((key.capitalize(), f"{count}, as the findings tell") for key, count in told if count),
     ]
 
@@ -126,7 +127,8 @@ def _beyond(audit: Report) -> tuple[str, list[tuple[str, str]]]:
     told = [row.text for row in (*audit.findings, *audit.noted.values()) if row.code == BEYOND]
     if not told and BEYOND not in audit.notes:
         return "Nothing more can be read than was asked.", []
-    told.append(f"{max(len(told), audit.notes.get(BEYOND, 0))} in all, in the log of the audit")
+    if (more := audit.notes.get(BEYOND, 0) - len(told)) > 0:
+        told.append(f"and {more} more, in the log of the audit")
     return "More can be read than was asked:", [("", text) for text in told]
 
 

@@ -75,7 +75,7 @@ def not_ready(sensor: DataGraphSensor) -> tuple[str, str]:
     (finding,) = report["findings"]
     assert {**plain(report), "findings": []} == all_there(0)
     assert finding["code"] == "not_ready"
-    return finding["object"], finding["text"]
+    return finding["object"], f"{finding['text']} {finding['remedy']}".strip()
 
 
 def planned(about: str) -> tuple[str, str]:

@@ -86,8 +86,12 @@ def test_the_summary_holds_the_proof(mocker: MockerFixture) -> None:
     ]
     none, (block,) = summed(mocker, {**PROOF, "read": 0, "refused": 3, "schemas": {}, "tables": []})
     assert (none["proof"]["refused"], block.splitlines()[0]) == (3, "Nothing was proved by login.")
-    many, (block,) = summed(mocker, {**PROOF, "schemas": {f"d.s{at}": 1 for at in range(102)}})
-    assert block.splitlines()[-2].strip() == "and 2 more" and len(many["proof"]["schemas"]) == 102
+    late = {key: value for key, value in PROOF.items() if key != "refused"}
+    nothing = {**late, "read": 0, "first": "", "last": "", "schemas": {}, "tables": []}
+    assert summed(mocker, nothing, late)[0]["proof"] == {**PROOF, "unproved": 2}
+    # A report's proof names at most 100 schemas.
+    many, (block,) = summed(mocker, {**PROOF, "read": 109, "schemas": {f"d.s{at}": 1 for at in range(102)}})
+    assert block.splitlines()[-2].strip() == "in further schemas: 9" and len(many["proof"]["schemas"]) == 102
 
 
 @pytest.mark.parametrize(
@@ -95,6 +99,7 @@ def test_the_summary_holds_the_proof(mocker: MockerFixture) -> None:
     [
         *(5, [], "proof", {}),
         *({**PROOF, name: wrong} for name in PROOF for wrong in (None, True, 1.5)),
+        {name: value for name, value in PROOF.items() if name != "read"},
         *({**PROOF, "tables": wrong} for wrong in ([5], {"d": 1}, "d")),
         *({**PROOF, "schemas": wrong} for wrong in ({"d": "1"}, {5: 1}, {"d": True}, ["d"])),
     ],
@@ -107,7 +112,7 @@ def test_what_is_no_proof_is_refused(mocker: MockerFixture, wrong: Any) -> None:
 
 def test_the_summary_tells_what_more_can_be_read(mocker: MockerFixture) -> None:
     report = Report(notes={"readable_beyond": 3}, noted={"readable_beyond": FindingRow("", "", "SELECT\non d.pay")})
-    told = "More can be read than was asked:\n    SELECT\\non d.pay\n    3 in all, in the log of the audit"
+    told = "More can be read than was asked:\n    SELECT\\non d.pay\n    and 2 more, in the log of the audit"
     assert summed(mocker, audit={**report.as_dict(), "matrix": [{}]})[1][1] == told
     exact = Report(findings=(FindingRow("readable_beyond", "d.pay", "It is open.", blocking=True),))
     found, (_, block) = summed(mocker, audit=exact.as_dict())
