@@ -181,10 +181,22 @@ FINDINGS: Mapping[str, Said] = {
         "Schema {schema} doesn't exist in database {database}; the plan continues as if it did."
     ),
     "schema_missing closing": Said("Schema {schema} doesn't exist in database {database}.", "Correct the name."),
-    "not_local": Said(
-        "Schema {object} is {kind}. Redshift grants such schemas only to users and groups, outside a transaction.",
-        "An administrator runs in database {database}: GRANT USAGE ON SCHEMA {schema:quoted} TO <the linked user>",
+    "not_local external": Said(
+        "Schema {object} is external: Redshift grants it outside a transaction only, and with all that is in it.",
+        "An administrator runs in database {database}, outside a transaction, and for the linked user instead where "
+        "Redshift refuses the role: {statement}",
     ),
+    "not_local shared": Said(
+        "Schema {object} is in a datashare's database, to which nobody connects: it is granted from a local one.",
+        "An administrator runs in a local database: {statement}; if {database} was created WITH PERMISSIONS, then "
+        "also: {statements:statements}",
+    ),
+    "not_local mounted": Said(
+        "Schema {object} is in a database that is {kind}: Redshift opens it to IAM identities, and Segment logs in "
+        "with a password.",
+        "Have an administrator create an external schema for it in a local database, and name that one.",
+    ),
+    "not_local open": Said("Role {role} already holds USAGE for schema {object}, which is {kind}."),
     "schema_missing folded": Said(
         "Schema {schema} doesn't exist in database {database}, where Redshift looks for it in lower case.",
         "Rename it to lower case, or let the admin's session have enable_case_sensitive_identifier on.",
@@ -289,6 +301,10 @@ FINDINGS: Mapping[str, Said] = {
         "Correct the name, if {owner} is the user of Segment's other connection.",
     ),
     "reverse_etl_owner": Said("Schema {object} belongs to {owner}, who goes on working in it."),
+    "reverse_etl_elsewhere": Said(
+        "Checkpoint database {object} has a Reverse ETL schema, too, of {owner}, and Segment will use that one.",
+        "Run again with {object} as the database with the existing Reverse ETL schema.",
+    ),
     "reverse_etl_roles": Said("Schema {object} is also used by the role{roles:s} {roles}."),
     "reverse_etl_closed": Said(
         "Tables that the linked user creates in {object} are its own, and closed to {owner}.",
@@ -388,6 +404,10 @@ FINDINGS: Mapping[str, Said] = {
     ),
     "database_missing look": Said("There is no database {object}.", "Correct the name."),
     "not_ready": Said("{reason}"),
+    "not_ready planned": Said(
+        "There is no {object} yet, so no login proves anything: it is proved after a run that creates it.",
+        "If no run is to create it, correct the name.",
+    ),
     # The way back.
     "new_owner_missing": Said(
         "There is no user {object}, who is named in new_owner.", "Correct the name, or create the user first."
@@ -409,6 +429,10 @@ FINDINGS: Mapping[str, Said] = {
         "If {object} is the checkpoint database, name it as the schema of the user connection. " + _FORCE,
     ),
     "not_local held": Said("{holder:capital} holds {grants}, which is {kind}.", "An administrator runs: {statement}"),
+    "not_local inside": Said(
+        "What {holder} holds in database {object}, if that was created WITH PERMISSIONS, isn't shown. If it keeps "
+        "Redshift from dropping {holder}, an administrator runs first: {statements:statements}."
+    ),
     "not_local drop": Said("Database {object} is {kind}, not local.", "An administrator drops it."),
     "user_kept admin": Said(
         "User {object} is kept with all that it holds but role {role}: it is the admin connection's own login."

@@ -16,7 +16,7 @@ PATIENCE = 60.0
 
 def all_there(in_place: int) -> dict[str, Any]:
     """The report of a sensor that found so many tables, and has nothing else to say."""
-    nothing: dict[str, Any] = {"changed": 0, "changes": [], "findings": [], "notes": {}}
+    nothing: dict[str, Any] = {"changed": 0, "changes": [], "findings": [], "notes": {}, "noted": {}}
     return {**nothing, "in_place": in_place, "omitted": {"changes": 0, "findings": 0}}
 
 

@@ -13,7 +13,7 @@ from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from tests.integration.sensors.house import House
 from tests.support.redshift import mark, statements, unique
-from tests.support.segment import codes
+from tests.support.segment import codes, said
 from tests.support.waiting import all_read, all_there, plain
 
 both = pytest.mark.parametrize("kind", ["access", "profiles_sync"])
@@ -76,22 +76,28 @@ def not_ready(sensor: DataGraphSensor) -> tuple[str, str]:
     (finding,) = report["findings"]
     assert {**plain(report), "findings": []} == all_there(0)
     assert finding["code"] == "not_ready"
-    return finding["object"], finding["text"]
+    return finding["object"], f"{finding['text']} {finding['remedy']}".strip()
+
+
+def planned(about: str) -> tuple[str, str]:
+    return about, said("not_ready", about, case="planned")
 
 
 def test_without_waiting_the_user_need_not_exist(house: House) -> None:
-    # A plan-only run on an empty warehouse.
+    # A plan-only run on an empty warehouse: nobody is told to correct the connection of a user to come.
     house.make_crm()
     nobody = unique("nobody")
     house.user_connection(login=nobody)
+    assert not_ready(house.access(schemas=house.crm, wait=False)) == planned(f"user {nobody}")
+    house.user_connection(password="Wrong-1-password")
     about, text = not_ready(house.access(schemas=house.crm, wait=False))
-    assert about == f"user {nobody}" and f"refuses the login or password of user {nobody} " in text
+    assert about == f"user {house.user}" and text.endswith("correct the connection.")
 
 
 def test_without_waiting_the_checkpoint_database_need_not_exist(house: House) -> None:
     house.make_crm()
-    about, text = not_ready(house.access(schemas=house.crm, database="atlantis", wait=False))
-    assert about == "database atlantis" and "there is no database atlantis " in text
+    sensor = house.access(schemas=house.crm, database="atlantis", wait=False)
+    assert not_ready(sensor) == planned("database atlantis")
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,14 @@ from airflow_provider_datagraph.access.messages import DONE, FINDINGS, OBJECTS, 
 from airflow_provider_datagraph.access.plan import Change, Fact, Finding, Reason, finding
 from airflow_provider_datagraph.access.reach.excess import CODES
 from airflow_provider_datagraph.access.schemas.revoke import KINDS
+from airflow_provider_datagraph.access.schemas.targets import not_local
 from airflow_provider_datagraph.redshift.statements import (
     AlterUser,
     ChangeOwner,
     Membership,
     Privileges,
     SystemPermission,
+    use_of_shared,
 )
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Owned, Scope
 from tests.unit.access.planning import MAY_CREATE, R, given, taken
@@ -51,6 +53,7 @@ MAY_READ = Privileges(Identity("user", "boss"), ("SELECT",), Scope.TABLES, [("re
 ON_SALES = frozenset({Grant(Scope.DATABASE, "USAGE", database="sales")})
 DROP = frozenset({Grant(Scope.TABLES, "DROP", "retl")})
 NO_USAGE = Privileges(R, ("USAGE",), Scope.DATABASE, [("sales",)], taken=True)
+NO_READING = tuple(one.sql for one in use_of_shared(R, "sales", "<schema>", taken=True)[1:])
 NO_DROP = tuple(Privileges(R, ("DROP",), scope, [("retl",)], taken=True).sql for scope in (Scope.TABLES, Scope.SCHEMA))
 NO_DROP_TABLE = SystemPermission(R, "DROP TABLE", taken=True)
 BEYOND: dict[str, Fact] = {"privileges": ("SELECT", "USAGE"), "ways": ("PUBLIC", "role r (tables in schema)")}
@@ -102,7 +105,11 @@ EXAMPLES = (
     finding("schema_missing", "dev.crm", case="alike", alike="CRM", **SCHEMA),
     finding("schema_missing", "dev.crm", case="planned", **SCHEMA),
     finding("schema_missing", "dev.crm", case="closing", **SCHEMA),
-    finding("not_local", "dev.lake", kind="external", schema="lake", database="dev"),
+    not_local(("dev", "lake"), "external", "r", ()),
+    not_local(("sales", "crm"), "shared", "r", ()),
+    not_local(("sales", "crm"), "shared", "r", (), TABLES),
+    not_local(("glue", "web"), "auto mounted catalog", "r", ()),
+    not_local(("sales", "crm"), "shared", "r", ON_SALES),
     finding("schema_missing", "dev.CRM", case="folded", **{**SCHEMA, "schema": "CRM"}),
     finding("table_missing", "dev.crm.Orders", case="folded"),
     finding("database_missing", "sales", case="look"),
@@ -135,6 +142,7 @@ EXAMPLES = (
     finding("schema_missing", "dev.retl", case="reverse_etl"),
     finding("database_missing", "cp", case="reverse_etl"),
     finding("reverse_etl_owner", "dev.retl", owner="boss"),
+    finding("reverse_etl_elsewhere", "cp", owner="boss"),
     finding("reverse_etl_roles", "dev.retl", roles=ROLES),
     finding("reverse_etl_closed", "dev.retl", owner="boss", database="dev", statement=MAY_READ),
     finding("reverse_etl_kept", "dev.retl", role="r", grants=DROP, database="dev", statements=NO_DROP),
@@ -163,6 +171,7 @@ EXAMPLES = (
     finding("schema_missing", "dev.profiles", case="unsynced", **MISSING),
     finding("schema_missing", "dev.profiles", case="hidden", **MISSING),
     finding("not_ready", "user u", reason="What the error says."),
+    finding("not_ready", "user u", case="planned"),
     finding("new_owner_missing", "heir"),
     finding("new_owner_untrusted", "eve", user="u"),
     finding("new_owner_leaves", "u"),
@@ -173,6 +182,7 @@ EXAMPLES = (
     finding("role_privileges", "dev", case="further", role="r", grants=OF_DATABASE),
     finding("role_privileges", "dev", case="unsure", role="r", grants=OF_DATABASE),
     finding("not_local", "sales", case="held", holder="role r", kind="shared", grants=ON_SALES, statement=NO_USAGE),
+    finding("not_local", "sales", case="inside", holder="role r", statements=NO_READING),
     finding("not_local", "cp", case="drop", kind="shared"),
     finding("user_kept", "u", case="admin", role="r"),
     finding("user_kept", "u", case="superuser", role="r"),
