@@ -98,6 +98,7 @@ FINDINGS: Mapping[str, Said] = {
     # What the linked user can reach.
     "user_missing": Said("There is no user {object}, so there is nothing that it could reach.", "Create it first."),
     "not_audited": Said("Database {object} is {kind}, not local: what can be read there wasn't looked at."),
+    "not_audited closed": Said("What can be read in database {object} wasn't looked at: {reason}"),
     "not_audited unseen": Said("{user} can't see what kind of database {object} is, so it wasn't looked at."),
     "readable_beyond": Said("{privileges} on {tables:count} in {object}, which nobody asked for, by {ways}: {tables}."),
     "readable_beyond empty": Said("{privileges} on {object}, which nobody asked for, by {ways}."),

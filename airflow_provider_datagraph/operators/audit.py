@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from airflow_provider_datagraph.access.reach.matrix import matrix
 from airflow_provider_datagraph.access.reach.read import IdentityReach
 from airflow_provider_datagraph.access.report import MAX_ROWS, Report, columns, table
 from airflow_provider_datagraph.engine.audit import read_reach
+from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name
@@ -97,17 +98,22 @@ class AuditAccessOperator(DataGraphOperator):
             problems.check(lambda: hook.arguments, default={})
             user = problems.check(lambda: linked.login, default="")
             problems.raise_all()
+        closed: dict[str, str] = {}
         known, found = read_reach(
             lambda database: self.engine(self.hook(database)),
             lambda database: self.engine(self.user_hook(database, self.user_conn_id)),
             user,
+            closed,
         )
         every, asked = list(found), meant_by(allowed, known.session)
         findings = [
             *excess(known, every, role, asked, checkpoint=checkpoint, least_privilege=exact),
             *beyond(every, asked, checkpoint, exact=exact),
-            *_unknown(known),
+            *_unknown(known, closed),
         ]
+        if exact and closed:
+            # What isn't known may be anything.
+            raise MisconfigurationError.of(closed.values())
         report, rows, title = Report.of(findings), matrix(every), f"What user {user} can reach"
         self.log.info("%s", "\n".join([table(title, report, changes=False), *columns(_shown(rows))]))
         told = report.as_dict()
@@ -117,13 +123,15 @@ class AuditAccessOperator(DataGraphOperator):
         return told
 
 
-def _unknown(known: IdentityReach) -> Iterator[Finding]:
+def _unknown(known: IdentityReach, closed: Mapping[str, str]) -> Iterator[Finding]:
     """Tell what wasn't looked at, and whose view it is."""
     admin = known.session
     if not known.ways:
         yield finding("user_missing", known.user)
     elif not admin.superuser:
         yield note("partial_view", admin.user, case="reach", user=known.user)
+    for name, reason in closed.items():
+        yield finding("not_audited", name, case="closed", reason=reason)
     for name, one in sorted(known.databases.items()):
         if one.kind != "local":
             yield note("not_audited", name, kind=one.kind)

@@ -73,6 +73,7 @@ EXAMPLES = (
     finding("user_is_admin", "admin"),
     finding("partial_view", "clerk", case="reach", user="u"),
     finding("user_missing", "u"),
+    finding("not_audited", "dev", case="closed", reason="There is no database dev. Correct the name."),
     finding("not_audited", "sales", kind="shared"),
     finding("not_audited", "sales", case="unseen", user="clerk"),
     finding("readable_beyond", "dev.crm", tables=TABLES, **BEYOND),
