@@ -5,10 +5,12 @@ from __future__ import annotations
 from local_redshift.errors import Refused, unsupported
 from local_redshift.plan import CaseChange, Command, Context, Ending, Plan, Query
 from local_redshift.reader import Reader
-from local_redshift.text import SCHEMA, literal
+from local_redshift.text import SCHEMA, block, literal
 from local_redshift.tokens import Kind
 
 CASE = "enable_case_sensitive_identifier"
+# https://docs.aws.amazon.com/redshift/latest/dg/t_metadata_security.html
+METADATA = "metadata_security"
 # Redshift's own parameters that are kept but mean nothing to PostgreSQL.
 KEPT = (CASE, "query_group")
 NATIVE = (
@@ -93,8 +95,22 @@ def shown(sql: str, database: str | None = None) -> Query:
     return Query(sql, "UTILITY", "SHOW", database=database)
 
 
+def alter_system(reader: Reader, context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_SYSTEM.html"""
+    reader.expect("set")
+    if reader.name() != METADATA:
+        raise unsupported("ALTER SYSTEM SET of another parameter")
+    if not reader.accept_symbol("="):
+        raise reader.fail()
+    value = _boolean(reader)
+    reader.end()
+    return Command(block([f"PERFORM pg_rs.secure_metadata({bool(value)})"]), "UTILITY", "ALTER SYSTEM")
+
+
 def show_parameter(reader: Reader) -> Plan:
-    """SHOW of a session's parameter."""
+    """SHOW of a session's parameter, or of the cluster's."""
+    if reader.accept(METADATA):
+        return shown(f"SELECT pg_rs.metadata_security() AS {METADATA}")
     name = _parameter(reader) if not reader.is_word("server_version") else reader.name()
     reader.end()
     if name == "server_version":

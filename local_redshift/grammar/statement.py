@@ -52,6 +52,7 @@ RULES: dict[tuple[str, ...], Rule] = {
     ("grant",): grants.grant,
     ("revoke",): grants.revoke,
     ("show",): show.show,
+    ("alter", "system"): settings.alter_system,
     ("set",): settings.set_parameter,
     ("reset",): settings.reset,
     ("begin",): settings.begin,
@@ -105,7 +106,7 @@ ELSEWHERE = tuple(
     |create library|create or replace library|create model|create datashare|create rls
     |create identity|create or replace external|create template
     |alter procedure|alter function|alter datashare|alter external|alter identity|alter masking|alter rls
-    |alter materialized|alter system|alter template
+    |alter materialized|alter template
     |drop procedure|drop function|drop datashare|drop external|drop library|drop model|drop identity
     |drop rls|drop template""".split("|")
 )

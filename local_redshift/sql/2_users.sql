@@ -6,6 +6,7 @@ CREATE ROLE "may:CREATE USER";
 CREATE ROLE "may:ALTER USER";
 CREATE ROLE "may:DROP USER";
 CREATE ROLE "may:ACCESS SYSTEM TABLE";
+CREATE ROLE "may:ACCESS CATALOG";
 
 CREATE FUNCTION pg_rs.permit(granting boolean, permissions text[], role_names text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$

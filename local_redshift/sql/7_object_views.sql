@@ -36,15 +36,32 @@ CREATE VIEW pg_rs.pg_database AS
     SELECT oid, datname, datdba, encoding, datistemplate, datallowconn, dattablespace, pg_rs.acl(datacl) AS datacl
     FROM pg_rs.databases;
 
+-- https://docs.aws.amazon.com/redshift/latest/dg/t_metadata_security.html: kept for all databases with the owner's role
+CREATE FUNCTION pg_rs.metadata_security() RETURNS text STABLE LANGUAGE sql
+    RETURN coalesce(pg_rs.note(pg_rs.id('rdsdb'), 'metadata_security'), 'off');
+CREATE FUNCTION pg_rs.secure_metadata(wanted boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF NOT pg_rs.is_super() THEN
+        RAISE EXCEPTION 'must be superuser to alter the system' USING ERRCODE = '42501';
+    END IF;
+    PERFORM pg_rs.set_note(pg_rs.id('rdsdb'), 'metadata_security', CASE WHEN wanted THEN 'on' ELSE 'off' END);
+END $$;
+CREATE FUNCTION pg_rs.sees_all() RETURNS boolean STABLE LANGUAGE sql
+    RETURN pg_rs.metadata_security() = 'off' OR pg_rs.may('ACCESS CATALOG');
+
 CREATE VIEW pg_rs.pg_namespace AS
     SELECT oid, nspname, nspowner, pg_rs.acl(nspacl) AS nspacl FROM pg_catalog.pg_namespace
-    WHERE nspname <> 'pg_rs' AND nspname NOT LIKE 'pg~_t%' ESCAPE '~';
+    WHERE nspname <> 'pg_rs' AND nspname NOT LIKE 'pg~_t%' ESCAPE '~' AND ((SELECT pg_rs.sees_all())
+        OR has_schema_privilege(session_user, oid, 'USAGE') OR has_schema_privilege(session_user, oid, 'CREATE'));
 
 CREATE VIEW pg_rs.pg_class AS
     SELECT oid, relname, relnamespace, reltype, relowner, relam, relfilenode, reltablespace, relpages, reltuples,
         relhasindex, relkind, relnatts, pg_rs.acl(relacl) AS relacl
     FROM pg_catalog.pg_class WHERE relnamespace NOT IN ('pg_rs'::regnamespace, 'pg_toast'::regnamespace)
-    AND relnamespace NOT IN (SELECT id FROM pg_rs.external_schemas);
+    AND relnamespace NOT IN (SELECT id FROM pg_rs.external_schemas) AND ((SELECT pg_rs.sees_all())
+        OR has_table_privilege(session_user, oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+        OR has_any_column_privilege(session_user, oid, 'SELECT, UPDATE'));
 
 CREATE VIEW pg_rs.pg_attribute AS
     SELECT attrelid, attname, atttypid, coalesce(attstattarget, -1)::int AS attstattarget, attlen, attnum,

@@ -21,7 +21,7 @@ DATABASE = "metrics"
 USERS = """maria tomas steward shopuser1 shopuser2 henrik contractor payroll report_user view_reader visitor auditor
 dash_user iam_steward second_admin analyst""".split()
 ROLES = """reader_role lead_role writer_role etl_role sec_role ops_role audit_role insight insight_role data_role
-viewer_role""".split()
+viewer_role catalog_reader""".split()
 GROUPS = "bi_team ro_team crm_team crm_admins shop_users shop_power_users visitors qa_team".split()
 SETUP = (
     *(f"CREATE USER {name} PASSWORD '{PASSWORD}'" for name in USERS),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from local_redshift.running import Server
+from tests.integration.local_redshift.local_place import Place
 from tests.support.cluster import Cluster
 from tests.support.redshift import PASSWORD
 
@@ -171,3 +172,30 @@ def test_sys_query_history(views: Views) -> None:
     views.cluster.sql(views.database, "SELECT 'of the superuser'", user=views.names["superuser"])
     found = views.seen("SELECT query_text FROM sys_query_history WHERE query_text = 'SELECT ''of the superuser'''")
     assert {who for who, rows in found.items() if rows} == {"superuser", "syslog", "both"}
+
+
+def test_metadata_security_hides_what_nobody_granted(place: Place) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/t_metadata_security.html
+    listed = "SELECT relname FROM pg_class WHERE relname IN ('one', 'two') ORDER BY relname"
+    schemas = "SELECT nspname FROM pg_namespace WHERE nspname IN ('s', 'public', 'pg_catalog') ORDER BY nspname"
+    attributes = "SELECT attname FROM pg_attribute WHERE attname = 'b'"
+    assert place.read("SHOW metadata_security") == [("off",)]
+    everything = [place.do(sql) for sql in (listed, schemas, attributes)]
+    assert [place.read(sql) for sql in (listed, schemas, attributes)] == everything
+    assert place.denied("ALTER SYSTEM SET metadata_security = on")[0] == "42501"
+    place.do("ALTER SYSTEM SET metadata_security = true")
+    try:
+        assert place.read("SHOW metadata_security") == [("on",)]
+        assert [place.do(sql) for sql in (listed, schemas, attributes)] == everything
+        assert place.read(schemas) == [("pg_catalog",), ("public",)]
+        assert place.read(listed) == place.read(attributes) == []
+        place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
+        place.do("GRANT SELECT (a) ON s.two TO {user}")
+        assert place.read(schemas) == everything[1]
+        assert place.read(listed) == [("two",)]
+        place.do("GRANT ACCESS CATALOG TO ROLE {role}")
+        assert [place.read(sql) for sql in (listed, schemas, attributes)] == everything
+    finally:
+        place.do("ALTER SYSTEM SET metadata_security = false")
+    assert place.refused("SET metadata_security TO on")[0] == "42704"
+    assert place.refused("ALTER SYSTEM SET data_catalog_auto_mount = false")[0] == "0A000"
