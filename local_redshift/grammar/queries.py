@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from local_redshift.errors import Refused, known_database, leader_only, unsupported
@@ -11,8 +12,13 @@ from local_redshift.grammar.references import Reference, common_tables, referenc
 from local_redshift.grammar.render import name_of, render
 from local_redshift.grammar.views import LEADER_ONLY
 from local_redshift.plan import Catalog, Command, Context, Plan, Query
+from local_redshift.reader import RESERVED
 from local_redshift.tokens import Kind, Token
 
+# What reads no column of a table t: the last form is for many tables in one statement.
+NO_ROW = r"select \* from t where false"
+EACH = rf"select 1 from \( {NO_ROW} \) (as )?x"
+NO_COLUMN = re.compile(rf"select 1 from t( limit [1n])?|{NO_ROW}|{EACH}( union all {EACH})*")
 KINDS = {"insert": "INSERT", "update": "UPDATE", "delete": "DELETE", "truncate": "DDL"}
 
 
@@ -41,7 +47,7 @@ def query(sql: str, tokens: list[Token], context: Context, found: list[Reference
     if len(databases) > 1:
         raise unsupported("joins of tables of two databases")
     database = databases.pop() if databases else context.database
-    text = render(sql, tokens, context, _without_database(tokens, context, database))
+    text = render(sql, tokens, context, _without_database(tokens, context, database, found))
     named = () if _reads_no_column(tokens, found) else reads(found)
     return Query(text, reads=named, database=None if database == context.database else database)
 
@@ -52,16 +58,22 @@ def reads(found: list[Reference], target: bool = False) -> tuple[tuple[str, ...]
 
 
 def _reads_no_column(tokens: list[Token], found: list[Reference]) -> bool:
-    """SELECT 1 FROM t LIMIT n, SELECT * FROM t WHERE FALSE: whoever may select sees the same, whatever is masked."""
-    begin, rest = [token.value for token in tokens[:3]], tokens[found[0].end :] if len(found) == 1 else []
-    if begin == ["select", "*", "from"] and [token.value for token in rest] == ["where", "false"]:
-        return found[0].start == 3
-    if len(found) != 1 or begin != ["select", "1", "from"]:
-        return False
-    counts = (Kind.NUMBER, Kind.PARAMETER)
-    return found[0].start == 3 and (
-        not rest or (len(rest) == 2 and rest[0].value == "limit" and rest[1].kind in counts)
-    )
+    """One of a few forms: whoever may select sees the same, whatever is masked."""
+    tables = {one.start: one.end for one in found}
+    shape: list[str] = []
+    at = 0
+    while at < len(tokens):
+        shape.append("t" if at in tables else _word(tokens[at]))
+        at = tables.get(at, at + 1)
+    return NO_COLUMN.fullmatch(" ".join(shape)) is not None
+
+
+def _word(token: Token) -> str:
+    """A word or sign as it is, but all names as one, and all that isn't written here as another."""
+    if token.kind is Kind.WORD and token.value not in RESERVED:
+        return "x"
+    kept = token.kind in (Kind.WORD, Kind.SYMBOL) or token.text == "1"
+    return token.value if kept else {Kind.QUOTED: "x", Kind.STRING: "s"}.get(token.kind, "n")
 
 
 # https://docs.aws.amazon.com/redshift/latest/dg/r_VACUUM_command.html and r_ANALYZE_COMPRESSION.html
@@ -98,7 +110,7 @@ def local(sql: str, tokens: list[Token], context: Context, found: list[Reference
         if _database(one, context) != context.database:
             raise unsupported("statements that write and name a table of another database")
     check_names(tokens, _spans(found), context)
-    return render(sql, tokens, context, _without_database(tokens, context, context.database))
+    return render(sql, tokens, context, _without_database(tokens, context, context.database, found))
 
 
 def explain(sql: str, tokens: list[Token], context: Context) -> Plan:
@@ -170,9 +182,9 @@ def _database(reference: Reference, context: Context) -> str:
     return known_database(reference.parts[0])
 
 
-def _without_database(tokens: list[Token], context: Context, database: str) -> dict[int, str]:
+def _without_database(tokens: list[Token], context: Context, database: str, found: list[Reference]) -> dict[int, str]:
     """Edits that strip the database from db.schema.table and from db.schema.table.column."""
-    tables = {(one.start, len(one.parts)) for one in references(tokens, context)}
+    tables = {(one.start, len(one.parts)) for one in found}
     edits: dict[int, str] = {}
     at = 0
     while at < len(tokens):

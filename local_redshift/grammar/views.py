@@ -76,6 +76,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "pg_namespace": "oid nspname nspowner nspacl",
         "pg_class": "oid relname relnamespace reltype relowner relam relfilenode reltablespace relpages reltuples "
         "relhasindex relkind relnatts relacl",
+        "pg_attribute": "attrelid attname atttypid attstattarget attlen attnum attndims attcacheoff atttypmod attbyval "
+        "attstorage attalign attnotnull atthasdef attisdropped attislocal attinhcount",
         "pg_depend": "classid objid objsubid refclassid refobjid refobjsubid deptype",
     }.items()
 }

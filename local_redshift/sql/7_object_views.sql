@@ -45,6 +45,12 @@ CREATE VIEW pg_rs.pg_class AS
         relhasindex, relkind, relnatts, pg_rs.acl(relacl) AS relacl
     FROM pg_catalog.pg_class WHERE relnamespace NOT IN ('pg_rs'::regnamespace, 'pg_toast'::regnamespace);
 
+CREATE VIEW pg_rs.pg_attribute AS
+    SELECT attrelid, attname, atttypid, coalesce(attstattarget, -1)::int AS attstattarget, attlen, attnum,
+        attndims::int, -1 AS attcacheoff, atttypmod, attbyval, attstorage, attalign, attnotnull, atthasdef,
+        attisdropped, attislocal, attinhcount::int
+    FROM pg_catalog.pg_attribute WHERE attrelid IN (SELECT oid FROM pg_rs.pg_class);
+
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_DATABASES.html
 CREATE VIEW pg_rs.svv_redshift_databases AS
     SELECT datname::text AS database_name, datdba::int AS database_owner,

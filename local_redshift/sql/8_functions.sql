@@ -36,15 +36,21 @@ END $$;
 CREATE FUNCTION pg_rs.has_schema_privilege(wanted text, privilege text) RETURNS boolean
 STABLE LANGUAGE sql RETURN pg_rs.has_schema_privilege(session_user::text, wanted, privilege);
 
--- https://docs.aws.amazon.com/redshift/latest/dg/r_HAS_TABLE_PRIVILEGE.html
-CREATE FUNCTION pg_rs.has_table_privilege(who text, wanted text, privilege text) RETURNS boolean
-STABLE LANGUAGE sql RETURN has_table_privilege(pg_rs.user_id(who), wanted, CASE
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_HAS_TABLE_PRIVILEGE.html has names alone; the form with an oid, as
+-- PG_CLASS shows it, is PostgreSQL 8.0's.
+CREATE FUNCTION pg_rs.table_flag(privilege text) RETURNS text IMMUTABLE LANGUAGE sql RETURN CASE
     WHEN upper(trim(privilege)) = 'DROP' THEN 'TRIGGER'
     WHEN upper(trim(privilege)) = 'ALTER' THEN 'MAINTAIN'
     WHEN upper(trim(privilege)) IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'REFERENCES', 'TRUNCATE') THEN privilege
-    ELSE 'unknown' END);
+    ELSE 'unknown' END;
+CREATE FUNCTION pg_rs.has_table_privilege(who text, wanted text, privilege text) RETURNS boolean
+STABLE LANGUAGE sql RETURN has_table_privilege(pg_rs.user_id(who), wanted, pg_rs.table_flag(privilege));
 CREATE FUNCTION pg_rs.has_table_privilege(wanted text, privilege text) RETURNS boolean
-STABLE LANGUAGE sql RETURN pg_rs.has_table_privilege(session_user::text, wanted, privilege);
+STABLE LANGUAGE sql RETURN has_table_privilege(session_user, wanted, pg_rs.table_flag(privilege));
+CREATE FUNCTION pg_rs.has_table_privilege(who text, wanted oid, privilege text) RETURNS boolean
+STABLE LANGUAGE sql RETURN has_table_privilege(pg_rs.user_id(who), wanted, pg_rs.table_flag(privilege));
+CREATE FUNCTION pg_rs.has_table_privilege(wanted oid, privilege text) RETURNS boolean
+STABLE LANGUAGE sql RETURN has_table_privilege(session_user, wanted, pg_rs.table_flag(privilege));
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_USER_IS_MEMBER_OF.html
 CREATE FUNCTION pg_rs.user_is_member_of(who text, held text) RETURNS boolean STABLE LANGUAGE plpgsql AS $$
@@ -153,7 +159,7 @@ GRANT SELECT ON
     pg_rs.svv_database_privileges, pg_rs.svv_schema_privileges, pg_rs.svv_relation_privileges,
     pg_rs.svv_column_privileges, pg_rs.svv_default_privileges, pg_rs.svv_roles, pg_rs.svv_user_grants,
     pg_rs.svv_role_grants, pg_rs.svv_system_privileges, pg_rs.pg_user, pg_rs.svv_user_info, pg_rs.pg_group, pg_rs.pg_database,
-    pg_rs.pg_namespace, pg_rs.pg_class, pg_rs.pg_depend, pg_rs.svv_redshift_databases, pg_rs.svv_all_schemas,
+    pg_rs.pg_namespace, pg_rs.pg_class, pg_rs.pg_attribute, pg_rs.pg_depend, pg_rs.svv_redshift_databases, pg_rs.svv_all_schemas,
     pg_rs.svv_redshift_schemas, pg_rs.shown_tables, pg_rs.svv_redshift_tables, pg_rs.svv_rls_relation,
     pg_rs.svv_all_tables, pg_rs.svv_all_columns,
     pg_rs.svv_redshift_columns

@@ -88,6 +88,25 @@ def test_leader_node_functions(place: Place) -> None:
         assert place.refused(sql) == ("0A000", refusal)
 
 
+def test_privileges_are_asked_for_what_the_pg_tables_list(place: Place) -> None:
+    listed = "SELECT oid, relname FROM pg_class WHERE relkind IN ('r','v','m') AND has_table_privilege({}oid, '{}')"
+    place.do("GRANT SELECT, DROP ON s.one TO ROLE {role}")
+    place.do("GRANT SELECT (a) ON s.two TO ROLE {role}")
+    for privilege in ("select", "drop"):
+        held = place.do(listed.format("'{user}', ", privilege) + " AND relname IN ('one', 'two')")
+        assert [name for _, name in held] == ["one"]
+        assert place.read(listed.format("", privilege) + " AND relname IN ('one', 'two')") == held
+    assert place.do(f"SELECT has_table_privilege('{{user}}', {held[0][0]}, 'insert')") == [(False,)]
+    assert place.do("SELECT has_table_privilege('{user}', 's.one', 'drop')") == [(True,)]
+    asked = "SELECT nspname, has_schema_privilege('{user}', nspname, 'usage'), "
+    asked += "has_schema_privilege('{user}', nspname, 'create') FROM pg_namespace WHERE nspname IN ('s', 'public')"
+    assert sorted(place.read(asked)) == [("public", True, True), ("s", False, False)]
+    assert place.do("SELECT has_database_privilege('{user}', '{db}', 'create')") == [(False,)]
+    columns = "SELECT attrelid, attname FROM pg_attribute WHERE attnum > 0 AND attisdropped = false"
+    place.do("ALTER TABLE s.one DROP COLUMN b")
+    assert place.read(f"{columns} AND attrelid IN ({held[0][0]}, 1)") == [(held[0][0], "a")]
+
+
 def test_what_views_depend_on(place: Place) -> None:
     place.do("CREATE VIEW s.seen AS SELECT a FROM s.one")
     place.do("CREATE VIEW s.late AS SELECT a FROM s.one WITH NO SCHEMA BINDING")

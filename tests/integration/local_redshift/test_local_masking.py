@@ -55,9 +55,14 @@ def test_what_reads_no_column_runs(server: Server, masked: Place) -> None:
     for sql in ("SELECT 1 FROM s.one LIMIT 1", "SELECT 1 FROM {db}.s.one LIMIT 1", "select 1 from s.one"):
         assert len(masked.read(sql)) == 1
     assert masked.read("SELECT * FROM {db}.s.one WHERE FALSE") == []
+    each = 'SELECT 1 FROM (SELECT * FROM "{db}"."s"."one" WHERE FALSE) x'
+    assert masked.read(" UNION ALL ".join([each] * 9)) == []
+    assert is_refused(masked.denied(f"{each} UNION ALL SELECT a FROM s.one"))
+    assert is_refused(masked.denied(each.replace("FALSE", "a = 'false'")))
     assert is_refused(masked.denied("SELECT * FROM s.one WHERE FALSE OR a = 1"))
     assert run(elsewhere, masked.named("SELECT 1 FROM {db}.s.one LIMIT 1")) == [(1,)]
     assert is_refused(refused(elsewhere, masked.named("SELECT a FROM {db}.s.one")))
+    assert run(elsewhere, masked.named(" UNION ALL ".join([each] * 300))) == []
     elsewhere.close()
     # It's still a matter of permission.
     masked.do("REVOKE SELECT ON s.one FROM ROLE {role}")
