@@ -20,7 +20,7 @@ from tests.dags.warehouse import WRITER_PASSWORD, Warehouse, readable, with_new_
 from tests.deep import usual_or_deep
 from tests.security.hostile import HALVES, MARK, TEMPLATES
 from tests.support.redshift import connect, quoted, run, unique
-from tests.support.segment import changes
+from tests.support.segment import changes, profiles_sync
 
 CARELESS = "{{ ti.xcom_push('careless', 1) }}"
 NAMES = (*TEMPLATES.values(), *HALVES)
@@ -80,7 +80,7 @@ def hostile(untouched: Warehouse, dag_server: Server) -> Iterator[Hostile]:
         *(f"CREATE SCHEMA {name}" for name in ("payroll", "shared", "profiles_prod")),
         "CREATE TABLE payroll.salaries (id int)",
         "GRANT USAGE, CREATE ON SCHEMA shared TO eve",
-        *(f"CREATE TABLE profiles_prod.{table} (id int)" for table in REQUIRED_TABLES),
+        *profiles_sync("profiles_prod"),
     )
     made.run(
         database,

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import psutil
 
-from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.dags.warehouse import WRITER_PASSWORD, Warehouse, build
 from tests.deep import DEEP
@@ -23,6 +22,7 @@ from tests.e2e.services import AIRFLOW_3, Installation, TaskEnd
 from tests.e2e.web import Web
 from tests.e2e.wide import DAGS, SCHEMAS
 from tests.support.redshift import quoted, unique
+from tests.support.segment import profiles_sync
 
 ENDS = ("success", "failed")
 
@@ -84,8 +84,7 @@ class Scene:
 
     def write_profiles(self) -> None:
         """What Segment does when Profiles Sync begins."""
-        tables = (f"CREATE TABLE profiles_prod.{table} (id int)" for table in REQUIRED_TABLES)
-        self.warehouse.run(self.world["profiles"], "CREATE SCHEMA profiles_prod", *tables)
+        self.warehouse.run(self.world["profiles"], "CREATE SCHEMA profiles_prod", *profiles_sync("profiles_prod"))
 
 
 def set_scene(server: Server, known: Secrets) -> Scene:

@@ -26,6 +26,10 @@ OF_CONSTANTS = frozenset({"identity_type", "has_schema_privilege"})
 LISTS = (
     re.compile(r"(?P<item><name>)(?:, <name>)+"),
     re.compile(r"(?<=\()(?P<item><text>)(?:, <text>)+(?=\))"),
+    re.compile(
+        r"(?P<item>SELECT <text> FROM \(SELECT 1 FROM <name>(?: WHERE received_at >= <text>)? LIMIT 1\) x)"
+        r"(?: UNION ALL (?P=item))+"
+    ),
     re.compile(r"(?P<item>has_schema_privilege\(<text>, <text>, 'create'\))(?:, has_schema_privilege\([^()]*\))+"),
 )
 
