@@ -292,11 +292,11 @@ FINDINGS: Mapping[str, Said] = {
     "user_missing": Said("There is no user {object}, as whom to look.", "Correct the user connection's login."),
     "schema_not_visible": Said(
         "Schema {object} exists, and {login} may not use it.",
-        "Grant it with GrantSchemaOperator to the user's role; or run in database {database}: {statement}",
+        "Grant it with GrantSchemaOperator, or run in database {database}: {statement}",
     ),
     "table_not_selectable": Said(
         "{login} may not read {tables} in {object}.",
-        "Grant the schema with GrantSchemaOperator to the user's role; or run in database {database}: {statement}",
+        "Grant the schema with GrantSchemaOperator, or run in database {database}: {statement}",
     ),
     "raw_missing": Said(
         "Schema {object}, which belongs to {owner}, has no {tables:all}.",

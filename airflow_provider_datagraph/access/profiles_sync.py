@@ -30,8 +30,8 @@ COLUMNS: Mapping[str, frozenset[str]] = {
     }.items()
 }
 """The documented columns that a table always has: never those of traits, which come with the first value."""
-OF_EVENTS = frozenset({"id", "event_id", "segment_id", "received_at"})
-"""What event tables are known by: one is enough, since Segment's pages disagree on them."""
+OF_EVENTS = frozenset({"id", "event_id", "segment_id", "canonical_segment_id", "received_at"})
+"""What every other table is known by: one is enough, since Segment's pages disagree on those of events."""
 SOURCES = {
     "profile_merges": "id_graph_updates",
     "user_identifiers": "external_id_mapping_updates",
@@ -141,6 +141,7 @@ class Seen:
     :param stored: what is there, by name.
     :param login: who reads: the linked user where ``linked``, or the admin.
     :param usable: whether that one has USAGE; None: there is no such user.
+    :param grantee: whom to grant what it lacks: its role, where it has one.
     :param filled: whether a table holds a row, by name, for those that could be read; None: nobody looked.
     :param fresh: the tables with a row that is new enough; None: nobody asked.
     :param reason: why rows weren't read.
@@ -154,6 +155,7 @@ class Seen:
     login: str
     linked: bool
     usable: bool | None
+    grantee: Identity
     filled: Mapping[str, bool] | None = None
     fresh: frozenset[str] | None = None
     reason: str = "it lacks privileges"
@@ -254,7 +256,7 @@ class Seen:
             yield blocking("table_not_selectable", self.path, **facts)
 
     def _grant(self, privilege: str, scope: Scope, paths: Sequence[Path]) -> Privileges:
-        return Privileges(Identity("user", self.login), (privilege,), scope, paths)
+        return Privileges(self.grantee, (privilege,), scope, paths)
 
     def _of_rows(self) -> Iterator[Finding]:
         if unknown := self._in(State.ROWS_UNKNOWN):

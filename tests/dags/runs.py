@@ -11,8 +11,8 @@ from typing import Any
 from local_redshift.running import Server
 from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.warehouse import ProfilesSync, Warehouse, build
+from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import unique
-from tests.support.segment import profiles_sync
 
 # What the searches are for: characters that URL, JSON and base64 write differently.
 ADMIN_PASSWORD = f"Adm1n+%&{secrets.token_hex(8)}<>"

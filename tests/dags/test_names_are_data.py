@@ -19,8 +19,9 @@ from tests.dags.test_dag_refusals import stopped_in_check
 from tests.dags.warehouse import WRITER_PASSWORD, Warehouse, readable, with_new_identities
 from tests.deep import usual_or_deep
 from tests.security.hostile import HALVES, MARK, TEMPLATES
+from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import connect, quoted, run, unique
-from tests.support.segment import changes, profiles_sync
+from tests.support.segment import changes
 
 CARELESS = "{{ ti.xcom_push('careless', 1) }}"
 NAMES = (*TEMPLATES.values(), *HALVES)

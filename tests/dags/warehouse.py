@@ -14,8 +14,8 @@ from redshift_connector.error import ProgrammingError
 
 from local_redshift.running import Server
 from tests.support.cluster import Path
+from tests.support.profiles_sync import PROFILES_SYNC, profiles_sync
 from tests.support.redshift import admin_fields, code, connect, mark, quoted, run, unique
-from tests.support.segment import PROFILES_SYNC, profiles_sync
 
 WRITER_PASSWORD = "Writer-1-of-tables"
 

@@ -8,8 +8,8 @@ from contextlib import closing
 from local_redshift.running import Server
 from tests.e2e.services import Installation
 from tests.e2e.web import Web
+from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import connect, run
-from tests.support.segment import profiles_sync
 
 DAG_ID = "segment_data_graph"
 ERROR = re.compile(rf"^[\w.]*Error: |(\[error|\"level\":\"error\").*{DAG_ID}")

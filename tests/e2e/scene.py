@@ -21,8 +21,8 @@ from tests.e2e.places import Left
 from tests.e2e.services import AIRFLOW_3, Installation, TaskEnd
 from tests.e2e.web import Web
 from tests.e2e.wide import DAGS, SCHEMAS
+from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import quoted, unique
-from tests.support.segment import profiles_sync
 
 ENDS = ("success", "failed")
 

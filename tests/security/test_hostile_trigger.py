@@ -17,8 +17,8 @@ from tests.dags.test_dag_refusals import stopped_in_check
 from tests.dags.warehouse import Names, Warehouse, allowed
 from tests.security.hostile import TEMPLATES
 from tests.security.test_arguments_are_data import Instance, context_of
+from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import PASSWORD, quoted
-from tests.support.segment import profiles_sync
 
 OPEN = [("marts_day", "t"), ("lit*", "t"), ("__segment_reverse_etl", "t"), *(("profiles", t) for t in REQUIRED_TABLES)]
 CLOSED = [("marts_night", "t"), ("payroll", "t"), ("literal", "t"), ("marts", "t")]

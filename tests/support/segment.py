@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,7 +23,8 @@ from airflow_provider_datagraph.redshift.values import Identity, Scope
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from tests.support.cluster import Cluster, Snapshot
-from tests.support.redshift import PASSWORD, admin_fields, quoted
+from tests.support.profiles_sync import PROFILES_SYNC
+from tests.support.redshift import PASSWORD, admin_fields
 from tests.support.waiting import all_there
 
 RETL = "__segment_reverse_etl"
@@ -41,37 +41,6 @@ WAREHOUSE = (
     "CREATE TABLE payroll.salaries (cents int)",
 )
 """What makes a customer's warehouse of an empty database."""
-# https://segment.com/docs/unify/profiles-sync/tables/
-_MATERIALIZED = "canonical_segment_id seq received_at uuid_ts timestamp"
-PROFILES_SYNC = {
-    "external_id_mapping_updates": "external_id_hash external_id_type external_id_value id received_at segment_id seq "
-    "timestamp triggering_event_id triggering_event_name triggering_event_source_id triggering_event_source_name "
-    "triggering_event_source_slug triggering_event_type uuid_ts",
-    "id_graph_updates": "segment_id canonical_segment_id triggering_event_type triggering_event_id timestamp "
-    "seq uuid_ts id received_at",
-    "profile_traits_updates": "segment_id seq uuid_ts timestamp received_at",
-    "profile_merges": f"segment_id {_MATERIALIZED}",
-    "user_identifiers": f"type value {_MATERIALIZED}",
-    "user_traits": f"name value {_MATERIALIZED}",
-}
-"""The tables that Profiles Sync always writes, in the order in which they are waited for, and their columns."""
-TIMES = ("received_at", "timestamp", "uuid_ts")
-
-
-def profiles_sync(schema: str, names: Iterable[str] = PROFILES_SYNC, age: timedelta | None = timedelta(0)) -> list[str]:
-    """Statements that create tables as Profiles Sync does, an event's table where the name is another.
-
-    :param age: how long ago the only row of each was received; None: they are empty.
-    """
-    made = []
-    for name in names:
-        columns = PROFILES_SYNC.get(name.lower(), "id segment_id received_at").split()
-        typed = ", ".join(f'"{c}" {"timestamp" if c in TIMES else "varchar(200)"}' for c in columns)
-        made.append(f"CREATE TABLE {quoted(schema, name)} ({typed})")
-        if age is not None:
-            received = f"{datetime.now(UTC) - age:%Y-%m-%d %H:%M:%S}"
-            made.append(f"INSERT INTO {quoted(schema, name)} (received_at) VALUES ('{received}')")
-    return made
 
 
 def ready(names: Iterable[str] = PROFILES_SYNC) -> dict[str, Any]:

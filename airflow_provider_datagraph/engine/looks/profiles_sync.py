@@ -28,13 +28,13 @@ from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.faults import Fault, classify, details, vanished, vanished_error
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.redshift.catalog.effective import granted_relations, usable_schemas
-from airflow_provider_datagraph.redshift.catalog.identities import read_users
+from airflow_provider_datagraph.redshift.catalog.identities import read_users, user_grants
 from airflow_provider_datagraph.redshift.catalog.relations import read_columns, read_named
 from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
 from airflow_provider_datagraph.redshift.catalog.sessions import read_session
 from airflow_provider_datagraph.redshift.names import fold, literal
 from airflow_provider_datagraph.redshift.statements import written
-from airflow_provider_datagraph.redshift.values import Identities, User
+from airflow_provider_datagraph.redshift.values import Identities, Identity, User
 
 KNOWN_COLUMNS = OF_EVENTS.union(*COLUMNS.values())
 RECEIVED = "received_at"
@@ -115,7 +115,11 @@ class ProfilesSyncProbe:
             for name, (oid, view) in here.items()
         }
         owner = Identities(session, users=users).owner_names()(namespaces[found][1])
-        seen = Seen(session.database, schema, owner, wanted, stored, login, linked, usable)
+        grantee = Identity("user", login)
+        if linked and not (usable and all(one.selectable for one in stored.values())):
+            roles = [role for holder, role in user_grants(rows) if holder == login]
+            grantee = Identity("role", roles[0]) if len(roles) == 1 else grantee
+        seen = Seen(session.database, schema, owner, wanted, stored, login, linked, usable, grantee)
         if not seen.held_up(self.require_rows):
             seen = self._with_rows(seen, reader)
         states, held = {table: seen.state(table) for table in wanted}, seen.held_up(self.require_rows)

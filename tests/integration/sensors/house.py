@@ -11,8 +11,9 @@ from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from tests.support.cluster import Cluster
+from tests.support.profiles_sync import PROFILES_SYNC, profiles_sync
 from tests.support.redshift import unique
-from tests.support.segment import PROFILES_SYNC, Segment, profiles_sync
+from tests.support.segment import Segment
 
 
 class House(Segment):

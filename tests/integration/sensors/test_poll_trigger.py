@@ -21,8 +21,9 @@ from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from local_redshift.running import Server, started
 from tests.integration.sensors.house import House
+from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import admin_fields, connect, quoted, run
-from tests.support.segment import profiles_sync, ready
+from tests.support.segment import ready
 from tests.support.waiting import PATIENCE, all_there, collect, deferred, fire, resumed, trigger_of, until
 
 Beside = Callable[[], Awaitable[None]]

@@ -14,8 +14,9 @@ from airflow_provider_datagraph.engine.looks import ProfilesSyncProbe
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from tests.integration.sensors.house import House
 from tests.support.cluster import Cluster
+from tests.support.profiles_sync import PROFILES_SYNC, profiles_sync
 from tests.support.redshift import PASSWORD, admin_fields, mark, statements
-from tests.support.segment import PROFILES_SYNC, Logged, Segment, codes, message, profiles_sync, ready
+from tests.support.segment import Logged, Segment, codes, message, ready
 from tests.support.waiting import fire, resumed, trigger_of
 
 SIX = tuple(PROFILES_SYNC)
@@ -234,7 +235,7 @@ def test_what_no_waiting_mends_fails_at_once_and_says_what_does(house: House, de
     with pytest.raises(MisconfigurationError) as raised:
         house.profiles(deferrable=deferrable, **given).execute({})
     usage, select = (problem.partition(f"run in database {house.warehouse}: ")[2] for problem in raised.value.problems)
-    assert usage == f'GRANT USAGE ON SCHEMA "{house.profiles_schema}" TO "{house.user}"'
+    assert usage == f'GRANT USAGE ON SCHEMA "{house.profiles_schema}" TO ROLE "{house.role}"'
     assert select.startswith(f'GRANT SELECT ON TABLE "{house.profiles_schema}"."{SIX[0]}", ')
     house.sql(usage, select)
     assert house.profiles(**given).execute({}) == ready()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from airflow_provider_datagraph.access import profiles_sync
-from airflow_provider_datagraph.access.plan import finding
+from airflow_provider_datagraph.access.plan import Finding, blocking, finding
+from airflow_provider_datagraph.access.profiles_sync import Seen, Stored
 from airflow_provider_datagraph.access.validation import nothing_to_read, unreachable, unreadable
 from airflow_provider_datagraph.redshift.names import InvalidInput
+from airflow_provider_datagraph.redshift.statements import Privileges
+from airflow_provider_datagraph.redshift.values import Identity, Scope
+from tests.support.profiles_sync import PROFILES_SYNC
 
 # https://segment.com/docs/unify/profiles-sync/tables/
 RAW = ("external_id_mapping_updates", "id_graph_updates", "profile_traits_updates")
@@ -19,6 +25,160 @@ def test_six_tables_are_needed() -> None:
     assert profiles_sync.RAW_TABLES == RAW
     assert profiles_sync.MATERIALIZED_TABLES == MATERIALIZED
     assert profiles_sync.REQUIRED_TABLES == REQUIRED
+
+
+ROLE, EVENT = Identity("role", "reader"), "order_completed"
+GROUPS = ("raw", "materialized", "event")
+
+
+def table(name: str, *missing: str, view: bool = False, selectable: bool = True) -> Stored:
+    """A table with the columns that Segment gives it; views and closed ones, where it is said."""
+    columns = PROFILES_SYNC.get(name, "id received_at").split()
+    return Stored(view, frozenset({*columns, "a_trait"}.difference(missing)), selectable)
+
+
+def seen(**changed: Any) -> Seen:
+    """All six tables and an event's, as the linked user sees them; rows weren't looked for."""
+    wanted = (*REQUIRED, EVENT)
+    given = {"owner": "boss", "login": "u", "linked": True, "usable": True, "grantee": ROLE}
+    stored = {**{name: table(name) for name in wanted}, **changed.pop("stored", {})}
+    for name in changed.pop("without", ()):
+        del stored[name]
+    return Seen(**{"database": "dev", "schema": "p.1", "wanted": wanted, "stored": stored, **given, **changed})
+
+
+ROWS = dict.fromkeys((*REQUIRED, EVENT), True)
+NO_ROWS = dict.fromkeys(ROWS, False)
+NO_USAGE = Privileges(ROLE, ("USAGE",), Scope.SCHEMA, [("p.1",)])
+NO_SELECT = Privileges(ROLE, ("SELECT",), Scope.TABLE, [("p.1", RAW[0])])
+CLOSED = {RAW[0]: table(RAW[0], selectable=False)}
+FOREIGN = {name: table(name, view=True) for name in RAW[:1]} | {EVENT: Stored(False, frozenset({"name"}), True)}
+LESS = {RAW[0]: table(RAW[0], "seq", "id"), "user_traits": table("user_traits", "name")}
+LACKING = (f"{RAW[0]}.id", f"{RAW[0]}.seq", "user_traits.name")
+OTHERS = {"user_identifier": table("user_identifiers"), "identities": table(EVENT)}
+BY = {"login": "u", "database": "dev"}
+# What is changed, each table's state where it isn't as the rest's, what holds up (without and with rows), and is told.
+Case = tuple[dict[str, Any], dict[str, str], str, tuple[int, int], list[Finding]]
+P = '"p.1"'
+CASES: dict[str, Case] = {
+    "good": ({}, {}, "exists", (0, 0), []),
+    "missing": (
+        {"without": (RAW[1], MATERIALIZED[0], EVENT)},
+        dict.fromkeys((RAW[1], MATERIALIZED[0], EVENT), "missing"),
+        "exists",
+        (3, 3),
+        [
+            finding(code, f"dev.{P}", tables=(name,), owner="boss")
+            for code, name in (
+                ("raw_missing", RAW[1]),
+                ("materialized_missing", MATERIALIZED[0]),
+                ("event_tables_missing", EVENT),
+            )
+        ],
+    ),
+    "misnamed": (
+        {"without": ("user_identifiers",), "stored": OTHERS},
+        {"user_identifiers": "misnamed"},
+        "exists",
+        (1, 1),
+        [finding("tables_misnamed", f"dev.{P}", tables=("user_identifiers",), aliases=("user_identifier",))],
+    ),
+    "foreign": (
+        {"stored": FOREIGN},
+        dict.fromkeys((RAW[0], EVENT), "not_segments"),
+        "exists",
+        (2, 2),
+        [finding("not_segments", f"dev.{P}", tables=(RAW[0], EVENT), owner="boss")],
+    ),
+    "columns": (
+        {"stored": LESS},
+        dict.fromkeys(LESS, "columns_missing"),
+        "exists",
+        (2, 2),
+        [finding("columns_missing", f"dev.{P}", columns=LACKING, owner="boss")],
+    ),
+    "no usage": (
+        {"usable": False},
+        {},
+        "not_readable",
+        (7, 7),
+        [blocking("schema_not_visible", f"dev.{P}", statement=NO_USAGE, **BY)],
+    ),
+    "no select": (
+        {"stored": CLOSED},
+        {RAW[0]: "not_readable"},
+        "exists",
+        (1, 1),
+        [blocking("table_not_selectable", f"dev.{P}", tables=(RAW[0],), statement=NO_SELECT, **BY)],
+    ),
+    "no user": ({"usable": None}, {}, "not_readable", (7, 7), [blocking("user_missing", "u")]),
+    "an admin without rights": ({"usable": False, "linked": False}, {}, "exists", (0, 0), []),
+    "unknown": (
+        {"filled": {name: True for name in ROWS if name != RAW[0]}, "reason": "why"},
+        {RAW[0]: "rows_unknown"},
+        "ready",
+        (0, 1),
+        [finding("rows_unknown", f"dev.{P}", tables=(RAW[0],), login="u", reason="why")],
+    ),
+    "unknown, new ones wanted": (
+        {"filled": {}, "fresh": frozenset()},
+        {},
+        "rows_unknown",
+        (7, 7),
+        [finding("rows_unknown", f"dev.{P}", tables=tuple(ROWS), login="u", reason="it lacks privileges")],
+    ),
+    "rows": ({"filled": ROWS}, {}, "ready", (0, 0), []),
+    "empty": ({"filled": NO_ROWS}, {}, "empty", (0, 6), [finding("raw_empty", f"dev.{P}", tables=RAW)]),
+    "empty, new ones wanted": (
+        {"filled": NO_ROWS, "fresh": frozenset()},
+        {},
+        "empty",
+        (6, 6),
+        [finding("raw_empty", f"dev.{P}", tables=RAW)],
+    ),
+    "no backfill": (
+        {"filled": {**ROWS, **dict.fromkeys((RAW[1], *MATERIALIZED), False)}},
+        dict.fromkeys((RAW[1], *MATERIALIZED), "empty"),
+        "ready",
+        (0, 4),
+        [
+            finding("raw_empty", f"dev.{P}", tables=RAW[1:2]),
+            finding("materialized_empty", f"dev.{P}", tables=MATERIALIZED[1:]),
+        ],
+    ),
+    "old": (
+        {"filled": ROWS, "fresh": frozenset({EVENT})},
+        {EVENT: "ready"},
+        "stale",
+        (6, 6),
+        [
+            finding("stale", f"dev.{P}", tables=tables, group=group)
+            for group, tables in zip(GROUPS, (RAW, MATERIALIZED), strict=False)
+        ],
+    ),
+    "one of a group is new": ({"filled": ROWS, "fresh": frozenset({RAW[2], "user_traits"})}, {}, "ready", (0, 0), []),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_what_is_seen_is_told(case: Case) -> None:
+    changed, states, rest, held, findings = case
+    found = seen(**{key: dict(value) if key == "stored" else value for key, value in changed.items()})
+    assert {name: str(found.state(name)) for name in found.wanted} == {**dict.fromkeys(found.wanted, rest), **states}
+    assert (len(found.held_up(False)), len(found.held_up(True))) == held
+    assert list(found.findings()) == findings
+
+
+def test_groups() -> None:
+    assert [profiles_sync.group_of(name) for name in (RAW[0], MATERIALIZED[0], EVENT)] == list(GROUPS)
+
+
+def test_what_is_not_there() -> None:
+    assert profiles_sync.no_database("sales") == blocking("database_missing", "sales", case="look")
+    some = {"b": {*REQUIRED, "x"}, "a.1": set(REQUIRED), "c": set(REQUIRED[1:])}
+    elsewhere = finding("schema_elsewhere", "dev.p", schemas=('dev."a.1"', "dev.b"))
+    assert profiles_sync.no_schema("dev", "p", some) == elsewhere
+    assert profiles_sync.no_schema("dev", "p", {"c": some["c"]}) == finding("schema_missing", "dev.p", case="unsynced")
 
 
 # https://segment.com/docs/connections/storage/warehouses/schema/, and from the tests of segmentio/go-snakecase.
