@@ -91,8 +91,7 @@ with DAG(
     success["check"] >> success["role"] >> success["database"]
     success["database"] >> [success["grant"], success["reverse_etl"], success["validate"], waiting["validate"]]
     [success["profiles"], waiting["profiles"], success["database"]] >> opened
-    # It doesn't wait for a grant.
-    opened >> waiting["user"]
+    success["role"] >> waiting["user"]
     [success["validate"], waiting["validate"]] >> success["revoke"]
     # So that nothing is granted yet when the sensors, and the triggerer after them, look first.
     success["reverse_etl"] >> success["grant"]
