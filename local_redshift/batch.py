@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local_redshift import masking, wire
+from local_redshift import reading, wire
 from local_redshift.collect import collected
 from local_redshift.errors import Refused
 from local_redshift.exchange import Exchange, Prepared
@@ -37,7 +37,7 @@ class Batches:
         try:
             with self.records.refusals(sql, kind_of(sql)):
                 found = self.statements.request(sql, self.relay.status == b"T")
-            self._several = masking.several(found)
+            self._several = reading.several(found)
             exchange = Exchange(executed=found)
             exchange.data += wire.query("; ".join([await self._sql(one) for one in found]))
             await self._run(exchange, self._database(found))
@@ -55,7 +55,7 @@ class Batches:
                 # PostgreSQL gets the statement when it's bound.
                 self.relay.writer.write(shape + wire.frame(b"Z", self.relay.status))
                 return
-            self._several = masking.several(touched)
+            self._several = reading.several(touched)
             database = self._database(touched)
             exchange = Exchange()
             await self._build(exchange, batch, fresh=database is not None)
@@ -160,7 +160,7 @@ class Batches:
             case Query(reads=reads, database=database) if reads:
                 with self.records.refusals(one.text, plan.kind):
                     async with relay.backend(database) as backend:
-                        await masking.check(plan, self._several, backend)
+                        await reading.check(plan, self._several, backend)
             case Collected() | Remembered():
                 found = await collected(plan, relay, self.records.history, rows=rows)
                 return f"WITH {found} {plan.sql}"

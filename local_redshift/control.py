@@ -38,6 +38,8 @@ async def _done(order: str, given: dict[str, Any], faults: Faults, power: Power)
     if order == "count":
         fault = faults.ordered[int(given["number"])]
         return {"seen": fault.seen, "fired": fault.fired}
+    if order == "exchanges":
+        return {"count": faults.exchanges}
     if order == "clear":
         faults.ordered.clear()
     elif order == "stop":

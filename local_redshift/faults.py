@@ -82,6 +82,8 @@ class Fault:
 class Faults:
     def __init__(self) -> None:
         self.ordered: dict[int, Fault] = {}
+        self.exchanges = 0
+        """How many messages of clients were answered: a login counts two."""
         self.power: Power | None = None
         self._last = 0
         self._restarts: set[asyncio.Task[None]] = set()

@@ -78,6 +78,11 @@ class Faults:
         """Run the statement, then stop the server, and start it again after `down` seconds."""
         return self._add("restart", pattern, nth, 1, seconds=down, after=True)
 
+    @property
+    def exchanges(self) -> int:
+        """How often the server has answered a client: twice at a login, and once or twice a statement."""
+        return int(self.order("exchanges")["count"])
+
     def clear(self) -> None:
         """Forget all faults."""
         self.order("clear")

@@ -35,7 +35,9 @@ class Query:
     kind: str = "SELECT"
     tag: str = ""
     reads: tuple[tuple[str, ...], ...] = ()
-    """Names of the relations whose rows it reads, without their database."""
+    """Names of the relations that it reads, without their database."""
+    takes: str = "values"
+    """What of them: `values` of columns, only the number of `rows`, or `nothing`."""
     database: str | None = None
     """Where it runs, if not in the connected database."""
 

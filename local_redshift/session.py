@@ -87,6 +87,7 @@ async def _login(hub: Hub, client: Client, backend: Backend) -> Batches:
         raise Refused("0A000", "local stand-in: startup options")
     due = await hub.faults.before([login(user, database)], writer)
     await asyncio.sleep(hub.latency)
+    hub.faults.exchanges += 2
     greeting = await authenticate(client, backend, hub.pool)
     known_database(database)
     setting = literal(f"redshift.{CASE}")
@@ -115,6 +116,7 @@ async def _loop(hub: Hub, session: Batches, client: wire.Stream) -> None:
             if kind != b"H":
                 batch.append((kind, body))
             continue
+        hub.faults.exchanges += 1
         if hub.latency:
             await asyncio.sleep(hub.latency)
         if kind == b"Q":

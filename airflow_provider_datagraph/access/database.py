@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step, blocking, note
+from airflow_provider_datagraph.access.plan import Change, Level, Plan, Reason, Step, blocking, note
+from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.access.role import hidden_role, partial_view, role_missing
-from airflow_provider_datagraph.access.trust import untrusted, untrusted_role
+from airflow_provider_datagraph.access.trust import schema_owner, untrusted, untrusted_role
 from airflow_provider_datagraph.redshift.catalog.databases import read_databases
-from airflow_provider_datagraph.redshift.catalog.identities import read_identities, sees_role
+from airflow_provider_datagraph.redshift.catalog.identities import read_identities, sees_role, user_grants
 from airflow_provider_datagraph.redshift.catalog.privileges import database_grants, of
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.names import resolve_database
+from airflow_provider_datagraph.redshift.catalog.schemas import read_schemas
+from airflow_provider_datagraph.redshift.names import join_path, resolve_database
 from airflow_provider_datagraph.redshift.statements import Create, Privileges
 from airflow_provider_datagraph.redshift.values import Database, Grant, Identities, Identity, Owned, Scope, Session
 
@@ -23,11 +25,13 @@ class DatabaseAccess(Identities):
 
     :param grants: what the role holds on databases, scoped permissions too.
     :param hidden: whether the admin can't see the role's privileges at all.
+    :param sharer: who owns the Reverse ETL schema of the checkpoint database; None: nobody but a member of the role.
     """
 
     databases: Mapping[str, Database] = field(default_factory=dict)
     grants: frozenset[Grant] = frozenset()
     hidden: bool = False
+    sharer: str | None = None
 
     def resolve(self, name: str) -> str | None:
         """See :func:`.resolve_database`."""
@@ -47,14 +51,31 @@ def read_database_access(rows: Rows, session: Session, role: str) -> DatabaseAcc
     )
 
 
+def read_checkpoint(rows: Rows, session: Session, role: str, database: str) -> DatabaseAccess:
+    """Read the same, and whose the Reverse ETL schema in the checkpoint database is, where there is one."""
+    current = read_database_access(rows, session, role)
+    if database not in current.databases:
+        return current
+    found = read_schemas(rows, current, database).get(database, {}).get(SCHEMA)
+    if found is None or (found.owner, role) in user_grants(rows):
+        return current
+    return replace(current, sharer=found.owner)
+
+
 def plan_database(
-    database: str, role: str, current: DatabaseAccess, plan_only: bool = False, trusted: Collection[str] = ()
+    database: str,
+    role: str,
+    current: DatabaseAccess,
+    plan_only: bool = False,
+    trusted: Collection[str] = (),
+    sharer: str | None = None,
 ) -> Plan:
     """Plan the checkpoint database and the role's CREATE on it.
 
     :param current: what :func:`read_database_access` read.
     :param plan_only: whether a missing role is no obstacle; default False.
     :param trusted: users whose role and database are adopted, beside the admin's and a superuser's.
+    :param sharer: who the caller says owns a Reverse ETL schema there.
     :return: the plan; CREATE DATABASE runs outside a transaction, and before everything else.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html,
@@ -74,6 +95,10 @@ def plan_database(
         findings += unsafe
     elif known.owner != current.session.user:
         findings.append(note("database_owner", database, owner=known.owner))
+    if current.sharer is not None:
+        whose = schema_owner(join_path(database, SCHEMA), current.sharer, sharer, current, trusted)
+        # It isn't granted here.
+        findings += [replace(one, level=Level.FINDING) if one.blocking else one for one in whose]
     granted = Grant(Scope.DATABASE, "CREATE", database=database) in current.grants
     if not granted:
         given, path, holder = ("CREATE",), (database,), Identity("role", role)

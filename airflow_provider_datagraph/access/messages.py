@@ -58,6 +58,16 @@ _SEE_ALL = (
 _FORCE = "Run again with force=True to take that away too."
 _OTHER_LOGIN = "Give the user connection another login."
 _SELECTED = "Unify > Profiles Sync > Settings > Selective sync."
+_EXCESS = {
+    "can_write": "change what is to be read in {object}",
+    "can_create": "create in {object}",
+    "forbidden_readable": "read {object}, which is forbidden",
+}
+_HOLDERS = (
+    ("", "User {user}", ", by {way}", "If it needn't, run in database {database}: {statements:statements}"),
+    (" owner", "User {user}", ", by {way}", "Give {object} another owner, if the user is only to read."),
+    (" public", "Everybody (PUBLIC)", "", ""),
+)
 _NO_SETUP = "there is nothing to do: Segment creates the schema itself."
 # By code, and by case where a code has several. In braces: facts; `object` is what it is about.
 FINDINGS: Mapping[str, Said] = {
@@ -83,6 +93,28 @@ FINDINGS: Mapping[str, Said] = {
         "{object} isn't a superuser: schemas that it can't see count as missing, and what others hold may go "
         "unreported. ACCESS SYSTEM TABLE and SYSLOG ACCESS UNRESTRICTED together show everything."
     ),
+    "partial_view reach": Said(
+        "{object} isn't a superuser, so what {user} can reach is what the catalog shows to {user} itself."
+    ),
+    # What the linked user can reach.
+    "user_missing": Said("There is no user {object}, so there is nothing that it could reach.", "Create it first."),
+    "not_audited": Said("Database {object} is {kind}, not local: what can be read there wasn't looked at."),
+    "not_audited closed": Said("What can be read in database {object} wasn't looked at: {reason}"),
+    "not_audited unseen": Said("{user} can't see what kind of database {object} is, so it wasn't looked at."),
+    "readable_beyond": Said("{privileges} on {tables:count} in {object}, which nobody asked for, by {ways}: {tables}."),
+    "readable_beyond empty": Said("{privileges} on {object}, which nobody asked for, by {ways}."),
+    "not_a_member": Said(
+        "User {object} isn't a member of role {role}: what the role is granted later won't reach it.",
+        "Run: {statement}",
+    ),
+    "system_permission": Said(
+        "User {object} has the system permission {permission}, by {way}.", "If it needn't, run: {statement}"
+    ),
+    **{
+        f"{code}{case}": Said(f"{who} can {what}{by}: {{grants}}.", remedy)
+        for code, what in _EXCESS.items()
+        for case, who, by, remedy in _HOLDERS
+    },
     # Step 1: role and user.
     "name_taken role": Said(
         "There is a user named {object}, and a role can't share a user's name.", "Choose another role name."
@@ -151,10 +183,22 @@ FINDINGS: Mapping[str, Said] = {
         "Schema {schema} doesn't exist in database {database}; the plan continues as if it did."
     ),
     "schema_missing closing": Said("Schema {schema} doesn't exist in database {database}.", "Correct the name."),
-    "not_local": Said(
-        "Schema {object} is {kind}. Redshift grants such schemas only to users and groups, outside a transaction.",
-        "An administrator runs in database {database}: GRANT USAGE ON SCHEMA {schema:quoted} TO <the linked user>",
+    "not_local external": Said(
+        "Schema {object} is external: Redshift grants it outside a transaction only, and with all that is in it.",
+        "An administrator runs in database {database}, outside a transaction, and for the linked user instead where "
+        "Redshift refuses the role: {statement}",
     ),
+    "not_local shared": Said(
+        "Schema {object} is in a datashare's database, to which nobody connects: it is granted from a local one.",
+        "An administrator runs in a local database: {statement}; if {database} was created WITH PERMISSIONS, then "
+        "also: {statements:statements}",
+    ),
+    "not_local mounted": Said(
+        "Schema {object} is in a database that is {kind}: Redshift opens it to IAM identities, and Segment logs in "
+        "with a password.",
+        "Have an administrator create an external schema for it in a local database, and name that one.",
+    ),
+    "not_local open": Said("Role {role} already holds USAGE for schema {object}, which is {kind}."),
     "schema_missing folded": Said(
         "Schema {schema} doesn't exist in database {database}, where Redshift looks for it in lower case.",
         "Rename it to lower case, or let the admin's session have enable_case_sensitive_identifier on.",
@@ -259,6 +303,10 @@ FINDINGS: Mapping[str, Said] = {
         "Correct the name, if {owner} is the user of Segment's other connection.",
     ),
     "reverse_etl_owner": Said("Schema {object} belongs to {owner}, who goes on working in it."),
+    "reverse_etl_elsewhere": Said(
+        "Checkpoint database {object} has a Reverse ETL schema, too, of {owner}, and Segment will use that one.",
+        "Run again with {object} as the database with the existing Reverse ETL schema.",
+    ),
     "reverse_etl_roles": Said("Schema {object} is also used by the role{roles:s} {roles}."),
     "reverse_etl_closed": Said(
         "Tables that the linked user creates in {object} are its own, and closed to {owner}.",
@@ -270,11 +318,53 @@ FINDINGS: Mapping[str, Said] = {
     ),
     # Step 4 and Profiles Sync: what sensors see.
     "schema_empty": Said("Schema {object} has no tables, so there is nothing to read in it yet."),
+    "schema_unlisted": Said(
+        "Schema {object} is {kind}, and {login} finds no table listed in it, so nothing of it is proved.",
+        "Name its tables, or let the admin see them.",
+    ),
     "schema_missing reading it": Said("There is no schema {object}."),
+    "schema_closed": Said(
+        "User {login} lacks USAGE on schema {object}, so it can read none of its tables ({count} to be read).",
+        "Run in database {database}: {statement}",
+    ),
+    "not_granted": Said(
+        "User {login} lacks SELECT in schema {object}, on {tables}.", "Run in database {database}: {statement}"
+    ),
     "table_missing reading": Said("Reading {object} fails: {reason} ({state})."),
     "schema_missing reading": Said("Reading {object} fails: {reason} ({state})."),
     "database_missing reading": Said("Reading {object} fails: {reason} ({state})."),
     "not_readable reading": Said("Reading {object} fails: {reason} ({state})."),
+    "view_broken": Said(
+        "View {object} fails by itself, whoever reads it: {reason} ({state}).", "Its owner corrects or drops it."
+    ),
+    "view_refused": Said(
+        "View {object} is granted, and reading it fails: {reason} ({state}).",
+        "Its owner needs SELECT on what is below it; of a late-binding view, the linked role may also need USAGE on "
+        "the schemas below.",
+    ),
+    "column_privileges reading": Said(
+        "Somebody holds privileges on single columns of {object}, so Redshift refuses it to whoever holds no more, and "
+        "to queries from another database.",
+        "Revoke them, and grant the whole table.",
+    ),
+    "interleaved_key": Said(
+        "Table {object} has an interleaved sort key, so Redshift refuses it to queries from another database, and "
+        "Segment's come from one.",
+        "Give it a compound sort key, or let Segment read a copy.",
+    ),
+    "cross_database_refused": Said(
+        "Redshift refuses to read {object} from another database: {reason} ({state}).",
+        "Cross-database queries need RA3 nodes: resize the cluster, or make the database that is read the checkpoint "
+        "database.",
+    ),
+    "checkpoint_closed": Said(
+        "User {login} lacks {privileges} on {what}, where Segment has to write.",
+        "Run in database {object}: {statement}",
+    ),
+    "checkpoint_closed tried": Said(
+        "Writing a table of one's own to database {object} was tried, and fails: {reason} ({state}).",
+        "Let the linked role create schemas and tables there.",
+    ),
     "unreachable_name": Said(
         "The session of {login} folds names to lower case, so it can't reach {object}.",
         "Rename it to lower case if Segment is meant to read it.",
@@ -289,7 +379,6 @@ FINDINGS: Mapping[str, Said] = {
         "Correct the name, if that was meant. If it is another space's, Segment creates this one once Profiles Sync is "
         "connected and a live event has arrived.",
     ),
-    "user_missing": Said("There is no user {object}, as whom to look.", "Correct the user connection's login."),
     "schema_not_visible": Said(
         "Schema {object} exists, and {login} may not use it.",
         "Grant it with GrantSchemaOperator, or run in database {database}: {statement}",
@@ -345,6 +434,10 @@ FINDINGS: Mapping[str, Said] = {
     ),
     "database_missing look": Said("There is no database {object}.", "Correct the name."),
     "not_ready": Said("{reason}"),
+    "not_ready planned": Said(
+        "There is no {object} yet, so no login proves anything: it is proved after a run that creates it.",
+        "If no run is to create it, correct the name.",
+    ),
     # The way back.
     "new_owner_missing": Said(
         "There is no user {object}, who is named in new_owner.", "Correct the name, or create the user first."
@@ -366,6 +459,10 @@ FINDINGS: Mapping[str, Said] = {
         "If {object} is the checkpoint database, name it as the schema of the user connection. " + _FORCE,
     ),
     "not_local held": Said("{holder:capital} holds {grants}, which is {kind}.", "An administrator runs: {statement}"),
+    "not_local inside": Said(
+        "What {holder} holds in database {object}, if that was created WITH PERMISSIONS, isn't shown. If it keeps "
+        "Redshift from dropping {holder}, an administrator runs first: {statements:statements}."
+    ),
     "not_local drop": Said("Database {object} is {kind}, not local.", "An administrator drops it."),
     "user_kept admin": Said(
         "User {object} is kept with all that it holds but role {role}: it is the admin connection's own login."
@@ -435,6 +532,8 @@ class _Facts(Formatter):
                 return "" if len(value) == 1 else "s"
             case "all":
                 return ", ".join(value)
+            case "count":
+                return counted(len(value), "table")
             case "statements":
                 return "; ".join(value)
             case "quoted":

@@ -129,8 +129,8 @@ class Report:
         """Give the report as JSON for XCom.
 
         :return: ``changed`` (int), ``in_place`` (int), ``changes`` (dicts as :class:`ChangeRow`), ``findings`` (dicts
-            as :class:`FindingRow`), ``notes`` (int by code), ``omitted`` (``changes`` and ``findings``, int): at most
-            100 rows of each are in it.
+            as :class:`FindingRow`), ``notes`` (int by code), ``noted`` (the text of the first note of each code),
+            ``omitted`` (``changes`` and ``findings``, int): at most 100 rows of each are in it.
         """
         changes, findings = self.changes[:MAX_ROWS], self.findings[:MAX_ROWS]
         return {
@@ -139,6 +139,7 @@ class Report:
             "changes": [asdict(row) for row in changes],
             "findings": [asdict(row) for row in findings],
             "notes": dict(self.notes),
+            "noted": {code: first.text for code, first in self.noted.items()},
             "omitted": {
                 "changes": self.more_changes + len(self.changes) - len(changes),
                 "findings": self.more_findings + len(self.findings) - len(findings),
@@ -158,15 +159,17 @@ class Report:
             findings = tuple(FindingRow(**row) for row in value["findings"])
             counts = [value["changed"], value["in_place"], *map(value["omitted"].get, ("changes", "findings"))]
             notes = dict(value["notes"])
+            noted = {code: FindingRow(code, "", text) for code, text in dict(value.get("noted", {})).items()}
             fits = type(value["changes"]) is type(value["findings"]) is list
             fits &= all(type(n) is int for n in (*counts, *notes.values()))
-            fits &= all(map(_fits, (*value["changes"], *value["findings"])))
+            fits &= all(map(_fits, (*value["changes"], *value["findings"], *map(asdict, noted.values()))))
+            fits &= noted.keys() <= notes.keys()
         except (TypeError, KeyError, AttributeError, ValueError):
             fits = False
         if not fits:
             raise InvalidInput(f"{name} holds something that isn't a report: give the outputs of the run's tasks.")
         changed, in_place, more_changes, more_findings = counts
-        return cls(changed, in_place, changes, findings, notes, {}, more_changes, more_findings)
+        return cls(changed, in_place, changes, findings, notes, noted, more_changes, more_findings)
 
 
 def _fits(row: Mapping[str, Any]) -> bool:
@@ -177,20 +180,21 @@ def _fits(row: Mapping[str, Any]) -> bool:
 
 
 def join(reports: Sequence[Report]) -> Report:
-    """Make one report of several, each finding told once.
+    """Make one report of several, each finding told once, and notes once that begin with the same text.
 
     :return: sums of the counts, and all rows.
     """
-    notes: dict[str, int] = {}
-    for report in reports:
+    counts: dict[str, dict[str | int, int]] = {}
+    for at, report in enumerate(reports):
         for code, count in report.notes.items():
-            notes[code] = notes.get(code, 0) + count
+            seen, text = counts.setdefault(code, {}), report.noted[code].text if code in report.noted else at
+            seen[text] = max(count, seen.get(text, 0))
     return Report(
         sum(report.changed for report in reports),
         sum(report.in_place for report in reports),
         tuple(row for report in reports for row in report.changes),
         tuple(dict.fromkeys(row for report in reports for row in report.findings)),
-        notes,
+        {code: sum(seen.values()) for code, seen in counts.items()},
         {code: row for report in reversed(reports) for code, row in report.noted.items()},
         sum(report.more_changes for report in reports),
         sum(report.more_findings for report in reports),

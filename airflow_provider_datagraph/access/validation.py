@@ -1,37 +1,224 @@
-"""Step 4 of Segment's guide: what a login as the linked user must be able to read, and what a refusal means. Pure."""
+"""Step 4 of Segment's guide: what a login as the linked user must be able to do, and what a refusal means. Pure.
+
+A refusal is a matter of access where the privileges tell so: then somebody has to grant, and no waiting mends it. What
+anybody who may create in a schema can bring about (a view that can't be read, a name that is folded, a table that
+queries from another database refuse) holds nothing up beside something of the same schema that was read.
+"""
 
 from __future__ import annotations
 
-from airflow_provider_datagraph.access.plan import Finding, finding
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from airflow_provider_datagraph.access.plan import Fact, Finding, Level, blocking, finding
 from airflow_provider_datagraph.redshift.names import join_path
-from airflow_provider_datagraph.redshift.statements import Path
+from airflow_provider_datagraph.redshift.statements import Privileges
+from airflow_provider_datagraph.redshift.values import Identity, Scope
 
-CODES = {"42P01": "table_missing", "3F000": "schema_missing", "3D000": "database_missing"}
-"""What PostgreSQL's codes say of a table that can't be read."""
+Path = tuple[str, str, str]
+"""Database, schema and relation, as stored."""
+MISSING = {"42P01": "table_missing", "3F000": "schema_missing", "3D000": "database_missing"}
+"""What PostgreSQL's codes say of a relation that can't be read."""
+REFUSED, UNSUPPORTED = "42501", "0A000"
+WRITING = ("SELECT", "INSERT", "UPDATE", "DELETE")
+"""What Segment needs on the tables of its own schema."""
 
 
-def unreadable(path: Path, state: str, text: str) -> Finding:
-    """Tell that a table can't be read.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A relation that has to be read.
 
-    :param path: database, schema and table.
-    :param text: what the server says.
+    :param view: whether it is a view; None: no catalog lists it.
+    :param listed: whether it is named itself, and not found in a schema that is to be read whole.
     """
-    return finding(CODES.get(state, "not_readable"), join_path(*path), case="reading", reason=text, state=state)
+
+    view: bool | None
+    listed: bool = False
 
 
-def unreachable(path: Path, login: str) -> Finding:
-    """Tell that a table can't be named, as the user's session folds names; what it would name instead proves nothing.
+@dataclass(frozen=True)
+class Rights:
+    """What explains refusals in one database.
 
-    :param path: database, schema and table, as stored.
-    :param login: the linked user.
+    :param schemas: those in which the user holds USAGE, in whatever way.
+    :param relations: those on which it holds SELECT, as (schema, name), likewise.
+    :param on_columns: relations on columns of which anybody holds a privilege.
+    :param interleaved: tables with an interleaved sort key.
     """
-    return finding("unreachable_name", join_path(*path), login=login)
+
+    schemas: frozenset[str] = frozenset()
+    relations: frozenset[tuple[str, str]] = frozenset()
+    on_columns: frozenset[tuple[str, str]] = frozenset()
+    interleaved: frozenset[tuple[str, str]] = frozenset()
+
+    def explains(self, path: Path) -> bool:
+        """Whether a lacking privilege explains that it can't be read; where some columns are granted, that does."""
+        return bool(self.lacks(path)) and path[1:] not in self.on_columns
+
+    def lacks(self, path: Path) -> str:
+        """Name the privilege that is lacking: ``USAGE``, ``SELECT``, or an empty text."""
+        if path[1] not in self.schemas:
+            return "USAGE"
+        return "" if path[1:] in self.relations else "SELECT"
 
 
-def nothing_to_read(database: str, schema: str, *, exists: bool) -> Finding:
-    """Tell that a schema holds no table that could be read.
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How refusals are taken.
 
-    :param exists: whether there is such a schema.
+    :param wait_for_grants: whether a lacking privilege is waited for.
+    :param broken_views: whether a view that fails by itself holds the look up.
+    """
+
+    login: str
+    role: str
+    wait_for_grants: bool = False
+    broken_views: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look has seen.
+
+    :param proved: what was read.
+    :param folded: what the user's session can't name.
+    :param refused: what was tried alone: SQLSTATE and text.
+    :param unread: what the privileges say can't be read; one of each database was tried.
+    """
+
+    targets: Mapping[Path, Target]
+    proved: frozenset[Path] = frozenset()
+    folded: frozenset[Path] = frozenset()
+    refused: Mapping[Path, tuple[str, str]] = field(default_factory=dict)
+    unread: frozenset[Path] = frozenset()
+    rights: Mapping[str, Rights] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A finding, and whether it keeps the look from being a proof."""
+
+    finding: Finding
+    holds_up: bool = True
+
+
+def judge(seen: Seen, rules: Rules) -> list[Verdict]:
+    """Say what isn't read, and why: one cause, not a hundred symptoms.
+
+    :return: what holds the proof up first.
+    """
+    found = [*_lacking(seen, rules)]
+    beside = {path[:2] for path in seen.proved}
+    for path in sorted(seen.folded):
+        found.append(_own_fault(blocking("unreachable_name", join_path(*path), login=rules.login), path, seen, beside))
+    found += [_single(path, state, text, seen, rules, beside) for path, (state, text) in sorted(seen.refused.items())]
+    return sorted(found, key=lambda verdict: not verdict.holds_up)
+
+
+def _lacking(seen: Seen, rules: Rules) -> Iterator[Verdict]:
+    """Tell which schemas are closed, and of which not all tables are granted."""
+    places: dict[tuple[str, str], list[Path]] = {}
+    for path in sorted(seen.unread):
+        places.setdefault(path[:2], []).append(path)
+    make = finding if rules.wait_for_grants else blocking
+    for (database, schema), paths in places.items():
+        tables = tuple(path[2] for path in paths)
+        lacks = seen.rights[database].lacks(paths[0])
+        facts: dict[str, Fact] = {"login": rules.login, "database": database, "tables": tables, "count": len(tables)}
+        if lacks == "USAGE":
+            give = _give(rules.role, ("USAGE",), Scope.SCHEMA, [(schema,)])
+            yield Verdict(make("schema_closed", join_path(database, schema), statement=give, **facts))
+            continue
+        whole = not any(seen.targets[path].listed for path in paths)
+        objects = [(schema,)] if whole else [path[1:] for path in paths]
+        give = _give(rules.role, ("SELECT",), Scope.TABLES if whole else Scope.TABLE, objects)
+        yield Verdict(make("not_granted", join_path(database, schema), statement=give, **facts))
+
+
+def _give(role: str, privileges: Sequence[str], scope: Scope, objects: Iterable[tuple[str, ...]]) -> Privileges:
+    return Privileges(Identity("role", role), privileges, scope, list(objects))
+
+
+def _own_fault(told: Finding, path: Path, seen: Seen, beside: Iterable[tuple[str, str]]) -> Verdict:
+    """What is nobody's access: beside something that was read it is only told, unless it is named itself."""
+    holds = seen.targets[path].listed or path[:2] not in beside
+    return Verdict(told if holds else replace(told, level=Level.FINDING), holds)
+
+
+def _single(path: Path, state: str, text: str, seen: Seen, rules: Rules, beside: Iterable[tuple[str, str]]) -> Verdict:
+    """Say what the refusal of a single relation means."""
+    target, about = seen.targets[path], join_path(*path)
+    rights = seen.rights.get(path[0], Rights())
+    facts: dict[str, Fact] = {"reason": text, "state": state}
+    if state in (REFUSED, UNSUPPORTED) and path[1:] in rights.on_columns:
+        facts = {"tables": (path[2],), "case": "reading"}
+        return _own_fault(blocking("column_privileges", about, **facts), path, seen, beside)
+    if state == UNSUPPORTED and path[1:] in rights.interleaved:
+        return _own_fault(blocking("interleaved_key", about), path, seen, beside)
+    if state == UNSUPPORTED:
+        # https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
+        refused = blocking("cross_database_refused", about, **facts)
+        crosses = any(one[0] == path[0] for one in seen.proved)
+        return _own_fault(refused, path, seen, beside) if crosses else Verdict(refused)
+    if target.view and state != REFUSED:
+        make = blocking if rules.broken_views else finding
+        verdict = _own_fault(make("view_broken", about, **facts), path, seen, beside)
+        return Verdict(make("view_broken", about, **facts), verdict.holds_up or rules.broken_views)
+    make = finding if rules.wait_for_grants else blocking
+    if target.view:
+        return _own_fault(make("view_refused", about, **facts), path, seen, beside)
+    if state == REFUSED and target.view is not None:
+        return Verdict(make("not_readable", about, case="reading", **facts))
+    # It may come, or come back; and what isn't known may pass.
+    return Verdict(finding(MISSING.get(state, "not_readable"), about, case="reading", **facts))
+
+
+def nothing_to_read(database: str, schema: str, kind: str | None, login: str) -> Verdict:
+    """Tell that a schema lists nothing that could be read; beside something that was read, that holds nothing up.
+
+    :param login: who has looked.
+    :param kind: the schema's kind, such as ``local``; None: there is no such schema.
     """
     path = join_path(database, schema)
-    return finding("schema_empty", path) if exists else finding("schema_missing", path, case="reading it")
+    if kind is None:
+        return Verdict(finding("schema_missing", path, case="reading it"))
+    if kind == "local":
+        return Verdict(finding("schema_empty", path), holds_up=False)
+    return Verdict(finding("schema_unlisted", path, kind=kind, login=login), holds_up=False)
+
+
+def not_writable(
+    database: str,
+    schema: str,
+    rules: Rules,
+    *,
+    creates: bool,
+    on_schema: Iterable[str] | None = None,
+    on_tables: Mapping[str, Iterable[str]] | None = None,
+) -> list[Verdict]:
+    """Tell what Segment can't write in the checkpoint database.
+
+    :param schema: Segment's schema.
+    :param creates: whether the user may create schemas in it.
+    :param on_schema: what it holds on Segment's schema; None: there is none yet.
+    :param on_tables: what it holds on its tables.
+    """
+    lacking: list[tuple[str, Privileges]] = []
+    if not creates:
+        lacking.append((f"database {database}", _give(rules.role, ("CREATE",), Scope.DATABASE, [(database,)])))
+    if on_schema is not None and (less := [word for word in ("USAGE", "CREATE") if word not in set(on_schema)]):
+        lacking.append((f"schema {join_path(database, schema)}", _give(rules.role, less, Scope.SCHEMA, [(schema,)])))
+    held = [set(words) for words in (on_tables or {}).values()]
+    if less := [word for word in WRITING if not all(word in words for words in held)]:
+        lacking.append((f"tables of {join_path(database, schema)}", _give(rules.role, less, Scope.TABLES, [(schema,)])))
+    make = finding if rules.wait_for_grants else blocking
+    told = []
+    for what, give in lacking:
+        facts: dict[str, Fact] = {"login": rules.login, "what": what, "privileges": tuple(give.privileges)}
+        told.append(Verdict(make("checkpoint_closed", database, statement=give, **facts)))
+    return told
+
+
+def trial_failed(database: str, state: str, text: str) -> Verdict:
+    """Tell that writing was tried, and refused."""
+    return Verdict(blocking("checkpoint_closed", database, case="tried", reason=text, state=state))

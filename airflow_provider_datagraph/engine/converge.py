@@ -21,6 +21,7 @@ from airflow_provider_datagraph.redshift.values import Session
 
 if TYPE_CHECKING:
     from redshift_connector.core import Connection
+    from redshift_connector.cursor import Cursor
 
     from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
@@ -47,21 +48,23 @@ class Converger:
         """The connected database."""
         return str(self.hook.arguments["database"])
 
-    def read(self, read: Read[A], *, compares: bool = True) -> A:
-        """Read the catalog in one transaction; a conflict starts all over.
+    def read(self, read: Read[A], *, compares: bool = True, together: bool = True) -> A:
+        """Read the catalog; a conflict starts all over, and so, once, does a schema that is dropped meanwhile.
 
         :param read: reads with a function that runs a query, in a session.
         :param compares: whether names are looked up that Redshift might fold; default True.
+        :param together: whether in one transaction; default True. Otherwise each query is one, and no BEGIN is sent.
         """
 
         def work() -> A:
             with self.hook.connected() as connection:
+                connection.autocommit = not together
                 return self._read(connection, read, compares=compares)
 
-        return retrying(work, self.tries, self.longest_wait)
+        return retrying(lambda: looking_again(work), self.tries, self.longest_wait)
 
     def _read(self, connection: Connection, read: Read[A], *, compares: bool) -> A:
-        rows = _rows(connection)
+        rows = self._rows(connection)
         return read(rows, read_session(rows, self.hook.login, self.database, compares=compares))
 
     def converge(
@@ -98,7 +101,7 @@ class Converger:
                     if reread is None:
                         self._verify(make_plan(self._read(connection, read, compares=compares)))
                     else:
-                        self._verify(make_plan(reread(_rows(connection), current)))
+                        self._verify(make_plan(reread(self._rows(connection), current)))
             return Report.of(plan.findings, done, plan.in_place)
 
         return retrying(lambda: looking_again(work), self.tries, self.longest_wait)
@@ -126,23 +129,26 @@ class Converger:
         if folds(step.statement for step in steps):
             cursor.execute(EXACT_NAMES)
         for step in steps:
-            try:
-                cursor.execute(step.statement.sql)
-            except Exception as error:
-                if not vanished(error):
-                    raise
-                raise vanished_error(error, self.database) from error
+            self._execute(cursor, step.statement.sql)
+
+    def _execute(self, cursor: Cursor, sql: str) -> None:
+        try:
+            cursor.execute(sql)
+        except Exception as error:
+            if not vanished(error):
+                raise
+            raise vanished_error(error, self.database) from error
+
+    def _rows(self, connection: Connection) -> Rows:
+        cursor = connection.cursor()
+
+        def rows(sql: str) -> list[Any]:
+            # The catalog's views may miss a schema that somebody drops meanwhile.
+            self._execute(cursor, sql)
+            return list(cursor.fetchall())
+
+        return rows
 
     def _verify(self, plan: Plan) -> None:
         if remaining := (*map(change_text, plan.changes), *(str(said(finding)) for finding in plan.blocking)):
             raise drift_remains(remaining, self.hook.login, self.database)
-
-
-def _rows(connection: Connection) -> Rows:
-    cursor = connection.cursor()
-
-    def rows(sql: str) -> list[Any]:
-        cursor.execute(sql)
-        return list(cursor.fetchall())
-
-    return rows

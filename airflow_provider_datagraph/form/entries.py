@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_provider_datagraph.access.database import DatabaseAccess
-from airflow_provider_datagraph.access.plan import Finding, finding
+from airflow_provider_datagraph.access.messages import said
+from airflow_provider_datagraph.access.plan import Finding, blocking
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA
+from airflow_provider_datagraph.access.schemas.targets import not_local
 from airflow_provider_datagraph.form.arguments import ALL_TABLES, Problems
 from airflow_provider_datagraph.form.patterns import Pattern, check_allowed
 from airflow_provider_datagraph.redshift.catalog.relations import relation_names
@@ -26,7 +28,7 @@ from airflow_provider_datagraph.redshift.names import (
     resolve,
     split_path,
 )
-from airflow_provider_datagraph.redshift.values import Schema, Session
+from airflow_provider_datagraph.redshift.values import Grant, Schema, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,24 @@ class Warehouse:
 
     :param schemas: schemas by name, by database; a database without any is there too.
     :param relations: names of tables and views, by database and schema, where they were asked for.
+    :param kinds: what the databases are that aren't local.
+    :param held: what the linked role holds, as far as was read.
     """
 
     session: Session
     schemas: Mapping[str, Mapping[str, Schema]]
     relations: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    held: frozenset[Grant] = frozenset()
+
+    def kind(self, database: str, schema: str) -> str:
+        """What a schema is: in a database that isn't local, what that is."""
+        known = self.schemas[database].get(schema)
+        return self.kinds.get(database) or (known.kind if known else "local")
+
+    def held_in(self, database: str) -> frozenset[Grant]:
+        """What of it is about a database: on schemas it was read of the connected one."""
+        return frozenset(g for g in self.held if g.database or database == self.session.database)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +100,14 @@ def parse_entry(text: str) -> tuple[str, ...]:
 def read_warehouse(rows: Rows, known: DatabaseAccess, entries: Iterable[Sequence[str]]) -> Warehouse:
     """Read the schemas of the whole cluster, and the tables that the entries may mean."""
     nothing: dict[str, dict[str, Schema]] = {name: {} for name in known.databases}
-    bare = Warehouse(known.session, nothing | read_schemas(rows, known))
+    kinds = {name: one.kind for name, one in known.databases.items() if one.kind != "local"}
+    bare = Warehouse(known.session, nothing | read_schemas(rows, known), kinds=kinds, held=known.grants)
     relations = {
         (database, schema): names
         for database, schemas in relations_needed(entries, bare).items()
         for schema, names in relation_names(rows, database, schemas).items()
     }
-    return Warehouse(known.session, bare.schemas, relations)
+    return replace(bare, relations=relations)
 
 
 def relations_needed(entries: Iterable[Sequence[str]], warehouse: Warehouse) -> dict[str, set[str]]:
@@ -115,28 +131,30 @@ def relations_needed(entries: Iterable[Sequence[str]], warehouse: Warehouse) -> 
 
 
 def resolve_entries(
-    entries: Iterable[Sequence[str]], warehouse: Warehouse, problems: Problems, allow: Sequence[Pattern] | None = None
+    entries: Iterable[Sequence[str]],
+    warehouse: Warehouse,
+    role: str,
+    problems: Problems,
+    allow: Sequence[Pattern] | None = None,
 ) -> tuple[list[Opening], list[Finding]]:
     """Resolve the entries to what the warehouse has.
 
     :param warehouse: everything that :func:`relations_needed` named, read.
+    :param role: the linked role.
     :param allow: patterns of what may be opened; default None: everything.
     :return: what to open, a database each, and findings about what can't be granted by a plan.
     """
-    found: list[_Entry] = []
-    findings: list[Finding] = []
-    for parts in entries:
-        entry = problems.check(_resolve, parts, warehouse, allow, default=None)
-        if entry is None:
-            continue
-        kind = warehouse.schemas[entry.database][entry.schema].kind
-        if kind == "local":
-            found.append(entry)
-        else:
-            path, facts = join_path(entry.database, entry.schema), {"schema": entry.schema, "database": entry.database}
-            findings.append(finding("not_local", path, kind=kind, **facts))
-    _contradictions(found, problems)
-    return _openings(found), list(dict.fromkeys(findings))
+    checked = (problems.check(_resolve, parts, warehouse, allow, default=None) for parts in entries)
+    found = [(entry, warehouse.kind(entry.database, entry.schema)) for entry in checked if entry is not None]
+    local = [entry for entry, kind in found if kind == "local"]
+    others = list(dict.fromkeys(entry for entry, kind in found if kind != "local"))
+    _contradictions([*local, *others], problems)
+    findings = [
+        not_local((base, name), warehouse.kind(base, name), role, warehouse.held_in(base), one.tables.get(name, ()))
+        for one in _openings(others)
+        for base, name in ((one.database, schema) for schema in one.schemas)
+    ]
+    return _openings(local), findings
 
 
 def _resolve(parts: Sequence[str], warehouse: Warehouse, allow: Sequence[Pattern] | None) -> _Entry | None:
@@ -150,6 +168,10 @@ def _resolve(parts: Sequence[str], warehouse: Warehouse, allow: Sequence[Pattern
     schemas = warehouse.schemas[database]
     schema_name = parts[0] if len(parts) == 1 else parts[1]
     schema = resolve(schema_name, schemas, sensitive)
+    if database in warehouse.kinds or (schema and schemas[schema].kind != "local"):
+        # The catalog needn't tell what is in there.
+        stored = [name if sensitive else fold(name) for name in (schema_name, *parts[2:])]
+        return _Entry(database, schema or stored[0], stored[1] if len(stored) > 1 else None)
     if schema is None:
         raise InvalidInput(f"{text}: database {database} has no schema {schema_name}{_hint(schema_name, schemas)}")
     if len(parts) < 3:
@@ -233,6 +255,11 @@ def resolve_profiles_sync(
         problems.add(f"profiles_sync: there is no database {database}: correct the name, as Segment shows it.")
         return None
     stored = resolve(schema, warehouse.schemas[found], sensitive)
+    if (kind := warehouse.kind(found, stored or schema)) != "local":
+        problems.add(
+            f"profiles_sync: {join_path(found, stored or schema)} is {kind}, and Segment writes Profiles Sync to a "
+            "local schema: name that one. To have this one read too, name it in schemas."
+        )
     if any(o.database == found and stored in o.schemas for o in openings):
         problems.add(f"{join_path(found, schema)} is in profiles_sync and in schemas: leave it in profiles_sync.")
     return found, stored or schema
@@ -258,14 +285,19 @@ def resolve_reverse_etl(
     found = resolve(database, warehouse.schemas, sensitive)
     if found is None:
         problems.add(f"reverse_etl_database: there is no database {database}: correct the name, or leave it empty.")
+    elif found in warehouse.kinds:
+        told = said(blocking("not_local", found, case="checkpoint", kind=warehouse.kinds[found]))
+        problems.add(f"reverse_etl_database: {told}")
     return found
 
 
-def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None) -> dict[str, Any]:
+def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None, reverse_etl: str | None) -> dict[str, Any]:
     """Shape the arguments of the tasks that follow the check; names are written so that they are read back as they are.
 
     :param profiles: database and schema of Profiles Sync.
-    :return: ``grants``, ``profiles_sync`` and ``validate``, as the check's report has them.
+    :param reverse_etl: the database whose Reverse ETL schema is shared.
+    :return: ``grants``, ``profiles_sync``, ``reverse_etl_database``, ``validate`` and ``asked``, as the check's report
+        has them.
     """
     grants = [
         {
@@ -280,8 +312,12 @@ def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None) -> d
     listed = [join_path(o.database, s, t) for o in openings for s, tables in o.tables.items() for t in tables]
     if profiles is not None:
         listed += [join_path(*profiles, name) for name in REQUIRED_TABLES]
+    others = [profiles] if profiles is not None else []
+    others += [(reverse_etl, SCHEMA)] if reverse_etl is not None else []
     return {
         "grants": grants,
+        "reverse_etl_database": reverse_etl,
+        "asked": [*whole, *listed, *(join_path(*place) for place in others)],
         "profiles_sync": None if profiles is None else {"database": profiles[0], "schema": join_path(profiles[1])},
         "validate": {"schemas": whole, "tables": listed},
     }

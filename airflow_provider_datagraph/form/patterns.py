@@ -1,11 +1,12 @@
-"""Patterns of schemas, in the notation of the form: `*` stands for any characters, also for none."""
+"""Patterns of schemas and tables, in the notation of the form: `*` stands for any characters, also for none."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from functools import cache, partial
 from typing import Any
 
 from airflow_provider_datagraph.form import arguments
@@ -26,10 +27,12 @@ class Pattern:
 
     :param text: as it was written.
     :param globs: a pattern of :mod:`fnmatch` for the schema, or for database and schema.
+    :param table: another one for its tables; default all.
     """
 
     text: str
     globs: tuple[str, ...]
+    table: str = "*"
 
     def matches(self, database: str, schema: str, session: Session) -> bool:
         """Tell whether a schema is meant; both sides are folded where the session does so.
@@ -47,35 +50,39 @@ def _glob(part: str, quoted: bool) -> str:
     return re.sub(r"[*?[]" if quoted else r"[?[]", r"[\g<0>]", part)
 
 
-def parse_pattern(text: str) -> Pattern:
+def parse_pattern(text: str, *, tables: bool = False) -> Pattern:
     """Parse a pattern.
 
     :param text: ``database.schema`` or ``schema``; a ``*`` in double quotes is part of the name.
+    :param tables: whether ``database.schema.table`` is one, too; default False.
     :raises InvalidInput: if it has more parts, if a part can't be a name or holds the beginning of a template, and if
         it begins with ``!``, which would seem to leave something out.
     """
     parts = split_quoted(text)
-    if len(parts) > 2:
+    if len(parts) > 2 + tables:
+        form = "database.schema.table" if tables else "database.schema"
         raise InvalidInput(
-            f"{text!r} has {len(parts)} parts: write database.schema, with * for any characters, and double quotes "
+            f"{text!r} has {len(parts)} parts: write {form}, with * for any characters, and double quotes "
             "around a part that holds a dot."
         )
     if text.strip().startswith("!"):
         raise InvalidInput(f"{text!r} begins with '!', which leaves nothing out: name what may be opened.")
     for part, _ in parts:
         refuse_template(check_identifier(part, "pattern"), "pattern")
-    return Pattern(text, tuple(_glob(part, quoted) for part, quoted in parts))
+    globs = tuple(_glob(part, quoted) for part, quoted in parts)
+    return Pattern(text, globs[:2], *globs[2:])
 
 
-def patterns(value: Any, name: str) -> tuple[Pattern, ...]:
+def patterns(value: Any, name: str, *, tables: bool = False) -> tuple[Pattern, ...]:
     """Parse a list of patterns.
 
     :param value: see :func:`.names`.
+    :param tables: see :func:`parse_pattern`.
     :raises InvalidInput: with everything that is wrong with them, and if there is none.
     """
     problems = Problems()
     listed = arguments.usable_names(value, name, problems)
-    found = [problems.check(parse_pattern, text, default=None) for text in listed]
+    found = [problems.check(partial(parse_pattern, tables=tables), text, default=None) for text in listed]
     if not listed:
         problems.add(f"{name} is empty: name what may be opened, or leave it out for everything.")
     problems.raise_all()
@@ -93,3 +100,31 @@ def check_allowed(text: str, database: str, schema: str, session: Session, allow
     if allow is not None and not any(pattern.matches(database, schema, session) for pattern in allow):
         opened = ", ".join(pattern.text for pattern in allow)
         raise InvalidInput(f"{text} isn't allowed here: this DAG opens only {opened}.")
+
+
+def meant_by(listed: Sequence[Pattern] | None, session: Session) -> Callable[[str, str, str], bool]:
+    """Make a function of database, schema and table, as stored, that tells whether a pattern means the table.
+
+    A pattern is folded where the session does so, and a stored name never. With an empty table the function tells
+    whether anything in the schema is meant.
+
+    :param listed: the patterns; None: everything is meant.
+    """
+    if listed is None:
+        return lambda _database, _schema, _table: True
+    write: Callable[[str], str] = str if session.case_sensitive else fold
+
+    def compiled(one: Pattern) -> list[re.Pattern[str]]:
+        typed = (*map(write, one.globs), write(one.table))
+        return [re.compile(translate(glob)) for glob in (_glob(session.database, quoted=True), *typed)[-3:]]
+
+    each = list(map(compiled, listed))
+
+    # There are many schemas, and many tables in each.
+    @cache
+    def of_schema(database: str, schema: str) -> list[re.Pattern[str]]:
+        return [tables for first, second, tables in each if first.match(database) and second.match(schema)]
+
+    return lambda database, schema, table: any(
+        not table or tables.match(table) for tables in of_schema(database, schema)
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_datagraph.lazy import lazily
 
 if TYPE_CHECKING:
+    from airflow_provider_datagraph.operators.audit import AuditAccessOperator
     from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
     from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
     from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
 
 __all__ = [
+    "AuditAccessOperator",
     "CheckWarehouseOperator",
     "CreateCheckpointDatabaseOperator",
     "CreateSegmentRoleOperator",
@@ -28,6 +30,7 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
+        "AuditAccessOperator": "audit",
         "CheckWarehouseOperator": "check",
         "CreateCheckpointDatabaseOperator": "database",
         "CreateSegmentRoleOperator": "role",

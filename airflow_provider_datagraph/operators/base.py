@@ -180,7 +180,9 @@ class ConvergingOperator(DataGraphOperator):
             show_label(self.instance_label, context)
         self.tell(title, report, plan_only=mode.plan_only)
         if audit:
-            _refuse_drift(title, report)
+            drift = [*(row.text for row in report.changes), *(row.text for row in report.blocking)]
+            advice = "Run again without fail_on_drift to change it, or correct the arguments."
+            refuse_drift(context, report.as_dict(), drift, title, advice)
         return report.as_dict()
 
     def _patience(self) -> tuple[int, float]:
@@ -248,11 +250,16 @@ def only_planned(report: Report) -> str:
     return f" (plan only: nothing is changed; {counted(stops, 'problem')}, marked x, would stop it)"
 
 
-def _refuse_drift(title: str, report: Report) -> None:
-    drift = [*(row.text for row in report.changes), *(finding.text.removesuffix(".") for finding in report.blocking)]
-    if drift:
-        more = f" and {len(drift) - 5} more, in the log" if len(drift) > 5 else ""
-        raise DriftError(
-            f"{title}: not as desired in {counted(len(drift), 'place')}: {'; '.join(drift[:5])}{more}. "
-            "Run again without fail_on_drift to change it, or correct the arguments."
-        )
+def refuse_drift(context: Context, report: Mapping[str, Any], drift: Sequence[str], title: str, advice: str) -> None:
+    """Fail where anything isn't as desired, and keep the report all the same.
+
+    :param drift: a sentence for each place.
+    :param title: what was looked at; ``advice``: what to do.
+    :raises DriftError: unless there is none.
+    """
+    if not drift:
+        return
+    keep_report(context, report)
+    listed = "; ".join(text.removesuffix(".") for text in drift[:5])
+    more = f" and {len(drift) - 5} more, in the log" if len(drift) > 5 else ""
+    raise DriftError(f"{title}: not as desired in {counted(len(drift), 'place')}: {listed}{more}. {advice}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.database import DatabaseAccess, plan_database, read_database_access
 from airflow_provider_datagraph.access.messages import said
-from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.access.plan import Finding, finding
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.access.role import RoleAccess, plan_role, read_role, serverless
@@ -69,7 +69,8 @@ class CheckWarehouseOperator(DataGraphOperator):
     :param profiles_sync: ``database.schema`` of Profiles Sync; the schema may still be missing. Default None.
     :param checkpoint_database: the checkpoint database; it may still be missing.
     :param role: the linked role; it may still be missing.
-    :param reverse_etl_database: the database with an existing Reverse ETL schema; default None.
+    :param reverse_etl_database: the database with an existing Reverse ETL schema; default None: the checkpoint
+        database, where it has one that isn't the linked user's own.
     :param reverse_etl_owner: the user that owns that schema; default None.
     :param trusted_owners: users whose existing role, database or Reverse ETL schema is adopted, beside the admin's and
         a superuser's; default none.
@@ -122,7 +123,8 @@ class CheckWarehouseOperator(DataGraphOperator):
 
         :return: the report, and beside it: ``grants``, a dict for each database (``database``, ``schema``, and
             ``tables``, which is True where every schema is opened whole); ``profiles_sync`` (``database``, ``schema``)
-            or None; ``validate`` (``schemas``, ``tables``); ``reverse_etl_database``, its name or None.
+            or None; ``reverse_etl_database``, its name or None; ``validate`` (``schemas``, ``tables``); ``asked``, all
+            of it as patterns of an audit.
         :raises MisconfigurationError: with every problem of every database.
         """
         problems = Problems()
@@ -138,7 +140,7 @@ class CheckWarehouseOperator(DataGraphOperator):
             findings.append(serverless(str(hook.admin_connection.host)))
         report = Report.of(findings)
         self.log.info("%s", table("The form fits the warehouse; this task changes nothing", report, changes=False))
-        return {**report.as_dict(), **as_tasks(openings, profiles), "reverse_etl_database": reverse_etl}
+        return {**report.as_dict(), **as_tasks(openings, profiles, reverse_etl)}
 
     def _parse(self, problems: Problems) -> _Form:
         given = self.optional("profiles_sync", arguments.text, problems)
@@ -182,6 +184,7 @@ class CheckWarehouseOperator(DataGraphOperator):
             if user.name in identities.users:
                 identities = replace(identities, login_works=user_hook.login_works())
             problems.add(*_blocking(plan_role(form.role, user, identities, trusted=form.trusted).findings))
+            warehouse = replace(warehouse, held=warehouse.held | identities.grants)
         return warehouse, databases
 
     def _resolve(
@@ -190,25 +193,36 @@ class CheckWarehouseOperator(DataGraphOperator):
         """Resolve the form; where the warehouse couldn't be read, there is nothing to hold it against."""
         if warehouse is None or known is None:
             return [], [], None, None
-        profiles, reverse_etl, allow = None, None, form.allow
-        openings, findings = resolve_entries(form.entries, warehouse, problems, allow)
+        profiles, allow = None, form.allow
+        openings, findings = resolve_entries(form.entries, warehouse, form.role, problems, allow)
         if form.profiles_sync is not None:
             profiles = resolve_profiles_sync(*form.profiles_sync, warehouse, openings, problems, allow)
-        if form.reverse_etl_database is not None:
-            named = (form.reverse_etl_database, form.checkpoint_database)
-            reverse_etl = resolve_reverse_etl(*named, warehouse, problems, allow)
-            whose = list(_owner_found(form, reverse_etl, warehouse, known))
-            problems.add(*_blocking(whose))
-            findings += whose
-        return openings, findings, profiles, reverse_etl
+        reverse_etl, whose = self._reverse_etl(form, warehouse, known, problems)
+        problems.add(*_blocking(whose))
+        return openings, [*findings, *whose], profiles, reverse_etl
 
-
-def _owner_found(form: _Form, database: str | None, warehouse: Warehouse, known: Identities) -> Iterator[Finding]:
-    """Tell whose the existing Reverse ETL schema is."""
-    found = warehouse.schemas.get(database or "", {}).get(SCHEMA)
-    if found is not None:
-        path = join_path(str(database), SCHEMA)
-        yield from schema_owner(path, found.owner, form.reverse_etl_owner, known, form.trusted)
+    def _reverse_etl(
+        self, form: _Form, warehouse: Warehouse, known: Identities, problems: Problems
+    ) -> tuple[str | None, list[Finding]]:
+        """Find the Reverse ETL schema to share, and whose it is; the checkpoint database's needs no name."""
+        checkpoint, named = form.checkpoint_database, form.reverse_etl_database
+        # What the user connection lacks is told already.
+        user = Problems().check(lambda: self.user_hook(ANY_DATABASE, self.user_conn_id).login, default="")
+        owners = {
+            database: schemas[SCHEMA].owner for database, schemas in warehouse.schemas.items() if SCHEMA in schemas
+        }
+        foreign = checkpoint in owners and owners[checkpoint] != user
+        found = checkpoint if foreign else None
+        if named is not None:
+            found = resolve_reverse_etl(named, checkpoint, warehouse, problems, form.allow)
+        if found is None or owners.get(found) == user:
+            return None, []
+        elsewhere = foreign and found != checkpoint
+        told = [finding("reverse_etl_elsewhere", checkpoint, owner=owners[checkpoint])] if elsewhere else []
+        if found in owners:
+            path = join_path(found, SCHEMA)
+            told += schema_owner(path, owners[found], form.reverse_etl_owner, known, form.trusted)
+        return found, told
 
 
 def _blocking(findings: Iterable[Finding]) -> list[str]:

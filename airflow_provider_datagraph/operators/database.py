@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_datagraph.access.database import plan_database, read_database_access
+from airflow_provider_datagraph.access.database import plan_database, read_checkpoint
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import (
     DEFAULT_CHECKPOINT_DATABASE,
@@ -22,33 +23,38 @@ class CreateCheckpointDatabaseOperator(AdoptingOperator):
 
     :param database: the database's name; default ``segment_linked_profiles_db``. An existing one is adopted.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
+    :param reverse_etl_owner: the user that owns a Reverse ETL schema in it; default None: anybody's but the role's
+        members' is a finding, unless it is trusted.
     :param kwargs: those of :class:`.AdoptingOperator`, such as ``redshift_conn_id``, ``plan_only``, ``trusted_owners``.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html
     """
 
-    template_fields: Sequence[str] = ("database", "role", *AdoptingOperator.template_fields)
+    template_fields: Sequence[str] = ("database", "role", "reverse_etl_owner", *AdoptingOperator.template_fields)
 
     def __init__(
         self,
         *,
         database: str = DEFAULT_CHECKPOINT_DATABASE,
         role: str = DEFAULT_ROLE,
+        reverse_etl_owner: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.database = database
         self.role = role
+        self.reverse_etl_owner = reverse_etl_owner
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         database = problems.check(check_new_database, self.database, default="")
         role = problems.check(check_identity, self.role, "role", default="")
+        owner = problems.check(arguments.optional_text, self.reverse_etl_owner, "reverse_etl_owner", default=None)
         hook = self.usable_hook(problems)
         trusted = self.trusted(problems)
         problems.raise_all()
         report = self.engine(hook).converge(
-            lambda rows, session: read_database_access(rows, session, role),
-            lambda current: plan_database(database, role, current, mode.lenient, trusted),
+            lambda rows, session: read_checkpoint(rows, session, role, database),
+            lambda current: plan_database(database, role, current, mode.lenient, trusted, owner),
             plan_only=mode.plan_only,
             compares=False,
         )

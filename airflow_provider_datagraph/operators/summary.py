@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_datagraph.access.report import FindingRow, Report, columns, join
+from airflow_provider_datagraph.access.messages import counted
+from airflow_provider_datagraph.access.report import MAX_ROWS, FindingRow, Report, columns, join
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name
@@ -19,10 +21,21 @@ from airflow_provider_datagraph.operators.base import (
     DataGraphOperator,
     refusing_bad_input,
 )
+from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.xcom import LEFT_OUT, is_listed
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
+
+BEYOND = "readable_beyond"
+"""The code of what an audit finds to be readable, and nobody asked for."""
+PROOF: Mapping[str, type] = {
+    **dict.fromkeys(("login", "database", "first", "last"), str),
+    **dict.fromkeys(("read", "refused", "unproved"), int),
+    "tables": list,
+    "schemas": dict,
+}
+"""What a sensor returns as its ``proof``: as whom, where and when it read which tables, how many, and how many not."""
 
 
 def merge(reports: Iterable[Report], proofs: Iterable[Report] = ()) -> Report:
@@ -40,8 +53,56 @@ def merge(reports: Iterable[Report], proofs: Iterable[Report] = ()) -> Report:
 
 def _comes_true(finding: FindingRow, created: Container[str]) -> bool:
     """Tell whether a plan-only run found missing what the same run creates."""
-    role = finding.code == "role_missing" and f"role {finding.object}" in created
-    return role or (finding.code == "not_ready" and finding.object in created)
+    kind = {"role_missing": "role ", "user_missing": "user ", "not_ready": ""}.get(finding.code)
+    return kind is not None and f"{kind}{finding.object}" in created
+
+
+def _parse_proof(value: Any, name: str) -> dict[str, Any]:
+    given = {"refused": 0, **value} if isinstance(value, dict) else {}
+    if any(type(given.get(key)) is not kind for key, kind in PROOF.items()):
+        raise InvalidInput(f"{name} holds a proof that isn't one: give the outputs of the run's sensors.")
+    proof = {key: given[key] for key in PROOF}
+    if {*map(type, (*proof["tables"], *proof["schemas"]))} - {str} or {*map(type, proof["schemas"].values())} - {int}:
+        raise InvalidInput(f"{name} holds a proof whose tables or schemas aren't names and counts.")
+    return proof
+
+
+def _join_proofs(proofs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Make one of what several sensors proved; None of nothing."""
+    if not proofs:
+        return None
+    every = {key: [proof[key] for proof in proofs] for key in PROOF}
+    whole: dict[str, Any] = {key: sum(every[key]) for key in ("read", "refused", "unproved")}
+    whole |= {key: ", ".join(dict.fromkeys(every[key])) for key in ("login", "database")}
+    whole |= {"first": min(filter(None, every["first"]), default=""), "last": max(every["last"])}
+    whole["tables"] = [table for tables in every["tables"] for table in tables][:MAX_ROWS]
+    whole["schemas"] = dict(sum(map(Counter, every["schemas"]), Counter()))
+    return whole
+
+
+def _proof_rows(proof: Mapping[str, Any]) -> list[tuple[str, str]]:
+    schemas = list(proof["schemas"].items())[:MAX_ROWS]
+    more = proof["read"] - sum(count for _, count in schemas)
+    told = ((key, proof[key]) for key in ("refused", "unproved"))
+    return [
+        ("As", f"{proof['login']}, connected to {proof['database']}"),
+        ("When", f"{proof['first']} to {proof['last']}"),
+        ("Read", f"{counted(proof['read'], 'table or view', 'tables and views')}, every column and no row"),
+        *(("", f"{schema}: {count}") for schema, count in schemas),
+        *[("", f"in further schemas: {more}")] * (more > 0),
+        *((key.capitalize(), f"{count}, as the findings tell") for key, count in told if count),
+    ]
+
+
+def _each(value: Any) -> list[Any]:
+    """List what a value holds: see :func:`parse_reports`."""
+    if isinstance(value, str):
+        with suppress(ValueError, RecursionError):
+            value = json.loads(value)
+    if not is_listed(value):
+        return [value]
+    each = [one for entry in value for one in (entry if is_listed(entry) else [entry])]
+    return [one for one in each if one is not None]
 
 
 def parse_reports(value: Any, name: str) -> tuple[Report, ...]:
@@ -51,20 +112,32 @@ def parse_reports(value: Any, name: str) -> tuple[Report, ...]:
         list for a mapped one.
     :raises InvalidInput: if it, or anything in it, is none of these.
     """
-    if isinstance(value, str):
-        with suppress(ValueError, RecursionError):
-            value = json.loads(value)
-    if not is_listed(value):
-        return (Report.parse(value, name),)
-    each = [one for entry in value for one in (entry if is_listed(entry) else [entry])]
-    return tuple(Report.parse(one, name) for one in each if one is not None)
+    return tuple(Report.parse(one, name) for one in _each(value))
+
+
+def parse_proofs(value: Any, name: str) -> tuple[tuple[Report, ...], dict[str, Any] | None]:
+    """Parse sensors' reports, likewise, and what they proved."""
+    reports = parse_reports(value, name)
+    proofs = (one.get("proof") for one in _each(value))
+    return reports, _join_proofs([_parse_proof(proof, name) for proof in proofs if proof is not None])
+
+
+def _beyond(audit: Report) -> tuple[str, list[tuple[str, str]]]:
+    """Tell what more can be read than was asked: the first of it, and how much."""
+    told = [row.text for row in (*audit.findings, *audit.noted.values()) if row.code == BEYOND]
+    if not told and BEYOND not in audit.notes:
+        return "Nothing more can be read than was asked.", []
+    if (more := audit.notes.get(BEYOND, 0) - len(told)) > 0:
+        told.append(f"and {more} more, in the log of the audit")
+    return "More can be read than was asked:", [("", text) for text in told]
 
 
 class SegmentSummaryOperator(DataGraphOperator):
-    """Log the whole run's changes and the settings that Segment's form asks for; never the password.
+    """Log the whole run's changes, what logins proved, and the settings that Segment's form asks for, but no password.
 
     :param reports: the reports of the run's operators: a list, or JSON text of one.
     :param proofs: the reports of its sensors, likewise; default none.
+    :param audit: the report of an :class:`.AuditAccessOperator`: what more can be read than was asked; default none.
     :param database: the checkpoint database; default ``segment_linked_profiles_db``.
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
     :param plan_only: whether the run changed nothing on purpose; default False.
@@ -76,6 +149,7 @@ class SegmentSummaryOperator(DataGraphOperator):
     template_fields: Sequence[str] = (
         "reports",
         "proofs",
+        "audit",
         "database",
         "user_conn_id",
         "plan_only",
@@ -87,6 +161,7 @@ class SegmentSummaryOperator(DataGraphOperator):
         *,
         reports: Any,
         proofs: Any = LEFT_OUT,
+        audit: Any = LEFT_OUT,
         database: str = DEFAULT_CHECKPOINT_DATABASE,
         user_conn_id: str = DEFAULT_USER,
         plan_only: bool | str = False,
@@ -95,6 +170,7 @@ class SegmentSummaryOperator(DataGraphOperator):
         super().__init__(**kwargs)
         self.reports = reports
         self.proofs = self.kept("proofs", proofs)
+        self.audit = self.kept("audit", audit)
         self.database = database
         self.user_conn_id = user_conn_id
         self.plan_only = plan_only
@@ -102,7 +178,8 @@ class SegmentSummaryOperator(DataGraphOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Sum up.
 
-        :return: the merged report, and beside it ``segment``: ``host``, ``port``, ``database``, ``username``.
+        :return: the merged report, and beside it ``segment`` (``host``, ``port``, ``database``, ``username``) and
+            ``proof``, all of its sensors' as one of them returns it, or None.
         :raises MisconfigurationError: if an argument isn't what it should be.
         """
         problems = Problems()
@@ -112,15 +189,23 @@ class SegmentSummaryOperator(DataGraphOperator):
             database = problems.check(database_name, self.database, "database", default=ANY_DATABASE)
             settings = problems.check(self._settings, database, default={})
             reports = problems.check(parse_reports, self.reports, "reports", default=())
-            proofs = self.optional("proofs", parse_reports, problems) or ()
+            looks, proof = self.optional("proofs", parse_proofs, problems) or ((), None)
+            audit = self.optional("audit", parse_reports, problems)
             problems.raise_all()
-        report = merge(reports, proofs)
-        self.tell("The whole run", report, plan_only=plan_only)
+        report = merge(reports, (*looks, *(audit or ())))
+        self.tell("A plan of the whole run" if plan_only else "The whole run", report, plan_only=plan_only)
+        proved = "Proved by login:" if proof and proof["read"] else "Nothing was proved by login."
+        self._block(proved, _proof_rows(proof) if proof else ())
+        if audit is not None:
+            self._block(*_beyond(join(audit)))
         rows = [(name.capitalize(), str(value)) for name, value in settings.items()]
         rows.append(("Password", f"as in the Airflow connection {self.user_conn_id}"))
-        lines = "\n".join(columns(rows))
-        self.log.info("%s", f"Unify > Data Graph > Connect warehouse > Redshift asks for:\n{lines}")
-        return {**report.as_dict(), "segment": settings}
+        later = "Nothing was changed. After a real run, " if plan_only else ""
+        self._block(f"{later}Unify > Data Graph > Connect warehouse > Redshift asks for:", rows)
+        return {**report.as_dict(), "segment": settings, "proof": proof}
+
+    def _block(self, title: str, rows: Iterable[Sequence[str]]) -> None:
+        self.log.info("%s", "\n".join([title, *columns(rows)]))
 
     def _settings(self, database: str) -> dict[str, Any]:
         known = self.user_hook(database, self.user_conn_id).arguments

@@ -198,6 +198,11 @@ def is_system_schema(name: str) -> bool:
     return folded in SYSTEM_SCHEMAS or folded.startswith("pg_")
 
 
+def is_stored_system_schema(name: str) -> bool:
+    """Tell the same of a stored name: with capitals it is no name of the system's, whatever it begins with."""
+    return is_system_schema(name) and name.islower()
+
+
 def check_schema(name: str) -> str:
     """Check the name of a schema to be opened.
 

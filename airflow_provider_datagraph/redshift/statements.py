@@ -300,6 +300,39 @@ class Privileges(_Given):
         return self.alone
 
 
+def use_of_external(identity: Identity, schema: str) -> Privileges:
+    """Let somebody use an external schema of the connected database. USAGE is all that there is on one.
+
+    AWS's pages grant it to roles (``GRANT USAGE ON SCHEMA … TO ROLE``), its page of GRANT says "users and groups only":
+    https://docs.aws.amazon.com/redshift/latest/dg/writes-granting.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_role-usage-notes.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
+    """
+    return Privileges(identity, ("USAGE",), Scope.SCHEMA, [(schema,)], alone=True)
+
+
+def use_of_shared(
+    identity: Identity, database: str, schema: str, tables: Sequence[str] = (), *, taken: bool = False
+) -> tuple[Privileges, ...]:
+    """Let somebody read a schema of a datashare's database, from a local one; or take that away.
+
+    :param tables: the only tables that are meant; default all.
+    :param taken: whether it is taken away; default False.
+    :return: USAGE on the database, outside a transaction: AWS keeps GRANT and REVOKE "on an external resource" out of
+        one, and doesn't say what is; and what has to follow where that was created WITH PERMISSIONS: by itself, USAGE
+        opens all of a database that was created without them, and nothing of one that was created with.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/writes-granting.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
+    """
+    paths: list[Path] = [(database, schema, table) for table in tables] or [(database, schema)]
+    read = Privileges(
+        identity, ("SELECT",), Scope.TABLE if tables else Scope.TABLES, paths, todays=not tables, taken=taken
+    )
+    usage = Privileges(identity, ("USAGE",), Scope.DATABASE, [(database,)], taken=taken, alone=True)
+    return usage, Privileges(identity, ("USAGE",), Scope.SCHEMA, [(database, schema)], taken=taken), read
+
+
 @dataclass(frozen=True)
 class DefaultPrivileges(_Given):
     """Privileges on the tables that users create later.
@@ -325,3 +358,20 @@ class DefaultPrivileges(_Given):
     @property
     def paths(self) -> Sequence[Path]:
         return [tuple(self.writers), tuple(self.schemas), *super().paths]
+
+
+def trial(schema: str) -> tuple[str, ...]:
+    """Write what Segment does in its own database, to be tried in a transaction that is rolled back: no plan holds it.
+
+    :param schema: a name that nobody uses.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_SCHEMA.html,
+    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
+    """
+    table = written((schema, "trial"))
+    return (
+        f"CREATE SCHEMA {quote(schema)}",
+        f"CREATE TABLE {table} (id int)",
+        f"INSERT INTO {table} VALUES (1)",
+        f"SELECT id FROM {table}",
+    )

@@ -9,7 +9,9 @@ from typing import Any
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name, read_paths
-from airflow_provider_datagraph.operators.base import DEFAULT_USER
+from airflow_provider_datagraph.form.patterns import patterns
+from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DEFAULT_USER
+from airflow_provider_datagraph.redshift.names import check_identity
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
@@ -17,14 +19,27 @@ from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 class ValidateAccessSensor(DataGraphSensor):
     """Wait until the linked user reads every table, connected to the checkpoint database as Segment is.
 
-    It sends ``SELECT * FROM "database"."schema"."table" WHERE FALSE``: every column is named, no row is fetched, and no
-    view is computed.
+    It names every column and fetches no row (``SELECT * FROM "database"."schema"."table" WHERE FALSE``, many in a
+    statement), computes no view, and looks at what Segment has to write in the checkpoint database. A lacking privilege
+    fails at once.
 
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
     :param database: the database to connect to; default the user connection's, which is the checkpoint database.
     :param schemas: schemas whose tables are all read, ``schema`` (of the admin connection's database) or
         ``database.schema``; the admin lists their tables, since those that the user can't read are hidden from it.
     :param tables: single tables, ``schema.table`` or ``database.schema.table``.
+    :param role: the linked role, for the statements that it proposes; default ``segment_linked_role``.
+    :param wait_for_grants: whether to wait for a privilege that is lacking, too; default False.
+    :param broken_views: ``report`` (default), or ``fail`` where a view that fails by itself is no success.
+    :param least_privilege: whether to fail, too, where the linked user can do more than it needs: as a superuser, by
+        CREATEDB or a system permission, by writing to what it reads, by CREATE there, without being a member of the
+        role, or by reading what is ``forbidden``. Default False: these are findings.
+    :param forbidden: patterns of schemas that must not be readable, ``schema`` or ``database.schema``, in any local
+        database; default none.
+    :param probe_checkpoint: whether to create a schema and a table in the checkpoint database, write, read and take
+        them back in one transaction; default False: privileges alone are looked at.
+    :param batch_size: how many tables are read in one statement; default 200.
+    :param max_proof_age: how old a part of the proof may be when it is told, in seconds; default 900.
     :param timeout: how long to wait, in seconds; default 600.
     :param kwargs: those of :class:`.DataGraphSensor`: ``redshift_conn_id``, ``wait``, ``deferrable``, and Airflow's.
 
@@ -36,6 +51,14 @@ class ValidateAccessSensor(DataGraphSensor):
         "database",
         "schemas",
         "tables",
+        "role",
+        "wait_for_grants",
+        "broken_views",
+        "least_privilege",
+        "forbidden",
+        "probe_checkpoint",
+        "batch_size",
+        "max_proof_age",
         *DataGraphSensor.template_fields,
     )
     probe = "access"
@@ -47,6 +70,14 @@ class ValidateAccessSensor(DataGraphSensor):
         database: str | Missing | None = LEFT_OUT,
         schemas: str | Sequence[str] | Missing | None = LEFT_OUT,
         tables: str | Sequence[str] | Missing | None = LEFT_OUT,
+        role: str = DEFAULT_ROLE,
+        wait_for_grants: bool | str = False,
+        broken_views: str = "report",
+        least_privilege: bool | str = False,
+        forbidden: str | Sequence[str] | Missing | None = LEFT_OUT,
+        probe_checkpoint: bool | str = False,
+        batch_size: int | str = 200,
+        max_proof_age: float | str = 900.0,
         timeout: float = 600.0,
         **kwargs: Any,
     ) -> None:
@@ -55,6 +86,14 @@ class ValidateAccessSensor(DataGraphSensor):
         self.database = self.kept("database", database)
         self.schemas = self.kept("schemas", schemas)
         self.tables = self.kept("tables", tables)
+        self.role = role
+        self.wait_for_grants = wait_for_grants
+        self.broken_views = broken_views
+        self.least_privilege = least_privilege
+        self.forbidden = self.kept("forbidden", forbidden)
+        self.probe_checkpoint = probe_checkpoint
+        self.batch_size = batch_size
+        self.max_proof_age = max_proof_age
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
         schemas = self.optional("schemas", partial(read_paths, to_tables=False), problems) or []
@@ -67,4 +106,15 @@ class ValidateAccessSensor(DataGraphSensor):
             "database": self.optional("database", database_name, problems),
             "schemas": schemas,
             "tables": tables,
+            "role": problems.check(check_identity, self.role, "role", default=""),
+            "forbidden": [one.text for one in self.optional("forbidden", patterns, problems) or ()],
+            "broken_views": problems.check(
+                arguments.choice, self.broken_views, "broken_views", ("report", "fail"), default=""
+            ),
+            **{
+                name: problems.check(arguments.boolean, getattr(self, name), name, default=False)
+                for name in ("wait_for_grants", "least_privilege", "probe_checkpoint")
+            },
+            "batch_size": problems.check(arguments.whole_number, self.batch_size, "batch_size", 1, default=1),
+            "max_proof_age": problems.check(arguments.number, self.max_proof_age, "max_proof_age", default=0.0),
         }

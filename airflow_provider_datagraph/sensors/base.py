@@ -16,8 +16,9 @@ from airflow.providers.common.compat.sdk import (
     PokeReturnValue,
 )
 
-from airflow_provider_datagraph.access.plan import finding
+from airflow_provider_datagraph.access.plan import Finding, finding
 from airflow_provider_datagraph.access.report import Report, table
+from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import (
     DataGraphError,
     LoginRefusedError,
@@ -27,6 +28,7 @@ from airflow_provider_datagraph.exceptions import (
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ADMIN, keep_report, refusing_bad_input
+from airflow_provider_datagraph.redshift.catalog.identities import read_users
 from airflow_provider_datagraph.redshift.names import one_line
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from airflow_provider_datagraph.xcom import TakesFromXCom
@@ -172,11 +174,21 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         try:
             look = self._look_once()
         except LoginRefusedError as error:
-            report = Report.of(finding("not_ready", error.about, reason=problem) for problem in error.problems)
+            report = Report.of(self._refusal(error))
             return self._finish(report.as_dict(), report, NOT_READY)
         if look is None:
             raise PassingFaultError(self._last)
         return self._finish(look.as_dict(), look.report, look.message if look.done else NOT_READY)
+
+    def _refusal(self, error: LoginRefusedError) -> list[Finding]:
+        """Tell a login that is wrong from a user, or a database, that is only planned: Redshift answers the same."""
+        from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+
+        hook = DataGraphHook(self.redshift_conn_id)
+        hook.warned = self._warned
+        if error.about in Converger(hook).read(lambda rows, _: [f"user {name}" for name in read_users(rows)]):
+            return [finding("not_ready", error.about, reason=problem) for problem in error.problems]
+        return [finding("not_ready", error.about, case="planned")]
 
     def _finish(self, returned: dict[str, Any], report: Report, title: str) -> dict[str, Any]:
         self.log.info("%s", table(title, report, changes=False))

@@ -15,10 +15,11 @@ from local_redshift.plan import Catalog, Command, Context, Plan, Query
 from local_redshift.reader import RESERVED
 from local_redshift.tokens import Kind, Token
 
-# What reads no column of a table t: the last form is for many tables in one statement.
-NO_ROW = r"select \* from t where false"
-EACH = rf"select 1 from \( {NO_ROW} \) (as )?x"
-NO_COLUMN = re.compile(rf"select 1 from t( limit [1n])?|{NO_ROW}|{EACH}( union all {EACH})*")
+# What reads no row of a table t; the second form is for many tables in one statement.
+EMPTY = r"select \* from t where false"
+EACH = rf"select 1 from \( {EMPTY} \) (as )?x"
+NO_ROW = re.compile(rf"{EMPTY}|{EACH}( union all {EACH})*")
+NO_COLUMN = re.compile(r"select 1 from t( limit [1n])?")
 KINDS = {"insert": "INSERT", "update": "UPDATE", "delete": "DELETE", "truncate": "DDL"}
 
 
@@ -48,8 +49,8 @@ def query(sql: str, tokens: list[Token], context: Context, found: list[Reference
         raise unsupported("joins of tables of two databases")
     database = databases.pop() if databases else context.database
     text = render(sql, tokens, context, _without_database(tokens, context, database, found))
-    named = () if _reads_no_column(tokens, found) else reads(found)
-    return Query(text, reads=named, database=None if database == context.database else database)
+    elsewhere = None if database == context.database else database
+    return Query(text, reads=reads(found), takes=_taken(tokens, found), database=elsewhere)
 
 
 def reads(found: list[Reference], target: bool = False) -> tuple[tuple[str, ...], ...]:
@@ -57,15 +58,16 @@ def reads(found: list[Reference], target: bool = False) -> tuple[tuple[str, ...]
     return tuple(tuple(one.parts[-2:]) for one in found if target or not one.written)
 
 
-def _reads_no_column(tokens: list[Token], found: list[Reference]) -> bool:
-    """One of a few forms: whoever may select sees the same, whatever is masked."""
+def _taken(tokens: list[Token], found: list[Reference]) -> str:
+    """What a query takes of its tables; where no value is, whoever may select sees the same, whatever is masked."""
     tables = {one.start: one.end for one in found}
     shape: list[str] = []
     at = 0
     while at < len(tokens):
         shape.append("t" if at in tables else _word(tokens[at]))
         at = tables.get(at, at + 1)
-    return NO_COLUMN.fullmatch(" ".join(shape)) is not None
+    text = " ".join(shape)
+    return "nothing" if NO_ROW.fullmatch(text) else "rows" if NO_COLUMN.fullmatch(text) else "values"
 
 
 def _word(token: Token) -> str:
@@ -154,13 +156,13 @@ def _inner(sql: str, tokens: list[Token], context: Context, at: int) -> Plan:
         raise unsupported(late_binding.SHAPE)
     plan = inner(sql, tokens[at:], context)
     match plan:
-        case Query(reads=reads, database=None):
+        case Query(reads=reads, takes=takes, database=None):
             pass
         case Catalog():
-            reads = ()
+            reads, takes = (), "nothing"
         case _:
             raise unsupported(f"{tokens[0].text.upper()} of a catalog view or of another database")
-    return Query(f"{render(sql, tokens[:at], context)} {plan.sql}", "UTILITY", reads=reads)
+    return Query(f"{render(sql, tokens[:at], context)} {plan.sql}", "UTILITY", reads=reads, takes=takes)
 
 
 def _spans(found: list[Reference]) -> list[tuple[int, int]]:

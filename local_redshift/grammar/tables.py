@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from local_redshift.errors import syntax_error, unsupported
 from local_redshift.grammar import late_binding, objects, queries
 from local_redshift.grammar.names import check_names
@@ -9,17 +11,30 @@ from local_redshift.grammar.references import references
 from local_redshift.grammar.render import render
 from local_redshift.plan import Command, Context, Plan, Query
 from local_redshift.reader import Reader
-from local_redshift.text import block, ident, literal
-from local_redshift.tokens import Kind, Token
+from local_redshift.text import array, block, ident, literal
+from local_redshift.tokens import Kind, Token, lower
 
 TYPES = {"super": "jsonb", "datetime": "timestamp", "nvarchar": "varchar", "bpchar": "char", "nchar": "char"}
 UNHONOURED_TYPES = frozenset("geometry geography hllsketch varbyte".split())
 
 
+@dataclass
+class _Made:
+    """What CREATE TABLE says that PostgreSQL isn't told, or not so."""
+
+    edits: dict[int, str]
+    sort_key: list[str] = field(default_factory=list)
+    interleaved: bool = False
+    parents: list[str] = field(default_factory=list)
+    """The tables of LIKE."""
+    column: str = ""
+    """The one being read."""
+
+
 def create(sql: str, tokens: list[Token], context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
 
-    What places and compresses rows on a cluster has no effect here, and none on what a statement answers.
+    What places and compresses rows on a cluster has no effect here; a sort key is remembered.
     """
     reader = Reader(tokens, context.case_sensitive)
     reader.expect("create")
@@ -29,27 +44,38 @@ def create(sql: str, tokens: list[Token], context: Context) -> Plan:
     reader.accept("if", "not", "exists")
     start = reader.at
     name = objects.relation(reader, context)
-    edits = {at: "" for at in range(start, reader.at)}
-    edits[start] = name + " "
+    made = _Made({at: "" for at in range(start, reader.at)})
+    made.edits[start] = name + " "
     while reader.peek().text and not reader.is_word("as"):
         if reader.peek().text == "(":
-            _columns(reader, edits)
+            _columns(reader, context, made)
         else:
-            _attribute(reader, edits)
+            _attribute(reader, made)
     if reader.accept("as"):
-        head = render(sql, tokens[: reader.at], context, edits)
+        head = render(sql, tokens[: reader.at], context, made.edits)
         rest = tokens[reader.at :]
         if not rest:
             raise reader.fail()
         found = references(rest, context)
-        text = queries.local(sql, rest, context, found)
-        return Query(f"{head} {text}", "CTAS", reads=queries.reads(found))
+        text = f"{head} {queries.local(sql, rest, context, found)}"
+        if made.sort_key and any(token.kind is Kind.PARAMETER for token in rest):
+            raise unsupported("parameters in CREATE TABLE ... SORTKEY ... AS")
+        return Query(_sorted(text, name, made), "CTAS", (made.sort_key and "SELECT") or "", reads=queries.reads(found))
     # CREATE TABLE t (LIKE pg_class)
     check_names(tokens, [], context)
-    return Command(render(sql, tokens, context, edits), "DDL")
+    return Command(_sorted(render(sql, tokens, context, made.edits), name, made), "DDL", "CREATE TABLE")
 
 
-def _attribute(reader: Reader, edits: dict[int, str]) -> None:
+def _sorted(statement: str, name: str, made: _Made) -> str:
+    """The statement, and what is remembered of the table's sort key."""
+    steps = [f"PERFORM pg_rs.check_not_interleaved({literal(parent)}::regclass)" for parent in made.parents]
+    if made.sort_key:
+        kept = f"{literal(name)}::regclass, {array(made.sort_key)}, {made.interleaved}"
+        steps.append(f"PERFORM pg_rs.keep_sort_key({kept})")
+    return block([f"EXECUTE {literal(statement)}", *steps]) if steps else statement
+
+
+def _attribute(reader: Reader, made: _Made) -> None:
     """DISTSTYLE, DISTKEY, SORTKEY, BACKUP, ENCODE AUTO: after the columns."""
     start = reader.at
     if reader.accept("diststyle"):
@@ -60,10 +86,10 @@ def _attribute(reader: Reader, edits: dict[int, str]) -> None:
         reader.name()
         reader.expect_symbol(")")
     elif reader.is_word("compound") or reader.is_word("interleaved") or reader.is_word("sortkey"):
-        reader.accept_any("compound", "interleaved")
+        made.interleaved = reader.accept_any("compound", "interleaved") == "interleaved"
         reader.expect("sortkey")
         if not reader.accept("auto"):
-            reader.columns()
+            made.sort_key = reader.columns()
     elif reader.accept("backup"):
         if not reader.accept_any("yes", "no"):
             raise reader.fail()
@@ -71,10 +97,10 @@ def _attribute(reader: Reader, edits: dict[int, str]) -> None:
         reader.expect("auto")
     else:
         raise reader.fail()
-    edits.update({at: "" for at in range(start, reader.at)})
+    made.edits.update({at: "" for at in range(start, reader.at)})
 
 
-def _columns(reader: Reader, edits: dict[int, str]) -> None:
+def _columns(reader: Reader, context: Context, made: _Made) -> None:
     """The parenthesis with the columns; what PostgreSQL lacks in it is taken out."""
     depth = 0
     # CREATE TABLE t (a, b) AS SELECT ... names its columns without types.
@@ -91,30 +117,35 @@ def _columns(reader: Reader, edits: dict[int, str]) -> None:
             if depth == 0:
                 return
         elif depth == 1 and reader.tokens[reader.at - 1].text in ("(", ","):
-            _column_name(reader, named=not has_select)
+            made.column = _column_name(reader, named=not has_select)
+            if made.column == "like":
+                made.parents.append(objects.relation(reader, context))
         elif token.kind is Kind.WORD and reader.tokens[reader.at - 1].text not in ("(", ","):
-            _column_word(reader, edits)
+            _column_word(reader, made)
         else:
             reader.next()
 
 
-def _column_name(reader: Reader, named: bool) -> None:
+def _column_name(reader: Reader, named: bool) -> str:
     """The first word of a column or constraint, which isn't the last one."""
     if reader.peek().kind not in (Kind.WORD, Kind.QUOTED):
         raise reader.fail()
-    reader.next()
+    token = reader.next()
     if named and reader.peek().text in (",", ")"):
         raise reader.fail()
+    return token.value if reader.case_sensitive else lower(token.value)
 
 
-def _column_word(reader: Reader, edits: dict[int, str]) -> None:
-    start = reader.at
+def _column_word(reader: Reader, made: _Made) -> None:
+    start, edits = reader.at, made.edits
     word = reader.next().value
     if word == "encode":
         reader.name()
         edits.update({start: "", start + 1: ""})
     elif word in ("distkey", "sortkey"):
         edits[start] = ""
+        if word == "sortkey":
+            made.sort_key.append(made.column)
     elif word in ("check", "exclude", "generated") and not reader.is_word("by", "default", "as", "identity"):
         # Redshift has no CHECK, and no GENERATED ALWAYS.
         raise reader.fail()
@@ -149,8 +180,9 @@ def create_view(sql: str, tokens: list[Token], context: Context) -> Plan:
             raise reader.fail()
         reader.next()
     start = reader.at
-    edits = {start: objects.relation(reader, context) + " "}
-    edits = {at: edits.get(at, "") for at in range(start, reader.at)}
+    name = objects.relation(reader, context)
+    end = reader.at
+    edits = {at: "" for at in range(start, end)} | {start: name + " "}
     if reader.peek().text == "(":
         reader.columns()
     if reader.peek().value in ("backup", "auto", "diststyle", "distkey", "sortkey"):
@@ -167,9 +199,15 @@ def create_view(sql: str, tokens: list[Token], context: Context) -> Plan:
         late_binding.check_qualified(rest, context, found)
         edits[reader.at - 1] = late_binding.MARK + " AS"
     head = render(sql, tokens[: reader.at], context, edits)
+    text = queries.local(sql, rest, context, found)
+    if late:
+        tail = render(sql, tokens[end : reader.at], context, {reader.at - end - 1: edits[reader.at - 1]})
+        below = array([".".join(map(ident, one.parts[-2:])) for one in found if len(one.parts) > 1])
+        kept = f"PERFORM pg_rs.keep_late({literal(name)}::regclass, {literal(f'{tail} {text}')}, {below})"
+        return Command(block([f"EXECUTE {literal(f'{head} {text}')}", kept]), "DDL", "CREATE VIEW")
     # Only the rows of a materialized view are read now, those of another one when it's read.
-    named = queries.reads(found) if tokens[1].value == "materialized" else ()
-    return Query(head + " " + queries.local(sql, rest, context, found), "DDL", reads=named)
+    takes = "values" if tokens[1].value == "materialized" else "rows"
+    return Query(f"{head} {text}", "DDL", reads=queries.reads(found), takes=takes)
 
 
 def alter(sql: str, tokens: list[Token], context: Context) -> Plan:
@@ -189,7 +227,8 @@ def alter(sql: str, tokens: list[Token], context: Context) -> Plan:
         reader.expect("to")
         owner = ident(reader.user_name())
         reader.end()
-        return Command(f"ALTER TABLE {name} OWNER TO {owner}", "DDL", "ALTER TABLE")
+        check = f"PERFORM pg_rs.check_not_external(ARRAY[to_regclass({literal(name)})])"
+        return Command(block([check, f"ALTER TABLE {name} OWNER TO {owner}"]), "DDL", "ALTER TABLE")
     edits: dict[int, str] = {}
     rest = tokens[reader.at :]
     check_names(rest, [], context)

@@ -23,6 +23,8 @@ END $$;
 CREATE FUNCTION pg_rs.on_relation(target text, flag text, statement text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE relation regclass := to_regclass(target);
 BEGIN
+    PERFORM pg_rs.check_not_external(ARRAY[relation]);
+    PERFORM pg_rs.loosen(ARRAY[relation::oid]) WHERE flag = 'TRIGGER';
     IF relation IS NULL
         OR pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = relation), 'USAGE')
         OR NOT pg_rs.holds_on_table(relation, flag)
@@ -45,9 +47,11 @@ END $$;
 CREATE FUNCTION pg_rs.on_schema(target text, flag text, statement text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE found_id oid := (SELECT oid FROM pg_namespace WHERE nspname = target);
 BEGIN
-    IF flag = 'TRIGGER' AND pg_rs.drop_external(target) THEN
-        RETURN;
+    IF flag = 'TRIGGER' AND pg_rs.is_external(found_id) THEN
+        -- What it showed isn't its own.
+        statement := 'DROP SCHEMA %s CASCADE';
     END IF;
+    PERFORM pg_rs.loosen(ARRAY(SELECT oid FROM pg_class WHERE relnamespace = found_id)) WHERE flag = 'TRIGGER';
     IF found_id IS NULL OR target LIKE 'pg~_%' ESCAPE '~' OR target = 'information_schema'
         OR pg_has_role(session_user, (SELECT nspowner FROM pg_namespace WHERE oid = found_id), 'USAGE')
         OR NOT pg_rs.holds_on_schema(found_id, flag)
@@ -55,6 +59,25 @@ BEGIN
         EXECUTE format(statement, quote_ident(target));
     ELSE
         PERFORM pg_rs.as_schema_owner(found_id, flag, statement);
+    END IF;
+END $$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/t_Sorting_data.html; columns by their numbers, as new names don't
+-- change them.
+CREATE TABLE pg_rs.sort_keys (relation oid PRIMARY KEY, columns smallint[] NOT NULL, interleaved boolean NOT NULL);
+CREATE FUNCTION pg_rs.keep_sort_key(target regclass, names text[], is_interleaved boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    -- Not of one that IF NOT EXISTS has found.
+    INSERT INTO pg_rs.sort_keys SELECT oid, pg_rs.masked_columns(oid, names), is_interleaved FROM pg_class
+        WHERE oid = target AND xmin = pg_current_xact_id()::xid;
+END $$;
+
+CREATE FUNCTION pg_rs.check_not_interleaved(parent regclass) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_rs.sort_keys WHERE relation = parent AND interleaved) THEN
+        RAISE EXCEPTION 'local stand-in: LIKE of a table with an interleaved sort key';
     END IF;
 END $$;
 
@@ -95,6 +118,7 @@ BEGIN
     IF grantee <> 'public' THEN
         PERFORM pg_rs.id(grantee);
     END IF;
+    PERFORM pg_rs.check_not_external(ARRAY[relation]);
     -- https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html; text and code aren't known.
     IF pg_rs.is_late(relation) THEN
         RAISE EXCEPTION 'column privileges are not supported on late-binding views' USING ERRCODE = '0A000';

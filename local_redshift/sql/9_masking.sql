@@ -155,10 +155,9 @@ BEGIN
     PERFORM pg_rs.forget_mask_grantee(from_whom);
 END $$;
 
--- What keeps the session's user from reading the named relations, or nothing. Views are looked through: a policy
--- concerns who reads, https://docs.aws.amazon.com/redshift/latest/dg/t_ddm-considerations.html
-CREATE FUNCTION pg_rs.masked(several boolean, schemas text[], names text[], path name[]) RETURNS text
-STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+-- What keeps the session's user from reading these relations, or nothing. Views are looked through: a policy concerns
+-- who reads, https://docs.aws.amazon.com/redshift/latest/dg/t_ddm-considerations.html
+CREATE FUNCTION pg_rs.masked(ids oid[], several boolean) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE found_name text;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_rs.masking_attachments) THEN
@@ -167,15 +166,8 @@ BEGIN
         -- An earlier one may change what a later one reads.
         RETURN 'several statements in one request, where masking policies are attached';
     END IF;
-    WITH RECURSIVE below(id) AS (
-        SELECT c.oid FROM unnest(schemas, names) w(nsp, rel) JOIN pg_class c ON c.relname = w.rel
-        JOIN pg_namespace n ON n.oid = c.relnamespace AND (n.nspname = w.nsp OR (w.nsp IS NULL AND n.nspname = ANY (path)))
-        UNION
-        SELECT d.refobjid FROM below JOIN pg_rewrite r ON r.ev_class = below.id
-        JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass)
-    SELECT a.relation::regclass::text INTO found_name
-    FROM pg_rs.masking_attachments a JOIN below ON below.id = a.relation
-    WHERE a.grantee = 0 OR pg_rs.holds(pg_rs.me(), a.grantee) LIMIT 1;
+    SELECT a.relation::regclass::text INTO found_name FROM pg_rs.masking_attachments a
+    WHERE a.relation = ANY (ids) AND (a.grantee = 0 OR pg_rs.holds(pg_rs.me(), a.grantee)) LIMIT 1;
     RETURN 'reading ' || found_name || ', to which a masking policy is attached';
 END $$;
 

@@ -146,6 +146,7 @@ def test_no_text_of_the_server_forges_one(
         "drop": segment.drop_role,
     }
     segment.open("crm")
+    segment.writes(segment.warehouse)
     task = tasks[name]()
     segment.cluster.close()
     fault = faults.error(pattern, state, f"message {EVIL}", f"detail {EVIL}", times=None)

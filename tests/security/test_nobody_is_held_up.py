@@ -18,7 +18,7 @@ PLANTED = {
         [],
     ),
     "a late one": ([*MANY, f"CREATE VIEW crm.v AS {ENDLESS} ORDER BY 1 WITH NO SCHEMA BINDING"], []),
-    "a view of what is closed": (["CREATE VIEW crm.v AS SELECT id FROM billing.invoices"], ["not_readable"]),
+    "a view of what is closed": (["CREATE VIEW crm.v AS SELECT id FROM billing.invoices"], ["view_refused"]),
 }
 
 
@@ -30,6 +30,7 @@ def test_the_proof_of_a_schema_ends(warehouse: Segment, statements: list[str], f
         f"GRANT SELECT ON crm.accounts, billing.invoices TO {planter}",
     )
     warehouse.open("crm")
+    warehouse.writes(warehouse.warehouse)
     warehouse.sql(*statements, user=planter)
     warehouse.sql(f"REVOKE SELECT ON billing.invoices FROM {planter}")
     warehouse.admin_connection(extra={"ssl": False, "timeout": 20})

@@ -21,6 +21,7 @@ from tests.security.test_arguments_are_data import NEEDED, Instance, context_of,
 MAY_BE_EMPTY = {
     ("CheckWarehouseOperator", "reverse_etl_database"),
     ("CheckWarehouseOperator", "reverse_etl_owner"),
+    ("CreateCheckpointDatabaseOperator", "reverse_etl_owner"),
     ("GrantReverseEtlOperator", "schema_owner"),
     ("DropSegmentRoleOperator", "confirm_database"),
     ("GrantReverseEtlOperator", "database"),

@@ -30,6 +30,10 @@ LISTS = (
         r"(?P<item>SELECT <text> FROM \(SELECT 1 FROM <name>(?: WHERE received_at >= <text>)? LIMIT 1\) x)"
         r"(?: UNION ALL (?P=item))+"
     ),
+    re.compile(
+        r"(?P<item>SELECT 1 FROM \(SELECT \* FROM <name> WHERE FALSE\) x)(?: UNION ALL SELECT [^()]*\([^()]*\) x)+"
+    ),
+    re.compile(r"(?P<item>has_table_privilege\(<text>, oid, <text>\))(?:, has_table_privilege\([^()]*\))+"),
     re.compile(r"(?P<item>has_schema_privilege\(<text>, <text>, 'create'\))(?:, has_schema_privilege\([^()]*\))+"),
 )
 

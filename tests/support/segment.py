@@ -11,6 +11,7 @@ import pytest
 from airflow_provider_datagraph.access import messages
 from airflow_provider_datagraph.access.plan import Fact, finding
 from airflow_provider_datagraph.access.report import FindingRow
+from airflow_provider_datagraph.operators.audit import AuditAccessOperator
 from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
 from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
@@ -91,6 +92,10 @@ class Segment:
         self.sql(f"CREATE ROLE {self.role}", f"CREATE USER {self.user} PASSWORD '{PASSWORD}'")
         self.sql(f"GRANT ROLE {self.role} TO {self.user}")
 
+    def writes(self, database: str) -> None:
+        """Let the role create schemas in a database, as the second task would."""
+        self.sql(f'GRANT CREATE ON DATABASE "{database}" TO ROLE {self.role}')
+
     def open(self, schema: str) -> None:
         """Let the role read a schema of the warehouse, as the third task would."""
         who = f'"{schema}" TO ROLE {self.role}'
@@ -139,6 +144,10 @@ class Segment:
     def drop_role(self, **arguments: Any) -> DropSegmentRoleOperator:
         return DropSegmentRoleOperator(task_id="drop", **{"role": self.role, **arguments})
 
+    def audit(self, **arguments: Any) -> AuditAccessOperator:
+        given = {"role": self.role, "checkpoint_database": self.checkpoint}
+        return AuditAccessOperator(task_id="audit", **{**given, **arguments})
+
     def summary(self, **arguments: Any) -> SegmentSummaryOperator:
         given = {"reports": [], "database": self.checkpoint}
         return SegmentSummaryOperator(task_id="summary", **{**given, **arguments})
@@ -146,7 +155,8 @@ class Segment:
     def access(self, **arguments: Any) -> ValidateAccessSensor:
         """A sensor on the linked user's access, which logs in to the warehouse itself."""
         return ValidateAccessSensor(
-            task_id="validate", **{"database": self.warehouse, "poke_interval": 0.05, **arguments}
+            task_id="validate",
+            **{"database": self.warehouse, "role": self.role, "poke_interval": 0.05, **arguments},
         )
 
     def profiles(self, **arguments: Any) -> ProfilesSyncTablesSensor:
@@ -162,8 +172,13 @@ OPERATORS: dict[str, MakeTask] = {
     "schema": Segment.grant_both,
     "reverse_etl": lambda segment: segment.grant_reverse_etl(drop="all"),
 }
-CONNECTING: dict[str, MakeTask] = {**OPERATORS, "close": Segment.close_schema, "drop": Segment.drop_role}
-"""Also those that take access away."""
+CONNECTING: dict[str, MakeTask] = {
+    **OPERATORS,
+    "close": Segment.close_schema,
+    "drop": Segment.drop_role,
+    "audit": Segment.audit,
+}
+"""Also those that take access away, and the one that looks at all of it."""
 ALL: dict[str, MakeTask] = {**CONNECTING, "summary": Segment.summary}
 """Also the one that only sums up."""
 

@@ -10,8 +10,9 @@ from string import Formatter
 import pytest
 
 from airflow_provider_datagraph.access.messages import DONE, FINDINGS, OBJECTS, OF_CLUSTER
+from airflow_provider_datagraph.access.reach.excess import CODES as KINDS_OF_EXCESS
 from airflow_provider_datagraph.access.schemas.revoke import KINDS
-from airflow_provider_datagraph.access.validation import CODES
+from airflow_provider_datagraph.access.validation import MISSING
 
 PACKAGE = Path(__file__).parents[2] / "airflow_provider_datagraph"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -128,7 +129,8 @@ def test_findings_are_found() -> None:
 
 
 def test_those_with_a_code_from_a_table_have_sentences() -> None:
-    assert {f"{code} reading" for code in (*CODES.values(), "not_readable")} <= FINDINGS.keys()
+    assert {f"{code} reading" for code in (*MISSING.values(), "not_readable")} <= FINDINGS.keys()
+    assert {f"{code}{who}" for code in KINDS_OF_EXCESS for who in ("", " owner", " public")} <= FINDINGS.keys()
 
 
 @pytest.mark.parametrize(("place", "made"), LITERAL, ids=[place for place, _ in LITERAL])

@@ -8,7 +8,7 @@ from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdin
 from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding, note
 from airflow_provider_datagraph.access.schemas.targets import stuck_findings
 from airflow_provider_datagraph.access.trust import is_trusted
-from airflow_provider_datagraph.redshift.statements import Privileges
+from airflow_provider_datagraph.redshift.statements import Privileges, use_of_shared
 from airflow_provider_datagraph.redshift.values import Grant, Identity, OpenSession, Owned, Scope, User
 
 _ON_TABLES = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "DROP"})
@@ -88,12 +88,30 @@ def _role_findings(leaving: Leaving, cluster: Cluster) -> Iterator[Finding]:
     more = (*(f"role {name}" for name in sorted(cluster.granted_roles)), *sorted(cluster.system))
     if more and not leaving.force:
         yield blocking("role_privileges", role, case="permissions", permissions=more)
-    for identity, grant in sorted(cluster.on_databases):
-        database = cluster.databases.get(grant.database)
-        if database is not None and database.kind != "local":
+    for identity, grant in on_shared(leaving, cluster):
+        if is_use(grant):
+            _, usage, read = use_of_shared(identity, grant.database, "<schema>", taken=True)
+            yield note(
+                "not_local", grant.database, case="inside", holder=str(identity), statements=(read.sql, usage.sql)
+            )
+        else:
             revoke = Privileges(identity, (grant.privilege,), grant.scope, [grant.path], taken=True)
-            facts: dict[str, Fact] = {"kind": database.kind, "grants": frozenset({grant}), "statement": revoke}
+            kind = cluster.databases[grant.database].kind
+            facts: dict[str, Fact] = {"kind": kind, "grants": frozenset({grant}), "statement": revoke}
             yield blocking("not_local", grant.database, case="held", holder=str(identity), **facts)
+
+
+def on_shared(leaving: Leaving, cluster: Cluster) -> list[tuple[Identity, Grant]]:
+    """Name what who leaves holds on databases that aren't local."""
+    stays = who_leaves(leaving, cluster) is None
+    others = {name for name, one in cluster.databases.items() if one.kind != "local"}
+    held = sorted((one, grant) for one, grant in cluster.on_databases if grant.database in others)
+    return [(one, grant) for one, grant in held if one.kind == "role" or not stays]
+
+
+def is_use(grant: Grant) -> bool:
+    """Tell whether it is what an administrator is told to grant on a datashare's database."""
+    return grant.scope is Scope.DATABASE and grant.privilege == "USAGE"
 
 
 def _user_findings(leaving: Leaving, cluster: Cluster) -> Iterator[Finding]:
@@ -132,7 +150,9 @@ def holdings_findings(leaving: Leaving, cluster: Cluster, holdings: Holdings) ->
         unsure = checkpoint is None and any(map(_creates, further))
         facts: dict[str, Fact] = {"case": "unsure"} if unsure else {"case": "further"}
         yield blocking("role_privileges", database, role=leaving.role, grants=further, **facts)
-    own = frozenset(grant for identity, grant in holdings.held if identity.kind == "user")
+    # An administrator is told to grant USAGE on external schemas, to the user where Redshift refuses the role.
+    told = {Grant(Scope.SCHEMA, "USAGE", name) for name in holdings.external}
+    own = frozenset(grant for identity, grant in holdings.held if identity.kind == "user") - told
     if own and not leaving.force:
         yield blocking("user_privileges", database, case="leaving", user=leaving.user, grants=own)
     if holdings.unhandled:

@@ -19,12 +19,14 @@ from airflow_provider_datagraph.access.offboarding.findings import (
     checkpoint_findings,
     cluster_findings,
     holdings_findings,
+    is_use,
+    on_shared,
     owned_roles,
     who_leaves,
 )
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
 from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step
-from airflow_provider_datagraph.access.schemas.revoke import From, everything, revokes
+from airflow_provider_datagraph.access.schemas.revoke import From, Taken, everything, revokes
 from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES
 from airflow_provider_datagraph.redshift.statements import (
     ChangeOwner,
@@ -33,6 +35,7 @@ from airflow_provider_datagraph.redshift.statements import (
     Membership,
     Statement,
     SystemPermission,
+    use_of_shared,
 )
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Owned
 
@@ -106,6 +109,14 @@ def plan_checkpoint(leaving: Leaving, cluster: Cluster, holdings: Holdings | Non
     return Plan((step,), findings=tuple(findings))
 
 
+def _from_shared(leaving: Leaving, cluster: Cluster) -> Iterator[Step]:
+    for identity, grant in on_shared(leaving, cluster):
+        if is_use(grant):
+            taken = Taken(grant.scope, grant.path, "", ("USAGE",), ("USAGE",))
+            change = _origin(leaving, identity, grant.database, made=False).change(taken)
+            yield Step(use_of_shared(identity, grant.database, "", taken=True)[0], (change,))
+
+
 def plan_identities(leaving: Leaving, cluster: Cluster) -> Plan:
     """Plan to drop the user, then the role, in one transaction.
 
@@ -114,7 +125,7 @@ def plan_identities(leaving: Leaving, cluster: Cluster) -> Plan:
     """
     user, holder = who_leaves(leaving, cluster), Identity("role", leaving.role)
     has_role = leaving.role in cluster.roles
-    found: list[Step] = []
+    found = list(_from_shared(leaving, cluster))
 
     def lost(kind: str, name: str, identity: Identity, statement: Statement) -> None:
         change = Change("revoke", kind, (name,), Reason.ROLE_LEAVES, identity=identity, of=leaving.role)

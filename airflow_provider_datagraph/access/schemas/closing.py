@@ -63,7 +63,8 @@ def plan_closing(schemas: Sequence[str], role: str, current: SchemaAccess) -> Pl
     grants = {grant for grant in current.grants if grant.schema in found}
     findings += stuck_findings(database, (pair for pair in current.stuck or () if pair[1] in found))
     findings += _stays(role, found, current, current.context or Context())
-    steps = revokes(everything(grants), From(Identity("role", role), database, Reason.CLOSED))
+    external = {name for name, schema in current.schemas.items() if schema.kind == "external"}
+    steps = revokes(everything(grants), From(Identity("role", role), database, Reason.CLOSED), external)
     return Plan(tuple(steps), len(found - {grant.schema for grant in grants}), tuple(findings))
 
 

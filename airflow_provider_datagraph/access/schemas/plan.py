@@ -44,7 +44,7 @@ def plan_schemas(
     :param trusted: users whose role is granted something, beside the admin's and a superuser's.
     :raises InvalidInput: if two of ``desired`` are one stored schema.
     """
-    targets, about = find_targets(desired, current, plan_only)
+    targets, about = find_targets(desired, current, plan_only, role)
     view = hidden_role(role, current, current.hidden, plan_only) or partial_view(current)
     findings = [*role_missing(role, current, plan_only), *untrusted_role(role, current, trusted), *view, *about]
     wanted = {target.name: target.grants for target in targets}

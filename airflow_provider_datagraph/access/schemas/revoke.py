@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
@@ -82,7 +82,8 @@ class From:
 def revokes(taken: Iterable[Taken], origin: From, external: Collection[str] = ()) -> Iterator[Step]:
     """Plan to take privileges away.
 
-    :param external: schemas that are external: Redshift takes a statement on them outside a transaction only.
+    :param external: schemas that are external: Redshift takes a statement on them outside a transaction only, and by
+        its page no privilege but USAGE, so ALL isn't sent: https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
     :return: the steps; what is alike shares a statement.
     """
 
@@ -94,6 +95,7 @@ def revokes(taken: Iterable[Taken], origin: From, external: Collection[str] = ()
         apart = one.path if one.scope in ONE_BY_ONE or alone(one) else ()
         return ORDER.index(one.scope), one.sent, one.writer, bool(one.path), alone(one), apart
 
+    taken = (replace(one, sent=one.told) if alone(one) else one for one in taken)
     listed = sorted(taken, key=lambda one: (statement(one), one.path))
     for _, group in groupby(listed, key=statement):
         alike = list(group)

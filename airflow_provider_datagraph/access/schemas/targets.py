@@ -5,12 +5,12 @@ Default privileges: https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAU
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding
+from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding, note
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess, Target
 from airflow_provider_datagraph.redshift.names import InvalidInput, fold, is_system_schema, join_path, resolve
-from airflow_provider_datagraph.redshift.statements import Privileges
+from airflow_provider_datagraph.redshift.statements import Privileges, use_of_external, use_of_shared
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
 
 SYSTEM_OWNER = "rdsdb"
@@ -18,16 +18,17 @@ SYSTEM_OWNER = "rdsdb"
 
 
 def find_targets(
-    desired: Sequence[DesiredSchema], current: SchemaAccess, plan_only: bool = False
+    desired: Sequence[DesiredSchema], current: SchemaAccess, plan_only: bool = False, role: str = ""
 ) -> tuple[list[Target], list[Finding]]:
     """Find the desired schemas in the catalog.
 
     :param desired: the schemas, each named once.
     :param plan_only: whether a missing schema is no obstacle; default False.
+    :param role: the linked role, for what an administrator has to run.
     :return: the schemas that can be granted, and what is wrong with the others.
     :raises InvalidInput: if two of ``desired`` are one stored schema.
     """
-    found = [_find(schema, current, plan_only) for schema in desired]
+    found = [_find(schema, current, plan_only, role) for schema in desired]
     targets = [target for target, _ in found if target is not None]
     _refuse_twice(targets)
     return targets, [problem for _, about in found for problem in about]
@@ -71,7 +72,34 @@ def _refuse_twice(targets: Sequence[Target]) -> None:
         )
 
 
-def _find(desired: DesiredSchema, current: SchemaAccess, plan_only: bool) -> tuple[Target | None, list[Finding]]:
+def not_local(
+    place: tuple[str, str], kind: str, role: str, held: Collection[Grant], tables: Sequence[str] = ()
+) -> Finding:
+    """Tell that no plan grants a schema, and what an administrator runs.
+
+    :param place: its database and its name, as stored.
+    :param kind: that of its database, where it isn't local, else its own.
+    :param held: what the role holds, as far as was read: where it holds USAGE already, that is a note.
+    :param tables: the only tables that are meant; default all.
+
+    What an auto mounted catalog takes: https://docs.aws.amazon.com/redshift/latest/mgmt/query-editor-v2-glue.html
+    """
+    (database, schema), holder = place, Identity("role", role)
+    usage, more = Grant(Scope.DATABASE, "USAGE", database=database), use_of_shared(holder, database, schema, tables)
+    if kind == "external":
+        usage, more = Grant(Scope.SCHEMA, "USAGE", schema), (use_of_external(holder, schema),)
+    elif kind != "shared":
+        return finding("not_local", join_path(*place), case="mounted", kind=kind)
+    if usage in held:
+        return note("not_local", join_path(*place), case="open", kind=kind, role=role)
+    statements = tuple(statement.sql for statement in more[1:])
+    facts: dict[str, Fact] = {"statement": more[0], "statements": statements, "database": database}
+    return finding("not_local", join_path(*place), case=kind, **facts)
+
+
+def _find(
+    desired: DesiredSchema, current: SchemaAccess, plan_only: bool, role: str
+) -> tuple[Target | None, list[Finding]]:
     if is_system_schema(desired.name):
         return None, [blocking("system_schema", desired.name)]
     name = resolve(desired.name, current.schemas, current.session.case_sensitive)
@@ -83,8 +111,7 @@ def _find(desired: DesiredSchema, current: SchemaAccess, plan_only: bool) -> tup
         return Target(desired, name, listed=tables, exists=False), [missing]
     kind = current.schemas[name].kind
     if kind != "local":
-        path = join_path(current.session.database, name)
-        return None, [finding("not_local", path, kind=kind, schema=name, database=current.session.database)]
+        return None, [not_local((current.session.database, name), kind, role, current.grants)]
     relations = current.tables.names.get(name, frozenset()) if current.tables else frozenset()
     listed, findings = _listed(desired, name, relations, current)
     writers: frozenset[str] = frozenset()

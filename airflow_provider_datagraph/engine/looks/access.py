@@ -1,47 +1,66 @@
-"""What the linked user can read."""
+"""What the linked user can read and write: by login, from the checkpoint database, as Segment does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any
 
 from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.access.messages import counted
 from airflow_provider_datagraph.access.plan import Finding
-from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.access.validation import nothing_to_read, unreachable, unreadable
+from airflow_provider_datagraph.access.reach.excess import excess
+from airflow_provider_datagraph.access.reach.matrix import Reached, reached
+from airflow_provider_datagraph.access.reach.read import read_database_reach, read_identity_reach, read_memberships
+from airflow_provider_datagraph.access.report import MAX_ROWS, Report
+from airflow_provider_datagraph.access.reverse_etl import SCHEMA
+from airflow_provider_datagraph.access.validation import (
+    WRITING,
+    Path,
+    Rules,
+    Target,
+    Verdict,
+    judge,
+    not_writable,
+    trial_failed,
+)
 from airflow_provider_datagraph.engine.looks.base import Connections, Look, Reader
+from airflow_provider_datagraph.engine.looks.listing import Listing
+from airflow_provider_datagraph.engine.looks.reading import Reading
+from airflow_provider_datagraph.form.patterns import meant_by, parse_pattern
 from airflow_provider_datagraph.hooks.faults import details
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
-from airflow_provider_datagraph.redshift.catalog.relations import read_relations
-from airflow_provider_datagraph.redshift.catalog.schemas import schema_names
-from airflow_provider_datagraph.redshift.names import fold, split_path
-from airflow_provider_datagraph.redshift.statements import written
+from airflow_provider_datagraph.redshift.catalog.effective import held_on_tables, may_create, usable_schemas
+from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
+from airflow_provider_datagraph.redshift.names import join_path
+from airflow_provider_datagraph.redshift.statements import trial
+from airflow_provider_datagraph.redshift.values import Session
 
-_Path = tuple[str, str, str]
-
-
-class Kind(Enum):
-    """What is to be read: named by the caller, or found in a schema."""
-
-    LISTED = "listed"
-    TABLE = "table"
-    VIEW = "view"
+BATCH = 200
+"""How many relations are read in one statement: measured in `benchmarks/`."""
+MAX_AGE = 900.0
+"""How old a part of a proof may be, in seconds, when the whole is told."""
 
 
 @dataclass
 class AccessProbe:
-    """Names every column of each table, and no row, as the linked user, from the checkpoint database.
+    """Names every column of each relation, and no row, as the linked user, from the checkpoint database.
 
-    In a schema that is to be read whole, what anybody who may create there can add holds nothing up: a name that the
-    user's session folds is told beside something that can be read, and so is a view that can't.
-
-    :param redshift_conn_id: the admin connection: it lists the tables of ``schemas``.
+    :param redshift_conn_id: the admin connection: it lists what ``schemas`` hold, in each database itself.
     :param database: the checkpoint database; None: the user connection's own.
     :param schemas: ``schema`` or ``database.schema``, whose tables are all read.
     :param tables: ``schema.table`` or ``database.schema.table``.
+    :param role: the role that a proposed statement grants to.
+    :param broken_views: ``report``, or ``fail`` where a view that fails by itself is no success.
+    :param least_privilege: whether what must not be possible is no success, either.
+    :param forbidden: patterns of schemas that must not be readable, in any database.
+    :param probe_checkpoint: whether to write in the checkpoint database, too, and take it back.
+    :param batch_size: how many relations are read in one statement.
+    :param max_proof_age: in seconds; what was read before is read again.
     :param loaded: connections by id, looked up already.
     """
 
@@ -50,9 +69,17 @@ class AccessProbe:
     database: str | None = None
     schemas: Sequence[str] = ()
     tables: Sequence[str] = ()
+    role: str = ""
+    wait_for_grants: bool = False
+    broken_views: str = "report"
+    least_privilege: bool = False
+    forbidden: Sequence[str] = ()
+    probe_checkpoint: bool = False
+    batch_size: int = BATCH
+    max_proof_age: float = MAX_AGE
     loaded: Connections | None = None
-    admin: Reader = field(init=False)
-    user: Reader = field(init=False)
+    connections: dict[tuple[str, bool], Reader] = field(init=False, default_factory=dict)
+    proved: dict[Path, datetime] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.admin = Reader(DataGraphHook(self.redshift_conn_id, loaded=self.loaded))
@@ -61,71 +88,111 @@ class AccessProbe:
         )
         self.user = Reader(user)
 
-    def look(self) -> Look:
-        kinds, findings = self._targets()
-        capitals = {path for path in kinds if any(fold(name) != name for name in path)}
-        folded = capitals if capitals and not self.user.session().case_sensitive else set()
-        refused = {path: finding for path in kinds if (finding := self._read(path, path in folded)) is not None}
-        stops = _holding_up(kinds, refused, folded)
-        others = [finding for finding in refused.values() if finding not in stops]
-        proved, count = len(kinds) - len(refused), counted(len(kinds), "table")
-        report = Report.of([*stops, *others, *findings], in_place=proved)
-        if missing := [row for row in report.findings if row.code == "schema_missing"]:
-            return Look(report, " ".join(map(str, missing)))
-        who = f"{self.user.hook.login}, connected to {self.user.hook.arguments['database']},"
-        if stops:
-            return Look(report, f"{who} can't read {len(refused)} of {count}. {report.findings[0]}")
-        share = f"{proved} of {count}; the rest holds nothing up" if refused else f"every one of {count}"
-        return Look(report, f"{who} can read {share}.", done=True)
-
-    def _targets(self) -> tuple[dict[_Path, Kind], list[Finding]]:
-        """Resolve what is to be read; only the admin sees tables that the user can't read yet."""
-        session = self.admin.session()
-        stored: Callable[[str], str] = str if session.case_sensitive else fold
-        kinds: dict[_Path, Kind] = {}
-        for text in self.tables:
-            *place, schema, table = map(stored, split_path(text))
-            kinds[place[0] if place else session.database, schema, table] = Kind.LISTED
-        findings: list[Finding] = []
-        for text in self.schemas:
-            *place, schema = map(stored, split_path(text))
-            database = place[0] if place else session.database
-            found = list(read_relations(self.admin.rows, database, [schema]))
-            for one in sorted(found, key=lambda one: one.name):
-                kinds.setdefault((database, schema, one.name), Kind.VIEW if one.view else Kind.TABLE)
-            if not found:
-                exists = schema in schema_names(self.admin.rows, database)
-                findings.append(nothing_to_read(database, schema, exists=exists))
-        return kinds, findings
-
-    def _read(self, path: _Path, folded: bool) -> Finding | None:
-        if folded:
-            # What it is folded to may be another table.
-            return unreachable(path, self.user.hook.login)
-        # Segment's guide, step 4, without any of the customer's data, and without computing a view. Three-part names:
-        # https://docs.aws.amazon.com/redshift/latest/dg/cross-database_usage.html
-        try:
-            self.user.rows(f"SELECT * FROM {written(path)} WHERE FALSE")
-        except (DriverError, OSError) as error:
-            return unreadable(path, *details(error))
-        return None
-
     @property
     def readers(self) -> list[Reader]:
-        return [self.admin, self.user]
+        return [self.admin, self.user, *self.connections.values()]
 
     def close(self) -> None:
-        self.admin.close()
-        self.user.close()
+        for reader in self.readers:
+            reader.close()
 
+    def look(self) -> Look:
+        listing = Listing(self, self.admin.session())
+        targets = listing.targets()
+        reading = Reading(self, listing, targets)
+        reading.read()
+        rules = Rules(self.user.hook.login, self.role, self.wait_for_grants, self.broken_views == "fail")
+        verdicts = [*judge(reading.seen(), rules), *listing.verdicts, *self._checkpoint(rules)]
+        proved = self.proved.keys() & targets.keys()
+        holding = [one.finding for one in verdicts if one.holds_up]
+        more = [one.finding for one in verdicts if not one.holds_up]
+        # It takes some statements a database, so not at every look of those that wait.
+        if proved and not any(not one.blocking for one in holding):
+            excess = list(self._excess(listing.session, targets))
+            holding += (one for one in excess if one.blocking)
+            more += (one for one in excess if not one.blocking)
+        report = Report.of([*holding, *more], in_place=len(proved))
+        who = f"{rules.login}, connected to {self.user.hook.arguments['database']},"
+        beside = {"proof": self._proof(rules.login, sorted(proved), len(targets) - len(proved))}
+        if holding or not proved:
+            read = [f"{who} has read {len(proved)} of {counted(len(targets), 'table')}."] if targets else []
+            return Look(report, " ".join([*read, *map(str, report.findings[:1])]), more=beside)
+        share = f"every one of {counted(len(targets), 'table')}"
+        if len(proved) < len(targets):
+            share = f"{len(proved)} of {counted(len(targets), 'table')}; the rest holds nothing up"
+        return Look(report, f"{who} can read {share}.", done=True, more=beside)
 
-def _holding_up(
-    kinds: Mapping[_Path, Kind], refused: Mapping[_Path, Finding], folded: Container[_Path]
-) -> list[Finding]:
-    """Tell what has to be read and isn't: where nothing of a schema is proved, everything in it."""
-    beside = {path[:2] for path in kinds.keys() - refused.keys()}
+    def admin_in(self, database: str) -> Reader:
+        """Connect as admin to a local database; a connection that there is already does as well."""
+        if database == self.admin.hook.arguments["database"]:
+            return self.admin
+        return self._in(database, linked=False)
 
-    def told(path: _Path) -> bool:
-        return path[:2] in beside and kinds[path] is not Kind.LISTED and (path in folded or kinds[path] is Kind.VIEW)
+    def _in(self, database: str, *, linked: bool) -> Reader:
+        if (database, linked) not in self.connections:
+            user = self.user_conn_id if linked else None
+            hook = DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user, loaded=self.loaded)
+            self.connections[database, linked] = Reader(hook)
+        return self.connections[database, linked]
 
-    return [finding for path, finding in refused.items() if not told(path)]
+    def _excess(self, session: Session, targets: Mapping[Path, Target]) -> Iterator[Finding]:
+        """Look at what must not be possible: in what is read, in the checkpoint database, and where it is forbidden."""
+        login, checkpoint = self.user.hook.login, str(self.user.hook.arguments["database"])
+        known = read_identity_reach(self.admin.rows, session, login)
+        # An admin who is no superuser may not see it, and the linked user sees its own.
+        linked = not known.session.superuser
+        if linked:
+            known = read_memberships(self.user.rows, known)
+        forbidden = meant_by([parse_pattern(text) for text in self.forbidden], known.session)
+        local = {name for name, one in known.databases.items() if one.kind == "local"}
+        places = local if self.forbidden else local & {checkpoint, *(path[0] for path in targets)}
+        found: list[Reached] = []
+        for name in sorted(places):
+            reader = self._in(name, linked=True) if linked else self.admin_in(name)
+            at = replace(known.session, database=name)
+            found += reached(known, read_database_reach(reader.rows, at, known))
+        whole = {path[:2] for path in targets}
+        yield from excess(
+            known,
+            found,
+            self.role,
+            lambda name, schema, table: (name, schema, table) in targets if table else (name, schema) in whole,
+            lambda name, schema: forbidden(name, schema, ""),
+            checkpoint=checkpoint,
+            least_privilege=self.least_privilege,
+        )
+
+    def _checkpoint(self, rules: Rules) -> list[Verdict]:
+        """Look at what Segment must be able to write; nothing of what is tried stays."""
+        database = str(self.user.hook.arguments["database"])
+        rows = self.admin_in(database).rows
+        creates = may_create(rows, rules.login, database)
+        oid = next((oid for oid, (name, _) in read_namespaces(rows).items() if name == SCHEMA), None)
+        if oid is None:
+            verdicts = not_writable(database, SCHEMA, rules, creates=creates)
+        else:
+            held = [word for word in ("USAGE", "CREATE") if SCHEMA in usable_schemas(rows, rules.login, word.lower())]
+            tables = held_on_tables(rows, rules.login, oid, WRITING)
+            verdicts = not_writable(database, SCHEMA, rules, creates=creates, on_schema=held, on_tables=tables)
+        if verdicts or not self.probe_checkpoint:
+            return verdicts
+        try:
+            self.user.rolled_back(trial(f"__datagraph_trial_{uuid.uuid4().hex[:12]}"))
+        except (DriverError, OSError) as error:
+            return [trial_failed(database, *details(error))]
+        return []
+
+    def _proof(self, login: str, proved: Sequence[Path], unproved: int) -> dict[str, Any]:
+        """Say what was read, when, where and as whom."""
+        times = sorted(f"{self.proved[path]:%Y-%m-%dT%H:%M:%SZ}" for path in proved)
+        schemas = {join_path(*place): len(list(each)) for place, each in groupby(proved, key=lambda path: path[:2])}
+        return {
+            "login": login,
+            "database": str(self.user.hook.arguments["database"]),
+            "first": times[0] if times else "",
+            "last": times[-1] if times else "",
+            "read": len(proved),
+            "tables": [join_path(*path) for path in proved[:MAX_ROWS]],
+            "schemas": dict(list(schemas.items())[:MAX_ROWS]),
+            "unproved": unproved,
+        }

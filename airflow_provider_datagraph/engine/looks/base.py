@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -81,15 +81,36 @@ class Reader:
 
         :raises PassingFaultError: if the server can't be reached, or another transaction conflicts.
         """
+        with self._cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+    def rolled_back(self, statements: Iterable[str]) -> None:
+        """Run statements in a transaction of which nothing stays, whatever happens.
+
+        :raises PassingFaultError: as :meth:`rows`.
+        """
+        with self._cursor() as cursor:
+            connection: Any = self.connection
+            connection.autocommit = False
+            try:
+                for sql in statements:
+                    cursor.execute(sql)
+            finally:
+                # Where the connection is gone, so is the transaction.
+                with suppress(DriverError, OSError):
+                    connection.rollback()
+                connection.autocommit = True
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Any]:
         if self.connection is None:
             # Hardly a text is sent twice, and keeping them costs an exchange each once there are many.
             self.hook.arguments["max_prepared_statements"] = 0
             self.connection = self.hook.get_conn()
             self.connection.autocommit = True
         try:
-            cursor = self.connection.cursor()
-            cursor.execute(sql)
-            return list(cursor.fetchall())
+            yield self.connection.cursor()
         except (DriverError, OSError) as error:
             fault, database = classify(error), str(self.hook.arguments["database"])
             if fault is Fault.PASSING:

@@ -6,6 +6,8 @@ tables of a database. That a table may be named by its id is PostgreSQL 8.0's, a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from airflow_provider_datagraph.redshift.catalog.relations import KINDS
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import literal
@@ -28,3 +30,24 @@ def granted_relations(rows: Rows, user: str, privilege: str = "select") -> froze
     """
     held = f"has_table_privilege({literal(user)}, oid, {literal(privilege)})"
     return frozenset(int(oid) for (oid,) in rows(f"SELECT oid FROM pg_class WHERE {KINDS} AND {held}"))
+
+
+def may_create(rows: Rows, user: str, database: str) -> bool:
+    """Read whether a user may create schemas in a database. r_HAS_DATABASE_PRIVILEGE"""
+    return bool(rows(f"SELECT has_database_privilege({literal(user)}, {literal(database)}, 'create')")[0][0])
+
+
+def held_on_tables(rows: Rows, user: str, schema: int, privileges: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Read what a user holds on each table of a schema of the connected database. r_HAS_TABLE_PRIVILEGE
+
+    :param schema: the schema's id.
+    :param privileges: those asked for, in upper case.
+    :return: those that it holds, by table.
+    """
+    words = sorted(privileges)
+    asked = ", ".join(f"has_table_privilege({literal(user)}, oid, {literal(word.lower())})" for word in words)
+    query = f"SELECT relname, {asked} FROM pg_class WHERE relkind = 'r' AND relnamespace = {literal(str(schema))}"
+    return {
+        str(name): frozenset(word for word, held in zip(words, answers, strict=True) if held)
+        for name, *answers in rows(query)
+    }

@@ -5,6 +5,7 @@ Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ Pairs = list[tuple[str, str]]
 """Who holds which role, by name."""
 # r_PG_USER: every user is visible to everyone, unlike in SVV_USER_INFO
 USERS = "SELECT usename, usesysid, usesuper, usecreatedb FROM pg_user"
+# PG_GROUP, as in PostgreSQL 8.0's manual: c_intro_catalog_views. Members are an array of their ids.
+GROUPS = "SELECT groname, grolist FROM pg_group"
 # r_SVV_ROLES
 ROLES = "SELECT role_name, role_owner FROM svv_roles"
 # r_SVV_SYSTEM_PRIVILEGES
@@ -30,6 +33,12 @@ ROLE_GRANTS = "SELECT role_name, granted_role_name FROM svv_role_grants"
 def read_users(rows: Rows) -> dict[str, User]:
     """Read all users, by name."""
     return {str(n): User(str(n), int(i), bool(s), bool(c)) for n, i, s, c in rows(USERS)}
+
+
+def groups_of(rows: Rows, user_id: int) -> frozenset[str]:
+    """Name the groups that a user is in; drivers give an array as a list, or as its text."""
+    found = ((str(name), re.findall("[0-9]+", str(members))) for name, members in rows(GROUPS))
+    return frozenset(name for name, members in found if str(user_id) in members)
 
 
 def read_identities(rows: Rows, session: Session) -> Identities:

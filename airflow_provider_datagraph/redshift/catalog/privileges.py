@@ -19,16 +19,15 @@ SCHEMA_SCOPES = {"SCHEMA": Scope.SCHEMA, "TABLES": Scope.TABLES}
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Whose privileges are asked for: those of some identities, or of all that are of some kinds."""
+    """Whose privileges are asked for: those of some identities, and of all that are of some kinds."""
 
     identities: frozenset[Identity] = frozenset()
     kinds: tuple[str, ...] = ()
 
     def condition(self, prefix: str = "identity") -> str:
         """Write what the view is asked: names alone, and their kind is looked at afterwards."""
-        if self.kinds:
-            return among(f"{prefix}_type", self.kinds)
-        return among(f"{prefix}_name", (one.name for one in self.identities))
+        asked = {f"{prefix}_name": {one.name for one in self.identities}, f"{prefix}_type": self.kinds}
+        return " OR ".join(among(column, values) for column, values in asked.items() if values)
 
     def __contains__(self, identity: Identity) -> bool:
         return identity.kind in self.kinds or identity in self.identities

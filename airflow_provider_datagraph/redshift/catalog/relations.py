@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow_provider_datagraph.redshift.catalog.rows import Rows, among, word
 from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
-from airflow_provider_datagraph.redshift.names import is_system_schema, literal
+from airflow_provider_datagraph.redshift.names import is_stored_system_schema, literal
 from airflow_provider_datagraph.redshift.values import Identity
 
 BySchema = dict[str, frozenset[str]]
@@ -36,6 +36,12 @@ DEPENDENCIES = (
 )
 # r_SVV_REDSHIFT_TABLES
 TABLES = "SELECT schema_name, table_name, table_type, table_owner FROM svv_redshift_tables"
+# r_SVV_ALL_TABLES: external and shared ones are in it
+ALL_TABLES = "SELECT schema_name, table_name, table_type FROM svv_all_tables"
+# r_SVV_REDSHIFT_COLUMNS: only in an interleaved key a column's number may be below zero
+INTERLEAVED = "SELECT DISTINCT schema_name, table_name FROM svv_redshift_columns WHERE sortkey < 0 AND database_name = "
+# r_SVV_COLUMN_PRIVILEGES
+ON_COLUMNS = "SELECT DISTINCT namespace_name, relation_name FROM svv_column_privileges"
 # r_SVV_RLS_RELATION
 SECURED = "SELECT relschema, relname FROM svv_rls_relation WHERE is_rls_on = true AND datname = "
 # r_SVV_ATTACHED_MASKING_POLICY: of the connected database
@@ -98,20 +104,22 @@ def read_owned(rows: Rows, owner: int | None = None) -> Iterator[tuple[int, str,
             yield int(schema), str(name), int(user_id)
 
 
-def read_all_relations(rows: Rows, owner: Callable[[Any], str]) -> dict[int, Relation]:
+def read_all_relations(
+    rows: Rows, owner: Callable[[Any], str], namespaces: Mapping[int, tuple[str, int]] | None = None
+) -> dict[int, Relation]:
     """Read all tables and views of the connected database but the system's, hidden from nobody.
 
     :param owner: names an owner by the id.
+    :param namespaces: what :func:`.read_namespaces` read; default None: it is read.
     :return: all but the tables behind materialized views, by id.
     """
-    schemas = {oid: name for oid, (name, _) in read_namespaces(rows).items()}
+    schemas = {oid: name for oid, (name, _) in (namespaces or read_namespaces(rows)).items()}
     found = {
         int(oid): Relation(schemas[int(schema)], str(name), str(kind) != "r", owner(user_id))
         for oid, schema, name, user_id, kind in rows(ALL_RELATIONS)
         if int(schema) in schemas
     }
-    # With capitals it is no name of the system's, whatever it begins with.
-    system = {name for name in schemas.values() if is_system_schema(name) and name.islower()}
+    system = set(filter(is_stored_system_schema, schemas.values()))
     return {oid: one for oid, one in found.items() if one.schema not in system and not one.internal}
 
 
@@ -136,6 +144,41 @@ def read_columns(rows: Rows, relations: Iterable[int], names: Iterable[str]) -> 
     for oid, name in rows(COLUMNS + among("attrelid", map(str, relations)) + " AND " + among("attname", names)):
         found.setdefault(int(oid), set()).add(str(name))
     return {oid: frozenset(columns) for oid, columns in found.items()}
+
+
+def read_relations_of(rows: Rows, schemas: Mapping[int, str]) -> dict[int, Relation]:
+    """Read the tables and views in some schemas of the connected database, hidden from nobody.
+
+    :param schemas: their names by their ids, at least one.
+    :return: all but the tables behind materialized views, by id; the owner isn't read.
+    """
+    within = among("relnamespace", map(str, schemas))
+    query = f"SELECT oid, relnamespace, relname, relkind FROM pg_class WHERE {KINDS} AND {within}"
+    found = (
+        (int(oid), Relation(schemas[int(schema)], str(name), str(kind) != "r", ""))
+        for oid, schema, name, kind in rows(query)
+    )
+    return {oid: one for oid, one in found if not one.internal}
+
+
+def read_listed(rows: Rows, database: str, schemas: Iterable[str]) -> Iterator[Relation]:
+    """Read what is listed in external or shared schemas of any database.
+
+    :param schemas: schema names as stored, at least one.
+    """
+    query = f"{ALL_TABLES} WHERE database_name = {literal(database)} AND {among('schema_name', schemas)}"
+    for schema, name, kind in rows(query):
+        yield Relation(str(schema), str(name), "VIEW" in word(kind), "")
+
+
+def read_interleaved(rows: Rows, database: str) -> frozenset[tuple[str, str]]:
+    """Read which tables have an interleaved sort key, as far as the session may read them: schema and name."""
+    return frozenset((str(schema), str(table)) for schema, table in rows(INTERLEAVED + literal(database)))
+
+
+def read_on_columns(rows: Rows) -> frozenset[tuple[str, str]]:
+    """Read which relations of the connected database have privileges on columns: schema and name."""
+    return frozenset((str(schema), str(table)) for schema, table in rows(ON_COLUMNS))
 
 
 def read_sources(rows: Rows, relations: Mapping[int, Relation]) -> Sources:

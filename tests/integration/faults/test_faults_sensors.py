@@ -11,7 +11,7 @@ from airflow_provider_datagraph.exceptions import PassingFaultError
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from local_redshift.faults_client import Faults
 from tests.integration.faults.support import listening, quickly, silence
-from tests.support.segment import Segment, execute
+from tests.support.segment import RETL, Segment, execute
 from tests.support.waiting import PATIENCE, fire, trigger_of
 
 pytestmark = [
@@ -24,6 +24,9 @@ pytestmark = [
 def opened(linked: Segment) -> Segment:
     """What both sensors wait for is there."""
     linked.open("crm")
+    linked.writes(linked.warehouse)
+    linked.sql(f"GRANT USAGE, CREATE ON SCHEMA {RETL} TO ROLE {linked.role}")
+    linked.sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {RETL} TO ROLE {linked.role}")
     return linked
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from tests.integration.local_redshift.local_place import Place
-from tests.support.redshift import PASSWORD, run, unique
+from tests.support.redshift import PASSWORD, connect, refused, run, unique
 
 COLUMNS = "cols(view_schema name, view_name name, col_name name, col_type varchar, col_num int)"
 LISTED = f"SELECT * FROM pg_get_late_binding_view_cols() {COLUMNS}"
@@ -75,6 +77,16 @@ def test_reading_one_takes_the_owners_select_and_the_readers(place: Place) -> No
     place.do("GRANT USAGE ON SCHEMA open TO ROLE {role}")
     assert place.denied("SELECT a FROM open.v") == ("42501", "permission denied for relation v")
     place.do("GRANT SELECT ON open.v TO ROLE {role}")
+    # https://github.com/aws-samples/amazon-redshift-dynamic-data-masking/issues/2
+    place.do("CREATE VIEW open.w AS SELECT 1 FROM open.v")
+    place.do("GRANT SELECT ON open.w TO ROLE {role}")
+    with closing(connect(place.server, user=place.user)) as elsewhere:
+        reads = ("SELECT a FROM open.v", "SELECT 1 FROM open.v LIMIT 1", "SELECT * FROM open.v WHERE FALSE")
+        for sql in (*reads, "SELECT 1 FROM open.w", "CREATE TEMP TABLE x AS SELECT a FROM open.v"):
+            assert place.denied(sql) == ("42501", "permission denied for schema s"), sql
+            assert place.do(sql) is not None
+        assert refused(elsewhere, place.named("SELECT 1 FROM {db}.open.v"))[0] == "42501"
+    place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
     assert place.read("SELECT a FROM open.v") == [(1,)]
     owner = unique("owner")
     place.do(f"CREATE USER {owner} PASSWORD '{PASSWORD}'")
@@ -85,6 +97,7 @@ def test_reading_one_takes_the_owners_select_and_the_readers(place: Place) -> No
     place.do(f"GRANT SELECT ON s.one TO {owner}")
     assert place.read("SELECT a FROM open.v") == [(1,)]
     assert names(place) == ["v"]
+    place.do("DROP VIEW open.w")
     place.do("DROP VIEW open.v")
     place.do(f"REVOKE SELECT ON s.one FROM {owner}")
     place.do(f"REVOKE USAGE, CREATE ON SCHEMA open FROM {owner}")
@@ -126,8 +139,43 @@ def test_what_is_refused(place: Place) -> None:
     place.do("CREATE VIEW s.v AS SELECT a FROM s.one WITH NO SCHEMA BINDING")
     assert place.refused("GRANT SELECT (a) ON s.v TO ROLE {role}")[0] == "0A000"
     # Stricter than a cluster, where nothing depends on the table.
-    assert place.refused("DROP TABLE s.one")[0] == "2BP01"
+    assert place.refused("ALTER TABLE s.one DROP COLUMN a")[0] == "2BP01"
     assert place.refused("CREATE VIEW s.w AS SELECT a FROM s.later WITH NO SCHEMA BINDING")[0] == "42P01"
+
+
+def test_one_outlives_what_it_names_and_binds_anew(place: Place) -> None:
+    place.do("CREATE VIEW public.v (x, y) AS SELECT o.a, t.a FROM s.one o, {db}.s.two t WITH NO SCHEMA BINDING")
+    place.do("CREATE VIEW public.w AS SELECT x FROM public.v WITH NO SCHEMA BINDING")
+    place.do("CREATE VIEW public.plain AS SELECT x FROM public.w")
+    place.do("GRANT SELECT ON public.w, public.plain TO ROLE {role}")
+    place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
+    every_column = "SELECT 1 FROM (SELECT * FROM public.w WHERE FALSE) x"
+    reads = ("SELECT * FROM w", "SELECT 1 FROM public.plain LIMIT 1", every_column)
+    assert place.denied("DROP TABLE s.two") == ("42501", "must be owner of relation two")
+    place.do("INSERT INTO s.two VALUES (7)")
+    assert place.do("SELECT * FROM v") == [(1, 7)]
+    for leave, come in (
+        ("DROP TABLE s.one", "CREATE TABLE s.one AS SELECT 5 AS a"),
+        ("ALTER TABLE s.two RENAME TO before", "ALTER TABLE s.before RENAME TO two"),
+        ("DROP SCHEMA s CASCADE", "CREATE SCHEMA s"),
+    ):
+        place.do(leave)
+        missing = "s.two" if "two" in leave else "s.one"
+        for sql in reads:
+            assert place.denied(sql) == ("42P01", f'relation "{missing}" does not exist')
+        assert names(place) == ["w"]
+        place.do(come)
+        if "SCHEMA" not in come:
+            assert [place.read(sql) for sql in reads] == [[(5,)], [(1,)], []]
+    place.do("CREATE TABLE s.one (a int)")
+    place.do("CREATE TABLE s.two (a int)")
+    # Another table of that name is another one for everybody.
+    assert place.denied("SELECT * FROM w") == ("42501", "permission denied for schema s")
+    place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
+    assert place.read("SELECT * FROM w") == place.do("SELECT * FROM v") == []
+    place.do("DROP VIEW public.plain")
+    place.do("DROP VIEW public.v")
+    assert place.denied("SELECT * FROM w") == ("42P01", 'relation "public.v" does not exist')
 
 
 def test_show_tables_tells_it_from_another_view(place: Place) -> None:

@@ -234,6 +234,9 @@ def test_several_statements_in_one_request(server: Server, masked: Place) -> Non
         assert sent(reader, "SELECT 1; SELECT 2") == ""
     with psycopg.connect(user=server.user, password=server.password, autocommit=True, **arguments) as admin:
         assert sent(admin, "DETACH MASKING POLICY hide ON s.one(a) FROM PUBLIC; SELECT 1") == "0A000"
+        masked.do("DETACH MASKING POLICY hide ON s.one(a) FROM ROLE {role}")
+        masked.do("CREATE VIEW s.late AS SELECT a FROM s.two WITH NO SCHEMA BINDING")
+        assert sent(admin, "DROP TABLE s.two; SELECT a FROM s.late") == "0A000"
 
 
 def sent(connection: Any, sql: str) -> str:

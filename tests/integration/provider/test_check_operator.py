@@ -12,7 +12,7 @@ from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.redshift.passwords import policy_problems
 from tests.support.redshift import PASSWORD
-from tests.support.segment import Segment, codes, execute, notes, said
+from tests.support.segment import RETL, Segment, codes, execute, notes, said
 
 
 @pytest.fixture
@@ -156,3 +156,39 @@ def test_reverse_etl_is_allowed_in_the_checkpoint_database_and_where_a_pattern_s
     (problem,) = refused(segment, ["crm"], reverse_etl_database=segment.warehouse, **given)
     assert problem.startswith(f"reverse_etl_database: {segment.warehouse}.__segment_reverse_etl isn't allowed here")
     assert check(segment, ["crm"], allow=["crm"])["reverse_etl_database"] is None
+
+
+@pytest.mark.parametrize(("whose", "known"), [("linked", True), ("other", True), ("other", False), ("admin", False)])
+def test_a_reverse_etl_schema_in_the_checkpoint_database_is_handled_unasked(
+    segment: Segment, whose: str, known: bool
+) -> None:
+    """The guide's step 2 warns of it: Segment would use it, and couldn't."""
+    cluster, own, other = segment.cluster, segment.warehouse, segment.cluster.user("retl")
+    if known:
+        segment.make_identities()
+    owner = {"linked": segment.user, "other": other, "admin": segment.server.user}[whose]
+    name = cluster.database(f"CREATE SCHEMA {RETL} AUTHORIZATION {owner}")
+    untrusted = said("untrusted_owner", f"{name}.{RETL}", case="schema", owner=other)
+
+    def found(**form: Any) -> tuple[Any, list[str], list[str]]:
+        report = execute(segment.check(checkpoint_database=name, **form))
+        return report["reverse_etl_database"], codes(report), notes(report)
+
+    if whose == "linked":
+        assert found() == found(reverse_etl_database=name) == (None, [], [])
+        assert found(reverse_etl_database=own) == (own, [], [])
+    else:
+        named = {"reverse_etl_owner": owner}
+        told: tuple[Any, ...] = (name, [], ["reverse_etl_owner"])
+        assert found(**named) == found(reverse_etl_database=name, **named) == found(trusted_owners=[owner]) == told
+        assert found(reverse_etl_database=own, **named) == (own, ["reverse_etl_elsewhere"], [])
+    if whose == "other":
+        with pytest.raises(MisconfigurationError) as error:
+            found()
+        assert list(error.value.problems) == [untrusted]
+    if known:
+        database: dict[str, Any] = {"database": name, "plan_only": True}
+        report = execute(segment.create_database(**database))
+        assert codes(report) == (["untrusted_owner"] if whose == "other" else [])
+        named = execute(segment.create_database(**database, reverse_etl_owner=owner))
+        assert (codes(named), notes(named)) == ([], ["reverse_etl_owner"] if whose == "other" else [])

@@ -1,4 +1,4 @@
-"""Random warehouses and random desires, through the operator, proved by the catalog and by login."""
+"""Random warehouses: random desires, through the operator, and the audit; proved by the catalog and by login."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tests.deep import usual_or_deep
 from tests.integration.provider.random_warehouse import Cast, Warehouse
 from tests.support.cluster import PRIVILEGES, Cluster
 from tests.support.redshift import quoted
-from tests.support.segment import Segment, codes, grant, planned
+from tests.support.segment import Segment, codes, execute, grant, planned
 
-CASES = usual_or_deep(20, 300)
+CASES, AUDITS = usual_or_deep(20, 300), usual_or_deep(6, 400)
 READ, WRITE = "SELECT id, name FROM {} LIMIT 1", "INSERT INTO {} VALUES (1)"
 UNNAMED = frozenset({"RULE", "TRIGGER"})
 BLOCKING = {"column_grant", "writers_unknown", "writer_cannot_create"}
@@ -206,3 +206,98 @@ def check_rows(warehouse: Warehouse, before: Held, after: Held, goal: set[Row], 
     here = {row for row in has if row[1] in schemas}
     assert (goal - satisfied) | stays <= here <= goal | stays | unnamed, shown
     assert has - here == {row for row in had if row[1] not in schemas}, shown
+
+
+ON_RELATION = {
+    "SELECT": "SELECT * FROM {} WHERE FALSE",
+    "SELECT on columns": "SELECT id FROM {} WHERE FALSE",
+    "INSERT": "INSERT INTO {} (id) VALUES (1)",
+    "UPDATE": "UPDATE {} SET id = 1 WHERE FALSE",
+    "DELETE": "DELETE FROM {} WHERE FALSE",
+    "TRUNCATE": "TRUNCATE TABLE {}",
+    "DROP": "DROP TABLE {}",
+}
+"""What shows a privilege; each is rolled back."""
+ON_PLACE = {"CREATE": "CREATE TABLE {}.probe (id int)"}
+
+
+def things(warehouse: Warehouse) -> Iterator[tuple[Row, bool]]:
+    """Every schema, table and view of every database, and whether it is a view."""
+    cluster = warehouse.cast.segment.cluster
+    for database in sorted(cluster.existing_databases()):
+        schemas = dict(cluster.sql(database, "SELECT oid, nspname FROM pg_namespace"))
+        own = {oid: name for oid, name in schemas.items() if not name.startswith(("pg_", "information_schema"))}
+        for name in own.values():
+            yield (database, name), False
+        listed = cluster.sql(
+            database, "SELECT relnamespace, relname, relkind FROM pg_class WHERE relkind IN ('r', 'v')"
+        )
+        for schema, name, kind in listed:
+            if schema in own:
+                yield (database, own[schema], name), kind == "v"
+        cluster.close(database)
+
+
+def found_by_logins(warehouse: Warehouse) -> set[Row]:
+    """What the linked user, logged in to each database, can do with what is there."""
+    found: set[Row] = set()
+    segment = warehouse.cast.segment
+    by_database: dict[str, list[tuple[Row, bool]]] = {}
+    for path, view in things(warehouse):
+        by_database.setdefault(path[0], []).append((path, view))
+    for database, paths in by_database.items():
+        with closing(segment.cluster.connect(database, segment.user)) as connection:
+            connection.autocommit = False
+            for path, view in paths:
+                tries = ON_RELATION if len(path) == 3 else ON_PLACE
+                for word, statement in tries.items():
+                    if view and not word.startswith("SELECT"):
+                        continue
+                    state = ""
+                    try:
+                        connection.cursor().execute(statement.format(quoted(*path[1:])))
+                    except ProgrammingError as error:
+                        state = error.args[0]["C"]
+                    connection.rollback()
+                    # A view may need the table that could be dropped.
+                    assert state in ("", "42501", "2BP01"), (path, word, state)
+                    if state != "42501":
+                        found.add((*path, word))
+    return found
+
+
+def found_by_audit(warehouse: Warehouse) -> set[Row]:
+    """The same, as the audit's matrix has it."""
+    report = execute(warehouse.cast.segment.audit())
+    assert report["omitted"]["matrix"] == 0
+    views = {path for path, view in things(warehouse) if view}
+    found: set[Row] = set()
+    for row in report["matrix"]:
+        assert row["count"] == len(row["tables"])
+        for word in row["privileges"]:
+            found |= {(row["database"], row["schema"], table, word) for table in row["tables"]}
+            if row["schema"] and not row["tables"] and word == "CREATE":
+                found.add((row["database"], row["schema"], word))
+    # Whoever reads or changes a table does so with each of its columns.
+    found |= {(*path, "SELECT on columns") for *path, word in found if word == "SELECT"}
+    found = {(*path, "UPDATE" if word == "UPDATE on columns" else word) for *path, word in found}
+    return {
+        (*path, word)
+        for *path, word in found
+        if word in ({*ON_RELATION} if tuple(path) not in views else {"SELECT", "SELECT on columns"}) or len(path) == 2
+    }
+
+
+@pytest.mark.parametrize("case", range(AUDITS))
+def test_an_audit_finds_what_logins_find(warehouse: Warehouse) -> None:
+    random, cluster, user = warehouse.random, warehouse.cast.segment.cluster, warehouse.cast.segment.user
+    owned = [quoted(s, t) for s, tables in warehouse.relations.items() for t in tables if t not in warehouse.views[s]]
+    for table in random.sample(owned, min(len(owned), random.randrange(3))):
+        warehouse.sql(f"ALTER TABLE {table} OWNER TO {user}")
+    member = random.random() < 0.8
+    if not member:
+        cluster.sql("dev", f"REVOKE ROLE {warehouse.cast.segment.role} FROM {user}")
+    shown = ";\n".join(warehouse.said)
+    assert found_by_audit(warehouse) == found_by_logins(warehouse), shown
+    if not member:
+        cluster.sql("dev", f"GRANT ROLE {warehouse.cast.segment.role} TO {user}")

@@ -9,7 +9,7 @@ import pytest
 
 from airflow_provider_datagraph.access.report import FindingRow, Report
 from tests.support.redshift import PASSWORD
-from tests.support.segment import Segment, codes, execute, grant
+from tests.support.segment import RETL, Segment, codes, execute, grant, notes
 
 
 def summary(segment: Segment, reports: Any, **arguments: Any) -> dict[str, Any]:
@@ -60,3 +60,47 @@ def test_the_reports_of_a_plan_only_run_find_no_role_missing(segment: Segment) -
 
 def test_a_role_that_nobody_creates_stays_missing(segment: Segment) -> None:
     assert codes(summary(segment, [grant(segment, plan_only=True)])) == ["role_missing"]
+
+
+def run_all(segment: Segment, **form: Any) -> dict[str, dict[str, Any]]:
+    """Every task as the reference DAG has it, up to the summary."""
+    segment.cluster.close()
+    check = execute(segment.check(schemas=["crm", f"{segment.warehouse}.billing.invoices"], **form))
+    owner = form.get("reverse_etl_owner")
+    reports = {
+        "check": check,
+        "role": execute(segment.create_role()),
+        "database": execute(segment.create_database(reverse_etl_owner=owner)),
+        **{f"grant {at}": execute(segment.grant_schema(**one)) for at, one in enumerate(check["grants"])},
+        "reverse_etl": execute(segment.grant_reverse_etl(database=check["reverse_etl_database"], schema_owner=owner)),
+    }
+    validate = execute(segment.access(database=segment.checkpoint, **check["validate"]))
+    return {
+        **reports,
+        "validate": validate,
+        "summary": execute(segment.summary(reports=[*reports.values()], proofs=[validate])),
+    }
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_three_healthy_runs_have_no_finding(segment: Segment, beside: bool) -> None:
+    cluster, form = segment.cluster, {}
+    if beside:
+        # The guide's step 2: another of Segment's users works in the checkpoint database.
+        other = cluster.user("retl")
+        segment.checkpoint = cluster.database(f"CREATE SCHEMA {RETL} AUTHORIZATION {other}")
+        form = {"reverse_etl_owner": other}
+    for again in range(3):
+        reports = run_all(segment, **form)
+        assert {task: report["findings"] for task, report in reports.items()} == {task: [] for task in reports}
+        assert (reports["summary"]["changed"] == 0) is (again > 0)
+        assert reports["summary"]["proof"] == {**reports["validate"]["proof"], "refused": 0}
+        assert (reports["summary"]["proof"]["login"], reports["summary"]["proof"]["read"]) == (segment.user, 3)
+        assert reports["summary"]["noted"].keys() == reports["summary"]["notes"].keys()
+        own = f"CREATE SCHEMA {RETL}" if not (beside or again) else f"CREATE TABLE {RETL}.run_{again} (id int)"
+        # Segment goes to work.
+        assert segment.refusal(own, segment.checkpoint) == ""
+    shared = ["reverse_etl_closed", "reverse_etl_owner"] if beside else []
+    assert notes(reports["summary"]) == [*shared, "role_privileges"]
+    # What several tasks note is counted once.
+    assert set(reports["summary"]["notes"].values()) == {1}

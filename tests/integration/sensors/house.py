@@ -24,6 +24,7 @@ class House(Segment):
         self.checkpoint = cluster.shared[1]
         self.crm, self.profiles_schema = unique("crm"), unique("profiles")
         self.make_identities()
+        self.writes(self.checkpoint)
 
     def tables(self, schema: str, names: Iterable[str] = PROFILES_SYNC, **given: Any) -> None:
         """Create tables as Profiles Sync does."""

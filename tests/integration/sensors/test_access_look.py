@@ -13,8 +13,8 @@ from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.redshift.statements import EXACT_NAMES
 from tests.integration.sensors.house import House
 from tests.support.redshift import SET_UP, connect, mark, run
-from tests.support.segment import codes, said
-from tests.support.waiting import all_there, deferred, fire, resumed, trigger_of
+from tests.support.segment import codes
+from tests.support.waiting import all_read, deferred, fire, plain, resumed, trigger_of
 
 
 def sent_by_user(house: House, since: int) -> list[tuple[str, str]]:
@@ -34,11 +34,12 @@ def look(house: House, **arguments: Any) -> dict[str, Any]:
     return report
 
 
-def unreadable(house: House, table: str, denied: str) -> dict[str, Any]:
-    """The finding of a table that the user may not read."""
-    path, reason = f"{house.warehouse}.{house.crm}.{table}", f"permission denied for {denied}"
-    text = said("not_readable", path, case="reading", reason=reason, state="42501")
-    return {"code": "not_readable", "object": path, "text": text, "remedy": "", "blocking": False}
+def batch(house: House, *tables: str) -> str:
+    """The statement that reads tables of the customer's schema."""
+    each = (
+        f'SELECT 1 FROM (SELECT * FROM "{house.warehouse}"."{house.crm}"."{name}" WHERE FALSE) x' for name in tables
+    )
+    return " UNION ALL ".join(each)
 
 
 @pytest.mark.parametrize("by_trigger", [False, True])
@@ -47,11 +48,19 @@ def test_it_reads_from_the_checkpoint_database_and_nothing_but_one(house: House,
     sensor = house.access(schemas=f"{house.warehouse}.{house.crm}", tables=[f"{house.crm}.accounts"])
     since = mark(house.server)
     report = resumed(sensor, fire(trigger_of(sensor))) if by_trigger else sensor.execute({})
-    assert report == all_there(2)
-    assert sent_by_user(house, since) == [
-        (house.checkpoint, f'SELECT * FROM "{house.warehouse}"."{house.crm}"."{table}" WHERE FALSE')
-        for table in ("accounts", "contacts")
-    ]
+    assert plain(report) == all_read(2)
+    assert sent_by_user(house, since) == [(house.checkpoint, batch(house, "accounts", "contacts"))]
+    proof = report["proof"]
+    assert proof.pop("first") <= proof.pop("last")
+    path = f"{house.warehouse}.{house.crm}"
+    assert proof == {
+        "login": house.user,
+        "database": house.checkpoint,
+        "read": 2,
+        "tables": [f"{path}.accounts", f"{path}.contacts"],
+        "schemas": {path: 2},
+        "unproved": 0,
+    }
 
 
 def test_without_a_database_it_is_the_user_connections(house: House) -> None:
@@ -76,32 +85,46 @@ def test_the_admin_reads_no_table(house: House, mocker: MockerFixture) -> None:
     executed = mocker.spy(redshift_connector.cursor.Cursor, "execute")
     opened = mocker.spy(redshift_connector, "connect")
     house.access(schemas=house.crm).execute({})
-    assert [call.kwargs["user"] for call in opened.call_args_list] == [house.server.user, house.user]
-    admins, users = (returned for returned in opened.spy_return_list)
-    texts: dict[Any, list[str]] = {admins: [], users: []}
-    for call in executed.call_args_list:
-        texts[call.args[0]._c].append(call.args[1])
-    assert not any(house.crm in text and "svv_" not in text for text in texts[admins])
-    assert len([text for text in texts[users] if text.startswith("SELECT * FROM")]) == 2
-
-
-def test_a_refused_table_is_named_with_its_reason(house: House) -> None:
-    house.make_crm()
-    house.sql(
-        f"GRANT USAGE ON SCHEMA {house.crm} TO ROLE {house.role}",
-        f"GRANT SELECT ON TABLE {house.crm}.contacts TO ROLE {house.role}",
+    assert {call.kwargs["user"] for call in opened.call_args_list} == {house.server.user, house.user}
+    (user,) = (
+        made
+        for call, made in zip(opened.call_args_list, opened.spy_return_list, strict=True)
+        if call.kwargs["user"] == house.user
     )
-    report = look(house, schemas=house.crm)
-    assert report["in_place"] == 1
-    assert report["findings"] == [unreadable(house, "accounts", "relation accounts")]
+    reading = [call.args[0]._c for call in executed.call_args_list if house.crm in call.args[1]]
+    assert reading == [user]
 
 
-def test_a_closed_schema_is_named_for_each_table(house: House) -> None:
+def test_a_refusal_is_told_by_its_cause_and_with_its_remedy(house: House) -> None:
     house.make_crm()
-    report = look(house, schemas=house.crm)
-    assert report["in_place"] == 0
-    closed = f"schema {house.crm}"
-    assert report["findings"] == [unreadable(house, table, closed) for table in ("accounts", "contacts")]
+    path, where = f"{house.warehouse}.{house.crm}", f"Run in database {house.warehouse}: "
+    (closed,) = look(house, schemas=house.crm, role=house.role)["findings"]
+    give = f'GRANT USAGE ON SCHEMA "{house.crm}" TO ROLE "{house.role}"'
+    assert (closed["code"], closed["object"], closed["remedy"]) == ("schema_closed", path, where + give)
+    house.sql(give, f"GRANT SELECT ON TABLE {house.crm}.contacts TO ROLE {house.role}")
+    report = look(house, schemas=house.crm, role=house.role)
+    assert report["in_place"] == 1
+    (lacking,) = report["findings"]
+    give = f'GRANT SELECT FOR TABLES IN SCHEMA "{house.crm}" TO ROLE "{house.role}"'
+    assert (lacking["code"], lacking["object"], lacking["remedy"]) == ("not_granted", path, where + give)
+    (lacking,) = look(house, tables=[f"{house.crm}.accounts"], role=house.role)["findings"]
+    give = f'GRANT SELECT ON TABLE "{house.crm}"."accounts" TO ROLE "{house.role}"'
+    assert (lacking["code"], lacking["remedy"]) == ("not_granted", where + give)
+    house.sql(give)
+    assert look(house, schemas=house.crm)["findings"] == []
+
+
+@pytest.mark.parametrize("by_trigger", [False, True])
+def test_a_lacking_privilege_fails_at_once_or_is_waited_for(house: House, by_trigger: bool) -> None:
+    house.make_crm()
+    sensor = house.access(schemas=house.crm)
+    if by_trigger:
+        payload = fire(trigger_of(sensor))
+        assert (payload["status"], codes(payload["report"])) == ("misconfigured", ["schema_closed"])
+    else:
+        with pytest.raises(MisconfigurationError, match="lacks USAGE on schema"):
+            sensor.execute({})
+    assert fire(trigger_of(house.access(schemas=house.crm, wait_for_grants=True), seconds=0))["status"] == "timeout"
 
 
 @pytest.mark.parametrize(("place", "code"), [("", "table_missing"), ("atlantis.", "database_missing")])
@@ -147,7 +170,7 @@ def test_views_and_mixed_case(house: House) -> None:
     house.sql(f"CREATE SCHEMA {house.crm}", f'CREATE TABLE {house.crm}."MixedCase" (id int)')
     house.sql(f"CREATE VIEW {house.crm}.few AS SELECT id FROM {house.crm}.mixedcase")
     house.open(house.crm)
-    assert look(house, schemas=house.crm.upper()) == all_there(2)
+    assert plain(look(house, schemas=house.crm.upper())) == all_read(2)
     assert look(house, tables=[f"{house.crm}.MIXEDCASE"])["in_place"] == 1
 
 
@@ -167,19 +190,19 @@ def test_a_name_that_the_user_s_session_folds_is_told_and_holds_nothing_up(house
     since = mark(house.server)
     report = house.access(schemas=house.crm).execute({})
     assert (report["in_place"], told(report)) == (2, [("unreachable_name", name) for name in ("Accounts", "Other")])
-    assert len([text for _, text in sent_by_user(house, since) if text.startswith("SELECT * FROM")]) == 2
+    assert batch(house, "accounts", "contacts") in [text for _, text in sent_by_user(house, since)]
     # It isn't the admin's session that counts.
     house.sql(f"ALTER USER {house.user} SET enable_case_sensitive_identifier TO true")
-    assert house.access(schemas=house.crm).execute({}) == all_there(4)
+    assert plain(house.access(schemas=house.crm).execute({})) == all_read(4)
 
 
 def test_where_nothing_can_be_reached_nothing_is_proved(house: House) -> None:
     house.sql(f"CREATE SCHEMA {house.crm}")
     exactly(house, f'CREATE TABLE {house.crm}."Accounts" (id int)')
     house.open(house.crm)
-    payload = fire(trigger_of(house.access(schemas=house.crm), seconds=0))
-    assert payload["status"] == "timeout"
-    assert f"can't read 1 of 1 table. The session of {house.user} folds names" in payload["message"]
+    payload = fire(trigger_of(house.access(schemas=house.crm)))
+    assert payload["status"] == "misconfigured"
+    assert f"has read 0 of 1 table. The session of {house.user} folds names" in payload["message"]
 
 
 def test_a_schema_of_which_nothing_can_be_reached_is_not_proved_by_another(house: House) -> None:
@@ -189,19 +212,19 @@ def test_a_schema_of_which_nothing_can_be_reached_is_not_proved_by_another(house
     exactly(house, f'CREATE TABLE {other}."Accounts" (id int)')
     house.open(other)
     both = [house.crm, other]
-    assert fire(trigger_of(house.access(schemas=both), seconds=0))["status"] == "timeout"
+    assert fire(trigger_of(house.access(schemas=both)))["status"] == "misconfigured"
     house.sql(f"CREATE TABLE {other}.t (id int)")
     assert told(house.access(schemas=both).execute({})) == [("unreachable_name", "Accounts")]
 
 
-def test_a_table_that_is_named_itself_and_cant_be_reached_is_waited_for(house: House) -> None:
+def test_a_table_that_is_named_itself_and_cant_be_reached_is_no_proof(house: House) -> None:
     house.fulfil("access")
     exactly(house, f'CREATE TABLE {house.crm}."Accounts" (id int)')
     admin = house.server.user
     house.sql(f"ALTER USER {admin} SET enable_case_sensitive_identifier TO true")
     try:
         sensor = house.access(tables=[f"{house.crm}.Accounts", f"{house.crm}.accounts"])
-        assert fire(trigger_of(sensor, seconds=0))["status"] == "timeout"
+        assert fire(trigger_of(sensor))["status"] == "misconfigured"
     finally:
         house.sql(f"ALTER USER {admin} RESET enable_case_sensitive_identifier")
 
@@ -218,7 +241,7 @@ def test_a_view_is_not_computed(house: House, query: str, binding: str) -> None:
     house.sql(f"CREATE VIEW {house.crm}.v AS {query.format(house.crm)}{binding}")
     house.open(house.crm)
     house.admin_connection(extra={"ssl": False, "timeout": 10})
-    assert house.access(schemas=house.crm).execute({}) == all_there(4)
+    assert plain(house.access(schemas=house.crm).execute({})) == all_read(4)
 
 
 def test_every_column_is_proved(house: House) -> None:
@@ -226,7 +249,7 @@ def test_every_column_is_proved(house: House) -> None:
     house.sql(f"CREATE TABLE {house.crm}.wide (id int, name varchar)")
     who = f"TO ROLE {house.role}"
     house.sql(f"GRANT USAGE ON SCHEMA {house.crm} {who}", f"GRANT SELECT (id) ON {house.crm}.wide {who}")
-    assert told(look(house, tables=[f"{house.crm}.wide"])) == [("not_readable", "wide")]
+    assert told(look(house, tables=[f"{house.crm}.wide"])) == [("column_privileges", "wide")]
 
 
 def test_a_view_that_cant_be_read_holds_nothing_up_beside_what_can(house: House) -> None:
@@ -240,18 +263,17 @@ def test_a_view_that_cant_be_read_holds_nothing_up_beside_what_can(house: House)
         f"GRANT CREATE ON SCHEMA {house.crm} TO {owner}",
         f"ALTER TABLE {house.crm}.broken OWNER TO {owner}",
     )
-    sensor = house.access(schemas=house.crm)
     # A closed schema is no matter of a view.
-    assert fire(trigger_of(sensor, seconds=0))["status"] == "timeout"
+    assert told(look(house, schemas=house.crm)) == [("schema_closed", house.crm)]
     house.open(house.crm)
     report = house.access(schemas=house.crm).execute({})
-    assert (report["in_place"], told(report)) == (2, [("not_readable", "broken")])
-    # Named, or alone in its schema, it is what is waited for.
-    assert fire(trigger_of(house.access(tables=[f"{house.crm}.broken"]), seconds=0))["status"] == "timeout"
+    assert (report["in_place"], told(report)) == (2, [("view_refused", "broken")])
+    # Named, or alone in its schema, it is no success.
+    assert fire(trigger_of(house.access(tables=[f"{house.crm}.broken"])))["status"] == "misconfigured"
     house.sql(f"DROP TABLE {house.crm}.accounts", f"DROP TABLE {house.crm}.contacts")
     house.open(f"{house.crm}_2")
     both = house.access(schemas=[house.crm, f"{house.crm}_2"])
-    assert fire(trigger_of(both, seconds=0))["status"] == "timeout"
+    assert fire(trigger_of(both))["status"] == "misconfigured"
 
 
 def test_a_revoked_table_is_seen_at_the_next_look(house: House) -> None:
@@ -259,4 +281,4 @@ def test_a_revoked_table_is_seen_at_the_next_look(house: House) -> None:
     sensor = house.access(schemas=house.crm, wait=False)
     assert codes(sensor.execute({})) == []
     house.sql(f"REVOKE SELECT FOR TABLES IN SCHEMA {house.crm} FROM ROLE {house.role}")
-    assert codes(sensor.execute({})) == ["not_readable"] * 2
+    assert codes(sensor.execute({})) == ["not_granted"]

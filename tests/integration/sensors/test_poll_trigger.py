@@ -24,7 +24,17 @@ from tests.integration.sensors.house import House
 from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import admin_fields, connect, quoted, run
 from tests.support.segment import ready
-from tests.support.waiting import PATIENCE, all_there, collect, deferred, fire, resumed, trigger_of, until
+from tests.support.waiting import (
+    PATIENCE,
+    all_read,
+    collect,
+    deferred,
+    fire,
+    plain,
+    resumed,
+    trigger_of,
+    until,
+)
 
 Beside = Callable[[], Awaitable[None]]
 
@@ -59,14 +69,14 @@ def test_it_ends_when_the_last_table_appears(house: House, mocker: MockerFixture
 def test_it_ends_when_the_grant_appears(house: House, mocker: MockerFixture) -> None:
     house.make_crm()
     looks = mocker.spy(probes.AccessProbe, "look")
-    sensor = house.access(schemas=house.crm)
+    sensor = house.access(schemas=house.crm, wait_for_grants=True)
     trigger = deferred(sensor).trigger
     payload = fire(trigger, after_looks(looks, 3, lambda: house.open(house.crm)))
     assert looks.call_count >= 3
-    assert resumed(sensor, payload) == all_there(2)
+    assert plain(resumed(sensor, payload)) == all_read(2)
 
 
-@pytest.mark.parametrize(("kind", "connections"), [("access", 2), ("profiles_sync", 1)])
+@pytest.mark.parametrize(("kind", "connections"), [("access", 3), ("profiles_sync", 1)])
 def test_connections_are_kept_between_looks_and_closed_at_the_end(
     house: House, mocker: MockerFixture, kind: str, connections: int
 ) -> None:
@@ -122,15 +132,16 @@ def test_a_cancelled_trigger_closes_its_connections(house: House, mocker: Mocker
     closed = mocker.spy(redshift_connector.core.Connection, "close")
 
     async def cancel() -> None:
-        task = asyncio.create_task(collect(trigger_of(house.access(schemas=house.crm), poke_interval=0.2)))
+        task = asyncio.create_task(
+            collect(trigger_of(house.access(schemas=house.crm, wait_for_grants=True), poke_interval=0.2))
+        )
         await until(lambda: looks.call_count >= 2)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
     asyncio.run(asyncio.wait_for(cancel(), 20))
-    assert opened.call_count == 2
-    assert closed.call_count == 2
+    assert opened.call_count == closed.call_count == 3
 
 
 def test_it_closes_only_after_the_look_that_runs(house: House, mocker: MockerFixture) -> None:

@@ -13,8 +13,8 @@ from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from tests.integration.sensors.house import House
 from tests.support.redshift import mark, statements, unique
-from tests.support.segment import codes, ready
-from tests.support.waiting import all_there
+from tests.support.segment import codes, ready, said
+from tests.support.waiting import all_read, all_there, plain
 
 both = pytest.mark.parametrize("kind", ["access", "profiles_sync"])
 
@@ -54,9 +54,8 @@ def test_a_rendered_false_does_not_wait(house: House, kind: str) -> None:
 @both
 def test_one_look_without_waiting_says_what_is_missing(house: House, kind: str) -> None:
     report = house.sensor(kind, wait=False).execute({})
-    (finding,) = report.pop("findings")
-    report.pop("tables", None)
-    assert {**report, "findings": []} == all_there(0)
+    (finding,) = report["findings"]
+    assert {**plain(report), "findings": []} == all_there(0)
     expected = {
         "access": ("table_missing", f"{house.warehouse}.{house.crm}.accounts"),
         "profiles_sync": ("schema_missing", f"{house.warehouse}.{house.profiles_schema}"),
@@ -67,31 +66,38 @@ def test_one_look_without_waiting_says_what_is_missing(house: House, kind: str) 
 @both
 def test_one_look_without_waiting_that_finds_all(house: House, kind: str) -> None:
     house.fulfil(kind)
-    assert house.sensor(kind, wait="false").execute({}) == (ready() if kind == "profiles_sync" else all_there(1))
+    expected = plain(ready()) if kind == "profiles_sync" else all_read(1)
+    assert plain(house.sensor(kind, wait="false").execute({})) == expected
 
 
 def not_ready(sensor: DataGraphSensor) -> tuple[str, str]:
     """The object and the text of the only finding of a look at what isn't there."""
     report = sensor.execute({})
-    (finding,) = report.pop("findings")
-    assert {**report, "findings": []} == all_there(0)
+    (finding,) = report["findings"]
+    assert {**plain(report), "findings": []} == all_there(0)
     assert finding["code"] == "not_ready"
-    return finding["object"], finding["text"]
+    return finding["object"], f"{finding['text']} {finding['remedy']}".strip()
+
+
+def planned(about: str) -> tuple[str, str]:
+    return about, said("not_ready", about, case="planned")
 
 
 def test_without_waiting_the_user_need_not_exist(house: House) -> None:
-    # A plan-only run on an empty warehouse.
+    # A plan-only run on an empty warehouse: nobody is told to correct the connection of a user to come.
     house.make_crm()
     nobody = unique("nobody")
     house.user_connection(login=nobody)
+    assert not_ready(house.access(schemas=house.crm, wait=False)) == planned(f"user {nobody}")
+    house.user_connection(password="Wrong-1-password")
     about, text = not_ready(house.access(schemas=house.crm, wait=False))
-    assert about == f"user {nobody}" and f"refuses the login or password of user {nobody} " in text
+    assert about == f"user {house.user}" and text.endswith("correct the connection.")
 
 
 def test_without_waiting_the_checkpoint_database_need_not_exist(house: House) -> None:
     house.make_crm()
-    about, text = not_ready(house.access(schemas=house.crm, database="atlantis", wait=False))
-    assert about == "database atlantis" and "there is no database atlantis " in text
+    sensor = house.access(schemas=house.crm, database="atlantis", wait=False)
+    assert not_ready(sensor) == planned("database atlantis")
 
 
 @pytest.mark.parametrize(

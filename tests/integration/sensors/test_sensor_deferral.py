@@ -29,6 +29,14 @@ def arguments(house: House, kind: str) -> dict[str, Any]:
             "database": house.checkpoint,
             "schemas": [],
             "tables": [f"{house.crm}.accounts"],
+            "role": house.role,
+            "wait_for_grants": False,
+            "broken_views": "report",
+            "least_privilege": False,
+            "forbidden": [],
+            "probe_checkpoint": False,
+            "batch_size": 200,
+            "max_proof_age": 900.0,
         }
     return {
         "redshift_conn_id": "redshift_default",
@@ -84,7 +92,8 @@ def test_poke_and_trigger_report_the_same(house: House, kind: str) -> None:
 
 @both
 def test_poke_and_trigger_wait_for_the_same(house: House, kind: str) -> None:
-    house.sql(f"CREATE SCHEMA {house.crm}", f"CREATE SCHEMA {house.profiles_schema}")
+    house.sql(*(f"CREATE SCHEMA {one}" for one in (house.crm, house.profiles_schema)))
+    house.sql(f"GRANT USAGE ON SCHEMA {house.crm} TO ROLE {house.role}")
     with pytest.raises(AirflowSensorTimeout) as raised:
         house.sensor(kind, deferrable=False, timeout=0, poke_interval=0).execute({})
     payload = fire(trigger_of(house.sensor(kind), seconds=0))

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.database import DatabaseAccess, read_database_access
+from airflow_provider_datagraph.access.database import DatabaseAccess, read_checkpoint, read_database_access
 from airflow_provider_datagraph.access.plan import Change, Finding, Reason, blocking, finding, note
+from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.redshift.statements import ChangeOwner
 from airflow_provider_datagraph.redshift.values import Database, Grant, Owned, Role, Scope, Session, User
 from tests.unit.access.planning import Plan, R, Step, plan_database
@@ -74,6 +75,41 @@ def test_somebody_elses_role_stops_it() -> None:
     (found,) = plan_database("profiles", "r", current).findings
     assert (found.code, found.object, found.blocking) == ("untrusted_owner", "r", True)
     assert plan_database("profiles", "r", current, trusted=("zoe",)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("owner", "named", "told"),
+    [
+        ("zoe", None, finding("untrusted_owner", f"profiles.{SCHEMA}", case="schema", owner="zoe")),
+        ("zoe", "zoe", note("reverse_etl_owner", f"profiles.{SCHEMA}", owner="zoe")),
+        ("boss", None, note("reverse_etl_owner", f"profiles.{SCHEMA}", owner="boss")),
+    ],
+)
+def test_the_owner_of_a_reverse_etl_schema_there_is_told_and_stops_nothing(
+    owner: str, named: str | None, told: Finding
+) -> None:
+    assert plan_database("profiles", "r", with_database("admin", sharer=owner), sharer=named) == Plan(
+        (GRANT,), 1, (told,)
+    )
+
+
+@pytest.mark.parametrize(
+    ("owner", "members", "sharer"), [(101, True, None), (101, False, "linked_user"), (7, True, "user id 7")]
+)
+def test_a_reverse_etl_schema_of_a_members_is_segments_own(owner: int, members: bool, sharer: str | None) -> None:
+    rows = q.Answers(
+        {
+            q.DATABASES: [["cp", 100, "local"]],
+            f"{q.ALL_SCHEMAS} WHERE database_name = 'cp'": [
+                ["cp", SCHEMA, owner, "local"],
+                ["cp", "public", 1, "local"],
+            ],
+            q.USER_GRANTS: [["linked_user", "linked_role"]] * members,
+            q.ON_DATABASES + q.OF_ROLE: [],
+        }
+    )
+    assert read_checkpoint(rows, q.SESSION, "linked_role", "cp").sharer == sharer
+    assert read_checkpoint(rows, q.SESSION, "linked_role", "to_come").sharer is None
 
 
 def test_a_shared_database_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""What the state of a Profiles Sync schema means, and what it means that a table can't be read."""
+"""What the state of a Profiles Sync schema means."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from airflow_provider_datagraph.access import profiles_sync
 from airflow_provider_datagraph.access.plan import Finding, blocking, finding
 from airflow_provider_datagraph.access.profiles_sync import Seen, Stored
-from airflow_provider_datagraph.access.validation import nothing_to_read, unreachable, unreadable
 from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import Identity, Scope
@@ -209,27 +208,3 @@ def test_the_table_of_an_event_is_called_as_segment_calls_it(event: str, table: 
 def test_an_event_without_a_name_has_no_table() -> None:
     with pytest.raises(InvalidInput, match="no letter and no digit"):
         profiles_sync.event_table("•¶§")
-
-
-@pytest.mark.parametrize(
-    ("state", "code"),
-    [
-        ("42P01", "table_missing"),
-        ("3F000", "schema_missing"),
-        ("3D000", "database_missing"),
-        ("42501", "not_readable"),
-        ("", "not_readable"),
-    ],
-)
-def test_what_cant_be_read_is_told_with_the_server_s_words(state: str, code: str) -> None:
-    found = unreadable(("dev", "my.schema", "t"), state, "permission denied")
-    assert found == finding(code, 'dev."my.schema".t', case="reading", reason="permission denied", state=state)
-
-
-def test_what_cant_be_named_is_told() -> None:
-    assert unreachable(("dev", "s", "My.T"), "u") == finding("unreachable_name", 'dev.s."My.T"', login="u")
-
-
-def test_a_schema_that_isnt_there_is_told_from_an_empty_one() -> None:
-    assert nothing_to_read("dev", "s.1", exists=True) == finding("schema_empty", 'dev."s.1"')
-    assert nothing_to_read("dev", "s.1", exists=False) == finding("schema_missing", 'dev."s.1"', case="reading it")

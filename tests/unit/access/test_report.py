@@ -98,10 +98,11 @@ def test_a_report_is_json() -> None:
         "changes": [{**changed, "text": "grant 0", "applied": True}],
         "findings": [{"code": "stop", "object": "d", "text": "It stops.", "remedy": "Let it go on.", "blocking": True}],
         "notes": {"role_owner": 3},
+        "noted": {"role_owner": "It is told."},
         "omitted": {"changes": 4, "findings": 5},
     }
     assert json.loads(json.dumps(report.as_dict())) == report.as_dict()
-    empty = {"changed": 0, "in_place": 0, "changes": [], "findings": [], "notes": {}}
+    empty = {"changed": 0, "in_place": 0, "changes": [], "findings": [], "notes": {}, "noted": {}}
     assert Report().as_dict() == {**empty, "omitted": {"changes": 0, "findings": 0}}
 
 
@@ -118,7 +119,8 @@ def test_a_report_holds_100_rows_of_a_kind(count: int, kept: int, more: int) -> 
     assert len(table("All", Report(0, 0, rows(count), findings(count))).splitlines()) == 2 + 2 * count
 
 
-WHOLE = Report(3, 4, rows(2, applied=True), (STOP, TOLD), {"role_owner": 2}, {}, 5, 6)
+NOTED = {"role_owner": FindingRow("role_owner", "", "It is told.")}
+WHOLE = Report(3, 4, rows(2, applied=True), (STOP, TOLD), {"role_owner": 2, "b": 1}, NOTED, 5, 6)
 VALUE = WHOLE.as_dict()
 
 
@@ -131,6 +133,7 @@ def test_what_was_a_report_is_read_back() -> None:
     assert Report.parse(json.loads(json.dumps(VALUE)), "reports") == WHOLE
     # What else an operator returns stands beside it, and isn't in it.
     assert Report.parse({**VALUE, "segment": {"host": "h"}}, "reports") == WHOLE
+    assert Report.parse(without("noted"), "reports") == replace(WHOLE, noted={})
     cut = Report(changes=rows(130), findings=findings(120), more_changes=7)
     again = Report.parse(cut.as_dict(), "reports")
     assert (again.more_changes, again.more_findings, again.as_dict()) == (37, 20, cut.as_dict())
@@ -144,7 +147,8 @@ BAD: list[Any] = [
     "abc",
     [],
     {},
-    *(without(name) for name in VALUE),
+    *(without(name) for name in VALUE if name != "noted"),
+    *({**VALUE, "noted": wrong} for wrong in ("text", None, [1], {"role_owner": 5}, {"else": "It counts nothing."})),
     *({**VALUE, name: wrong} for name in ("changed", "in_place") for wrong in ("1", None, 1.0, True)),
     *({**VALUE, name: wrong} for name in ROWS for wrong in NO_ROWS),
     {**VALUE, "changes": [{**VALUE["changes"][0], "more": 1}]},
@@ -176,10 +180,19 @@ def test_reports_are_summed_and_each_finding_stands_once() -> None:
     assert join([]) == Report()
 
 
+def test_what_several_tasks_note_of_the_same_is_counted_once() -> None:
+    first, other = (FindingRow("a", "", text) for text in ("It is told.", "Another is."))
+    several = [Report(notes={"a": count}, noted={"a": row}) for count, row in ((1, first), (2, first), (4, other))]
+    assert join(several).notes == {"a": 6}
+    # Where what is noted isn't known, nothing tells that it is the same.
+    assert join([*several, Report(notes={"a": 1}), Report(notes={"a": 1})]).notes == {"a": 8}
+
+
 def test_a_parsed_report_joins_like_the_whole_one() -> None:
     # Read back from XCom, privileges are a list again, and rows still compare.
     parsed = Report.parse(json.loads(json.dumps(WHOLE.as_dict())), "reports")
     assert join([WHOLE, parsed]) == join([WHOLE, WHOLE])
+    assert join([WHOLE, parsed]).notes == {"role_owner": 2, "b": 2}
 
 
 def lines(*listed: str) -> str:

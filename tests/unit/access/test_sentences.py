@@ -12,8 +12,17 @@ from pathlib import Path
 
 from airflow_provider_datagraph.access.messages import DONE, FINDINGS, OBJECTS, REASONS, change_text, said
 from airflow_provider_datagraph.access.plan import Change, Fact, Finding, Reason, finding
+from airflow_provider_datagraph.access.reach.excess import CODES
 from airflow_provider_datagraph.access.schemas.revoke import KINDS
-from airflow_provider_datagraph.redshift.statements import AlterUser, ChangeOwner, Privileges
+from airflow_provider_datagraph.access.schemas.targets import not_local
+from airflow_provider_datagraph.redshift.statements import (
+    AlterUser,
+    ChangeOwner,
+    Membership,
+    Privileges,
+    SystemPermission,
+    use_of_shared,
+)
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Owned, Scope
 from tests.unit.access.planning import MAY_CREATE, R, given, taken
 
@@ -32,11 +41,20 @@ SESSIONS: dict[str, Fact] = {"sessions": ("process 7 of user u in dev",)}
 GRANTS = frozenset({Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.TABLES, "SELECT", "crm")})
 ON_TABLES = frozenset({Grant(Scope.TABLE, "SELECT", "crm", name) for name in TABLES})
 OF_DATABASE = frozenset({Grant(Scope.DATABASE_TABLES, "SELECT", database="dev")})
+GIVE = (
+    Privileges(R, ("USAGE",), Scope.SCHEMA, [("crm",)]),
+    Privileges(R, ("SELECT",), Scope.TABLES, [("crm",)]),
+    Privileges(R, ("CREATE",), Scope.DATABASE, [("cp",)]),
+)
 MAY_READ = Privileges(Identity("user", "boss"), ("SELECT",), Scope.TABLES, [("retl",)])
 ON_SALES = frozenset({Grant(Scope.DATABASE, "USAGE", database="sales")})
 DROP = frozenset({Grant(Scope.TABLES, "DROP", "retl")})
 NO_USAGE = Privileges(R, ("USAGE",), Scope.DATABASE, [("sales",)], taken=True)
+NO_READING = tuple(one.sql for one in use_of_shared(R, "sales", "<schema>", taken=True)[1:])
 NO_DROP = tuple(Privileges(R, ("DROP",), scope, [("retl",)], taken=True).sql for scope in (Scope.TABLES, Scope.SCHEMA))
+NO_DROP_TABLE = SystemPermission(R, "DROP TABLE", taken=True)
+BEYOND: dict[str, Fact] = {"privileges": ("SELECT", "USAGE"), "ways": ("PUBLIC", "role r (tables in schema)")}
+EXCESS: dict[str, Fact] = {"user": "u", "database": "dev", "grants": DROP, "way": "role above through role r"}
 TAKE = ChangeOwner(Owned("database", "cp"), "admin")
 CHECKPOINT: dict[str, Fact] = {"role": "r", "databases": ("cp", "dev")}
 EXAMPLES = (
@@ -50,6 +68,18 @@ EXAMPLES = (
     finding("name_taken", "r", case="role"),
     finding("name_taken", "u", case="user"),
     finding("user_is_admin", "admin"),
+    finding("partial_view", "clerk", case="reach", user="u"),
+    finding("user_missing", "u"),
+    finding("not_audited", "dev", case="closed", reason="There is no database dev. Correct the name."),
+    finding("not_audited", "sales", kind="shared"),
+    finding("not_audited", "sales", case="unseen", user="clerk"),
+    finding("readable_beyond", "dev.crm", tables=TABLES, **BEYOND),
+    finding("readable_beyond", "dev.crm", case="empty", **BEYOND),
+    finding("not_a_member", "u", role="r", statement=Membership(U, "r")),
+    finding("system_permission", "u", permission="DROP TABLE", way="role r", statement=NO_DROP_TABLE),
+    *(finding(code, "dev.retl", statements=NO_DROP[:1], **EXCESS) for code in CODES),
+    *(finding(code, "dev.retl", case="owner", **{**EXCESS, "way": "ownership"}) for code in CODES),
+    *(finding(code, "dev.retl", case="public", **{**EXCESS, "way": "PUBLIC"}) for code in CODES),
     finding("user_is_superuser", "u", statement=AlterUser("u", "NOCREATEUSER")),
     finding("login_fails", "u"),
     finding("password_policy", "u", lacks=("be 8 to 64 characters long", "hold a digit")),
@@ -73,7 +103,11 @@ EXAMPLES = (
     finding("schema_missing", "dev.crm", case="alike", alike="CRM", **SCHEMA),
     finding("schema_missing", "dev.crm", case="planned", **SCHEMA),
     finding("schema_missing", "dev.crm", case="closing", **SCHEMA),
-    finding("not_local", "dev.lake", kind="external", schema="lake", database="dev"),
+    not_local(("dev", "lake"), "external", "r", ()),
+    not_local(("sales", "crm"), "shared", "r", ()),
+    not_local(("sales", "crm"), "shared", "r", (), TABLES),
+    not_local(("glue", "web"), "auto mounted catalog", "r", ()),
+    not_local(("sales", "crm"), "shared", "r", ON_SALES),
     finding("schema_missing", "dev.CRM", case="folded", **{**SCHEMA, "schema": "CRM"}),
     finding("table_missing", "dev.crm.Orders", case="folded"),
     finding("database_missing", "sales", case="look"),
@@ -106,19 +140,29 @@ EXAMPLES = (
     finding("schema_missing", "dev.retl", case="reverse_etl"),
     finding("database_missing", "cp", case="reverse_etl"),
     finding("reverse_etl_owner", "dev.retl", owner="boss"),
+    finding("reverse_etl_elsewhere", "cp", owner="boss"),
     finding("reverse_etl_roles", "dev.retl", roles=ROLES),
     finding("reverse_etl_closed", "dev.retl", owner="boss", database="dev", statement=MAY_READ),
     finding("reverse_etl_kept", "dev.retl", role="r", grants=DROP, database="dev", statements=NO_DROP),
     finding("schema_empty", "dev.crm"),
+    finding("schema_unlisted", "dev.lake", kind="external", login="admin"),
     finding("schema_missing", "dev.crm", case="reading it"),
+    finding("schema_closed", "dev.crm", login="linked", database="dev", tables=TABLES, count=2, statement=GIVE[0]),
+    finding("not_granted", "dev.crm", login="linked", database="dev", tables=TABLES, count=2, statement=GIVE[1]),
     finding("table_missing", "dev.crm.orders", case="reading", **READING),
     finding("schema_missing", "dev.crm.orders", case="reading", **READING),
     finding("database_missing", "dev.crm.orders", case="reading", **READING),
     finding("not_readable", "dev.crm.orders", case="reading", **READING),
+    finding("view_broken", "dev.crm.orders", **READING),
+    finding("view_refused", "dev.crm.orders", **READING),
+    finding("column_privileges", "dev.crm.orders", case="reading", tables=("orders",)),
+    finding("interleaved_key", "dev.crm.orders"),
+    finding("cross_database_refused", "dev.crm.orders", **READING),
+    finding("checkpoint_closed", "cp", login="linked", what="database cp", privileges=("CREATE",), statement=GIVE[2]),
+    finding("checkpoint_closed", "cp", case="tried", **READING),
     finding("unreachable_name", "dev.crm.Orders", login="linked"),
     finding("schema_missing", "dev.profiles", case="unsynced"),
     finding("schema_elsewhere", "dev.profile", schemas=("dev.profiles",)),
-    finding("user_missing", "u"),
     finding(
         "schema_not_visible", "dev.profiles", **OF_PROFILES, statement=Privileges(U, ("USAGE",), Scope.SCHEMA, [("p",)])
     ),
@@ -139,6 +183,7 @@ EXAMPLES = (
     finding("materialized_empty", "dev.profiles", tables=TABLES[:1]),
     finding("stale", "dev.profiles", **OF_PROFILES),
     finding("not_ready", "user u", reason="What the error says."),
+    finding("not_ready", "user u", case="planned"),
     finding("new_owner_missing", "heir"),
     finding("new_owner_untrusted", "eve", user="u"),
     finding("new_owner_leaves", "u"),
@@ -149,6 +194,7 @@ EXAMPLES = (
     finding("role_privileges", "dev", case="further", role="r", grants=OF_DATABASE),
     finding("role_privileges", "dev", case="unsure", role="r", grants=OF_DATABASE),
     finding("not_local", "sales", case="held", holder="role r", kind="shared", grants=ON_SALES, statement=NO_USAGE),
+    finding("not_local", "sales", case="inside", holder="role r", statements=NO_READING),
     finding("not_local", "cp", case="drop", kind="shared"),
     finding("user_kept", "u", case="admin", role="r"),
     finding("user_kept", "u", case="superuser", role="r"),

@@ -15,10 +15,12 @@ from airflow_provider_datagraph.access.database import DatabaseAccess
 from airflow_provider_datagraph.access.messages import FINDINGS, Said
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings
 from airflow_provider_datagraph.access.plan import Plan, Step
+from airflow_provider_datagraph.access.reach.read import IdentityReach
 from airflow_provider_datagraph.access.report import FindingRow, Report
 from airflow_provider_datagraph.access.reverse_etl import ReverseEtlAccess
 from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess
 from airflow_provider_datagraph.access.schemas.values import Context, FutureTables, SchemaAccess, Tables
+from airflow_provider_datagraph.access.validation import Rights, Seen
 from airflow_provider_datagraph.redshift.statements import Create, Statement
 from airflow_provider_datagraph.redshift.values import (
     Database,
@@ -41,11 +43,12 @@ READ = [
     DatabaseAccess(SESSION, databases={"d": Database("d", "admin")}),
     SchemaAccess(SESSION, schemas={"s": Schema("s", "admin")}),
     Cluster(SESSION, databases={"d": Database("d", "admin")}),
+    IdentityReach(SESSION, user="u", ways={R: "role r"}, databases={"d": Database("d", "admin")}),
     Tables({"s": frozenset()}, views={"s": {"v": "u"}}, owners={"s": frozenset({"u"})}),
     Context(others={R: frozenset()}, secured={"s": frozenset()}, masked={"s": frozenset()}, late_views={}),
 ]
 """What is read, with its mappings."""
-LARGE = {*map(type, READ), Holdings, ReverseEtlAccess, Plan, Report}
+LARGE = {*map(type, READ), Holdings, ReverseEtlAccess, Rights, Seen, Plan, Report}
 """There are few of each."""
 
 

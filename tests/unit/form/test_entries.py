@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_datagraph.access.database import DatabaseAccess
 from airflow_provider_datagraph.access.messages import said
-from airflow_provider_datagraph.access.plan import Finding, finding
+from airflow_provider_datagraph.access.plan import Finding, Level
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.entries import (
     Opening,
@@ -22,7 +22,7 @@ from airflow_provider_datagraph.form.entries import (
     resolve_reverse_etl,
 )
 from airflow_provider_datagraph.form.patterns import patterns
-from airflow_provider_datagraph.redshift.values import Database, Schema, Session
+from airflow_provider_datagraph.redshift.values import Database, Grant, Schema, Scope, Session
 from tests.unit.redshift import catalog_rows as q
 from tests.unit.redshift.reading import refusal
 
@@ -48,7 +48,7 @@ SENSITIVE = replace(WAREHOUSE, session=Session("admin", "dev", case_sensitive=Tr
 def resolved(*entries: str, warehouse: Warehouse = WAREHOUSE) -> tuple[list[Opening], list[Finding], list[str]]:
     """What is to be opened, what is found, and what is wrong."""
     problems = Problems()
-    openings, findings = resolve_entries([parse_entry(entry) for entry in entries], warehouse, problems)
+    openings, findings = resolve_entries([parse_entry(entry) for entry in entries], warehouse, "r", problems)
     assert all(map(said, findings))
     return openings, findings, problems.sentences
 
@@ -218,22 +218,60 @@ def test_contradictions_are_told(entries: list[str], sentences: list[str]) -> No
     assert resolved(*entries)[2] == sentences
 
 
-def not_local(database: str, schema: str, kind: str, path: str = "") -> Finding:
-    return finding("not_local", path or f"{database}.{schema}", kind=kind, schema=schema, database=database)
+ELSEWHERE = replace(
+    WAREHOUSE,
+    schemas={**WAREHOUSE.schemas, "glue": {}, "sales": schemas(lake="external", crm="local")},
+    kinds={"partner": "shared", "glue": "auto mounted catalog"},
+)
+MORE = 'WITH PERMISSIONS, then also: GRANT USAGE ON SCHEMA "partner"."{0}" TO ROLE "r"; GRANT SELECT '
 
 
-def test_what_isnt_local_is_told_and_left_out() -> None:
-    assert resolved("lake", "crm", "partner.shared_crm", "dev.lake") == (
-        [Opening("dev", ("crm",), {})],
-        [not_local("dev", "lake", "external"), not_local("partner", "shared_crm", "shared")],
-        [],
-    )
+@pytest.mark.parametrize(
+    ("entry", "about", "statements"),
+    [
+        ("LAKE", "dev.lake", 'refuses the role: GRANT USAGE ON SCHEMA "lake" TO ROLE "r"'),
+        # The catalog of tables doesn't list it.
+        ("dev.lake.t", "dev.lake", 'refuses the role: GRANT USAGE ON SCHEMA "lake" TO ROLE "r"'),
+        (
+            "partner.shared_crm",
+            "partner.shared_crm",
+            MORE.format("shared_crm") + 'ON ALL TABLES IN SCHEMA "partner"."shared_crm" TO ROLE "r"',
+        ),
+        # Nor need that of schemas, for databases of datashares.
+        ('partner."a""b".T', 'partner."a""b"', MORE.format('a""b') + 'ON TABLE "partner"."a""b"."t" TO ROLE "r"'),
+        ("glue.web", "glue.web", "create an external schema for it in a local database, and name that one."),
+    ],
+)
+def test_what_isnt_local_is_told_with_what_to_run_and_left_out(entry: str, about: str, statements: str) -> None:
+    openings, (told,), problems = resolved(entry, entry, "crm", warehouse=ELSEWHERE)
+    assert (openings, problems) == ([Opening("dev", ("crm",), {})], [])
+    assert (told.code, told.object, told.level) == ("not_local", about, Level.FINDING)
+    assert said(told).remedy.endswith(statements)
 
 
-def test_its_path_is_quoted_and_its_name_is_as_stored() -> None:
-    warehouse = Warehouse(Session("admin", "dev"), {"dev": {'a"b': Schema('a"b', "admin", "external")}})
-    told = not_local("dev", 'a"b', "external", 'dev."a""b"')
-    assert resolved('"a""b"', warehouse=warehouse) == ([], [told], [])
+def test_what_the_role_holds_there_already_is_worth_a_note() -> None:
+    held = {Grant(Scope.SCHEMA, "USAGE", "lake"), Grant(Scope.DATABASE, "USAGE", database="partner")}
+    _, findings, _ = resolved("lake", "partner.x", "sales.lake", warehouse=replace(ELSEWHERE, held=frozenset(held)))
+    # What it holds on schemas was read of the connected database alone.
+    assert [(one.object, one.level) for one in findings] == [
+        ("dev.lake", Level.NOTE),
+        ("partner.x", Level.NOTE),
+        ("sales.lake", Level.FINDING),
+    ]
+
+
+def test_nothing_connects_to_a_database_that_isnt_local() -> None:
+    problems = Problems()
+    resolve_profiles_sync("partner", "profiles", ELSEWHERE, [], problems)
+    resolve_profiles_sync("dev", "lake", ELSEWHERE, [], problems)
+    resolve_reverse_etl("glue", "check", ELSEWHERE, problems)
+    told = "and Segment writes Profiles Sync to a local schema: name that one."
+    assert [one.split(" To have")[0] for one in problems.sentences] == [
+        f"profiles_sync: partner.profiles is shared, {told}",
+        f"profiles_sync: dev.lake is external, {told}",
+        "reverse_etl_database: Database glue is auto mounted catalog, not local, so Segment can't write to it. Name "
+        "another database.",
+    ]
 
 
 def test_a_connected_database_that_isnt_listed_is_named() -> None:
@@ -316,7 +354,7 @@ def test_what_isnt_allowed_is_told_among_all_others() -> None:
     listed = [
         parse_entry(one) for one in ("SALES.crm.deals", "crm", "dev.ads", "CRM.gone", "dev.crm.accounts", "sales.gone")
     ]
-    openings, _ = resolve_entries(listed, WAREHOUSE, problems, allow)
+    openings, _ = resolve_entries(listed, WAREHOUSE, "r", problems, allow)
     assert openings == [Opening("dev", ("ads",), {}), Opening("sales", ("crm",), {"crm": ("deals",)})]
     assert resolve_profiles_sync("Sales", "New", WAREHOUSE, openings, problems, allow) == ("sales", "New")
     resolve_profiles_sync("dev", "gone.x", WAREHOUSE, openings, problems, allow)
@@ -336,11 +374,17 @@ def test_what_isnt_allowed_is_told_among_all_others() -> None:
 
 def test_the_tasks_that_follow_read_every_name_back_as_it_is() -> None:
     openings = [Opening("d.b", ("crm", "my.schema"), {"my.schema": ("t", "a.b")}), Opening("dev", ("ads",), {})]
-    assert as_tasks(openings, ("d.b", "pro.files")) == {
+    made = as_tasks(openings, ("d.b", "pro.files"), "d.b")
+    own = ['"d.b".crm', "dev.ads", '"d.b"."my.schema".t', '"d.b"."my.schema"."a.b"']
+    asked = made.pop("asked")
+    assert asked[:4] == own
+    assert asked[-2:] == ['"d.b"."pro.files"', '"d.b".__segment_reverse_etl']
+    assert made == {
         "grants": [
             {"database": "d.b", "schema": ["crm", '"my.schema"'], "tables": {"my.schema": ["t", '"a.b"']}},
             {"database": "dev", "schema": ["ads"], "tables": True},
         ],
+        "reverse_etl_database": "d.b",
         "profiles_sync": {"database": "d.b", "schema": '"pro.files"'},
         "validate": {
             "schemas": ['"d.b".crm', "dev.ads"],
@@ -356,4 +400,5 @@ def test_the_tasks_that_follow_read_every_name_back_as_it_is() -> None:
             ],
         },
     }
-    assert as_tasks([], None) == {"grants": [], "profiles_sync": None, "validate": {"schemas": [], "tables": []}}
+    nothing = {"grants": [], "asked": [], "profiles_sync": None, "reverse_etl_database": None}
+    assert as_tasks([], None, None) == {**nothing, "validate": {"schemas": [], "tables": []}}

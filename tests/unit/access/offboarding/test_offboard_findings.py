@@ -17,7 +17,7 @@ from airflow_provider_datagraph.access.offboarding.findings import (
     who_leaves,
 )
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
-from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding, note
+from airflow_provider_datagraph.access.plan import Fact, Finding, Level, blocking, finding, note
 from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import (
     Database,
@@ -125,20 +125,32 @@ def test_who_may_get_what_the_user_owns(new_owner: str | None, heirs: tuple[str,
 
 def test_a_shared_database_is_an_administrators() -> None:
     databases = {**CLUSTER.databases, "sh": Database("sh", "admin", "shared")}
-    given = [on_database(ROLE, "sh", "USAGE"), on_database(USER, "sh", "USAGE"), on_database(ROLE, "gone")]
+    given = [on_database(ROLE, "sh", "ALTER"), on_database(USER, "sh", "ALTER"), on_database(ROLE, "gone")]
     found = on_cluster(replace(CLUSTER, databases=databases, on_databases=frozenset(given)))
 
     def share(who: Identity, sql: str) -> Finding:
-        grant = Grant(Scope.DATABASE, "USAGE", database="sh")
-        statement = Privileges(who, ("USAGE",), Scope.DATABASE, [("sh",)], taken=True)
+        grant = Grant(Scope.DATABASE, "ALTER", database="sh")
+        statement = Privileges(who, ("ALTER",), Scope.DATABASE, [("sh",)], taken=True)
         assert statement.sql == sql
         facts: dict[str, Fact] = {"kind": "shared", "grants": frozenset({grant}), "statement": statement}
         return blocking("not_local", "sh", case="held", holder=str(who), **facts)
 
     assert found == (
-        share(ROLE, 'REVOKE USAGE ON DATABASE "sh" FROM ROLE "r"'),
-        share(USER, 'REVOKE USAGE ON DATABASE "sh" FROM "u"'),
+        share(ROLE, 'REVOKE ALTER ON DATABASE "sh" FROM ROLE "r"'),
+        share(USER, 'REVOKE ALTER ON DATABASE "sh" FROM "u"'),
     )
+    # What an administrator was told to grant, we take back; only what is inside isn't shown.
+    used = replace(CLUSTER, databases=databases, on_databases=frozenset({on_database(ROLE, "sh", "USAGE")}))
+    (told,) = on_cluster(used)
+    assert (told.code, told.level) == ("not_local", Level.NOTE)
+
+
+def test_what_an_administrator_is_told_to_grant_needs_no_force() -> None:
+    lake = replace(held((USER, Grant(Scope.SCHEMA, "USAGE", "lake"))), external=frozenset({"lake"}))
+    assert (
+        on_holdings(lake) == on_holdings(replace(lake, held=frozenset((ROLE, grant) for _, grant in lake.held))) == ()
+    )
+    assert [one.code for one in on_holdings(replace(lake, external=frozenset()))] == ["user_privileges"]
 
 
 @pytest.mark.parametrize(("me", "superuser", "why"), [("u", False, "admin"), ("admin", True, "superuser")])

@@ -19,6 +19,18 @@ def test_where_nobody_is_left_there_is_nothing_to_do() -> None:
     assert plan_holdings(LEAVING, cluster, EMPTY) == Plan(in_place=1)
 
 
+def test_the_use_of_a_datashare_is_taken_from_who_leaves() -> None:
+    given = [(who, Grant(Scope.DATABASE, "USAGE", database="sh")) for who in (ROLE, USER)]
+    databases = {**CLUSTER.databases, "sh": Database("sh", "admin", "shared")}
+    cluster = replace(CLUSTER, databases=databases, on_databases=frozenset(given))
+    plan, drops = plan_identities(LEAVING, cluster), ['DROP USER "u"', 'DROP ROLE "r"']
+    first = ['REVOKE USAGE ON DATABASE "sh" FROM ROLE "r"', 'REVOKE USAGE ON DATABASE "sh" FROM "u"']
+    assert (plan.sql, [step.autocommit for step in plan.steps]) == ([*first, *drops], [True, True, False, False])
+    assert [change.path for change in plan.changes[:2]] == [("sh",)] * 2
+    kept = plan_identities(LEAVING, replace(cluster, users={**CLUSTER.users, "u": User("u", 101, superuser=True)}))
+    assert kept.sql[:2] == [first[0], 'REVOKE ROLE "r" FROM "u"']
+
+
 def test_a_user_that_is_kept_only_loses_the_role() -> None:
     cluster = replace(CLUSTER, users={**CLUSTER.users, "u": User("u", 101, superuser=True)})
     assert plan_identities(LEAVING, cluster).sql == ['REVOKE ROLE "r" FROM "u"', 'DROP ROLE "r"']
@@ -123,7 +135,7 @@ def test_each_change_in_a_database_says_whose_leaving_is_the_reason() -> None:
         Change("give", "schema", ("cp", "s"), Reason.USER_LEAVES, identity=HEIR, of="u"),
         Change("give", "database", ("cp",), Reason.USER_LEAVES, identity=HEIR, of="u"),
     )
-    assert [step.sql for step in plan.steps if step.autocommit] == ['REVOKE ALL ON SCHEMA "lake" FROM ROLE "r"']
+    assert [step.sql for step in plan.steps if step.autocommit] == ['REVOKE USAGE ON SCHEMA "lake" FROM ROLE "r"']
     assert plan.sql[4:7] == [
         'REVOKE ALL FOR TABLES IN DATABASE "cp" FROM ROLE "r"',
         'REVOKE ALL FOR SCHEMAS IN DATABASE "cp" FROM ROLE "r"',

@@ -8,7 +8,7 @@ from typing import Any
 from airflow_provider_datagraph.access.plan import Reason, blocking, finding
 from airflow_provider_datagraph.access.schemas.closing import read_closing
 from airflow_provider_datagraph.access.schemas.values import Context
-from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Scope, Session
+from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Schema, Scope, Session
 from tests.unit.access.planning import MAY_CREATE, USAGE, Plan, database, on_table, plan_closing, taken
 from tests.unit.redshift import catalog_rows as q
 from tests.unit.redshift.catalog_rows import Answers
@@ -33,6 +33,14 @@ def test_what_is_held_goes() -> None:
         taken("schema", "db", "crm", words="USAGE", reason=Reason.CLOSED),
     )
     assert (found.in_place, found.findings) == (0, ())
+
+
+def test_an_external_schema_is_closed_outside_a_transaction() -> None:
+    lake = replace(CURRENT, schemas={"crm": Schema("crm", "admin", "external")}, grants=frozenset({USAGE}))
+    found = plan_closing(["crm"], "r", lake)
+    assert [(step.sql, step.autocommit) for step in found.steps] == [
+        ('REVOKE USAGE ON SCHEMA "crm" FROM ROLE "r"', True)
+    ]
 
 
 def test_what_is_closed_is_in_place() -> None:

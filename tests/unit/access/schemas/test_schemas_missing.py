@@ -8,11 +8,13 @@ import pytest
 
 from airflow_provider_datagraph.access.plan import Fact, Finding, Reason, blocking, finding, note
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables, SchemaAccess, Tables
+from airflow_provider_datagraph.redshift.statements import use_of_external
 from airflow_provider_datagraph.redshift.values import Grant, Role, Schema, Scope, Session, User
 from tests.unit.access.planning import (
     SCOPED,
     USAGE,
     Plan,
+    R,
     database,
     given,
     holding,
@@ -196,7 +198,14 @@ def test_findings_write_a_path_as_the_form_reads_it() -> None:
     columns = (on_column(table, schema="we.b") for table in ("t.1", "t.2"))
     held = holding(current, Grant(Scope.SCHEMA, "USAGE", "we.b"), *columns)
     assert plan_schemas(desired, "r", held).findings == (
-        finding("not_local", '"d.v"."la.ke"', kind="external", schema="la.ke", database="d.v"),
+        finding(
+            "not_local",
+            '"d.v"."la.ke"',
+            case="external",
+            database="d.v",
+            statement=use_of_external(R, "la.ke"),
+            statements=(),
+        ),
         blocking("schema_missing", '"d.v"."x.y"', schema="x.y", database="d.v"),
         blocking("table_missing", '"d.v"."we.b"."n.o"'),
         blocking("column_grant", '"d.v"."we.b"."t.1"', privilege="SELECT"),

@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access.plan import blocking, finding
+from airflow_provider_datagraph.access.plan import blocking, finding, note
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables
+from airflow_provider_datagraph.redshift.statements import use_of_external
 from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session
 from tests.unit.access.planning import (
     SCOPED,
     USAGE,
     Plan,
+    R,
     Step,
     database,
     given,
@@ -155,9 +157,13 @@ def test_a_case_sensitive_session_compares_names_as_typed() -> None:
 
 
 def test_what_isnt_local_is_told_and_left_out() -> None:
-    told = finding("not_local", "dev.lake", kind="external", schema="lake", database="dev")
-    plan = plan_schemas([DesiredSchema("Lake", ("t",)), DesiredSchema("crm")], "r", CURRENT, prune=True)
+    use = use_of_external(R, "lake")
+    told = finding("not_local", "dev.lake", case="external", database="dev", statement=use, statements=())
+    desired = [DesiredSchema("Lake", ("t",)), DesiredSchema("crm")]
+    plan = plan_schemas(desired, "r", CURRENT, prune=True)
     assert plan == Plan((usage("crm"), scoped("crm")), 0, (told,))
+    followed = plan_schemas(desired, "r", holding(CURRENT, Grant(Scope.SCHEMA, "USAGE", "lake")))
+    assert followed.findings == (note("not_local", "dev.lake", case="open", kind="external", role="r"),)
 
 
 @pytest.mark.parametrize("name", ["pg_x", "PG_missing", "information_schema"])

@@ -1,4 +1,4 @@
-"""What masking policies keep a statement from reading: asked before it runs, where it will run."""
+"""What PostgreSQL alone wouldn't keep a statement from reading: asked before it runs, where it will run."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ def several(touched: list[Prepared]) -> bool:
 
 
 async def check(plan: Query, among_several: bool, backend: Backend) -> None:
-    """Refuse a statement that names a relation of which its user would see masked values."""
+    """Refuse a statement that a cluster refuses, or that would read masked values or external tables."""
     schemas = ", ".join(literal(one[0]) if len(one) > 1 else "NULL" for one in plan.reads)
     names = ", ".join(literal(one[-1]) for one in plan.reads)
     asked = f"ARRAY[{schemas}]::text[], ARRAY[{names}]::text[], current_schemas(true)"
+    how = f"{literal(plan.takes)}, {plan.database is not None}, {among_several}"
     try:
-        rows = await backend.run(f"SELECT pg_rs.masked({among_several}, {asked})")
+        rows = await backend.run(f"SELECT pg_rs.unreadable({asked}, {how})")
     except BackendError as failure:
         fields = reworded(failure.fields)
         raise Refused(fields["C"], fields["M"]) from failure

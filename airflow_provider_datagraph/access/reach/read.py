@@ -1,0 +1,129 @@
+"""What decides what the linked user can reach: who it is; and in each database, what there is and who holds what.
+
+PG_NAMESPACE and PG_CLASS tell what there is: they hide nothing. Privileges are read by who sees them: a superuser, else
+the linked user itself, to whom the views show its own and those of its roles and groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from airflow_provider_datagraph.redshift.catalog import identities, privileges
+from airflow_provider_datagraph.redshift.catalog.databases import DATABASE_OWNERS, read_databases
+from airflow_provider_datagraph.redshift.catalog.relations import Relation, read_all_relations
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
+from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES, is_stored_system_schema
+from airflow_provider_datagraph.redshift.values import PUBLIC, Database, Grant, Identities, Identity, Scope, Session
+
+Held = tuple[Identity, Grant]
+ON_DATABASE = ("CREATE", "TEMPORARY", "ALTER")
+ON_SCHEMA = ("USAGE", "CREATE", "ALTER", "DROP")
+ON_RELATION = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "DROP", "ALTER", "REFERENCES")
+
+
+@dataclass(frozen=True)
+class IdentityReach(Identities):
+    """Who the linked user is. Roles aren't read.
+
+    :param user: its name.
+    :param ways: whose privileges it has, and by which way each; nobody's where it doesn't exist.
+    :param system: the system permissions that they hold.
+    :param databases: the databases of the cluster, by name; ``unseen``: those of which the admin knows just the name.
+    """
+
+    user: str = ""
+    ways: Mapping[Identity, str] = field(default_factory=dict)
+    system: frozenset[tuple[Identity, str]] = frozenset()
+    databases: Mapping[str, Database] = field(default_factory=dict)
+    unseen: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseReach:
+    """What there is in one database, and what the linked user's identities hold there.
+
+    :param schemas: the names of all schemas but the system's; ``relations``: the tables and views in them.
+    :param held: who holds what; what needs no grant is held by an identity of the kind ``ownership`` or ``superuser``.
+    """
+
+    name: str
+    schemas: tuple[str, ...]
+    relations: tuple[Relation, ...]
+    held: frozenset[Held]
+
+
+def read_identity_reach(rows: Rows, session: Session, user: str) -> IdentityReach:
+    """Read who the linked user is, and the cluster's databases.
+
+    :param rows: runs a query as the admin, in any database.
+    :param user: its name.
+    :return: the same; for an admin who is no superuser, :func:`read_memberships` has still to read its roles.
+    """
+    users = identities.read_users(rows)
+    admin = users.get(session.user)
+    known = IdentityReach(replace(session, superuser=admin is not None and admin.superuser), {}, users, user)
+    known = replace(known, databases=read_databases(rows, known))
+    if not known.session.superuser:
+        # SVV_REDSHIFT_DATABASES leaves out what a regular user can't reach; PG_DATABASE leaves nothing out.
+        every = {str(name) for name, _ in rows(DATABASE_OWNERS)}
+        known = replace(known, unseen=frozenset(every - known.databases.keys() - SYSTEM_DATABASES))
+    if user not in users:
+        return known
+    groups = sorted(identities.groups_of(rows, users[user].user_id))
+    ways = {Identity("user", user): "direct", PUBLIC: "PUBLIC", **{Identity("group", g): f"group {g}" for g in groups}}
+    known = replace(known, ways=ways)
+    return read_memberships(rows, known) if known.session.superuser else known
+
+
+def read_memberships(rows: Rows, known: IdentityReach) -> IdentityReach:
+    """Read the linked user's roles, by the shortest way to each, and the system permissions that they give.
+
+    :param rows: runs a query as a superuser, or as the linked user.
+    """
+    direct = sorted(name for holder, name in identities.user_grants(rows) if holder == known.user)
+    between, roles = sorted(identities.role_grants(rows)), {name: f"role {name}" for name in direct}
+    for holder in direct:
+        for name in (granted for who, granted in between if who == holder and granted not in roles):
+            roles[name] = f"role {name} through {roles[holder]}"
+            direct.append(name)
+    ways = {**known.ways, **{Identity("role", name): way for name, way in roles.items()}}
+    system = frozenset((who, what) for what, who in identities.system_privileges(rows) if who in ways)
+    return replace(known, ways=ways, system=system)
+
+
+def read_database_reach(rows: Rows, session: Session, known: IdentityReach) -> DatabaseReach:
+    """Read what there is in the connected database, and what is held there.
+
+    :param rows: runs a query as a superuser, or as the linked user.
+    :param known: who that is.
+    """
+    owner, who = known.owner_names(), privileges.Who(frozenset(known.ways), ("public",))
+    namespaces = read_namespaces(rows)
+    schemas = {name: owner(oid) for name, oid in namespaces.values() if not is_stored_system_schema(name)}
+    relations = tuple(read_all_relations(rows, owner, namespaces).values())
+    held = privileges.database_grants(rows, who) | privileges.schema_grants(rows, who)
+    held |= privileges.relation_grants(rows, who) | privileges.column_grants(rows, who)
+    held |= privileges.default_grants(rows, who)
+    here = {(one, grant) for one, grant in held.grants if grant.database in ("", session.database)}
+    here |= set(_without_grant(session.database, known, schemas, relations))
+    return DatabaseReach(session.database, tuple(sorted(schemas)), relations, frozenset(here))
+
+
+def _without_grant(
+    name: str, known: IdentityReach, schemas: Mapping[str, str], relations: tuple[Relation, ...]
+) -> Iterator[Held]:
+    """What a superuser or an owner can do; a schema's owner may drop what is in it: r_DROP_TABLE."""
+    user, everything = known.users[known.user], Identity("superuser", known.user)
+    if user.superuser:
+        wide = {Scope.DATABASE: ON_DATABASE, Scope.SCHEMAS: ON_SCHEMA, Scope.DATABASE_TABLES: ON_RELATION}
+        yield from ((everything, Grant(scope, word, database=name)) for scope in wide for word in wide[scope])
+    owner = Identity("ownership", user.name)
+    if name in known.databases and known.databases[name].owner == user.name:
+        yield from ((owner, Grant(Scope.DATABASE, word, database=name)) for word in ON_DATABASE)
+    for schema in (schema for schema, whose in schemas.items() if whose == user.name):
+        yield from ((owner, Grant(Scope.SCHEMA, word, schema)) for word in ON_SCHEMA)
+        yield owner, Grant(Scope.TABLES, "DROP", schema)
+    for one in (one for one in relations if one.owner == user.name):
+        yield from ((owner, Grant(Scope.TABLE, word, one.schema, one.name)) for word in ON_RELATION)
