@@ -12,16 +12,22 @@ from local_redshift.running import Server
 SCHEMA = "profiles_prod"
 PAUSE = 0.4
 
+_MATERIALIZED = "canonical_segment_id seq received_at uuid_ts timestamp"
+_EVENT = "id segment_id user_id received_at timestamp"
+# https://segment.com/docs/unify/profiles-sync/tables/
 TABLES = {
-    "id_graph_updates": "segment_id varchar(64), canonical_segment_id varchar(64), uuid_ts timestamp",
-    "external_id_mapping_updates": "segment_id varchar(64), external_id_type varchar(32), external_id_value varchar(9)",
-    "profile_traits_updates": "segment_id varchar(64), seq varchar(64), email varchar(200)",
-    "identifies": "id varchar(64), user_id varchar(64), received_at timestamp",
-    "user_traits": "canonical_segment_id varchar(64), name varchar(64), value varchar(200)",
-    "user_identifiers": "canonical_segment_id varchar(64), type varchar(32), value varchar(200)",
-    "profile_merges": "canonical_segment_id varchar(64), segment_id varchar(64), uuid_ts timestamp",
-    "order_completed": "id varchar(64), user_id varchar(64), received_at timestamp",
+    "id_graph_updates": "segment_id canonical_segment_id triggering_event_type triggering_event_id timestamp uuid_ts",
+    "external_id_mapping_updates": "id segment_id external_id_hash external_id_type external_id_value seq timestamp "
+    "triggering_event_id triggering_event_name triggering_event_source_id triggering_event_source_name "
+    "triggering_event_source_slug triggering_event_type received_at uuid_ts",
+    "profile_traits_updates": "segment_id seq timestamp received_at uuid_ts email",
+    "identifies": f"{_EVENT} email",
+    "user_traits": f"name value {_MATERIALIZED}",
+    "user_identifiers": f"type value {_MATERIALIZED}",
+    "profile_merges": f"segment_id {_MATERIALIZED}",
+    "order_completed": f"{_EVENT} total",
 }
+TIMES = ("received_at", "timestamp", "uuid_ts")
 
 
 class ProfilesSync(threading.Thread):
@@ -39,7 +45,7 @@ class ProfilesSync(threading.Thread):
     def run(self) -> None:
         """See the class."""
         try:
-            while not any("svv_redshift_tables" in s and SCHEMA in s for s in history(self.server)):
+            while not any("pg_class" in s and "user_traits" in s for s in history(self.server)):
                 if self.ended.wait(PAUSE):
                     return
             self._write()
@@ -51,6 +57,8 @@ class ProfilesSync(threading.Thread):
             run(connection, [f"CREATE SCHEMA {SCHEMA}"])
             for table, columns in TABLES.items():
                 time.sleep(PAUSE)
-                nulls = ", ".join("NULL" for _ in columns.split(","))
-                create = f"CREATE TABLE {SCHEMA}.{table} ({columns})"
-                run(connection, [create, f"INSERT INTO {SCHEMA}.{table} VALUES ({nulls})"])
+                types = {name: "timestamp" if name in TIMES else "varchar(200)" for name in columns.split()}
+                create = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+                nulls = ", ".join("NULL" for _ in types)
+                path = f"{SCHEMA}.{table}"
+                run(connection, [f"CREATE TABLE {path} ({create})", f"INSERT INTO {path} VALUES ({nulls})"])

@@ -57,6 +57,7 @@ _SEE_ALL = (
 )
 _FORCE = "Run again with force=True to take that away too."
 _OTHER_LOGIN = "Give the user connection another login."
+_SELECTED = "Unify > Profiles Sync > Settings > Selective sync."
 _EXCESS = {
     "can_write": "change what is to be read in {object}",
     "can_create": "create in {object}",
@@ -368,40 +369,68 @@ FINDINGS: Mapping[str, Said] = {
         "The session of {login} folds names to lower case, so it can't reach {object}.",
         "Rename it to lower case if Segment is meant to read it.",
     ),
-    "tables_missing waiting": Said(
-        "Schema {object}, which belongs to {owner}, has no {tables:all}, as {login} sees it.",
-        "Segment writes them with its next hourly sync.",
-    ),
-    "tables_missing raw only": Said(
-        "Schema {object}, which belongs to {owner}, has no {tables:all}, as {login} sees it, but the raw tables are "
-        "there.",
-        "Select the materialized tables under Unify > Profiles Sync > Settings > Selective sync; for tables that were "
-        "enabled late, ask Segment for a backfill.",
-    ),
-    "tables_missing aliases": Said(
-        "Schema {object}, which belongs to {owner}, has no {tables:all}, as {login} sees it. It has {aliases}, which "
-        "Profiles Sync doesn't write.",
-        "Check that it is the right schema.",
-    ),
-    "tables_missing views": Said(
-        "Schema {object}, which belongs to {owner}, has no {tables:all}, as {login} sees it. It has views by the names "
-        "of {views}, and Profiles Sync writes tables.",
-        "Check that it is the right schema.",
-    ),
-    "tables_missing hidden": Said(
-        "Schema {object} has no {tables:all}, as {login} sees it. Tables that the linked user may not read are hidden "
-        "from it.",
-        "Grant the schema to its role.",
-    ),
     "schema_missing unsynced": Said(
-        "There is no schema {object}, so no {tables:all}, as {login} sees it.",
-        "Segment creates the schema once Profiles Sync is connected and a live event has arrived: in an idle space, "
-        "send a test event.",
+        "There is no schema {object}.",
+        "Segment creates it once Profiles Sync is connected and a live event has arrived: in an idle space, send a "
+        "test event.",
     ),
-    "schema_missing hidden": Said(
-        "There is no schema {object}, so no {tables:all}, as {login} sees it. What the linked user may not read is "
-        "hidden from it.",
-        "Grant the schema to its role.",
+    "schema_elsewhere": Said(
+        "There is no schema {object}. The tables of Profiles Sync are in {schemas}.",
+        "Correct the name, if that was meant. If it is another space's, Segment creates this one once Profiles Sync is "
+        "connected and a live event has arrived.",
+    ),
+    "schema_not_visible": Said(
+        "Schema {object} exists, and {login} may not use it.",
+        "Grant it with GrantSchemaOperator, or run in database {database}: {statement}",
+    ),
+    "table_not_selectable": Said(
+        "{login} may not read {tables} in {object}.",
+        "Grant the schema with GrantSchemaOperator, or run in database {database}: {statement}",
+    ),
+    "raw_missing": Said(
+        "Schema {object}, which belongs to {owner}, has no {tables:all}.",
+        "Segment writes raw tables with the first hourly sync after a live event. One that stays away isn't selected "
+        "under " + _SELECTED,
+    ),
+    "materialized_missing": Said(
+        "Schema {object}, which belongs to {owner}, has no {tables:all}.",
+        "Waiting alone may not help: materialized tables are off until they are selected under " + _SELECTED,
+    ),
+    "event_tables_missing": Said(
+        "Schema {object}, which belongs to {owner}, has no {tables:all}.",
+        "Such a table comes with the first event of its kind that a source sends: check the name, and that it is "
+        "selected under " + _SELECTED,
+    ),
+    "tables_misnamed": Said(
+        "Schema {object} has {aliases}, where Profiles Sync writes {tables:all}.",
+        "Check that it is the right schema: some of Segment's pages misspell these names, and Profiles Sync doesn't.",
+    ),
+    "not_segments": Said(
+        "{tables:all} in schema {object}, which belongs to {owner}, aren't Profiles Sync's: they are views, or have "
+        "none of its columns.",
+        "Check that it is the right schema.",
+    ),
+    "columns_missing": Said(
+        "Tables in schema {object}, which belongs to {owner}, lack columns that Profiles Sync always writes: "
+        "{columns:all}.",
+        "If they are Segment's, select the columns under " + _SELECTED,
+    ),
+    "rows_unknown": Said(
+        "Whether {tables:all} in {object} hold rows, and how old these are, isn't known: {login} can't read them "
+        "({reason}).",
+        "Let it read them, or name a user connection in user_conn_id that can.",
+    ),
+    "raw_empty": Said(
+        "No row is in the raw table{tables:s} {tables:all} of {object}.",
+        "Segment's backfill starts with a live event: send a test event.",
+    ),
+    "materialized_empty": Said(
+        "No row is in the materialized table{tables:s} {tables:all} of {object}, and there are rows to make them of.",
+        "Tables that were selected late get new data only: ask Segment (friends@segment.com) for a backfill.",
+    ),
+    "stale": Said(
+        "The newest row of the {group} tables {tables:all} in {object} is older than max_staleness allows.",
+        "See under Unify > Profiles Sync whether syncs fail; in a space without events there is nothing to write.",
     ),
     "database_missing look": Said("There is no database {object}.", "Correct the name."),
     "not_ready": Said("{reason}"),

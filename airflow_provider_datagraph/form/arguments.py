@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from airflow_provider_datagraph.redshift.names import InvalidInput, split_path
@@ -99,11 +100,12 @@ def choice(value: Any, name: str, choices: Iterable[str]) -> str:
     raise InvalidInput(f"{name} is {value!r}: give one of {', '.join(allowed)}.")
 
 
-def number(value: Any, name: str, least: float = 0) -> float:
+def number(value: Any, name: str, least: float = 0, most: float = MOST) -> float:
     """Parse a number.
 
     :param value: the number, or text of one.
     :param least: the least that is allowed; default 0.
+    :param most: what is more than allowed; default a million.
     :raises InvalidInput: for anything else.
     """
     try:
@@ -111,9 +113,19 @@ def number(value: Any, name: str, least: float = 0) -> float:
     except (ValueError, OverflowError):
         found = None
     # The second comparison refuses what isn't a number as well as what is endless.
-    if found is None or not least <= found < MOST:
+    if found is None or not least <= found < most:
         raise InvalidInput(f"{name} is {value!r}: give a number that is at least {least:g}.")
     return found
+
+
+def seconds(value: Any, name: str) -> float:
+    """Parse a length of time.
+
+    :param value: seconds, as a number or text of one, or a timedelta; at least 1 s.
+    :return: seconds.
+    :raises InvalidInput: for anything else.
+    """
+    return number(value.total_seconds() if isinstance(value, timedelta) else value, name, 1, 1e9)
 
 
 def whole_number(value: Any, name: str, least: int = 0) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES, event_table
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name, one_schema
@@ -15,12 +16,20 @@ from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 
 class ProfilesSyncTablesSensor(DataGraphSensor):
-    """Wait until Profiles Sync has created its raw and materialized tables.
+    """Wait until Profiles Sync has created its raw and materialized tables, with the columns that they always have.
+
+    Whether they hold rows, and how new these are, is told and holds nothing up, unless it is asked for.
 
     :param schema: the schema that Profiles Sync writes to.
     :param database: its database; default the admin connection's.
     :param tables: the tables to wait for; default the three raw and the three materialized ones.
-    :param user_conn_id: the user connection's id, to look as the linked user too; default None.
+    :param event_tables: Track events whose tables are waited for as well, by the event's name
+        (``Order Completed``) or the table's (``order_completed``); default none. They may be empty.
+    :param require_rows: whether to wait for a row in each raw and materialized table, too; default False.
+    :param max_staleness: how old the newest row of the raw tables, and that of the materialized ones, may be by its
+        ``received_at``: seconds, or a timedelta; default None: any age will do.
+    :param user_conn_id: the user connection's id, to look at what the linked user may read, too, and to read rows as
+        that user; default None.
     :param kwargs: those of :class:`.DataGraphSensor`: ``redshift_conn_id``, ``wait``, ``deferrable``, and Airflow's.
 
     https://segment.com/docs/unify/profiles-sync/tables/
@@ -30,6 +39,9 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
         "schema",
         "database",
         "tables",
+        "event_tables",
+        "require_rows",
+        "max_staleness",
         "user_conn_id",
         *DataGraphSensor.template_fields,
     )
@@ -41,6 +53,9 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
         schema: str,
         database: str | Missing | None = LEFT_OUT,
         tables: str | Sequence[str] = REQUIRED_TABLES,
+        event_tables: str | Sequence[str] | Missing | None = LEFT_OUT,
+        require_rows: bool | str = False,
+        max_staleness: float | str | timedelta | Missing | None = LEFT_OUT,
         user_conn_id: str | Missing | None = LEFT_OUT,
         **kwargs: Any,
     ) -> None:
@@ -49,18 +64,25 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
         self.database = self.kept("database", database)
         self.user_conn_id = self.kept("user_conn_id", user_conn_id)
         self.tables = tables
+        self.event_tables = self.kept("event_tables", event_tables)
+        self.require_rows = require_rows
+        self.max_staleness = self.kept("max_staleness", max_staleness)
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
         database = self.optional("database", database_name, problems)
         tables = problems.check(arguments.names, self.tables, "tables", default=())
-        for table in tables:
-            problems.check(check_identifier, table, "table", default="")
+        events = self.optional("event_tables", arguments.names, problems) or ()
         if not tables and not problems.sentences:
             problems.add("tables is empty: name at least one table to wait for.")
+        tables += tuple(problems.check(event_table, event, default="") for event in events)
+        for table in filter(None, tables):
+            problems.check(check_identifier, table, "table", default="")
         return {
             "redshift_conn_id": self.redshift_conn_id,
             "schema": problems.check(one_schema, self.schema, database, default=""),
             "database": database,
-            "tables": list(tables),
+            "tables": list(dict.fromkeys(tables)),
             "user_conn_id": self.optional("user_conn_id", arguments.text, problems),
+            "require_rows": problems.check(arguments.boolean, self.require_rows, "require_rows", default=False),
+            "max_staleness": self.optional("max_staleness", arguments.seconds, problems),
         }

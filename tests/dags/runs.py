@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.warehouse import ProfilesSync, Warehouse, build
+from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import unique
 
 # What the searches are for: characters that URL, JSON and base64 write differently.
@@ -99,7 +99,7 @@ def run_modes(airflow: Airflow, warehouse: Warehouse) -> Outcome:
         f"GRANT ROLE {role} TO {leaving}",
         f"CREATE USER {warehouse.names.user} PASSWORD '{LINKED_PASSWORD}'",
         "CREATE SCHEMA modes_profiles",
-        *(f"CREATE TABLE modes_profiles.{table} (id int)" for table in REQUIRED_TABLES),
+        *profiles_sync("modes_profiles"),
         f"GRANT USAGE ON SCHEMA modes_profiles TO ROLE {role}",
     )
     admin = json.loads(warehouse.connections()["redshift_default"])

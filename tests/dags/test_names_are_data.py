@@ -19,6 +19,7 @@ from tests.dags.test_dag_refusals import stopped_in_check
 from tests.dags.warehouse import WRITER_PASSWORD, Warehouse, readable, with_new_identities
 from tests.deep import usual_or_deep
 from tests.security.hostile import HALVES, MARK, TEMPLATES
+from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import connect, quoted, run, unique
 from tests.support.segment import changes
 
@@ -80,7 +81,7 @@ def hostile(untouched: Warehouse, dag_server: Server) -> Iterator[Hostile]:
         *(f"CREATE SCHEMA {name}" for name in ("payroll", "shared", "profiles_prod")),
         "CREATE TABLE payroll.salaries (id int)",
         "GRANT USAGE, CREATE ON SCHEMA shared TO eve",
-        *(f"CREATE TABLE profiles_prod.{table} (id int)" for table in REQUIRED_TABLES),
+        *profiles_sync("profiles_prod"),
     )
     made.run(
         database,

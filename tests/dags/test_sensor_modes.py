@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.dags.airflow_process import Outcome
-from tests.support.segment import changes
-from tests.support.waiting import all_there
+from tests.support.segment import changes, ready
 
 MODES = ("deferrable", "poke", "reschedule")
 modes = pytest.mark.parametrize("mode", MODES)
@@ -35,7 +34,7 @@ def test_a_timeout_without_soft_fail_fails_and_is_not_retried(modes_run: Outcome
 @modes
 def test_what_is_there_is_reported_in_every_mode(modes_run: Outcome, mode: str) -> None:
     assert modes_run.states[f"done_{mode}"] == "success"
-    assert modes_run.reports[f"done_{mode}"] == all_there(6)
+    assert modes_run.reports[f"done_{mode}"] == ready()
 
 
 def test_the_way_back_is_among_what_is_searched_for_passwords(modes_run: Outcome) -> None:

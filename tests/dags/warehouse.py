@@ -12,9 +12,9 @@ from typing import Any
 
 from redshift_connector.error import ProgrammingError
 
-from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.support.cluster import Path
+from tests.support.profiles_sync import PROFILES_SYNC, profiles_sync
 from tests.support.redshift import admin_fields, code, connect, mark, quoted, run, unique
 
 WRITER_PASSWORD = "Writer-1-of-tables"
@@ -158,7 +158,7 @@ class ProfilesSync(threading.Thread):
         """See the class."""
         try:
             while not self.looks_before and not self.stopped.wait(0.2):
-                self.looks_before = [t for t in self.sent() if "svv_redshift_tables" in t and "profiles_prod" in t]
+                self.looks_before = [t for t in self.sent() if "pg_class" in t and "user_traits" in t]
             if self.looks_before:
                 self._write()
         except Exception as error:  # raised again in the test's thread
@@ -167,9 +167,9 @@ class ProfilesSync(threading.Thread):
     def _write(self) -> None:
         names = self.warehouse.names
         self.warehouse.run(names.profiles, "CREATE SCHEMA profiles_prod", user=names.segment)
-        for table in ("order_completed", *REQUIRED_TABLES):
+        for table in ("order_completed", *PROFILES_SYNC):
             time.sleep(0.1)
-            self.warehouse.run(names.profiles, f"CREATE TABLE profiles_prod.{table} (id int)", user=names.segment)
+            self.warehouse.run(names.profiles, *profiles_sync("profiles_prod", [table]), user=names.segment)
 
     def __enter__(self) -> ProfilesSync:
         self.start()

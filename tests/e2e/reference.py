@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from contextlib import closing
 
-from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.e2e.services import Installation
 from tests.e2e.web import Web
+from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import connect, run
 
 DAG_ID = "segment_data_graph"
@@ -18,10 +18,9 @@ FORM = {"schemas": ["shop"], "profiles_sync": "dev.profiles_prod"}
 
 def prepare(port: int) -> None:
     """Build the customer's side on the local Redshift, as local_redshift/README.md says that one connects."""
-    tables = ["shop.orders", *(f"profiles_prod.{name}" for name in REQUIRED_TABLES)]
     with closing(connect(Server("127.0.0.1", port, "awsuser", "Testing1!", "dev", pid=0))) as connection:
         run(connection, *(f"CREATE SCHEMA {schema}" for schema in ("shop", "profiles_prod")))
-        run(connection, *(f"CREATE TABLE {table} (id int)" for table in tables))
+        run(connection, "CREATE TABLE shop.orders (id int)", *profiles_sync("profiles_prod"))
 
 
 def trigger(airflow: Installation, web: Web) -> None:

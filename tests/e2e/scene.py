@@ -12,7 +12,6 @@ from pathlib import Path
 
 import psutil
 
-from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from local_redshift.running import Server
 from tests.dags.warehouse import WRITER_PASSWORD, Warehouse, build
 from tests.deep import DEEP
@@ -22,6 +21,7 @@ from tests.e2e.places import Left
 from tests.e2e.services import AIRFLOW_3, Installation, TaskEnd
 from tests.e2e.web import Web
 from tests.e2e.wide import DAGS, SCHEMAS
+from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import quoted, unique
 
 ENDS = ("success", "failed")
@@ -84,8 +84,12 @@ class Scene:
 
     def write_profiles(self) -> None:
         """What Segment does when Profiles Sync begins."""
-        tables = (f"CREATE TABLE profiles_prod.{table} (id int)" for table in REQUIRED_TABLES)
-        self.warehouse.run(self.world["profiles"], "CREATE SCHEMA profiles_prod", *tables)
+        tables = ("CREATE SCHEMA profiles_prod", *profiles_sync("profiles_prod"))
+        # At once: a sensor that looks as a user who may not read what is there doesn't wait.
+        opened = (
+            f"GRANT {what} profiles_prod TO PUBLIC" for what in ("USAGE ON SCHEMA", "SELECT ON ALL TABLES IN SCHEMA")
+        )
+        self.warehouse.run(self.world["profiles"], "BEGIN", *tables, *opened, "COMMIT")
 
 
 def set_scene(server: Server, known: Secrets) -> Scene:

@@ -17,6 +17,7 @@ from tests.dags.test_dag_refusals import stopped_in_check
 from tests.dags.warehouse import Names, Warehouse, allowed
 from tests.security.hostile import TEMPLATES
 from tests.security.test_arguments_are_data import Instance, context_of
+from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import PASSWORD, quoted
 
 OPEN = [("marts_day", "t"), ("lit*", "t"), ("__segment_reverse_etl", "t"), *(("profiles", t) for t in REQUIRED_TABLES)]
@@ -52,7 +53,7 @@ def warehouse(airflow: Airflow, dag_server: Server) -> Warehouse:
     for database in ("shop", "payroll", "Shop"):
         schemas = dict.fromkeys(schema for schema, _ in (*OPEN, *CLOSED))
         made.run(database, *(f"CREATE SCHEMA {quoted(schema)}" for schema in schemas))
-        made.run(database, *(f"CREATE TABLE {quoted(*path)} (id int)" for path in (*OPEN, *CLOSED)))
+        made.run(database, *(one for path in (*OPEN, *CLOSED) for one in profiles_sync(path[0], path[1:])))
     outcome = trigger(airflow, made, ASKED)
     assert outcome.state == "success", (outcome.states, outcome.log[-3000:])
     return made

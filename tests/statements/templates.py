@@ -27,6 +27,10 @@ LISTS = (
     re.compile(r"(?P<item><name>)(?:, <name>)+"),
     re.compile(r"(?<=\()(?P<item><text>)(?:, <text>)+(?=\))"),
     re.compile(
+        r"(?P<item>SELECT <text> FROM \(SELECT 1 FROM <name>(?: WHERE received_at >= <text>)? LIMIT 1\) x)"
+        r"(?: UNION ALL (?P=item))+"
+    ),
+    re.compile(
         r"(?P<item>SELECT 1 FROM \(SELECT \* FROM <name> WHERE FALSE\) x)(?: UNION ALL SELECT [^()]*\([^()]*\) x)+"
     ),
     re.compile(r"(?P<item>has_table_privilege\(<text>, oid, <text>\))(?:, has_table_privilege\([^()]*\))+"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -24,7 +24,9 @@ from airflow_provider_datagraph.redshift.values import Identity, Scope
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from tests.support.cluster import Cluster, Snapshot
+from tests.support.profiles_sync import PROFILES_SYNC
 from tests.support.redshift import PASSWORD, admin_fields
+from tests.support.waiting import all_there
 
 RETL = "__segment_reverse_etl"
 Logged = Callable[[], str]
@@ -40,6 +42,13 @@ WAREHOUSE = (
     "CREATE TABLE payroll.salaries (cents int)",
 )
 """What makes a customer's warehouse of an empty database."""
+
+
+def ready(names: Iterable[str] = PROFILES_SYNC) -> dict[str, Any]:
+    """The report of a sensor on Profiles Sync that finds all that it waits for, of the six tables."""
+    groups = dict.fromkeys(list(PROFILES_SYNC)[:3], "raw")
+    rows = [{"table": name, "group": groups.get(name, "materialized"), "state": "ready"} for name in names]
+    return {**all_there(len(rows)), "tables": rows}
 
 
 class Segment:

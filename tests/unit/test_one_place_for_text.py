@@ -123,16 +123,13 @@ def fields(template: str) -> set[str]:
 
 def test_findings_are_found() -> None:
     assert len(LITERAL) > 70
-    # These two take their code from a table, or choose between two.
+    # This takes its code from a table.
     elsewhere = [place.partition(":")[0] for place, one in MADE if one.code is None]
-    assert elsewhere == ["access/profiles_sync.py", "access/validation.py"]
+    assert elsewhere == ["access/validation.py"]
 
 
 def test_those_with_a_code_from_a_table_have_sentences() -> None:
     assert {f"{code} reading" for code in (*MISSING.values(), "not_readable")} <= FINDINGS.keys()
-    cases = ("waiting", "raw only", "aliases", "views", "hidden")
-    assert {*(f"tables_missing {case}" for case in cases), "schema_missing unsynced"} <= FINDINGS.keys()
-    assert "schema_missing hidden" in FINDINGS
     assert {f"{code}{who}" for code in KINDS_OF_EXCESS for who in ("", " owner", " public")} <= FINDINGS.keys()
 
 

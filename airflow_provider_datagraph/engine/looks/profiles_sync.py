@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
-from airflow_provider_datagraph.access.messages import said
+from redshift_connector.error import Error as DriverError
+
 from airflow_provider_datagraph.access.plan import Finding
-from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES, missing_tables, no_database
+from airflow_provider_datagraph.access.profiles_sync import (
+    ALIASES,
+    COLUMNS,
+    OF_EVENTS,
+    REQUIRED_TABLES,
+    Seen,
+    State,
+    Stored,
+    group_of,
+    no_database,
+    no_schema,
+    no_user,
+)
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.engine.looks.base import Connections, Look, Reader
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.hooks.faults import Fault, classify, details, vanished, vanished_error
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
-from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
-from airflow_provider_datagraph.redshift.catalog.identities import read_users
-from airflow_provider_datagraph.redshift.catalog.relations import read_relations
-from airflow_provider_datagraph.redshift.catalog.schemas import read_schemas, schema_names
-from airflow_provider_datagraph.redshift.names import fold, join_path, resolve
-from airflow_provider_datagraph.redshift.values import Identities, Session
+from airflow_provider_datagraph.redshift.catalog.effective import granted_relations, usable_schemas
+from airflow_provider_datagraph.redshift.catalog.identities import read_users, user_grants
+from airflow_provider_datagraph.redshift.catalog.relations import read_columns, read_named
+from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
+from airflow_provider_datagraph.redshift.catalog.sessions import read_session
+from airflow_provider_datagraph.redshift.names import fold, literal
+from airflow_provider_datagraph.redshift.statements import written
+from airflow_provider_datagraph.redshift.values import Identities, Identity, User
+
+KNOWN_COLUMNS = OF_EVENTS.union(*COLUMNS.values())
+RECEIVED = "received_at"
+"""When Segment received what a row is about, in UTC: the sort key, https://segment.com/docs/connections/storage/warehouses/redshift-tuning/"""
 
 
 @dataclass
 class ProfilesSyncProbe:
-    """Looks for tables of a schema in the catalog, as admin and, where named, as the linked user; views don't count.
+    """Looks for tables of a schema in the catalog of its database, as admin, and for rows in them.
 
-    :param database: its database; None: the admin connection's.
+    What exists is read where nothing is hidden from anybody; what the linked user, where one is named, or else the
+    admin may read is asked there, too. Rows are read as that one.
+
+    :param database: the schema's database; None: the admin connection's.
     :param tables: the tables to wait for.
-    :param user_conn_id: the user connection; None: look as admin only.
+    :param user_conn_id: the user connection; None: only the admin looks.
+    :param require_rows: whether to wait for a row in each raw and materialized table.
+    :param max_staleness: how many seconds old the newest row of these groups may be; None: any age will do.
     :param loaded: connections by id, looked up already.
     """
 
@@ -35,62 +61,119 @@ class ProfilesSyncProbe:
     database: str | None = None
     tables: Sequence[str] = REQUIRED_TABLES
     user_conn_id: str | None = None
+    require_rows: bool = False
+    max_staleness: float | None = None
     loaded: Connections | None = None
     readers: list[Reader] = field(init=False)
 
     def __post_init__(self) -> None:
         ids = [None] if self.user_conn_id is None else [None, self.user_conn_id]
-        # The catalog's views show every database, so any one will do for looking.
         self.readers = [
-            Reader(DataGraphHook(self.redshift_conn_id, user_conn_id=user, loaded=self.loaded, borrow_database=True))
+            Reader(DataGraphHook(self.redshift_conn_id, database=self.database, user_conn_id=user, loaded=self.loaded))
             for user in ids
         ]
 
     def look(self) -> Look:
-        admin, *linked = self.readers
-        session = admin.session()
-        names = self._names(session)
-        owner = self._owner(session, names)
-        in_place, findings = self._look(admin, names, owner)
-        for reader in linked:
-            present, found = self._look(reader, self._names(reader.session()), owner)
-            in_place += present
-            findings += found
-        report = Report.of(findings, in_place=in_place)
-        if not findings:
-            whose = f", which belongs to {owner}," if owner else ""
-            path = join_path(*names[:2])
-            return Look(report, f"Schema {path}{whose} has all of {', '.join(self.tables)}.", done=True)
-        return Look(report, " ".join(map(str, report.findings)))
+        try:
+            return self._look()
+        except MisconfigurationError as error:
+            missing = error.__cause__ is not None and classify(error.__cause__) is Fault.DATABASE_MISSING
+            if self.database is None or not missing:
+                raise
+            return _told([no_database(self.database)], dict.fromkeys(self.tables, State.MISSING))
+        except DriverError as error:
+            if not vanished(error):
+                raise
+            raise vanished_error(error, str(self.readers[0].hook.arguments["database"])) from error
 
-    def _names(self, session: Session) -> list[str]:
-        """Write the names of database, schema and tables as the session compares them."""
-        names = [self.database or str(self.readers[0].hook.arguments["database"]), self.schema, *self.tables]
-        return names if session.case_sensitive else [fold(name) for name in names]
-
-    def _owner(self, session: Session, names: Sequence[str]) -> str | None:
-        """Read as admin whose the schema is; None where there is none."""
-        rows, (database, schema) = self.readers[0].rows, names[:2]
-        found = read_schemas(rows, Identities(session, users=read_users(rows)), database).get(database)
+    def _look(self) -> Look:
+        admin, reader = self.readers[0], self.readers[-1]
+        rows, linked, typed = admin.rows, reader is not admin, [self.schema, *self.tables]
+        database = str(admin.hook.arguments["database"])
+        session = read_session(rows, admin.hook.login, database, compares=list(map(fold, typed)) != typed)
+        schema, *wanted = typed if session.case_sensitive else map(fold, typed)
+        namespaces, users = read_namespaces(rows), read_users(rows)
+        if linked:
+            reader.hook.database = session.database
+        login = reader.hook.login
+        named = read_named(rows, {*wanted, *REQUIRED_TABLES, *ALIASES})
+        found = next((oid for oid, (name, _) in namespaces.items() if name == schema), None)
         if found is None:
-            # Perhaps it shows none of its schemas.
-            databases = [str(row[0]) for row in rows(DATABASES)]
-            if resolve(database, databases, session.case_sensitive) is None:
-                raise MisconfigurationError(str(said(no_database(database))))
-        return found[schema].owner if found and schema in found else None
+            tables: dict[str, set[str]] = {}
+            for place, name, view in named.values():
+                if place in namespaces and not view:
+                    tables.setdefault(namespaces[place][0], set()).add(name)
+            strangers = [no_user(login)] if linked and login not in users else []
+            findings = [*strangers, no_schema(session.database, schema, tables)]
+            return _told(findings, dict.fromkeys(wanted, State.MISSING))
+        here = {name: (oid, view) for oid, (place, name, view) in named.items() if place == found}
+        usable, selectable = self._may(login, users.get(login), schema, linked=linked)
+        ids = [oid for oid, _ in here.values()]
+        columns = read_columns(rows, ids, KNOWN_COLUMNS) if ids else {}
+        stored = {
+            name: Stored(view, columns.get(oid, frozenset()), selectable is None or oid in selectable)
+            for name, (oid, view) in here.items()
+        }
+        owner = Identities(session, users=users).owner_names()(namespaces[found][1])
+        grantee = Identity("user", login)
+        if linked and not (usable and all(one.selectable for one in stored.values())):
+            roles = [role for holder, role in user_grants(rows) if holder == login]
+            grantee = Identity("role", roles[0]) if len(roles) == 1 else grantee
+        seen = Seen(session.database, schema, owner, wanted, stored, login, linked, usable, grantee)
+        if not seen.held_up(self.require_rows):
+            seen = self._with_rows(seen, reader)
+        states, held = {table: seen.state(table) for table in wanted}, seen.held_up(self.require_rows)
+        ready = f"Schema {seen.path}, which belongs to {owner}, has all of {', '.join(wanted)}."
+        return _told(seen.findings(), states, len(wanted) - len(held), "" if held else ready)
 
-    def _look(self, reader: Reader, names: Sequence[str], owner: str | None) -> tuple[int, list[Finding]]:
-        database, schema, *wanted = names
-        stored = {one.name: one.view for one in read_relations(reader.rows, database, [schema])}
-        missing = tuple(table for table in wanted if stored.get(table, True))
-        if not missing:
-            return len(wanted), []
-        linked = reader is not self.readers[0]
-        known = schema in schema_names(reader.rows, database) if linked and not stored else owner is not None
-        whose = owner or "nobody" if stored or known else None
-        finding = missing_tables(join_path(database, schema), missing, stored, reader.hook.login, whose, linked=linked)
-        return len(wanted) - len(missing), [finding]
+    def _may(
+        self, login: str, user: User | None, schema: str, *, linked: bool
+    ) -> tuple[bool | None, frozenset[int] | None]:
+        """Ask whether who reads may use the schema, and what that one may select from; None: from everything."""
+        if user is None and linked:
+            return None, frozenset()
+        if user is None or user.superuser:
+            # Not every name that AWS logs in is one of the catalog's: the server tells when rows are read.
+            return True, None
+        rows = self.readers[0].rows
+        return schema in usable_schemas(rows, login), granted_relations(rows, login)
+
+    def _with_rows(self, seen: Seen, reader: Reader) -> Seen:
+        """Read which tables hold a row, and where it is asked, one that is new enough."""
+        readable = [table for table in seen.wanted if seen.readable(table)]
+        fresh: frozenset[str] | None = None if self.max_staleness is None else frozenset()
+        try:
+            full = _holding(reader, seen, readable)
+            if self.max_staleness is not None:
+                since = datetime.now(UTC) - timedelta(seconds=self.max_staleness)
+                newer = f" WHERE {RECEIVED} >= {literal(f'{since:%Y-%m-%d %H:%M:%S}')}"
+                dated = [table for table in full if RECEIVED in seen.stored[table].columns]
+                fresh = _holding(reader, seen, dated, newer)
+        except DriverError as error:
+            if vanished(error):
+                raise
+            return replace(seen, filled={}, fresh=fresh, reason=details(error)[1])
+        return replace(seen, filled={table: table in full for table in readable}, fresh=fresh)
 
     def close(self) -> None:
         for reader in self.readers:
             reader.close()
+
+
+def _holding(reader: Reader, seen: Seen, tables: Sequence[str], condition: str = "") -> frozenset[str]:
+    """Tell which tables hold a row, in one statement for all of them."""
+    asked = (
+        f"SELECT {literal(table)} FROM (SELECT 1 FROM {written((seen.schema, table))}{condition} LIMIT 1) x"
+        for table in tables
+    )
+    return frozenset(str(row[0]) for row in reader.rows(" UNION ALL ".join(asked))) if tables else frozenset()
+
+
+def _told(findings: Iterable[Finding], states: Mapping[str, State], in_place: int = 0, ready: str = "") -> Look:
+    """Make a look.
+
+    :param ready: what is said where nothing holds it up.
+    """
+    report = Report.of(findings, in_place=in_place)
+    rows = [{"table": table, "group": group_of(table), "state": str(state)} for table, state in states.items()]
+    return Look(report, ready or " ".join(map(str, report.findings)), done=bool(ready), more={"tables": rows})

@@ -24,6 +24,9 @@ INTERNAL_TABLES = "mv_tbl__"
 KINDS = "relkind IN ('r', 'v', 'm')"
 RELATIONS = f"SELECT relnamespace, relname, relowner FROM pg_class WHERE {KINDS}"
 ALL_RELATIONS = f"SELECT oid, relnamespace, relname, relowner, relkind FROM pg_class WHERE {KINDS}"
+NAMED = f"SELECT oid, relnamespace, relname, relkind FROM pg_class WHERE {KINDS} AND "
+# PG_ATTRIBUTE, likewise. A dropped column's name is another.
+COLUMNS = "SELECT attrelid, attname FROM pg_attribute WHERE "
 # PG_DEPEND, likewise. A view's rule is what depends: on the view ('i') and on each column that it reads ('n'), as in
 # https://github.com/awslabs/amazon-redshift-utils/blob/master/src/AdminViews/v_view_dependency.sql
 # PostgreSQL 8.0 has numbers for pg_class (1259) and pg_type (1247, a row a table), and none yet for pg_rewrite.
@@ -118,6 +121,29 @@ def read_all_relations(
     }
     system = set(filter(is_stored_system_schema, schemas.values()))
     return {oid: one for oid, one in found.items() if one.schema not in system and not one.internal}
+
+
+def read_named(rows: Rows, names: Iterable[str]) -> dict[int, tuple[int, str, bool]]:
+    """Read the tables and views of some names in all schemas of the connected database, hidden from nobody.
+
+    :param names: names as stored, at least one.
+    :return: the id of the schema, the name, and whether it is a view, by id.
+    """
+    found = rows(NAMED + among("relname", names))
+    return {int(oid): (int(schema), str(name), str(kind) != "r") for oid, schema, name, kind in found}
+
+
+def read_columns(rows: Rows, relations: Iterable[int], names: Iterable[str]) -> dict[int, frozenset[str]]:
+    """Read which columns of some names tables and views of the connected database have, hidden from nobody.
+
+    :param relations: their ids, at least one.
+    :param names: names of columns as stored, at least one.
+    :return: the names of the columns, by the id of what has any of them.
+    """
+    found: dict[int, set[str]] = {}
+    for oid, name in rows(COLUMNS + among("attrelid", map(str, relations)) + " AND " + among("attname", names)):
+        found.setdefault(int(oid), set()).add(str(name))
+    return {oid: frozenset(columns) for oid, columns in found.items()}
 
 
 def read_relations_of(rows: Rows, schemas: Mapping[int, str]) -> dict[int, Relation]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.integration.sensors.house import House
@@ -16,5 +18,8 @@ def shared(shared: Cluster) -> Cluster:
 
 
 @pytest.fixture
-def house(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> House:
-    return House(cluster, monkeypatch)
+def house(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    made = House(cluster, monkeypatch)
+    yield made
+    # The next one's sensor would take it for what was meant.
+    made.sql(f"DROP SCHEMA IF EXISTS {made.profiles_schema} CASCADE")

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from tests.support.cluster import Cluster
+from tests.support.profiles_sync import PROFILES_SYNC, profiles_sync
 from tests.support.redshift import unique
 from tests.support.segment import Segment
 
@@ -26,14 +26,14 @@ class House(Segment):
         self.make_identities()
         self.writes(self.checkpoint)
 
-    def tables(self, schema: str, names: Iterable[str] = REQUIRED_TABLES) -> None:
-        """Create tables."""
-        self.sql(*(f'CREATE TABLE "{schema}"."{name}" (id int)' for name in names))
+    def tables(self, schema: str, names: Iterable[str] = PROFILES_SYNC, **given: Any) -> None:
+        """Create tables as Profiles Sync does."""
+        self.sql(*profiles_sync(schema, names, **given))
 
-    def make_profiles(self, names: Iterable[str] = REQUIRED_TABLES) -> None:
-        """Create the Profiles Sync schema with some of its tables."""
+    def make_profiles(self, names: Iterable[str] = PROFILES_SYNC, **given: Any) -> None:
+        """Create the Profiles Sync schema with some of its tables, and a row in each."""
         self.sql(f"CREATE SCHEMA {self.profiles_schema}")
-        self.tables(self.profiles_schema, names)
+        self.tables(self.profiles_schema, names, **given)
 
     def make_crm(self) -> None:
         """Create a customer's schema with two tables, closed to the linked user."""

@@ -21,11 +21,12 @@ from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from local_redshift.running import Server, started
 from tests.integration.sensors.house import House
-from tests.support.redshift import admin_fields, connect, run
+from tests.support.profiles_sync import profiles_sync
+from tests.support.redshift import admin_fields, connect, quoted, run
+from tests.support.segment import ready
 from tests.support.waiting import (
     PATIENCE,
     all_read,
-    all_there,
     collect,
     deferred,
     fire,
@@ -62,7 +63,7 @@ def test_it_ends_when_the_last_table_appears(house: House, mocker: MockerFixture
     payload = fire(trigger, after_looks(looks, 3, segment_writes), after_looks(looks, 6, segment_ends))
     assert payload["status"] == "done"
     assert looks.call_count >= 6
-    assert resumed(sensor, payload) == all_there(6)
+    assert resumed(sensor, payload) == ready()
 
 
 def test_it_ends_when_the_grant_appears(house: House, mocker: MockerFixture) -> None:
@@ -103,10 +104,15 @@ def test_as_the_linked_user_too_it_keeps_two_connections(house: House, mocker: M
     async def watch() -> None:
         await until(lambda: looks.call_count >= 3)
         users.extend(call.kwargs["user"] for call in opened.call_args_list)
-        await asyncio.to_thread(house.make_profiles)
-        await asyncio.to_thread(house.open, house.profiles_schema)
+        schema = quoted(house.profiles_schema)
+        await asyncio.to_thread(
+            house.sql, *(f"INSERT INTO {schema}.{table} (seq) VALUES ('1')" for table in REQUIRED_TABLES)
+        )
 
-    assert fire(trigger_of(house.profiles(user_conn_id="segment_linked_user")), watch)["status"] == "done"
+    house.make_profiles(age=None)
+    house.open(house.profiles_schema)
+    sensor = house.profiles(user_conn_id="segment_linked_user", require_rows=True)
+    assert fire(trigger_of(sensor), watch)["status"] == "done"
     assert users == [house.server.user, house.user]
 
 
@@ -200,9 +206,7 @@ def test_a_server_that_comes_late_and_restarts_is_waited_for(
 
     def write() -> None:
         with closing(connect(at)) as connection:
-            run(connection, "CREATE SCHEMA profiles")
-            for name in REQUIRED_TABLES:
-                run(connection, f"CREATE TABLE profiles.{name} (id int)")
+            run(connection, "CREATE SCHEMA profiles", *profiles_sync("profiles"))
 
     async def life(stack: ExitStack) -> None:
         # Nobody listens yet: each look tries to connect.

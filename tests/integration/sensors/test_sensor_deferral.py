@@ -44,6 +44,8 @@ def arguments(house: House, kind: str) -> dict[str, Any]:
         "database": None,
         "schema": house.profiles_schema,
         "tables": list(REQUIRED_TABLES),
+        "require_rows": False,
+        "max_staleness": None,
     }
 
 

@@ -68,6 +68,7 @@ def test_the_trigger_says_the_same(house: House, case: Case) -> None:
     [
         ("profiles_sync", {"schema": "pg_catalog", "tables": ["a\x07", "b"]}, 2),
         ("profiles_sync", {"schema": ["a", "b"]}, 1),
+        ("profiles_sync", {"event_tables": ["•", "a" * 128], "require_rows": "maybe", "max_staleness": "soon"}, 4),
         ("access", {"tables": ["only_a_table", "a.b.c.d"], "schemas": ["a.b.c", 'x."y']}, 4),
         ("access", {"tables": None, "schemas": "[]"}, 1),
     ],

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from airflow_provider_datagraph.access import profiles_sync
-from airflow_provider_datagraph.access.plan import Fact, blocking, finding
-from airflow_provider_datagraph.access.profiles_sync import missing_tables, no_database
+from airflow_provider_datagraph.access.plan import Finding, blocking, finding
+from airflow_provider_datagraph.access.profiles_sync import Seen, Stored
+from airflow_provider_datagraph.redshift.names import InvalidInput
+from airflow_provider_datagraph.redshift.statements import Privileges
+from airflow_provider_datagraph.redshift.values import Identity, Scope
+from tests.support.profiles_sync import PROFILES_SYNC
 
 # https://segment.com/docs/unify/profiles-sync/tables/
 RAW = ("external_id_mapping_updates", "id_graph_updates", "profile_traits_updates")
@@ -20,53 +26,185 @@ def test_six_tables_are_needed() -> None:
     assert profiles_sync.REQUIRED_TABLES == REQUIRED
 
 
+ROLE, EVENT = Identity("role", "reader"), "order_completed"
+GROUPS = ("raw", "materialized", "event")
+
+
+def table(name: str, *missing: str, view: bool = False, selectable: bool = True) -> Stored:
+    """A table with the columns that Segment gives it; views and closed ones, where it is said."""
+    columns = PROFILES_SYNC.get(name, "id received_at").split()
+    return Stored(view, frozenset({*columns, "a_trait"}.difference(missing)), selectable)
+
+
+def seen(**changed: Any) -> Seen:
+    """All six tables and an event's, as the linked user sees them; rows weren't looked for."""
+    wanted = (*REQUIRED, EVENT)
+    given = {"owner": "boss", "login": "u", "linked": True, "usable": True, "grantee": ROLE}
+    stored = {**{name: table(name) for name in wanted}, **changed.pop("stored", {})}
+    for name in changed.pop("without", ()):
+        del stored[name]
+    return Seen(**{"database": "dev", "schema": "p.1", "wanted": wanted, "stored": stored, **given, **changed})
+
+
+ROWS = dict.fromkeys((*REQUIRED, EVENT), True)
+NO_ROWS = dict.fromkeys(ROWS, False)
+NO_USAGE = Privileges(ROLE, ("USAGE",), Scope.SCHEMA, [("p.1",)])
+NO_SELECT = Privileges(ROLE, ("SELECT",), Scope.TABLE, [("p.1", RAW[0])])
+CLOSED = {RAW[0]: table(RAW[0], selectable=False)}
+FOREIGN = {name: table(name, view=True) for name in RAW[:1]} | {EVENT: Stored(False, frozenset({"name"}), True)}
+LESS = {RAW[0]: table(RAW[0], "seq", "id"), "user_traits": table("user_traits", "name")}
+LACKING = (f"{RAW[0]}.id", f"{RAW[0]}.seq", "user_traits.name")
+OTHERS = {"user_identifier": table("user_identifiers"), "identities": table(EVENT)}
+BY = {"login": "u", "database": "dev"}
+# What is changed, each table's state where it isn't as the rest's, what holds up (without and with rows), and is told.
+Case = tuple[dict[str, Any], dict[str, str], str, tuple[int, int], list[Finding]]
+P = '"p.1"'
+CASES: dict[str, Case] = {
+    "good": ({}, {}, "exists", (0, 0), []),
+    "missing": (
+        {"without": (RAW[1], MATERIALIZED[0], EVENT)},
+        dict.fromkeys((RAW[1], MATERIALIZED[0], EVENT), "missing"),
+        "exists",
+        (3, 3),
+        [
+            finding(code, f"dev.{P}", tables=(name,), owner="boss")
+            for code, name in (
+                ("raw_missing", RAW[1]),
+                ("materialized_missing", MATERIALIZED[0]),
+                ("event_tables_missing", EVENT),
+            )
+        ],
+    ),
+    "misnamed": (
+        {"without": ("user_identifiers",), "stored": OTHERS},
+        {"user_identifiers": "misnamed"},
+        "exists",
+        (1, 1),
+        [finding("tables_misnamed", f"dev.{P}", tables=("user_identifiers",), aliases=("user_identifier",))],
+    ),
+    "foreign": (
+        {"stored": FOREIGN},
+        dict.fromkeys((RAW[0], EVENT), "not_segments"),
+        "exists",
+        (2, 2),
+        [finding("not_segments", f"dev.{P}", tables=(RAW[0], EVENT), owner="boss")],
+    ),
+    "columns": (
+        {"stored": LESS},
+        dict.fromkeys(LESS, "columns_missing"),
+        "exists",
+        (2, 2),
+        [finding("columns_missing", f"dev.{P}", columns=LACKING, owner="boss")],
+    ),
+    "no usage": (
+        {"usable": False},
+        {},
+        "not_readable",
+        (7, 7),
+        [blocking("schema_not_visible", f"dev.{P}", statement=NO_USAGE, **BY)],
+    ),
+    "no select": (
+        {"stored": CLOSED},
+        {RAW[0]: "not_readable"},
+        "exists",
+        (1, 1),
+        [blocking("table_not_selectable", f"dev.{P}", tables=(RAW[0],), statement=NO_SELECT, **BY)],
+    ),
+    "no user": ({"usable": None}, {}, "not_readable", (7, 7), [blocking("user_missing", "u")]),
+    "an admin without rights": ({"usable": False, "linked": False}, {}, "exists", (0, 0), []),
+    "unknown": (
+        {"filled": {name: True for name in ROWS if name != RAW[0]}, "reason": "why"},
+        {RAW[0]: "rows_unknown"},
+        "ready",
+        (0, 1),
+        [finding("rows_unknown", f"dev.{P}", tables=(RAW[0],), login="u", reason="why")],
+    ),
+    "unknown, new ones wanted": (
+        {"filled": {}, "fresh": frozenset()},
+        {},
+        "rows_unknown",
+        (7, 7),
+        [finding("rows_unknown", f"dev.{P}", tables=tuple(ROWS), login="u", reason="it lacks privileges")],
+    ),
+    "rows": ({"filled": ROWS}, {}, "ready", (0, 0), []),
+    "empty": ({"filled": NO_ROWS}, {}, "empty", (0, 6), [finding("raw_empty", f"dev.{P}", tables=RAW)]),
+    "empty, new ones wanted": (
+        {"filled": NO_ROWS, "fresh": frozenset()},
+        {},
+        "empty",
+        (6, 6),
+        [finding("raw_empty", f"dev.{P}", tables=RAW)],
+    ),
+    "no backfill": (
+        {"filled": {**ROWS, **dict.fromkeys((RAW[1], *MATERIALIZED), False)}},
+        dict.fromkeys((RAW[1], *MATERIALIZED), "empty"),
+        "ready",
+        (0, 4),
+        [
+            finding("raw_empty", f"dev.{P}", tables=RAW[1:2]),
+            finding("materialized_empty", f"dev.{P}", tables=MATERIALIZED[1:]),
+        ],
+    ),
+    "old": (
+        {"filled": ROWS, "fresh": frozenset({EVENT})},
+        {EVENT: "ready"},
+        "stale",
+        (6, 6),
+        [
+            finding("stale", f"dev.{P}", tables=tables, group=group)
+            for group, tables in zip(GROUPS, (RAW, MATERIALIZED), strict=False)
+        ],
+    ),
+    "one of a group is new": ({"filled": ROWS, "fresh": frozenset({RAW[2], "user_traits"})}, {}, "ready", (0, 0), []),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_what_is_seen_is_told(case: Case) -> None:
+    changed, states, rest, held, findings = case
+    found = seen(**{key: dict(value) if key == "stored" else value for key, value in changed.items()})
+    assert {name: str(found.state(name)) for name in found.wanted} == {**dict.fromkeys(found.wanted, rest), **states}
+    assert (len(found.held_up(False)), len(found.held_up(True))) == held
+    assert list(found.findings()) == findings
+
+
+def test_groups() -> None:
+    assert [profiles_sync.group_of(name) for name in (RAW[0], MATERIALIZED[0], EVENT)] == list(GROUPS)
+
+
+def test_what_is_not_there() -> None:
+    assert profiles_sync.no_database("sales") == blocking("database_missing", "sales", case="look")
+    some = {"b": {*REQUIRED, "x"}, "a.1": set(REQUIRED), "c": set(REQUIRED[1:])}
+    elsewhere = finding("schema_elsewhere", "dev.p", schemas=('dev."a.1"', "dev.b"))
+    assert profiles_sync.no_schema("dev", "p", some) == elsewhere
+    assert profiles_sync.no_schema("dev", "p", {"c": some["c"]}) == finding("schema_missing", "dev.p", case="unsynced")
+
+
+# https://segment.com/docs/connections/storage/warehouses/schema/, and from the tests of segmentio/go-snakecase.
 @pytest.mark.parametrize(
-    ("stored", "exists", "case", "aliases"),
+    ("event", "table"),
     [
-        ((), False, "unsynced", ()),
-        ((), True, "waiting", ()),
-        (RAW, True, "raw only", ()),
-        ((*RAW, "user_identifier"), True, "raw only", ("user_identifier",)),
-        (RAW[:2], True, "waiting", ()),
-        ((*RAW, "user_traits"), True, "waiting", ()),
-        (("user_identifier",), True, "aliases", ("user_identifier",)),
-        (("profile_trait_updates",), True, "aliases", ("profile_trait_updates",)),
-        (
-            ("user_identifier", "id_graph_updated", "id_graph_udpates"),
-            True,
-            "aliases",
-            ("id_graph_udpates", "id_graph_updated", "user_identifier"),
-        ),
-        (("user_identifier", "user_identifiers"), True, "waiting", ()),
-        (("accounts",), True, "waiting", ()),
+        ("Order Completed", "order_completed"),
+        ("order_completed", "order_completed"),
+        ("inviteYourCustomers", "invite_your_customers"),
+        ("sample-text.com", "sample_text_com"),
+        ("   $#$sample   2    Text   ", "sample_2_text"),
+        ("samPLE text", "sam_ple_text"),
+        ("SAMPLE 2 TEXT", "sample_2_text"),
+        ("lk0B@bFmjrLQ_Z6YL", "lk0_b_b_fmjr_lq_z6yl"),
+        ("CStringRef", "cstring_ref"),
+        ("f_pX9", "f_p_x9"),
+        ("edf_6N", "edf_6n"),
+        ("THE5r", "the5r"),
+        ("2FA Enabled", "_2fa_enabled"),
+        ("_2fa_enabled", "_2fa_enabled"),
     ],
 )
-def test_what_missing_tables_mean(stored: tuple[str, ...], exists: bool, case: str, aliases: tuple[str, ...]) -> None:
-    missing = tuple(table for table in REQUIRED if table not in stored)
-    code, owner = ("tables_missing", "boss") if exists else ("schema_missing", None)
-    facts: dict[str, Fact] = {"tables": missing, "login": "admin", "owner": owner, "aliases": aliases, "views": ()}
-    tables = dict.fromkeys(stored, False)
-    found = missing_tables("dev.p", missing, tables, "admin", owner, linked=False)
-    assert found == finding(code, "dev.p", case=case, **facts)
-    # From the linked user, what it may not read is hidden: whatever there is.
-    found = missing_tables("dev.p", missing, tables, "admin", owner, linked=True)
-    assert found == finding(code, "dev.p", case="hidden", **facts)
+def test_the_table_of_an_event_is_called_as_segment_calls_it(event: str, table: str) -> None:
+    assert profiles_sync.event_table(event) == table
+    assert profiles_sync.event_table(table) == table
 
 
-@pytest.mark.parametrize(("views", "linked"), [(REQUIRED, "views"), (REQUIRED[3:], "hidden"), (REQUIRED[:1], "hidden")])
-def test_a_view_is_no_table(views: tuple[str, ...], linked: str) -> None:
-    stored = {**dict.fromkeys(views, True), "user_identifier": False, "a_view": True}
-    facts: dict[str, Fact] = {"tables": REQUIRED, "owner": "boss", "aliases": ("user_identifier",), "views": views}
-    for is_linked, case in ((False, "views"), (True, linked)):
-        found = missing_tables("dev.p", REQUIRED, stored, "u", "boss", linked=is_linked)
-        assert found == finding("tables_missing", "dev.p", case=case, login="u", **facts)
-
-
-def test_an_alias_of_a_table_that_nobody_waits_for_is_no_matter() -> None:
-    found = missing_tables("dev.p", ("user_traits",), {"user_identifier": False}, "admin", "boss", linked=False)
-    told: dict[str, Fact] = {"tables": ("user_traits",), "login": "admin", "owner": "boss", "aliases": (), "views": ()}
-    assert found == finding("tables_missing", "dev.p", case="waiting", **told)
-
-
-def test_a_database_that_isnt_there_blocks() -> None:
-    assert no_database("sales") == blocking("database_missing", "sales", case="look")
+def test_an_event_without_a_name_has_no_table() -> None:
+    with pytest.raises(InvalidInput, match="no letter and no digit"):
+        profiles_sync.event_table("•¶§")

@@ -30,12 +30,9 @@ FILE = Path(__file__).with_name("sentences.txt")
 U, HEIR = Identity("user", "u"), Identity("user", "heir")
 TABLES = ("accounts", "orders")
 ROLES = ("reader", "writer")
-MISSING: dict[str, Fact] = {
-    "tables": TABLES,
-    "login": "u",
-    "owner": "boss",
-    "aliases": ("user_identifier",),
-    "views": TABLES[:1],
+OF_PROFILES: dict[str, Fact] = {
+    **{"tables": TABLES, "login": "u", "owner": "boss", "database": "dev"},
+    **{"group": "raw", "reason": "it lacks privileges"},
 }
 READING: dict[str, Fact] = {"reason": "the server's words", "state": "42501"}
 SCHEMA: dict[str, Fact] = {"schema": "crm", "database": "dev"}
@@ -164,13 +161,27 @@ EXAMPLES = (
     finding("checkpoint_closed", "cp", login="linked", what="database cp", privileges=("CREATE",), statement=GIVE[2]),
     finding("checkpoint_closed", "cp", case="tried", **READING),
     finding("unreachable_name", "dev.crm.Orders", login="linked"),
-    finding("tables_missing", "dev.profiles", case="waiting", **MISSING),
-    finding("tables_missing", "dev.profiles", case="raw only", **MISSING),
-    finding("tables_missing", "dev.profiles", case="aliases", **MISSING),
-    finding("tables_missing", "dev.profiles", case="views", **MISSING),
-    finding("tables_missing", "dev.profiles", case="hidden", **MISSING),
-    finding("schema_missing", "dev.profiles", case="unsynced", **MISSING),
-    finding("schema_missing", "dev.profiles", case="hidden", **MISSING),
+    finding("schema_missing", "dev.profiles", case="unsynced"),
+    finding("schema_elsewhere", "dev.profile", schemas=("dev.profiles",)),
+    finding(
+        "schema_not_visible", "dev.profiles", **OF_PROFILES, statement=Privileges(U, ("USAGE",), Scope.SCHEMA, [("p",)])
+    ),
+    finding(
+        "table_not_selectable",
+        "dev.profiles",
+        **OF_PROFILES,
+        statement=Privileges(U, ("SELECT",), Scope.TABLE, [("p", "t")]),
+    ),
+    finding("raw_missing", "dev.profiles", **OF_PROFILES),
+    finding("materialized_missing", "dev.profiles", **OF_PROFILES),
+    finding("event_tables_missing", "dev.profiles", **OF_PROFILES),
+    finding("tables_misnamed", "dev.profiles", tables=("user_identifiers",), aliases=("user_identifier",)),
+    finding("not_segments", "dev.profiles", **OF_PROFILES),
+    finding("columns_missing", "dev.profiles", **OF_PROFILES, columns=("user_traits.name",)),
+    finding("rows_unknown", "dev.profiles", **OF_PROFILES),
+    finding("raw_empty", "dev.profiles", **OF_PROFILES),
+    finding("materialized_empty", "dev.profiles", tables=TABLES[:1]),
+    finding("stale", "dev.profiles", **OF_PROFILES),
     finding("not_ready", "user u", reason="What the error says."),
     finding("not_ready", "user u", case="planned"),
     finding("new_owner_missing", "heir"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.redshift.names import check_identifier
+from airflow_provider_datagraph.redshift.names import InvalidInput, check_identifier
 from tests.unit.redshift.reading import refusal
 
 EMPTY = "tables has an empty list for schema {}: name its tables, or leave it out for all."
@@ -229,6 +230,17 @@ NUMBER = "wait is {!r}: give a number that is at least {}."
 @pytest.mark.parametrize(("value", "found"), [(0, 0.0), ("0.5", 0.5), (7, 7.0), ("999999", 999999.0)])
 def test_a_number(value: Any, found: float) -> None:
     assert arguments.number(value, "wait") == found
+
+
+@pytest.mark.parametrize(("value", "found"), [("3600", 3600.0), (1, 1.0), (timedelta(days=14), 1209600.0)])
+def test_a_length_of_time(value: Any, found: float) -> None:
+    assert arguments.seconds(value, "max_staleness") == found
+
+
+@pytest.mark.parametrize("value", [0, "0:30:00", timedelta(0), None])
+def test_no_length_of_time(value: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"^max_staleness is .*: give a number that is at least 1\.$"):
+        arguments.seconds(value, "max_staleness")
 
 
 @pytest.mark.parametrize("value", [True, None, "", "soon", [1], -0.1, "nan", "inf", 1e6])

@@ -17,7 +17,7 @@ from airflow_provider_datagraph.redshift.catalog.privileges import (
     relation_grants,
     schema_grants,
 )
-from airflow_provider_datagraph.redshift.catalog.relations import relation_names
+from airflow_provider_datagraph.redshift.catalog.relations import read_columns, read_named, relation_names
 from airflow_provider_datagraph.redshift.catalog.schemas import creators, read_schemas, schema_names
 from airflow_provider_datagraph.redshift.catalog.sessions import read_session
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identities, Identity, Schema, Scope, Session
@@ -127,6 +127,15 @@ def test_a_schema_without_tables_is_there_too() -> None:
         "crm": frozenset(),
         "a\\b": frozenset(),
     }
+
+
+def test_some_names_are_looked_for_in_every_schema_and_so_are_their_columns() -> None:
+    named = "SELECT oid, relnamespace, relname, relkind FROM pg_class WHERE relkind IN ('r', 'v', 'm') AND relname IN "
+    columns = "SELECT attrelid, attname FROM pg_attribute WHERE attrelid IN ('8', '9') AND attname IN ('id', 'o''x')"
+    found: Table = [["9", "2", "t", "r"], [8, 3, "o'x", "v"], [7, 3, "t", "m"]]
+    rows = Answers({named + "('o''x', 't')": found, columns: [["9", "id"], [8, "id"], [9, "o'x"]]})
+    assert read_named(rows, ["t", "o'x"]) == {9: (2, "t", False), 8: (3, "o'x", True), 7: (3, "t", True)}
+    assert read_columns(rows, [9, 8], ["o'x", "id"]) == {9: {"id", "o'x"}, 8: {"id"}}
 
 
 def test_many_pairs_are_asked_in_parts() -> None:
