@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.dags.airflow_process import Outcome
-from tests.support.segment import changes, ready
+from tests.support.segment import changes, codes, ready
 
 MODES = ("deferrable", "poke", "reschedule")
 modes = pytest.mark.parametrize("mode", MODES)
@@ -42,6 +42,14 @@ def test_the_way_back_is_among_what_is_searched_for_passwords(modes_run: Outcome
     assert modes_run.reports["revoke"]["changed"] == 1
     dropped = [about for action, about, _ in changes(modes_run.reports["drop"]) if action == "drop"]
     assert any(about.startswith("user leaving_") for about in dropped)
+
+
+def test_an_audit_that_fails_leaves_its_report(modes_run: Outcome) -> None:
+    task = modes_run.tasks["audit"]
+    assert (task.state, task.tries) == ("failed", 1)
+    report = modes_run.reports["audit"]
+    assert codes(report) == ["not_a_member"]
+    assert {row["way"] for row in report["matrix"]} == {"PUBLIC"}
 
 
 def test_the_log_says_what_to_correct(modes_run: Outcome) -> None:

@@ -1,4 +1,4 @@
-"""Both sensors in all modes, each in a state that ends in one way; the way back; and a task that leaks on purpose."""
+"""Both sensors in all modes, each in a state that ends in one way; an audit that fails, the way back, and a leak."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, task
 
+from airflow_provider_datagraph.operators.audit import AuditAccessOperator
 from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
@@ -55,6 +56,8 @@ with DAG(
     role = "{{ params.role }}"
     revoke = RevokeSchemaOperator(task_id="revoke", schema="modes_profiles", role=role)
     revoke >> DropSegmentRoleOperator(task_id="drop", role=role, user_conn_id="modes_leaving")
+
+    AuditAccessOperator(task_id="audit", role=role, user_conn_id="modes_user", allowed=["nothing"], exact=True)
 
     @task
     def leak(value: str) -> str:

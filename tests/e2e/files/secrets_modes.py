@@ -12,6 +12,7 @@ from typing import Any
 from airflow.providers.common.compat.sdk import DAG
 
 from airflow_provider_datagraph.hooks.masking import mask
+from airflow_provider_datagraph.operators.audit import AuditAccessOperator
 from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
 from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
@@ -46,6 +47,7 @@ KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
     "validate": (ValidateAccessSensor, ACCESS),
     "profiles": (ProfilesSyncTablesSensor, SYNC),
     "summary": (SegmentSummaryOperator, {"reports": [], "database": CHECKPOINT, **USER}),
+    "audit": (AuditAccessOperator, {"role": ROLE, "checkpoint_database": CHECKPOINT, **USER}),
     "revoke": (RevokeSchemaOperator, CRM),
     "drop": (DropSegmentRoleOperator, {"role": OTHER_ROLE, "user_conn_id": "secrets_sha256_user"}),
 }
@@ -91,7 +93,7 @@ with DAG(
     success["check"] >> success["role"] >> success["database"]
     success["database"] >> [success["grant"], success["reverse_etl"], success["validate"], waiting["validate"]]
     [success["profiles"], waiting["profiles"], success["database"]] >> opened
-    success["role"] >> waiting["user"]
+    success["role"] >> [waiting["user"], success["audit"]]
     [success["validate"], waiting["validate"]] >> success["revoke"]
     # So that nothing is granted yet when the sensors, and the triggerer after them, look first.
     success["reverse_etl"] >> success["grant"]
