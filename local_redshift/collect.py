@@ -10,7 +10,7 @@ from local_redshift.relay import Relay
 from local_redshift.text import OWNER, literal
 
 # What a view calls the database that a row is of.
-DATABASE = {"svv_masking_policy": "policy_database"}
+DATABASE = {"svv_masking_policy": "policy_database", "svv_external_tables": "redshift_database_name"}
 
 
 async def collected(plan: Collected | Remembered, relay: Relay, history: History, rows: bool) -> str:

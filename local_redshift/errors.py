@@ -8,6 +8,7 @@ from local_redshift.text import INTERNAL_DATABASES, shown_role
 
 Fields = dict[str, str]
 
+SHARED = "local stand-in: databases made from a datashare or an integration"
 CONFLICT = "could not complete because of conflict with concurrent transaction"
 
 
@@ -77,7 +78,9 @@ def reworded(fields: Fields) -> Fields:
         kept["C"] = "55006"
         kept.pop("D", None)
     if kept.get("C") == "55000" and kept["M"].endswith(" is not currently accepting connections"):
-        kept["M"] = "local stand-in: databases made from a datashare or an integration"
+        kept["M"] = SHARED
+    if kept.get("C") == "2D000":
+        kept |= {"C": "25001", "M": "permissions on an external schema cannot be changed inside a transaction block"}
     if kept["M"].startswith("local stand-in: "):
         kept["C"] = "0A000"
     return kept

@@ -1,4 +1,4 @@
-"""Errors about external schemas, which are shown in the views and can't be used."""
+"""Errors about what external schemas hold: all of it, but for tables that were made here, is unknown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ async def explained(fields: Fields, pool: Pool, database: str) -> Fields:
         return fields
     try:
         async with pool.lent(database, OWNER) as owner:
-            rows = await owner.run("SELECT name FROM pg_rs.external_schemas")
+            known = "SELECT id FROM pg_rs.external_schemas"
+            rows = await owner.run(f"SELECT nspname FROM pg_namespace WHERE oid IN ({known})")
     except (BackendError, Refused, OSError, EOFError):
         return fields  # the database is gone, or the server
     for row in rows:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from local_redshift import wire
 from local_redshift.backend import Backend, Pool
-from local_redshift.errors import Refused, reworded
+from local_redshift.errors import SHARED, Refused, reworded
 from local_redshift.text import OWNER, literal
 
 # What redshift_connector announces about itself is not for PostgreSQL; other parameters of drivers neither.
@@ -59,6 +59,8 @@ async def authenticate(client: Client, backend: Backend, pool: Pool) -> bytes:
         kind, body = await backend.read()
         if kind == b"E":
             fields = reworded(wire.fields(body))
+            if fields["M"] == SHARED:
+                fields["M"] = f'Cannot connect to shared database "{client.database}"'
             raise Refused(fields["C"], fields["M"])
         if kind == b"R" and body == CLEARTEXT:
             backend.writer.write(wire.frame(b"p", await _password(client, pool)))

@@ -115,14 +115,19 @@ def alter_schema(reader: Reader, context: Context) -> Plan:
     if _quota(reader):
         sql = ""
     elif reader.accept("owner", "to"):
-        sql = f"ALTER SCHEMA {ident(name)} OWNER TO {ident(reader.user_name())}"
+        owned = f"ALTER SCHEMA {ident(name)} OWNER TO {ident(reader.user_name())}"
+        sql = block([f"PERFORM pg_rs.schema_id({literal(name)})", owned])
     else:
         reader.expect("rename", "to")
         new_name = ident(reader.name())
         # PostgreSQL's format() reads it.
         statement = literal(f"ALTER SCHEMA %s RENAME TO {new_name.replace('%', '%%')}")
-        check = f"PERFORM pg_rs.check_not_external({literal(new_name)})"
-        sql = block([check, f"PERFORM pg_rs.on_schema({literal(name)}, 'MAINTAIN', {statement})"])
+        sql = block(
+            [
+                f"PERFORM pg_rs.schema_id({literal(name)})",
+                f"PERFORM pg_rs.on_schema({literal(name)}, 'MAINTAIN', {statement})",
+            ]
+        )
     reader.end()
     return Command(sql, "DDL", "ALTER SCHEMA")
 

@@ -22,7 +22,7 @@ SYS = frozenset(
 # Views whose rows come from every database of the cluster.
 EVERYWHERE = frozenset(
     """svv_database_privileges svv_redshift_schemas svv_redshift_tables svv_redshift_columns svv_all_schemas
-    svv_all_tables svv_all_columns svv_masking_policy""".split()
+    svv_all_tables svv_external_tables svv_all_columns svv_masking_policy""".split()
 )
 
 

@@ -51,9 +51,11 @@ class Databases(Target):
         if "alter" in words:
             raise unsupported("ALTER on a database")
         privileges = "CREATE, TEMPORARY" if words[0] == "all" else ", ".join(words)
-        check = f"PERFORM pg_rs.check_databases({array(self.names)}, {'usage' in words})"
         if "usage" in words:
-            return [check]
+            if len(words) > 1:
+                raise unsupported("USAGE and other permissions on a database in one statement")
+            privileges = "CREATE"  # see sql/4_shared.sql
+        check = f"PERFORM pg_rs.check_databases({array(self.names)}, {'usage' in words})"
         return [check, native(granting, privileges, "DATABASE " + ", ".join(map(ident, self.names)), who, option)]
 
 
@@ -65,7 +67,9 @@ class Schemas(Target):
     def steps(self, granting: bool, words: list[str], who: list[Grantee], option: bool) -> list[str]:
         if words[0] == "all":
             words = list(self.words)
-        steps: list[str] = []
+        # COMMIT is refused inside a transaction block, as permissions on external resources are: r_GRANT-usage-notes
+        external = f"pg_rs.grants_external({array(self.names)}, {words == ['usage']})"
+        steps = [f"IF {external} THEN COMMIT; END IF"]
         known = [word for word in words if word not in SCHEMA_BITS]
         if known:
             on = "SCHEMA " + ", ".join(map(ident, self.names))
@@ -91,12 +95,10 @@ class Tables(Target):
         if not self.everything_in:
             on = "TABLE " + ", ".join(self.names)
             relations = "ARRAY[" + ", ".join(f"{literal(name)}::regclass" for name in self.names) + "]"
-        steps: list[str] = []
+        steps = [f"PERFORM pg_rs.check_not_external({relations})"]
         if granting:
             names = array([one.name for one in who])
             steps.append(f"PERFORM pg_rs.check_no_columns({relations}, {array(bits)}, {names})")
-        elif self.everything_in:
-            steps.append(f"PERFORM {relations}")
         return [*steps, native(granting, ", ".join(bits), on, who, option)]
 
     def on_columns(

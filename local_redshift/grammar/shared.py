@@ -1,11 +1,11 @@
-"""Databases made from datashares and integrations, and external schemas: registered, so that the views show them.
+"""Databases made from datashares and integrations, external schemas and tables: there to be seen in the views.
 
-None of them can be used here. A database of this kind is a PostgreSQL one that takes no connections, an external
-schema is a row of pg_rs.external_schemas.
+A database of this kind is a PostgreSQL one that takes no connections; sql/4_shared.sql tells what the others are.
 """
 
 from __future__ import annotations
 
+from local_redshift.errors import unsupported
 from local_redshift.plan import Alone, Command, Context, Plan
 from local_redshift.reader import Reader
 from local_redshift.text import block, ident, literal
@@ -92,3 +92,53 @@ def create_schema(reader: Reader, context: Context) -> Plan:
     reader.end()
     call = f"PERFORM pg_rs.create_external({literal(name)}, {literal(source)}, {missing})"
     return Alone(block([call]), "CREATE SCHEMA", "CREATE EXTERNAL SCHEMA")
+
+
+# What PostgreSQL calls the same: no struct, array, map, varbyte
+SIMPLE = """smallint int2 integer int int4 bigint int8 decimal numeric real float4 double float8 float boolean bool char
+character bpchar varchar date timestamp timestamptz""".split()
+
+
+def create_table(reader: Reader, context: Context) -> Plan:
+    """CREATE EXTERNAL TABLE: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_TABLE.html"""
+    parts = reader.parts()
+    if len(parts) == 3 and parts.pop(0) != context.database:
+        reader.later("external tables of another database")
+    if len(parts) != 2:
+        raise reader.fail()
+    columns = _columns(reader)
+    if reader.accept("partitioned", "by"):
+        columns += _columns(reader)
+    if reader.is_word("row", "format") or reader.is_word("as"):
+        raise unsupported("CREATE EXTERNAL TABLE ... " + reader.peek().text.upper())
+    reader.expect("stored", "as")
+    if not reader.accept_any("parquet", "orc", "avro", "textfile", "sequencefile", "rcfile"):
+        raise reader.fail()
+    reader.expect("location")
+    location = reader.string()
+    if reader.accept("table", "properties"):
+        reader.enclosed()
+    reader.end()
+    given = ", ".join(map(literal, (*parts, ", ".join(columns), location)))
+    return Alone(block([f"PERFORM pg_rs.create_external_table({given})"]), "CREATE TABLE", "CREATE EXTERNAL TABLE")
+
+
+def _columns(reader: Reader) -> list[str]:
+    reader.expect_symbol("(")
+    columns = reader.listed(lambda: _column(reader))
+    reader.expect_symbol(")")
+    return columns
+
+
+def _column(reader: Reader) -> str:
+    """An empty column for PostgreSQL's view."""
+    name = ident(reader.name())
+    kind = reader.accept_any(*SIMPLE)
+    if not kind:
+        raise unsupported(f"the type {reader.peek().text} of an external table's column")
+    more = reader.accept_any("precision", "varying")
+    size = ""
+    if reader.accept_symbol("("):
+        size = f"({', '.join(map(str, reader.listed(reader.integer)))})"
+        reader.expect_symbol(")")
+    return f"NULL::{kind} {more}{size} AS {name}"

@@ -44,6 +44,7 @@ RULES: dict[tuple[str, ...], Rule] = {
     ("drop", "database"): databases.drop_database,
     ("create", "schema"): databases.create_schema,
     ("create", "external", "schema"): shared.create_schema,
+    ("create", "external", "table"): shared.create_table,
     ("use",): settings.use,
     ("alter", "schema"): databases.alter_schema,
     ("drop", "schema"): databases.drop_schema,

@@ -206,8 +206,8 @@ def create_view(sql: str, tokens: list[Token], context: Context) -> Plan:
         kept = f"PERFORM pg_rs.keep_late({literal(name)}::regclass, {literal(f'{tail} {text}')}, {below})"
         return Command(block([f"EXECUTE {literal(f'{head} {text}')}", kept]), "DDL", "CREATE VIEW")
     # Only the rows of a materialized view are read now, those of another one when it's read.
-    named = queries.reads(found) if tokens[1].value == "materialized" else ()
-    return Query(f"{head} {text}", "DDL", reads=named)
+    takes = "values" if tokens[1].value == "materialized" else "rows"
+    return Query(f"{head} {text}", "DDL", reads=queries.reads(found), takes=takes)
 
 
 def alter(sql: str, tokens: list[Token], context: Context) -> Plan:
@@ -227,7 +227,8 @@ def alter(sql: str, tokens: list[Token], context: Context) -> Plan:
         reader.expect("to")
         owner = ident(reader.user_name())
         reader.end()
-        return Command(f"ALTER TABLE {name} OWNER TO {owner}", "DDL", "ALTER TABLE")
+        check = f"PERFORM pg_rs.check_not_external(ARRAY[to_regclass({literal(name)})])"
+        return Command(block([check, f"ALTER TABLE {name} OWNER TO {owner}"]), "DDL", "ALTER TABLE")
     edits: dict[int, str] = {}
     rest = tokens[reader.at :]
     check_names(rest, [], context)

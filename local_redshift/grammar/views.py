@@ -48,6 +48,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "schema_option",
         # r_SVV_ALL_TABLES
         "svv_all_tables": "database_name schema_name table_name table_acl table_type remarks",
+        # r_SVV_EXTERNAL_TABLES
+        "svv_external_tables": "redshift_database_name schemaname tablename tabletype location input_format "
+        "output_format serialization_lib serde_parameters compressed parameters",
         # r_SVV_ALL_COLUMNS
         "svv_all_columns": "database_name schema_name table_name column_name ordinal_position column_default "
         "is_nullable data_type character_maximum_length numeric_precision numeric_scale remarks",

@@ -120,10 +120,6 @@ BEGIN
         RAISE EXCEPTION 'must be superuser to drop superusers' USING ERRCODE = '42501';
     ELSIF pg_rs.user_id(wanted) = pg_rs.me() THEN
         RAISE EXCEPTION 'current user cannot be dropped' USING ERRCODE = '55006';
-    ELSIF EXISTS (SELECT FROM pg_rs.external_schemas WHERE owner = pg_rs.user_id(wanted)) THEN
-        -- PostgreSQL refuses where it knows the schema.
-        RAISE EXCEPTION 'user "%" cannot be dropped because the user owns some object', wanted
-            USING ERRCODE = '55006';
     END IF;
     scope := 'scope:' || pg_rs.id(wanted);
     EXECUTE format('DROP ROLE %I', wanted);

@@ -6,6 +6,11 @@
 --   pg_rs."schemas" (the database), and its effect is granted to the hidden role "scope:<oid of the identity>".
 -- https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html
 
+-- External schemas are PostgreSQL's, with a row here, and hold nothing that PostgreSQL makes: see 4_shared.sql.
+CREATE TABLE pg_rs.external_schemas (id oid PRIMARY KEY, source text NOT NULL);
+CREATE FUNCTION pg_rs.is_external(schema_id oid) RETURNS boolean STABLE LANGUAGE sql SECURITY DEFINER
+    RETURN EXISTS (SELECT FROM pg_rs.external_schemas WHERE id = schema_id);
+
 CREATE TABLE pg_rs.tables ();
 CREATE TABLE pg_rs.schemas ();
 
@@ -24,6 +29,8 @@ BEGIN
     END IF;
     IF left(wanted, 3) = 'pg_' OR wanted = 'information_schema' THEN
         RAISE EXCEPTION 'permission denied for schema %', wanted USING ERRCODE = '42501';
+    ELSIF pg_rs.is_external(found_id) THEN
+        RAISE EXCEPTION 'local stand-in: the external schema %', wanted;
     END IF;
     RETURN found_id;
 END $$;
@@ -105,8 +112,9 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION pg_rs.user_schemas() RETURNS SETOF oid STABLE LANGUAGE sql AS $$
-    SELECT oid FROM pg_namespace WHERE left(nspname, 3) <> 'pg_' AND nspname <> 'information_schema' $$;
+CREATE FUNCTION pg_rs.user_schemas() RETURNS SETOF oid STABLE LANGUAGE sql SECURITY DEFINER AS $$
+    SELECT oid FROM pg_namespace WHERE left(nspname, 3) <> 'pg_' AND nspname <> 'information_schema'
+    AND oid NOT IN (SELECT id FROM pg_rs.external_schemas) $$;
 
 -- GRANT or REVOKE ... FOR {TABLES | SCHEMAS} IN {SCHEMA in_schema | DATABASE}
 CREATE FUNCTION pg_rs.scoped(granting boolean, what text, bits text[], in_schema text, grantees text[],
@@ -138,12 +146,16 @@ CREATE FUNCTION pg_rs.after_create() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
 DECLARE made record; held record;
 BEGIN
+    IF current_setting('pg_rs.external', true) = 'on' THEN
+        RETURN;
+    END IF;
     FOR made IN SELECT DISTINCT objid, object_type, schema_name, object_identity FROM pg_event_trigger_ddl_commands()
                 WHERE object_type IN ('schema', 'table', 'view', 'materialized view')
                 AND coalesce(left(schema_name, 3), '') <> 'pg_' AND object_identity NOT LIKE 'pg~_%' ESCAPE '~' LOOP
         IF made.object_type = 'schema' THEN
-            PERFORM pg_rs.check_not_external(made.object_identity);
             PERFORM pg_rs.new_schema(made.objid);
+        ELSE
+            PERFORM pg_rs.schema_id(nspname) FROM pg_namespace WHERE quote_ident(nspname) = quote_ident(made.schema_name);
         END IF;
         FOR held IN
             SELECT DISTINCT a.grantee FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a

@@ -1,59 +1,67 @@
--- What the views show and nothing here can use: external schemas, and databases made from datashares or integrations.
--- A database of that kind is one that takes no connections.
+-- External schemas and tables, and databases made from datashares or integrations: a database of that kind is one that
+-- takes no connections, and USAGE on it is PostgreSQL's CREATE. An external table is a view without rows, which everyone
+-- may select from: what counts is USAGE on its schema.
 
-CREATE TABLE pg_rs.external_schemas (name text PRIMARY KEY, owner oid NOT NULL, source text NOT NULL);
-
-CREATE FUNCTION pg_rs.check_not_external(identity text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-DECLARE taken text;
-BEGIN
-    SELECT name INTO taken FROM pg_rs.external_schemas WHERE identity IN (quote_ident(name), '"' || name || '"');
-    IF taken IS NOT NULL THEN
-        RAISE EXCEPTION 'Schema "%" already exists', taken USING ERRCODE = '42P06';
-    END IF;
-END $$;
+CREATE TABLE pg_rs.external_tables (id oid PRIMARY KEY, location text NOT NULL);
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_SCHEMA.html: for superusers and those who hold
 -- CREATE on the database
 CREATE FUNCTION pg_rs.create_external(wanted text, source text, missing_ok boolean) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET pg_rs.external = 'on' AS $$
 BEGIN
     IF NOT has_database_privilege(session_user, current_database(), 'CREATE') THEN
         RAISE EXCEPTION 'permission denied for database %', current_database() USING ERRCODE = '42501';
-    ELSIF EXISTS (SELECT FROM pg_namespace WHERE nspname = wanted)
-        OR EXISTS (SELECT FROM pg_rs.external_schemas WHERE name = wanted)
-    THEN
-        IF NOT missing_ok THEN
-            RAISE EXCEPTION 'Schema "%" already exists', wanted USING ERRCODE = '42P06';
-        END IF;
+    ELSIF missing_ok AND EXISTS (SELECT FROM pg_namespace WHERE nspname = wanted) THEN
         RETURN;
     END IF;
-    INSERT INTO pg_rs.external_schemas VALUES (wanted, pg_rs.me(), source);
+    EXECUTE format('CREATE SCHEMA %I AUTHORIZATION %I', wanted, session_user);
+    INSERT INTO pg_rs.external_schemas SELECT oid, source FROM pg_namespace WHERE nspname = wanted;
+    PERFORM pg_rs.new_schema(oid) FROM pg_namespace WHERE nspname = wanted;
 END $$;
 
-CREATE FUNCTION pg_rs.drop_external(wanted text) RETURNS boolean
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_TABLE.html
+CREATE FUNCTION pg_rs.create_external_table(wanted_schema text, wanted text, columns text, location text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET pg_rs.external = 'on' AS $$
+DECLARE schema_id oid := (SELECT oid FROM pg_namespace WHERE nspname = wanted_schema); made text;
+BEGIN
+    IF NOT pg_rs.is_external(schema_id) THEN
+        RAISE EXCEPTION 'schema "%" is not an external schema', wanted_schema USING ERRCODE = '3F000';
+    ELSIF NOT has_schema_privilege(session_user, schema_id, 'CREATE') THEN
+        RAISE EXCEPTION 'permission denied for schema %', wanted_schema USING ERRCODE = '42501';
+    END IF;
+    made := format('%I.%I', wanted_schema, wanted);
+    EXECUTE format('CREATE VIEW %1$s AS SELECT %2$s WHERE false; GRANT SELECT ON %1$s TO PUBLIC', made, columns);
+    INSERT INTO pg_rs.external_tables VALUES (made::regclass, location);
+END $$;
+
+-- Whether it's an external schema that GRANT or REVOKE names, and only USAGE, as AWS has it for users.
+CREATE FUNCTION pg_rs.grants_external(names text[], only_usage boolean) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE known text := (
+    SELECT max(nspname) FROM pg_namespace WHERE nspname = ANY (names) AND pg_rs.is_external(oid));
+BEGIN
+    PERFORM pg_rs.schema_id(known) WHERE known IS NOT NULL AND NOT only_usage;
+    RETURN known IS NOT NULL;
+END $$;
+
+-- The words are those of a user's report: https://repost.aws/questions/QUAcXS4nSxQNiKTEmmyktfaw
+CREATE FUNCTION pg_rs.check_not_external(relations regclass[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_rs.external_schemas WHERE name = wanted) THEN
-        RETURN false;
-    ELSIF NOT EXISTS (SELECT FROM pg_rs.external_schemas WHERE name = wanted
-                      AND (owner = pg_rs.me() OR pg_rs.is_super())) THEN
-        RAISE EXCEPTION 'must be owner of schema %', wanted USING ERRCODE = '42501';
+    IF EXISTS (SELECT FROM pg_rs.external_tables WHERE id = ANY (relations)) THEN
+        RAISE EXCEPTION 'Operation not supported on external tables' USING ERRCODE = '0A000';
     END IF;
-    DELETE FROM pg_rs.external_schemas WHERE name = wanted;
-    RETURN true;
 END $$;
 
--- Permissions on databases are for local ones here; USAGE is for the others only.
+-- USAGE is for shared databases, everything else for local ones.
 CREATE FUNCTION pg_rs.check_databases(names text[], usage boolean) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE one record;
 BEGIN
     FOR one IN SELECT n AS name, d.datallowconn FROM unnest(names) n LEFT JOIN pg_database d ON d.datname = n LOOP
         IF one.datallowconn IS NULL THEN
             RAISE EXCEPTION 'database "%" does not exist', one.name USING ERRCODE = '3D000';
-        ELSIF NOT one.datallowconn THEN
+        ELSIF NOT (one.datallowconn OR usage) THEN
             RAISE EXCEPTION 'local stand-in: permissions on the shared database %', one.name;
-        ELSIF usage THEN
+        ELSIF one.datallowconn AND usage THEN
             RAISE EXCEPTION 'invalid privilege type USAGE for database' USING ERRCODE = '0LP01';
         END IF;
     END LOOP;

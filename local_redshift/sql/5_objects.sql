@@ -23,6 +23,7 @@ END $$;
 CREATE FUNCTION pg_rs.on_relation(target text, flag text, statement text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE relation regclass := to_regclass(target);
 BEGIN
+    PERFORM pg_rs.check_not_external(ARRAY[relation]);
     PERFORM pg_rs.loosen(ARRAY[relation::oid]) WHERE flag = 'TRIGGER';
     IF relation IS NULL
         OR pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = relation), 'USAGE')
@@ -46,8 +47,9 @@ END $$;
 CREATE FUNCTION pg_rs.on_schema(target text, flag text, statement text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE found_id oid := (SELECT oid FROM pg_namespace WHERE nspname = target);
 BEGIN
-    IF flag = 'TRIGGER' AND pg_rs.drop_external(target) THEN
-        RETURN;
+    IF flag = 'TRIGGER' AND pg_rs.is_external(found_id) THEN
+        -- What it showed isn't its own.
+        statement := 'DROP SCHEMA %s CASCADE';
     END IF;
     PERFORM pg_rs.loosen(ARRAY(SELECT oid FROM pg_class WHERE relnamespace = found_id)) WHERE flag = 'TRIGGER';
     IF found_id IS NULL OR target LIKE 'pg~_%' ESCAPE '~' OR target = 'information_schema'
@@ -116,6 +118,7 @@ BEGIN
     IF grantee <> 'public' THEN
         PERFORM pg_rs.id(grantee);
     END IF;
+    PERFORM pg_rs.check_not_external(ARRAY[relation]);
     -- https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html; text and code aren't known.
     IF pg_rs.is_late(relation) THEN
         RAISE EXCEPTION 'column privileges are not supported on late-binding views' USING ERRCODE = '0A000';

@@ -48,10 +48,11 @@ CREATE VIEW pg_rs.relation_bits AS
 -- The level is a constant in each part, so that a view that asks for one is planned without the others.
 CREATE VIEW pg_rs.held AS
     SELECT d.datname AS database_name, NULL::name AS schema_name, d.datname AS object_name, 'DATABASE' AS object_type,
-        a.grantee, a.grantor, pg_rs.word(a.privilege_type) AS privilege_type, a.is_grantable, 'DATABASE' AS scope,
-        'DATABASE' AS level
+        a.grantee, a.grantor, CASE WHEN d.datallowconn THEN pg_rs.word(a.privilege_type) ELSE 'USAGE' END AS privilege_type,
+        a.is_grantable, 'DATABASE' AS scope, 'DATABASE' AS level
     FROM pg_rs.databases d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
-    WHERE d.datname = current_database() AND a.privilege_type <> 'CONNECT' AND a.grantee <> d.datdba
+    WHERE a.grantee <> d.datdba AND CASE WHEN d.datallowconn
+        THEN d.datname = current_database() AND a.privilege_type <> 'CONNECT' ELSE a.privilege_type = 'CREATE' END
     UNION ALL
     SELECT current_database(), NULL, current_database(), 'DATABASE', grantee, grantor,
         CASE what WHEN 'schemas' THEN pg_rs.schema_word(flag) ELSE pg_rs.word(flag) END, is_grantable, upper(what),
@@ -60,7 +61,8 @@ CREATE VIEW pg_rs.held AS
     UNION ALL
     SELECT current_database(), n.nspname, n.nspname, 'SCHEMA', a.grantee, a.grantor, a.privilege_type,
         a.is_grantable, 'SCHEMA', 'SCHEMA'
-    FROM pg_rs.namespaces n CROSS JOIN LATERAL aclexplode(n.nspacl) a WHERE a.grantee <> n.nspowner
+    FROM pg_catalog.pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) a WHERE a.grantee <> n.nspowner
+    AND (n.oid IN (SELECT pg_rs.user_schemas()) OR n.oid IN (SELECT id FROM pg_rs.external_schemas))
     UNION ALL
     SELECT current_database(), n.nspname, n.nspname, 'SCHEMA', k.grantee, k.grantor, pg_rs.word(k.flag),
         k.is_grantable, upper(k.what), 'SCHEMA'

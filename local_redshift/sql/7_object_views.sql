@@ -43,7 +43,8 @@ CREATE VIEW pg_rs.pg_namespace AS
 CREATE VIEW pg_rs.pg_class AS
     SELECT oid, relname, relnamespace, reltype, relowner, relam, relfilenode, reltablespace, relpages, reltuples,
         relhasindex, relkind, relnatts, pg_rs.acl(relacl) AS relacl
-    FROM pg_catalog.pg_class WHERE relnamespace NOT IN ('pg_rs'::regnamespace, 'pg_toast'::regnamespace);
+    FROM pg_catalog.pg_class WHERE relnamespace NOT IN ('pg_rs'::regnamespace, 'pg_toast'::regnamespace)
+    AND relnamespace NOT IN (SELECT id FROM pg_rs.external_schemas);
 
 CREATE VIEW pg_rs.pg_attribute AS
     SELECT attrelid, attname, atttypid, coalesce(attstattarget, -1)::int AS attstattarget, attlen, attnum,
@@ -51,30 +52,31 @@ CREATE VIEW pg_rs.pg_attribute AS
         attisdropped, attislocal, attinhcount::int
     FROM pg_catalog.pg_attribute WHERE attrelid IN (SELECT oid FROM pg_rs.pg_class);
 
--- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_DATABASES.html
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_DATABASES.html: the mounted catalog is known by its name,
+-- as in others' answers of clusters; that it has no owner is a guess.
 CREATE VIEW pg_rs.svv_redshift_databases AS
-    SELECT datname::text AS database_name, datdba::int AS database_owner,
-        CASE WHEN datallowconn THEN 'local' ELSE 'shared' END AS database_type,
-        pg_rs.acl(datacl) AS database_acl, ''::text AS database_options,
+    SELECT datname::text AS database_name,
+        CASE WHEN datallowconn OR datname <> 'awsdatacatalog' THEN datdba::int END AS database_owner,
+        CASE WHEN datallowconn THEN 'local' WHEN datname = 'awsdatacatalog' THEN 'auto mounted catalog' ELSE 'shared' END
+        AS database_type, pg_rs.acl(datacl) AS database_acl, ''::text AS database_options,
         'Snapshot Isolation'::text AS database_isolation_level
     FROM pg_rs.databases
-    -- All can be connected to; USAGE on a shared one can't be given here.
-    WHERE datallowconn OR pg_rs.is_super() OR datdba = pg_rs.me();
+    WHERE datallowconn OR has_database_privilege(session_user, oid, 'CREATE');
 
 CREATE VIEW pg_rs.shown_schemas AS
     SELECT * FROM pg_catalog.pg_namespace
     WHERE oid IN (SELECT pg_rs.user_schemas()) OR nspname IN ('pg_catalog', 'information_schema');
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_SCHEMAS.html: local and shared ones. Of a shared
--- database nothing but a schema `public` is made up, and shown to superusers.
+-- database nothing but a schema `public` is made up.
 CREATE VIEW pg_rs.svv_redshift_schemas AS
     SELECT current_database()::text AS database_name, nspname::text AS schema_name, nspowner::int AS schema_owner,
         'local' AS schema_type, pg_rs.acl(nspacl) AS schema_acl, NULL::text AS schema_option
     FROM pg_rs.shown_schemas
     WHERE has_schema_privilege(session_user, oid, 'USAGE') OR has_schema_privilege(session_user, oid, 'CREATE')
     UNION ALL
-    SELECT datname, 'public', datdba::int, 'shared', NULL, NULL FROM pg_rs.databases
-    WHERE NOT datallowconn AND pg_rs.is_super();
+    SELECT database_name, 'public', database_owner, 'shared', NULL, NULL FROM pg_rs.svv_redshift_databases
+    WHERE database_type <> 'local';
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ALL_SCHEMAS.html: these, and the external ones
 CREATE VIEW pg_rs.svv_all_schemas AS
@@ -82,8 +84,9 @@ CREATE VIEW pg_rs.svv_all_schemas AS
         schema_option
     FROM pg_rs.svv_redshift_schemas
     UNION ALL
-    SELECT current_database(), name, owner::int, 'external', NULL, source, NULL FROM pg_rs.external_schemas
-    WHERE pg_rs.is_super() OR owner = pg_rs.me();
+    SELECT current_database(), nspname, nspowner::int, 'external', pg_rs.acl(nspacl), source, NULL
+    FROM pg_rs.external_schemas e JOIN pg_catalog.pg_namespace n ON n.oid = e.id
+    WHERE has_schema_privilege(session_user, n.oid, 'USAGE');
 
 -- A late-binding view carries an option that has no effect: so it's kept, replaced and rolled back with the view.
 CREATE FUNCTION pg_rs.is_late(relation oid) RETURNS boolean STABLE LANGUAGE sql RETURN coalesce(
@@ -122,9 +125,21 @@ CREATE VIEW pg_rs.svv_rls_relation AS
     FROM pg_rs.relations r JOIN pg_catalog.pg_class c ON c.oid = r.oid
     WHERE c.relrowsecurity AND (pg_rs.is_super() OR c.relowner = pg_rs.me());
 
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_EXTERNAL_TABLES.html: what USAGE covers
+CREATE VIEW pg_rs.external_relations AS
+    SELECT c.*, n.nspname, e.location FROM pg_rs.external_tables e JOIN pg_catalog.pg_class c ON c.oid = e.id
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE has_schema_privilege(session_user, n.oid, 'USAGE');
+CREATE VIEW pg_rs.svv_external_tables AS
+    SELECT current_database()::text AS redshift_database_name, nspname::text AS schemaname, relname::text AS tablename,
+        'TABLE'::text AS tabletype, location, ''::text AS input_format, ''::text AS output_format,
+        ''::text AS serialization_lib, ''::text AS serde_parameters, 0 AS compressed, ''::text AS parameters
+    FROM pg_rs.external_relations;
+
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ALL_TABLES.html
 CREATE VIEW pg_rs.svv_all_tables AS
-    SELECT database_name, schema_name, table_name, table_acl, table_type, remarks FROM pg_rs.svv_redshift_tables;
+    SELECT database_name, schema_name, table_name, table_acl, table_type, remarks FROM pg_rs.svv_redshift_tables
+    UNION ALL SELECT redshift_database_name, schemaname, tablename, NULL, 'EXTERNAL TABLE', ''
+    FROM pg_rs.svv_external_tables;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ALL_COLUMNS.html
 CREATE VIEW pg_rs.svv_all_columns AS
@@ -132,7 +147,9 @@ CREATE VIEW pg_rs.svv_all_columns AS
         i.table_name::text AS table_name, i.column_name::text AS column_name, i.ordinal_position::int,
         i.column_default::text, i.is_nullable::text, i.data_type::text, i.character_maximum_length::int,
         i.numeric_precision::int, i.numeric_scale::int, ''::text AS remarks
-    FROM information_schema.columns i JOIN pg_rs.relations c
+    FROM information_schema.columns i JOIN (
+            SELECT oid, relname, relnamespace, nspname FROM pg_rs.relations
+            UNION ALL SELECT oid, relname, relnamespace, nspname FROM pg_rs.external_relations) c
         ON c.nspname = i.table_schema AND c.relname = i.table_name
     WHERE has_schema_privilege(session_user, c.relnamespace, 'USAGE')
     AND has_column_privilege(session_user, c.oid, i.ordinal_position::smallint, 'SELECT');
@@ -148,7 +165,8 @@ CREATE VIEW pg_rs.svv_redshift_columns AS
             FROM pg_rs.sort_keys k JOIN pg_rs.relations r ON r.oid = k.relation
             WHERE r.nspname = c.schema_name AND r.relname = c.table_name), 0) AS sortkey,
         ''::text AS column_acl, remarks
-    FROM pg_rs.svv_all_columns c;
+    FROM pg_rs.svv_all_columns c
+    WHERE (schema_name, table_name) NOT IN (SELECT nspname, relname FROM pg_rs.external_relations);
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/SYS_QUERY_HISTORY.html, without what only a cluster can measure;
 -- the rows come from the proxy.

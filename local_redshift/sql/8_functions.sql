@@ -161,6 +161,6 @@ GRANT SELECT ON
     pg_rs.svv_role_grants, pg_rs.svv_system_privileges, pg_rs.pg_user, pg_rs.svv_user_info, pg_rs.pg_group, pg_rs.pg_database,
     pg_rs.pg_namespace, pg_rs.pg_class, pg_rs.pg_attribute, pg_rs.pg_depend, pg_rs.svv_redshift_databases, pg_rs.svv_all_schemas,
     pg_rs.svv_redshift_schemas, pg_rs.shown_tables, pg_rs.svv_redshift_tables, pg_rs.svv_rls_relation,
-    pg_rs.svv_all_tables, pg_rs.svv_all_columns,
+    pg_rs.svv_external_tables, pg_rs.svv_all_tables, pg_rs.svv_all_columns,
     pg_rs.svv_redshift_columns
 TO PUBLIC;

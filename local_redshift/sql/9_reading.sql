@@ -65,5 +65,8 @@ BEGIN
         END IF;
     END IF;
     PERFORM pg_rs.check_crossing(ids) WHERE crossing;
+    IF takes <> 'nothing' AND EXISTS (SELECT FROM pg_rs.external_tables WHERE id = ANY (ids)) THEN
+        RETURN 'reading external tables';
+    END IF;
     RETURN CASE takes WHEN 'values' THEN pg_rs.masked(ids, several) END;
 END $$;
