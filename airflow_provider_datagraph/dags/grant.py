@@ -9,6 +9,7 @@ from airflow.providers.common.compat.sdk import DAG, Param, chain, task
 
 from airflow_provider_datagraph.dags.pins import CONNECTIONS, Connections, Pins, constant, make_dag
 from airflow_provider_datagraph.operators import (
+    AuditAccessOperator,
     CheckWarehouseOperator,
     CreateCheckpointDatabaseOperator,
     CreateSegmentRoleOperator,
@@ -135,6 +136,8 @@ def segment_data_graph(
     connections: Connections = CONNECTIONS,
     allow: Sequence[str] | None = None,
     trusted_owners: Sequence[str] = (),
+    least_privilege: bool = True,
+    forbidden: Sequence[str] = (),
     schedule: Any = None,
     **dag_arguments: Any,
 ) -> DAG:
@@ -154,6 +157,9 @@ def segment_data_graph(
         form. Default None: all.
     :param trusted_owners: users whose existing role, database or schema is adopted, as in
         :class:`..operators.CreateSegmentRoleOperator`; never on the form. Default none.
+    :param least_privilege: whether a run fails where the linked user can do more than it needs, as in
+        :class:`..sensors.ValidateAccessSensor`; default True.
+    :param forbidden: patterns of schemas that must not be readable, likewise; default none.
     :param schedule: when it runs by itself; default None: never.
     :param dag_arguments: further arguments of ``DAG``, such as ``tags`` and ``default_args``.
     :return: the DAG, for a module's own name: there Airflow finds it.
@@ -241,8 +247,19 @@ def segment_data_graph(
             schemas=from_xcom("check", "validate", "schemas"),
             tables=from_xcom("check", "validate", "tables"),
             role=to_role["role"],
+            least_privilege=least_privilege,
+            forbidden=constant(list(forbidden)) if forbidden else None,
             wait=WAIT,
             poke_interval=15,
+            trigger_rule="none_failed",
+            **user,
+            **admin,
+        )
+        audit = AuditAccessOperator(
+            task_id="audit",
+            role=to_role["role"],
+            checkpoint_database=database,
+            allowed=from_xcom("check", "asked"),
             trigger_rule="none_failed",
             **user,
             **admin,
@@ -258,13 +275,14 @@ def segment_data_graph(
                 from_xcom("grant_profiles_sync"),
             ],
             proofs=[from_xcom("wait_for_profiles_sync"), from_xcom("validate")],
+            audit=from_xcom("audit"),
             database=database,
             trigger_rule="none_failed",
             **user,
             **how,
         )
         chain(check, numbers)
-        chain(check, create_role, create_database, grant_schemas, reverse_etl, validate, summary)
+        chain(check, create_role, create_database, grant_schemas, reverse_etl, validate, audit, summary)
         chain(check, wait_for_profiles_sync, grant_profiles_sync, validate)
         chain(create_role, grant_profiles_sync)
     return dag

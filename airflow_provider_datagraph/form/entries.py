@@ -291,11 +291,13 @@ def resolve_reverse_etl(
     return found
 
 
-def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None) -> dict[str, Any]:
+def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None, reverse_etl: str | None) -> dict[str, Any]:
     """Shape the arguments of the tasks that follow the check; names are written so that they are read back as they are.
 
     :param profiles: database and schema of Profiles Sync.
-    :return: ``grants``, ``profiles_sync`` and ``validate``, as the check's report has them.
+    :param reverse_etl: the database whose Reverse ETL schema is shared.
+    :return: ``grants``, ``profiles_sync``, ``reverse_etl_database``, ``validate`` and ``asked``, as the check's report
+        has them.
     """
     grants = [
         {
@@ -310,8 +312,12 @@ def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None) -> d
     listed = [join_path(o.database, s, t) for o in openings for s, tables in o.tables.items() for t in tables]
     if profiles is not None:
         listed += [join_path(*profiles, name) for name in REQUIRED_TABLES]
+    others = [profiles] if profiles is not None else []
+    others += [(reverse_etl, SCHEMA)] if reverse_etl is not None else []
     return {
         "grants": grants,
+        "reverse_etl_database": reverse_etl,
+        "asked": [*whole, *listed, *(join_path(*place) for place in others)],
         "profiles_sync": None if profiles is None else {"database": profiles[0], "schema": join_path(profiles[1])},
         "validate": {"schemas": whole, "tables": listed},
     }

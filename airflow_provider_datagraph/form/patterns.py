@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from dataclasses import dataclass
+from fnmatch import fnmatchcase, translate
 from functools import cache, partial
 from typing import Any
 
@@ -102,30 +102,29 @@ def check_allowed(text: str, database: str, schema: str, session: Session, allow
         raise InvalidInput(f"{text} isn't allowed here: this DAG opens only {opened}.")
 
 
-def have_capitals(listed: Sequence[Pattern]) -> bool:
-    """Tell whether how the session compares names makes a difference to what patterns mean."""
-    return any(fold(pattern.text) != pattern.text for pattern in listed)
-
-
 def meant_by(listed: Sequence[Pattern] | None, session: Session) -> Callable[[str, str, str], bool]:
-    """Make a function of database, schema and table that tells whether a pattern means the table.
+    """Make a function of database, schema and table, as stored, that tells whether a pattern means the table.
 
-    With an empty table it tells whether one means anything in the schema. A name that is stored with capitals isn't
-    meant by a pattern without any.
+    A pattern is folded where the session does so, and a stored name never. With an empty table the function tells
+    whether anything in the schema is meant.
 
     :param listed: the patterns; None: everything is meant.
     """
     if listed is None:
         return lambda _database, _schema, _table: True
-    stored: Callable[[str], str] = fold
-    if session.case_sensitive or not have_capitals(listed):
-        session, stored = replace(session, case_sensitive=True), str
+    write: Callable[[str], str] = str if session.case_sensitive else fold
 
-    # There are many tables in a schema.
+    def compiled(one: Pattern) -> list[re.Pattern[str]]:
+        typed = (*map(write, one.globs), write(one.table))
+        return [re.compile(translate(glob)) for glob in (_glob(session.database, quoted=True), *typed)[-3:]]
+
+    each = list(map(compiled, listed))
+
+    # There are many schemas, and many tables in each.
     @cache
-    def of_schema(database: str, schema: str) -> list[str]:
-        return [stored(pattern.table) for pattern in listed if pattern.matches(database, schema, session)]
+    def of_schema(database: str, schema: str) -> list[re.Pattern[str]]:
+        return [tables for first, second, tables in each if first.match(database) and second.match(schema)]
 
     return lambda database, schema, table: any(
-        not table or fnmatchcase(stored(table), glob) for glob in of_schema(database, schema)
+        not table or tables.match(table) for tables in of_schema(database, schema)
     )

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_datagraph.access.messages import FEW, counted
-from airflow_provider_datagraph.access.plan import Finding, Level, finding, note
+from airflow_provider_datagraph.access.messages import FEW
+from airflow_provider_datagraph.access.plan import Finding, finding, note
 from airflow_provider_datagraph.access.reach.excess import beyond, excess
-from airflow_provider_datagraph.access.reach.matrix import matrix, reached
+from airflow_provider_datagraph.access.reach.matrix import matrix
 from airflow_provider_datagraph.access.reach.read import IdentityReach
 from airflow_provider_datagraph.access.report import MAX_ROWS, Report, columns, table
 from airflow_provider_datagraph.engine.audit import read_reach
+from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name
-from airflow_provider_datagraph.form.patterns import have_capitals, meant_by, patterns
+from airflow_provider_datagraph.form.patterns import meant_by, patterns
 from airflow_provider_datagraph.operators.base import (
     ANY_DATABASE,
     DEFAULT_CHECKPOINT_DATABASE,
@@ -98,41 +98,40 @@ class AuditAccessOperator(DataGraphOperator):
             problems.check(lambda: hook.arguments, default={})
             user = problems.check(lambda: linked.login, default="")
             problems.raise_all()
-            known, databases = read_reach(
-                lambda database: self.engine(self.hook(database)),
-                lambda database: self.engine(self.user_hook(database, self.user_conn_id)),
-                user,
-                compares=have_capitals(allowed or ()),
-            )
-        found = [one for database in databases for one in reached(known, database)]
-        asked = meant_by(allowed, known.session)
+        closed: dict[str, str] = {}
+        known, found = read_reach(
+            lambda database: self.engine(self.hook(database)),
+            lambda database: self.engine(self.user_hook(database, self.user_conn_id)),
+            user,
+            closed,
+        )
+        every, asked = list(found), meant_by(allowed, known.session)
         findings = [
-            *excess(known, found, role, asked, checkpoint=checkpoint, least_privilege=exact),
-            *_drifts(beyond(found, asked, checkpoint), exact=exact),
-            *_unknown(known),
+            *excess(known, every, role, asked, checkpoint=checkpoint, least_privilege=exact),
+            *beyond(every, asked, checkpoint, exact=exact),
+            *_unknown(known, closed),
         ]
-        report, rows = Report.of(findings), matrix(found)
-        title = f"What user {user} can reach in {counted(len(databases), 'database')}"
-        self.log.info("%s", "\n".join([table(title, report, changes=False), *_shown(rows)]))
+        if exact and closed:
+            # What isn't known may be anything.
+            raise MisconfigurationError.of(closed.values())
+        report, rows, title = Report.of(findings), matrix(every), f"What user {user} can reach"
+        self.log.info("%s", "\n".join([table(title, report, changes=False), *columns(_shown(rows))]))
         told = report.as_dict()
-        told["omitted"]["matrix"] = max(0, len(rows) - MAX_ROWS)
-        told["matrix"] = rows[:MAX_ROWS]
+        told["matrix"], told["omitted"]["matrix"] = rows[:MAX_ROWS], max(0, len(rows) - MAX_ROWS)
         advice = "Revoke what isn't meant to be, or name it in allowed."
         refuse_drift(context, told, [row.text for row in report.blocking], title, advice)
         return told
 
 
-def _drifts(found: Iterator[Finding], *, exact: bool) -> Iterator[Finding]:
-    return (replace(one, level=Level.BLOCKING) for one in found) if exact else found
-
-
-def _unknown(known: IdentityReach) -> Iterator[Finding]:
+def _unknown(known: IdentityReach, closed: Mapping[str, str]) -> Iterator[Finding]:
     """Tell what wasn't looked at, and whose view it is."""
     admin = known.session
     if not known.ways:
         yield finding("user_missing", known.user)
     elif not admin.superuser:
         yield note("partial_view", admin.user, case="reach", user=known.user)
+    for name, reason in closed.items():
+        yield finding("not_audited", name, case="closed", reason=reason)
     for name, one in sorted(known.databases.items()):
         if one.kind != "local":
             yield note("not_audited", name, kind=one.kind)
@@ -140,13 +139,9 @@ def _unknown(known: IdentityReach) -> Iterator[Finding]:
         yield note("not_audited", name, case="unseen", user=admin.user)
 
 
-def _shown(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Show the matrix for people."""
-    head = ("WHERE", "WHAT", "HOW", "TABLES")
-    lines = []
+def _shown(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """Show the matrix to people."""
     for row in rows:
+        first, rest = ", ".join(row["tables"][:FEW]), row["count"] - FEW
         place = join_path(*filter(None, (row["database"], row["schema"])))
-        first = row["tables"][:FEW]
-        more = f" and {row['count'] - len(first)} more" if row["count"] > len(first) else ""
-        lines.append((place, ", ".join(row["privileges"]), row["way"], ", ".join(first) + more))
-    return columns([head, *lines]) if lines else []
+        yield place, ", ".join(row["privileges"]), row["way"], first + (f" and {rest} more" if rest > 0 else "")

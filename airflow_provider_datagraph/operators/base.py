@@ -259,10 +259,7 @@ def refuse_drift(context: Context, report: Mapping[str, Any], drift: Sequence[st
     """
     if not drift:
         return
-    task = context.get("ti")
-    if task is not None:
-        # Airflow keeps what a task returns, and one that fails returns nothing.
-        task.xcom_push(key="return_value", value=dict(report))
+    keep_report(context, report)
     listed = "; ".join(text.removesuffix(".") for text in drift[:5])
     more = f" and {len(drift) - 5} more, in the log" if len(drift) > 5 else ""
     raise DriftError(f"{title}: not as desired in {counted(len(drift), 'place')}: {listed}{more}. {advice}")

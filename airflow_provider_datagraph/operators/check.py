@@ -123,7 +123,8 @@ class CheckWarehouseOperator(DataGraphOperator):
 
         :return: the report, and beside it: ``grants``, a dict for each database (``database``, ``schema``, and
             ``tables``, which is True where every schema is opened whole); ``profiles_sync`` (``database``, ``schema``)
-            or None; ``validate`` (``schemas``, ``tables``); ``reverse_etl_database``, its name or None.
+            or None; ``reverse_etl_database``, its name or None; ``validate`` (``schemas``, ``tables``); ``asked``, all
+            of it as patterns of an audit.
         :raises MisconfigurationError: with every problem of every database.
         """
         problems = Problems()
@@ -139,7 +140,7 @@ class CheckWarehouseOperator(DataGraphOperator):
             findings.append(serverless(str(hook.admin_connection.host)))
         report = Report.of(findings)
         self.log.info("%s", table("The form fits the warehouse; this task changes nothing", report, changes=False))
-        return {**report.as_dict(), **as_tasks(openings, profiles), "reverse_etl_database": reverse_etl}
+        return {**report.as_dict(), **as_tasks(openings, profiles, reverse_etl)}
 
     def _parse(self, problems: Problems) -> _Form:
         given = self.optional("profiles_sync", arguments.text, problems)

@@ -53,8 +53,8 @@ def merge(reports: Iterable[Report], proofs: Iterable[Report] = ()) -> Report:
 
 def _comes_true(finding: FindingRow, created: Container[str]) -> bool:
     """Tell whether a plan-only run found missing what the same run creates."""
-    role = finding.code == "role_missing" and f"role {finding.object}" in created
-    return role or (finding.code == "not_ready" and finding.object in created)
+    kind = {"role_missing": "role ", "user_missing": "user ", "not_ready": ""}.get(finding.code)
+    return kind is not None and f"{kind}{finding.object}" in created
 
 
 def _parse_proof(value: Any, name: str) -> dict[str, Any]:

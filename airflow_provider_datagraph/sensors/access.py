@@ -9,6 +9,7 @@ from typing import Any
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name, read_paths
+from airflow_provider_datagraph.form.patterns import patterns
 from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DEFAULT_USER
 from airflow_provider_datagraph.redshift.names import check_identity
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
@@ -30,9 +31,14 @@ class ValidateAccessSensor(DataGraphSensor):
     :param role: the linked role, for the statements that it proposes; default ``segment_linked_role``.
     :param wait_for_grants: whether to wait for a privilege that is lacking, too; default False.
     :param broken_views: ``report`` (default), or ``fail`` where a view that fails by itself is no success.
+    :param least_privilege: whether to fail, too, where the linked user can do more than it needs: as a superuser, by
+        CREATEDB or a system permission, by writing to what it reads, by CREATE there, without being a member of the
+        role, or by reading what is ``forbidden``. Default False: these are findings.
+    :param forbidden: patterns of schemas that must not be readable, ``schema`` or ``database.schema``, in any local
+        database; default none.
     :param probe_checkpoint: whether to create a schema and a table in the checkpoint database, write, read and take
         them back in one transaction; default False: privileges alone are looked at.
-    :param batch_size: how many tables are read in one statement; default 100.
+    :param batch_size: how many tables are read in one statement; default 200.
     :param max_proof_age: how old a part of the proof may be when it is told, in seconds; default 900.
     :param timeout: how long to wait, in seconds; default 600.
     :param kwargs: those of :class:`.DataGraphSensor`: ``redshift_conn_id``, ``wait``, ``deferrable``, and Airflow's.
@@ -48,6 +54,8 @@ class ValidateAccessSensor(DataGraphSensor):
         "role",
         "wait_for_grants",
         "broken_views",
+        "least_privilege",
+        "forbidden",
         "probe_checkpoint",
         "batch_size",
         "max_proof_age",
@@ -65,8 +73,10 @@ class ValidateAccessSensor(DataGraphSensor):
         role: str = DEFAULT_ROLE,
         wait_for_grants: bool | str = False,
         broken_views: str = "report",
+        least_privilege: bool | str = False,
+        forbidden: str | Sequence[str] | Missing | None = LEFT_OUT,
         probe_checkpoint: bool | str = False,
-        batch_size: int | str = 100,
+        batch_size: int | str = 200,
         max_proof_age: float | str = 900.0,
         timeout: float = 600.0,
         **kwargs: Any,
@@ -79,6 +89,8 @@ class ValidateAccessSensor(DataGraphSensor):
         self.role = role
         self.wait_for_grants = wait_for_grants
         self.broken_views = broken_views
+        self.least_privilege = least_privilege
+        self.forbidden = self.kept("forbidden", forbidden)
         self.probe_checkpoint = probe_checkpoint
         self.batch_size = batch_size
         self.max_proof_age = max_proof_age
@@ -95,12 +107,13 @@ class ValidateAccessSensor(DataGraphSensor):
             "schemas": schemas,
             "tables": tables,
             "role": problems.check(check_identity, self.role, "role", default=""),
+            "forbidden": [one.text for one in self.optional("forbidden", patterns, problems) or ()],
             "broken_views": problems.check(
                 arguments.choice, self.broken_views, "broken_views", ("report", "fail"), default=""
             ),
             **{
                 name: problems.check(arguments.boolean, getattr(self, name), name, default=False)
-                for name in ("wait_for_grants", "probe_checkpoint")
+                for name in ("wait_for_grants", "least_privilege", "probe_checkpoint")
             },
             "batch_size": problems.check(arguments.whole_number, self.batch_size, "batch_size", 1, default=1),
             "max_proof_age": problems.check(arguments.number, self.max_proof_age, "max_proof_age", default=0.0),

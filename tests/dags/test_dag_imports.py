@@ -17,7 +17,10 @@ from tests.dags.airflow_process import ROOT
 
 Ask = Callable[[str], dict[str, list[str]]]
 # These are imported when a task runs.
-LOOKS = ("engine.looks", *(f"engine.looks.{name}" for name in ("access", "base", "profiles_sync")))
+LOOKS = (
+    "engine.looks",
+    *(f"engine.looks.{name}" for name in ("access", "base", "listing", "profiles_sync", "reading")),
+)
 DRIVERS = {f"airflow_provider_datagraph.{name}" for name in (*LOOKS, "hooks.redshift")}
 MODULES = [
     module.name

@@ -40,6 +40,7 @@ def arguments(kind: type[Any]) -> set[str]:
 
 def test_these_are_all() -> None:
     assert [kind.__name__ for kind in public()] == [
+        "AuditAccessOperator",
         "CheckWarehouseOperator",
         "CreateCheckpointDatabaseOperator",
         "CreateSegmentRoleOperator",

@@ -146,7 +146,8 @@ class Segment:
     def access(self, **arguments: Any) -> ValidateAccessSensor:
         """A sensor on the linked user's access, which logs in to the warehouse itself."""
         return ValidateAccessSensor(
-            task_id="validate", **{"database": self.warehouse, "poke_interval": 0.05, **arguments}
+            task_id="validate",
+            **{"database": self.warehouse, "role": self.role, "poke_interval": 0.05, **arguments},
         )
 
     def profiles(self, **arguments: Any) -> ProfilesSyncTablesSensor:
@@ -162,8 +163,13 @@ OPERATORS: dict[str, MakeTask] = {
     "schema": Segment.grant_both,
     "reverse_etl": lambda segment: segment.grant_reverse_etl(drop="all"),
 }
-CONNECTING: dict[str, MakeTask] = {**OPERATORS, "close": Segment.close_schema, "drop": Segment.drop_role}
-"""Also those that take access away."""
+CONNECTING: dict[str, MakeTask] = {
+    **OPERATORS,
+    "close": Segment.close_schema,
+    "drop": Segment.drop_role,
+    "audit": Segment.audit,
+}
+"""Also those that take access away, and the one that looks at all of it."""
 ALL: dict[str, MakeTask] = {**CONNECTING, "summary": Segment.summary}
 """Also the one that only sums up."""
 

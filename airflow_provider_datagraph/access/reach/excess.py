@@ -9,25 +9,15 @@ from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, find
 from airflow_provider_datagraph.access.reach.matrix import Reached
 from airflow_provider_datagraph.access.reach.read import IdentityReach
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA
+from airflow_provider_datagraph.redshift import statements
 from airflow_provider_datagraph.redshift.names import join_path
-from airflow_provider_datagraph.redshift.statements import (
-    AlterUser,
-    DefaultPrivileges,
-    Membership,
-    Path,
-    Privileges,
-    Statement,
-    SystemPermission,
-)
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, Scope
 
 Asked = Callable[[str, str, str], bool]
 """Whether a database's schema and table are to be read; with an empty table: whether anything of the schema is."""
-Forbidden = Callable[[str, str], bool]
-"""Whether a database's schema must not be read."""
-WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE", "DROP", "ALTER"})
 CODES = ("can_write", "can_create", "forbidden_readable")
-DEFAULTS = {("", "TEMPORARY"), ("public", "USAGE"), ("public", "CREATE")}
+WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE", "DROP", "ALTER"})
+DEFAULTS = {("public", "USAGE"), ("public", "CREATE")}
 """What PUBLIC holds in every new database: https://docs.aws.amazon.com/redshift/latest/dg/r_Schemas_and_tables.html"""
 
 
@@ -36,7 +26,7 @@ def excess(
     found: Iterable[Reached],
     role: str,
     asked: Asked,
-    forbidden: Forbidden | None = None,
+    forbidden: Callable[[str, str], bool] = lambda _database, _schema: False,
     *,
     checkpoint: str,
     least_privilege: bool = False,
@@ -46,115 +36,103 @@ def excess(
     :param found: what is reached, in every database that was looked at.
     :param role: the linked role.
     :param asked: what is to be read.
-    :param forbidden: what must not be; default None: nothing is.
-    :param checkpoint: the checkpoint database, where the linked user creates, and owns what it created.
+    :param forbidden: whether a database's schema mustn't be read; default: none mustn't.
+    :param checkpoint: the checkpoint database, where Segment creates, and owns what it created.
     :param least_privilege: whether these are blocking; default False. What PUBLIC alone gives is a note.
     """
-    make = blocking if least_privilege else finding
-    user = known.users.get(known.user)
+    make, user = blocking if least_privilege else finding, known.users.get(known.user)
     if user is None:
         return
     if user.superuser:
         # It can do everything, and whatever else is told says less.
-        yield make("user_is_superuser", user.name, statement=AlterUser(user.name, "NOCREATEUSER"))
+        yield make("user_is_superuser", user.name, statement=statements.AlterUser(user.name, "NOCREATEUSER"))
         return
     if user.createdb:
-        yield make("user_createdb", user.name, statement=AlterUser(user.name, "NOCREATEDB"))
-    itself = Identity("user", user.name)
+        yield make("user_createdb", user.name, statement=statements.AlterUser(user.name, "NOCREATEDB"))
     if Identity("role", role) not in known.ways:
-        yield make("not_a_member", user.name, role=role, statement=Membership(itself, role))
-    for holder, way in sorted(known.ways.items()):
-        if permissions := tuple(sorted(what for who, what in known.system if who == holder)):
-            taken = tuple(SystemPermission(holder, what, taken=True).sql for what in permissions)
-            yield make("system_permissions", user.name, permissions=permissions, way=way, statements=taken)
+        join = statements.Membership(Identity("user", user.name), role)
+        yield make("not_a_member", user.name, role=role, statement=join)
+    for holder, what in sorted(known.system):
+        take = statements.SystemPermission(holder, what, taken=True)
+        yield make("system_permission", user.name, permission=what, way=known.ways[holder], statement=take)
     every = [one for one in found if not exempt(one, checkpoint)]
     databases = {one.database for one in every if one.schema and asked(one.database, one.schema, "")}
-    kinds: dict[str, list[Reached]] = {code: [] for code in CODES}
+    kinds: dict[str, list[Reached]] = {}
     for one in every:
-        code = _code(one, asked, databases, forbidden)
-        if code:
-            kinds[code].append(one)
-    for code, listed in kinds.items():
-        yield from _told(code, listed, known, least_privilege=least_privilege)
+        kinds.setdefault(_code(one, asked, databases, forbidden), []).append(one)
+    for code in CODES:
+        for facts in _by_holder(kinds.get(code, []), known):
+            public = facts.get("case") == "public"
+            make = note if public else blocking if least_privilege else finding
+            yield make(code, str(facts.pop("path")), **facts)
 
 
 def exempt(one: Reached, checkpoint: str) -> bool:
     """Tell whether Segment needs it: to create in the checkpoint database, and its own schema and tables there."""
-    return one.database == checkpoint and (one.schema in ("", SCHEMA) or one.holder is None)
+    return one.database == checkpoint and (one.schema in ("", SCHEMA) or one.holder.kind == "ownership")
 
 
-def _code(one: Reached, asked: Asked, databases: set[str], forbidden: Forbidden | None) -> str:
-    word, readable = one.grant.privilege, one.relation and one.grant.privilege == "SELECT"
-    if readable and forbidden is not None and forbidden(one.database, one.schema):
+def _code(one: Reached, asked: Asked, databases: set[str], forbidden: Callable[[str, str], bool]) -> str:
+    word = one.grant.privilege
+    if one.relation and word == "SELECT" and forbidden(one.database, one.schema):
         return "forbidden_readable"
     # Where Reverse ETL is set up, it writes.
-    meant = one.schema != SCHEMA and asked(one.database, one.schema, one.relation)
+    meant = one.schema not in ("", SCHEMA) and asked(one.database, one.schema, one.relation)
     if word == "CREATE":
-        everywhere = not one.schema or one.holder == PUBLIC
-        return "can_create" if meant or (everywhere and one.database in databases) else ""
-    return "can_write" if word in WRITES and meant and one.schema else ""
+        near = one.database in databases and (not one.schema or one.holder == PUBLIC)
+        return "can_create" if meant or near else ""
+    return "can_write" if word in WRITES and meant else ""
 
 
-def _told(code: str, listed: list[Reached], known: IdentityReach, *, least_privilege: bool) -> Iterator[Finding]:
-    """Tell it by place and by who holds it, so that each finding has what takes it away."""
-    others = {_what(one) for one in listed if one.holder != PUBLIC}
-    found: dict[tuple[str, str, str, Identity | None], list[Reached]] = {}
+def _by_holder(listed: list[Reached], known: IdentityReach) -> Iterator[dict[str, Fact]]:
+    """Group by place and by who holds it, so that each finding has what takes it away."""
+    others = {(one.database, one.schema, one.relation, one.privilege) for one in listed if one.holder != PUBLIC}
+    found: dict[tuple[str, str, Identity], set[Grant]] = {}
     for one in listed:
-        if one.holder != PUBLIC or _what(one) not in others:
-            way = one.way if one.holder is None else known.ways[one.holder]
-            found.setdefault((one.database, one.grant.schema, way, one.holder), []).append(one)
-    for (database, schema, way, holder), some in found.items():
-        grants = frozenset(one.grant for one in some)
-        facts: dict[str, Fact] = {"user": known.user, "database": database, "grants": grants, "way": way}
-        if holder is None or holder == PUBLIC:
-            # An owner has no grant to take away, and everybody's isn't taken for one user's sake.
-            facts["case"] = "owner" if holder is None else "public"
+        if one.holder != PUBLIC or (one.database, one.schema, one.relation, one.privilege) not in others:
+            found.setdefault((one.database, one.grant.schema, one.holder), set()).add(one.grant)
+    for (database, schema, holder), grants in found.items():
+        facts: dict[str, Fact] = {"user": known.user, "database": database, "grants": frozenset(grants)}
+        facts |= {"path": join_path(*filter(None, (database, schema))), "way": known.ways.get(holder, holder.kind)}
+        # An owner has no grant to take away, and everybody's isn't taken for one user's sake.
+        if holder in known.ways and holder != PUBLIC:
+            yield facts | {"statements": tuple(one.sql for one in _revokes(holder, grants))}
         else:
-            facts["statements"] = tuple(one.sql for one in _revokes(holder, grants))
-        make = note if holder == PUBLIC else blocking if least_privilege else finding
-        yield make(code, join_path(*filter(None, (database, schema))), **facts)
+            yield facts | {"case": "public" if holder == PUBLIC else "owner"}
 
 
-def _what(one: Reached) -> tuple[str, str, str, str]:
-    return one.database, one.schema, one.relation, one.privilege
-
-
-def _revokes(holder: Identity, grants: Iterable[Grant]) -> Iterator[Statement]:
-    """Write what takes grants away; where they are on many tables, on all of the schema's."""
-    places: dict[tuple[Scope, Path, str], set[str]] = {}
-    for grant in grants:
-        on_table = grant.scope in (Scope.TABLE, Scope.COLUMN)
-        place = (Scope.TABLE, grant.path[:2], "") if on_table else (grant.scope, grant.path, grant.writer)
-        places.setdefault(place, set()).add(grant.privilege)
-    tables = [path for scope, path, _ in places if scope is Scope.TABLE]
-    if len(tables) > FEW:
-        words = set().union(*(places.pop((Scope.TABLE, path, "")) for path in tables))
-        yield Privileges(holder, sorted(words), Scope.TABLE, [tables[0][:1]], todays=True, taken=True)
+def _revokes(holder: Identity, grants: Iterable[Grant]) -> Iterator[statements.Statement]:
+    """Write what takes grants away; where they are on many tables, from all of the schema's."""
+    many = len({grant.relation for grant in grants if grant.relation}) > FEW
+    places: dict[tuple[Scope, statements.Path, str], set[str]] = {}
+    for one in grants:
+        place = (Scope.TABLE, one.path[: 1 if many else 2], "") if one.relation else (one.scope, one.path, one.writer)
+        places.setdefault(place, set()).add(one.privilege)
     for (scope, path, writer), words in sorted(places.items()):
         if scope is Scope.DEFAULT:
-            yield DefaultPrivileges(holder, sorted(words), [writer], path, taken=True)
+            yield statements.DefaultPrivileges(holder, sorted(words), [writer], path, taken=True)
         else:
-            yield Privileges(holder, sorted(words), scope, [path], taken=True)
+            todays = many and scope is Scope.TABLE
+            yield statements.Privileges(holder, sorted(words), scope, [path], todays=todays, taken=True)
 
 
-def beyond(found: Iterable[Reached], asked: Asked, checkpoint: str) -> Iterator[Finding]:
-    """Tell what is reached and wasn't asked for: one note a schema. What PUBLIC has by default isn't told.
+def beyond(found: Iterable[Reached], asked: Asked, checkpoint: str, *, exact: bool = False) -> Iterator[Finding]:
+    """Tell what is reached and wasn't asked for, schema by schema. What PUBLIC has by default isn't told.
 
     :param asked: what was asked for.
     :param checkpoint: the checkpoint database, where what Segment needs isn't told either.
+    :param exact: whether each is blocking; default False: a note.
     """
     more: dict[tuple[str, str], list[Reached]] = {}
     for one in found:
         default = one.holder == PUBLIC and (one.schema, one.grant.privilege) in DEFAULTS
-        of_database = not one.schema and one.grant.scope is Scope.DATABASE
-        if not (default or of_database or exempt(one, checkpoint) or asked(one.database, one.schema, one.relation)):
+        told = default or one.grant.scope is Scope.DATABASE or exempt(one, checkpoint)
+        if not told and not asked(one.database, one.schema, one.relation):
             more.setdefault((one.database, one.schema), []).append(one)
-    for (database, schema), some in more.items():
+    make = blocking if exact else note
+    for place, some in more.items():
         tables = tuple(sorted({one.relation for one in some if one.relation}))
-        words, ways = (tuple(sorted(set(each))) for each in ((o.privilege for o in some), (o.way for o in some)))
-        facts: dict[str, Fact] = {"privileges": words, "ways": ways}
-        path = join_path(*filter(None, (database, schema)))
-        if tables:
-            yield note("readable_beyond", path, tables=tables, **facts)
-        else:
-            yield note("readable_beyond", path, case="empty", **facts)
+        facts: dict[str, Fact] = {"tables": tables} if tables else {"case": "empty"}
+        facts["privileges"] = tuple(sorted({one.privilege for one in some}))
+        facts["ways"] = tuple(sorted({one.way for one in some}))
+        yield make("readable_beyond", join_path(*filter(None, place)), **facts)

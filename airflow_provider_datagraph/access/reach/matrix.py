@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_datagraph.access.reach.read import DatabaseReach, IdentityReach
-from airflow_provider_datagraph.redshift.catalog.relations import Relation
+from airflow_provider_datagraph.access.reach.read import DatabaseReach, Held, IdentityReach
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
 
-Held = tuple[Identity, Grant]
-
+COLUMNS = ("database", "schema", "tables", "count", "privileges", "way")
 NAMES = 20
 """How many tables a row of the matrix names."""
-OWNER = {
-    Scope.DATABASE: ("CREATE", "TEMPORARY", "ALTER"),
-    Scope.SCHEMA: ("USAGE", "CREATE", "ALTER", "DROP"),
-    Scope.TABLE: ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "DROP", "ALTER", "REFERENCES"),
-}
-"""What needs no grant: the owner's, and a superuser's."""
-OF_SCHEMAS = {Scope.SCHEMA: "", Scope.SCHEMAS: " (schemas in database)"}
-OF_RELATIONS = {
-    Scope.TABLE: "",
-    Scope.COLUMN: "",
-    Scope.TABLES: " (tables in schema)",
+OF_SCHEMAS = (Scope.SCHEMA, Scope.SCHEMAS)
+OF_RELATIONS = (Scope.TABLE, Scope.COLUMN, Scope.TABLES, Scope.DATABASE_TABLES)
+OF_MANY = {
+    Scope.SCHEMAS: " (schemas in database)",
     Scope.DATABASE_TABLES: " (tables in database)",
+    Scope.TABLES: " (tables in schema)",
+    Scope.DEFAULT: " (default privileges)",
 }
-WAYS = {**OF_SCHEMAS, **OF_RELATIONS, Scope.DATABASE: "", Scope.DEFAULT: " (default privileges)"}
-"""What a scope adds to the way by which somebody's privileges are reached."""
+"""What a scope adds to a way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,97 +29,55 @@ class Reached:
 
     :param schema: empty for the database itself, and for later tables of every schema.
     :param relation: empty for the schema itself, and for later tables.
-    :param grant: what gives it, or would.
-    :param way: such as ``role r2 through role r (tables in schema)``.
-    :param holder: who holds the grant; None for an owner or a superuser.
+    :param holder: who holds the grant that gives it.
+    :param way: how the user comes to it, such as ``role r2 through role r (tables in schema)``.
     """
 
     database: str
     schema: str
     relation: str
+    holder: Identity
     grant: Grant
     way: str
-    holder: Identity | None = None
 
     @property
     def privilege(self) -> str:
         """How it is shown."""
-        if self.grant.scope is Scope.DEFAULT:
-            return f"{self.grant.privilege} on later tables of {self.grant.writer}"
-        return f"{self.grant.privilege} on columns" if self.grant.scope is Scope.COLUMN else self.grant.privilege
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """One database, as the linked user finds it."""
-
-    known: IdentityReach
-    here: DatabaseReach
-
-    def given(self, schema: str, relation: str, scopes: Collection[Scope], held: Iterable[Held]) -> Iterator[Reached]:
-        """What grants of some scopes give on one thing."""
-        for who, grant in held:
-            if grant.scope in scopes:
-                way = self.known.ways[who] + WAYS[grant.scope]
-                yield Reached(self.here.name, schema, relation, grant, way, who)
-
-    def owned(self, owner: str, scope: Scope, schema: str = "", relation: str = "") -> Iterator[Reached]:
-        """What needs no grant."""
-        if self.known.superuser or owner == self.known.user:
-            name = self.here.name
-            way, database = ("superuser" if self.known.superuser else "ownership"), "" if schema else name
-            for word in OWNER[scope]:
-                yield Reached(name, schema, relation, Grant(scope, word, schema, relation, database=database), way)
-
-    def relation(self, one: Relation, owner: str, held: Sequence[Held]) -> Iterator[Reached]:
-        """What can be done with a table or a view.
-
-        :param owner: the schema's.
-        """
-        yield from self.owned(one.owner, Scope.TABLE, one.schema, one.name)
-        if owner == self.known.user != one.owner and not self.known.superuser:
-            drop = Grant(Scope.TABLE, "DROP", one.schema, one.name)
-            yield Reached(self.here.name, one.schema, one.name, drop, "ownership of the schema")
-        yield from self.given(one.schema, one.name, OF_RELATIONS, held)
+        later = {Scope.DEFAULT: f" on later tables of {self.grant.writer}", Scope.COLUMN: " on columns"}
+        return self.grant.privilege + later.get(self.grant.scope, "")
 
 
 def reached(known: IdentityReach, here: DatabaseReach) -> Iterator[Reached]:
     """Tell what the linked user can do in a database.
 
-    As in PostgreSQL, nothing in a schema is reached without USAGE on it, not even by a table's owner; a superuser
-    needs nothing, and a schema's owner may drop what is in it.
+    As in PostgreSQL, nothing in a schema is reached without USAGE on it, not even by a table's owner.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_TABLE.html
+    https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html
     """
-    look, held, relations = _Look(known, here), _by_place(here.held), _by_schema(here.relations)
-    database, wide = known.databases.get(here.name), held.get(("", ""), [])
-    yield from look.owned(database.owner if database else "", Scope.DATABASE)
-    yield from look.given("", "", (Scope.DATABASE, Scope.DEFAULT), wide)
-    for schema, owner in sorted(here.schemas.items()):
-        on_schema = [*wide, *held.get((schema, ""), [])]
-        found = [*look.owned(owner, Scope.SCHEMA, schema), *look.given(schema, "", OF_SCHEMAS, on_schema)]
+    held: dict[tuple[str, str], list[Held]] = {}
+    for who, grant in sorted(here.held):
+        held.setdefault((grant.schema, grant.relation), []).append((who, grant))
+    relations: dict[str, list[str]] = {}
+    for one in sorted(here.relations, key=lambda one: one.name):
+        relations.setdefault(one.schema, []).append(one.name)
+
+    def given(schema: str, relation: str, scopes: Collection[Scope], some: Iterable[Held]) -> Iterator[Reached]:
+        for who, grant in some:
+            if grant.scope in scopes:
+                way = known.ways.get(who, who.kind) + OF_MANY.get(grant.scope, "")
+                yield Reached(here.name, schema, relation, who, grant, way)
+
+    wide = held.get(("", ""), [])
+    yield from given("", "", (Scope.DATABASE, Scope.DEFAULT), wide)
+    for schema in here.schemas:
+        own = held.get((schema, ""), [])
+        found = list(given(schema, "", OF_SCHEMAS, [*wide, *own]))
         yield from found
         if any(one.grant.privilege == "USAGE" for one in found):
-            yield from look.given(schema, "", (Scope.DEFAULT,), held.get((schema, ""), []))
-            for one in relations.get(schema, ()):
-                yield from look.relation(one, owner, [*on_schema, *held.get((schema, one.name), [])])
-
-
-def _by_place(held: Iterable[Held]) -> dict[tuple[str, str], list[Held]]:
-    """Group grants by schema and table; those on more have neither."""
-    found: dict[tuple[str, str], list[Held]] = {}
-    for who, grant in sorted(held):
-        found.setdefault((grant.schema, grant.relation), []).append((who, grant))
-    return found
-
-
-def _by_schema(relations: Iterable[Relation]) -> dict[str, list[Relation]]:
-    found: dict[str, list[Relation]] = {}
-    for one in relations:
-        found.setdefault(one.schema, []).append(one)
-    return found
+            yield from given(schema, "", (Scope.DEFAULT,), own)
+            for name in relations.get(schema, ()):
+                yield from given(schema, name, OF_RELATIONS, [*wide, *own, *held.get((schema, name), [])])
 
 
 def matrix(found: Iterable[Reached]) -> list[dict[str, Any]]:
@@ -136,21 +86,14 @@ def matrix(found: Iterable[Reached]) -> list[dict[str, Any]]:
     :return: rows in order, each with ``database``, ``schema`` and ``tables`` (their names, at most 20; none where it is
         about the schema or the database itself), ``count`` (of tables), ``privileges`` and ``way``.
     """
-    words: dict[tuple[str, str, str, str], set[str]] = {}
+    reaching: dict[tuple[str, str, str, str], set[str]] = {}
     for one in found:
-        words.setdefault((one.database, one.schema, one.way, one.relation), set()).add(one.privilege)
+        reaching.setdefault((one.database, one.schema, one.way, one.relation), set()).add(one.privilege)
     rows: dict[tuple[str, str, bool, str, tuple[str, ...]], list[str]] = {}
-    for (database, schema, way, relation), privileges in words.items():
+    for (database, schema, way, relation), privileges in reaching.items():
         place = (database, schema, relation != "", way, tuple(sorted(privileges)))
-        rows.setdefault(place, []).append(relation)
+        rows.setdefault(place, []).extend([relation] * (relation != ""))
     return [
-        {
-            "database": database,
-            "schema": schema,
-            "tables": sorted(tables)[:NAMES] if of_tables else [],
-            "count": len(tables) if of_tables else 0,
-            "privileges": list(privileges),
-            "way": way,
-        }
-        for (database, schema, of_tables, way, privileges), tables in sorted(rows.items())
+        dict(zip(COLUMNS, (database, schema, sorted(tables)[:NAMES], len(tables), list(words), way), strict=True))
+        for (database, schema, _, way, words), tables in sorted(rows.items())
     ]

@@ -14,7 +14,7 @@ from tests.support.segment import ALL, OPERATORS, Segment, said
 USER = "segment_linked_user"
 ADMIN = "redshift_default"
 READS_USER = ["check", "role"]
-READS_LOGIN = [*READS_USER, "drop", "summary"]
+READS_LOGIN = [*READS_USER, "drop", "audit", "summary"]
 
 USERS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"conn_type": "postgres"}, (f"user connection {USER}", "is of type postgres", "make it one of type redshift")),

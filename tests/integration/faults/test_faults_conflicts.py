@@ -11,7 +11,7 @@ from pytest_mock import MockerFixture
 from redshift_connector.error import Error
 
 from local_redshift.faults_client import Faults
-from tests.support.segment import OPERATORS, Segment, changes, execute
+from tests.support.segment import CONNECTING, OPERATORS, Segment, changes, execute
 
 CONFLICTS = {
     "conflict": ("XX000", "could not complete because of conflict with concurrent transaction"),
@@ -117,3 +117,12 @@ def test_another_error_is_told_at_once(linked: Segment, faults: Faults, fields: 
     assert (failure.value.args[0]["C"], fault.fired, waits.call_count) == (fields[0], 1, 0)
     faults.clear()
     assert linked.snapshot() == before
+
+
+@pytest.mark.parametrize("name", ["schema", "audit"])
+@pytest.mark.parametrize("fields", [CONFLICTS["conflict"], ("3F000", 'schema "x" does not exist')])
+def test_the_catalog_is_read_again(linked: Segment, faults: Faults, name: str, fields: tuple[str, ...]) -> None:
+    # The catalog's views fail where somebody drops any schema meanwhile.
+    fault = faults.error("^select .* svv_schema_privileges", *fields)
+    assert execute(CONNECTING[name](linked))["findings"] == []
+    assert fault.fired == 1

@@ -9,8 +9,10 @@ import pytest
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.engine.looks import access
+from airflow_provider_datagraph.engine.looks import reading as reads
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from local_redshift.faults_client import Faults
+from tests.deep import usual_or_deep
 from tests.support.segment import Segment, codes, message
 
 BATCH, SINGLE = "^select 1 from \\(select", "^select \\* from"
@@ -52,7 +54,7 @@ def test_a_cluster_without_cross_database_queries(probe: access.AccessProbe, fau
 def test_it_gives_up_where_nothing_but_that_is_answered(
     probe: access.AccessProbe, faults: Faults, opened: Segment, mocker: MockerFixture
 ) -> None:
-    mocker.patch.object(access, "ENOUGH", 1)
+    mocker.patch.object(reads, "ENOUGH", 1)
     faults.error(f"{BATCH}|{SINGLE}", "0A000", "not supported", times=None)
     since = opened.cluster.mark()
     look = probe.look()
@@ -111,7 +113,7 @@ def test_privileges_that_are_told_wrong_refuse_nothing(
     probe: access.AccessProbe, opened: Segment, mocker: MockerFixture
 ) -> None:
     # A cluster whose functions don't know of scoped permissions can't run here.
-    mocker.patch.object(access, "granted_relations", return_value=frozenset())
+    mocker.patch.object(reads, "granted_relations", return_value=frozenset())
     opened.sql(f"REVOKE SELECT FOR TABLES IN SCHEMA payroll FROM ROLE {opened.role}")
     look = probe.look()
     assert (look.done, look.report.in_place, codes(look.as_dict())) == (False, 3, ["not_readable"])
@@ -134,3 +136,33 @@ def test_writing_is_tried_and_nothing_stays(
     if failing:
         assert "was tried, and fails: permission denied" in message(report, "checkpoint_closed")
     assert probe.look().done
+
+
+def test_a_proof_costs_the_same_in_few_schemas_and_in_many(opened: Segment, faults: Faults) -> None:
+    tables, most = usual_or_deep((300, 70), (10_000, 250))
+    found = []
+    for schemas in (tables // 100, tables // 10):
+        made = [opened.cluster.name(f"s{at}") for at in range(schemas)]
+        for name in made:
+            each = (f"CREATE TABLE {name}.t{at} (id int)" for at in range(tables // schemas))
+            opened.sql(f"CREATE SCHEMA {name}", *each)
+            opened.open(name)
+        before = faults.exchanges
+        report = opened.access(database=opened.checkpoint, schemas=made).execute({})
+        found.append(faults.exchanges - before)
+        assert report["in_place"] == tables
+        opened.sql(*(f"DROP SCHEMA {name} CASCADE" for name in made))
+    assert found[0] == found[1] < most
+
+
+def test_refusals_cost_the_same_for_few_tables_and_for_many(opened: Segment, faults: Faults) -> None:
+    found = []
+    for tables in (1, usual_or_deep(150, 10_000)):
+        name = opened.cluster.name("s")
+        opened.sql(f"CREATE SCHEMA {name}", *(f"CREATE TABLE {name}.t{at} (id int)" for at in range(tables)))
+        before = faults.exchanges
+        report = opened.access(database=opened.checkpoint, schemas=[name], wait=False).execute({})
+        found.append(faults.exchanges - before)
+        assert codes(report) == ["schema_closed"]
+        opened.sql(f"DROP SCHEMA {name} CASCADE")
+    assert found[0] == found[1]

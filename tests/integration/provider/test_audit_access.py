@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from tests.support.redshift import PASSWORD, mark, statements
 from tests.support.segment import Logged, Segment, codes, execute, grant, message, notes
+
+ALL = "ALTER DELETE DROP INSERT REFERENCES SELECT TRUNCATE UPDATE"
 
 
 class Task:
@@ -104,9 +107,29 @@ def test_a_delegated_admin_sees_what_the_user_itself_sees(linked: Segment) -> No
     linked.admin_connection(login=linked.cluster.user("clerk"), password=PASSWORD)
     since = mark(linked.server)
     report = execute(linked.audit(allowed=["crm"], exact=True))
-    assert len(statements(linked.server, since)) <= 8 + 10 * len(linked.cluster.existing_databases())
+    sent = statements(linked.server, since)
+    assert len(sent) == 8 + 7 * len(linked.cluster.existing_databases()), sent
     assert rows(report, linked.warehouse) == rows(as_superuser, linked.warehouse)
     assert notes(report) == sorted(["partial_view", *notes(as_superuser)])
+
+
+def test_a_database_that_was_not_looked_at_is_told(linked: Segment, logged: Logged) -> None:
+    shared = linked.cluster.future_database()
+    linked.cluster.sql("dev", f"CREATE DATABASE {shared} FROM DATASHARE d OF NAMESPACE '{uuid.uuid4()}'")
+    report = execute(linked.audit(allowed=["crm"], exact=True))
+    assert (report["notes"]["not_audited"], {row["database"] for row in report["matrix"]} & {shared}) == (1, set())
+    assert f"Database {shared} is shared, not local" in logged()
+    linked.admin_connection(login=linked.cluster.user("clerk"), password=PASSWORD)
+    execute(linked.audit())
+    assert f"{linked.admin} can't see what kind of database {shared} is" in logged()
+
+
+def test_a_superuser_reaches_everything(linked: Segment) -> None:
+    linked.sql(f"ALTER USER {linked.user} CREATEUSER")
+    report = execute(linked.audit(allowed=[f"{linked.warehouse}.*", "dev.*"]))
+    assert codes(report) == ["user_is_superuser"]
+    assert ("payroll", "salaries", ALL, "superuser (tables in database)") in rows(report, linked.warehouse)
+    assert "readable_beyond" not in report["notes"]
 
 
 def test_a_user_that_does_not_exist_yet_reaches_nothing(segment: Segment) -> None:
@@ -130,8 +153,7 @@ def test_what_cannot_be_meant_is_refused(linked: Segment, arguments: dict[str, A
 
 def test_an_audit_of_3_databases_sends_at_most_38_statements(warehouse: Segment) -> None:
     count, since = len(warehouse.cluster.existing_databases()), mark(warehouse.server)
-    # How names compare is asked where a pattern has capitals.
-    execute(warehouse.audit(allowed=["Crm"]))
+    execute(warehouse.audit(allowed=["crm"]))
     sent = statements(warehouse.server, since)
     assert count >= 3
     assert len(sent) - 7 * (count - 3) == 28 <= 8 + 3 * 10, sent

@@ -14,7 +14,7 @@ from airflow_provider_datagraph.redshift.statements import EXACT_NAMES
 from tests.integration.sensors.house import House
 from tests.support.redshift import SET_UP, connect, mark, run
 from tests.support.segment import codes
-from tests.support.waiting import all_there, deferred, fire, plain, resumed, trigger_of
+from tests.support.waiting import all_read, deferred, fire, plain, resumed, trigger_of
 
 
 def sent_by_user(house: House, since: int) -> list[tuple[str, str]]:
@@ -48,7 +48,7 @@ def test_it_reads_from_the_checkpoint_database_and_nothing_but_one(house: House,
     sensor = house.access(schemas=f"{house.warehouse}.{house.crm}", tables=[f"{house.crm}.accounts"])
     since = mark(house.server)
     report = resumed(sensor, fire(trigger_of(sensor))) if by_trigger else sensor.execute({})
-    assert plain(report) == all_there(2)
+    assert plain(report) == all_read(2)
     assert sent_by_user(house, since) == [(house.checkpoint, batch(house, "accounts", "contacts"))]
     proof = report["proof"]
     assert proof.pop("first") <= proof.pop("last")
@@ -170,7 +170,7 @@ def test_views_and_mixed_case(house: House) -> None:
     house.sql(f"CREATE SCHEMA {house.crm}", f'CREATE TABLE {house.crm}."MixedCase" (id int)')
     house.sql(f"CREATE VIEW {house.crm}.few AS SELECT id FROM {house.crm}.mixedcase")
     house.open(house.crm)
-    assert plain(look(house, schemas=house.crm.upper())) == all_there(2)
+    assert plain(look(house, schemas=house.crm.upper())) == all_read(2)
     assert look(house, tables=[f"{house.crm}.MIXEDCASE"])["in_place"] == 1
 
 
@@ -193,7 +193,7 @@ def test_a_name_that_the_user_s_session_folds_is_told_and_holds_nothing_up(house
     assert batch(house, "accounts", "contacts") in [text for _, text in sent_by_user(house, since)]
     # It isn't the admin's session that counts.
     house.sql(f"ALTER USER {house.user} SET enable_case_sensitive_identifier TO true")
-    assert plain(house.access(schemas=house.crm).execute({})) == all_there(4)
+    assert plain(house.access(schemas=house.crm).execute({})) == all_read(4)
 
 
 def test_where_nothing_can_be_reached_nothing_is_proved(house: House) -> None:
@@ -241,7 +241,7 @@ def test_a_view_is_not_computed(house: House, query: str, binding: str) -> None:
     house.sql(f"CREATE VIEW {house.crm}.v AS {query.format(house.crm)}{binding}")
     house.open(house.crm)
     house.admin_connection(extra={"ssl": False, "timeout": 10})
-    assert plain(house.access(schemas=house.crm).execute({})) == all_there(4)
+    assert plain(house.access(schemas=house.crm).execute({})) == all_read(4)
 
 
 def test_every_column_is_proved(house: House) -> None:

@@ -22,7 +22,18 @@ from airflow_provider_datagraph.triggers.poll import PollTrigger
 from local_redshift.running import Server, started
 from tests.integration.sensors.house import House
 from tests.support.redshift import admin_fields, connect, run
-from tests.support.waiting import PATIENCE, all_there, collect, deferred, fire, plain, resumed, trigger_of, until
+from tests.support.waiting import (
+    PATIENCE,
+    all_read,
+    all_there,
+    collect,
+    deferred,
+    fire,
+    plain,
+    resumed,
+    trigger_of,
+    until,
+)
 
 Beside = Callable[[], Awaitable[None]]
 
@@ -61,7 +72,7 @@ def test_it_ends_when_the_grant_appears(house: House, mocker: MockerFixture) -> 
     trigger = deferred(sensor).trigger
     payload = fire(trigger, after_looks(looks, 3, lambda: house.open(house.crm)))
     assert looks.call_count >= 3
-    assert plain(resumed(sensor, payload)) == all_there(2)
+    assert plain(resumed(sensor, payload)) == all_read(2)
 
 
 @pytest.mark.parametrize(("kind", "connections"), [("access", 3), ("profiles_sync", 1)])

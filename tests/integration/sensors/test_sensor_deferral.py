@@ -29,11 +29,13 @@ def arguments(house: House, kind: str) -> dict[str, Any]:
             "database": house.checkpoint,
             "schemas": [],
             "tables": [f"{house.crm}.accounts"],
-            "role": "segment_linked_role",
+            "role": house.role,
             "wait_for_grants": False,
             "broken_views": "report",
+            "least_privilege": False,
+            "forbidden": [],
             "probe_checkpoint": False,
-            "batch_size": 100,
+            "batch_size": 200,
             "max_proof_age": 900.0,
         }
     return {

@@ -125,11 +125,55 @@ WORLDS = {
     ),
 }
 
+MORE = {
+    "a superuser": (("ALTER USER {user} CREATEUSER",), "user_is_superuser"),
+    "CREATEDB": (("ALTER USER {user} CREATEDB",), "user_createdb"),
+    "a system permission": (("GRANT CREATE USER TO ROLE {role}",), "system_permissions"),
+    "INSERT": (("GRANT INSERT ON {crm}.accounts TO ROLE {role}",), "can_write"),
+    "UPDATE, itself": (("GRANT UPDATE ON {crm}.accounts TO {user}",), "can_write"),
+    "DELETE, by a group": (
+        ("CREATE GROUP {other}_g WITH USER {user}", "GRANT DELETE ON {crm}.accounts TO GROUP {other}_g"),
+        "can_write",
+    ),
+    "TRUNCATE, on later tables too": (("GRANT TRUNCATE FOR TABLES IN SCHEMA {crm} TO ROLE {role}",), "can_write"),
+    "DROP, by a role of the role": (
+        (
+            "CREATE ROLE {other}_r",
+            "GRANT ROLE {other}_r TO ROLE {role}",
+            "GRANT DROP ON {crm}.accounts TO ROLE {other}_r",
+        ),
+        "can_write",
+    ),
+    "a table of its own": (("ALTER TABLE {crm}.accounts OWNER TO {user}",), "can_write"),
+    "CREATE in a read schema": (("GRANT CREATE ON SCHEMA {crm} TO ROLE {role}",), "can_create"),
+    "CREATE in a read database": (("GRANT CREATE ON DATABASE {warehouse} TO ROLE {role}",), "can_create"),
+    "no member": (
+        (
+            "REVOKE ROLE {role} FROM {user}",
+            "GRANT USAGE ON SCHEMA {crm} TO {user}",
+            "GRANT SELECT ON {crm}.accounts TO {user}",
+            "GRANT CREATE ON DATABASE {checkpoint} TO {user}",
+        ),
+        "not_a_member",
+    ),
+    "a forbidden schema": (
+        (
+            "CREATE SCHEMA {crm}_pay",
+            "CREATE TABLE {crm}_pay.salaries (cents int)",
+            "GRANT USAGE ON SCHEMA {crm}_pay TO ROLE {role}",
+            "GRANT SELECT ON {crm}_pay.salaries TO ROLE {role}",
+        ),
+        "forbidden_readable",
+    ),
+}
+"""What the linked user could do beyond reading."""
+
 
 def set_up(house: House, world: World) -> dict[str, Any]:
     """Make a world; the sensor's arguments."""
     other = house.cluster.user("other")
     names = {"crm": house.crm, "role": house.role, "user": house.user, "other": other, "checkpoint": house.checkpoint}
+    names["warehouse"] = house.warehouse
     house.sql(*(text.format(**names) for text in world.warehouse))
     house.cluster.sql(house.checkpoint, *(text.format(**names) for text in world.checkpoint))
     if world.delegated:
@@ -142,7 +186,7 @@ def set_up(house: House, world: World) -> dict[str, Any]:
 def test_no_wrong_world_is_proved(house: House, world: World) -> None:
     given = set_up(house, world)
     try:
-        sensor = house.access(**given)
+        sensor = house.access(least_privilege=True, **given)
         payload = fire(trigger_of(sensor, seconds=0))
         looked = house.access(wait=False, **given).execute({})
         assert tuple(codes(looked)) == world.found
@@ -154,3 +198,31 @@ def test_no_wrong_world_is_proved(house: House, world: World) -> None:
                 sensor.execute({})
     finally:
         house.cluster.sql(house.checkpoint, *([f"DROP SCHEMA {RETL} CASCADE"] if world.checkpoint else ()))
+
+
+@pytest.mark.parametrize(("statements", "code"), MORE.values(), ids=MORE)
+def test_what_must_not_be_possible_is_a_finding_or_an_end(house: House, statements: tuple[str, ...], code: str) -> None:
+    given = set_up(house, World((*OPEN, *statements), ()))
+    try:
+        sensor = house.access(forbidden=["*_pay"], **given)
+        told = sensor.execute({})
+        assert codes(told) == [code]
+        assert not told["findings"][0]["blocking"]
+        # Again as an end, by the trigger; the remedy is one.
+        strict = house.access(forbidden=["*_pay"], least_privilege=True, **given)
+        payload = fire(trigger_of(strict, seconds=0))
+        assert (payload["status"], codes(payload["report"])) == (FAILED, [code])
+    finally:
+        house.sql(*([f"ALTER USER {house.user} NOCREATEUSER"] if code == "user_is_superuser" else ()))
+        house.sql(f"REVOKE CREATE ON DATABASE {house.warehouse} FROM ROLE {house.role}")
+        groups = [name for name in house.cluster.column("SELECT groname FROM pg_group") if name.endswith("_g")]
+        house.sql(*(f"REVOKE ALL ON ALL TABLES IN SCHEMA {house.crm} FROM GROUP {name}" for name in groups))
+        house.sql(*(f"DROP GROUP {name}" for name in groups))
+
+
+def test_a_healthy_world_has_no_finding_three_times_in_a_row(house: House) -> None:
+    given = set_up(house, World(OPEN, ()))
+    for deferred in (False, True, False):
+        sensor = house.access(least_privilege=True, probe_checkpoint=True, forbidden=["payroll"], **given)
+        report = fire(trigger_of(sensor))["report"] if deferred else sensor.execute({})
+        assert (report["findings"], report["in_place"], report["proof"]["unproved"]) == ([], 1, 0)

@@ -55,7 +55,7 @@ DROP = frozenset({Grant(Scope.TABLES, "DROP", "retl")})
 NO_USAGE = Privileges(R, ("USAGE",), Scope.DATABASE, [("sales",)], taken=True)
 NO_READING = tuple(one.sql for one in use_of_shared(R, "sales", "<schema>", taken=True)[1:])
 NO_DROP = tuple(Privileges(R, ("DROP",), scope, [("retl",)], taken=True).sql for scope in (Scope.TABLES, Scope.SCHEMA))
-NO_DROP_TABLE = (SystemPermission(R, "DROP TABLE", taken=True).sql,)
+NO_DROP_TABLE = SystemPermission(R, "DROP TABLE", taken=True)
 BEYOND: dict[str, Fact] = {"privileges": ("SELECT", "USAGE"), "ways": ("PUBLIC", "role r (tables in schema)")}
 EXCESS: dict[str, Fact] = {"user": "u", "database": "dev", "grants": DROP, "way": "role above through role r"}
 TAKE = ChangeOwner(Owned("database", "cp"), "admin")
@@ -73,12 +73,13 @@ EXAMPLES = (
     finding("user_is_admin", "admin"),
     finding("partial_view", "clerk", case="reach", user="u"),
     finding("user_missing", "u"),
+    finding("not_audited", "dev", case="closed", reason="There is no database dev. Correct the name."),
     finding("not_audited", "sales", kind="shared"),
     finding("not_audited", "sales", case="unseen", user="clerk"),
     finding("readable_beyond", "dev.crm", tables=TABLES, **BEYOND),
     finding("readable_beyond", "dev.crm", case="empty", **BEYOND),
     finding("not_a_member", "u", role="r", statement=Membership(U, "r")),
-    finding("system_permissions", "u", permissions=("DROP TABLE",), way="role r", statements=NO_DROP_TABLE),
+    finding("system_permission", "u", permission="DROP TABLE", way="role r", statement=NO_DROP_TABLE),
     *(finding(code, "dev.retl", statements=NO_DROP[:1], **EXCESS) for code in CODES),
     *(finding(code, "dev.retl", case="owner", **{**EXCESS, "way": "ownership"}) for code in CODES),
     *(finding(code, "dev.retl", case="public", **{**EXCESS, "way": "PUBLIC"}) for code in CODES),

@@ -15,7 +15,7 @@ from airflow_provider_datagraph.access.database import DatabaseAccess
 from airflow_provider_datagraph.access.messages import FINDINGS, Said
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings
 from airflow_provider_datagraph.access.plan import Plan, Step
-from airflow_provider_datagraph.access.reach.read import DatabaseReach, IdentityReach
+from airflow_provider_datagraph.access.reach.read import IdentityReach
 from airflow_provider_datagraph.access.report import FindingRow, Report
 from airflow_provider_datagraph.access.reverse_etl import ReverseEtlAccess
 from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess
@@ -44,7 +44,6 @@ READ = [
     SchemaAccess(SESSION, schemas={"s": Schema("s", "admin")}),
     Cluster(SESSION, databases={"d": Database("d", "admin")}),
     IdentityReach(SESSION, user="u", ways={R: "role r"}, databases={"d": Database("d", "admin")}),
-    DatabaseReach("d", {"s": "admin"}),
     Tables({"s": frozenset()}, views={"s": {"v": "u"}}, owners={"s": frozenset({"u"})}),
     Context(others={R: frozenset()}, secured={"s": frozenset()}, masked={"s": frozenset()}, late_views={}),
 ]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_datagraph.form.patterns import check_allowed, parse_pattern, patterns
+from airflow_provider_datagraph.form.patterns import check_allowed, meant_by, parse_pattern, patterns
 from airflow_provider_datagraph.redshift.names import fold
 from airflow_provider_datagraph.redshift.values import Session
 from tests.unit.redshift.reading import refusal
@@ -110,3 +110,29 @@ def test_what_isnt_allowed_is_told_with_what_is() -> None:
     check_allowed("it", "shop", "marts_day", DEV, allow)
     check_allowed("it", "shop", "payroll", DEV, None)
     assert refusal(check_allowed, "it", "shop", "payroll", DEV, ())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "session", "inside", "outside"),
+    [
+        ("shop.crm", DEV, ["shop.crm", "shop.crm.a", "shop.crm.B"], ["shop.Crm", "Shop.crm", "dev.crm.a"]),
+        ("Shop.CRM", DEV, ["shop.crm.a"], ["shop.CRM.a"]),
+        ("Shop.CRM", SENSITIVE, ["Shop.CRM.a"], ["shop.crm.a"]),
+        ("crm", DEV, ["dev.crm.a"], ["shop.crm.a"]),
+        ("shop.crm.A*", DEV, ["shop.crm", "shop.crm.a", "shop.crm.ab"], ["shop.crm.A", "shop.crm.b", "shop.hr"]),
+        ('shop.*."a*"', DEV, ["shop.hr.a*"], ["shop.hr.ab"]),
+        ("shop.*", DEV, ["shop.", "shop.hr.a"], ["dev."]),
+    ],
+)
+def test_what_tables_are_meant(pattern: str, session: Session, inside: list[str], outside: list[str]) -> None:
+    means = meant_by(patterns([pattern], "allowed", tables=True), session)
+    for wanted, paths in ((True, inside), (False, outside)):
+        for path in paths:
+            database, schema, table = (*path.split("."), "")[:3]
+            assert means(database, schema, table) is wanted, path
+    assert meant_by(None, session)("any", "thing", "at all")
+
+
+def test_a_table_is_a_pattern_only_where_tables_are() -> None:
+    assert "write database.schema, with" in refusal(parse_pattern, "a.b.c")[0]
+    assert "write database.schema.table, with" in refusal(parse_pattern, "a.b.c.d", tables=True)[0]

@@ -1,0 +1,73 @@
+"""What has to be read, from catalogs that hide nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from airflow_provider_datagraph.access.validation import Path, Target, Verdict, nothing_to_read
+from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
+from airflow_provider_datagraph.redshift.catalog.relations import Relation, read_listed, read_relations_of
+from airflow_provider_datagraph.redshift.catalog.schemas import ALL_SCHEMAS, read_namespaces
+from airflow_provider_datagraph.redshift.names import fold, split_path
+from airflow_provider_datagraph.redshift.values import Session
+
+if TYPE_CHECKING:
+    from airflow_provider_datagraph.engine.looks.access import AccessProbe
+
+
+@dataclass
+class Listing:
+    """What has to be read: from catalogs that hide nothing, in the database itself, or from where it is listed."""
+
+    probe: AccessProbe
+    session: Session
+    verdicts: list[Verdict] = field(default_factory=list)
+    ids: dict[str, dict[int, Relation]] = field(default_factory=dict)
+    """The relations of each local database by id."""
+
+    def targets(self) -> dict[Path, Target]:
+        stored: Callable[[str], str] = str if self.session.case_sensitive else fold
+        wanted: dict[str, set[str]] = {}
+        named: list[Path] = []
+        for text in self.probe.tables:
+            *place, schema, table = map(stored, split_path(text))
+            named.append((place[0] if place else self.session.database, schema, table))
+            wanted.setdefault(named[-1][0], set()).add(schema)
+        whole: set[tuple[str, str]] = set()
+        for text in self.probe.schemas:
+            *place, schema = map(stored, split_path(text))
+            whole.add((place[0] if place else self.session.database, schema))
+            wanted.setdefault(place[0] if place else self.session.database, set()).add(schema)
+        kinds = {str(name): str(kind).lower() for name, _, kind in self.probe.admin.rows(DATABASES)}
+        views: dict[Path, bool] = {}
+        known: dict[tuple[str, str], str] = {}
+        for database, schemas in sorted(wanted.items()):
+            for relation in self._relations(database, schemas, kinds.get(database, ""), known):
+                views[database, relation.schema, relation.name] = relation.view
+        targets = {path: Target(views.get(path), listed=True) for path in named}
+        found = [path for path in views if path[:2] in whole]
+        empty, login = whole - {path[:2] for path in found}, self.probe.admin.hook.login
+        self.verdicts = [nothing_to_read(*place, known.get(place), login) for place in sorted(empty)]
+        return {path: Target(views[path]) for path in sorted(found)} | targets
+
+    def _relations(
+        self, database: str, schemas: set[str], kind: str, known: dict[tuple[str, str], str]
+    ) -> Iterator[Relation]:
+        elsewhere = set(schemas)
+        if kind == "local":
+            rows = self.probe.admin_in(database).rows
+            ids = {oid: name for oid, (name, _) in read_namespaces(rows).items() if name in schemas}
+            if ids:
+                self.ids[database] = read_relations_of(rows, ids)
+                yield from self.ids[database].values()
+            known |= {(database, name): "local" for name in ids.values()}
+            elsewhere -= {one.schema for one in self.ids.get(database, {}).values()}
+        if elsewhere:
+            for holder, name, _, what in self.probe.admin.rows(ALL_SCHEMAS):
+                if holder == database and name in elsewhere:
+                    known[database, str(name)] = str(what).lower()
+            listed = {name for name in elsewhere if known.get((database, name), "local") != "local"}
+            if listed:
+                yield from read_listed(self.probe.admin.rows, database, listed)

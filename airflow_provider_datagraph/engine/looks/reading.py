@@ -1,0 +1,155 @@
+"""Reads many relations in one statement, and finds out what a refusal means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from redshift_connector.error import Error as DriverError
+
+from airflow_provider_datagraph.access.validation import REFUSED, UNSUPPORTED, Path, Rights, Seen, Target
+from airflow_provider_datagraph.engine.looks.listing import Listing
+from airflow_provider_datagraph.exceptions import PassingFaultError
+from airflow_provider_datagraph.hooks.faults import details
+from airflow_provider_datagraph.redshift.catalog.effective import granted_relations, usable_schemas
+from airflow_provider_datagraph.redshift.catalog.relations import Relation, read_interleaved, read_on_columns
+from airflow_provider_datagraph.redshift.names import fold
+from airflow_provider_datagraph.redshift.statements import written
+
+if TYPE_CHECKING:
+    from airflow_provider_datagraph.engine.looks.access import AccessProbe
+
+ENOUGH = 20
+"""After so many refusals of cross-database queries, and nothing else, no more are tried in a database."""
+
+
+@dataclass
+class Reading:
+    """Reads in batches; what a refused batch holds is explained by privileges, and else read alone."""
+
+    probe: AccessProbe
+    listing: Listing
+    targets: Mapping[Path, Target]
+    folded: set[Path] = field(default_factory=set)
+    refused: dict[Path, tuple[str, str]] = field(default_factory=dict)
+    unread: set[Path] = field(default_factory=set)
+    rights: dict[str, Rights | None] = field(default_factory=dict)
+
+    def seen(self) -> Seen:
+        """Tell what was seen."""
+        return Seen(
+            self.targets,
+            frozenset(self.probe.proved.keys() & self.targets.keys()),
+            frozenset(self.folded),
+            self.refused,
+            frozenset(self.unread),
+            {database: rights for database, rights in self.rights.items() if rights is not None},
+        )
+
+    def read(self) -> None:
+        """Read what isn't proved yet, or too long ago."""
+        capitals = {path for path in self.targets if any(fold(name) != name for name in path)}
+        # What a name is folded to may be another table.
+        self.folded = capitals if capitals and not self.probe.user.session().case_sensitive else set()
+        now = datetime.now(UTC)
+        proved = self.probe.proved
+        for path, when in list(proved.items()):
+            if (now - when).total_seconds() > self.probe.max_proof_age:
+                del proved[path]
+        left = [path for path in sorted(self.targets) if path not in self.folded and path not in proved]
+        for database, paths in groupby(left, key=lambda path: path[0]):
+            self._read_in(database, list(paths))
+
+    def _read_in(self, database: str, paths: Sequence[Path]) -> None:
+        # What no catalog lists would make its whole batch fail.
+        alone = [path for path in paths if self.targets[path].view is None]
+        waiting = [path for path in paths if self.targets[path].view is not None]
+        while waiting and not self._given_up(database):
+            batch, waiting = waiting[: self.probe.batch_size], waiting[self.probe.batch_size :]
+            if self._try(batch) is None:
+                continue
+            first = database not in self.rights
+            rest = self._unexplained(database, batch)
+            if first:
+                waiting = self._unexplained(database, waiting)
+            if len(rest) < len(batch) and (not rest or self._try(rest) is None):
+                continue
+            if not self._alone(database, rest):
+                # Statements of several fail here for a reason that single ones don't have.
+                self.probe.batch_size = 1
+        self._alone(database, alone)
+
+    def _alone(self, database: str, paths: Iterable[Path]) -> int:
+        """Read each alone; how many are refused."""
+        count = 0
+        for path in paths:
+            answer = None if self._given_up(database) else self._try([path])
+            if answer is None:
+                continue
+            count += 1
+            rights = self._rights(database)
+            lacks = rights.lacks(path) if rights and rights.explains(path) else ""
+            if answer[0] == REFUSED and (lacks == "USAGE" or (lacks and self.targets[path].view is not None)):
+                self.unread.add(path)
+            else:
+                self.refused[path] = answer
+        return count
+
+    def _given_up(self, database: str) -> bool:
+        """Whether nothing but refusals of cross-database queries came from a database, and enough of them."""
+        answers = [state for path, (state, _) in self.refused.items() if path[0] == database]
+        others = (path for path in (*self.probe.proved, *self.unread) if path[0] == database)
+        return len(answers) >= ENOUGH and set(answers) == {UNSUPPORTED} and not any(others)
+
+    def _try(self, paths: Sequence[Path]) -> tuple[str, str] | None:
+        """Read relations as Segment does: every column, no row, no view computed to its end.
+
+        Three-part names: https://docs.aws.amazon.com/redshift/latest/dg/cross-database_usage.html
+        """
+        each = (f"SELECT * FROM {written(path)} WHERE FALSE" for path in paths)
+        one = len(paths) == 1
+        sql = next(each) if one else " UNION ALL ".join(f"SELECT 1 FROM ({text}) x" for text in each)
+        try:
+            self.probe.user.rows(sql)
+        except PassingFaultError:
+            if not one:
+                # It may be this statement that takes too long.
+                self.probe.batch_size = max(1, self.probe.batch_size // 4)
+            raise
+        except (DriverError, OSError) as error:
+            return details(error)
+        self.probe.proved.update(dict.fromkeys(paths, datetime.now(UTC)))
+        return None
+
+    def _unexplained(self, database: str, paths: Sequence[Path]) -> list[Path]:
+        """Set aside what the privileges explain; they are trusted once one of it was tried, and refused."""
+        rights = self._rights(database)
+        if rights is None:
+            return list(paths)
+        lacking = [path for path in paths if rights.explains(path)]
+        sure = any(path[0] == database for path in self.unread)
+        if lacking and not sure and (self._try(lacking[:1]) or ("",))[0] != REFUSED:
+            self.rights[database] = None
+            return [path for path in paths if path not in self.probe.proved]
+        self.unread.update(lacking)
+        return [path for path in paths if path not in self.unread]
+
+    def _rights(self, database: str) -> Rights | None:
+        """Ask once what the user holds in a local database: four statements, however many tables."""
+        if database not in self.rights:
+            ids = self.listing.ids.get(database)
+            self.rights[database] = None if ids is None else self._ask(database, ids)
+        return self.rights[database]
+
+    def _ask(self, database: str, ids: Mapping[int, Relation]) -> Rights:
+        rows, login = self.probe.admin_in(database).rows, self.probe.user.hook.login
+        granted = granted_relations(rows, login)
+        return Rights(
+            usable_schemas(rows, login),
+            frozenset((one.schema, one.name) for oid, one in ids.items() if oid in granted),
+            read_on_columns(rows),
+            read_interleaved(rows, database),
+        )

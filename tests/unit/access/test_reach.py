@@ -1,0 +1,277 @@
+"""What the linked user can reach, by which way, and what of it nobody asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.access.messages import said
+from airflow_provider_datagraph.access.plan import Level
+from airflow_provider_datagraph.access.reach.excess import beyond, excess
+from airflow_provider_datagraph.access.reach.matrix import Reached, matrix, reached
+from airflow_provider_datagraph.access.reach.read import (
+    DatabaseReach,
+    IdentityReach,
+    read_database_reach,
+    read_identity_reach,
+    read_memberships,
+)
+from airflow_provider_datagraph.redshift.catalog.relations import Relation
+from airflow_provider_datagraph.redshift.values import PUBLIC, Database, Grant, Identity, Scope, Session, User
+from tests.unit.redshift import catalog_rows as q
+from tests.unit.redshift.catalog_rows import Answers, Table
+
+U, R, TOP, STAFF = Identity("user", "u"), Identity("role", "r"), Identity("role", "top"), Identity("group", "staff")
+WAYS = {U: "direct", R: "role r", TOP: "role top through role r", STAFF: "group staff", PUBLIC: "PUBLIC"}
+OWNER = Identity("ownership", "u")
+USAGE, SELECT = Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.TABLE, "SELECT", "crm", "a")
+SCOPED, WIDE = Grant(Scope.TABLES, "SELECT", "crm"), Grant(Scope.DATABASE_TABLES, "SELECT", database="dev")
+COLUMN = Grant(Scope.COLUMN, "SELECT", "crm", "a", "id")
+LATER, EVERYWHERE = (Grant(Scope.DEFAULT, "SELECT", place, writer="etl") for place in ("crm", ""))
+CREATE = Grant(Scope.DATABASE, "CREATE", database="dev")
+
+
+def known(user: User | None = None, ways: Any = WAYS, **more: Any) -> IdentityReach:
+    users = {"u": user or User("u", 1)}
+    return IdentityReach(Session("admin", "dev"), {}, users, "u", ways, databases={"dev": Database("dev", "x")}, **more)
+
+
+def found(*held: tuple[Identity, Grant], who: IdentityReach | None = None, name: str = "dev") -> list[Reached]:
+    relations = tuple(Relation(schema, table, False, "x") for schema in ("crm", "hr") for table in ("b", "a"))
+    return list(reached(who or known(), DatabaseReach(name, ("crm", "hr", "public"), relations, frozenset(held))))
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        ([(R, SELECT)], []),
+        ([(R, USAGE)], ["crm USAGE role r"]),
+        ([(R, USAGE), (U, SELECT)], ["crm USAGE role r", "crm.a SELECT direct"]),
+        ([(PUBLIC, USAGE), (STAFF, SELECT)], ["crm USAGE PUBLIC", "crm.a SELECT group staff"]),
+        (
+            [(TOP, Grant(Scope.SCHEMAS, "CREATE", database="dev"))],
+            [f"{schema} CREATE role top through role r (schemas in database)" for schema in ("crm", "hr", "public")],
+        ),
+        (
+            [(R, USAGE), (TOP, SCOPED)],
+            ["crm USAGE role r", *(f"crm.{t} SELECT role top through role r (tables in schema)" for t in "ab")],
+        ),
+        ([(R, USAGE), (R, WIDE)], ["crm USAGE role r", *(f"crm.{t} SELECT role r (tables in database)" for t in "ab")]),
+        ([(R, USAGE), (R, COLUMN)], ["crm USAGE role r", "crm.a SELECT on columns role r"]),
+        ([(R, LATER)], []),
+        (
+            [(R, USAGE), (R, LATER)],
+            ["crm USAGE role r", "crm SELECT on later tables of etl role r (default privileges)"],
+        ),
+        ([(R, EVERYWHERE)], [" SELECT on later tables of etl role r (default privileges)"]),
+        ([(R, CREATE)], [" CREATE role r"]),
+        ([(OWNER, SELECT)], []),
+        ([(OWNER, SELECT), (R, USAGE)], ["crm USAGE role r", "crm.a SELECT ownership"]),
+    ],
+)
+def test_by_which_way(held: list[tuple[Identity, Grant]], expected: list[str]) -> None:
+    shown = [f"{'.'.join(filter(None, (r.schema, r.relation)))} {r.privilege} {r.way}" for r in found(*held)]
+    assert shown == expected
+
+
+def test_tables_that_are_reached_alike_share_a_row() -> None:
+    rows = matrix(found((R, USAGE), (R, SCOPED), (R, Grant(Scope.TABLE, "INSERT", "crm", "b"))))
+    common = {"database": "dev", "schema": "crm"}
+    assert rows == [
+        {**common, "tables": [], "count": 0, "privileges": ["USAGE"], "way": "role r"},
+        {**common, "tables": ["b"], "count": 1, "privileges": ["INSERT"], "way": "role r"},
+        {**common, "tables": ["a", "b"], "count": 2, "privileges": ["SELECT"], "way": "role r (tables in schema)"},
+    ]
+    many = [Reached("dev", "crm", f"t{n:02d}", R, SCOPED, "role r") for n in reversed(range(30))]
+    (row,) = matrix(many)
+    assert (row["count"], row["tables"]) == (30, [f"t{n:02d}" for n in range(20)])
+
+
+def asked(database: str, schema: str, table: str) -> bool:
+    return (database, schema) == ("dev", "crm") and table != "b"
+
+
+def told(who: IdentityReach, *held: tuple[Identity, Grant], **more: Any) -> list[str]:
+    """Code, object and remedy of each finding; notes in brackets."""
+    some = excess(who, found(*held, who=who), "r", asked, **{"checkpoint": "cp", **more})
+    lines = [(one.level, f"{one.code} {one.object}: {said(one).remedy.rpartition(': ')[2]}") for one in some]
+    return [f"({line})" if level is Level.NOTE else line for level, line in lines]
+
+
+INSERT = Grant(Scope.TABLE, "INSERT", "crm", "a")
+MAY_CREATE = Grant(Scope.SCHEMA, "CREATE", "crm")
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        ([(R, SCOPED)], []),
+        ([(R, INSERT)], ['can_write dev.crm: REVOKE INSERT ON TABLE "crm"."a" FROM ROLE "r"']),
+        ([(STAFF, INSERT)], ['can_write dev.crm: REVOKE INSERT ON TABLE "crm"."a" FROM GROUP "staff"']),
+        # Table b isn't asked for, and neither is hr.
+        ([(R, Grant(Scope.TABLE, "INSERT", "crm", "b")), (R, Grant(Scope.TABLE, "DROP", "hr", "a"))], []),
+        (
+            [(R, Grant(Scope.TABLES, "DROP", "crm"))],
+            ['can_write dev.crm: REVOKE DROP FOR TABLES IN SCHEMA "crm" FROM ROLE "r"'],
+        ),
+        (
+            [(R, Grant(Scope.DATABASE_TABLES, "DELETE", database="dev"))],
+            ['can_write dev: REVOKE DELETE FOR TABLES IN DATABASE "dev" FROM ROLE "r"'],
+        ),
+        (
+            [(U, Grant(Scope.COLUMN, "UPDATE", "crm", "a", "id"))],
+            ['can_write dev.crm: REVOKE UPDATE ON TABLE "crm"."a" FROM "u"'],
+        ),
+        (
+            [(R, Grant(Scope.DEFAULT, "INSERT", "crm", writer="etl"))],
+            [
+                'can_write dev.crm: ALTER DEFAULT PRIVILEGES FOR USER "etl" IN SCHEMA "crm" REVOKE INSERT ON TABLES '
+                'FROM ROLE "r"'
+            ],
+        ),
+        ([(OWNER, INSERT)], ["can_write dev.crm: Give dev.crm another owner, if the user is only to read."]),
+        ([(PUBLIC, INSERT)], ["(can_write dev.crm: )"]),
+        ([(PUBLIC, INSERT), (R, INSERT)], ['can_write dev.crm: REVOKE INSERT ON TABLE "crm"."a" FROM ROLE "r"']),
+        ([(R, MAY_CREATE)], ['can_create dev.crm: REVOKE CREATE ON SCHEMA "crm" FROM ROLE "r"']),
+        ([(R, CREATE)], ['can_create dev: REVOKE CREATE ON DATABASE "dev" FROM ROLE "r"']),
+        ([(PUBLIC, Grant(Scope.SCHEMA, "CREATE", "public"))], ["(can_create dev.public: )"]),
+    ],
+)
+def test_what_must_not_be_possible(held: list[tuple[Identity, Grant]], expected: list[str]) -> None:
+    assert told(known(), (R, USAGE), *held) == expected
+    some = list(excess(known(), found((R, USAGE), *held), "r", asked, checkpoint="cp", least_privilege=True))
+    assert all(one.blocking or one.level is Level.NOTE for one in some) and len(some) == len(expected)
+    # In the checkpoint database, Segment creates, and owns what it created.
+    exempt = [text for text in expected if not text.startswith("can_create dev:") and "owner" not in text]
+    assert told(known(), (R, USAGE), *held, checkpoint="dev") == exempt
+
+
+def test_many_tables_are_revoked_at_once() -> None:
+    held = [(R, Grant(Scope.TABLE, "INSERT", "crm", f"t{n}")) for n in range(6)]
+    some = [Reached("dev", "crm", one.relation, who, one, "role r") for who, one in held]
+    (one,) = excess(known(), some, "r", lambda *_: True, checkpoint="cp")
+    assert said(one).remedy.endswith(': REVOKE INSERT ON ALL TABLES IN SCHEMA "crm" FROM ROLE "r"')
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        (known(User("u", 1, superuser=True, createdb=True)), ['user_is_superuser u: ALTER USER "u" NOCREATEUSER']),
+        (known(User("u", 1, createdb=True)), ['user_createdb u: ALTER USER "u" NOCREATEDB']),
+        (known(ways={U: "direct"}), ['not_a_member u: GRANT ROLE "r" TO "u"']),
+        (known(system=frozenset({(R, "DROP TABLE")})), ['system_permission u: REVOKE DROP TABLE FROM ROLE "r"']),
+        (IdentityReach(Session("admin", "dev"), user="gone"), []),
+    ],
+)
+def test_what_the_user_itself_must_not_be(who: IdentityReach, expected: list[str]) -> None:
+    assert told(who) == expected
+
+
+@pytest.mark.parametrize("grant", [SELECT, COLUMN, SCOPED, WIDE])
+def test_what_is_forbidden_is_not_readable(grant: Grant) -> None:
+    def forbidden(database: str, schema: str) -> bool:
+        return (database, schema) == ("dev", "crm")
+
+    (line,) = told(known(), (R, USAGE), (R, grant), forbidden=forbidden)
+    assert line.startswith("forbidden_readable dev") and "REVOKE SELECT" in line
+    assert told(known(), (PUBLIC, USAGE), (PUBLIC, SELECT), forbidden=forbidden) == ["(forbidden_readable dev.crm: )"]
+    assert told(known(), (R, USAGE), forbidden=forbidden) == []
+
+
+def test_what_nobody_asked_for_is_a_note_a_schema() -> None:
+    usage = [Grant(Scope.SCHEMA, "USAGE", schema) for schema in ("crm", "hr", "public", "__segment_reverse_etl")]
+    some = found(
+        (R, WIDE),
+        (PUBLIC, usage[2]),
+        (PUBLIC, Grant(Scope.SCHEMA, "CREATE", "public")),
+        (R, CREATE),
+        *((R, one) for one in usage[:2]),
+    )
+    notes = list(beyond(some, asked, "cp"))
+    assert [(one.object, dict(one.facts)["tables"]) for one in notes] == [("dev.crm", ("b",)), ("dev.hr", ("a", "b"))]
+    assert {one.level for one in notes} == {Level.NOTE}
+    assert [one.blocking for one in beyond(some, asked, "cp", exact=True)] == [True, True]
+    (later,) = beyond(found((R, EVERYWHERE)), asked, "cp")
+    assert (later.object, dict(later.facts)["case"]) == ("dev", "empty")
+
+
+USERS = [["admin", 100, True, False], ["linked_user", 101, False, False], ["boss", 102, False, False]]
+CLUSTER: dict[str, Table] = {
+    q.USERS: USERS,
+    q.DATABASES: [["dev", 102, "local"], ["sales", None, "shared"]],
+    "SELECT groname, grolist FROM pg_group": [["staff", [101]], ["text", "{7,101}"], ["no", [1101]], ["empty", None]],
+    q.USER_GRANTS: [["linked_user", "r"], ["boss", "other"]],
+    q.ROLE_GRANTS: [["r", "above"], ["above", "top"], ["top", "above"], ["other", "far"]],
+    "SELECT system_privilege, identity_name, identity_type FROM svv_system_privileges": [
+        ["DROP TABLE", "top", "role"],
+        ["CREATE ROLE", "far", "role"],
+    ],
+}
+
+
+def test_who_the_user_is() -> None:
+    rows = Answers(CLUSTER)
+    who = read_identity_reach(rows, q.SESSION, "linked_user")
+    assert len(rows.asked) == 6
+    assert {str(one): way for one, way in who.ways.items()} == {
+        "user linked_user": "direct",
+        "PUBLIC": "PUBLIC",
+        "group staff": "group staff",
+        "group text": "group text",
+        "role r": "role r",
+        "role above": "role above through role r",
+        "role top": "role top through role above through role r",
+    }
+    assert (who.system, who.unseen) == (frozenset({(TOP, "DROP TABLE")}), frozenset())
+    assert read_identity_reach(rows, q.SESSION, "nobody").ways == {}
+
+
+def test_an_admin_who_is_no_superuser_leaves_roles_to_the_user() -> None:
+    databases = "SELECT datname, datdba FROM pg_database"
+    rows = Answers(
+        {
+            **CLUSTER,
+            q.USERS: [["admin", 100, False, False], *USERS[1:]],
+            databases: [["dev", 102], ["hidden", 1], ["template1", 1]],
+        }
+    )
+    who = read_identity_reach(rows, q.SESSION, "linked_user")
+    assert (len(rows.asked), who.unseen, R in who.ways) == (4, frozenset({"hidden"}), False)
+    assert read_memberships(rows, who).ways.keys() > who.ways.keys()
+
+
+@pytest.mark.parametrize(
+    ("user", "schema_owner", "table_owner", "expected"),
+    [
+        (User("u", 101), 100, 100, set()),
+        (User("u", 101), 100, 101, {("ownership", Scope.TABLE, "crm", "a")}),
+        (User("u", 101), 101, 100, {("ownership", Scope.SCHEMA, "crm", ""), ("ownership", Scope.TABLES, "crm", "")}),
+        (
+            User("u", 101, superuser=True),
+            100,
+            100,
+            {("superuser", one, "", "") for one in (Scope.DATABASE, Scope.SCHEMAS, Scope.DATABASE_TABLES)},
+        ),
+        (User("x", 102), 100, 100, {("ownership", Scope.DATABASE, "", "")}),
+    ],
+)
+def test_what_needs_no_grant(user: User, schema_owner: int, table_owner: int, expected: set[Any]) -> None:
+    asked = " WHERE identity_name IN ('r') OR identity_type IN ('public')"
+    rows = Answers(
+        {
+            q.NAMESPACES: [[1, "crm", schema_owner], [2, "pg_catalog", 1], [3, "PG_Own", 100]],
+            q.ALL_RELATIONS: [[11, 1, "a", table_owner, "r"], [12, 2, "pg_class", 1, "r"]],
+            q.ON_DATABASES + asked: [["role", "r", name, "CREATE", "DATABASE"] for name in ("dev", "web")],
+            q.ON_SCHEMAS + asked: [],
+            q.ON_RELATIONS + asked: [],
+            q.ON_COLUMNS + asked: [],
+            q.ON_LATER + asked.replace("identity", "grantee"): [],
+        }
+    )
+    databases = {"dev": Database("dev", "x")}
+    who = IdentityReach(q.SEEN, {}, {user.name: user}, user.name, {R: "role r"}, databases=databases)
+    here = read_database_reach(rows, q.SEEN, who)
+    assert (here.schemas, [one.name for one in here.relations], len(rows.asked)) == (("PG_Own", "crm"), ["a"], 7)
+    assert {(one.kind, g.scope, g.schema, g.relation) for one, g in here.held if one != R} == expected
+    assert [grant.database for one, grant in here.held if one == R] == ["dev"]
