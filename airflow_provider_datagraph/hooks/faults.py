@@ -15,7 +15,7 @@ from airflow_provider_datagraph.exceptions import (
     VanishedError,
 )
 from airflow_provider_datagraph.hooks.connections import VERIFY_CA
-from airflow_provider_datagraph.redshift.names import one_line
+from airflow_provider_datagraph.redshift.names import one_line, quote
 
 CONFLICT_TEXTS = (
     "conflict with concurrent transaction",
@@ -131,6 +131,11 @@ def connect_error(
     """
     place = f"{target['host']}:{target['port']}"
     fault, (state, text) = classify(error), details(error)
+    if "cannot connect to shared database" in text.lower():
+        return MisconfigurationError(
+            f"Connection {who}: {text}. What is in a datashare's database is granted, and revoked, from a local one: "
+            f"GRANT USAGE ON DATABASE {quote(target['database'])} TO ROLE <the linked role>"
+        )
     if fault is Fault.LOGIN:
         message = f"Connection {who}: {place} refuses the login or password of user {target['user']} ({state}): "
         return _refused(message + "correct the connection.", f"user {target['user']}", linked=linked)

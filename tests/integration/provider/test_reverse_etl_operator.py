@@ -80,5 +80,7 @@ def test_a_missing_database_is_only_a_note_of_a_plan(linked: Segment, logged: Lo
     name = linked.cluster.future_database()
     with linked.cluster.untouched():
         report = grant(linked, database=name, plan_only=True)
-    assert report == {**Report().as_dict(), "notes": {"database_missing": 1}}
-    assert said("database_missing", name, case="reverse_etl") in logged()
+    told = said("database_missing", name, case="reverse_etl")
+    notes = {"notes": {"database_missing": 1}, "noted": {"database_missing": told}}
+    assert report == {**Report().as_dict(), **notes}
+    assert told in logged()
