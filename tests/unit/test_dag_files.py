@@ -193,7 +193,7 @@ def test_the_databases_of_the_check_are_numbered(dag: DAG) -> None:
 
 
 def test_all_that_a_file_sets_reaches_the_tasks_and_leaves_the_form() -> None:
-    pins = {"role": "r", "checkpoint_database": "c", "profiles_sync": "p.s", "future_tables": "none"}
+    pins: dict[str, Any] = {"role": "r", "checkpoint_database": "c", "profiles_sync": "p.s", "future_tables": "none"}
     made = segment_data_graph(
         "all",
         **pins,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -400,5 +401,5 @@ def test_the_tasks_that_follow_read_every_name_back_as_it_is() -> None:
             ],
         },
     }
-    nothing = {"grants": [], "asked": [], "profiles_sync": None, "reverse_etl_database": None}
+    nothing: dict[str, Any] = {"grants": [], "asked": [], "profiles_sync": None, "reverse_etl_database": None}
     assert as_tasks([], None, None) == {**nothing, "validate": {"schemas": [], "tables": []}}
