@@ -75,7 +75,7 @@ CREATE VIEW pg_rs.svv_redshift_databases AS
     SELECT datname::text AS database_name,
         CASE WHEN datallowconn OR datname <> 'awsdatacatalog' THEN datdba::int END AS database_owner,
         CASE WHEN datallowconn THEN 'local' WHEN datname = 'awsdatacatalog' THEN 'auto mounted catalog' ELSE 'shared' END
-        AS database_type, pg_rs.acl(datacl) AS database_acl, ''::text AS database_options,
+        AS database_type, CASE WHEN datallowconn THEN pg_rs.acl(datacl) END AS database_acl, ''::text AS database_options,
         'Snapshot Isolation'::text AS database_isolation_level
     FROM pg_rs.databases
     WHERE datallowconn OR has_database_privilege(session_user, oid, 'CREATE');
