@@ -89,6 +89,10 @@ FINDINGS: Mapping[str, Said] = {
         "{object} can't see what kind of databases {databases} are, so it can't look into them.",
         "Connect as a superuser.",
     ),
+    "hidden tables": Said(
+        "metadata_security hides from {object} what it holds nothing on, so it can't tell what has to be read.",
+        "Connect as a superuser, or have one run: GRANT ACCESS CATALOG TO ROLE <a role of {object}>",
+    ),
     "partial_view": Said(
         "{object} isn't a superuser: schemas that it can't see count as missing, and what others hold may go "
         "unreported. ACCESS SYSTEM TABLE and SYSLOG ACCESS UNRESTRICTED together show everything."

@@ -187,6 +187,11 @@ def nothing_to_read(database: str, schema: str, kind: str | None, login: str) ->
     return Verdict(finding("schema_unlisted", path, kind=kind, login=login), holds_up=False)
 
 
+def hidden_tables(login: str) -> Verdict:
+    """Tell that tables may be hidden from the admin, so that what has to be read isn't known."""
+    return Verdict(blocking("hidden", login, case="tables"))
+
+
 def not_writable(
     database: str,
     schema: str,

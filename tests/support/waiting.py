@@ -22,12 +22,12 @@ def all_there(in_place: int) -> dict[str, Any]:
 
 def all_read(in_place: int) -> dict[str, Any]:
     """The same of a proof: that everybody may create in `public` is always worth a note."""
-    return {**all_there(in_place), "notes": {"can_create": 1}}
+    return {**plain(all_there(in_place)), "notes": {"can_create": 1}}
 
 
 def plain(report: dict[str, Any]) -> dict[str, Any]:
-    """A sensor's report without what stands beside it."""
-    return {key: report[key] for key in all_there(0)}
+    """A sensor's report without the texts of notes, and without what stands beside it."""
+    return {key: report[key] for key in all_there(0) if key != "noted"}
 
 
 def deferred(sensor: DataGraphSensor) -> Any:

@@ -80,6 +80,8 @@ class AccessProbe:
     loaded: Connections | None = None
     connections: dict[tuple[str, bool], Reader] = field(init=False, default_factory=dict)
     proved: dict[Path, datetime] = field(init=False, default_factory=dict)
+    hidden: bool | None = field(init=False, default=None)
+    """Whether the catalog hides tables from the admin; None: it isn't known yet."""
 
     def __post_init__(self) -> None:
         self.admin = Reader(DataGraphHook(self.redshift_conn_id, loaded=self.loaded))
@@ -113,7 +115,9 @@ class AccessProbe:
             more += (one for one in excess if not one.blocking)
         report = Report.of([*holding, *more], in_place=len(proved))
         who = f"{rules.login}, connected to {self.user.hook.arguments['database']},"
-        beside = {"proof": self._proof(rules.login, sorted(proved), len(targets) - len(proved))}
+        refused = len(reading.refused) + len(reading.unread)
+        beside = {"proof": {**self._proof(rules.login, sorted(proved)), "refused": refused}}
+        beside["proof"]["unproved"] = len(targets) - len(proved) - refused
         if holding or not proved:
             read = [f"{who} has read {len(proved)} of {counted(len(targets), 'table')}."] if targets else []
             return Look(report, " ".join([*read, *map(str, report.findings[:1])]), more=beside)
@@ -182,7 +186,7 @@ class AccessProbe:
             return [trial_failed(database, *details(error))]
         return []
 
-    def _proof(self, login: str, proved: Sequence[Path], unproved: int) -> dict[str, Any]:
+    def _proof(self, login: str, proved: Sequence[Path]) -> dict[str, Any]:
         """Say what was read, when, where and as whom."""
         times = sorted(f"{self.proved[path]:%Y-%m-%dT%H:%M:%SZ}" for path in proved)
         schemas = {join_path(*place): len(list(each)) for place, each in groupby(proved, key=lambda path: path[:2])}
@@ -194,5 +198,4 @@ class AccessProbe:
             "read": len(proved),
             "tables": [join_path(*path) for path in proved[:MAX_ROWS]],
             "schemas": dict(list(schemas.items())[:MAX_ROWS]),
-            "unproved": unproved,
         }

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from airflow_provider_datagraph.access.validation import Path, Target, Verdict, nothing_to_read
+from redshift_connector.error import Error as DriverError
+
+from airflow_provider_datagraph.access.validation import Path, Target, Verdict, hidden_tables, nothing_to_read
 from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
+from airflow_provider_datagraph.redshift.catalog.identities import catalog_hides
 from airflow_provider_datagraph.redshift.catalog.relations import Relation, read_listed, read_relations_of
 from airflow_provider_datagraph.redshift.catalog.schemas import ALL_SCHEMAS, read_namespaces
 from airflow_provider_datagraph.redshift.names import fold, split_path
@@ -48,9 +51,20 @@ class Listing:
                 views[database, relation.schema, relation.name] = relation.view
         targets = {path: Target(views.get(path), listed=True) for path in named}
         found = [path for path in views if path[:2] in whole]
+        if self._hidden():
+            self.verdicts.append(hidden_tables(self.probe.admin.hook.login))
         empty, login = whole - {path[:2] for path in found}, self.probe.admin.hook.login
-        self.verdicts = [nothing_to_read(*place, known.get(place), login) for place in sorted(empty)]
+        self.verdicts += [nothing_to_read(*place, known.get(place), login) for place in sorted(empty)]
         return {path: Target(views[path]) for path in sorted(found)} | targets
+
+    def _hidden(self) -> bool:
+        """Whether the catalog hides tables from the admin; a cluster may be too old to know the setting."""
+        if self.probe.hidden is None:
+            try:
+                self.probe.hidden = catalog_hides(self.probe.admin.rows, self.probe.admin.hook.login)
+            except DriverError:
+                self.probe.hidden = False
+        return self.probe.hidden
 
     def _relations(
         self, database: str, schemas: set[str], kind: str, known: dict[tuple[str, str], str]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.catalog.rows import Rows, word
 from airflow_provider_datagraph.redshift.values import NOBODY, Identities, Identity, Role, Session, User
 
 Pairs = list[tuple[str, str]]
@@ -26,6 +26,10 @@ SYSTEM_PRIVILEGES = "SELECT system_privilege, identity_name, identity_type FROM 
 SYSLOG_ACCESS = "SELECT user_name, syslog_access FROM svv_user_info"
 # r_SVV_USER_GRANTS: a regular user sees its own rows
 USER_GRANTS = "SELECT user_name, role_name FROM svv_user_grants"
+# t_metadata_security
+METADATA_SECURITY = "SHOW metadata_security"
+SEE_CATALOG = frozenset({"sys:operator", "sys:secadmin", "sys:dba"})
+"""Roles of Redshift's own whose members see all of the catalog in spite of it."""
 # r_SVV_ROLE_GRANTS: role_name is the grantee
 ROLE_GRANTS = "SELECT role_name, granted_role_name FROM svv_role_grants"
 
@@ -96,6 +100,20 @@ def sees_all(rows: Rows, user: str, own: Iterable[str], system: Iterable[tuple[s
     mine = {Identity("user", user), *(Identity("role", name) for name in own)}
     access = any(what == "ACCESS SYSTEM TABLE" and holder in mine for what, holder in system)
     return access and any(name == user and str(a).upper() == "UNRESTRICTED" for name, a in rows(SYSLOG_ACCESS))
+
+
+def catalog_hides(rows: Rows, user: str) -> bool:
+    """Tell whether PG_NAMESPACE and PG_CLASS hide from a user what it holds nothing on. t_metadata_security
+
+    :param rows: runs a query as that user; a superuser costs one.
+    """
+    users = read_users(rows)
+    if (user in users and users[user].superuser) or word(rows(METADATA_SECURITY)[0][0]) in ("OFF", "FALSE", "F"):
+        return False
+    own = roles_of(user, user_grants(rows), role_grants(rows))
+    mine = {Identity("user", user), *(Identity("role", name) for name in own)}
+    exempt = any(what == "ACCESS CATALOG" and holder in mine for what, holder in system_privileges(rows))
+    return not exempt and own.isdisjoint(SEE_CATALOG)
 
 
 def sees_role(rows: Rows, role: str, known: Identities) -> bool:

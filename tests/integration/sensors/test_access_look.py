@@ -12,7 +12,7 @@ from pytest_mock import MockerFixture
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.redshift.statements import EXACT_NAMES
 from tests.integration.sensors.house import House
-from tests.support.redshift import SET_UP, connect, mark, run
+from tests.support.redshift import PASSWORD, SET_UP, connect, mark, run
 from tests.support.segment import codes
 from tests.support.waiting import all_read, deferred, fire, plain, resumed, trigger_of
 
@@ -59,6 +59,7 @@ def test_it_reads_from_the_checkpoint_database_and_nothing_but_one(house: House,
         "read": 2,
         "tables": [f"{path}.accounts", f"{path}.contacts"],
         "schemas": {path: 2},
+        "refused": 0,
         "unproved": 0,
     }
 
@@ -282,3 +283,18 @@ def test_a_revoked_table_is_seen_at_the_next_look(house: House) -> None:
     assert codes(sensor.execute({})) == []
     house.sql(f"REVOKE SELECT FOR TABLES IN SCHEMA {house.crm} FROM ROLE {house.role}")
     assert codes(sensor.execute({})) == ["not_granted"]
+
+
+def test_what_is_hidden_from_the_admin_is_no_proof(house: House) -> None:
+    house.fulfil("access")
+    dba = house.cluster.user("dba")
+    house.sql(f"GRANT USAGE ON SCHEMA {house.crm} TO {dba}", f"GRANT SELECT ON {house.crm}.accounts TO {dba}")
+    house.admin_connection(login=dba, password=PASSWORD)
+    assert house.access(schemas=house.crm).execute({})["in_place"] == 2
+    house.sql("ALTER SYSTEM SET metadata_security = TRUE")
+    try:
+        report = look(house, schemas=house.crm)
+        assert (codes(report), report["in_place"], report["findings"][0]["blocking"]) == (["hidden"], 1, True)
+        house.sql(f"GRANT ACCESS CATALOG TO ROLE {house.role}", f"GRANT ROLE {house.role} TO {dba}")
+    finally:
+        house.sql("ALTER SYSTEM SET metadata_security = FALSE")

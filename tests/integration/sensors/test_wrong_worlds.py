@@ -128,7 +128,7 @@ WORLDS = {
 MORE = {
     "a superuser": (("ALTER USER {user} CREATEUSER",), "user_is_superuser"),
     "CREATEDB": (("ALTER USER {user} CREATEDB",), "user_createdb"),
-    "a system permission": (("GRANT CREATE USER TO ROLE {role}",), "system_permissions"),
+    "a system permission": (("GRANT CREATE USER TO ROLE {role}",), "system_permission"),
     "INSERT": (("GRANT INSERT ON {crm}.accounts TO ROLE {role}",), "can_write"),
     "UPDATE, itself": (("GRANT UPDATE ON {crm}.accounts TO {user}",), "can_write"),
     "DELETE, by a group": (

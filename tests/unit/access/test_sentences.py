@@ -64,6 +64,7 @@ EXAMPLES = (
     finding("hidden", "r", case="role", **HIDDEN),
     finding("hidden", "admin", case="privileges"),
     finding("hidden", "admin", case="databases", databases=("a", "b")),
+    finding("hidden", "admin", case="tables"),
     finding("partial_view", "admin"),
     finding("name_taken", "r", case="role"),
     finding("name_taken", "u", case="user"),
