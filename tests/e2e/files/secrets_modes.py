@@ -36,7 +36,7 @@ ONCE_MORE = {"retries": 1, "retry_delay": timedelta(seconds=DELAY)}
 FORM = {"schemas": [f"{ANALYTICS}.crm"], "role": ROLE, "checkpoint_database": CHECKPOINT, **USER}
 CRM = {"database": ANALYTICS, "schema": "crm", "role": ROLE}
 WAIT = {"poke_interval": DELAY, "timeout": 240}
-ACCESS = {"database": CHECKPOINT, "tables": [f"{ANALYTICS}.crm.accounts"], **USER, **WAIT}
+ACCESS = {"database": CHECKPOINT, "tables": [f"{ANALYTICS}.crm.accounts"], "wait_for_grants": True, **USER, **WAIT}
 SYNC = {"database": PROFILES, "schema": "profiles_prod", **WAIT}
 KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
     "check": (CheckWarehouseOperator, FORM),

@@ -15,7 +15,7 @@ from local_redshift.running import Server
 from tests.deep import usual_or_deep
 from tests.integration.provider.random_warehouse import Cast, Warehouse
 from tests.support.cluster import PRIVILEGES, Cluster
-from tests.support.redshift import quoted
+from tests.support.redshift import PASSWORD, quoted
 from tests.support.segment import Segment, codes, execute, grant, planned
 
 CASES, AUDITS = usual_or_deep(20, 300), usual_or_deep(6, 400)
@@ -297,7 +297,11 @@ def test_an_audit_finds_what_logins_find(warehouse: Warehouse) -> None:
     member = random.random() < 0.8
     if not member:
         cluster.sql("dev", f"REVOKE ROLE {warehouse.cast.segment.role} FROM {user}")
+    if random.random() < 0.3:
+        # Then the linked user reads what it may do itself.
+        warehouse.cast.segment.admin_connection(login=warehouse.cast.giver, password=PASSWORD)
     shown = ";\n".join(warehouse.said)
     assert found_by_audit(warehouse) == found_by_logins(warehouse), shown
+    warehouse.cast.segment.admin_connection()
     if not member:
         cluster.sql("dev", f"GRANT ROLE {warehouse.cast.segment.role} TO {user}")
