@@ -90,7 +90,7 @@ FINDINGS: Mapping[str, Said] = {
         "Connect as a superuser.",
     ),
     "hidden tables": Said(
-        "metadata_security hides from {object} what it holds nothing on, so it can't tell what has to be read.",
+        "{object} can't see what it holds nothing on (metadata_security is on), so it can't tell what has to be read.",
         "Connect as a superuser, or have one run: GRANT ACCESS CATALOG TO ROLE <a role of {object}>",
     ),
     "partial_view": Said(

@@ -200,7 +200,7 @@ def segment_data_graph(
         )
         create_role = CreateSegmentRoleOperator(task_id="role", **to_role, **user, **how)
         create_database = CreateCheckpointDatabaseOperator(
-            task_id="checkpoint_database", database=database, **to_role, **how
+            task_id="checkpoint_database", database=database, reverse_etl_owner=schema_owner, **to_role, **how
         )
 
         @task

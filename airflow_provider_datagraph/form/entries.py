@@ -28,6 +28,7 @@ from airflow_provider_datagraph.redshift.names import (
     resolve,
     split_path,
 )
+from airflow_provider_datagraph.redshift.statements import written
 from airflow_provider_datagraph.redshift.values import Grant, Schema, Session
 
 
@@ -308,16 +309,18 @@ def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None, reve
         }
         for opening in openings
     ]
-    whole = [join_path(o.database, s) for o in openings for s in o.schemas if s not in o.tables]
-    listed = [join_path(o.database, s, t) for o in openings for s, tables in o.tables.items() for t in tables]
+    whole = [(o.database, s) for o in openings for s in o.schemas if s not in o.tables]
+    listed = [(o.database, s, t) for o in openings for s, tables in o.tables.items() for t in tables]
     if profiles is not None:
-        listed += [join_path(*profiles, name) for name in REQUIRED_TABLES]
-    others = [profiles] if profiles is not None else []
-    others += [(reverse_etl, SCHEMA)] if reverse_etl is not None else []
+        listed += [(*profiles, name) for name in REQUIRED_TABLES]
+    others = [*([profiles] if profiles else []), *([(reverse_etl, SCHEMA)] if reverse_etl else [])]
     return {
         "grants": grants,
         "reverse_etl_database": reverse_etl,
-        "asked": [*whole, *listed, *(join_path(*place) for place in others)],
+        "asked": [written(place) for place in (*whole, *listed, *others)],
         "profiles_sync": None if profiles is None else {"database": profiles[0], "schema": join_path(profiles[1])},
-        "validate": {"schemas": whole, "tables": listed},
+        "validate": {
+            "schemas": [join_path(*place) for place in whole],
+            "tables": [join_path(*path) for path in listed],
+        },
     }

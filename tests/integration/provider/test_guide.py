@@ -53,6 +53,10 @@ ALL = "SELECT, INSERT, UPDATE, DELETE, DROP"
 
 # The guide's statement | what is sent: {r} role, {u} user, {c} checkpoint database, {w} warehouse | what runs before
 # | what sends it instead | the proof.
+READING = (
+    f'SELECT 1 FROM (SELECT * FROM "{{w}}".{SCHEMA_SQL}."another" WHERE FALSE) x UNION ALL '
+    f'SELECT 1 FROM (SELECT * FROM "{{w}}".{SCHEMA_SQL}."some_table" WHERE FALSE) x'
+)
 TABLE: list[Row] = [
     (
         "CREATE ROLE SEGMENT_LINKED_ROLE",
@@ -112,14 +116,14 @@ TABLE: list[Row] = [
     ),
     (
         'SHOW SCHEMAS FROM DATABASE "THE_READ_ONLY_DB"',
-        f'SELECT * FROM "{{w}}".{SCHEMA_SQL}."another" WHERE FALSE',
+        READING,
         [does.identities, does.checkpoints, does.schema],
         does.validate,
         does.the_user_sees_the_open_schema,
     ),
     (
         'SELECT * FROM "THE_READ_ONLY_DB.A_SCHEMA.SOME_TABLE" LIMIT 10',
-        f'SELECT * FROM "{{w}}".{SCHEMA_SQL}."some_table" WHERE FALSE',
+        READING,
         [does.identities, does.checkpoints, does.schema],
         does.validate,
         does.the_whole_schema_reads_and_later_tables_too,

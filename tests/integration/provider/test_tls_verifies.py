@@ -135,7 +135,9 @@ def test_a_sensor_warns_once_however_often_it_looks(
     define(**extra)
     CreateSegmentRoleOperator(task_id="role").execute({})
     warnings()
-    sensor = ValidateAccessSensor(task_id="validate", tables=["dev.crm.accounts"], poke_interval=0.1, timeout=1)
+    sensor = ValidateAccessSensor(
+        task_id="validate", tables=["dev.crm.accounts"], poke_interval=0.1, timeout=1, wait_for_grants=True
+    )
     assert fire(deferred(sensor).trigger)["status"] == "timeout"
     (warning,) = warnings()
     assert words in warning

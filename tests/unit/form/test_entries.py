@@ -376,10 +376,10 @@ def test_what_isnt_allowed_is_told_among_all_others() -> None:
 def test_the_tasks_that_follow_read_every_name_back_as_it_is() -> None:
     openings = [Opening("d.b", ("crm", "my.schema"), {"my.schema": ("t", "a.b")}), Opening("dev", ("ads",), {})]
     made = as_tasks(openings, ("d.b", "pro.files"), "d.b")
-    own = ['"d.b".crm', "dev.ads", '"d.b"."my.schema".t', '"d.b"."my.schema"."a.b"']
+    own = ['"d.b"."crm"', '"dev"."ads"', '"d.b"."my.schema"."t"', '"d.b"."my.schema"."a.b"']
     asked = made.pop("asked")
     assert asked[:4] == own
-    assert asked[-2:] == ['"d.b"."pro.files"', '"d.b".__segment_reverse_etl']
+    assert asked[-2:] == ['"d.b"."pro.files"', '"d.b"."__segment_reverse_etl"']
     assert made == {
         "grants": [
             {"database": "d.b", "schema": ["crm", '"my.schema"'], "tables": {"my.schema": ["t", '"a.b"']}},
