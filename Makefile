@@ -56,9 +56,10 @@ format: ## Format the code
 	@$(setup)
 	@$(run) scripts/check --format
 
-docs: ## Write docs/statements.md from the list that the tests check
+docs: ## Write docs/statements.md and docs/findings.md from what the tests check
 	@$(setup)
 	@$(run) python scripts/statements.py
+	@$(run) python -m tests.unit.access.test_sentences
 
 redshift: ## Run the local Redshift on 127.0.0.1:5439 until Ctrl-C (ARGS="--port 5440" for another port)
 	@$(setup)

@@ -60,6 +60,10 @@ def of(*names: str) -> list[tuple[Path, ast.Call]]:
     return [(path, call) for path in OTHERS for call in calls(TREES[path], *names)]
 
 
+def named(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
 def literal(node: ast.AST | None) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
@@ -119,6 +123,30 @@ LITERAL = [(place, one) for place, one in MADE + CHOSEN if one.code is not None]
 def fields(template: str) -> set[str]:
     """The facts that a sentence needs."""
     return {name for _, name, _, _ in Formatter().parse(template) if name} - {"object"}
+
+
+def levels() -> dict[str, set[str]]:
+    """What each code is made as, by the names of the functions that make it."""
+    found: dict[str, set[str]] = {code: {"finding"} for code in (*MISSING.values(), "not_readable")}
+    found |= {code: set(MAKERS) for code in KINDS_OF_EXCESS}
+    # These are lowered where they hold nothing up.
+    found |= {code: {"finding"} for code in ("unreachable_name", "interleaved_key", "cross_database_refused")}
+    for path in OTHERS:
+        for function in ast.walk(TREES[path]):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            makes = [
+                one for one in ast.walk(function) if isinstance(one, ast.Assign) and named(one.targets[0]) == "make"
+            ]
+            for call in calls(function, *MAKERS, "make"):
+                code, name = literal(call.args[0]) if call.args else None, named(call.func)
+                chosen = (
+                    [one.value for one in makes if one.lineno < call.lineno][-1:] if name == "make" else [call.func]
+                )
+                words = {named(node) for one in chosen for node in ast.walk(one)} & set(MAKERS)
+                if code is not None:
+                    found.setdefault(code, set()).update(words)
+    return found
 
 
 def test_findings_are_found() -> None:

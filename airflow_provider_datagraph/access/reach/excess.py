@@ -40,7 +40,8 @@ def excess(
     :param checkpoint: the checkpoint database, where Segment creates, and owns what it created.
     :param least_privilege: whether these are blocking; default False. What PUBLIC alone gives is a note.
     """
-    make, user = blocking if least_privilege else finding, known.users.get(known.user)
+    make = blocking if least_privilege else finding
+    user = known.users.get(known.user)
     if user is None:
         return
     if user.superuser:

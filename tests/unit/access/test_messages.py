@@ -1,4 +1,4 @@
-"""How facts are written into a sentence. The sentences themselves stand in sentences.txt."""
+"""How facts are written into a sentence. The sentences themselves stand in docs/findings.md."""
 
 from __future__ import annotations
 
