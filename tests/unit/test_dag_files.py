@@ -41,7 +41,12 @@ def grants(role: Any, checkpoint: Any) -> Tasks:
             **USER,
         },
         "role": {"role": role, **USER, **PLAN_ONLY},
-        "checkpoint_database": {"database": checkpoint, "role": role, **PLAN_ONLY},
+        "checkpoint_database": {
+            "database": checkpoint,
+            "role": role,
+            "reverse_etl_owner": "{{ params.reverse_etl_owner or '' }}",
+            **PLAN_ONLY,
+        },
         "databases": {},
         "grant_schemas": {**GRANT, "role": role, **FUTURE, **PLAN_ONLY},
         "grant_reverse_etl": {"database": RETL, "role": role, **PLAN_ONLY, **LENIENT},
