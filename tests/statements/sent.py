@@ -20,6 +20,7 @@ OF_TESTS = frozenset(
         "SELECT current_user, current_database()",
         "SELECT pg_backend_pid()",
         "SHOW statement_timeout",
+        "SELECT has_table_privilege(<text>)",
     }
 )
 

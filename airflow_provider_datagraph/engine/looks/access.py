@@ -104,8 +104,8 @@ class AccessProbe:
         reading = Reading(self, listing, targets)
         reading.read()
         rules = Rules(self.user.hook.login, self.role, self.wait_for_grants, self.broken_views == "fail")
-        verdicts = [*judge(reading.seen(), rules), *listing.verdicts, *self._checkpoint(rules)]
-        proved = self.proved.keys() & targets.keys()
+        verdicts = [*judge(seen := reading.seen(), rules), *listing.verdicts, *self._checkpoint(rules)]
+        proved = seen.proved
         holding = [one.finding for one in verdicts if one.holds_up]
         more = [one.finding for one in verdicts if not one.holds_up]
         # It takes some statements a database, so not at every look of those that wait.
@@ -116,9 +116,11 @@ class AccessProbe:
         report = Report.of([*holding, *more], in_place=len(proved))
         who = f"{rules.login}, connected to {self.user.hook.arguments['database']},"
         refused = len(reading.refused) + len(reading.unread)
+        left = targets.keys() - proved - seen.folded - seen.unread - seen.refused.keys()
         beside = {"proof": {**self._proof(rules.login, sorted(proved)), "refused": refused}}
         beside["proof"]["unproved"] = len(targets) - len(proved) - refused
-        if holding or not proved:
+        # What a long look read first may be too old at its end: the next one reads it again.
+        if holding or not proved or left:
             read = [f"{who} has read {len(proved)} of {counted(len(targets), 'table')}."] if targets else []
             return Look(report, " ".join([*read, *map(str, report.findings[:1])]), more=beside)
         share = f"every one of {counted(len(targets), 'table')}"

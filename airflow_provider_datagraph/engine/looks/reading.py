@@ -42,24 +42,26 @@ class Reading:
         """Tell what was seen."""
         return Seen(
             self.targets,
-            frozenset(self.probe.proved.keys() & self.targets.keys()),
+            frozenset(self.fresh() & self.targets.keys()),
             frozenset(self.folded),
             self.refused,
             frozenset(self.unread),
             {database: rights for database, rights in self.rights.items() if rights is not None},
         )
 
+    def fresh(self) -> set[Path]:
+        """Name what was read not too long ago."""
+        now = datetime.now(UTC)
+        ages = {path: (now - when).total_seconds() for path, when in self.probe.proved.items()}
+        return {path for path, age in ages.items() if age <= self.probe.max_proof_age}
+
     def read(self) -> None:
         """Read what isn't proved yet, or too long ago."""
         capitals = {path for path in self.targets if any(fold(name) != name for name in path)}
         # What a name is folded to may be another table.
         self.folded = capitals if capitals and not self.probe.user.session().case_sensitive else set()
-        now = datetime.now(UTC)
-        proved = self.probe.proved
-        for path, when in list(proved.items()):
-            if (now - when).total_seconds() > self.probe.max_proof_age:
-                del proved[path]
-        left = [path for path in sorted(self.targets) if path not in self.folded and path not in proved]
+        fresh = self.fresh()
+        left = [path for path in sorted(self.targets) if path not in self.folded | fresh]
         for database, paths in groupby(left, key=lambda path: path[0]):
             self._read_in(database, list(paths))
 

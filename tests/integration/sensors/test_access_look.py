@@ -285,6 +285,40 @@ def test_a_revoked_table_is_seen_at_the_next_look(house: House) -> None:
     assert codes(sensor.execute({})) == ["not_granted"]
 
 
+def test_a_late_binding_view_whose_table_is_gone_is_told_and_holds_nothing_up(house: House) -> None:
+    house.make_crm()
+    house.sql(
+        f"CREATE TABLE {house.crm}.gone (id int)",
+        f"CREATE VIEW {house.crm}.late AS SELECT id FROM {house.crm}.gone WITH NO SCHEMA BINDING",
+    )
+    house.open(house.crm)
+    assert house.access(schemas=house.crm).execute({})["in_place"] == 4
+    house.sql(f"DROP TABLE {house.crm}.gone")
+    report = house.access(schemas=house.crm).execute({})
+    assert (report["in_place"], told(report)) == (2, [("view_broken", "late")])
+    strict = fire(trigger_of(house.access(schemas=house.crm, broken_views="fail")))
+    assert (strict["status"], codes(strict["report"])) == ("misconfigured", ["view_broken"])
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_an_external_schema_is_read_from_where_it_is_listed(house: House, listed: bool) -> None:
+    house.fulfil("access")
+    lake = house.cluster.name("lake")
+    house.sql(
+        f"CREATE EXTERNAL SCHEMA {lake} FROM DATA CATALOG DATABASE 'd' IAM_ROLE 'arn:aws:iam::123456789012:role/r'"
+    )
+    if listed:
+        house.sql(f"CREATE EXTERNAL TABLE {lake}.t (id int) STORED AS PARQUET LOCATION 's3://b/t/'")
+    try:
+        report = look(house, schemas=[house.crm, lake])
+        assert (report["in_place"], codes(report)) == (2, ["schema_closed" if listed else "schema_unlisted"])
+        house.sql(f"GRANT USAGE ON SCHEMA {lake} TO ROLE {house.role}")
+        if listed:
+            assert look(house, schemas=[house.crm, lake])["in_place"] == 3
+    finally:
+        house.sql(f"DROP SCHEMA {lake} CASCADE")
+
+
 def test_what_is_hidden_from_the_admin_is_no_proof(house: House) -> None:
     house.fulfil("access")
     dba = house.cluster.user("dba")
