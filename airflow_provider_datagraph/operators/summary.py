@@ -46,13 +46,19 @@ def merge(reports: Iterable[Report], proofs: Iterable[Report] = ()) -> Report:
     """
     told = [Report(findings=proof.findings, more_findings=proof.more_findings) for proof in proofs]
     whole = join([*reports, *told])
+    planned = {row.object for row in whole.changes if row.action in ("create", "grant") and not row.applied}
     created = {row.object for row in whole.changes if row.action == "create"}
-    kept = (row for row in whole.findings if not _comes_true(row, created))
+    kept = (row for row in whole.findings if not _comes_true(row, created, planned))
     return replace(whole, findings=tuple(kept))
 
 
-def _comes_true(finding: FindingRow, created: Container[str]) -> bool:
-    """Tell whether a plan-only run found missing what the same run creates."""
+def _comes_true(finding: FindingRow, created: Container[str], planned: Iterable[str]) -> bool:
+    """Tell whether a plan-only run found missing what the same run creates or grants."""
+    places = {"schema_closed": "schema", "not_granted": "tables", "checkpoint_closed": "database"}
+    if finding.code in places:
+        kinds = (places[finding.code], f"todays {places[finding.code]}")
+        whole, each = {f"{kind} {finding.object}" for kind in kinds}, f"table {finding.object}."
+        return any(about in whole or about.startswith(each) for about in planned)
     kind = {"role_missing": "role ", "user_missing": "user ", "not_ready": ""}.get(finding.code)
     return kind is not None and f"{kind}{finding.object}" in created
 

@@ -100,6 +100,11 @@ class ValidateAccessSensor(DataGraphSensor):
         tables = self.optional("tables", partial(read_paths, to_tables=True), problems) or []
         if not (schemas or tables or problems.sentences):
             problems.add("Neither schemas nor tables is given: name what the linked user has to read.")
+        waits = problems.check(arguments.boolean, self.wait, "wait", default=True)
+        flags = {
+            name: problems.check(arguments.boolean, getattr(self, name), name, default=False)
+            for name in ("wait_for_grants", "least_privilege", "probe_checkpoint")
+        }
         return {
             "redshift_conn_id": self.redshift_conn_id,
             "user_conn_id": problems.check(arguments.text, self.user_conn_id, "user_conn_id", default=None),
@@ -111,10 +116,9 @@ class ValidateAccessSensor(DataGraphSensor):
             "broken_views": problems.check(
                 arguments.choice, self.broken_views, "broken_views", ("report", "fail"), default=""
             ),
-            **{
-                name: problems.check(arguments.boolean, getattr(self, name), name, default=False)
-                for name in ("wait_for_grants", "least_privilege", "probe_checkpoint")
-            },
+            **flags,
+            # Without waiting, the run may only plan what is lacking.
+            "wait_for_grants": flags["wait_for_grants"] or not waits,
             "batch_size": problems.check(arguments.whole_number, self.batch_size, "batch_size", 1, default=1),
             "max_proof_age": problems.check(arguments.number, self.max_proof_age, "max_proof_age", default=0.0),
         }

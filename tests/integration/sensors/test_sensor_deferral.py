@@ -85,8 +85,12 @@ def test_poke_and_trigger_report_the_same(house: House, kind: str) -> None:
     poked = sensor.execute({})
     payload = fire(trigger_of(sensor))
     assert payload["status"] == "done"
+    assert resumed(sensor, payload) == payload["report"]
+    # When it was seen is another matter.
+    for report in (poked, payload["report"]):
+        for when in ("first", "last"):
+            report.get("proof", {}).pop(when, None)
     assert payload["report"] == poked
-    assert resumed(sensor, payload) == poked
     assert len(poked["findings"]) == (kind == "access")
 
 

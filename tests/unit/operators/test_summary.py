@@ -128,13 +128,24 @@ def test_only_what_the_run_creates_is_not_missing() -> None:
             ("create", "database d"),
             ("grant", "role g"),
             ("grant", "schema d.s"),
+            ("grant", "tables d.s"),
+            ("grant", "table d.t.one"),
         ]
     ]
-    comes = [FindingRow("role_missing", "r", ""), FindingRow("not_ready", "database d", "")]
+    comes = [
+        FindingRow("role_missing", "r", ""),
+        FindingRow("not_ready", "database d", ""),
+        FindingRow("checkpoint_closed", "d", ""),
+        FindingRow("schema_closed", "d.s", ""),
+        FindingRow("not_granted", "d.s", ""),
+        FindingRow("not_granted", "d.t", ""),
+    ]
     stays = [
         FindingRow("role_missing", "g", ""),
         FindingRow("not_ready", "schema d.s", ""),
         FindingRow("database_owner", "database d", ""),
+        FindingRow("schema_closed", "d.t2", ""),
+        FindingRow("not_granted", "d.t2", ""),
     ]
     report = merge([Report(changes=tuple(changes), findings=tuple(comes + stays))])
     assert (report.changes, report.findings) == (tuple(changes), tuple(stays))
