@@ -215,8 +215,13 @@ FINDINGS: Mapping[str, Said] = {
     ),
     "table_twice": Said("Table {object} is named twice.", "Name it once."),
     "writers_unknown": Said(
-        "Schema {object} holds no table yet, so it isn't known who creates them.",
+        "Schema {object} holds no user's table yet, so it isn't known who creates them.",
         "Name the users who will in writers, or use future_tables='scoped'.",
+    ),
+    "owner_left_out": Said(
+        "{owner}, who owns tables in {object}, belongs to Redshift itself, and default privileges leave out what it "
+        "creates later.",
+        "If Segment is to read that, use future_tables='scoped'.",
     ),
     "writer_missing": Said("There is no user {object}, who is named in writers.", "Correct the name."),
     "writer_cannot_create": Said(

@@ -5,6 +5,7 @@ Default privileges: https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAU
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding, note
@@ -13,8 +14,9 @@ from airflow_provider_datagraph.redshift.names import InvalidInput, fold, is_sys
 from airflow_provider_datagraph.redshift.statements import Privileges, use_of_external, use_of_shared
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
 
-SYSTEM_OWNER = "rdsdb"
-"""Owns what Redshift makes for itself; it writes no tables of ours."""
+SYSTEM_OWNERS = re.compile("rdsdb$|ds:|sys:")
+"""They own what Redshift makes for itself. ``IAM:name`` and ``IAMR:role`` are users as others are:
+https://docs.aws.amazon.com/redshift/latest/mgmt/generating-user-credentials.html"""
 
 
 def find_targets(
@@ -166,8 +168,11 @@ def possible_writers(desired: DesiredSchema, name: str, current: SchemaAccess) -
     """
     if desired.writers is not None:
         return frozenset(desired.writers)
-    owners = current.tables.owners.get(name, frozenset()) if current.tables else frozenset()
-    return frozenset(owner for owner in owners if owner != SYSTEM_OWNER and ":" not in owner)
+    return frozenset(owner for owner in _owners(name, current) if not SYSTEM_OWNERS.match(owner))
+
+
+def _owners(name: str, current: SchemaAccess) -> frozenset[str]:
+    return current.tables.owners.get(name, frozenset()) if current.tables else frozenset()
 
 
 def always_creates(user: str, schema: str, current: SchemaAccess) -> bool:
@@ -180,13 +185,15 @@ def find_writers(desired: DesiredSchema, name: str, current: SchemaAccess) -> tu
     """Find the writers, and what forbids default privileges for them.
 
     :param current: the current access, with ``creators``.
-    :return: the writers, and a blocking finding for each that can't be one.
+    :return: the writers, a finding for each owner that isn't meant, and a blocking one for each that can't be one.
     """
     path = join_path(current.session.database, name)
     writers = possible_writers(desired, name, current)
+    others = _owners(name, current) - writers if desired.writers is None else ()
+    findings = [finding("owner_left_out", path, owner=owner) for owner in sorted(others)]
     if not writers:
-        return writers, [blocking("writers_unknown", path)]
-    findings, creators = [], current.creators or frozenset()
+        return writers, [*findings, blocking("writers_unknown", path)]
+    creators = current.creators or frozenset()
     for writer in sorted(writers):
         if writer not in current.users:
             findings.append(blocking("writer_missing", writer))

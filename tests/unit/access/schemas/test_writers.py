@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access.plan import blocking
+from airflow_provider_datagraph.access.plan import blocking, finding
 from airflow_provider_datagraph.access.schemas.targets import (
     always_creates,
     find_writers,
@@ -38,10 +38,19 @@ CURRENT = SchemaAccess(
 LATER = DesiredSchema("crm", future=FutureTables.DEFAULT_PRIVILEGES)
 
 
+LEFT_OUT = [finding("owner_left_out", "dev.crm", owner=owner) for owner in ("ds:share", "rdsdb")]
+
+
 def test_the_owners_of_todays_tables_are_meant_but_not_the_systems() -> None:
     assert possible_writers(LATER, "crm", CURRENT) == {"etl", "dbt"}
+    assert find_writers(LATER, "crm", CURRENT) == (frozenset({"etl", "dbt"}), LEFT_OUT)
     assert possible_writers(LATER, "crm", replace(CURRENT, tables=None)) == frozenset()
     assert find_writers(LATER, "void", CURRENT) == (frozenset(), [blocking("writers_unknown", "dev.void")])
+    # Who was named by an IAM sign-in is a user as others are.
+    named = Tables({}, owners={"crm": frozenset({"IAMR:dbt-prod", "IAM:etl", "sys:x", "rdsdb2"})})
+    assert possible_writers(LATER, "crm", replace(CURRENT, tables=named)) == {"IAMR:dbt-prod", "IAM:etl", "rdsdb2"}
+    alone = replace(CURRENT, tables=replace(named, owners={"crm": frozenset({"ds:share", "rdsdb"})}))
+    assert find_writers(LATER, "crm", alone) == (frozenset(), [*LEFT_OUT, blocking("writers_unknown", "dev.crm")])
     # Given writers are meant instead, and who may create is one.
     given_ones = replace(LATER, writers=("etl", "owner", "admin"))
     assert find_writers(given_ones, "crm", CURRENT) == (frozenset({"etl", "owner", "admin"}), [])
