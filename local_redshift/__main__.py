@@ -38,6 +38,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--tls", action="store_true", help="offer TLS; a second line names the file with the authority's certificate"
     )
+    parser.add_argument(
+        "--iam", action="store_true", help="give temporary passwords; a further line names the endpoint for them"
+    )
     parser.add_argument("--log", metavar="FILE", help="write what happens to this file")
     parser.add_argument("--die-with-parent", action="store_true", help="stop when the parent process is gone")
     return parser.parse_args()
@@ -90,6 +93,8 @@ async def run(options: Options, die_with_parent: bool, control: int | None = Non
             say(f"ready on {options.host}:{server.port}")
             if server.secured is not None:
                 say(f"certificate of the authority: {server.secured.authority}")
+            if server.endpoint:
+                say(f"endpoint of AWS: {server.endpoint}")
         await told
         if obeying is not None:
             obeying.cancel()
@@ -118,7 +123,7 @@ def main() -> int:
     latency = given.latency_ms / 1000
     # Taken out: PostgreSQL's processes may belong to another user.
     password = os.environ.pop(PASSWORD, DEFAULT_PASSWORD)
-    options = Options(given.host, given.port, given.user, password, given.database, latency, given.tls)
+    options = Options(given.host, given.port, given.user, password, given.database, latency, given.tls, given.iam)
     return asyncio.run(run(options, given.die_with_parent, given.control_fd))
 
 

@@ -31,12 +31,16 @@ class Backend(wire.Stream):
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         super().__init__(reader, writer)
         self.key = b""
+        self.password = ""
+        """The owner's."""
         self._prepared: dict[tuple[str, str], str] = {}
 
     @classmethod
     async def connect(cls, address: Address) -> Backend:
         reader, writer = await asyncio.open_unix_connection(address.socket, limit=1 << 20)
-        return cls(reader, writer)
+        backend = cls(reader, writer)
+        backend.password = address.password
+        return backend
 
     @classmethod
     async def as_owner(cls, address: Address, database: str) -> Backend:

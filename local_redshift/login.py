@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from local_redshift import wire
 from local_redshift.backend import Backend, Pool
 from local_redshift.errors import SHARED, Refused, reworded
-from local_redshift.text import OWNER, literal
+from local_redshift.iam import PREFIXES, Iam
+from local_redshift.text import OWNER, ident, literal
 
 # What redshift_connector announces about itself is not for PostgreSQL; other parameters of drivers neither.
 KEPT = ("application_name", "client_encoding", "DateStyle", "TimeZone", "extra_float_digits")
@@ -50,10 +51,11 @@ class Client:
         return await self.stream.read()
 
 
-async def authenticate(client: Client, backend: Backend, pool: Pool) -> bytes:
+async def authenticate(client: Client, backend: Backend, pool: Pool, iam: Iam) -> bytes:
     """Log the client in at the backend; return what to greet it with."""
     kept = {key: value for key, value in client.given.items() if key in KEPT}
-    backend.writer.write(wire.startup({**kept, "user": client.user, "database": client.database}))
+    role = await _signed_in(client, iam) if client.user.startswith(PREFIXES) else ""
+    backend.writer.write(wire.startup({**kept, "user": OWNER if role else client.user, "database": client.database}))
     greeting = bytearray()
     while True:
         kind, body = await backend.read()
@@ -63,13 +65,35 @@ async def authenticate(client: Client, backend: Backend, pool: Pool) -> bytes:
                 fields["M"] = f'Cannot connect to shared database "{client.database}"'
             raise Refused(fields["C"], fields["M"])
         if kind == b"R" and body == CLEARTEXT:
-            backend.writer.write(wire.frame(b"p", await _password(client, pool)))
+            known = wire.text(backend.password) if role else await _password(client, pool)
+            backend.writer.write(wire.frame(b"p", known))
             continue
         if kind == b"K":
             backend.key = body
         greeting += wire.frame(kind, _parameter(body) if kind == b"S" else body)
         if kind == b"Z":
+            if role:
+                await _act_as(role, client, backend)
             return bytes(greeting)
+
+
+async def _signed_in(client: Client, iam: Iam) -> str:
+    """Who a temporary password lets in."""
+    answer, password = await client.asked(CLEARTEXT)
+    role = iam.let_in(client.user, client.database, wire.texts(password)[0]) if answer == b"p" else ""
+    if not role:
+        raise client.refused()
+    return role
+
+
+async def _act_as(role: str, client: Client, backend: Backend) -> None:
+    """Go on as another than PostgreSQL's owner; an IAM identity's user comes to exist now."""
+    if role == client.user:
+        await backend.run(f"SELECT pg_rs.sign_in({literal(role)})")
+    elif not await backend.run(f"SELECT FROM pg_roles WHERE rolcanlogin AND rolname = {literal(role)}"):
+        raise Refused("42704", f'user "{client.user}" does not exist')
+    await backend.run(f"SET SESSION AUTHORIZATION {ident(role)}")
+    client.given["user"] = role
 
 
 async def _password(client: Client, pool: Pool) -> bytes:

@@ -15,13 +15,13 @@ from local_redshift.running import Server, started
 @pytest.fixture(scope="session")
 def redshift() -> Iterator[Server]:
     """A local Redshift, one for all tests."""
-    with started() as running:
+    with started(iam=True) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def _redshift_that_takes_orders() -> Iterator[Server]:
-    with started(faults=True) as running:
+    with started(faults=True, iam=True) as running:
         yield running
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -12,9 +13,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+from urllib.request import urlopen
 
 from local_redshift.faults_client import Faults
+from local_redshift.iam import ORDERS
 
 PATIENCE = 30.0
 PASSWORD = "LOCAL_REDSHIFT_PASSWORD"
@@ -32,6 +35,15 @@ class Server:
     control: Faults | None = None
     authority: str = ""
     """The file with the certificate that clients are to trust, if it was started with `tls=True`."""
+
+    endpoint: str = ""
+    """AWS's, for temporary passwords, if it was started with `iam=True`."""
+
+    def asked_of_aws(self, life: float | None = None) -> list[dict[str, Any]]:
+        """What temporary passwords were asked for since the last call; those from now on last for `life` seconds."""
+        with urlopen(self.endpoint + ORDERS, json.dumps({"life": life}).encode()) as answer:
+            asked: list[dict[str, Any]] = json.load(answer)
+        return asked
 
     @property
     def faults(self) -> Faults:
@@ -54,11 +66,12 @@ def started(
     faults: bool = False,
     latency_ms: float = 0.0,
     tls: bool = False,
+    iam: bool = False,
 ) -> Iterator[Server]:
     """Run `python -m local_redshift` until the end of the block; with `faults`, it takes orders of this process."""
     command = [sys.executable, "-m", "local_redshift", "--die-with-parent", "--host", host, "--port", str(port)]
     command += ["--user", user, "--database", database]
-    command += ["--latency-ms", str(latency_ms), *(["--tls"] if tls else [])]
+    command += ["--latency-ms", str(latency_ms), *(["--tls"] if tls else []), *(["--iam"] if iam else [])]
     with tempfile.TemporaryFile("w+") as log, _channel(faults) as (control, theirs):
         descriptors = [end.fileno() for end in theirs]
         process = subprocess.Popen(
@@ -76,7 +89,8 @@ def started(
             taken = _ready(process, log)
             assert process.stdout is not None
             authority = process.stdout.readline().strip().partition(": ")[2] if tls else ""
-            yield Server(host, taken, user, password, database, process.pid, control, authority)
+            endpoint = process.stdout.readline().strip().partition(": ")[2] if iam else ""
+            yield Server(host, taken, user, password, database, process.pid, control, authority, endpoint)
         finally:
             _stop(process)
 

@@ -30,6 +30,7 @@ class Options:
     database: str = "dev"
     latency: float = 0.0
     tls: bool = False
+    iam: bool = False
 
 
 @dataclass
@@ -39,6 +40,8 @@ class Server:
     port: int = 0
     faults: Faults = field(default_factory=Faults)
     secured: tls.Tls | None = None
+    endpoint: str = ""
+    """Where temporary passwords are given, if they are."""
     _hub: Hub | None = None
     _listener: asyncio.Server | None = None
     _held: socket.socket | None = None
@@ -61,6 +64,8 @@ class Server:
         )
         if self.options.tls:
             self._hub.tls = self.secured = await asyncio.to_thread(tls.make, self.postgres.folder)
+        if self.options.iam:
+            self.endpoint = self._hub.iam.start()
         self._ready.set()
 
     async def stop(self) -> None:
@@ -70,6 +75,8 @@ class Server:
             if self._held is not None:
                 self._held.close()
                 self._held = None
+            if self._hub is not None:
+                await asyncio.to_thread(self._hub.iam.stop)
             await asyncio.to_thread(self.postgres.stop)
 
     async def halt(self) -> None:

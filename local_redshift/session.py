@@ -13,6 +13,7 @@ from local_redshift.errors import Refused, known_database
 from local_redshift.faults import Faults, login
 from local_redshift.grammar.settings import CASE
 from local_redshift.history import History, Records, Source
+from local_redshift.iam import Iam
 from local_redshift.login import Client, authenticate
 from local_redshift.relay import Relay
 from local_redshift.shapes import Shapes
@@ -34,6 +35,7 @@ class Hub:
     tls: Tls | None = None
     sessions: dict[bytes, Batches] = field(default_factory=dict)
     shapes: Shapes = field(default_factory=Shapes)
+    iam: Iam = field(default_factory=Iam)
 
 
 async def serve(hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -88,7 +90,8 @@ async def _login(hub: Hub, client: Client, backend: Backend) -> Batches:
     due = await hub.faults.before([login(user, database)], writer)
     await asyncio.sleep(hub.latency)
     hub.faults.exchanges += 2
-    greeting = await authenticate(client, backend, hub.pool)
+    greeting = await authenticate(client, backend, hub.pool, hub.iam)
+    user = client.user
     known_database(database)
     setting = literal(f"redshift.{CASE}")
     rows = await backend.run(f"SELECT pg_rs.me()::int, pg_backend_pid(), current_setting({setting}, true)")

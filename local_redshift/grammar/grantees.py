@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from local_redshift.errors import Refused
+from local_redshift.iam import PREFIXES as SIGNED_IN
 from local_redshift.reader import Reader
 from local_redshift.text import OWNER, PREFIXES, ident
 
@@ -58,7 +59,7 @@ def known_user(name: str) -> str:
     """The user's name; those that nobody may give permissions to are refused."""
     if name == OWNER:
         raise Refused("0A000", f"Granting permissions to reserved user {name} is not supported")
-    if ":" in name or name.startswith("pg_") or name == "public":
+    if (":" in name and not name.startswith(SIGNED_IN)) or name.startswith("pg_") or name == "public":
         raise Refused("42704", f'user "{name}" does not exist')
     return name
 

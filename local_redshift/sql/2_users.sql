@@ -61,6 +61,15 @@ BEGIN
     PERFORM pg_rs.keep_password(wanted, digest) WHERE digest IS NOT NULL;
 END $$;
 
+-- The first sign-in of an IAM identity makes its user, who has no password and no permission.
+CREATE FUNCTION pg_rs.sign_in(wanted text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+        EXECUTE format('CREATE ROLE %I LOGIN', wanted);
+        PERFORM pg_rs.new_identity(wanted);
+    END IF;
+END $$;
+
 -- Whether a user may be changed: a superuser changes all, a holder of ALTER USER all but superusers, and everyone
 -- the own password. https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
 CREATE FUNCTION pg_rs.check_alters(wanted text, own_password boolean) RETURNS void LANGUAGE plpgsql AS $$
