@@ -90,6 +90,7 @@ class TakesFromXCom:
 
     index: int | None = None
     template_fields: Sequence[str] = ()
+    aws_conn_id: Any = None
     _final = False
     _left_out: frozenset[str] = frozenset()
     _given: frozenset[str] = frozenset()
@@ -104,6 +105,11 @@ class TakesFromXCom:
             self._left_out |= {name}
             return None
         return value
+
+    @property
+    def aws_id(self) -> Any:
+        """The AWS connection's id, or None where it is left out; given and come to nothing it is blank, and refused."""
+        return "" if self.aws_conn_id is None and "aws_conn_id" in self._given else self.aws_conn_id
 
     def never_render_again(self) -> None:
         """Say that the arguments are final: what they hold now may be data."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import inspect
 import ipaddress
 import json
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
 DEFAULT_PORT = 5439
+DEFAULT_AWS = "aws_default"
+"""The AWS connection of everything in Airflow that names none; it needn't exist."""
 SSL_MODES = ("verify-ca", "verify-full")
 
 
@@ -62,20 +66,6 @@ DRIVER_EXTRAS: Mapping[str, Callable[[Any, str], Any]] = {
 }
 
 
-def flag(extra: Mapping[str, Any], name: str, conn_id: str | None) -> bool:
-    """Read a switch that Airflow's own hook reads too, and takes for on whatever it holds.
-
-    :return: whether it is on.
-    :raises MisconfigurationError: if it is neither true nor false.
-    """
-    value = extra.get(name, False)
-    if not isinstance(value, bool):
-        raise MisconfigurationError(
-            f"The extra of connection {conn_id}: {name} is {value!r}: write true or false, unquoted."
-        )
-    return value
-
-
 def host_name(value: str, conn_id: str | None) -> str:
     """Check that a host is one: the console shows it with port and database behind it.
 
@@ -110,18 +100,37 @@ def port_number(value: int | None, conn_id: str | None) -> int:
     return port
 
 
-# What the amazon provider's own hook reads from the extra.
-HOOK_EXTRAS = frozenset(
-    {
-        "iam",
-        "cluster_identifier",
-        "region",
-        "is_serverless",
-        "serverless_work_group",
-        "serverless_token_duration_seconds",
-        "db_user",
-    }
-)
+def _of_aws(value: Any, name: str) -> str:
+    """The name of a cluster or a work group; the one that Airflow's ``redshift_default`` comes with is none."""
+    if not isinstance(value, str) or not re.fullmatch("[A-Za-z0-9-]{1,64}", value.strip()):
+        raise InvalidInput(f"{name} is {value!r}: give letters, digits and hyphens, as AWS shows it.")
+    return value.strip()
+
+
+def _life(value: Any, name: str) -> int:
+    seconds = arguments.whole_number(value, name)
+    if not 900 <= seconds <= 3600:
+        raise InvalidInput(f"{name} is {value!r}: AWS takes 900 to 3600 seconds.")
+    return seconds
+
+
+# What the amazon provider's own hook reads from the extra, or its documentation writes there.
+HOOK_EXTRAS: Mapping[str, Callable[[Any, str], Any]] = {
+    "iam": arguments.boolean,
+    "aws_conn_id": arguments.text,
+    "cluster_identifier": _of_aws,
+    "region": arguments.text,
+    "profile": arguments.text,
+    "is_serverless": arguments.boolean,
+    "serverless_work_group": _of_aws,
+    "serverless_token_duration_seconds": _life,
+    "db_user": arguments.text,
+    "db_groups": arguments.names,
+    "port": _whole_number,
+    "database": arguments.text,
+}
+IN_EXTRA: Mapping[str, str] = {"port": "port", "database": "schema", "db_user": "login"}
+"""What the extra may hold in the place of a field, as Airflow's ``redshift_default`` does."""
 # What common-sql reads from the extra of any database connection.
 COMMON_SQL_EXTRAS = frozenset(
     {
@@ -142,25 +151,26 @@ VERIFY_CA = (
 """What ``sslmode=verify-ca`` gives up."""
 
 
-def load(get: Callable[[str], Connection], conn_id: str, what: str) -> Connection:
+def load(get: Callable[[str], Connection], conn_id: str, what: str, kind: str = "redshift") -> Connection:
     """Get a connection of the right type.
 
-    :param what: ``admin connection`` or ``user connection``, for the message.
+    :param what: ``admin connection``, ``user connection`` or ``AWS connection``, for the message.
+    :param kind: the type; default ``redshift``.
     :raises MisconfigurationError: if there is none, or it is of another type.
     """
     if not isinstance(conn_id, str) or not conn_id.strip():
         raise MisconfigurationError(
-            f"The id of the {what} is {conn_id!r}: give the id of an Airflow connection of type redshift, as text."
+            f"The id of the {what} is {conn_id!r}: give the id of an Airflow connection of type {kind}, as text."
         )
     try:
         connection = get(conn_id)
     except AirflowNotFoundException:
         raise MisconfigurationError(
-            f"The {what} {conn_id} isn't defined: create an Airflow connection of type redshift with this id."
+            f"The {what} {conn_id} isn't defined: create an Airflow connection of type {kind} with this id."
         ) from None
-    if connection.conn_type != "redshift":
+    if connection.conn_type != kind:
         raise MisconfigurationError(
-            f"The {what} {conn_id} is of type {connection.conn_type or 'none'}: make it one of type redshift."
+            f"The {what} {conn_id} is of type {connection.conn_type or 'none'}: make it one of type {kind}."
         )
     return connection
 
@@ -186,7 +196,43 @@ def switch(connection: Connection, name: str) -> bool:
     :param name: the boolean's name; one that isn't there is false.
     :raises MisconfigurationError: if it is no boolean.
     """
-    return flag(extra_of(connection), name, connection.conn_id)
+    return bool(of_hook(connection, name))
+
+
+def of_hook(connection: Connection, name: str) -> Any:
+    """Read what the driver isn't handed from a connection's extra.
+
+    :param name: a key of ``HOOK_EXTRAS``.
+    :return: its value, or None where there is none; a blank text is none.
+    :raises MisconfigurationError: if it is of another type.
+    """
+    value = extra_of(connection).get(name)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        return HOOK_EXTRAS[name](value, name)
+    except InvalidInput as error:
+        raise _unusable(connection, error) from None
+
+
+def field(connection: Connection, name: str) -> Any:
+    """Read a field of a connection, or what its extra holds in the place of an empty one.
+
+    :param name: the extra's name for it, a key of ``IN_EXTRA``.
+    :return: its value, which may be empty.
+    :raises MisconfigurationError: if both hold something, and not the same.
+    """
+    own, given = getattr(connection, IN_EXTRA[name]), of_hook(connection, name)
+    if own and given and own != given:
+        raise MisconfigurationError(
+            f"Connection {connection.conn_id} contradicts itself: its field {IN_EXTRA[name]} is {own!r}, and {name} in "
+            f"its extra is {given!r}. Take one of the two away."
+        )
+    return own or given
+
+
+def _unusable(connection: Connection, error: InvalidInput) -> MisconfigurationError:
+    return MisconfigurationError(f"The extra of connection {connection.conn_id} can't be used: {error}")
 
 
 def extras(connection: Connection) -> dict[str, Any]:
@@ -198,7 +244,7 @@ def extras(connection: Connection) -> dict[str, Any]:
     import redshift_connector
 
     given, problems = extra_of(connection), Problems()
-    strangers = sorted(given.keys() - DRIVER_EXTRAS.keys() - HOOK_EXTRAS - COMMON_SQL_EXTRAS)
+    strangers = sorted(given.keys() - DRIVER_EXTRAS.keys() - HOOK_EXTRAS.keys() - COMMON_SQL_EXTRAS)
     if strangers:
         problems.add(
             f"The extra of connection {connection.conn_id} holds {', '.join(strangers)}, which nothing reads: "
@@ -209,7 +255,7 @@ def extras(connection: Connection) -> dict[str, Any]:
         try:
             options[name] = DRIVER_EXTRAS[name](given[name], name)
         except InvalidInput as error:
-            problems.add(f"The extra of connection {connection.conn_id} can't be used: {error}")
+            problems.add(*_unusable(connection, error).problems)
     if options.get("ssl") is False and "sslmode" in options:
         problems.add(
             f"The extra of connection {connection.conn_id} contradicts itself: ssl is false, and sslmode says how "
@@ -260,23 +306,129 @@ def tls_weakness(arguments: Mapping[str, Any]) -> str | None:
     return None
 
 
-def admin_arguments(connection: Connection, database: str | None, token: tuple[str, str, int] | None) -> dict[str, Any]:
-    """Build the driver's arguments for the admin.
+@dataclass(frozen=True)
+class TokenRequest:
+    """What AWS is asked for a temporary password, for one database.
+
+    :param client: boto3's name of the service.
+    :param call: boto3's name of the action.
+    :param parameters: of the action.
+    :param region: where to ask; None: where the AWS connection says.
+    :param profile: of the machine's AWS configuration; None: the AWS connection's.
+    """
+
+    client: str
+    call: str
+    parameters: Mapping[str, Any]
+    region: str | None = None
+    profile: str | None = None
+
+
+def is_serverless(connection: Connection) -> bool:
+    """Tell whether a connection leads to a Redshift Serverless workgroup.
+
+    :raises MisconfigurationError: if ``is_serverless`` in its extra is no boolean.
+    """
+    return switch(connection, "is_serverless") or ".redshift-serverless." in str(connection.host)
+
+
+def token_request(connection: Connection, database: str) -> TokenRequest:
+    """Say what AWS is asked for a connection with ``iam``.
+
+    A cluster's own user (``db_user``, or the login) is let in by GetClusterCredentials, which creates none here.
+    Without one, GetClusterCredentialsWithIAM makes the user out of who asks, ``IAM:name`` or ``IAMR:role``; so does a
+    workgroup.
+
+    :param database: the only one that the temporary password is to be for.
+    :raises MisconfigurationError: with everything that the connection lacks.
+
+    https://docs.aws.amazon.com/redshift/latest/APIReference/API_GetClusterCredentials.html
+    https://docs.aws.amazon.com/redshift/latest/APIReference/API_GetClusterCredentialsWithIAM.html
+    https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetCredentials.html
+    """
+    problems = Problems()
+    read = {name: problems.check(of_hook, connection, name, default=None) for name in HOOK_EXTRAS}
+    user = problems.check(field, connection, "db_user", default=None)
+    serverless = problems.check(is_serverless, connection, default=False)
+    host = (connection.host or "").strip()
+    where = "serverless_work_group" if serverless else "cluster_identifier"
+    name = read[where]
+    if name is None and not serverless and ".redshift." in host:
+        name = host.partition(".")[0]
+    if name is None and not extra_of(connection).get(where):
+        problems.add(
+            f"The extra of connection {connection.conn_id} lacks {where}, which iam needs: add it, or take iam out to "
+            "log in with the password."
+        )
+    if read["db_groups"] and (serverless or not user):
+        problems.add(
+            f"The extra of connection {connection.conn_id} names db_groups, which AWS takes with a cluster's db_user "
+            "only: add that, or take db_groups away."
+        )
+    _raise_all(problems)
+    if serverless:
+        asked = {"workgroupName": name, "dbName": database}
+        call, life = "get_credentials", {"durationSeconds": read["serverless_token_duration_seconds"]}
+        asked |= {key: value for key, value in life.items() if value}
+    else:
+        asked = {"ClusterIdentifier": name, "DbName": database}
+        call = "get_cluster_credentials" if user else "get_cluster_credentials_with_iam"
+        if user:
+            asked |= {"DbUser": user, "AutoCreate": False}
+        if read["db_groups"]:
+            asked["DbGroups"] = list(read["db_groups"])
+    # boto3 takes "default" by itself, and fails where it is asked for and there is no configuration.
+    profile = None if read["profile"] == "default" else read["profile"]
+    return TokenRequest("redshift-serverless" if serverless else "redshift", call, asked, read["region"], profile)
+
+
+def aws_id(connection: Connection, given: Any) -> Any:
+    """Name the AWS connection that temporary passwords are asked with.
+
+    :param connection: the admin connection.
+    :param given: an operator's argument, which wins; None: the extra's ``aws_conn_id``, else ``aws_default``.
+    :raises MisconfigurationError: if the extra's is no text.
+    """
+    return given if given is not None else of_hook(connection, "aws_conn_id") or DEFAULT_AWS
+
+
+def check_profile(connection: Connection, aws: Connection) -> None:
+    """Check that two connections don't name two profiles of the machine's AWS configuration.
+
+    :param connection: the admin connection, whose extra may name one as ``profile``.
+    :param aws: the AWS connection, whose extra may name one as ``profile_name``.
+    :raises MisconfigurationError: if they differ.
+    """
+    wanted, own = of_hook(connection, "profile"), extra_of(aws).get("profile_name")
+    if wanted and own and wanted != own:
+        raise MisconfigurationError(
+            f"The extra of connection {connection.conn_id} names the profile {wanted!r}, and that of the AWS "
+            f"connection {aws.conn_id} the profile {own!r}. Take one of the two away."
+        )
+
+
+def admin_arguments(connection: Connection, database: str | None) -> dict[str, Any]:
+    """Build the driver's arguments for the admin; with ``iam``, without ``user`` and ``password``, which AWS gives.
 
     :param database: the database to connect to; default the connection's schema field.
-    :param token: login, temporary password and port where IAM gave them.
     :return: the arguments of ``redshift_connector.connect``.
     :raises MisconfigurationError: with everything that the connection lacks.
     """
-    login, password, port = token or (connection.login, connection.password, connection.port)
-    database = connection.schema if database is None else database
-    given = {"host": connection.host, "login": login, "password": password, "schema (the database)": database}
     problems = Problems()
+    iam = problems.check(switch, connection, "iam", default=False)
+    own: str | None = problems.check(field, connection, "database", default=connection.schema)
+    database = own if database is None else database
+    login = {} if iam else {"login": connection.login, "password": connection.password}
+    given = {"host": connection.host, **login, "schema (the database)": database}
     _tell_gaps(f"The admin connection {connection.conn_id}", given, problems)
     options: dict[str, Any] = problems.check(extras, connection, default={})
+    port = problems.check(field, connection, "port", default=None)
     place = _place(connection.host, connection.conn_id, port, connection.conn_id, problems)
+    if iam:
+        problems.check(token_request, connection, database or "", default=None)
     _raise_all(problems)
-    return {**place, "user": login, "password": password, "database": database, **_with_tls(options, place["host"])}
+    user = {} if iam else {"user": connection.login, "password": connection.password}
+    return {**place, **user, "database": database, **_with_tls(options, place["host"])}
 
 
 def user_arguments(
@@ -294,10 +446,12 @@ def user_arguments(
     lender = admin or user
     own_host = (user.host or "").strip()
     host, host_of = (own_host, user) if own_host else (lender.host, lender)
-    port, port_of = (user.port, user) if user.port else (lender.port, lender)
-    database = user.schema if database is None else database
-    given = {"login": user.login, "password": user.password, "schema (the database)": database}
     problems = Problems()
+    own_port = problems.check(field, user, "port", default=None)
+    port, port_of = (own_port, user) if own_port else (problems.check(field, lender, "port", default=None), lender)
+    own_database = problems.check(field, user, "database", default=user.schema)
+    database = own_database if database is None else database
+    given = {"login": user.login, "password": user.password, "schema (the database)": database}
     _tell_gaps(f"The user connection {user.conn_id}", given if admin else {"host": host, **given}, problems)
     if admin:
         _tell_gaps(f"The admin connection {admin.conn_id}", {"host": host}, problems)

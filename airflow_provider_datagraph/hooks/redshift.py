@@ -6,23 +6,32 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from traceback import walk_tb
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import redshift_connector
 from airflow.providers.amazon.aws.hooks.redshift_sql import RedshiftSQLHook
-from airflow.providers.common.compat.sdk import AirflowNotFoundException
-from botocore.exceptions import BotoCoreError, ClientError
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, Connection
 from redshift_connector.core import Connection as DriverConnection
 from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.hooks.connections import admin_arguments, load, switch, tls_weakness, user_arguments
-from airflow_provider_datagraph.hooks.faults import Fault, classify, connect_error, statement_error, token_error
-from airflow_provider_datagraph.hooks.masking import mask
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.hooks.connections import (
+    DEFAULT_AWS,
+    admin_arguments,
+    aws_id,
+    check_profile,
+    field,
+    is_serverless,
+    load,
+    switch,
+    tls_weakness,
+    token_request,
+    user_arguments,
+)
+from airflow_provider_datagraph.hooks.faults import Fault, classify, connect_error, statement_error
+from airflow_provider_datagraph.hooks.iam import Tokens
 from airflow_provider_datagraph.redshift.names import fold, one_line
-
-if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Connection
 
 TIMEOUT = 300.0
 """Seconds for the login and for each answer where the connection names no ``timeout``: a statement may have to wait for
@@ -103,7 +112,8 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param database: the database to connect to; default the connection's own.
     :param user_conn_id: the user connection's id, to connect as the linked user; default None: as admin.
-    :param aws_conn_id: the AWS connection for IAM logins (``iam`` in the extra); default ``aws_default``.
+    :param aws_conn_id: the AWS connection for IAM logins (``iam`` in the extra); default None: the one that the admin
+        connection's extra names, else ``aws_default``.
     :param loaded: connections by id that were looked up already, as a trigger must; default None: look them up.
     :param borrow_database: whether a user connection without a database uses the admin connection's; default False:
         it is refused, since Segment connects to the checkpoint database.
@@ -115,7 +125,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         *,
         database: str | None = None,
         user_conn_id: str | None = None,
-        aws_conn_id: str | None = "aws_default",
+        aws_conn_id: str | None = None,
         loaded: Mapping[str, Connection] | None = None,
         borrow_database: bool = False,
     ) -> None:
@@ -125,15 +135,20 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         self.database = database
         self.loaded = loaded
         self.borrow_database = borrow_database
+        self.tokens: Tokens | None = None
         self.warned: set[str] | None = set()  # shared by a task's hooks; None: nothing is told
 
-    def _load(self, conn_id: str, what: str) -> Connection:
-        return load(self.get_connection if self.loaded is None else self._loaded, conn_id, what)
+    def _load(self, conn_id: str, what: str, kind: str = "redshift") -> Connection:
+        return load(self._get, conn_id, what, kind)
 
-    def _loaded(self, conn_id: str) -> Connection:
-        if self.loaded is None or conn_id not in self.loaded:
-            raise AirflowNotFoundException(conn_id)
-        return self.loaded[conn_id]
+    def _get(self, conn_id: str) -> Connection:
+        try:
+            return self.get_connection(conn_id) if self.loaded is None else self.loaded[conn_id]
+        except (AirflowNotFoundException, KeyError):
+            if conn_id == DEFAULT_AWS:
+                # boto3 finds by itself what it needs, as for all of Airflow.
+                return Connection(conn_id=conn_id, conn_type="aws")
+            raise AirflowNotFoundException(conn_id) from None
 
     @cached_property
     def admin_connection(self) -> Connection:
@@ -155,14 +170,16 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
     def arguments(self) -> dict[str, Any]:
         """The driver's arguments. They hold a password: nothing logs or returns them.
 
+        With ``iam``, AWS isn't asked here: user and password are in them from the first connect on.
+
         :raises MisconfigurationError: with everything that the connections lack.
         """
         if self.user_conn_id is None:
-            admin = self.admin_connection
-            arguments = admin_arguments(admin, self.database, self._token(admin))
+            arguments = self._as_admin()
         else:
-            borrowed = self.admin_connection.schema if self.borrow_database else None
-            database = (self.user_connection.schema or borrowed) if self.database is None else self.database
+            database = self.database
+            if database is None and not field(self.user_connection, "database") and self.borrow_database:
+                database = field(self.admin_connection, "database")
             arguments = user_arguments(self.user_connection, self.admin_connection, database)
         weakness = tls_weakness(arguments)
         if weakness and self.warned is not None and weakness not in self.warned:
@@ -170,33 +187,45 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
             self.log.warning("%s", one_line(weakness))
         return {"application_name": "airflow-provider-datagraph", **arguments}
 
-    def _token(self, admin: Connection) -> tuple[str, str, int] | None:
-        if not switch(admin, "iam"):
-            return None
-        switch(admin, "is_serverless")
-        try:
-            login, token, port = self.get_iam_token(admin)
-        except (BotoCoreError, ClientError) as error:
-            raise token_error(error, self.admin_conn_id) from error
-        if self.loaded is None:
-            # Not in a trigger's thread.
-            mask(token)
-        return login, token, port
+    def _as_admin(self) -> dict[str, Any]:
+        admin, problems = self.admin_connection, Problems()
+        arguments: dict[str, Any] = problems.check(admin_arguments, admin, self.database, default={})
+        named = problems.check(aws_id, admin, self.aws_conn_id, default=DEFAULT_AWS)
+        aws = None
+        if problems.check(switch, admin, "iam", default=False):
+            aws = problems.check(self._load, named, "AWS connection", "aws", default=None)
+            if aws is not None:
+                problems.check(check_profile, admin, aws, default=None)
+        elif not isinstance(named, str) or not named.strip():
+            # Told whether it is needed or not: it was given, and came to nothing.
+            problems.check(self._load, named, "AWS connection", "aws", default=None)
+        if problems.sentences:
+            raise MisconfigurationError.of(problems.sentences)
+        request = token_request(admin, arguments["database"]) if aws else None
+        # A trigger's thread can't tell Airflow what to mask.
+        self.tokens = Tokens(request, aws, self.admin_conn_id, masked=self.loaded is None) if request and aws else None
+        return arguments
+
+    def _with_login(self) -> dict[str, Any]:
+        """The arguments, with a temporary password that isn't near its end where AWS gives them."""
+        arguments = self.arguments
+        if self.tokens is not None:
+            arguments["user"], arguments["password"] = self.tokens.current()
+        return arguments
 
     @property
     def login(self) -> str:
-        """The database user behind the connection.
-
-        For a cluster, GetClusterCredentials puts ``IAM:`` before the user's name; a workgroup's users are named so.
-        """
-        user = str(self.arguments["user"])
-        return user if self.is_serverless else user.removeprefix("IAM:").removeprefix("IAMA:")
+        """The database user behind the connection; where AWS makes it out of who asks, AWS is asked."""
+        arguments = self.arguments
+        if self.tokens is None:
+            return str(arguments["user"])
+        # GetClusterCredentials puts ``IAM:`` before a user's name; who is made out of an IAM identity is named so.
+        return str(self.tokens.request.parameters.get("DbUser") or self._with_login()["user"])
 
     @property
     def is_serverless(self) -> bool:
         """Whether the host is a Redshift Serverless workgroup's, which Segment doesn't support."""
-        admin = self.admin_connection
-        return switch(admin, "is_serverless") or ".redshift-serverless." in str(admin.host)
+        return is_serverless(self.admin_connection)
 
     # The parent's is wrapped by tenacity, which tries a wrong password five times; this one is plain.
     def get_conn(self) -> DriverConnection:  # type: ignore[override]  # (see above)
@@ -206,7 +235,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         :raises PassingFaultError: if the server can't be reached.
         """
         try:
-            connection = connect(self.arguments)
+            connection = connect(self._with_login())
         except (DriverError, OSError) as error:
             folded = fold(str(self.arguments["database"]))
             if classify(error) is Fault.DATABASE_MISSING and folded != self.arguments["database"]:
@@ -240,7 +269,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         :raises PassingFaultError: if the server can't be reached.
         """
         try:
-            connect(self.arguments).close()
+            connect(self._with_login()).close()
         except (DriverError, OSError) as error:
             fault = classify(error)
             if fault in (Fault.LOGIN, Fault.DATABASE_MISSING):

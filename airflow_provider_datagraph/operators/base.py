@@ -52,16 +52,26 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
     """Base of all operators.
 
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
+    :param aws_conn_id: the AWS connection that asks for temporary passwords, where the admin connection's extra says
+        ``iam``; default: the one that this extra names as ``aws_conn_id``, else ``aws_default``.
     :param index: the number that ``INDEX`` stands for in a :func:`..xcom.from_xcom`, to map over. It is no template
         field, since Airflow would render what it takes from XCom. Default None.
     """
 
-    template_fields: Sequence[str] = ("redshift_conn_id",)
+    template_fields: Sequence[str] = ("redshift_conn_id", "aws_conn_id")
     ui_color = "#e6f4ea"
 
-    def __init__(self, *, redshift_conn_id: str = DEFAULT_ADMIN, index: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        redshift_conn_id: str = DEFAULT_ADMIN,
+        aws_conn_id: str | Missing | None = LEFT_OUT,
+        index: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.redshift_conn_id = redshift_conn_id
+        self.aws_conn_id = self.kept("aws_conn_id", aws_conn_id)
         self.index = index
         self.instance_label = ""
         self._warned: set[str] = set()
@@ -80,7 +90,9 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         """
         from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
-        hook = DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id)
+        hook = DataGraphHook(
+            self.redshift_conn_id, database=database, user_conn_id=user_conn_id, aws_conn_id=self.aws_id
+        )
         hook.warned = self._warned
         return hook
 

@@ -106,7 +106,6 @@ class ValidateAccessSensor(DataGraphSensor):
             for name in ("wait_for_grants", "least_privilege", "probe_checkpoint")
         }
         return {
-            "redshift_conn_id": self.redshift_conn_id,
             "user_conn_id": problems.check(arguments.text, self.user_conn_id, "user_conn_id", default=None),
             "database": self.optional("database", database_name, problems),
             "schemas": schemas,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -31,7 +30,7 @@ from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ADMI
 from airflow_provider_datagraph.redshift.catalog.identities import read_users
 from airflow_provider_datagraph.redshift.names import one_line
 from airflow_provider_datagraph.triggers.poll import PollTrigger
-from airflow_provider_datagraph.xcom import TakesFromXCom
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -48,13 +47,14 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     """Base of the sensors. A subclass names its probe and parses its arguments.
 
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
+    :param aws_conn_id: as for the operators.
     :param wait: whether to wait at all; with False it looks once, reports what is missing, and succeeds;
         default True.
     :param deferrable: whether to free the worker after the first poke; default True.
     :param index: as for the operators.
     """
 
-    template_fields: Sequence[str] = ("redshift_conn_id", "wait")
+    template_fields: Sequence[str] = ("redshift_conn_id", "aws_conn_id", "wait")
     ui_color = "#fef7e0"
     probe = ""
 
@@ -62,6 +62,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         self,
         *,
         redshift_conn_id: str = DEFAULT_ADMIN,
+        aws_conn_id: str | Missing | None = LEFT_OUT,
         wait: bool | str = True,
         deferrable: bool = True,
         index: int | None = None,
@@ -69,6 +70,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.redshift_conn_id = redshift_conn_id
+        self.aws_conn_id = self.kept("aws_conn_id", aws_conn_id)
         self.wait = wait
         self.deferrable = deferrable
         self.index = index
@@ -118,15 +120,13 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     def _check_connections(self, user_conn_id: str | None, problems: Problems) -> None:
         from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
-        hooks = [DataGraphHook(self.redshift_conn_id)]
+        hooks = [DataGraphHook(self.redshift_conn_id, aws_conn_id=self.aws_id)]
         if user_conn_id is not None:
             # Any database will do: which one it is to be is the probe's to find out.
             hooks.append(DataGraphHook(self.redshift_conn_id, database=ANY_DATABASE, user_conn_id=user_conn_id))
         for hook in hooks:
             hook.warned = self._warned
-            # What passes is waited out.
-            with suppress(PassingFaultError):
-                problems.check(getattr, hook, "arguments", default={})
+            problems.check(getattr, hook, "arguments", default={})
 
     def _defer(self) -> NoReturn:
         self.defer(
@@ -146,7 +146,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         with refusing_bad_input():
             parsed = self.probe_arguments(problems)
             problems.raise_all()
-        return parsed
+        return {**parsed, "redshift_conn_id": self.redshift_conn_id, "aws_conn_id": self.aws_id}
 
     def _make_probe(self) -> Probe:
         from airflow_provider_datagraph.engine.looks import make_probe
@@ -184,7 +184,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         """Tell a login that is wrong from a user, or a database, that is only planned: Redshift answers the same."""
         from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
-        hook = DataGraphHook(self.redshift_conn_id)
+        hook = DataGraphHook(self.redshift_conn_id, aws_conn_id=self.aws_id)
         hook.warned = self._warned
         if error.about in Converger(hook).read(lambda rows, _: [f"user {name}" for name in read_users(rows)]):
             return [finding("not_ready", error.about, reason=problem) for problem in error.problems]

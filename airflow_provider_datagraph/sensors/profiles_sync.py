@@ -78,7 +78,6 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
         for table in filter(None, tables):
             problems.check(check_identifier, table, "table", default="")
         return {
-            "redshift_conn_id": self.redshift_conn_id,
             "schema": problems.check(one_schema, self.schema, database, default=""),
             "database": database,
             "tables": list(dict.fromkeys(tables)),

@@ -86,15 +86,22 @@ class PollTrigger(BaseTrigger):
     async def _make_probe(self) -> Probe:
         from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
+        from airflow_provider_datagraph.hooks.connections import aws_id, switch
         from airflow_provider_datagraph.triggers.lookup import async_connection
 
         loaded: dict[str, Connection] = {}
-        for key in ("redshift_conn_id", "user_conn_id"):
-            conn_id = self.arguments.get(key)
+
+        async def look_up(conn_id: Any) -> None:
             if conn_id:
                 # The hook tells of a missing one, in the same words as on a worker.
                 with suppress(AirflowNotFoundException):
                     loaded[conn_id] = await async_connection(conn_id)
+
+        for key in ("redshift_conn_id", "user_conn_id"):
+            await look_up(self.arguments.get(key))
+        admin = loaded.get(str(self.arguments.get("redshift_conn_id")))
+        if admin is not None and switch(admin, "iam"):
+            await look_up(aws_id(admin, self.arguments.get("aws_conn_id")))
         probe: Probe = await self._in_pool(self._build, loaded)
         return probe
 

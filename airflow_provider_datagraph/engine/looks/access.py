@@ -61,6 +61,7 @@ class AccessProbe:
     :param probe_checkpoint: whether to write in the checkpoint database, too, and take it back.
     :param batch_size: how many relations are read in one statement.
     :param max_proof_age: in seconds; what was read before is read again.
+    :param aws_conn_id: the AWS connection for IAM logins; None: see :class:`.DataGraphHook`.
     :param loaded: connections by id, looked up already.
     """
 
@@ -77,6 +78,7 @@ class AccessProbe:
     probe_checkpoint: bool = False
     batch_size: int = BATCH
     max_proof_age: float = MAX_AGE
+    aws_conn_id: str | None = None
     loaded: Connections | None = None
     connections: dict[tuple[str, bool], Reader] = field(init=False, default_factory=dict)
     proved: dict[Path, datetime] = field(init=False, default_factory=dict)
@@ -84,11 +86,12 @@ class AccessProbe:
     """Whether the catalog hides tables from the admin; None: it isn't known yet."""
 
     def __post_init__(self) -> None:
-        self.admin = Reader(DataGraphHook(self.redshift_conn_id, loaded=self.loaded))
-        user = DataGraphHook(
-            self.redshift_conn_id, database=self.database, user_conn_id=self.user_conn_id, loaded=self.loaded
-        )
-        self.user = Reader(user)
+        self.admin = self._reader(None)
+        self.user = self._reader(self.database, self.user_conn_id)
+
+    def _reader(self, database: str | None, user_conn_id: str | None = None) -> Reader:
+        given: dict[str, Any] = {"aws_conn_id": self.aws_conn_id, "loaded": self.loaded}
+        return Reader(DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id, **given))
 
     @property
     def readers(self) -> list[Reader]:
@@ -136,9 +139,7 @@ class AccessProbe:
 
     def _in(self, database: str, *, linked: bool) -> Reader:
         if (database, linked) not in self.connections:
-            user = self.user_conn_id if linked else None
-            hook = DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user, loaded=self.loaded)
-            self.connections[database, linked] = Reader(hook)
+            self.connections[database, linked] = self._reader(database, self.user_conn_id if linked else None)
         return self.connections[database, linked]
 
     def _excess(self, session: Session, targets: Mapping[Path, Target]) -> Iterator[Finding]:

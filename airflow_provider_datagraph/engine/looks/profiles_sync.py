@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from redshift_connector.error import Error as DriverError
 
@@ -53,6 +54,7 @@ class ProfilesSyncProbe:
     :param user_conn_id: the user connection; None: only the admin looks.
     :param require_rows: whether to wait for a row in each raw and materialized table.
     :param max_staleness: how many seconds old the newest row of these groups may be; None: any age will do.
+    :param aws_conn_id: the AWS connection for IAM logins; None: see :class:`.DataGraphHook`.
     :param loaded: connections by id, looked up already.
     """
 
@@ -63,15 +65,14 @@ class ProfilesSyncProbe:
     user_conn_id: str | None = None
     require_rows: bool = False
     max_staleness: float | None = None
+    aws_conn_id: str | None = None
     loaded: Connections | None = None
     readers: list[Reader] = field(init=False)
 
     def __post_init__(self) -> None:
         ids = [None] if self.user_conn_id is None else [None, self.user_conn_id]
-        self.readers = [
-            Reader(DataGraphHook(self.redshift_conn_id, database=self.database, user_conn_id=user, loaded=self.loaded))
-            for user in ids
-        ]
+        given: dict[str, Any] = {"database": self.database, "aws_conn_id": self.aws_conn_id, "loaded": self.loaded}
+        self.readers = [Reader(DataGraphHook(self.redshift_conn_id, user_conn_id=user, **given)) for user in ids]
 
     def look(self) -> Look:
         try:

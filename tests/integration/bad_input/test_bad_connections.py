@@ -37,8 +37,8 @@ ADMINS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"extra": {"ssl": False, "application_name": 5}}, (ADMIN, "application_name is 5", "give a text")),
     ({"extra": {"ssl": False, "timeout": True}}, (ADMIN, "timeout is True", "give a number above 0")),
     ({"extra": {"ssl": False, "timeout": 0}}, (ADMIN, "timeout is 0", "give a number above 0")),
-    ({"extra": {"iam": "yes"}}, (ADMIN, "iam is 'yes'", "write true or false, unquoted")),
-    ({"extra": {"iam": True, "is_serverless": "no"}}, (ADMIN, "is_serverless is 'no'", "write true or false")),
+    ({"extra": {"iam": "yes"}}, (ADMIN, "iam is 'yes', not a boolean", "give True or False")),
+    ({"extra": {"iam": True, "is_serverless": "no"}}, (ADMIN, "is_serverless is 'no', not a boolean", "give True")),
     ({"host": "user@example.com"}, (ADMIN, "its host isn't a host's name alone", "have fields of their own")),
     *(
         ({"host": host}, (ADMIN, "its host isn't a host's name alone", "have fields of their own"))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSensorTimeout
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSensorTimeout, BaseHook
+from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from local_redshift.faults_client import Faults
 from tests.integration.faults.support import listening, quickly, silence
+from tests.support.iam import CLUSTER, with_iam
 from tests.support.segment import RETL, Segment, execute
-from tests.support.waiting import PATIENCE, fire, trigger_of
+from tests.support.waiting import PATIENCE, fire, trigger_of, until
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
@@ -30,10 +33,14 @@ def opened(linked: Segment) -> Segment:
     return linked
 
 
+MORE: dict[str, dict[str, Any]] = {"access": {"tables": ["crm.later"]}, "profiles_sync": {"tables": ["later"]}}
+"""What isn't there yet."""
+
+
 def sensor(segment: Segment, name: str, **arguments: Any) -> DataGraphSensor:
     if name == "profiles_sync":
-        return segment.profiles(schema="crm", tables=["accounts", "contacts"], **arguments)
-    return segment.access(tables=[f"{segment.warehouse}.crm.accounts"], schemas=["crm"], **arguments)
+        return segment.profiles(**{"schema": "crm", "tables": ["accounts", "contacts"], **arguments})
+    return segment.access(**{"tables": [f"{segment.warehouse}.crm.accounts"], "schemas": ["crm"], **arguments})
 
 
 def poke(segment: Segment, name: str, seconds: float, **arguments: Any) -> Any:
@@ -74,6 +81,29 @@ def test_a_cut_at_each_statement_of_a_look_is_waited_out(opened: Segment, faults
             break
         faults.clear()
     assert 3 < nth < 39
+
+
+def test_a_temporary_password_that_ends_while_the_server_restarts_is_asked_for_again(
+    opened: Segment, faults: Faults, name: str, mocker: MockerFixture
+) -> None:
+    with_iam(opened, CLUSTER, login=opened.server.user)
+    opened.server.asked_of_aws(life=1)
+    waiting = trigger_of(sensor(opened, name, **MORE[name]), poke_interval=0.1)
+    # In a triggerer, only the event loop may look a connection up.
+    asked = mocker.patch.object(BaseHook, "get_connection", side_effect=AssertionError("asked in a thread"))
+
+    async def restart() -> None:
+        await until(lambda: bool(opened.server.asked_of_aws(life=1)))
+        await asyncio.to_thread(faults.stop)
+        await asyncio.sleep(1.2)
+        await asyncio.to_thread(faults.start)
+        await asyncio.to_thread(opened.sql, "CREATE TABLE crm.later (id int)")
+
+    try:
+        assert fire(waiting, restart)["status"] == "done"
+        assert opened.server.asked_of_aws() != [] and asked.call_count == 0
+    finally:
+        opened.sql("DROP TABLE crm.later")
 
 
 def test_a_fault_that_stays_is_a_timeout_at_the_deadline(opened: Segment, faults: Faults, name: str) -> None:

@@ -25,6 +25,7 @@ def arguments(house: House, kind: str) -> dict[str, Any]:
     if kind == "access":
         return {
             "redshift_conn_id": "redshift_default",
+            "aws_conn_id": None,
             "user_conn_id": "segment_linked_user",
             "database": house.checkpoint,
             "schemas": [],
@@ -40,6 +41,7 @@ def arguments(house: House, kind: str) -> dict[str, Any]:
         }
     return {
         "redshift_conn_id": "redshift_default",
+        "aws_conn_id": None,
         "user_conn_id": None,
         "database": None,
         "schema": house.profiles_schema,

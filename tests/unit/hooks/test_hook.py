@@ -16,7 +16,7 @@ from airflow_provider_datagraph.hooks.redshift import DataGraphHook, connect
 
 def hook(user: str | None = None, extra: str | None = None, own: str | None = None, **given: Any) -> DataGraphHook:
     known: dict[str, Any] = {"conn_type": "redshift", "password": "Secret-1"}
-    admin = Connection(conn_id="a", host="h.example", login="IAM:boss", schema="dev", extra=extra, **known)
+    admin = Connection(conn_id="a", host="h.example", login="boss", schema="dev", extra=extra, **known)
     linked = Connection(conn_id="u", login="reader", schema=own, **known)
     return DataGraphHook("a", user_conn_id=user, loaded={"a": admin, "u": linked}, **given)
 
@@ -26,7 +26,7 @@ def test_airflow_s_hook_is_told_whose_connections_it_uses() -> None:
     # A statement may hold a hash.
     assert (told.redshift_conn_id, told.aws_conn_id, told.log_sql) == ("mine", "other", False)
     default = DataGraphHook()
-    assert (default.redshift_conn_id, default.aws_conn_id) == ("redshift_default", "aws_default")
+    assert (default.redshift_conn_id, default.aws_conn_id) == ("redshift_default", None)
     engine = Converger(default)
     assert (engine.tries, engine.longest_wait, default.borrow_database) == (10, 20.0, False)
 
@@ -80,10 +80,6 @@ def test_what_tls_gives_up_is_said_once(mocker: MockerFixture) -> None:
 @pytest.mark.parametrize("extra", ['{"is_serverless": true}', None])
 @pytest.mark.parametrize("host", ["h.example", "w.1.eu-west-1.redshift-serverless.amazonaws.com"])
 def test_a_workgroup_is_known_by_its_host_and_by_the_extra(extra: str | None, host: str) -> None:
-    admin = Connection(
-        conn_id="a", conn_type="redshift", host=host, login="IAM:b", password="p", schema="d", extra=extra
-    )
+    admin = Connection(conn_id="a", conn_type="redshift", host=host, login="b", password="p", schema="d", extra=extra)
     made = DataGraphHook("a", loaded={"a": admin})
-    serverless = extra is not None or "serverless" in host
-    # A workgroup's users are named so.
-    assert (made.is_serverless, made.login) == (serverless, "IAM:b" if serverless else "b")
+    assert (made.is_serverless, made.login) == (extra is not None or "serverless" in host, "b")

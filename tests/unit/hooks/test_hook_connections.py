@@ -122,6 +122,7 @@ def test_each_allowed_extra_goes_to_the_driver(name: str) -> None:
 
 HOOKS = (
     "iam cluster_identifier region is_serverless serverless_work_group serverless_token_duration_seconds db_user "
+    "aws_conn_id profile db_groups port database "
     "dialect placeholder insert_statement_format replace_statement_format escape_word_format "
     "escape_column_names"
 ).split()
@@ -141,7 +142,7 @@ def test_unknown_extras_are_refused_by_name() -> None:
 
 
 def test_the_admin_connects_to_its_own_database() -> None:
-    arguments = connections.admin_arguments(connection(ADMIN, OPTIONS, port=5440), None, None)
+    arguments = connections.admin_arguments(connection(ADMIN, OPTIONS, port=5440), None)
     assert arguments == {
         "host": "cluster.example.com",
         "port": 5440,
@@ -154,23 +155,107 @@ def test_the_admin_connects_to_its_own_database() -> None:
 
 
 def test_another_database_may_be_named() -> None:
-    arguments = connections.admin_arguments(connection(ADMIN), "analytics", None)
+    arguments = connections.admin_arguments(connection(ADMIN), "analytics")
     assert (arguments["database"], arguments["port"]) == ("analytics", 5439)
     bare = connection(ADMIN, schema=None)
-    assert connections.admin_arguments(bare, "analytics", None)["database"] == "analytics"
+    assert connections.admin_arguments(bare, "analytics")["database"] == "analytics"
 
 
-def test_a_token_stands_for_login_password_and_port() -> None:
-    admin = connection(ADMIN, {"iam": True, "region": "eu-west-1"}, port=5440, login=None, password=None)
-    arguments = connections.admin_arguments(admin, None, ("IAM:admin", "Token-1", 5441))
-    assert arguments == {
-        "host": "cluster.example.com",
-        "port": 5441,
-        "user": "IAM:admin",
-        "password": "Token-1",
-        "database": "dev",
-        "sslmode": "verify-full",
-    }
+CLUSTER = {"iam": True, "cluster_identifier": "main"}
+WORKGROUP = {"iam": "True", "is_serverless": "true", "serverless_work_group": "group"}
+AWSUSER = {"DbUser": "admin", "AutoCreate": False}
+BY_IAM = ("redshift", "get_cluster_credentials_with_iam")
+BY_USER = ("redshift", "get_cluster_credentials")
+
+
+@pytest.mark.parametrize(
+    ("extra", "fields", "called", "parameters"),
+    [
+        (CLUSTER, {}, BY_USER, {"ClusterIdentifier": "main", **AWSUSER}),
+        ({"iam": True, "db_user": "admin"}, {"login": None}, BY_USER, {"ClusterIdentifier": "endpoint", **AWSUSER}),
+        ({**CLUSTER, "db_groups": ["ops"]}, {}, BY_USER, {"ClusterIdentifier": "main", **AWSUSER, "DbGroups": ["ops"]}),
+        (CLUSTER, {"login": ""}, BY_IAM, {"ClusterIdentifier": "main"}),
+        (WORKGROUP, {}, ("redshift-serverless", "get_credentials"), {"workgroupName": "group"}),
+        (
+            {**WORKGROUP, "is_serverless": "", "serverless_token_duration_seconds": "1800"},
+            {"host": "w.1.eu-west-1.redshift-serverless.amazonaws.com"},
+            ("redshift-serverless", "get_credentials"),
+            {"workgroupName": "group", "durationSeconds": 1800},
+        ),
+    ],
+)
+def test_a_token_is_for_one_database(
+    extra: dict[str, Any], fields: dict[str, Any], called: tuple[str, str], parameters: dict[str, Any]
+) -> None:
+    host = {"host": "endpoint.abc.eu-west-1.redshift.amazonaws.com"}
+    asked = connections.token_request(connection(ADMIN, extra, **{**host, **fields}), "analytics")
+    name = "dbName" if "workgroupName" in parameters else "DbName"
+    assert ((asked.client, asked.call), asked.parameters) == (called, {name: "analytics", **parameters})
+    assert (asked.region, asked.profile) == (None, None)
+
+
+# What `airflow connections create-default-connections` makes, and the amazon provider's page shows.
+SHIPPED = {**CLUSTER, "port": 5439, "region": "eu-west-1", "db_user": "admin", "database": "dev", "profile": "default"}
+
+
+@pytest.mark.parametrize("fields", [{}, {"login": None, "schema": None, "port": 5439}])
+@pytest.mark.parametrize("extra", [SHIPPED, {name: str(value) for name, value in SHIPPED.items()}])
+def test_airflow_s_own_example_is_understood(extra: dict[str, Any], fields: dict[str, Any]) -> None:
+    admin = connection(ADMIN, extra, **fields)
+    arguments = connections.admin_arguments(admin, None)
+    # Whom AWS lets in comes with the token.
+    place = {"host": "cluster.example.com", "port": 5439, "database": "dev"}
+    assert arguments == {**place, "sslmode": "verify-full"}
+    asked = connections.token_request(admin, "dev")
+    assert (asked.region, asked.profile, asked.parameters["DbUser"]) == ("eu-west-1", None, "admin")
+    assert connections.token_request(connection(ADMIN, {**extra, "profile": "p"}), "dev").profile == "p"
+
+
+TAKE = "Take one of the two away."
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        ({"port": 5440}, f"its field port is 5439, and port in its extra is 5440. {TAKE}"),
+        ({"database": "x"}, f"its field schema is 'dev', and database in its extra is 'x'. {TAKE}"),
+        ({**CLUSTER, "db_user": "x"}, f"its field login is 'admin', and db_user in its extra is 'x'. {TAKE}"),
+        ({"port": "x"}, "port is 'x': give a number above 0."),
+        ({"iam": "yes"}, "iam is 'yes', not a boolean: give True or False."),
+        ({**CLUSTER, "cluster_identifier": "<ID>"}, "is '<ID>': give letters, digits and hyphens, as AWS shows it."),
+        ({**WORKGROUP, "serverless_token_duration_seconds": 60}, "seconds is 60: AWS takes 900 to 3600 seconds."),
+        ({"iam": True}, "lacks cluster_identifier, which iam needs: add it, or take iam out to log in with"),
+        ({"iam": True, "is_serverless": True}, "lacks serverless_work_group, which iam needs: add it, or take"),
+        ({**WORKGROUP, "db_groups": ["g"]}, "names db_groups, which AWS takes with a cluster's db_user only: add"),
+    ],
+)
+def test_what_contradicts_or_lacks_is_refused_before_aws_is_asked(extra: dict[str, Any], told: str) -> None:
+    (sentence,) = problems(connections.admin_arguments, connection(ADMIN, extra, port=5439), None)
+    assert told in sentence and "admin_id" in sentence
+
+
+def test_all_that_an_edited_default_holds_is_told_at_once() -> None:
+    shipped = {**SHIPPED, "cluster_identifier": "<REDSHIFT_CLUSTER_IDENTIFIER>", "region": "", "db_user": "awsuser"}
+    bare = connection(ADMIN, {**shipped, "stray": 1}, host=None)
+    told = problems(connections.admin_arguments, bare, None)
+    for part in ("lacks host", "stray", "'<REDSHIFT_CLUSTER_IDENTIFIER>'", "'admin', and db_user"):
+        assert any(part in sentence for sentence in told), part
+    assert len(told) == 4
+
+
+def test_two_profiles_contradict_each_other() -> None:
+    aws = connection({"conn_id": "mine", "conn_type": "aws"}, {"profile_name": "theirs"})
+    for profile in ("theirs", "", None):
+        connections.check_profile(connection(ADMIN, {"profile": profile}), aws)
+    assert problems(connections.check_profile, connection(ADMIN, {"profile": "p"}), aws) == (
+        "The extra of connection admin_id names the profile 'p', and that of the AWS connection mine the profile "
+        "'theirs'. Take one of the two away.",
+    )
+
+
+@pytest.mark.parametrize(("given", "extra", "named"), [(None, None, "aws_default"), (None, "e", "e"), ("g", "e", "g")])
+def test_the_argument_names_the_aws_connection_before_the_extra(given: Any, extra: Any, named: str) -> None:
+    assert connections.aws_id(connection(ADMIN, {"aws_conn_id": extra}), given) == named
 
 
 @pytest.mark.parametrize(
@@ -183,7 +268,7 @@ def test_a_token_stands_for_login_password_and_port() -> None:
 )
 def test_the_admins_gaps_are_told_at_once(empty: tuple[str, ...], listed: str) -> None:
     admin = connection(ADMIN, **dict.fromkeys(empty))
-    assert problems(connections.admin_arguments, admin, None, None) == (
+    assert problems(connections.admin_arguments, admin, None) == (
         f"The admin connection admin_id lacks {listed}: fill it in.",
     )
 
@@ -255,14 +340,6 @@ def test_stray_extras_of_both_connections_are_refused(whose: str) -> None:
     user = connection(USER, stray if whose == "user_id" else None)
     assert problems(connections.user_arguments, user, admin, None) == (
         f"The extra of connection {whose} holds stray, which nothing reads: remove or correct it.",
-    )
-
-
-@pytest.mark.parametrize(("name", "value"), [("port", 5440), ("database", "analytics")])
-def test_no_extra_goes_unnoticed(name: str, value: Any) -> None:
-    # Airflow's own hook hands these two to the driver.
-    assert problems(connections.admin_arguments, connection(ADMIN, {name: value}), None, None) == (
-        f"The extra of connection admin_id holds {name}, which nothing reads: remove or correct it.",
     )
 
 

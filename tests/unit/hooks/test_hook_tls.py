@@ -47,7 +47,7 @@ def tls(arguments: dict[str, Any]) -> dict[str, Any]:
 def test_the_host_is_verified_unless_the_connection_says_less(
     host: str, extra: dict[str, Any], settings: dict[str, Any]
 ) -> None:
-    assert tls(connections.admin_arguments(connection(ADMIN, extra, host=host), None, None)) == settings
+    assert tls(connections.admin_arguments(connection(ADMIN, extra, host=host), None)) == settings
     assert tls(connections.user_arguments(connection(USER, extra, host=host), None, None)) == settings
     assert tls(connections.user_arguments(connection(USER, extra), connection(ADMIN, host=host), None)) == settings
 
@@ -81,7 +81,7 @@ def test_tls_is_lent_only_together_with_the_host(
 @pytest.mark.parametrize("sslmode", ["verify-ca", "verify-full"])
 def test_no_tls_and_its_verification_contradict_each_other(sslmode: str) -> None:
     both = connection(ADMIN, {"ssl": False, "sslmode": sslmode})
-    assert problems(connections.admin_arguments, both, None, None) == (
+    assert problems(connections.admin_arguments, both, None) == (
         "The extra of connection admin_id contradicts itself: ssl is false, and sslmode says how TLS verifies. Take "
         "one of the two away.",
     )
@@ -97,7 +97,7 @@ def test_no_tls_and_its_verification_contradict_each_other(sslmode: str) -> None
     ],
 )
 def test_what_is_given_up_on_the_way_is_said(host: str, extra: dict[str, Any], words: tuple[str, ...]) -> None:
-    weakness = connections.tls_weakness(connections.admin_arguments(connection(ADMIN, extra, host=host), None, None))
+    weakness = connections.tls_weakness(connections.admin_arguments(connection(ADMIN, extra, host=host), None))
     assert (weakness is None) == (not words)
     assert all(word in str(weakness) for word in words)
 

@@ -1,0 +1,71 @@
+"""AWS's temporary passwords: asked for one database, and asked for again before they end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_datagraph.hooks.connections import TokenRequest, extra_of
+from airflow_provider_datagraph.hooks.faults import token_error
+from airflow_provider_datagraph.hooks.masking import mask
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Connection
+
+MARGIN = timedelta(minutes=5)
+"""How long before its end a temporary password isn't used any more: the clocks of this machine and of AWS may differ by
+as much, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html."""
+
+
+class Tokens:
+    """Gives the temporary passwords of one connection to one database.
+
+    :param request: what AWS is asked.
+    :param aws: the AWS connection.
+    :param who: the admin connection's id, for messages.
+    :param masked: whether Airflow is told to mask them in the task's log.
+    """
+
+    def __init__(self, request: TokenRequest, aws: Connection, who: str, *, masked: bool) -> None:
+        self.request = request
+        self.aws = aws
+        self.who = who
+        self.masked = masked
+        self._known = ("", "")
+        self._end = datetime.min.replace(tzinfo=UTC)
+
+    def current(self) -> tuple[str, str]:
+        """Give a user's name and password; AWS is asked where there is none yet, or it is near its end.
+
+        :raises MisconfigurationError: if AWS refuses.
+        :raises PassingFaultError: if AWS can't be reached.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if datetime.now(UTC) + MARGIN >= self._end:
+            try:
+                answer = getattr(self._client(), self.request.call)(**self.request.parameters)
+            except (BotoCoreError, ClientError) as error:
+                raise token_error(error, self.who) from error
+            # A cluster's answer is written DbUser, a workgroup's dbUser.
+            answer = {key[:1].lower() + key[1:]: value for key, value in answer.items()}
+            self._known, self._end = (answer["dbUser"], answer["dbPassword"]), answer["expiration"]
+            if self.masked:
+                mask(answer["dbPassword"])
+        return self._known
+
+    def _client(self) -> Any:
+        """boto3's client, without looking anything up: a trigger's thread can't."""
+        from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+        from airflow.providers.amazon.aws.utils.connection_wrapper import AwsConnectionWrapper
+
+        extra = extra_of(self.aws)
+        if self.request.profile:
+            extra["profile_name"] = self.request.profile
+        hook = AwsBaseHook(self.aws.conn_id, client_type=self.request.client)
+        fields = {name: getattr(self.aws, name) for name in ("conn_id", "conn_type", "login", "password", "schema")}
+        # The connection's own extra_dejson would call Airflow's supervisor.
+        connection: Any = SimpleNamespace(**fields, extra_dejson=extra)
+        hook.conn_config = AwsConnectionWrapper(connection, region_name=self.request.region)
+        return hook.get_conn()

@@ -1,0 +1,211 @@
+"""IAM logins: real boto3, an endpoint on loopback, and temporary passwords that end and are for one database."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from importlib import import_module
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import redshift_connector
+
+from airflow_provider_datagraph.exceptions import LoginRefusedError, MisconfigurationError
+from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+from airflow_provider_datagraph.operators.role import desired_user
+from airflow_provider_datagraph.redshift.passwords import HASHES
+from tests.support.iam import CLUSTER, WORKGROUP, sign_in, with_iam
+from tests.support.redshift import run, turned_away, unique
+from tests.support.segment import Segment, changes, execute, grant, sent
+
+
+def whom(hook: DataGraphHook) -> tuple[Any, ...]:
+    """Who is connected, and to which database."""
+    with closing(hook.get_conn()) as connection:
+        return run(connection, "SELECT current_user, current_database()")[0]
+
+
+@pytest.mark.parametrize(
+    ("extra", "named", "action", "parameters"),
+    [
+        (CLUSTER, True, "GetClusterCredentials", {"ClusterIdentifier": "main", "AutoCreate": "false"}),
+        (CLUSTER, False, "GetClusterCredentialsWithIAM", {"ClusterIdentifier": "main"}),
+        (WORKGROUP, False, "GetCredentials", {"workgroupName": "group"}),
+    ],
+)
+def test_a_temporary_password_is_for_the_database_that_is_opened(
+    segment: Segment, extra: dict[str, Any], named: bool, action: str, parameters: dict[str, str]
+) -> None:
+    who = with_iam(segment, extra, login=segment.server.user if named else None)
+    in_redshift = segment.server.user if named else who
+    if named:
+        parameters = {**parameters, "DbUser": in_redshift}
+    name = "dbName" if extra is WORKGROUP else "DbName"
+    for database in (None, "dev"):
+        hook = DataGraphHook(database=database)
+        # Neither an argument nor the look at them asks AWS.
+        assert "password" not in hook.arguments and segment.server.asked_of_aws() == []
+        opened = database or segment.warehouse
+        assert whom(hook) == (in_redshift, opened) and hook.login == in_redshift
+        inspect.signature(redshift_connector.connect).bind(**hook.arguments)
+        (asked,) = segment.server.asked_of_aws()
+        assert asked == {"action": action, "region": "us-east-1", "who": who, name: opened, **parameters}
+
+
+def test_grants_in_two_databases(segment: Segment) -> None:
+    segment.make_identities()
+    other = segment.cluster.database("CREATE SCHEMA ads", "CREATE TABLE ads.clicks (id int)")
+    with_iam(segment, CLUSTER, login=segment.server.user)
+    for database, schema in ((segment.warehouse, "crm"), (other, "ads")):
+        assert grant(segment, schema, database=database)["changed"] == 2
+        assert {asked["DbName"] for asked in segment.server.asked_of_aws()} == {database}
+    assert segment.reads("crm", "accounts") and segment.reads("ads", "clicks", other)
+
+
+def test_it_is_asked_for_again_only_near_its_end(segment: Segment) -> None:
+    with_iam(segment, CLUSTER, login=segment.server.user)
+    for life, asked in ((None, 1), (290, 3)):
+        segment.server.asked_of_aws(life)
+        hook = DataGraphHook()
+        for _ in range(3):
+            whom(hook)
+        assert len(segment.server.asked_of_aws()) == asked
+
+
+def test_a_connection_after_its_end_is_made_with_a_new_one(segment: Segment) -> None:
+    with_iam(segment, CLUSTER, login=segment.server.user)
+    segment.server.asked_of_aws(life=1)
+    hook = DataGraphHook()
+    whom(hook)
+    user, old = hook.arguments["user"], hook.arguments["password"]
+    time.sleep(1.1)
+    # The server takes neither the old one nor, for another database, the new one.
+    assert "authentication failed" in turned_away(segment.server, user, old)
+    assert whom(hook)[1] == segment.warehouse
+    assert hook.arguments["password"] != old
+    assert "authentication failed" in turned_away(segment.server, user, hook.arguments["password"])
+
+
+def as_uri(iam: str) -> Callable[[Segment], None]:
+    def written(segment: Segment) -> None:
+        at = f"{segment.server.user}@{segment.server.host}:{segment.server.port}/{segment.warehouse}"
+        uri = f"redshift://{at}?iam={iam}&cluster_identifier=main&ssl=false&region=eu-west-1"
+        segment.monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", uri)
+
+    return written
+
+
+def aws(conn_id: str) -> Callable[[Segment], None]:
+    return lambda segment: segment.monkeypatch.setenv(
+        f"AIRFLOW_CONN_{conn_id.upper()}",
+        f"aws://{conn_id}:x@/?region_name=us-west-2&endpoint_url={quote(segment.server.endpoint, safe='')}",
+    )
+
+
+def nothing(segment: Segment) -> None:
+    """Change nothing more."""
+
+
+@pytest.mark.parametrize(
+    ("extra", "more", "argument", "region", "who"),
+    [
+        ({}, as_uri("true"), None, "eu-west-1", "IAM"),
+        ({}, as_uri("True"), None, "eu-west-1", "IAM"),
+        ({"region": "eu-west-1"}, nothing, None, "eu-west-1", "IAM"),
+        ({"region": ""}, nothing, None, "us-east-1", "IAM"),
+        ({}, aws("mine"), "mine", "us-west-2", "mine"),
+        ({"aws_conn_id": "mine"}, aws("mine"), None, "us-west-2", "mine"),
+        ({"aws_conn_id": "nobodys"}, aws("mine"), "{{ params.aws }}", "us-west-2", "mine"),
+    ],
+)
+def test_where_and_as_whom_aws_is_asked(
+    segment: Segment, extra: dict[str, Any], more: Callable[[Segment], None], argument: Any, region: str, who: str
+) -> None:
+    with_iam(segment, {**CLUSTER, **extra}, login=segment.server.user)
+    more(segment)
+    task = segment.create_role(plan_only=True, **({"aws_conn_id": argument} if argument else {}))
+    execute(task, aws="mine")
+    (asked,) = segment.server.asked_of_aws()
+    assert asked["region"] == region and asked["who"].startswith(who)
+
+
+@pytest.mark.parametrize(
+    ("extra", "argument", "told"),
+    [
+        ({"iam": True, "is_serverless": True}, None, "lacks serverless_work_group"),
+        ({**CLUSTER, "port": 1, "database": "x", "stray": 1}, None, "its field port is"),
+        (CLUSTER, "nobodys", "The AWS connection nobodys isn't defined"),
+        (CLUSTER, "segment_linked_user", "is of type redshift: make it one of type aws"),
+        ({}, "{{ params.none }}", "The id of the AWS connection is ''"),
+        ({**CLUSTER, "profile": "x"}, "profiled", "names the profile 'x', and that of the AWS connection profiled"),
+    ],
+)
+def test_what_is_wrong_is_told_before_aws_is_asked(
+    segment: Segment, extra: dict[str, Any], argument: Any, told: str
+) -> None:
+    with_iam(segment, extra, login=segment.server.user)
+    segment.monkeypatch.setenv("AIRFLOW_CONN_PROFILED", "aws://?profile_name=y")
+    task = segment.create_role(role="Upper", **({"aws_conn_id": argument} if argument else {}))
+    with pytest.raises(MisconfigurationError) as failure:
+        execute(task, none="")
+    assert told in str(failure.value)
+    # With what is wrong elsewhere.
+    assert "'Upper'" in str(failure.value)
+    if "stray" in extra:
+        assert "stray" in str(failure.value) and "its field schema is" in str(failure.value)
+    assert segment.server.asked_of_aws() == []
+
+
+def test_whom_aws_refuses_is_told_once(segment: Segment) -> None:
+    with_iam(segment, {**CLUSTER, "db_groups": ["ops"]}, login=segment.server.user)
+    with pytest.raises(MisconfigurationError, match=r"AWS gives no temporary password .*local stand-in"):
+        DataGraphHook().get_conn()
+    (asked,) = segment.server.asked_of_aws()
+    assert asked["DbGroups.DbGroup.1"] == "ops"
+
+
+def test_owners_whom_iam_has_named_are_writers(warehouse: Segment) -> None:
+    role = sign_in(warehouse, "IAMR:dbt-prod")
+    own = warehouse.cluster.user("etl")
+    warehouse.sql(*(f'GRANT USAGE, CREATE ON SCHEMA crm TO "{who}"' for who in (role, own)))
+    sign_in(warehouse, role, "CREATE TABLE crm.models (id int)")
+    warehouse.sql("CREATE TABLE crm.loads (id int)", user=own)
+    report = grant(warehouse, future_tables="default_privileges")
+    assert report["findings"] == []
+    assert f'FOR USER "{role}", "awsuser", "{own}" IN SCHEMA' in sent(report)[-1]
+    sign_in(warehouse, role, "CREATE TABLE crm.later (id int)")
+    assert warehouse.reads("crm", "models") and warehouse.reads("crm", "later")
+    given = grant(warehouse, future_tables="default_privileges", writers=[role])
+    assert changes(given) == []
+
+
+def masked(text: str) -> str:
+    """A line of a task's log, as Airflow's masker writes it."""
+    with suppress(ImportError):
+        return str(import_module("airflow.sdk.log").redact(text))
+    return str(import_module("airflow.utils.log.secrets_masker").redact(text))
+
+
+def test_a_temporary_password_and_a_hash_are_masked_and_in_no_text(linked: Segment) -> None:
+    with_iam(linked, CLUSTER, login=linked.server.user)
+    # A trigger's thread can't talk to the task's supervisor.
+    loaded = {name: DataGraphHook().get_connection(name) for name in ("redshift_default", "aws_default")}
+    hooks = [DataGraphHook(loaded=loaded), DataGraphHook()]
+    for hook, shown in zip(hooks, (False, True), strict=True):
+        whom(hook)
+        token = hook.arguments["password"]
+        assert masked(f"token {token}.") == f"token {'***' if shown else token}."
+        assert token not in "".join(map(repr, (hook, hook.tokens, hook.admin_connection, vars(loaded["aws_default"]))))
+    hook = hooks[1]
+    hook.tokens = None
+    hook.arguments["password"] = token = f"Canary+{unique('token')}"
+    with pytest.raises(MisconfigurationError) as failure:
+        hook.get_conn()
+    assert not isinstance(failure.value, LoginRefusedError) and token not in repr(failure.value)
+    linked.user_connection(password=unique("Canary1"))
+    for kind in HASHES:
+        user = desired_user(DataGraphHook(user_conn_id="segment_linked_user", database="dev"), kind)
+        assert masked(f"PASSWORD '{user.password_hash}'") == "PASSWORD '***'"
