@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,13 @@ if TYPE_CHECKING:
 MARGIN = timedelta(minutes=5)
 """How long before its end a temporary password isn't used any more: the clocks of this machine and of AWS may differ by
 as much, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html."""
+
+_asking: ContextVar[bool] = ContextVar("_asking", default=False)
+
+
+def _unread(record: logging.LogRecord) -> bool:
+    """Whether a line of botocore's may be logged: at DEBUG it holds AWS's answer, and the temporary password."""
+    return not _asking.get()
 
 
 class Tokens:
@@ -44,10 +53,14 @@ class Tokens:
         from botocore.exceptions import BotoCoreError, ClientError
 
         if datetime.now(UTC) + MARGIN >= self._end:
+            logging.getLogger("botocore.parsers").addFilter(_unread)
+            asking = _asking.set(True)
             try:
                 answer = getattr(self._client(), self.request.call)(**self.request.parameters)
             except (BotoCoreError, ClientError) as error:
                 raise token_error(error, self.who) from error
+            finally:
+                _asking.reset(asking)
             # A cluster's answer is written DbUser, a workgroup's dbUser.
             answer = {key[:1].lower() + key[1:]: value for key, value in answer.items()}
             self._known, self._end = (answer["dbUser"], answer["dbPassword"]), answer["expiration"]

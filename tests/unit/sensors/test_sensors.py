@@ -37,6 +37,15 @@ def test_a_sensor_waits_and_frees_its_worker_by_itself() -> None:
     assert (bare.wait, bare.deferrable, bare.redshift_conn_id, bare.index) == (True, True, "redshift_default", None)
 
 
+def test_an_aws_connection_that_came_to_nothing_is_not_left_out() -> None:
+    bare, given = DataGraphSensor(task_id="bare"), DataGraphSensor(task_id="given", aws_conn_id="mine")
+    assert (bare.aws_id, given.aws_id) == (None, "mine")
+    given.render_template_fields({})
+    # As a template may come to, where Jinja renders Python's values. The hook refuses a blank one.
+    given.aws_conn_id = None
+    assert given.aws_id == ""
+
+
 def test_what_it_found_is_said_in_a_line(mocker: MockerFixture) -> None:
     log = mocker.patch.object(ProfilesSyncTablesSensor, "log")
     event = {"status": "done", "report": Report(in_place=6).as_dict(), "message": "All 6 tables are there"}
