@@ -73,7 +73,7 @@ class Iam:
 
     def give(self, action: str, given: dict[str, Any], who: str, region: str) -> dict[str, Any]:
         """Answer an action, under the names of a workgroup's answer."""
-        self.asked.append({"action": action, "region": region, "who": who, **given})
+        self.asked.append(known := {"action": action, "region": region, "who": who, **given})
         lower = {key[:1].lower() + key[1:]: value for key, value in given.items()}
         seconds = self.life or float(lower.get("durationSeconds", 900))
         end, password = int(time.time() + seconds), "Token/" + secrets.token_urlsafe(200)
@@ -86,6 +86,7 @@ class Iam:
             user = f"IAM:{role}"
         elif action not in ("GetClusterCredentialsWithIAM", "GetCredentials"):
             raise NotAnswered("InvalidAction", f"local stand-in: {action}")
+        known["token"] = password
         self.tokens[password] = Token(user, role, str(lower.get("dbName", "")), end)
         return {"dbUser": user, "dbPassword": password, "expiration": end}
 

@@ -349,13 +349,13 @@ def token_request(connection: Connection, database: str) -> TokenRequest:
     problems = Problems()
     read = {name: problems.check(of_hook, connection, name, default=None) for name in HOOK_EXTRAS}
     user = problems.check(field, connection, "db_user", default=None)
-    serverless = problems.check(is_serverless, connection, default=False)
+    serverless: bool | None = problems.check(is_serverless, connection, default=None)
     host = (connection.host or "").strip()
     where = "serverless_work_group" if serverless else "cluster_identifier"
     name = read[where]
     if name is None and not serverless and ".redshift." in host:
         name = host.partition(".")[0]
-    if name is None and not extra_of(connection).get(where):
+    if name is None and serverless is not None and not extra_of(connection).get(where):
         problems.add(
             f"The extra of connection {connection.conn_id} lacks {where}, which iam needs: add it, or take iam out to "
             "log in with the password."

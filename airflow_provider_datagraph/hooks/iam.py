@@ -22,7 +22,7 @@ as much, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing
 _asking: ContextVar[bool] = ContextVar("_asking", default=False)
 
 
-def _unread(record: logging.LogRecord) -> bool:
+def _unread(_: logging.LogRecord) -> bool:
     """Whether a line of botocore's may be logged: at DEBUG it holds AWS's answer, and the temporary password."""
     return not _asking.get()
 

@@ -14,7 +14,7 @@ from tests.dags.warehouse import Warehouse, build, with_new_identities
 
 @pytest.fixture(scope="session")
 def dag_server() -> Iterator[Server]:
-    with started(password=ADMIN_PASSWORD) as running:
+    with started(password=ADMIN_PASSWORD, iam=True) as running:
         yield running
 
 

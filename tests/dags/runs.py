@@ -11,6 +11,7 @@ from typing import Any
 from local_redshift.running import Server
 from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.warehouse import ProfilesSync, Warehouse, build
+from tests.support.iam import CLUSTER, aws_fields
 from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import unique
 
@@ -107,6 +108,8 @@ def run_modes(airflow: Airflow, warehouse: Warehouse) -> Outcome:
     connections = {
         "modes_admin": admin,
         "modes_wrong_password": {**admin, "password": "Wrong-1-password"},
+        "modes_iam": {**admin, "password": None, "extra": {**admin["extra"], **CLUSTER}},
+        "modes_aws": aws_fields(warehouse.server, "modes"),
         "modes_refused_port": {**admin, "port": 1},
         "modes_user": user,
         "modes_leaving": {**user, "login": leaving},

@@ -32,9 +32,10 @@ def test_a_timeout_without_soft_fail_fails_and_is_not_retried(modes_run: Outcome
 
 
 @modes
-def test_what_is_there_is_reported_in_every_mode(modes_run: Outcome, mode: str) -> None:
-    assert modes_run.states[f"done_{mode}"] == "success"
-    assert modes_run.reports[f"done_{mode}"] == ready()
+@pytest.mark.parametrize("what", ["done", "iam"])
+def test_what_is_there_is_reported_in_every_mode(modes_run: Outcome, what: str, mode: str) -> None:
+    assert modes_run.states[f"{what}_{mode}"] == "success"
+    assert modes_run.reports[f"{what}_{mode}"] == ready()
 
 
 def test_the_way_back_is_among_what_is_searched_for_passwords(modes_run: Outcome) -> None:

@@ -18,7 +18,7 @@ from tests.e2e.services import installed
 def evidence(tmp_path_factory: pytest.TempPathFactory, statement_log: Path) -> Iterator[Evidence]:
     folder = tmp_path_factory.mktemp("e2e")
     with (
-        started(password=canary("Adm1n"), faults=True) as server,
+        started(password=canary("Adm1n"), faults=True, iam=True) as server,
         metadata_database(*DATABASE) as metadata,
     ):
         machine = Machine(folder / "root", metadata)

@@ -21,6 +21,7 @@ from tests.e2e.places import Left
 from tests.e2e.services import AIRFLOW_3, Installation, TaskEnd
 from tests.e2e.web import Web
 from tests.e2e.wide import DAGS, SCHEMAS
+from tests.support.iam import CLUSTER, aws_fields
 from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import quoted, unique
 
@@ -66,6 +67,8 @@ class Scene:
             "secrets_admin": admin,
             "secrets_user": user,
             "secrets_wrong_admin": {**admin, "password": self.secrets.wrong},
+            "secrets_iam": {**admin, "password": None, "extra": {**admin["extra"], **CLUSTER}},
+            "secrets_aws": aws_fields(self.warehouse.server, "e2e"),
             "secrets_unreachable": {**admin, "port": 1},
             "secrets_sha256_user": {**user, "login": self.world["other_user"]},
             "secrets_refused_user": {**user, "login": self.world["refused_user"]},
@@ -172,6 +175,7 @@ class Evidence:
     :param lookup: what ``airflow dags test`` printed for a DAG without this package.
     :param healthy: the services whose own health checks were content.
     :param survivors: the processes that outlived the services.
+    :param tokens: the temporary passwords that AWS gave.
     :param answers: those of the API server; see :meth:`~tests.e2e.web.Web.answers`.
     """
 
@@ -181,6 +185,7 @@ class Evidence:
     lookup: bytes
     healthy: set[str]
     survivors: list[str]
+    tokens: list[str]
     answers: dict[str, int]
 
     @property
@@ -268,4 +273,5 @@ def play(airflow: Installation, machine: Machine, server: Server, statements: Pa
     copy = folder / "evidence"
     shutil.copytree(airflow.home, copy)
     left = Left(copy, airflow.metadata, airflow.fernet, server, statements)
-    return Evidence(left, scenes, airflow.states(), lookup, airflow.healthy, airflow.survivors, answers)
+    tokens = [asked["token"] for asked in server.asked_of_aws()]
+    return Evidence(left, scenes, airflow.states(), lookup, airflow.healthy, airflow.survivors, tokens, answers)

@@ -39,6 +39,18 @@ def test_no_password_is_there(evidence: Evidence, place: Place, name: str) -> No
     assert matches(place.contents(evidence.left), clear_forms(secret)) == set()
 
 
+@each_place
+def test_no_temporary_password_is_there(evidence: Evidence, place: Place) -> None:
+    # A worker's and the triggerer's, at least.
+    assert len(evidence.tokens) >= 2
+    wanted = {
+        f"{name} of {number}": form
+        for number, token in enumerate(evidence.tokens)
+        for name, form in clear_forms(token).items()
+    }
+    assert matches(place.contents(evidence.left), wanted) == set()
+
+
 @pytest.mark.skipif(not AIRFLOW_3, reason="Airflow 2 doesn't print it")
 def test_what_is_left_out_of_the_search_is_airflows_own_line(evidence: Evidence) -> None:
     # The day it doesn't print this any more, MASKING can go.

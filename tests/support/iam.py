@@ -7,11 +7,18 @@ from contextlib import closing
 from typing import Any
 
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+from local_redshift.running import Server
 from tests.support.redshift import run
 from tests.support.segment import Segment
 
 CLUSTER = {"iam": True, "cluster_identifier": "main"}
 WORKGROUP = {"iam": True, "is_serverless": True, "serverless_work_group": "group"}
+
+
+def aws_fields(server: Server, who: str) -> dict[str, Any]:
+    """What Airflow's connection to AWS holds."""
+    aws = {"region_name": "us-east-1", "endpoint_url": server.endpoint}
+    return {"conn_type": "aws", "login": who, "password": "x", "extra": aws}
 
 
 def with_iam(segment: Segment, extra: dict[str, Any], who: str = "", **fields: Any) -> str:
@@ -21,9 +28,7 @@ def with_iam(segment: Segment, extra: dict[str, Any], who: str = "", **fields: A
     """
     who = who or f"IAM:{segment.cluster.name('asks')}"
     segment.cluster.identities.append(who)
-    aws = {"region_name": "us-east-1", "endpoint_url": segment.server.endpoint}
-    known = json.dumps({"conn_type": "aws", "login": who, "password": "x", "extra": aws})
-    segment.monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", known)
+    segment.monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(aws_fields(segment.server, who)))
     segment.admin_connection(**{"password": None, "extra": {"ssl": False, **extra}, **fields})
     segment.server.asked_of_aws()
     return who

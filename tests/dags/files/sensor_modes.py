@@ -25,6 +25,7 @@ PROFILES: dict[str, dict[str, Any]] = {
     "refused_port": {"redshift_conn_id": "modes_refused_port", "timeout": 0},
     "hard_timeout": {"timeout": 0, "soft_fail": False},
     "done": {"schema": "modes_profiles"},
+    "iam": {"schema": "modes_profiles", "redshift_conn_id": "modes_iam", "aws_conn_id": "modes_aws"},
 }
 ACCESS: dict[str, dict[str, Any]] = {
     "user_password": {"user_conn_id": "modes_user_wrong_password"},

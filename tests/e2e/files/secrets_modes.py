@@ -85,6 +85,7 @@ with DAG(
         "validate": make("validate_with_poke", "success", deferrable=False),
         "profiles": make("profiles_with_poke", "success", deferrable=False, mode="reschedule"),
         "user": make("profiles_with_user", "success", **USER),
+        "iam": make("profiles_with_iam", "success", redshift_conn_id="secrets_iam", aws_conn_id="secrets_aws"),
     }
     opened = make("grant_with_profiles", "success", database=PROFILES, schema="profiles_prod")
     reports = [task.output for name, task in success.items() if name not in ("revoke", "drop")]

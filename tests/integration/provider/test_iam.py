@@ -52,6 +52,7 @@ def test_a_temporary_password_is_for_the_database_that_is_opened(
         assert whom(hook) == (in_redshift, opened) and hook.login == in_redshift
         inspect.signature(redshift_connector.connect).bind(**hook.arguments)
         (asked,) = segment.server.asked_of_aws()
+        assert asked.pop("token") == hook.arguments["password"]
         assert asked == {"action": action, "region": "us-east-1", "who": who, name: opened, **parameters}
 
 
