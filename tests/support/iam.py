@@ -18,7 +18,7 @@ WORKGROUP = {"iam": True, "is_serverless": True, "serverless_work_group": "group
 def aws_fields(server: Server, who: str) -> dict[str, Any]:
     """What Airflow's connection to AWS holds."""
     aws = {"region_name": "us-east-1", "endpoint_url": server.endpoint}
-    return {"conn_type": "aws", "login": who, "password": "x", "extra": aws}
+    return {"conn_type": "aws", "login": who, "password": "Secret-of-aws", "extra": aws}
 
 
 def with_iam(segment: Segment, extra: dict[str, Any], who: str = "", **fields: Any) -> str:

@@ -102,7 +102,7 @@ def as_uri(iam: str) -> Callable[[Segment], None]:
 def aws(conn_id: str) -> Callable[[Segment], None]:
     return lambda segment: segment.monkeypatch.setenv(
         f"AIRFLOW_CONN_{conn_id.upper()}",
-        f"aws://{conn_id}:x@/?region_name=us-west-2&endpoint_url={quote(segment.server.endpoint, safe='')}",
+        f"aws://{conn_id}:Secret-of-aws@/?region_name=us-west-2&endpoint_url={quote(segment.server.endpoint, safe='')}",
     )
 
 
