@@ -211,9 +211,11 @@ def run_services(airflow: Installation, machine: Machine, scene: Scene) -> dict[
 
     def waiting() -> bool:
         reference.check(airflow)
-        logs = airflow.home.glob("logs/**/task_id=success__profiles/*.trigger.*")
-        looked = any("Not yet" in log.read_text(errors="replace") for log in logs if log.is_file())
-        return looked and sum("PollTrigger" in text for text in watch.seen["triggers"]) >= 2
+        for name in ("profiles", "profiles_with_iam"):
+            logs = airflow.home.glob(f"logs/**/task_id=success__{name}/*.trigger.*")
+            if not any("Not yet" in log.read_text(errors="replace") for log in logs if log.is_file()):
+                return False
+        return sum("PollTrigger" in text for text in watch.seen["triggers"]) >= 2
 
     def ended() -> bool:
         reference.check(airflow)
@@ -228,7 +230,7 @@ def run_services(airflow: Installation, machine: Machine, scene: Scene) -> dict[
             with closing(Web(airflow, machine.ports["api-server"])) as web:
                 reference.trigger(airflow, web)
                 answers = web.answers()
-        airflow.wait(waiting, "two sensors to defer, and one to look from the triggerer")
+        airflow.wait(waiting, "two sensors to look from the triggerer, one of them by IAM")
         scene.write_profiles()
         # All have worked for a while: each of these slow commands is run once.
         airflow.wait_healthy()
