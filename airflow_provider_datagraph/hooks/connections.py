@@ -261,7 +261,7 @@ def extras(connection: Connection) -> dict[str, Any]:
             f"The extra of connection {connection.conn_id} contradicts itself: ssl is false, and sslmode says how "
             "TLS verifies. Take one of the two away."
         )
-    _raise_all(problems)
+    raise_all(problems)
     known = inspect.signature(redshift_connector.connect).parameters
     return {name: value for name, value in options.items() if name in known}
 
@@ -365,7 +365,7 @@ def token_request(connection: Connection, database: str) -> TokenRequest:
             f"The extra of connection {connection.conn_id} names db_groups, which AWS takes with a cluster's db_user "
             "only: add that, or take db_groups away."
         )
-    _raise_all(problems)
+    raise_all(problems)
     if serverless:
         asked = {"workgroupName": name, "dbName": database}
         call, life = "get_credentials", {"durationSeconds": read["serverless_token_duration_seconds"]}
@@ -426,7 +426,7 @@ def admin_arguments(connection: Connection, database: str | None) -> dict[str, A
     place = _place(connection.host, connection.conn_id, port, connection.conn_id, problems)
     if iam:
         problems.check(token_request, connection, database or "", default=None)
-    _raise_all(problems)
+    raise_all(problems)
     user = {} if iam else {"user": connection.login, "password": connection.password}
     return {**place, **user, "database": database, **_with_tls(options, place["host"])}
 
@@ -463,7 +463,7 @@ def user_arguments(
         lent = {name: value for name, value in lent.items() if name not in TLS_EXTRAS}
     options = {**lent, **own}
     place = _place(host, host_of.conn_id, port, port_of.conn_id, problems)
-    _raise_all(problems)
+    raise_all(problems)
     known = {**place, "user": user.login, "password": user.password, "database": database}
     return {**known, **_with_tls(options, place["host"])}
 
@@ -494,6 +494,10 @@ def _place(host: str | None, host_of: str, port: int | None, port_of: str, probl
     }
 
 
-def _raise_all(problems: Problems) -> None:
+def raise_all(problems: Problems) -> None:
+    """End the checks of connections.
+
+    :raises MisconfigurationError: with every problem, if there is any.
+    """
     if problems.sentences:
         raise MisconfigurationError.of(problems.sentences)

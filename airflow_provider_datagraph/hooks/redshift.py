@@ -15,7 +15,7 @@ from redshift_connector.core import Connection as DriverConnection
 from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.arguments import Problems, text
 from airflow_provider_datagraph.hooks.connections import (
     DEFAULT_AWS,
     admin_arguments,
@@ -24,6 +24,7 @@ from airflow_provider_datagraph.hooks.connections import (
     field,
     is_serverless,
     load,
+    raise_all,
     switch,
     tls_weakness,
     token_request,
@@ -174,18 +175,24 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
 
         :raises MisconfigurationError: with everything that the connections lack.
         """
-        if self.user_conn_id is None:
-            arguments = self._as_admin()
-        else:
-            database = self.database
-            if database is None and not field(self.user_connection, "database") and self.borrow_database:
-                database = field(self.admin_connection, "database")
-            arguments = user_arguments(self.user_connection, self.admin_connection, database)
+        problems = Problems()
+        if self.aws_conn_id is not None:
+            # Whether it is needed or not: what was given, and came to nothing, is told.
+            problems.check(text, self.aws_conn_id, "aws_conn_id", default="")
+        linked = self.user_conn_id is not None
+        arguments: dict[str, Any] = problems.check(self._as_user if linked else self._as_admin, default={})
+        raise_all(problems)
         weakness = tls_weakness(arguments)
         if weakness and self.warned is not None and weakness not in self.warned:
             self.warned.add(weakness)
             self.log.warning("%s", one_line(weakness))
         return {"application_name": "airflow-provider-datagraph", **arguments}
+
+    def _as_user(self) -> dict[str, Any]:
+        database = self.database
+        if database is None and not field(self.user_connection, "database") and self.borrow_database:
+            database = field(self.admin_connection, "database")
+        return user_arguments(self.user_connection, self.admin_connection, database)
 
     def _as_admin(self) -> dict[str, Any]:
         admin, problems = self.admin_connection, Problems()
@@ -196,11 +203,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
             aws = problems.check(self._load, named, "AWS connection", "aws", default=None)
             if aws is not None:
                 problems.check(check_profile, admin, aws, default=None)
-        elif not isinstance(named, str) or not named.strip():
-            # Told whether it is needed or not: it was given, and came to nothing.
-            problems.check(self._load, named, "AWS connection", "aws", default=None)
-        if problems.sentences:
-            raise MisconfigurationError.of(problems.sentences)
+        raise_all(problems)
         request = token_request(admin, arguments["database"]) if aws else None
         # A trigger's thread can't tell Airflow what to mask.
         self.tokens = Tokens(request, aws, self.admin_conn_id, masked=self.loaded is None) if request and aws else None

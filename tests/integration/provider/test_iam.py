@@ -140,7 +140,7 @@ def test_where_and_as_whom_aws_is_asked(
         ({**CLUSTER, "port": 1, "database": "x", "stray": 1}, None, "its field port is"),
         (CLUSTER, "nobodys", "The AWS connection nobodys isn't defined"),
         (CLUSTER, "segment_linked_user", "is of type redshift: make it one of type aws"),
-        ({}, "{{ params.none }}", "The id of the AWS connection is ''"),
+        ({}, "{{ params.none }}", "aws_conn_id is '': give a text that isn't empty"),
         ({**CLUSTER, "profile": "x"}, "profiled", "names the profile 'x', and that of the AWS connection profiled"),
     ],
 )
