@@ -13,7 +13,7 @@ from airflow_provider_datagraph.access.plan import Plan, Step
 from airflow_provider_datagraph.access.report import ChangeRow, Report, change_rows
 from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES, looking_again, retrying
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.hooks.faults import drift_remains, vanished, vanished_error
+from airflow_provider_datagraph.hooks.faults import drift_remains, execute, vanished, vanished_error
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.sessions import read_session
 from airflow_provider_datagraph.redshift.statements import EXACT_NAMES, folds
@@ -133,7 +133,7 @@ class Converger:
 
     def _execute(self, cursor: Cursor, sql: str) -> None:
         try:
-            cursor.execute(sql)
+            execute(cursor, sql)
         except Exception as error:
             if not vanished(error):
                 raise

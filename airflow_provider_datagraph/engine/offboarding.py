@@ -20,7 +20,12 @@ from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdin
 from airflow_provider_datagraph.access.plan import Finding, Plan, note
 from airflow_provider_datagraph.access.report import Report, join
 from airflow_provider_datagraph.engine.converge import Converger
-from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.exceptions import (
+    DataGraphError,
+    DriftRemainsError,
+    MisconfigurationError,
+    PassingFaultError,
+)
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.hooks.faults import details, in_use, still_needed
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
@@ -155,12 +160,13 @@ class Offboarding:
     ) -> Report:
         try:
             return self.engine.converge(read, make_plan)
-        except Exception as error:
-            if in_use(error):
+        except DataGraphError as error:
+            cause = error.__cause__
+            if cause is not None and in_use(cause):
                 # Somebody connected since it was planned.
                 cluster = self.engine.read(self._read_cluster)
                 found = [str(said(finding)) for finding in session_findings(str(self.leaving.drop), cluster)]
-                raise MisconfigurationError.of([details(error)[1], *found]) from error
+                raise MisconfigurationError.of([details(cause)[1], *found]) from cause
             raise
 
     def _identities(self, cluster: Cluster) -> Part:
@@ -172,10 +178,11 @@ class Offboarding:
         def act() -> Report:
             try:
                 return self.engine.converge(self._read_cluster, make_plan)
-            except Exception as error:
-                if not in_use(error):
+            except DataGraphError as error:
+                cause = error.__cause__
+                if cause is None or not in_use(cause):
                     raise
-                raise still_needed(error, self.engine.database) from error
+                raise still_needed(cause, self.engine.database) from cause
 
         return Part("dropping user and role", self.engine.database, make_plan(cluster), act)
 
@@ -205,6 +212,5 @@ def _tell(error: Exception, done: Sequence[str], failed: str, left: Sequence[str
         raise type(error)(*error.problems, sentence) from error
     if isinstance(error, PassingFaultError | DriftRemainsError):
         raise type(error)(f"{error} {sentence}") from error
-    # A driver's error stays what it is: it tells most.
     error.add_note(sentence)
     raise error

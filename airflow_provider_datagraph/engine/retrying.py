@@ -10,7 +10,7 @@ from typing import TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from airflow_provider_datagraph.exceptions import VanishedError
-from airflow_provider_datagraph.hooks.faults import Fault, classify, details
+from airflow_provider_datagraph.hooks.faults import Fault, classify, conflict_error, details
 
 T = TypeVar("T")
 TRIES = 10
@@ -33,10 +33,11 @@ def looking_again(work: Callable[[], T]) -> T:
 
 
 def retrying(work: Callable[[], T], tries: int, longest_wait: float) -> T:
-    """Do work that rolls back by itself, again after each conflict; the last error is the original one.
+    """Do work that rolls back by itself, again after each conflict.
 
     :param tries: how often, at least once.
     :param longest_wait: the longest wait between two tries, in seconds.
+    :raises PassingFaultError: if the last try conflicts, too.
 
     https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html
     """
@@ -48,7 +49,12 @@ def retrying(work: Callable[[], T], tries: int, longest_wait: float) -> T:
         before_sleep=_tell,
         reraise=True,
     )
-    return attempts(work)
+    try:
+        return attempts(work)
+    except Exception as error:
+        if classify(error) is Fault.CONFLICT:
+            raise conflict_error(error, tries) from error
+        raise
 
 
 def _tell(state: RetryCallState) -> None:

@@ -49,6 +49,11 @@ def _whole_number(value: Any, name: str) -> int:
 
 
 def _sslmode(value: Any, name: str) -> str:
+    if value in ("disable", "allow", "prefer", "require"):
+        modes = ", ".join(SSL_MODES)
+        raise InvalidInput(
+            f"{name} is {value!r}: give one of {modes}, or leave it out: TLS is on, and verifies, unless ssl is false."
+        )
     return arguments.choice(value, name, SSL_MODES)
 
 
@@ -63,6 +68,16 @@ DRIVER_EXTRAS: Mapping[str, Callable[[Any, str], Any]] = {
     "tcp_keepalive_count": _whole_number,
     "application_name": arguments.text,
     "source_address": arguments.text,
+}
+
+
+# What PostgreSQL's clients call them.
+OTHER_NAMES = {
+    "connect_timeout": "timeout",
+    "keepalives": "tcp_keepalive",
+    "keepalives_idle": "tcp_keepalive_idle",
+    "keepalives_interval": "tcp_keepalive_interval",
+    "keepalives_count": "tcp_keepalive_count",
 }
 
 
@@ -249,6 +264,7 @@ def extras(connection: Connection) -> dict[str, Any]:
         problems.add(
             f"The extra of connection {connection.conn_id} holds {', '.join(strangers)}, which nothing reads: "
             "remove or correct it."
+            + "".join(f" {name} is {OTHER_NAMES[name]} here." for name in strangers if name in OTHER_NAMES)
         )
     options: dict[str, Any] = {}
     for name in [name for name in DRIVER_EXTRAS if name in given]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.exceptions import (
+    DataGraphError,
     DriftRemainsError,
     LoginRefusedError,
     MisconfigurationError,
@@ -15,7 +16,10 @@ from airflow_provider_datagraph.exceptions import (
     VanishedError,
 )
 from airflow_provider_datagraph.hooks.connections import VERIFY_CA
-from airflow_provider_datagraph.redshift.names import one_line, quote
+from airflow_provider_datagraph.redshift.names import one_line, quote, template
+
+if TYPE_CHECKING:
+    from redshift_connector.cursor import Cursor
 
 CONFLICT_TEXTS = (
     "conflict with concurrent transaction",
@@ -26,6 +30,9 @@ CONFLICT_TEXTS = (
 )
 # Database, schema, relation, column, or identity: 42704 is PostgreSQL's, AWS documents none.
 VANISHED = ("3D000", "3F000", "42P01", "42703", "42704")
+NOT_LET_IN = "no pg_hba.conf entry"
+SAME_ANSWER = "Redshift answers the same where the password is disabled, or its VALID UNTIL is over."
+ROTATE = "Change the user's password with RotateSegmentPasswordOperator"
 GONE_TEXTS = ("connection is closed", "brokenpipe", "socket closed", "connection time out", "communication error")
 
 
@@ -69,6 +76,8 @@ def classify(error: BaseException) -> Fault:
     text = message.lower()
     if state:
         return _by_state(state, text)
+    if _lacks_md5(error):
+        return Fault.MISCONFIGURED
     inner = next((arg for arg in error.args if isinstance(arg, ssl.SSLError)), None)
     # A server that hangs up during the handshake is going away, not set up wrongly.
     if isinstance(inner or error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
@@ -80,7 +89,16 @@ def classify(error: BaseException) -> Fault:
     return Fault.OTHER
 
 
+def _lacks_md5(error: BaseException) -> bool:
+    """Tell whether this machine forbids the md5 that the driver answers a server with (FIPS)."""
+    text = str(error).lower()
+    return isinstance(error, ValueError) and ("fips" in text or "digital envelope" in text)
+
+
 def _by_state(state: str, text: str) -> Fault:
+    if NOT_LET_IN in text:
+        # 28000 as well, and no password was looked at.
+        return Fault.MISCONFIGURED
     known = {
         "28000": Fault.LOGIN,
         "28P01": Fault.LOGIN,
@@ -127,29 +145,66 @@ def connect_error(
     :param error: the error of the driver or the socket.
     :param target: the driver's arguments; the password isn't read.
     :param linked: whether it is the linked user's login; default False: the admin's.
-    :return: the error to raise; the same one where it isn't known.
+    :return: the error to raise.
     """
-    place = f"{target['host']}:{target['port']}"
+    place, user, database = f"{target['host']}:{target['port']}", target["user"], target["database"]
     fault, (state, text) = classify(error), details(error)
-    if "cannot connect to shared database" in text.lower():
-        return MisconfigurationError(
-            f"Connection {who}: {text}. What is in a datashare's database is granted, and revoked, from a local one: "
-            f"GRANT USAGE ON DATABASE {quote(target['database'])} TO ROLE <the linked role>"
-        )
+    said = f"{state}: {text}" if state else text
+    if "cannot connect to" in text.lower():
+        return MisconfigurationError(f"Connection {who}: {text}. {_not_local(text, database)}")
     if fault is Fault.LOGIN:
-        message = f"Connection {who}: {place} refuses the login or password of user {target['user']} ({state}): "
-        return _refused(message + "correct the connection.", f"user {target['user']}", linked=linked)
+        says = f"It says: {text}. {SAME_ANSWER}"
+        remedy = f"{says} {ROTATE}, or correct the connection." if linked else f"correct the connection. {says}"
+        message = f"Connection {who}: {place} refuses the login or password of user {user} ({state}): {remedy}"
+        return _refused(message, f"user {user}", linked=linked)
+    if state == "42704":
+        message = f"Connection {who}: {place} knows no such user ({said}): correct the login, or create the user."
+        return _refused(f"{message} An IAM login needs a user that exists.", f"user {user}", linked=linked)
     if fault is Fault.DATABASE_MISSING:
-        message = f"Connection {who}: there is no database {target['database']} at {place}: correct the name."
-        return _refused(message, f"database {target['database']}", linked=linked)
+        message = f"Connection {who}: there is no database {database} at {place}: correct the name."
+        return _refused(message, f"database {database}", linked=linked)
     if fault is Fault.MISCONFIGURED:
-        return MisconfigurationError(f"Connection {who}: TLS with {place} fails ({text}): {_tls_remedy(error)}")
+        return MisconfigurationError(f"Connection {who}: {_set_up(error, said, target)}")
     if fault is Fault.PASSING:
-        return PassingFaultError(
-            f"Connection {who}: {place} can't be reached ({text}). It will be tried again; if it stays so, check the "
-            "host, the port, and that the cluster runs and lets this machine in."
+        return PassingFaultError(f"Connection {who}: {_passing(place, said)}")
+    return DataGraphError(f"Connection {who}: {place} refuses the login of user {user} ({said}).")
+
+
+def _not_local(text: str, database: str) -> str:
+    if "auto" in text.lower():
+        return "Redshift mounts it for IAM identities: create an external schema for it in a local database."
+    return (
+        "What is in a datashare's database is granted, and revoked, from a local one: "
+        f"GRANT USAGE ON DATABASE {quote(database)} TO ROLE <the linked role>"
+    )
+
+
+def _set_up(error: Exception, said: str, target: Mapping[str, Any]) -> str:
+    place, user = f"{target['host']}:{target['port']}", target["user"]
+    if NOT_LET_IN in said.lower():
+        remedy = "it lets in nobody like this: correct host, login and database."
+        if target.get("ssl") is False and "ssl off" in said.lower():
+            remedy = "it takes no login without TLS (require_ssl): take ssl out of the connection's extra."
+        return f"{place} refuses the way of the login ({said}): {remedy}"
+    if _lacks_md5(error):
+        return (
+            f"this machine forbids md5 ({said}), which the driver has to answer with for user {user}: give the user a "
+            'password that is kept as a sha256 hash (for the linked user: password_hash="sha256").'
         )
-    return error
+    return f"TLS with {place} fails ({said}): {_tls_remedy(error)}"
+
+
+def _passing(place: str, said: str) -> str:
+    if "too many connections for" in said:
+        return (
+            f"{place} lets in no more ({said}). That is a CONNECTION LIMIT of the user's (or database's) own, not the "
+            "network. It will be tried again; if it stays so, end other sessions, or raise the limit (ALTER USER "
+            "… CONNECTION LIMIT UNLIMITED)."
+        )
+    return (
+        f"{place} can't be reached ({said}). It will be tried again; if it stays so, check the host, the port, and "
+        "that the cluster runs and lets this machine in."
+    )
 
 
 def _refused(message: str, about: str, *, linked: bool) -> MisconfigurationError:
@@ -183,10 +238,13 @@ def _tls_remedy(error: Exception) -> str:
 def statement_error(error: Exception, user: str, database: str) -> Exception:
     """Translate what went wrong in a statement.
 
-    :param error: the error of the driver or the socket.
-    :return: the error to raise; the same one where it isn't known.
+    :param error: the error of the driver or the socket, with the statement as a note where that is known.
+    :return: the error to raise; the same one for a conflict, which is tried again.
     """
     fault, (state, text) = classify(error), details(error)
+    said, which = f"{state}: {text}" if state else text, "".join(getattr(error, "__notes__", ()))
+    if fault is Fault.CONFLICT:
+        return error
     if fault is Fault.REFUSED:
         return MisconfigurationError(
             f"Redshift refuses user {user} in database {database}: {text}. The transaction was rolled "
@@ -204,7 +262,29 @@ def statement_error(error: Exception, user: str, database: str) -> Exception:
             f"The connection to database {database} broke ({state or text}): the next try finds in place what was "
             "committed; the rest was rolled back."
         )
-    return error
+    message = f"Redshift refuses a statement in database {database} ({said}). What wasn't committed was rolled back."
+    # What it doesn't know or can't do, it won't the next time.
+    lasts = state.startswith(("42", "0A")) and state not in VANISHED
+    if lasts and " FOR TABLES IN SCHEMA " in which:
+        message += ' If it knows no scoped permissions, choose future_tables="default_privileges" or "none".'
+    return (MisconfigurationError if lasts else PassingFaultError)(f"{message}{which and f' The statement: {which}'}")
+
+
+def execute(cursor: Cursor, sql: str) -> None:
+    """Run a statement; an error bears its template as a note, for :func:`statement_error`."""
+    try:
+        cursor.execute(sql)
+    except Exception as error:
+        error.add_note(template(sql))
+        raise
+
+
+def conflict_error(error: Exception, tries: int) -> PassingFaultError:
+    """Tell that another transaction conflicted at every try."""
+    return PassingFaultError(
+        f"Another transaction conflicts ({': '.join(filter(None, details(error)))}), also at try {tries} of {tries}. "
+        "What wasn't committed was rolled back: run it again when the other is over, or raise tries."
+    )
 
 
 def vanished_error(error: Exception, database: str) -> VanishedError:
@@ -215,12 +295,12 @@ def vanished_error(error: Exception, database: str) -> VanishedError:
     )
 
 
-def in_use(error: Exception) -> bool:
+def in_use(error: BaseException) -> bool:
     """Tell whether something is needed and can't be dropped. PostgreSQL's code; AWS documents it for DROP USER."""
     return details(error)[0] == "55006"
 
 
-def still_needed(error: Exception, database: str) -> MisconfigurationError:
+def still_needed(error: BaseException, database: str) -> MisconfigurationError:
     """Tell why a role or a user may not be dropped, although nothing was found that keeps it.
 
     :param database: the connected database.

@@ -37,16 +37,18 @@ from airflow_provider_datagraph.redshift.names import fold, one_line
 TIMEOUT = 300.0
 """Seconds for the login and for each answer where the connection names no ``timeout``: a statement may have to wait for
 its turn in the cluster's queue, and a packet that is dropped has no other end."""
+# ValueError: what Python raises where the machine forbids md5.
+LOGIN_ERRORS = (DriverError, OSError, ValueError)
 
 
 def connect(arguments: Mapping[str, Any]) -> DriverConnection:
     """Connect once.
 
-    :raises redshift_connector.Error: as the driver does, and OSError.
+    :raises redshift_connector.Error: as the driver does, and OSError and ValueError.
     """
     try:
         return redshift_connector.connect(**{"timeout": TIMEOUT, **arguments})
-    except (DriverError, OSError) as error:
+    except LOGIN_ERRORS as error:
         close_half_made(error)
         raise
 
@@ -239,7 +241,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         """
         try:
             connection = connect(self._with_login())
-        except (DriverError, OSError) as error:
+        except LOGIN_ERRORS as error:
             folded = fold(str(self.arguments["database"]))
             if classify(error) is Fault.DATABASE_MISSING and folded != self.arguments["database"]:
                 # As SQL would: a name that isn't there as typed is the one that Redshift folds it to.
@@ -273,7 +275,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         """
         try:
             connect(self._with_login()).close()
-        except (DriverError, OSError) as error:
+        except LOGIN_ERRORS as error:
             fault = classify(error)
             if fault in (Fault.LOGIN, Fault.DATABASE_MISSING):
                 return fault is Fault.DATABASE_MISSING

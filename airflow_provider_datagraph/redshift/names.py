@@ -10,6 +10,8 @@ from collections.abc import Collection
 from typing import Any
 
 MAX_BYTES = 127
+SHOWN = 300
+"""How many characters of a statement an error shows."""
 """Redshift's limit for an identifier, in bytes of UTF-8."""
 # https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html
 RESERVED_WORDS = frozenset(
@@ -69,6 +71,12 @@ def literal(text: str) -> str:
     :return: the text in single quotes.
     """
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def template(sql: str) -> str:
+    """Reduce a statement to what may be shown: no literal, since a hash is one, and not the end of a long one."""
+    reduced = re.sub(r"'(?:[^'\\]|''|\\.)*'", "'…'", sql, flags=re.DOTALL)
+    return reduced if len(reduced) <= SHOWN else f"{reduced[:SHOWN]}…"
 
 
 def one_line(text: str) -> str:

@@ -158,10 +158,12 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
 
     def _look_once(self) -> Look | None:
         """Look once; a passing fault is no look, and is waited out."""
+        from airflow_provider_datagraph.engine.looks import take
+
         probe = self._make_probe()
         try:
             with refusing_bad_input():
-                look = probe.look()
+                look = take(probe)
         except PassingFaultError as error:
             self._last = str(error)
             return None

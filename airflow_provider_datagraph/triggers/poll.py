@@ -34,6 +34,12 @@ def event(payload: dict[str, Any]) -> TriggerEvent:
     return TriggerEvent(payload)  # type: ignore[no-untyped-call]  # Airflow's triggers have no annotations
 
 
+def _take(probe: Probe) -> Look:
+    from airflow_provider_datagraph.engine.looks import take
+
+    return take(probe)
+
+
 class PollTrigger(BaseTrigger):
     """Look until it is done, misconfigured, or too late.
 
@@ -115,7 +121,7 @@ class PollTrigger(BaseTrigger):
         last = "nothing was seen yet"
         while True:
             try:
-                look: Look = await self._in_pool(self._alone, probe.look)
+                look: Look = await self._in_pool(self._alone, lambda: _take(probe))
                 if look.done:
                     return {"status": "done", "report": look.as_dict(), "message": look.message}
                 if look.problems:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_datagraph.engine.looks.access import AccessProbe
-from airflow_provider_datagraph.engine.looks.base import Connections, Look, Probe
+from airflow_provider_datagraph.engine.looks.base import Connections, Look, Probe, take
 from airflow_provider_datagraph.engine.looks.profiles_sync import ProfilesSyncProbe
 
-__all__ = ["AccessProbe", "Look", "Probe", "ProfilesSyncProbe", "make_probe"]
+__all__ = ["AccessProbe", "Look", "Probe", "ProfilesSyncProbe", "make_probe", "take"]
 
 PROBES: Mapping[str, type[AccessProbe] | type[ProfilesSyncProbe]] = {
     "access": AccessProbe,

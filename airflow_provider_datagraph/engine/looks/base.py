@@ -11,7 +11,7 @@ from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.exceptions import PassingFaultError
-from airflow_provider_datagraph.hooks.faults import Fault, classify, details, statement_error
+from airflow_provider_datagraph.hooks.faults import Fault, classify, details, execute, statement_error
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.redshift.catalog.sessions import read_session
 from airflow_provider_datagraph.redshift.names import one_line
@@ -65,6 +65,19 @@ class Probe(Protocol):
         """Close the connections."""
 
 
+def take(probe: Probe) -> Look:
+    """Take a look.
+
+    :raises MisconfigurationError: for what a person has to correct.
+    :raises PassingFaultError: for what isn't known to need one.
+    """
+    try:
+        return probe.look()
+    except (DriverError, OSError) as error:
+        hook = probe.readers[0].hook
+        raise statement_error(error, hook.login, str(hook.arguments["database"])) from error
+
+
 @dataclass
 class Reader:
     """A connection that is kept, in autocommit, and opened anew after a fault."""
@@ -82,7 +95,7 @@ class Reader:
         :raises PassingFaultError: if the server can't be reached, or another transaction conflicts.
         """
         with self._cursor() as cursor:
-            cursor.execute(sql)
+            execute(cursor, sql)
             return list(cursor.fetchall())
 
     def rolled_back(self, statements: Iterable[str]) -> None:
@@ -95,7 +108,7 @@ class Reader:
             connection.autocommit = False
             try:
                 for sql in statements:
-                    cursor.execute(sql)
+                    execute(cursor, sql)
             finally:
                 # Where the connection is gone, so is the transaction.
                 with suppress(DriverError, OSError):

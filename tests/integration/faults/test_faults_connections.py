@@ -11,7 +11,7 @@ import redshift_connector
 from airflow.providers.common.compat.sdk import AirflowFailException
 from pytest_mock import MockerFixture
 
-from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.exceptions import DataGraphError, MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.hooks.redshift import TIMEOUT, DataGraphHook
 from local_redshift.faults_client import Faults
 from tests.integration.faults.support import hang_up, listening, quickly, reset, silence
@@ -36,10 +36,6 @@ ORDERS: dict[str, tuple[Callable[[Faults], object], str]] = {
     "starting up": (
         lambda faults: faults.error("-- login", "57P03", "the database system is starting up", **FATAL),
         "starting up",
-    ),
-    "too many connections": (
-        lambda faults: faults.error("-- login", "53300", 'too many connections for user "x"', **FATAL),
-        "too many connections",
     ),
     "stopped": (Faults.stop, "refused"),
 }
@@ -112,6 +108,58 @@ LASTING: dict[str, tuple[dict[str, Any], int, str]] = {
         " holds sslmod, which nothing reads: remove or correct it",
     ),
 }
+
+LIMIT = 'too many connections for user "x"'
+OFF = 'no pg_hba.conf entry for host "::1", user "x", database "dev", SSL off'
+# What the server (or the driver) answers a login with, and what is said beside its words.
+ANSWERS: dict[str, tuple[str, str, type[Exception], str]] = {
+    "TLS is required": ("28000", OFF, MisconfigurationError, "take ssl out of the connection's extra"),
+    "let in elsewhere": ("28000", OFF[:-9], MisconfigurationError, "lets in nobody like this"),
+    "no IAM user": ("42704", 'user "IAM:x" does not exist', MisconfigurationError, "create the user"),
+    "shared": ("XX000", 'Cannot connect to shared database "x"', MisconfigurationError, "GRANT USAGE ON DATABASE"),
+    "mounted": ("XX000", 'Cannot connect to auto mounted database "x"', MisconfigurationError, "an external schema"),
+    "limit": ("53300", LIMIT, PassingFaultError, "CONNECTION LIMIT of the user's"),
+    "all taken": ("53300", "too many connections", PassingFaultError, "check the host"),
+    "unknown": ("XX000", "Internal error", DataGraphError, "refuses the login of user awsuser (XX000"),
+}
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_a_refused_login_keeps_the_server_s_words(
+    segment: Segment, faults: Faults, case: str, mocker: MockerFixture
+) -> None:
+    code, text, kind, said = ANSWERS[case]
+    faults.error("-- login", code, text, **FATAL)
+    connects = mocker.spy(redshift_connector, "connect")
+    with quickly(), pytest.raises(kind) as failure:
+        execute(segment.grant_both())
+    assert type(failure.value) is kind and connects.call_count == 1
+    told = str(failure.value)
+    assert told.startswith("Connection redshift_default: ") and text in told and said in told and "'M'" not in told
+
+
+def test_a_user_s_own_limit_is_told(linked: Segment) -> None:
+    linked.cluster.sql("dev", f"ALTER USER {linked.user} CONNECTION LIMIT 0")
+    with pytest.raises(PassingFaultError, match=f'too many connections for user "{linked.user}".* CONNECTION LIMIT of'):
+        execute(linked.create_role())
+
+
+@pytest.mark.parametrize("code", ["42601", "0A000"])
+def test_a_server_without_scoped_permissions_is_told_with_the_statement(
+    linked: Segment, faults: Faults, code: str
+) -> None:
+    faults.error("^GRANT SELECT FOR TABLES", code, "the server's words")
+    said = rf"\({code}: the server's words\).* rolled back.*future_tables=.*GRANT SELECT FOR TABLES IN SCHEMA \"crm\""
+    with pytest.raises(MisconfigurationError, match=said):
+        execute(linked.grant_schema(schema="crm"))
+    assert linked.held() == set()
+
+
+def test_a_machine_without_md5_is_told_of_sha256(segment: Segment, mocker: MockerFixture) -> None:
+    # As OpenSSL says it under FIPS; an md5 user's login asks for one.
+    mocker.patch("redshift_connector.connect", side_effect=ValueError("error:060800A3: disabled for fips"))
+    with pytest.raises(MisconfigurationError, match=r'disabled for fips.* for user awsuser: .*password_hash="sha256"'):
+        execute(segment.grant_both())
 
 
 @pytest.mark.parametrize("name", CONNECTING)

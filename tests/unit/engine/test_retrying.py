@@ -10,7 +10,7 @@ from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.engine.retrying import looking_again, retrying
-from airflow_provider_datagraph.exceptions import VanishedError
+from airflow_provider_datagraph.exceptions import PassingFaultError, VanishedError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 
@@ -21,9 +21,9 @@ def waits(mocker: MockerFixture, tries: int, longest: float) -> list[float]:
     """How long it waits between tries that all meet a conflict."""
     slept = mocker.patch.object(time, "sleep")
     work = mocker.Mock(side_effect=CONFLICT)
-    with pytest.raises(Exception, match="1023") as caught:
+    with pytest.raises(PassingFaultError, match=f"^Another transaction conflicts .*, also at try {tries} of") as caught:
         retrying(work, tries, longest)
-    assert caught.value is CONFLICT
+    assert caught.value.__cause__ is CONFLICT
     assert work.call_count == tries
     return [call.args[0] for call in slept.call_args_list]
 

@@ -144,6 +144,19 @@ def test_unknown_extras_are_refused_by_name() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "way"),
+    [
+        *(("sslmode", word, "and verifies, unless ssl is false.") for word in ("disable", "prefer", "require")),
+        ("keepalives_idle", 60, "correct it. keepalives_idle is tcp_keepalive_idle here."),
+        ("connect_timeout", 5, "correct it. connect_timeout is timeout here."),
+    ],
+)
+def test_what_postgresql_calls_otherwise_is_refused_with_its_name_here(name: str, value: Any, way: str) -> None:
+    (told,) = problems(connections.extras, connection(ADMIN, {name: value}))
+    assert told.endswith(way)
+
+
 def test_the_admin_connects_to_its_own_database() -> None:
     arguments = connections.admin_arguments(connection(ADMIN, OPTIONS, port=5440), None)
     assert arguments == {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from redshift_connector.error import (
@@ -15,7 +16,15 @@ from redshift_connector.error import (
     ProgrammingError,
 )
 
-from airflow_provider_datagraph.hooks.faults import Fault, classify, details, vanished
+from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.hooks.faults import (
+    Fault,
+    classify,
+    details,
+    execute,
+    statement_error,
+    vanished,
+)
 
 
 def server(code: str, message: str, detail: str | None = None) -> dict[str, Any]:
@@ -63,6 +72,7 @@ def test_an_errors_state_and_text_are_read(error: Exception, read: tuple[str, st
     [
         ("28000", 'password authentication failed for user "x"', Fault.LOGIN),
         ("28P01", 'password authentication failed for user "x"', Fault.LOGIN),
+        ("28000", 'no pg_hba.conf entry for host "h", user "x", database "d", SSL off', Fault.MISCONFIGURED),
         ("3D000", 'database "x" does not exist', Fault.DATABASE_MISSING),
         ("42501", "permission denied for relation x", Fault.REFUSED),
         ("42501", "permission denied for schema x [ErrorId: 1-2]", Fault.REFUSED),
@@ -137,6 +147,7 @@ def test_the_errors_class_doesnt_matter(error: type[Exception]) -> None:
         (InterfaceError("The 'user' connection parameter cannot be None"), Fault.OTHER),
         (ProgrammingError({"M": "no code"}), Fault.OTHER),
         (ValueError("5"), Fault.OTHER),
+        (ValueError("[digital envelope routines] unsupported"), Fault.MISCONFIGURED),
         (Error(), Fault.OTHER),
     ],
 )
@@ -167,6 +178,28 @@ def test_a_connection_that_ends_later_is_passing(error: ssl.SSLError) -> None:
 )
 def test_what_a_statement_names_is_gone_by_its_state(code: str, gone: bool) -> None:
     assert vanished(ProgrammingError(server(code, "42P01"))) is gone
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(code, MisconfigurationError) for code in ("42601", "0A000")]
+    + [(code, PassingFaultError) for code in ("42P01", "XX000", "53200")],
+)
+def test_an_unknown_error_is_told_with_its_statement_and_no_literal(code: str, kind: type[Exception]) -> None:
+    for sql, shown in (
+        (r"ALTER USER u PASSWORD 'md5''Canary\'' x", "ALTER USER u PASSWORD '…' x"),
+        ("GRANT SELECT FOR TABLES IN SCHEMA s TO ROLE r", "GRANT SELECT FOR TABLES IN SCHEMA s TO ROLE r"),
+        ("SELECT " + "x" * 500, "SELECT " + "x" * 293 + "…"),
+    ):
+        cursor = Mock(execute=Mock(side_effect=ProgrammingError(server(code, "the server's words"))))
+        with pytest.raises(ProgrammingError) as caught:
+            execute(cursor, sql)
+        told = statement_error(caught.value, "u", "dev")
+        assert type(told) is kind and str(told).endswith(f" The statement: {shown}")
+        assert str(told).startswith(f"Redshift refuses a statement in database dev ({code}: the server's words). What")
+        assert ('future_tables="default_privileges"' in str(told)) == (
+            "FOR TABLES" in sql and kind is not PassingFaultError
+        )
 
 
 def test_each_text_of_a_conflict_is_enough() -> None:
