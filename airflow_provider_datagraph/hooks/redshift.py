@@ -139,6 +139,8 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         self.loaded = loaded
         self.borrow_database = borrow_database
         self.tokens: Tokens | None = None
+        self.driver_options: dict[str, Any] = {}  # beside those of the connection
+        self.tried = False
         self.warned: set[str] | None = set()  # shared by a task's hooks; None: nothing is told
 
     def _load(self, conn_id: str, what: str, kind: str = "redshift") -> Connection:
@@ -152,6 +154,11 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
                 # boto3 finds by itself what it needs, as for all of Airflow.
                 return Connection(conn_id=conn_id, conn_type="aws")
             raise AirflowNotFoundException(conn_id) from None
+
+    def forget(self) -> None:
+        """Look the connections up again where they are needed next: a secret rotates, an endpoint moves."""
+        for name in ("admin_connection", "user_connection", "arguments"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def admin_connection(self) -> Connection:
@@ -234,19 +241,21 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
 
     # The parent's is wrapped by tenacity, which tries a wrong password five times; this one is plain.
     def get_conn(self) -> DriverConnection:  # type: ignore[override]  # (see above)
-        """Connect once.
+        """Connect once; each time after the first, the connections are looked up again.
 
         :raises MisconfigurationError: if the login, the database or TLS is refused.
         :raises PassingFaultError: if the server can't be reached.
         """
+        if self.tried:
+            self.forget()
+        self.tried = True
         try:
-            connection = connect(self._with_login())
+            connection = connect({**self._with_login(), **self.driver_options})
         except LOGIN_ERRORS as error:
             folded = fold(str(self.arguments["database"]))
             if classify(error) is Fault.DATABASE_MISSING and folded != self.arguments["database"]:
                 # As SQL would: a name that isn't there as typed is the one that Redshift folds it to.
                 self.database = folded
-                del self.arguments
                 return self.get_conn()
             self._raise(self._connect_error(error), error)
         try:

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airflow_provider_datagraph.exceptions import PassingFaultError
+
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
 
 async def async_connection(conn_id: str) -> Connection:
-    """Look a connection up without blocking the event loop."""
-    from airflow.providers.common.compat.connection import get_async_connection
+    """Look a connection up without blocking the event loop.
 
-    return await get_async_connection(conn_id)
+    :raises AirflowNotFoundException: if there is none; Airflow 3 raises that also where a secrets backend fails.
+    :raises PassingFaultError: if it can't be looked up.
+    """
+    from airflow.providers.common.compat.connection import get_async_connection
+    from airflow.providers.common.compat.sdk import AirflowNotFoundException
+
+    try:
+        return await get_async_connection(conn_id)
+    except AirflowNotFoundException:
+        raise
+    except Exception as error:
+        # Its text may quote what it looked up.
+        raise PassingFaultError(f"Connection {conn_id} can't be looked up now ({type(error).__name__}).") from None

@@ -7,8 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_datagraph.engine.looks import Look, Probe
 
+T = TypeVar("T")
 CLASS_PATH = "airflow_provider_datagraph.triggers.PollTrigger"
 """Stored in Airflow's database while a task is deferred: it stays, wherever the class is."""
 # The driver blocks. A pool of our own: asyncio's default one is shared with everything in the triggerer.
@@ -57,6 +57,8 @@ class PollTrigger(BaseTrigger):
         self.deadline = deadline
         # A cancelled trigger closes its connections, perhaps while its last look is still running in a thread.
         self.lock = threading.Lock()
+        self.loaded: dict[str, Connection] = {}
+        self.missed: set[str] = set()
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Give what Airflow stores.
@@ -81,7 +83,7 @@ class PollTrigger(BaseTrigger):
         """
         probe: Probe | None = None
         try:
-            probe = await self._make_probe()
+            probe = await self._in_pool(self._build)
             yield event(await self._poll(probe))
         except InvalidInput as error:
             yield event({"status": "misconfigured", "problems": list(error.problems)})
@@ -89,39 +91,59 @@ class PollTrigger(BaseTrigger):
             if probe is not None:
                 await self._in_pool(self._alone, probe.close)
 
-    async def _make_probe(self) -> Probe:
+    def _build(self) -> Probe:
+        # The driver is imported here, in a thread: it takes most of a second, and the loop is everybody's.
+        from airflow_provider_datagraph.engine.looks import make_probe
+
+        return make_probe(self.probe, self.arguments, self.loaded)
+
+    async def _look_up(self, probe: Probe) -> None:
+        """Look the connections up, for what isn't connected."""
         from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
         from airflow_provider_datagraph.hooks.connections import aws_id, switch
         from airflow_provider_datagraph.triggers.lookup import async_connection
 
-        loaded: dict[str, Connection] = {}
-
-        async def look_up(conn_id: Any) -> None:
-            if conn_id:
-                # The hook tells of a missing one, in the same words as on a worker.
-                with suppress(AirflowNotFoundException):
-                    loaded[conn_id] = await async_connection(conn_id)
-
-        for key in ("redshift_conn_id", "user_conn_id"):
-            await look_up(self.arguments.get(key))
-        admin = loaded.get(str(self.arguments.get("redshift_conn_id")))
+        for conn_id in filter(None, map(self.arguments.get, ("redshift_conn_id", "user_conn_id"))):
+            try:
+                self.loaded[conn_id] = await async_connection(conn_id)
+                self.missed.discard(conn_id)
+            except AirflowNotFoundException:
+                if conn_id not in self.missed:
+                    # The sensor has found it, so it may be the secrets backend that fails.
+                    self.missed.add(conn_id)
+                    raise PassingFaultError(f"Connection {conn_id} wasn't found, and is looked up again.") from None
+                # The hook tells of it, in the same words as on a worker.
+                self.loaded.pop(conn_id, None)
+        admin = self.loaded.get(str(self.arguments.get("redshift_conn_id")))
         if admin is not None and switch(admin, "iam"):
-            await look_up(aws_id(admin, self.arguments.get("aws_conn_id")))
-        probe: Probe = await self._in_pool(self._build, loaded)
-        return probe
+            aws = aws_id(admin, self.arguments.get("aws_conn_id"))
+            # boto3 may find by itself what it needs.
+            with suppress(AirflowNotFoundException):
+                if aws:
+                    self.loaded[aws] = await async_connection(aws)
+        for reader in probe.readers:
+            if reader.connection is None:
+                reader.hook.forget()
 
-    def _build(self, loaded: Mapping[str, Connection]) -> Probe:
-        # The driver is imported here, in a thread: it takes most of a second, and the loop is everybody's.
-        from airflow_provider_datagraph.engine.looks import make_probe
-
-        return make_probe(self.probe, self.arguments, loaded)
+    async def _look(self, probe: Probe) -> Look:
+        """Look; what is looked up is never older than the login that is refused."""
+        fresh = any(reader.connection is None for reader in probe.readers)
+        if fresh:
+            await self._look_up(probe)
+        try:
+            return await self._in_pool(self._alone, lambda: _take(probe))
+        except InvalidInput:
+            if fresh:
+                raise
+        await self._look_up(probe)
+        return await self._in_pool(self._alone, lambda: _take(probe))
 
     async def _poll(self, probe: Probe) -> dict[str, Any]:
         last = "nothing was seen yet"
         while True:
             try:
-                look: Look = await self._in_pool(self._alone, lambda: _take(probe))
+                look = await self._look(probe)
                 if look.done:
                     return {"status": "done", "report": look.as_dict(), "message": look.message}
                 if look.problems:
@@ -141,5 +163,5 @@ class PollTrigger(BaseTrigger):
             return function()
 
     @staticmethod
-    async def _in_pool(function: Any, *arguments: Any) -> Any:
+    async def _in_pool(function: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(POOL, function, *arguments)

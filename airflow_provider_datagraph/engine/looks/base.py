@@ -88,6 +88,8 @@ class Reader:
     def __post_init__(self) -> None:
         # The trigger looks again and again, and the sensor has warned on its worker.
         self.hook.warned = None
+        # Hardly a text is sent twice, and keeping them costs an exchange each once there are many.
+        self.hook.driver_options["max_prepared_statements"] = 0
 
     def rows(self, sql: str) -> list[Any]:
         """Run a query.
@@ -118,8 +120,6 @@ class Reader:
     @contextmanager
     def _cursor(self) -> Iterator[Any]:
         if self.connection is None:
-            # Hardly a text is sent twice, and keeping them costs an exchange each once there are many.
-            self.hook.arguments["max_prepared_statements"] = 0
             self.connection = self.hook.get_conn()
             self.connection.autocommit = True
         try:

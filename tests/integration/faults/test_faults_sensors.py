@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSensorTimeout, BaseHook
+import redshift_connector
+from airflow.providers.common.compat.connection import get_async_connection
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException, AirflowSensorTimeout, BaseHook
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import PassingFaultError
@@ -130,3 +133,55 @@ def test_a_look_without_waiting_fails_once_and_is_left_to_airflow(opened: Segmen
     with quickly(), pytest.raises(PassingFaultError) as failure:
         poke(opened, name, PATIENCE, wait=False)
     assert not isinstance(failure.value, AirflowFailException)
+
+
+def changing(segment: Segment, name: str, mocker: MockerFixture, change: Callable[[], object]) -> dict[str, Any]:
+    """What a trigger tells where something changes after its second connection."""
+    connects = mocker.spy(redshift_connector, "connect")
+
+    async def beside() -> None:
+        await until(lambda: connects.call_count >= 2)
+        await asyncio.to_thread(change)
+
+    user = {} if name == "access" else {"user_conn_id": "segment_linked_user"}
+    return fire(trigger_of(sensor(segment, name, **user)), beside)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_password_that_rotates_is_looked_up_again(
+    opened: Segment, faults: Faults, name: str, told: bool, mocker: MockerFixture
+) -> None:
+    # No look ends meanwhile.
+    faults.error("^(select|show)", "57P01", "terminating connection", severity="FATAL", times=None)
+
+    def rotate() -> None:
+        opened.cluster.sql("dev", f"ALTER USER {opened.user} PASSWORD 'Another-Reader-2'")
+        if told:
+            opened.user_connection(password="Another-Reader-2")
+        faults.restart()
+        faults.clear()
+
+    event = changing(opened, name, mocker, rotate)
+    if told:
+        assert event["status"] == "done"
+    else:
+        assert event["status"] == "misconfigured"
+        assert "RotateSegmentPasswordOperator" in event["problems"][0]
+
+
+def test_an_endpoint_that_moves_is_looked_up_again(opened: Segment, name: str, mocker: MockerFixture) -> None:
+    with listening(None) as port:
+        opened.admin_connection(port=port)
+        assert changing(opened, name, mocker, opened.admin_connection)["status"] == "done"
+
+
+@pytest.mark.parametrize("error", [RuntimeError("Canary-1"), AirflowNotFoundException("none")])
+def test_a_secrets_backend_that_fails_once_is_waited_out(
+    opened: Segment, name: str, error: Exception, mocker: MockerFixture, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = [error, *[mocker.DEFAULT] * 99]
+    path = "airflow.providers.common.compat.connection.get_async_connection"
+    mocker.patch(path, side_effect=answers, wraps=get_async_connection)
+    with caplog.at_level("INFO"):
+        assert trigger(opened, name, PATIENCE)["status"] == "done"
+    assert "Canary-1" not in caplog.text

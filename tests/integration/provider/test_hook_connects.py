@@ -61,3 +61,11 @@ def test_the_arguments_of_a_plain_connection_open_a_session_in_the_named_databas
         assert run(connection, "SELECT current_database()") == [("dev",)]
     with DataGraphHook().get_conn() as connection:
         assert run(connection, "SELECT current_database()") == [(segment.warehouse,)]
+
+
+def test_an_operator_looks_its_connections_up_again_before_it_connects_again(linked: Segment) -> None:
+    hook = DataGraphHook()
+    hook.get_conn().close()
+    linked.admin_connection(login=linked.user, password=PASSWORD)
+    with hook.get_conn() as connection:
+        assert run(connection, "SELECT current_user") == [(linked.user,)]
