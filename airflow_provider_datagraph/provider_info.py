@@ -30,7 +30,10 @@ def get_provider_info() -> dict[str, Any]:
                 "integration-name": integration,
                 "python-modules": [
                     f"{package}.operators.{name}"
-                    for name in ("audit", "check", "database", "offboard", "reverse_etl", "role", "schema", "summary")
+                    for name in (
+                        *("audit", "check", "database", "offboard", "reverse_etl", "role", "rotate", "schema"),
+                        "summary",
+                    )
                 ],
             }
         ],

@@ -23,15 +23,17 @@ OBJECTS = {
     "all tables": "all tables of database {path}",
     "all schemas": "all schemas of database {path}",
     "permission": "{path}",
+    "password": "the password of user {path}, sent as a hash",
 }
 """How an object is named; another kind's name is the word for it, with its path."""
-OF_CLUSTER = ("role", "user", "database", "permission")
+OF_CLUSTER = ("role", "user", "database", "permission", "password")
 """Their names are one part, and stand as they are."""
-DONE = {"create": "created", "grant": "granted", "revoke": "revoked", "give": "gave", "drop": "dropped"}
+DONE = {"create": "created", "grant": "granted", "revoke": "revoked", "give": "gave", "drop": "dropped", "set": "set"}
 REASONS = {
     Reason.MISSING: ("it doesn't exist", "it didn't exist"),
     Reason.NO_MEMBER: ("it isn't a member", "it wasn't a member"),
     Reason.BLOCKS_TABLE: ("it blocks the table", "it blocked the table"),
+    Reason.LOGIN_FAILS: ("the user connection's doesn't log in", "the user connection's didn't log in"),
     Reason.WRITER_LEAVES: ("user {of}, who creates them, leaves", "user {of}, who creates them, leaves"),
 }
 """Why, of what is planned and of what is done. The others go without saying, and would be said in every line."""
@@ -102,6 +104,9 @@ FINDINGS: Mapping[str, Said] = {
     ),
     # What the linked user can reach.
     "user_missing": Said("There is no user {object}, so there is nothing that it could reach.", "Create it first."),
+    "user_missing rotation": Said(
+        "There is no user {object}, so it has no password.", "Create it with CreateSegmentRoleOperator."
+    ),
     "not_audited": Said("Database {object} is {kind}, not local: what can be read there wasn't looked at."),
     "not_audited closed": Said("What can be read in database {object} wasn't looked at: {reason}"),
     "not_audited unseen": Said("{user} can't see what kind of database {object} is, so it wasn't looked at."),
@@ -134,8 +139,16 @@ FINDINGS: Mapping[str, Said] = {
     "login_fails": Said(
         "User {object} exists, and the user connection's password doesn't log in. Nothing was changed, because Segment "
         "may be using the current password.",
-        "Correct the connection's password; or rotate the user's password on purpose, and then give the new one to "
-        "Segment and to the connection.",
+        "Correct the connection's password; or set the user's to that of the connection with "
+        "RotateSegmentPasswordOperator, and then give it to Segment.",
+    ),
+    "login_fails rotated": Said(
+        "User {object} got the user connection's password, and Redshift still refuses it. Segment is locked out.",
+        "See whether the user's VALID UNTIL is over, and whether another run sets another password.",
+    ),
+    "segment_locked_out": Said(
+        "With another password of user {object}, Segment is locked out until its settings have it.",
+        "Give Segment the new password at once.",
     ),
     "password_policy": Said(
         "The user connection's password doesn't meet Redshift's policy: it must {lacks:all}.",

@@ -24,13 +24,14 @@ class Reason(StrEnum):
     USER_LEAVES = "user leaves"
     WRITER_LEAVES = "writer leaves"
     NAMED = "named"
+    LOGIN_FAILS = "login fails"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """What a statement changes on one object, and why.
 
-    :param action: ``create``, ``grant``, ``revoke``, ``give`` or ``drop``.
+    :param action: ``create``, ``grant``, ``revoke``, ``give``, ``set`` or ``drop``.
     :param kind: what kind of object it is about, a key of :data:`.messages.OBJECTS` or the word itself.
     :param path: the names that lead to it, its database first where it is in one.
     :param privileges: upper case.

@@ -19,7 +19,7 @@ MAX_ROWS = 100
 class ChangeRow:
     """A change, as it is reported.
 
-    :param action: ``create``, ``grant``, ``revoke``, ``give`` or ``drop``.
+    :param action: ``create``, ``grant``, ``revoke``, ``give``, ``set`` or ``drop``.
     :param object: what it is about, such as ``schema analytics.crm``.
     :param privileges: upper case.
     :param database: the database to connect to.

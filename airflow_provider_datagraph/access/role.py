@@ -22,7 +22,7 @@ from airflow_provider_datagraph.redshift.catalog.privileges import (
     schema_grants,
 )
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.statements import AlterUser, Create, Membership
+from airflow_provider_datagraph.redshift.statements import AlterUser, Create, Membership, SetPassword
 from airflow_provider_datagraph.redshift.values import Grant, Identities, Identity, Session
 
 
@@ -127,6 +127,29 @@ def plan_role(
         *partial_view(current),
     ]
     return Plan(tuple(steps), has_role + has_user + member, tuple(findings))
+
+
+def plan_rotation(user: DesiredUser, current: RoleAccess) -> Plan:
+    """Plan another password for the linked user where its own is refused; one that works is never touched.
+
+    :param current: roles and users, with ``login_works`` where the user exists.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
+    """
+    name, known = user.name, current.users.get(user.name)
+    if known is None:
+        return Plan(findings=(blocking("user_missing", name, case="rotation"),))
+    if name == current.session.user:
+        return Plan(findings=(blocking("user_is_admin", name),))
+    if known.superuser:
+        return Plan(findings=(blocking("user_is_superuser", name, statement=AlterUser(name, "NOCREATEUSER")),))
+    if current.login_works:
+        return Plan(in_place=1)
+    step = Step(SetPassword(name, user.password_hash), (Change("set", "password", (name,), Reason.LOGIN_FAILS),))
+    findings = [finding("segment_locked_out", name)]
+    if user.password_problems:
+        findings.append(blocking("password_policy", name, lacks=user.password_problems))
+    return Plan((step,), findings=tuple(findings))
 
 
 def _identity_refusals(role: str, user: DesiredUser, current: RoleAccess) -> Iterator[Finding]:

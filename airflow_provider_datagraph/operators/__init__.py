@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
     from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
     from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
+    from airflow_provider_datagraph.operators.rotate import RotateSegmentPasswordOperator
     from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
     from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
 
@@ -25,6 +26,7 @@ __all__ = [
     "GrantReverseEtlOperator",
     "GrantSchemaOperator",
     "RevokeSchemaOperator",
+    "RotateSegmentPasswordOperator",
     "SegmentSummaryOperator",
 ]
 __getattr__ = lazily(
@@ -38,6 +40,7 @@ __getattr__ = lazily(
         "GrantReverseEtlOperator": "reverse_etl",
         "GrantSchemaOperator": "schema",
         "RevokeSchemaOperator": "offboard",
+        "RotateSegmentPasswordOperator": "rotate",
         "SegmentSummaryOperator": "summary",
     },
 )

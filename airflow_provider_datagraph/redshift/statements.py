@@ -194,6 +194,29 @@ class AlterUser(Statement):
 
 
 @dataclass(frozen=True)
+class SetPassword(Statement):
+    """Change a user's password. Its hash is a secret of its own: it never shows in a repr.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
+    """
+
+    user: str
+    password_hash: str = field(repr=False)
+
+    @property
+    def sql(self) -> str:
+        return AlterUser(self.user, f"PASSWORD {literal(self.password_hash)}").sql
+
+    @property
+    def shown(self) -> str:
+        return AlterUser(self.user, "PASSWORD '<hash>'").sql
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        return [(self.user,)]
+
+
+@dataclass(frozen=True)
 class ChangeOwner(Statement):
     """Give something to another user; ALTER TABLE is for views too.
 

@@ -49,6 +49,7 @@ def test_these_are_all() -> None:
         "GrantSchemaOperator",
         "ProfilesSyncTablesSensor",
         "RevokeSchemaOperator",
+        "RotateSegmentPasswordOperator",
         "SegmentSummaryOperator",
         "ValidateAccessSensor",
     ]

@@ -17,6 +17,7 @@ from airflow_provider_datagraph.operators.database import CreateCheckpointDataba
 from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
 from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
 from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
+from airflow_provider_datagraph.operators.rotate import RotateSegmentPasswordOperator
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
 from airflow_provider_datagraph.redshift.statements import Privileges
@@ -123,6 +124,9 @@ class Segment:
     def create_role(self, **arguments: Any) -> CreateSegmentRoleOperator:
         return CreateSegmentRoleOperator(task_id="role", **{"role": self.role, **arguments})
 
+    def rotate(self, **arguments: Any) -> RotateSegmentPasswordOperator:
+        return RotateSegmentPasswordOperator(task_id="rotate", **arguments)
+
     def create_database(self, **arguments: Any) -> CreateCheckpointDatabaseOperator:
         given = {"database": self.checkpoint, "role": self.role}
         return CreateCheckpointDatabaseOperator(task_id="database", **{**given, **arguments})
@@ -177,6 +181,7 @@ CONNECTING: dict[str, MakeTask] = {
     "close": Segment.close_schema,
     "drop": Segment.drop_role,
     "audit": Segment.audit,
+    "rotate": Segment.rotate,
 }
 """Also those that take access away, and the one that looks at all of it."""
 ALL: dict[str, MakeTask] = {**CONNECTING, "summary": Segment.summary}

@@ -8,7 +8,14 @@ import pytest
 
 from airflow_provider_datagraph.access import plan as package
 from airflow_provider_datagraph.access.plan import Change, Finding, Reason, blocking, finding, note
-from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, partial_view, role_missing, serverless
+from airflow_provider_datagraph.access.role import (
+    DesiredUser,
+    RoleAccess,
+    partial_view,
+    plan_rotation,
+    role_missing,
+    serverless,
+)
 from airflow_provider_datagraph.redshift.statements import AlterUser, Create
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Role, Scope, Session, User
 from tests.unit.access.planning import Plan, Step, plan_role
@@ -84,6 +91,32 @@ HELD = finding("role_members", "segment_role", members=("role parent",))
 )
 def test_what_is_refused_and_told(current: RoleAccess, user: DesiredUser, findings: list[Finding]) -> None:
     assert list(plan_role("segment_role", user, current).findings) == findings
+
+
+REFUSED = replace(DONE, login_works=False)
+LOCKED_OUT = finding("segment_locked_out", "segment_user")
+
+
+@pytest.mark.parametrize(
+    ("current", "user", "changed", "findings"),
+    [
+        (REFUSED, USER, 1, [LOCKED_OUT]),
+        (REFUSED, WEAK, 1, [LOCKED_OUT, blocking("password_policy", "segment_user", lacks=LACKS)]),
+        (DONE, WEAK, 0, []),
+        (EMPTY, USER, 0, [blocking("user_missing", "segment_user", case="rotation")]),
+        (REFUSED, DesiredUser("admin", "md5"), 0, [blocking("user_is_admin", "admin")]),
+        (BIG, DesiredUser("big", "md5"), 0, [blocking("user_is_superuser", "big", statement=NO_SUPERUSER)]),
+    ],
+)
+def test_only_a_password_that_is_refused_is_set(
+    current: RoleAccess, user: DesiredUser, changed: int, findings: list[Finding]
+) -> None:
+    plan = plan_rotation(user, current)
+    assert (len(plan.steps), list(plan.findings), plan.in_place) == (changed, findings, int(current is DONE))
+    assert (
+        user.password_hash not in repr(plan.steps)
+        and [step.statement.shown for step in plan.steps] == ["ALTER USER \"segment_user\" PASSWORD '<hash>'"] * changed
+    )
 
 
 def test_a_role_of_somebody_else_stops_it() -> None:
