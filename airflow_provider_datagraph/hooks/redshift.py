@@ -37,6 +37,22 @@ from airflow_provider_datagraph.redshift.names import fold, one_line
 TIMEOUT = 300.0
 """Seconds for the login and for each answer where the connection names no ``timeout``: a statement may have to wait for
 its turn in the cluster's queue, and a packet that is dropped has no other end."""
+PROVIDER = "airflow-provider-datagraph"
+NAME_BYTES = 63
+"""How much of an application's name PostgreSQL's clients and servers keep."""
+
+
+def application_name(dag_id: str, task_id: str) -> str:
+    """Name a task for whoever looks at the cluster's sessions: https://docs.aws.amazon.com/redshift/latest/dg/r_STL_CONNECTION_LOG.html
+
+    :return: provider, DAG and task, with what isn't printable ASCII escaped, each id cut where it is too long.
+    """
+    dag, task = (ascii(one)[1:-1] for one in (dag_id, task_id))
+    room = NAME_BYTES - len(f"{PROVIDER}//")
+    task = task[: max(room - len(dag), room // 2)]
+    return f"{PROVIDER}/{dag[: room - len(task)]}/{task}"
+
+
 # ValueError: what Python raises where the machine forbids md5.
 LOGIN_ERRORS = (DriverError, OSError, ValueError)
 
@@ -118,6 +134,8 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
     :param aws_conn_id: the AWS connection for IAM logins (``iam`` in the extra); default None: the one that the admin
         connection's extra names, else ``aws_default``.
     :param loaded: connections by id that were looked up already, as a trigger must; default None: look them up.
+    :param application_name: what the cluster's sessions are called, where the connection's extra says nothing; default
+        the provider's name.
     :param borrow_database: whether a user connection without a database uses the admin connection's; default False:
         it is refused, since Segment connects to the checkpoint database.
     """
@@ -130,6 +148,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         user_conn_id: str | None = None,
         aws_conn_id: str | None = None,
         loaded: Mapping[str, Connection] | None = None,
+        application_name: str = PROVIDER,
         borrow_database: bool = False,
     ) -> None:
         super().__init__(redshift_conn_id=redshift_conn_id, aws_conn_id=aws_conn_id, log_sql=False)
@@ -137,6 +156,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         self.user_conn_id = user_conn_id
         self.database = database
         self.loaded = loaded
+        self.application_name = application_name
         self.borrow_database = borrow_database
         self.tokens: Tokens | None = None
         self.driver_options: dict[str, Any] = {}  # beside those of the connection
@@ -195,7 +215,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         if weakness and self.warned is not None and weakness not in self.warned:
             self.warned.add(weakness)
             self.log.warning("%s", one_line(weakness))
-        return {"application_name": "airflow-provider-datagraph", **arguments}
+        return {"application_name": self.application_name, **arguments}
 
     def _as_user(self) -> dict[str, Any]:
         database = self.database

@@ -88,11 +88,10 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         :param database: the database to connect to; default the connection's own.
         :param user_conn_id: the user connection, to connect as the linked user; default as admin.
         """
-        from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+        from airflow_provider_datagraph.hooks.redshift import DataGraphHook, application_name
 
-        hook = DataGraphHook(
-            self.redshift_conn_id, database=database, user_conn_id=user_conn_id, aws_conn_id=self.aws_id
-        )
+        given: dict[str, Any] = {"aws_conn_id": self.aws_id, "application_name": application_name(self.dag_id, self.task_id)}
+        hook = DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id, **given)
         hook.warned = self._warned
         return hook
 

@@ -150,8 +150,10 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
 
     def _make_probe(self) -> Probe:
         from airflow_provider_datagraph.engine.looks import make_probe
+        from airflow_provider_datagraph.hooks.redshift import application_name
 
-        probe = make_probe(self.probe, self._arguments())
+        name = application_name(self.dag_id, self.task_id)
+        probe = make_probe(self.probe, self._arguments(), application=name)
         for reader in probe.readers:
             reader.hook.warned = self._warned
         return probe
@@ -184,9 +186,10 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
 
     def _refusal(self, error: LoginRefusedError) -> list[Finding]:
         """Tell a login that is wrong from a user, or a database, that is only planned: Redshift answers the same."""
-        from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+        from airflow_provider_datagraph.hooks.redshift import DataGraphHook, application_name
 
-        hook = DataGraphHook(self.redshift_conn_id, aws_conn_id=self.aws_id)
+        name = application_name(self.dag_id, self.task_id)
+        hook = DataGraphHook(self.redshift_conn_id, aws_conn_id=self.aws_id, application_name=name)
         hook.warned = self._warned
         if error.about in Converger(hook).read(lambda rows, _: [f"user {name}" for name in read_users(rows)]):
             return [finding("not_ready", error.about, reason=problem) for problem in error.problems]

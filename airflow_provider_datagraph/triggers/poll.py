@@ -94,8 +94,11 @@ class PollTrigger(BaseTrigger):
     def _build(self) -> Probe:
         # The driver is imported here, in a thread: it takes most of a second, and the loop is everybody's.
         from airflow_provider_datagraph.engine.looks import make_probe
+        from airflow_provider_datagraph.hooks.redshift import PROVIDER, application_name
 
-        return make_probe(self.probe, self.arguments, self.loaded)
+        ti = self.task_instance  # None where no triggerer runs it
+        name = application_name(ti.dag_id, ti.task_id) if ti else PROVIDER
+        return make_probe(self.probe, self.arguments, self.loaded, name)
 
     async def _look_up(self, probe: Probe) -> None:
         """Look the connections up, for what isn't connected."""

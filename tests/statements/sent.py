@@ -54,5 +54,5 @@ def received(folder: Path) -> Iterator[str]:
     for log in sorted(folder.glob("*.jsonl")):
         for line in log.read_text().splitlines():
             application, text = json.loads(line)
-            if application == APPLICATION:
+            if application.split("/")[0] == APPLICATION:
                 yield text

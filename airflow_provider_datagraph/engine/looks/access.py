@@ -33,7 +33,7 @@ from airflow_provider_datagraph.engine.looks.listing import Listing
 from airflow_provider_datagraph.engine.looks.reading import Reading
 from airflow_provider_datagraph.form.patterns import meant_by, parse_pattern
 from airflow_provider_datagraph.hooks.faults import details
-from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+from airflow_provider_datagraph.hooks.redshift import PROVIDER, DataGraphHook
 from airflow_provider_datagraph.redshift.catalog.effective import held_on_tables, may_create, usable_schemas
 from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
 from airflow_provider_datagraph.redshift.names import join_path
@@ -63,6 +63,7 @@ class AccessProbe:
     :param max_proof_age: in seconds; what was read before is read again.
     :param aws_conn_id: the AWS connection for IAM logins; None: see :class:`.DataGraphHook`.
     :param loaded: connections by id, looked up already.
+    :param application: what its sessions are called.
     """
 
     redshift_conn_id: str
@@ -80,6 +81,7 @@ class AccessProbe:
     max_proof_age: float = MAX_AGE
     aws_conn_id: str | None = None
     loaded: Connections | None = None
+    application: str = PROVIDER
     connections: dict[tuple[str, bool], Reader] = field(init=False, default_factory=dict)
     proved: dict[Path, datetime] = field(init=False, default_factory=dict)
     hidden: bool | None = field(init=False, default=None)
@@ -91,6 +93,7 @@ class AccessProbe:
 
     def _reader(self, database: str | None, user_conn_id: str | None = None) -> Reader:
         given: dict[str, Any] = {"aws_conn_id": self.aws_conn_id, "loaded": self.loaded}
+        given["application_name"] = self.application
         return Reader(DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id, **given))
 
     @property

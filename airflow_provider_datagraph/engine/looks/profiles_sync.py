@@ -27,7 +27,7 @@ from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.engine.looks.base import Connections, Look, Reader
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.faults import Fault, classify, details, vanished, vanished_error
-from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+from airflow_provider_datagraph.hooks.redshift import PROVIDER, DataGraphHook
 from airflow_provider_datagraph.redshift.catalog.effective import granted_relations, usable_schemas
 from airflow_provider_datagraph.redshift.catalog.identities import read_users, user_grants
 from airflow_provider_datagraph.redshift.catalog.relations import read_columns, read_named
@@ -56,6 +56,7 @@ class ProfilesSyncProbe:
     :param max_staleness: how many seconds old the newest row of these groups may be; None: any age will do.
     :param aws_conn_id: the AWS connection for IAM logins; None: see :class:`.DataGraphHook`.
     :param loaded: connections by id, looked up already.
+    :param application: what its sessions are called.
     """
 
     redshift_conn_id: str
@@ -67,11 +68,13 @@ class ProfilesSyncProbe:
     max_staleness: float | None = None
     aws_conn_id: str | None = None
     loaded: Connections | None = None
+    application: str = PROVIDER
     readers: list[Reader] = field(init=False)
 
     def __post_init__(self) -> None:
         ids = [None] if self.user_conn_id is None else [None, self.user_conn_id]
         given: dict[str, Any] = {"database": self.database, "aws_conn_id": self.aws_conn_id, "loaded": self.loaded}
+        given["application_name"] = self.application
         self.readers = [Reader(DataGraphHook(self.redshift_conn_id, user_conn_id=user, **given)) for user in ids]
 
     def look(self) -> Look:

@@ -67,7 +67,7 @@ def test_a_first_run_over_100_schemas_takes_at_most_112_statements(segment: Segm
     assert report["changed"] == 200
     assert len(sent) <= 112, sent[:8] + sent[-4:]
     # The look at the server's log is one more connection, made by another name.
-    named = [c for c in connects.call_args_list if c.kwargs["application_name"] == "airflow-provider-datagraph"]
+    named = [c for c in connects.call_args_list if c.kwargs["application_name"].endswith("/grant")]
     assert len(named) == 1
     assert len(changing(sent)) == 101
     assert segment.reads(SCHEMAS[0], TABLES[0])
@@ -87,7 +87,7 @@ def test_a_converged_rerun_over_many_schemas_takes_at_most_8(segment: Segment, m
     assert len(changing(sent)) == (MANY + 1 if form == "whole" else usual_or_deep(2, 10))
     connects = mocker.spy(redshift_connector, "connect")
     report, sent = counted(segment, schema=SCHEMAS, tables=tables)
-    named = [c for c in connects.call_args_list if c.kwargs["application_name"] == "airflow-provider-datagraph"]
+    named = [c for c in connects.call_args_list if c.kwargs["application_name"].endswith("/grant")]
     assert (report["changed"], report["changes"], len(named)) == (0, [], 1)
     assert report["in_place"] == changes
     assert len(sent) <= 8, sent

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import redshift_connector
+from airflow.providers.common.compat.sdk import DAG
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
@@ -114,6 +115,19 @@ def test_as_the_linked_user_too_it_keeps_two_connections(house: House, mocker: M
     sensor = house.profiles(user_conn_id="segment_linked_user", require_rows=True)
     assert fire(trigger_of(sensor), watch)["status"] == "done"
     assert users == [house.server.user, house.user]
+
+
+@pytest.mark.parametrize("kind", ["access", "profiles_sync"])
+def test_its_sessions_name_provider_dag_and_task(house: House, mocker: MockerFixture, kind: str) -> None:
+    opened = mocker.spy(redshift_connector, "connect")
+    sensor = house.sensor(kind, dag=DAG("reading", schedule=None))
+    deferred(sensor)
+    trigger = trigger_of(sensor)
+    trigger.task_instance = mocker.Mock(dag_id="reading", task_id=sensor.task_id, spec=["dag_id", "task_id"])
+    house.fulfil(kind)
+    assert fire(trigger)["status"] == "done"
+    named = {call.kwargs["application_name"] for call in opened.call_args_list}
+    assert named - {"tests"} == {f"airflow-provider-datagraph/reading/{sensor.task_id}"}
 
 
 @pytest.mark.parametrize("kind", ["access", "profiles_sync"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -19,11 +20,11 @@ WAYS: dict[str, Callable[[DataGraphHook], object]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("user", [None, "segment_linked_user"])
-def test_no_uri_holds_a_password(monkeypatch: pytest.MonkeyPatch, way: str, user: str | None) -> None:
+@pytest.mark.parametrize("given", [{}, {"user_conn_id": "segment_linked_user"}, {"database": "other"}])
+def test_no_uri_holds_a_password(monkeypatch: pytest.MonkeyPatch, way: str, given: dict[str, Any]) -> None:
     for name in ("REDSHIFT_DEFAULT", "SEGMENT_LINKED_USER"):
         fields = {"host": "h", "login": "l", "password": "Canary-1-Secret", "schema": "dev"}
         monkeypatch.setenv(f"AIRFLOW_CONN_{name}", json.dumps({"conn_type": "redshift", **fields}))
     with pytest.raises(MisconfigurationError, match="has no URI and no SQLAlchemy engine") as caught:
-        WAYS[way](DataGraphHook(user_conn_id=user))
+        WAYS[way](DataGraphHook(**given))
     assert "Canary-1-Secret" not in repr(caught.value)

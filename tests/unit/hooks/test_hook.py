@@ -11,7 +11,7 @@ from redshift_connector.error import InterfaceError
 
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.hooks.redshift import DataGraphHook, connect
+from airflow_provider_datagraph.hooks.redshift import DataGraphHook, application_name, connect
 
 
 def hook(user: str | None = None, extra: str | None = None, own: str | None = None, **given: Any) -> DataGraphHook:
@@ -46,6 +46,23 @@ def test_which_database_it_connects_to(given: dict[str, Any], database: str) -> 
     made = hook(**given)
     assert (made.arguments["database"], made.login) == (database, "reader" if given.get("user") else "boss")
     assert (made.arguments["host"], made.arguments["application_name"]) == ("h.example", "airflow-provider-datagraph")
+
+
+@pytest.mark.parametrize(
+    ("dag", "task", "named"),
+    [
+        ("segment_data_graph", "role", "/segment_data_graph/role"),
+        ("münchen\n", "it's", r"/m\xfcnchen\n/it's"),
+        ("d" * 99, "task", f"/{'d' * 31}/task"),
+        ("d" * 99, "t" * 99, f"/{'d' * 18}/{'t' * 17}"),
+        ("dag", "t" * 99, f"/dag/{'t' * 32}"),
+    ],
+)
+def test_a_session_names_provider_dag_and_task(dag: str, task: str, named: str) -> None:
+    name = application_name(dag, task)
+    assert name == f"airflow-provider-datagraph{named}" and len(name.encode()) <= 63
+    assert hook(application_name=name).arguments["application_name"] == name
+    assert hook(application_name=name, extra='{"application_name": "mine"}').arguments["application_name"] == "mine"
 
 
 def test_a_user_without_a_database_borrows_none_by_itself() -> None:
