@@ -83,6 +83,8 @@ class DropSegmentRoleOperator(ConvergingOperator):
     :param new_owner: the user that gets what the linked user owns; default None: what it owns stops the task.
     :param trusted_owners: the users that ``new_owner`` may name, beside the admin and superusers, where it comes from
         people; default: any.
+    :param keep_role: whether the role stays, with all that it holds and its other members, and only the user leaves:
+        another one has taken its place. Default False.
     :param force: whether to take away also what Segment's setup never gave: further privileges, other members of the
         role, other roles of the user. Default False: they stop the task.
     :param kwargs: those of :class:`.ConvergingOperator`, such as ``redshift_conn_id`` and ``plan_only``.
@@ -99,6 +101,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         "confirm_database",
         "new_owner",
         "trusted_owners",
+        "keep_role",
         "force",
         *ConvergingOperator.template_fields,
     )
@@ -113,6 +116,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         confirm_database: str | None = None,
         new_owner: str | None = None,
         trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
+        keep_role: bool | str = False,
         force: bool | str = False,
         **kwargs: Any,
     ) -> None:
@@ -123,12 +127,14 @@ class DropSegmentRoleOperator(ConvergingOperator):
         self.confirm_database = confirm_database
         self.new_owner = new_owner
         self.trusted_owners = self.kept("trusted_owners", trusted_owners)
+        self.keep_role = keep_role
         self.force = force
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         leaving = self._leaving(problems)
         report = Offboarding(lambda database: self.engine(self.hook(database)), leaving).run(plan_only=mode.plan_only)
-        return f"Role {leaving.role} and user {leaving.user} leave", report
+        who = f"User {leaving.user} leaves" if leaving.stays else f"Role {leaving.role} and user {leaving.user} leave"
+        return who, report
 
     def _leaving(self, problems: Problems) -> Leaving:
         hook = self.hook()
@@ -146,9 +152,13 @@ class DropSegmentRoleOperator(ConvergingOperator):
             problems.check(refuse_template, new_owner, "user", default="")
         heirs = self.optional("trusted_owners", arguments.names, problems)
         force = problems.check(arguments.boolean, self.force, "force", default=False)
+        keep = problems.check(arguments.boolean, self.keep_role, "keep_role", default=False)
+        if keep and drop is not None:
+            problems.add("keep_role is true, and checkpoint_database is given: the database goes with the role only.")
         database = problems.check(lambda: str(hook.arguments["database"]), default="")
         user_hook = self.user_hook(database or ANY_DATABASE, self.user_conn_id)
         user = problems.check(lambda: user_hook.login, default="")
         problems.raise_all()
         named = user_hook.user_connection.schema or None
-        return Leaving(role, user, drop, named, new_owner=new_owner, heirs=heirs, confirmed=confirmed, force=force)
+        gone, stays = ("", role) if keep else (role, "")
+        return Leaving(gone, user, drop, named, None, new_owner, heirs, confirmed, force, stays)

@@ -22,6 +22,7 @@ FILES = {
     "unpinned_offboard": HERE / "unpinned.py",
     "pinned": HERE / "pinned.py",
     "sensor_modes": HERE / "sensor_modes.py",
+    "segment_second_user": HERE / "second_user.py",
     "names_are_data": HERE / "names_are_data.py",
     "came_to_nothing": HERE / "came_to_nothing.py",
     "came_to_nothing_native": HERE / "came_to_nothing.py",

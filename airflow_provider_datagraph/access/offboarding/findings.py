@@ -8,7 +8,7 @@ from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdin
 from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding, note
 from airflow_provider_datagraph.access.schemas.targets import stuck_findings
 from airflow_provider_datagraph.access.trust import is_trusted
-from airflow_provider_datagraph.redshift.statements import Privileges, use_of_shared
+from airflow_provider_datagraph.redshift.statements import AlterUser, Privileges, use_of_shared
 from airflow_provider_datagraph.redshift.values import Grant, Identity, OpenSession, Owned, Scope, User
 
 _ON_TABLES = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "DROP"})
@@ -117,13 +117,17 @@ def is_use(grant: Grant) -> bool:
 def _user_findings(leaving: Leaving, cluster: Cluster) -> Iterator[Finding]:
     name, user = leaving.user, who_leaves(leaving, cluster)
     if user is None:
-        if name in cluster.users:
+        if name == cluster.session.user and leaving.stays:
+            yield blocking("user_is_admin", name)
+        elif name in cluster.users and leaving.stays:
+            yield blocking("user_is_superuser", name, statement=AlterUser(name, "NOCREATEUSER"))
+        elif name in cluster.users:
             why = "admin" if name == cluster.session.user else "superuser"
             yield note("user_kept", name, case=why, role=leaving.role)
         return
     if leaving.new_owner == name:
         yield blocking("new_owner_leaves", name)
-    others = tuple(sorted(cluster.user_roles - {leaving.role}))
+    others = tuple(sorted(cluster.user_roles - {leaving.role, leaving.stays}))
     if others and not leaving.force:
         yield blocking("user_roles", name, case="leaving", roles=others)
     if (roles := owned_roles(leaving, cluster)) and leaving.new_owner is None:

@@ -148,5 +148,5 @@ def plan_identities(leaving: Leaving, cluster: Cluster) -> Plan:
     if has_role:
         change = Change("drop", "role", (leaving.role,), Reason.LEAVES)
         found.append(Step(Drop("role", leaving.role), (change,)))
-    in_place = int(not has_role) + int(leaving.user not in cluster.users)
+    in_place = int(not has_role and not leaving.stays) + int(leaving.user not in cluster.users)
     return Plan(tuple(found), in_place, tuple(cluster_findings(leaving, cluster)))

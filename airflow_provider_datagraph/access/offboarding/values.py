@@ -20,6 +20,8 @@ from airflow_provider_datagraph.redshift.values import (
 class Leaving:
     """Who leaves, and how.
 
+    :param role: the role; empty where it stays.
+    :param stays: the role, where it stays and only the user leaves.
     :param drop: the checkpoint database, where it is to be dropped.
     :param named: the database that the user connection names: the checkpoint database, by the guide.
     :param home: the checkpoint database, where it is known: the one in which the setup grants CREATE.
@@ -38,6 +40,7 @@ class Leaving:
     heirs: tuple[str, ...] | None = None
     confirmed: str | None = None
     force: bool = False
+    stays: str = ""
 
 
 @dataclass(frozen=True)

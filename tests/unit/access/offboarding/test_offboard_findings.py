@@ -158,6 +158,9 @@ def test_who_is_kept(me: str, superuser: bool, why: str) -> None:
     users = {**CLUSTER.users, "u": User("u", 101, superuser=superuser)}
     cluster = replace(CLUSTER, session=Session(me, "dev"), users=users)
     assert on_cluster(cluster) == (note("user_kept", "u", case=why, role="r"),)
+    # Nobody is left to leave.
+    alone = on_cluster(replace(cluster, members=frozenset()), replace(LEAVING, role="", stays="r"))
+    assert [(one.code, one.blocking) for one in alone] == [(f"user_is_{why}", True)]
     assert who_leaves(LEAVING, cluster) is None
 
 

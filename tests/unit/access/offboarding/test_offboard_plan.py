@@ -39,6 +39,16 @@ def test_a_user_that_is_kept_only_loses_the_role() -> None:
     assert plan_holdings(replace(LEAVING, new_owner="heir"), cluster, owning).steps == ()
 
 
+def test_a_role_that_stays_is_left_alone() -> None:
+    leaving, cluster = replace(LEAVING, role="", stays="r"), replace(CLUSTER, members=frozenset())
+    plan = plan_identities(leaving, cluster)
+    assert plan.sql == ['DROP USER "u"']
+    assert (plan.steps[0].changes[0].names, plan.in_place, plan.blocking) == (("r",), 0, ())
+    assert [one.code for one in plan_identities(leaving, replace(cluster, user_roles=frozenset("rx"))).blocking] == [
+        "user_roles"
+    ]
+
+
 def test_the_databases_to_look_in() -> None:
     databases = {**CLUSTER.databases, "share": Database("share", "admin", "shared"), "Mixed": Database("Mixed", "x")}
     assert local_databases(replace(CLUSTER, databases=databases)) == ["Mixed", "cp", "dev"]
