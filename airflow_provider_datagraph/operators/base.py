@@ -90,7 +90,10 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         """
         from airflow_provider_datagraph.hooks.redshift import DataGraphHook, application_name
 
-        given: dict[str, Any] = {"aws_conn_id": self.aws_id, "application_name": application_name(self.dag_id, self.task_id)}
+        given: dict[str, Any] = {
+            "aws_conn_id": self.aws_id,
+            "application_name": application_name(self.dag_id, self.task_id),
+        }
         hook = DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id, **given)
         hook.warned = self._warned
         return hook

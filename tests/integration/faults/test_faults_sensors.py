@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 import redshift_connector
 from airflow.providers.common.compat.connection import get_async_connection
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException, AirflowSensorTimeout, BaseHook
+from airflow.providers.common.compat.sdk import (
+    AirflowFailException,
+    AirflowNotFoundException,
+    AirflowSensorTimeout,
+    BaseHook,
+)
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import PassingFaultError

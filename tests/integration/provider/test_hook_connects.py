@@ -11,7 +11,7 @@ import pytest
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
-from tests.support.redshift import run
+from tests.support.redshift import PASSWORD, run
 from tests.support.segment import Segment
 
 
