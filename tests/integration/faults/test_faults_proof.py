@@ -143,7 +143,7 @@ def test_writing_is_tried_and_nothing_stays(
 
 
 def test_a_proof_costs_the_same_in_few_schemas_and_in_many(opened: Segment, faults: Faults) -> None:
-    tables, most = usual_or_deep((300, 80), (10_000, 250))
+    tables, most = usual_or_deep((300, 100), (10_000, 250))
     found = []
     for schemas in (tables // 100, tables // 10):
         made = [opened.cluster.name(f"s{at}") for at in range(schemas)]
