@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,11 @@ class Tokens:
         self.masked = masked
         self._known = ("", "")
         self._end = datetime.min.replace(tzinfo=UTC)
+
+    def asks_as(self, other: Tokens) -> bool:
+        """Tell whether another asks the same of the same: then its password still does."""
+        fields = attrgetter("conn_id", "host", "login", "password", "schema", "extra")
+        return self.request == other.request and fields(self.aws) == fields(other.aws)
 
     def current(self) -> tuple[str, str]:
         """Give a user's name and password; AWS is asked where there is none yet, or it is near its end.

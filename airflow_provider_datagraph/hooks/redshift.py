@@ -235,7 +235,9 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         raise_all(problems)
         request = token_request(admin, arguments["database"]) if aws else None
         # A trigger's thread can't tell Airflow what to mask.
-        self.tokens = Tokens(request, aws, self.admin_conn_id, masked=self.loaded is None) if request and aws else None
+        made = Tokens(request, aws, self.admin_conn_id, masked=self.loaded is None) if request and aws else None
+        if made is None or self.tokens is None or not made.asks_as(self.tokens):
+            self.tokens = made
         return arguments
 
     def _with_login(self) -> dict[str, Any]:
@@ -269,8 +271,9 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         if self.tried:
             self.forget()
         self.tried = True
+        arguments = {**self._with_login(), **self.driver_options}
         try:
-            connection = connect({**self._with_login(), **self.driver_options})
+            connection = connect(arguments)
         except LOGIN_ERRORS as error:
             folded = fold(str(self.arguments["database"]))
             if classify(error) is Fault.DATABASE_MISSING and folded != self.arguments["database"]:
@@ -302,8 +305,9 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         :return: whether it is accepted.
         :raises PassingFaultError: if the server can't be reached.
         """
+        arguments = self._with_login()
         try:
-            connect(self._with_login()).close()
+            connect(arguments).close()
         except LOGIN_ERRORS as error:
             fault = classify(error)
             if fault in (Fault.LOGIN, Fault.DATABASE_MISSING):

@@ -18,6 +18,7 @@ from airflow_provider_datagraph.operators.database import CreateCheckpointDataba
 from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
 from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
 from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
+from airflow_provider_datagraph.operators.rotate import RotateSegmentPasswordOperator
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
 from airflow_provider_datagraph.redshift.passwords import md5_hash
@@ -49,6 +50,7 @@ KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
     "summary": (SegmentSummaryOperator, {"reports": [], "database": CHECKPOINT, **USER}),
     "audit": (AuditAccessOperator, {"role": ROLE, "checkpoint_database": CHECKPOINT, **USER}),
     "revoke": (RevokeSchemaOperator, CRM),
+    "rotate": (RotateSegmentPasswordOperator, USER),
     "drop": (DropSegmentRoleOperator, {"role": OTHER_ROLE, "user_conn_id": "secrets_sha256_user"}),
 }
 
@@ -94,7 +96,7 @@ with DAG(
     success["check"] >> success["role"] >> success["database"]
     success["database"] >> [success["grant"], success["reverse_etl"], success["validate"], waiting["validate"]]
     [success["profiles"], waiting["profiles"], success["database"]] >> opened
-    success["role"] >> [waiting["user"], success["audit"]]
+    success["role"] >> [waiting["user"], success["audit"], success["rotate"]]
     [success["validate"], waiting["validate"]] >> success["revoke"]
     # So that nothing is granted yet when the sensors, and the triggerer after them, look first.
     success["reverse_etl"] >> success["grant"]

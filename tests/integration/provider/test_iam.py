@@ -206,7 +206,7 @@ def test_a_temporary_password_and_a_hash_are_masked_and_in_no_text(
         # botocore would log AWS's answer at DEBUG.
         assert "botocore" in caplog.text and token not in caplog.text
     hook = hooks[1]
-    hook.tokens = None
+    hook.tokens, hook.tried = None, False
     hook.arguments["password"] = token = f"Canary+{unique('token')}"
     with pytest.raises(MisconfigurationError) as failure:
         hook.get_conn()
