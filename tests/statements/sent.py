@@ -21,6 +21,8 @@ OF_TESTS = frozenset(
         "SELECT pg_backend_pid()",
         "SHOW statement_timeout",
         "SELECT has_table_privilege(<text>)",
+        "CREATE TABLE crm.later (id int)",
+        "CREATE TABLE crm.models (id int)",
     }
 )
 
