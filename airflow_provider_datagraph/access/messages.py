@@ -57,6 +57,10 @@ class Said:
 _SEE_ALL = (
     "run: GRANT ACCESS SYSTEM TABLE TO ROLE <a role of {user}>; ALTER USER {user:quoted} SYSLOG ACCESS UNRESTRICTED"
 )
+_RUN = "Have a superuser run: "
+_RUN_IN = "Have a superuser run in database {database}: {statement}"
+_UNSEEN = "Schema {schema} is missing from database {database}, or hidden from {user}, who isn't a superuser"
+_UNHIDE = "Correct the name; or, if it exists, have a superuser run in database {database}: {statement}"
 _FORCE = "Run again with force=True to take that away too."
 _OTHER_LOGIN = "Give the user connection another login."
 _SELECTED = "Unify > Profiles Sync > Settings > Selective sync."
@@ -101,6 +105,21 @@ FINDINGS: Mapping[str, Said] = {
     ),
     "partial_view reach": Said(
         "{object} isn't a superuser, so what {user} can reach is what the catalog shows to {user} itself."
+    ),
+    # What the admin lacks for a plan.
+    "admin_lacks": Said("{object} may not {verb} {grants}.", _RUN_IN),
+    "admin_lacks todays": Said(
+        "{object} may not {verb} {grants}.", _RUN_IN + "; or use future_tables='none', which it may, for today's tables"
+    ),
+    "admin_lacks use": Said("{object} may not use what it is to grant tables of: {schemas:all}.", _RUN_IN),
+    "admin_lacks permission": Said("{object} lacks {permissions:all}.", _RUN + "{statements:statements}"),
+    "admin_lacks createdb": Said("{object} may not create databases.", _RUN + "{statement}"),
+    "admin_lacks membership": Said(
+        "{object} may not grant role {role}: it neither owns it nor holds it with admin option.", _RUN + "{statement}"
+    ),
+    "admin_lacks writers": Said(
+        "{object} may not grant what others create later: {writers:all}.",
+        _RUN + "{statements:statements}; or name only {object} in writers, or use another future_tables",
     ),
     # What the linked user can reach.
     "user_missing": Said("There is no user {object}, so there is nothing that it could reach.", "Create it first."),
@@ -199,6 +218,8 @@ FINDINGS: Mapping[str, Said] = {
     "schema_missing planned": Said(
         "Schema {schema} doesn't exist in database {database}; the plan continues as if it did."
     ),
+    "schema_missing hidden": Said(_UNSEEN + ".", _UNHIDE),
+    "schema_missing hidden planned": Said(_UNSEEN + "; the plan continues as if it saw it.", _UNHIDE),
     "schema_missing closing": Said("Schema {schema} doesn't exist in database {database}.", "Correct the name."),
     "not_local external": Said(
         "Schema {object} is external: Redshift grants it outside a transaction only, and with all that is in it.",

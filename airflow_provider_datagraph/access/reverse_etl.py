@@ -9,10 +9,12 @@ from airflow_provider_datagraph.access.plan import Finding, Plan, Reason, findin
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.read import read_privileges, read_schema_access
 from airflow_provider_datagraph.access.schemas.revoke import From, pruned, revokes
-from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess, Target
+from airflow_provider_datagraph.access.schemas.targets import schema_hidden
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables, SchemaAccess, Target
 from airflow_provider_datagraph.access.trust import schema_owner
 from airflow_provider_datagraph.redshift.catalog.privileges import of, schema_grants
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
 from airflow_provider_datagraph.redshift.names import join_path, resolve
 from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope, Session
@@ -30,21 +32,27 @@ class ReverseEtlAccess:
     :param schemas: what was read of the schema.
     :param name: its name as stored; None where it doesn't exist.
     :param owner_grants: what its owner holds on schemas.
+    :param unseen: whether it exists, and is hidden from the admin, who isn't a superuser.
     """
 
     schemas: SchemaAccess
     name: str | None = None
     owner_grants: frozenset[Grant] = frozenset()
+    unseen: bool = False
 
 
-def desired_schema(schema: str, drop: str) -> DesiredSchema:
-    """Say what the role needs in the schema, reaching tables that its owner creates later too.
+def desired_schema(
+    schema: str, drop: str, future: FutureTables = FutureTables.SCOPED, writers: tuple[str, ...] | None = None
+) -> DesiredSchema:
+    """Say what the role needs in the schema.
 
     :param drop: ``tables``, ``all`` or ``none``: where DROP is granted.
+    :param future: how later tables are reached; default by a scoped permission.
+    :param writers: as in :class:`.DesiredSchema`.
     """
     on_schema = ("USAGE", "CREATE", *(("DROP",) if drop == "all" else ()))
     on_tables = (*ON_TABLES, *(() if drop == "none" else ("DROP",)))
-    return DesiredSchema(schema, schema_privileges=on_schema, table_privileges=on_tables)
+    return DesiredSchema(schema, None, on_schema, on_tables, future, writers)
 
 
 def read_reverse_etl(
@@ -56,6 +64,9 @@ def read_reverse_etl(
     """
     schemas = read_schema_access(rows, session, role, [desired], thorough=thorough)
     name = resolve(desired.name, schemas.schemas, schemas.session.case_sensitive)
+    if name is None and not schemas.session.superuser:
+        there = [stored for stored, _ in read_namespaces(rows).values()]
+        return ReverseEtlAccess(schemas, unseen=resolve(desired.name, there, schemas.session.case_sensitive) is not None)
     if name is None:
         return ReverseEtlAccess(schemas)
     owner = Identity("user", schemas.schemas[name].owner)
@@ -85,6 +96,9 @@ def plan_reverse_etl(
     :param owner: who the caller says owns the schema.
     :param trusted: users whose role and schema are adopted, beside the admin's and a superuser's.
     """
+    if current.unseen:
+        session = current.schemas.session
+        return Plan(findings=(schema_hidden((session.database, desired.name), session.user),))
     if current.name is None:
         return Plan(findings=(note("schema_missing", join_path(database, desired.name), case="reverse_etl"),))
     plan = plan_schemas([desired], role, current.schemas, plan_only=plan_only, trusted=trusted)

@@ -223,8 +223,7 @@ def segment_data_graph(
             database=REVERSE_ETL_DATABASE,
             schema_owner=schema_owner,
             trigger_rule="none_failed",
-            **to_role,
-            **how,
+            **grants,
         )
         wait_for_profiles_sync = ProfilesSyncTablesSensor(
             task_id="wait_for_profiles_sync",

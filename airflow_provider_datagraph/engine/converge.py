@@ -29,6 +29,7 @@ A = TypeVar("A")
 Read = Callable[[Rows, Session], A]
 Reread = Callable[[Rows, A], A]
 MakePlan = Callable[[A], Plan]
+Judge = Callable[[Rows, A, Plan], Plan]
 
 
 class Converger:
@@ -75,6 +76,7 @@ class Converger:
         plan_only: bool = False,
         reread: Reread[A] | None = None,
         compares: bool = True,
+        judge: Judge[A] | None = None,
     ) -> Report:
         """Read, plan and apply in one transaction, then read again; a conflict starts all over.
 
@@ -83,6 +85,7 @@ class Converger:
         :param plan_only: whether to show the plan instead of applying it; default False.
         :param reread: reads again what a plan may have changed; default None: everything.
         :param compares: whether names are looked up that Redshift might fold; default True.
+        :param judge: holds the plan against what the admin may do; default None: what it may not, Redshift refuses.
         :raises MisconfigurationError: with every blocking finding, before anything is changed.
         :raises DriftRemainsError: if the catalog doesn't show what was applied.
         """
@@ -92,6 +95,8 @@ class Converger:
             with self.hook.connected() as connection:
                 current = self._read(connection, read, compares=compares)
                 plan = make_plan(current)
+                if judge is not None:
+                    plan = judge(self._rows(connection), current, plan)
                 if plan_only:
                     return Report.planned(plan, self.database)
                 self._apply(connection, plan, done)

@@ -11,7 +11,7 @@ from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.plan import Finding, blocking
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA
-from airflow_provider_datagraph.access.schemas.targets import not_local
+from airflow_provider_datagraph.access.schemas.targets import not_local, schema_hidden
 from airflow_provider_datagraph.form.arguments import ALL_TABLES, Problems
 from airflow_provider_datagraph.form.patterns import Pattern, check_allowed
 from airflow_provider_datagraph.redshift.catalog.relations import relation_names
@@ -174,6 +174,9 @@ def _resolve(parts: Sequence[str], warehouse: Warehouse, allow: Sequence[Pattern
         stored = [name if sensitive else fold(name) for name in (schema_name, *parts[2:])]
         return _Entry(database, schema or stored[0], stored[1] if len(stored) > 1 else None)
     if schema is None:
+        if not warehouse.session.superuser and not _alike(schema_name, schemas):
+            stored = schema_name if sensitive else fold(schema_name)
+            raise InvalidInput(f"{text}: {said(schema_hidden((database, stored), warehouse.session.user))}")
         raise InvalidInput(f"{text}: database {database} has no schema {schema_name}{_hint(schema_name, schemas)}")
     if len(parts) < 3:
         return _Entry(database, schema, None)
@@ -202,8 +205,12 @@ def _database_missing(text: str, parts: Sequence[str], warehouse: Warehouse) -> 
     return f"{text}: there is no database {parts[0]}{_hint(parts[0], warehouse.schemas)}"
 
 
+def _alike(name: str, stored: Iterable[str]) -> list[str]:
+    return sorted(other for other in stored if other.lower() == name.lower())
+
+
 def _hint(name: str, stored: Iterable[str]) -> str:
-    alike = sorted(other for other in stored if other.lower() == name.lower())
+    alike = _alike(name, stored)
     return f": did you mean {alike[0]}?" if alike else ": correct the name, or create it first."
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_datagraph.access.messages import counted
+from airflow_provider_datagraph.access.plan import Plan
 from airflow_provider_datagraph.access.report import Report, script, table
+from airflow_provider_datagraph.access.rights.lacking import judged
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
@@ -18,7 +20,9 @@ from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.labels import show_label
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import InvalidInput
+from airflow_provider_datagraph.redshift.values import Identities
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom
 
 if TYPE_CHECKING:
@@ -134,6 +138,10 @@ class Mode:
     def lenient(self) -> bool:
         """Whether what an earlier task of the same run would create may be missing."""
         return self.plan_only and not self.audit
+
+    def judge(self, rows: Rows, known: Identities, plan: Plan) -> Plan:
+        """Hold a plan against what the admin may do; an audit changes nothing, so it asks for no such right."""
+        return plan if self.audit else judged(rows, known, plan)
 
 
 class ConvergingOperator(DataGraphOperator):

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.database import DatabaseAccess, plan_database, read_database_access
 from airflow_provider_datagraph.access.messages import said
-from airflow_provider_datagraph.access.plan import Finding, finding
+from airflow_provider_datagraph.access.plan import Finding, Plan, finding
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA
+from airflow_provider_datagraph.access.rights.lacking import judged
 from airflow_provider_datagraph.access.role import RoleAccess, plan_role, read_role, serverless
 from airflow_provider_datagraph.access.trust import schema_owner
 from airflow_provider_datagraph.form import arguments
@@ -39,6 +40,7 @@ from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.role import desired_user
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import check_identity, check_new_database, join_path
+from airflow_provider_datagraph.redshift.statements import Membership
 from airflow_provider_datagraph.redshift.values import Identities, Session
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
@@ -171,12 +173,21 @@ class CheckWarehouseOperator(DataGraphOperator):
         user_hook = self.user_hook(ANY_DATABASE, self.user_conn_id)
         user = problems.check(desired_user, user_hook, "md5", default=None)
 
-        def read(rows: Rows, session: Session) -> tuple[DatabaseAccess, Warehouse, RoleAccess | None]:
+        def read(rows: Rows, session: Session) -> tuple[DatabaseAccess, Warehouse, RoleAccess | None, Plan]:
             databases = read_database_access(rows, session, form.role)
             warehouse = read_warehouse(rows, databases, form.entries)
-            return databases, warehouse, read_role(rows, session, form.role, user.name) if user else None
+            identities = read_role(rows, session, form.role, user.name) if user else None
+            plans = []
+            if user and identities and form.role:
+                plans.append(plan_role(form.role, user, identities))
+            if form.checkpoint_database and form.role:
+                plans.append(plan_database(form.checkpoint_database, form.role, databases, True, form.trusted))
+            # An existing user's membership may be hidden from the admin: that is left to the task that makes it.
+            steps = [s for plan in plans for s in plan.steps if not isinstance(s.statement, Membership)]
+            return databases, warehouse, identities, judged(rows, databases, Plan(tuple(steps)))
 
-        databases, warehouse, identities = self.engine(hook).read(read)
+        databases, warehouse, identities, lacks = self.engine(hook).read(read)
+        problems.add(*_blocking(lacks.findings))
         if form.checkpoint_database and form.role:
             plan = plan_database(form.checkpoint_database, form.role, databases, plan_only=True, trusted=form.trusted)
             problems.add(*_blocking(plan.findings))

@@ -57,5 +57,6 @@ class CreateCheckpointDatabaseOperator(AdoptingOperator):
             lambda current: plan_database(database, role, current, mode.lenient, trusted, owner),
             plan_only=mode.plan_only,
             compares=False,
+            judge=mode.judge,
         )
         return f"Checkpoint database {database}", report

@@ -64,6 +64,7 @@ class RevokeSchemaOperator(ConvergingOperator):
             lambda rows, session: read_closing(rows, session, role, schemas),
             lambda current: plan_closing(schemas, role, current),
             plan_only=mode.plan_only,
+            judge=mode.judge,
         )
         return f"Closed: {schemas_title(schemas, hook.arguments['database'])}", report
 

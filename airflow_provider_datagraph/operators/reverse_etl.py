@@ -19,19 +19,16 @@ from airflow_provider_datagraph.access.reverse_etl import (
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import one_schema, optional_database
-from airflow_provider_datagraph.operators.base import (
-    DEFAULT_ROLE,
-    AdoptingOperator,
-    Mode,
-)
+from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, Mode
+from airflow_provider_datagraph.operators.schema import GrantingOperator
 from airflow_provider_datagraph.redshift.names import check_identity, fold
 
 
-class GrantReverseEtlOperator(AdoptingOperator):
+class GrantReverseEtlOperator(GrantingOperator):
     """Let the role work in a Reverse ETL schema that another user of Segment's owns.
 
     The guide qualifies the schema with a database, and reaches today's tables only; this connects to the
-    database, and grants a scoped permission that reaches later tables too.
+    database, and grants a scoped permission that reaches later tables too, unless ``future_tables`` says otherwise.
 
     :param database: the database that holds the schema; None or an empty text: there is none, nothing is done.
     :param schema: the schema's name; default ``__segment_reverse_etl``. Where it doesn't exist, nothing is done.
@@ -40,7 +37,8 @@ class GrantReverseEtlOperator(AdoptingOperator):
     :param drop: where DROP is granted: on ``tables`` (default), on ``all``, the schema itself too, as in the guide,
         or on ``none``.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
-    :param kwargs: those of :class:`.AdoptingOperator`, such as ``redshift_conn_id``, ``plan_only``, ``trusted_owners``.
+    :param kwargs: those of :class:`.GrantingOperator` (``future_tables``, ``writers``) and :class:`.AdoptingOperator`,
+        such as ``redshift_conn_id``, ``plan_only``, ``trusted_owners``.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
     """
@@ -51,7 +49,7 @@ class GrantReverseEtlOperator(AdoptingOperator):
         "schema_owner",
         "drop",
         "role",
-        *AdoptingOperator.template_fields,
+        *GrantingOperator.template_fields,
     )
 
     def __init__(
@@ -77,6 +75,7 @@ class GrantReverseEtlOperator(AdoptingOperator):
         owner = problems.check(arguments.optional_text, self.schema_owner, "schema_owner", default=None)
         drop = problems.check(arguments.choice, self.drop, "drop", DROP_CHOICES, default="tables")
         role = problems.check(check_identity, self.role, "role", default="")
+        future, writers = self.later(problems)
         # Without a database nothing is connected to.
         hook = self.usable_hook(problems, database) if self.database else self.hook()
         trusted = self.trusted(problems)
@@ -86,7 +85,7 @@ class GrantReverseEtlOperator(AdoptingOperator):
         title = f"Reverse ETL schema {schema} of database {database}"
         if mode.lenient and self._database_missing(database, role):
             return title, Report.of([database_missing(database)])
-        desired = desired_schema(schema, drop)
+        desired = desired_schema(schema, drop, future, writers)
         report = self.engine(hook).converge(
             lambda rows, session: read_reverse_etl(rows, session, role, desired, thorough=mode.plan_only),
             lambda current: plan_reverse_etl(
@@ -95,6 +94,7 @@ class GrantReverseEtlOperator(AdoptingOperator):
             plan_only=mode.plan_only,
             reread=lambda rows, current: reread_reverse_etl(rows, current, role, desired),
             compares=fold(schema) != schema,
+            judge=lambda rows, current, plan: mode.judge(rows, current.schemas, plan),
         )
         return title, report
 

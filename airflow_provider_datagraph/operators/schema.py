@@ -22,7 +22,42 @@ from airflow_provider_datagraph.redshift.names import check_identity, fold
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 
-class GrantSchemaOperator(AdoptingOperator):
+class GrantingOperator(AdoptingOperator):
+    """Base of the operators that grant tables.
+
+    :param future_tables: for whole schemas: ``scoped`` (default) reaches later tables, whoever creates them;
+        ``default_privileges`` grants today's, and those that ``writers`` create later; ``none`` grants today's alone.
+    :param writers: the users that create tables later, for ``default_privileges``; default None: the owners of
+        today's tables. Each has to be able to create in the schema.
+    """
+
+    template_fields: Sequence[str] = (*AdoptingOperator.template_fields, "future_tables", "writers")
+
+    def __init__(
+        self,
+        *,
+        future_tables: str = "scoped",
+        writers: str | Sequence[str] | Missing | None = LEFT_OUT,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.future_tables = future_tables
+        self.writers = self.kept("writers", writers)
+
+    def later(self, problems: Problems) -> tuple[FutureTables, tuple[str, ...] | None]:
+        """Parse both arguments."""
+        future = problems.check(
+            arguments.choice, self.future_tables, "future_tables", list(FutureTables), default="none"
+        )
+        found = self.optional("writers", arguments.names, problems)
+        if found is not None and not found:
+            problems.add("writers is an empty list: name users, or leave it out for the owners of today's tables.")
+        if found is not None and future != FutureTables.DEFAULT_PRIVILEGES:
+            problems.add(f"writers is given, and future_tables is {future!r}: it is for 'default_privileges' alone.")
+        return FutureTables(future), found
+
+
+class GrantSchemaOperator(GrantingOperator):
     """Let the role read schemas of one database: USAGE on each, SELECT on its tables.
 
     :param schema: a schema, or a list of one database's schemas (also as JSON text, or one a line).
@@ -30,12 +65,9 @@ class GrantSchemaOperator(AdoptingOperator):
     :param tables: True, or left out (default), for all tables; a list of tables of a single schema; or a mapping from
         a schema to its tables, where schemas that it leaves out are opened whole.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
-    :param future_tables: for whole schemas: ``scoped`` (default) reaches later tables, whoever creates them;
-        ``default_privileges`` grants today's, and those that ``writers`` create later; ``none`` grants today's alone.
-    :param writers: the users that create tables later, for ``default_privileges``; default None: the owners of
-        today's tables. Each has to be able to create in the schema.
     :param prune: whether to revoke what the role holds in these schemas beyond this; default False.
-    :param kwargs: those of :class:`.AdoptingOperator`, such as ``redshift_conn_id``, ``plan_only``, ``trusted_owners``.
+    :param kwargs: those of :class:`.GrantingOperator` (``future_tables``, ``writers``) and :class:`.AdoptingOperator`,
+        such as ``redshift_conn_id``, ``plan_only``, ``trusted_owners``.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html,
     https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html
@@ -46,10 +78,8 @@ class GrantSchemaOperator(AdoptingOperator):
         "database",
         "tables",
         "role",
-        "future_tables",
-        "writers",
         "prune",
-        *AdoptingOperator.template_fields,
+        *GrantingOperator.template_fields,
     )
 
     def __init__(
@@ -59,8 +89,6 @@ class GrantSchemaOperator(AdoptingOperator):
         database: str | Missing | None = LEFT_OUT,
         tables: str | Sequence[str] | Mapping[str, Sequence[str]] | bool | Missing | None = LEFT_OUT,
         role: str = DEFAULT_ROLE,
-        future_tables: str = "scoped",
-        writers: str | Sequence[str] | Missing | None = LEFT_OUT,
         prune: bool | str = False,
         **kwargs: Any,
     ) -> None:
@@ -68,9 +96,7 @@ class GrantSchemaOperator(AdoptingOperator):
         self.schema = schema
         self.database = self.kept("database", database)
         self.tables = self.kept("tables", tables)
-        self.writers = self.kept("writers", writers)
         self.role = role
-        self.future_tables = future_tables
         self.prune = prune
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
@@ -92,12 +118,12 @@ class GrantSchemaOperator(AdoptingOperator):
             plan_only=mode.plan_only,
             reread=lambda rows, current: read_privileges(rows, current, role, desired, prune=prune),
             compares=any(fold(name) != name for one in desired for name in (one.name, *(one.tables or ()))),
+            judge=mode.judge,
         )
         return schemas_title(schemas, hook.arguments["database"]), report
 
     def _desired(self, schemas: tuple[str, ...], database: str | None, problems: Problems) -> list[DesiredSchema]:
-        word = problems.check(arguments.choice, self.future_tables, "future_tables", list(FutureTables), default="none")
-        future, writers = FutureTables(word), self._writers(word, problems)
+        future, writers = self.later(problems)
 
         def parse(value: Any, name: str) -> Mapping[str, tuple[str, ...]]:
             return arguments.tables(value, name, schemas, database) if schemas else {}
@@ -108,13 +134,3 @@ class GrantSchemaOperator(AdoptingOperator):
             for schema, listed in tables.items()
         }
         return [DesiredSchema(name, parsed.get(name), future=future, writers=writers) for name in schemas]
-
-    def _writers(self, future: str, problems: Problems) -> tuple[str, ...] | None:
-        found = self.optional("writers", arguments.names, problems)
-        if found is None:
-            return None
-        if not found:
-            problems.add("writers is an empty list: name users, or leave it out for the owners of today's tables.")
-        if future != FutureTables.DEFAULT_PRIVILEGES:
-            problems.add(f"writers is given, and future_tables is {future!r}: it is for 'default_privileges' alone.")
-        return found

@@ -240,10 +240,16 @@ class ChangeOwner(Statement):
 
 @dataclass(frozen=True)
 class _Given(Statement):
-    """What one is given, or loses."""
+    """What one is given, or loses.
+
+    :param taken: whether it is taken away.
+    :param option: whether a user may give it to others; Redshift gives that to no role.
+    """
 
     identity: Identity
     taken: bool = field(default=False, kw_only=True)
+    option: bool = field(default=False, kw_only=True)
+    _option = "GRANT"
 
     @property
     def takes_away(self) -> bool:
@@ -259,7 +265,8 @@ class _Given(Statement):
         """How it names the identity."""
         kind = {"role": "ROLE ", "group": "GROUP "}.get(self.identity.kind, "")
         name = "PUBLIC" if self.identity.kind == "public" else kind + quote(self.identity.name)
-        return f"{'FROM' if self.taken else 'TO'} {name}"
+        option = f" WITH {self._option} OPTION" if self.option else ""
+        return f"{'FROM' if self.taken else 'TO'} {name}{option}"
 
     @property
     def paths(self) -> Sequence[Path]:
@@ -271,6 +278,7 @@ class Membership(_Given):
     """A role, granted to a user or another role."""
 
     role: str
+    _option = "ADMIN"
 
     @property
     def sql(self) -> str:

@@ -29,6 +29,8 @@ def alter(reader: Reader, context: Context) -> Plan:
     named = [literal(name) for name in creators] or ["session_user::text"]
     checks = [f"PERFORM pg_rs.check_creates({name}, {array(schemas)})" for name in named] if schemas else []
     steps = [f"{head} {change}" for change in _changes(reader)]
+    if creators:
+        steps = [f"PERFORM pg_rs.alter_defaults({array(creators)}, {literal(step)})" for step in steps]
     return Command(block(checks + steps), "DDL", "ALTER DEFAULT PRIVILEGES")
 
 

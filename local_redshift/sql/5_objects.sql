@@ -137,6 +137,16 @@ END $$;
 
 -- The creator of later objects must be able to create in the schema, or the default is refused, a superuser's too.
 -- As seen in production by others; the code is not recorded, 42501 is inferred.
+-- Others' take the permission: https://docs.aws.amazon.com/redshift/latest/dg/r_roles-system-privileges.html
+CREATE FUNCTION pg_rs.alter_defaults(creators text[], change text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF creators <> ARRAY[session_user::text] THEN
+        PERFORM pg_rs.check_may('ALTER DEFAULT PRIVILEGES', 'permission denied to change default privileges');
+    END IF;
+    EXECUTE change;
+END $$;
+
 CREATE FUNCTION pg_rs.check_creates(creator text, schemas text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE wanted text;
 BEGIN

@@ -154,11 +154,26 @@ def _alike(name: str, stored: Iterable[str]) -> dict[str, str]:
 def schema_missing(name: str, current: SchemaAccess, plan_only: bool) -> Finding:
     """Tell that a schema doesn't exist; a plan-only run goes on as if it did."""
     database = current.session.database
-    facts = _alike(name, current.schemas) or ({"case": "planned"} if plan_only else {})
+    alike, user = _alike(name, current.schemas), current.session.user
+    if not current.session.superuser and not alike:
+        return schema_hidden((database, _stored(name, current)), user, planned=plan_only)
+    facts = alike or ({"case": "planned"} if plan_only else {})
     if not current.session.superuser:
-        facts["hidden_from"] = current.session.user
+        facts["hidden_from"] = user
     make = finding if plan_only else blocking
     return make("schema_missing", join_path(database, name), schema=name, database=database, **facts)
+
+
+def schema_hidden(path: tuple[str, str], user: str, *, planned: bool = False) -> Finding:
+    """Tell an admin who isn't a superuser that a schema is hidden from it, or missing.
+
+    :param path: database and schema, as stored.
+    :param planned: whether a plan goes on as if it existed; default False.
+    """
+    give = Privileges(Identity("user", user), ("USAGE",), Scope.SCHEMA, [path[1:]], option=True)
+    case, make = ("hidden planned", finding) if planned else ("hidden", blocking)
+    facts: dict[str, Fact] = {"case": case, "user": user, "database": path[0], "schema": path[1], "statement": give}
+    return make("schema_missing", join_path(*path), **facts)
 
 
 def possible_writers(desired: DesiredSchema, name: str, current: SchemaAccess) -> frozenset[str]:

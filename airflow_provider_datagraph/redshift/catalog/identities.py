@@ -26,6 +26,8 @@ SYSTEM_PRIVILEGES = "SELECT system_privilege, identity_name, identity_type FROM 
 SYSLOG_ACCESS = "SELECT user_name, syslog_access FROM svv_user_info"
 # r_SVV_USER_GRANTS: a regular user sees its own rows
 USER_GRANTS = "SELECT user_name, role_name FROM svv_user_grants"
+# The same view, for whether a role may be granted on: never to a role, r_GRANT
+ADMIN_OPTIONS = "SELECT user_name, role_name, admin_option FROM svv_user_grants"
 # t_metadata_security
 METADATA_SECURITY = "SHOW metadata_security"
 SEE_CATALOG = frozenset({"sys:operator", "sys:secadmin", "sys:dba"})
@@ -59,6 +61,11 @@ def read_identities(rows: Rows, session: Session) -> Identities:
 def user_grants(rows: Rows) -> Pairs:
     """Read which user holds which role."""
     return [(str(holder), str(name)) for holder, name in rows(USER_GRANTS)]
+
+
+def memberships(rows: Rows) -> list[tuple[str, str, bool]]:
+    """Read which user holds which role, and whether with admin option."""
+    return [(str(holder), str(name), bool(option)) for holder, name, option in rows(ADMIN_OPTIONS)]
 
 
 def role_grants(rows: Rows) -> Pairs:

@@ -69,18 +69,24 @@ def _identity(kind: object, name: object) -> Identity:
     return PUBLIC if kind == "public" else Identity(str(kind), str(name))
 
 
-def _rows(rows: Rows, view: str, columns: str, who: Who) -> Iterator[tuple[Identity, list[object]]]:
-    query = f"SELECT identity_type, identity_name, {columns} FROM {view} WHERE {who.condition()}"
+def _rows(
+    rows: Rows, view: str, columns: str, who: Who, grantable: bool = False
+) -> Iterator[tuple[Identity, list[object]]]:
+    option = ", admin_option" if grantable else ""
+    query = f"SELECT identity_type, identity_name, {columns}{option} FROM {view} WHERE {who.condition()}"
     for kind, name, *values in rows(query):
         identity = _identity(kind, name)
-        if identity in who:
+        if identity in who and (not grantable or values.pop()):
             yield identity, values
 
 
-def database_grants(rows: Rows, who: Who) -> Held:
-    """Read privileges on all databases, scoped ones too. r_SVV_DATABASE_PRIVILEGES"""
+def database_grants(rows: Rows, who: Who, *, grantable: bool = False) -> Held:
+    """Read privileges on all databases, scoped ones too. r_SVV_DATABASE_PRIVILEGES
+
+    :param grantable: whether to read only those with grant option; default False. So in the others.
+    """
     grants, unhandled = set(), set()
-    found = _rows(rows, "svv_database_privileges", "database_name, privilege_type, privilege_scope", who)
+    found = _rows(rows, "svv_database_privileges", "database_name, privilege_type, privilege_scope", who, grantable)
     for identity, (name, privilege, scope) in found:
         if word(scope) in DATABASE_SCOPES:
             grants.add((identity, Grant(DATABASE_SCOPES[word(scope)], word(privilege), database=str(name))))
@@ -89,10 +95,10 @@ def database_grants(rows: Rows, who: Who) -> Held:
     return Held(frozenset(grants), frozenset(unhandled))
 
 
-def schema_grants(rows: Rows, who: Who) -> Held:
+def schema_grants(rows: Rows, who: Who, *, grantable: bool = False) -> Held:
     """Read privileges on the connected database's schemas, scoped ones too. r_SVV_SCHEMA_PRIVILEGES"""
     grants, unhandled = set(), set()
-    found = _rows(rows, "svv_schema_privileges", "namespace_name, privilege_type, privilege_scope", who)
+    found = _rows(rows, "svv_schema_privileges", "namespace_name, privilege_type, privilege_scope", who, grantable)
     for identity, (name, privilege, scope) in found:
         if word(scope) in SCHEMA_SCOPES:
             grants.add((identity, Grant(SCHEMA_SCOPES[word(scope)], word(privilege), str(name))))
@@ -101,9 +107,9 @@ def schema_grants(rows: Rows, who: Who) -> Held:
     return Held(frozenset(grants), frozenset(unhandled))
 
 
-def relation_grants(rows: Rows, who: Who) -> Held:
+def relation_grants(rows: Rows, who: Who, *, grantable: bool = False) -> Held:
     """Read privileges on the connected database's tables and views. r_SVV_RELATION_PRIVILEGES"""
-    found = _rows(rows, "svv_relation_privileges", "namespace_name, relation_name, privilege_type", who)
+    found = _rows(rows, "svv_relation_privileges", "namespace_name, relation_name, privilege_type", who, grantable)
     return Held(frozenset((i, Grant(Scope.TABLE, word(p), str(n), str(r))) for i, (n, r, p) in found))
 
 

@@ -1,0 +1,164 @@
+"""What an admin lacks for a plan, each with the statement that gives exactly that. Pure.
+
+Who may grant what: https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html; scoped permissions take a
+superuser or the grant option, and ownership isn't enough:
+https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions-considerations.html; system permissions are given to
+roles only: https://docs.aws.amazon.com/redshift/latest/dg/r_roles-system-privileges.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, count
+
+from airflow_provider_datagraph.access.plan import Fact, Finding, Plan, Step, blocking
+from airflow_provider_datagraph.access.rights.held import OF_DATABASES, Rights, read_rights
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.statements import (
+    ALL,
+    UNNAMED,
+    AlterUser,
+    Create,
+    DefaultPrivileges,
+    Membership,
+    Path,
+    Privileges,
+    Statement,
+    SystemPermission,
+    chunks,
+)
+from airflow_provider_datagraph.redshift.values import Grant, Identities, Identity, Owned, Scope
+
+KINDS = {Scope.DATABASE: "database", Scope.SCHEMA: "schema", Scope.TABLE: "table"}
+"""Whose owner may grant on it: no scoped permission, which is on nothing that has one."""
+PERMISSION = {"role": "CREATE ROLE", "user": "CREATE USER"}
+LATER = "ALTER DEFAULT PRIVILEGES"
+
+
+def judged(rows: Rows, known: Identities, plan: Plan) -> Plan:
+    """Hold a plan against what the session's user may do.
+
+    :param rows: runs a query; a superuser, and a plan without steps, cost none.
+    :param known: who there is.
+    :return: the plan, with a blocking finding for what would be refused.
+    """
+    if known.session.superuser or known.session.user not in known.users or not plan.steps:
+        return plan
+    rights = read_rights(rows, known, (step.statement for step in plan.steps))
+    return replace(plan, findings=(*plan.findings, *lacking(plan.steps, known, rights)))
+
+
+def lacking(steps: Sequence[Step], known: Identities, rights: Rights) -> list[Finding]:
+    """Find what the session's user would be refused.
+
+    :return: blocking findings, each with the statements that give what is lacking, and nothing more.
+    """
+    return list(_Lacking(known, rights).of(steps))
+
+
+class _Lacking:
+    """Goes through a plan; what it has created by then is the admin's."""
+
+    def __init__(self, known: Identities, rights: Rights) -> None:
+        self.known = known
+        self.rights = rights
+        self.user = known.session.user
+        self.made: set[Owned] = set()
+        # Schemas whose USAGE the admin is given by what was found already.
+        self.opened: set[str] = set()
+
+    def _lacks(self, case: str = "", **facts: Fact) -> Finding:
+        database = self.known.session.database
+        return blocking("admin_lacks", self.user, database=database, **facts, **({"case": case} if case else {}))
+
+    def of(self, steps: Sequence[Step]) -> Iterator[Finding]:
+        permissions, writers = dict[str, None](), set[str]()
+        for step in steps:
+            match step.statement:
+                case Create(kind, name):
+                    self.made.add(Owned(kind, name))
+                    if kind in PERMISSION:
+                        permissions[PERMISSION[kind]] = None
+                    elif not self.known.users[self.user].createdb:
+                        yield self._lacks("createdb", statement=AlterUser(self.user, "CREATEDB"))
+                case Membership(role=role) if not self._grants_role(role):
+                    give = Membership(Identity("user", self.user), role, option=True)
+                    yield self._lacks("membership", role=role, statement=give)
+                case DefaultPrivileges(writers=names):
+                    writers |= {name for name in names if name != self.user}
+                case Privileges() as statement:
+                    yield from self._privileges(statement, step)
+        if needed := tuple(one for one in permissions if one not in self.rights.permissions):
+            yield self._lacks("permission", permissions=needed, statements=self._permit(needed))
+        if writers and LATER not in self.rights.permissions:
+            yield self._lacks("writers", writers=tuple(sorted(writers)), statements=self._permit((LATER,)))
+
+    def _grants_role(self, role: str) -> bool:
+        found = self.known.roles.get(role)
+        own = Owned("role", role) in self.made or (found is not None and found.owner == self.user)
+        return own or role in self.rights.grantable
+
+    def _permit(self, permissions: Sequence[str]) -> tuple[str, ...]:
+        """Write what gives system permissions by a role that is the admin's alone: another's members got them too."""
+        stem = re.sub("[^a-z0-9_]", "_", self.user.lower()) + "_rights"
+        taken = {*self.known.roles, *self.known.users} - self.rights.roles
+        name = next(one for one in chain([stem], (f"{stem}{n}" for n in count(2))) if one not in taken)
+        role, statements = Identity("role", name), list[Statement]()
+        if name not in self.known.roles:
+            statements += [Create("role", name), Membership(Identity("user", self.user), name)]
+        return tuple(one.sql for one in (*statements, SystemPermission(role, ", ".join(permissions))))
+
+    def _privileges(self, statement: Privileges, step: Step) -> Iterator[Finding]:
+        scope, paths = statement.scope, [path for path in statement.objects if self._exists(statement.scope, path)]
+        if statement.todays:
+            scope, paths = Scope.TABLE, self._todays(paths)
+        words = tuple(statement.privileges)
+        if words == ALL:
+            words = tuple(sorted({word for change in step.changes for word in change.privileges} - UNNAMED))
+        verb = "revoke" if statement.taken else "grant"
+        refused: dict[tuple[str, ...], list[Path]] = {}
+        for path in paths:
+            missing = tuple(word for word in words if not self._may(scope, word, path))
+            if missing:
+                refused.setdefault(missing, []).append(path)
+        if scope is Scope.TABLE:
+            yield from self._use({schema for schema, *_ in paths})
+        for missing, where in refused.items():
+            for chunk in chunks(where, lambda path: path):
+                give = Privileges(Identity("user", self.user), missing, scope, chunk, option=True)
+                grants = frozenset(_grant(scope, word, path) for word in missing for path in chunk)
+                if scope is Scope.SCHEMA and "USAGE" in missing:
+                    self.opened |= {name for (name,) in chunk}
+                less = scope is Scope.TABLES and not statement.taken and self._may_todays(words, chunk)
+                yield self._lacks("todays" if less else "", verb=verb, grants=grants, statement=give)
+
+    def _exists(self, scope: Scope, path: Path) -> bool:
+        """A plan-only run goes on without a schema, and says so."""
+        return scope in OF_DATABASES or path[0] in self.rights.schemas
+
+    def _todays(self, schemas: Sequence[Path]) -> list[Path]:
+        names = {name for (name,) in schemas}
+        return sorted(path for path in self.rights.tables if path[0] in names)
+
+    def _may(self, scope: Scope, word: str, path: Path) -> bool:
+        kind = KINDS.get(scope)
+        own = kind is not None and Owned(kind, *path) in self.made | self.rights.owned
+        return own or _grant(scope, word, path) in self.rights.grants
+
+    def _may_todays(self, words: Sequence[str], schemas: Sequence[Path]) -> bool:
+        tables = self._todays(schemas)
+        return bool(tables) and all(self._may(Scope.TABLE, word, path) for word in words for path in tables)
+
+    def _use(self, schemas: set[str]) -> Iterator[Finding]:
+        """Naming a table takes USAGE on its schema."""
+        closed = sorted(schemas - self.rights.usable - self.opened)
+        if closed:
+            self.opened |= {*closed}
+            give = Privileges(Identity("user", self.user), ("USAGE",), Scope.SCHEMA, [(name,) for name in closed])
+            yield self._lacks("use", schemas=tuple(closed), statement=give)
+
+
+def _grant(scope: Scope, word: str, path: Path) -> Grant:
+    return Grant(scope, word, database=path[0]) if scope in OF_DATABASES else Grant(scope, word, *path)

@@ -1,0 +1,178 @@
+"""Admins of different rights and one plan: what it says can be applied is, what it says can't isn't tried, and giving
+what it names, which is all that is lacking and no more, makes it pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from airflow_provider_datagraph.exceptions import MisconfigurationError
+from tests.support.cluster import Cluster
+from tests.support.redshift import PASSWORD
+from tests.support.segment import RETL, Segment, codes, execute
+
+Atoms = set[tuple[str, str]]
+PERMISSIONS = ("CREATE ROLE", "CREATE USER", "ALTER DEFAULT PRIVILEGES")
+SCOPED = f'SELECT, INSERT, UPDATE, DELETE, DROP FOR TABLES IN SCHEMA "{RETL}"'
+OPTIONS = (
+    'USAGE ON SCHEMA "crm"',
+    'SELECT FOR TABLES IN SCHEMA "crm"',
+    'USAGE ON SCHEMA "billing"',
+    'SELECT ON TABLE "billing"."invoices"',
+    'USAGE ON SCHEMA "events"',
+    'SELECT ON TABLE "events"."clicks"',
+    f'USAGE, CREATE ON SCHEMA "{RETL}"',
+    SCOPED,
+)
+EVERYTHING = (*PERMISSIONS, "CREATEDB", *OPTIONS)
+"""What the plan takes: the least admin's."""
+CRM, BILLING = OPTIONS[:2], OPTIONS[2:4]
+# Who the admin is: what it has of this, what else was done before, and what it lacks nonetheless or needs no more.
+ADMINS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Atoms]] = {
+    "nobody": ((), (), set()),
+    "least": (EVERYTHING, (), set()),
+    "no scoped": (tuple(o for o in EVERYTHING if "FOR TABLES" not in o), (), set()),
+    "no createdb": (tuple(o for o in EVERYTHING if o != "CREATEDB"), (), set()),
+    "sees nothing of crm and retl": (tuple(o for o in EVERYTHING if "crm" not in o and RETL not in o), (), set()),
+    "no identities": (EVERYTHING[2:], (), set()),
+    "holds all without option": (PERMISSIONS, tuple(f"GRANT {one} TO {{admin}}" for one in OPTIONS), set()),
+    "holds all by a role": (
+        ("CREATEDB",),
+        ("CREATE ROLE {other}", *(f"GRANT {one} TO ROLE {{other}}" for one in OPTIONS), "GRANT ROLE {other} TO {admin}"),
+        set(),
+    ),
+    "owns crm and billing": (
+        PERMISSIONS,
+        tuple(
+            f"ALTER {what} OWNER TO {{admin}}"
+            for what in ("SCHEMA crm", "TABLE crm.accounts", "SCHEMA billing", "TABLE billing.invoices")
+        ),
+        {(f"-{one.split()[0]}", one.partition(" ")[2]) for one in (CRM[0], *BILLING)},
+    ),
+    "writes events": (
+        ("CREATE ROLE", "CREATE USER", "CREATEDB", *OPTIONS),
+        ("ALTER SCHEMA events OWNER TO {admin}", "ALTER TABLE events.clicks OWNER TO {admin}"),
+        {("-ALTER DEFAULT PRIVILEGES", "TO ROLE")},
+    ),
+    "passes the role on": (
+        ("CREATE USER", *EVERYTHING[2:]),
+        (
+            "CREATE ROLE {role}",
+            "GRANT ROLE {role} TO {admin} WITH ADMIN OPTION",
+            "ALTER ROLE {role} OWNER TO {predecessor}",
+        ),
+        {("-CREATE ROLE", "TO ROLE")},
+    ),
+    "only holds the role": (
+        EVERYTHING,
+        ("CREATE ROLE {role}", "GRANT ROLE {role} TO {admin}", "ALTER ROLE {role} OWNER TO {predecessor}"),
+        {("ROLE {role}", "WITH ADMIN OPTION")},
+    ),
+    "finds a database": (
+        tuple(o for o in EVERYTHING if o != "CREATEDB"),
+        ("CREATE DATABASE {checkpoint}", "ALTER DATABASE {checkpoint} OWNER TO {predecessor}"),
+        {("-CREATEDB", ""), ("CREATE", 'ON DATABASE "{checkpoint}"')},
+    ),
+}
+
+
+def atoms(statement: str, admin: str) -> Iterator[tuple[str, str]]:
+    """Each privilege that a statement gives, and on what."""
+    if found := re.fullmatch(rf'GRANT ROLE "(.*)" TO "{admin}" WITH ADMIN OPTION', statement):
+        yield f"ROLE {found[1]}", "WITH ADMIN OPTION"
+    elif found := re.fullmatch(rf'GRANT ([A-Z ,]+) TO ROLE "{admin}_rights"', statement):
+        yield from ((word, "TO ROLE") for word in found[1].split(", "))
+    elif found := re.fullmatch(rf'GRANT ([A-Z, ]+?) ((?:ON|FOR) .*) TO "{admin}" WITH GRANT OPTION', statement):
+        yield from ((word, found[2]) for word in found[1].split(", "))
+    elif statement == f'ALTER USER "{admin}" CREATEDB':
+        yield "CREATEDB", ""
+    else:
+        assert statement in (f'CREATE ROLE "{admin}_rights"', f'GRANT ROLE "{admin}_rights" TO "{admin}"'), statement
+
+
+def rights(admin: str, names: tuple[str, ...]) -> Iterator[str]:
+    """The statements that give these."""
+    for name in names:
+        if name in PERMISSIONS:
+            yield f'GRANT {name} TO ROLE "{admin}_rights"'
+        else:
+            yield f'ALTER USER "{admin}" CREATEDB' if name == "CREATEDB" else f'GRANT {name} TO "{admin}" WITH GRANT OPTION'
+
+
+def named(report: dict[str, Any]) -> dict[str, str]:
+    """The statements that a plan's findings name, and in which database."""
+    found: dict[str, str] = {}
+    for row in report["findings"]:
+        if row["code"] in ("admin_lacks", "schema_missing"):
+            match = re.search(r"run(?: in database (\S+))?: (.*?)(?:; or .*)?$", row["remedy"])
+            assert match, row
+            found |= dict.fromkeys(match[2].split("; "), match[1] or "dev")
+    return found
+
+
+class World(Segment):
+    """A warehouse with all that the reference plan opens, and an admin."""
+
+    def __init__(self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, has: tuple[str, ...], before: tuple[str, ...]):
+        admin, owner, retl = cluster.user("dgadmin"), cluster.user("owner"), cluster.user("retl")
+        database = cluster.database(
+            *(f"CREATE SCHEMA {name} AUTHORIZATION {owner}" for name in ("crm", "billing", "events")),
+            f"CREATE SCHEMA {RETL} AUTHORIZATION {retl}",
+        )
+        for table in ("crm.accounts", "billing.invoices", "events.clicks"):
+            cluster.sql(database, f"CREATE TABLE {table} (id int)", user=owner)
+        cluster.sql(database, f"CREATE TABLE {RETL}.records (id int)", user=retl)
+        super().__init__(cluster, monkeypatch, database)
+        self.retl, self.predecessor = retl, cluster.user("predecessor")
+        self.names = {
+            **{"admin": admin, "role": self.role, "checkpoint": self.checkpoint, "predecessor": self.predecessor},
+            "other": cluster.name("other"),
+        }
+        cluster.identities.append(f"{admin}_rights")
+        if set(has) & set(PERMISSIONS):
+            self.sql(f"CREATE ROLE {admin}_rights", f"GRANT ROLE {admin}_rights TO {admin}")
+        self.sql("SELECT 1", *rights(admin, has), *(one.format_map(self.names) for one in before))
+        self.admin_connection(login=admin, password=PASSWORD)
+        self.user_connection()
+
+    def tasks(self, **how: Any) -> list[Any]:
+        trust = {"trusted_owners": [self.predecessor], **how}
+        later = {"future_tables": "default_privileges"}
+        return [
+            self.create_role(**trust),
+            self.create_database(**trust),
+            self.grant_schema(**trust),
+            self.grant_schema(schema="billing", tables=["invoices"], **trust),
+            self.grant_schema(schema="events", **later, **trust),
+            self.grant_reverse_etl(schema_owner=self.retl, **trust),
+        ]
+
+
+@pytest.mark.parametrize("who", ADMINS)
+def test_what_the_plan_names_is_what_it_takes(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, who: str) -> None:
+    has, before, otherwise = ADMINS[who]
+    world = World(cluster, monkeypatch, has, before)
+    admin, given = world.admin, set[str]()
+    for plan, apply in zip(world.tasks(plan_only=True), world.tasks(), strict=True):
+        for _ in range(3):
+            report = execute(plan)
+            if not any(row["blocking"] for row in report["findings"]):
+                break
+            with cluster.untouched(), pytest.raises(MisconfigurationError):
+                execute(apply)
+            for statement, database in named(report).items():
+                given.add(statement)
+                cluster.sql(database, statement)
+        assert execute(apply)["changed"]
+        assert execute(apply)["changed"] == 0
+    expected: Atoms = {atom for one in rights(admin, EVERYTHING) for atom in atoms(one, admin)}
+    expected -= {atom for one in rights(admin, has) for atom in atoms(one, admin)}
+    for word, on in otherwise:
+        atom = word.format_map(world.names), on.format_map(world.names)
+        expected = expected - {(atom[0][1:], atom[1])} if word[0] == "-" else expected | {atom}
+    assert {atom for one in given for atom in atoms(one, admin)} == expected
+    world.user_connection(schema=world.checkpoint)
+    assert all(world.reads(*path) for path in (("crm", "accounts"), ("billing", "invoices"), ("events", "clicks")))
