@@ -118,8 +118,8 @@ FINDINGS: Mapping[str, Said] = {
         "{object} may not grant role {role}: it neither owns it nor holds it with admin option.", _RUN + "{statement}"
     ),
     "admin_lacks writers": Said(
-        "{object} may not grant what others create later: {writers:all}.",
-        _RUN + "{statements:statements}; or name only {object} in writers, or use another future_tables",
+        "{object} may not set default privileges of {writers:all}.",
+        _RUN + "{statements:statements}; or use another future_tables",
     ),
     # What the linked user can reach.
     "user_missing": Said("There is no user {object}, so there is nothing that it could reach.", "Create it first."),

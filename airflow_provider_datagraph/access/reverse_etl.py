@@ -98,7 +98,7 @@ def plan_reverse_etl(
     """
     if current.unseen:
         session = current.schemas.session
-        return Plan(findings=(schema_hidden((session.database, desired.name), session.user),))
+        return Plan(findings=(schema_hidden(session.database, desired.name, session),))
     if current.name is None:
         return Plan(findings=(note("schema_missing", join_path(database, desired.name), case="reverse_etl"),))
     plan = plan_schemas([desired], role, current.schemas, plan_only=plan_only, trusted=trusted)

@@ -175,8 +175,7 @@ def _resolve(parts: Sequence[str], warehouse: Warehouse, allow: Sequence[Pattern
         return _Entry(database, schema or stored[0], stored[1] if len(stored) > 1 else None)
     if schema is None:
         if not warehouse.session.superuser and not _alike(schema_name, schemas):
-            stored = schema_name if sensitive else fold(schema_name)
-            raise InvalidInput(f"{text}: {said(schema_hidden((database, stored), warehouse.session.user))}")
+            raise InvalidInput(f"{text}: {said(schema_hidden(database, schema_name, warehouse.session))}")
         raise InvalidInput(f"{text}: database {database} has no schema {schema_name}{_hint(schema_name, schemas)}")
     if len(parts) < 3:
         return _Entry(database, schema, None)

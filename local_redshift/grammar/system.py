@@ -12,11 +12,12 @@ from local_redshift.text import PREFIXES, array, block
 
 HONOURED = tuple(
     tuple(words.split())
-    for words in ("create role", "create user", "alter user", "drop user", "access system table", "access catalog")
+    for words in """create role|create user|alter user|drop user|access system table|access catalog
+    |alter default privileges""".split("|")
 )
 OTHERS = tuple(
     tuple(words.split())
-    for words in """drop role|create schema|drop schema|alter default privileges|create table|drop table
+    for words in """drop role|create schema|drop schema|create table|drop table
     |alter table|create or replace function|create or replace external function|drop function
     |create or replace procedure|drop procedure|create or replace view|drop view|create model|drop model
     |create datashare|alter datashare|drop datashare|create library|drop library|truncate table|vacuum|analyze

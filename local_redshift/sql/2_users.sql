@@ -7,6 +7,7 @@ CREATE ROLE "may:ALTER USER";
 CREATE ROLE "may:DROP USER";
 CREATE ROLE "may:ACCESS SYSTEM TABLE";
 CREATE ROLE "may:ACCESS CATALOG";
+CREATE ROLE "may:ALTER DEFAULT PRIVILEGES";
 
 CREATE FUNCTION pg_rs.permit(granting boolean, permissions text[], role_names text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$

@@ -58,6 +58,16 @@ def lacking(steps: Sequence[Step], known: Identities, rights: Rights) -> list[Fi
     return list(_Lacking(known, rights).of(steps))
 
 
+def rights_role(known: Identities, rights: Rights) -> str:
+    """Name the role that holds the admin's system permissions, and that nobody else is meant to hold.
+
+    :return: a role of the admin's, or a name that nobody has.
+    """
+    stem = re.sub("[^a-z0-9_]", "_", known.session.user.lower()) + "_rights"
+    taken = {*known.roles, *known.users} - rights.roles
+    return next(one for one in chain([stem], (f"{stem}{n}" for n in count(2))) if one not in taken)
+
+
 class _Lacking:
     """Goes through a plan; what it has created by then is the admin's."""
 
@@ -102,9 +112,7 @@ class _Lacking:
 
     def _permit(self, permissions: Sequence[str]) -> tuple[str, ...]:
         """Write what gives system permissions by a role that is the admin's alone: another's members got them too."""
-        stem = re.sub("[^a-z0-9_]", "_", self.user.lower()) + "_rights"
-        taken = {*self.known.roles, *self.known.users} - self.rights.roles
-        name = next(one for one in chain([stem], (f"{stem}{n}" for n in count(2))) if one not in taken)
+        name = rights_role(self.known, self.rights)
         role, statements = Identity("role", name), list[Statement]()
         if name not in self.known.roles:
             statements += [Create("role", name), Membership(Identity("user", self.user), name)]

@@ -12,7 +12,7 @@ from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, find
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess, Target
 from airflow_provider_datagraph.redshift.names import InvalidInput, fold, is_system_schema, join_path, resolve
 from airflow_provider_datagraph.redshift.statements import Privileges, use_of_external, use_of_shared
-from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
+from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope, Session
 
 SYSTEM_OWNERS = re.compile("rdsdb$|ds:|sys:")
 """They own what Redshift makes for itself. ``IAM:name`` and ``IAMR:role`` are users as others are:
@@ -154,26 +154,27 @@ def _alike(name: str, stored: Iterable[str]) -> dict[str, str]:
 def schema_missing(name: str, current: SchemaAccess, plan_only: bool) -> Finding:
     """Tell that a schema doesn't exist; a plan-only run goes on as if it did."""
     database = current.session.database
-    alike, user = _alike(name, current.schemas), current.session.user
+    alike = _alike(name, current.schemas)
     if not current.session.superuser and not alike:
-        return schema_hidden((database, _stored(name, current)), user, planned=plan_only)
+        return schema_hidden(database, name, current.session, planned=plan_only)
     facts = alike or ({"case": "planned"} if plan_only else {})
     if not current.session.superuser:
-        facts["hidden_from"] = user
+        facts["hidden_from"] = current.session.user
     make = finding if plan_only else blocking
     return make("schema_missing", join_path(database, name), schema=name, database=database, **facts)
 
 
-def schema_hidden(path: tuple[str, str], user: str, *, planned: bool = False) -> Finding:
+def schema_hidden(database: str, name: str, session: Session, *, planned: bool = False) -> Finding:
     """Tell an admin who isn't a superuser that a schema is hidden from it, or missing.
 
-    :param path: database and schema, as stored.
+    :param name: the schema's, as typed.
     :param planned: whether a plan goes on as if it existed; default False.
     """
-    give = Privileges(Identity("user", user), ("USAGE",), Scope.SCHEMA, [path[1:]], option=True)
+    stored = name if session.case_sensitive else fold(name)
+    give = Privileges(Identity("user", session.user), ("USAGE",), Scope.SCHEMA, [(stored,)], option=True)
     case, make = ("hidden planned", finding) if planned else ("hidden", blocking)
-    facts: dict[str, Fact] = {"case": case, "user": user, "database": path[0], "schema": path[1], "statement": give}
-    return make("schema_missing", join_path(*path), **facts)
+    facts: dict[str, Fact] = {"case": case, "user": session.user, "database": database, "statement": give}
+    return make("schema_missing", join_path(database, name), schema=name, **facts)
 
 
 def possible_writers(desired: DesiredSchema, name: str, current: SchemaAccess) -> frozenset[str]:

@@ -48,6 +48,9 @@ GIVE = (
     Privileges(R, ("SELECT",), Scope.TABLES, [("crm",)]),
     Privileges(R, ("CREATE",), Scope.DATABASE, [("cp",)]),
 )
+CLERK = Identity("user", "clerk")
+MAY_GRANT = Privileges(CLERK, ("USAGE",), Scope.SCHEMA, [("crm",)], option=True)
+MAY_CREATE_ROLE = (SystemPermission(Identity("role", "clerk_rights"), "CREATE ROLE").sql,)
 MAY_READ = Privileges(Identity("user", "boss"), ("SELECT",), Scope.TABLES, [("retl",)])
 ON_SALES = frozenset({Grant(Scope.DATABASE, "USAGE", database="sales")})
 DROP = frozenset({Grant(Scope.TABLES, "DROP", "retl")})
@@ -80,6 +83,13 @@ EXAMPLES = (
     finding("readable_beyond", "dev.crm", tables=TABLES, **BEYOND),
     finding("readable_beyond", "dev.crm", case="empty", **BEYOND),
     finding("not_a_member", "u", role="r", statement=Membership(U, "r")),
+    finding("admin_lacks", "clerk", verb="grant", grants=GRANTS, database="dev", statement=MAY_GRANT),
+    finding("admin_lacks", "clerk", case="todays", verb="grant", grants=GRANTS, database="dev", statement=MAY_GRANT),
+    finding("admin_lacks", "clerk", case="use", schemas=("crm",), database="dev", statement=MAY_GRANT),
+    finding("admin_lacks", "clerk", case="permission", permissions=("CREATE ROLE",), statements=MAY_CREATE_ROLE),
+    finding("admin_lacks", "clerk", case="createdb", statement=AlterUser("clerk", "CREATEDB")),
+    finding("admin_lacks", "clerk", case="membership", role="r", statement=Membership(CLERK, "r", option=True)),
+    finding("admin_lacks", "clerk", case="writers", writers=("etl",), statements=MAY_CREATE_ROLE),
     finding("system_permission", "u", permission="DROP TABLE", way="role r", statement=NO_DROP_TABLE),
     *(finding(code, "dev.retl", statements=NO_DROP[:1], **EXCESS) for code in CODES),
     *(finding(code, "dev.retl", case="owner", **{**EXCESS, "way": "ownership"}) for code in CODES),
@@ -106,6 +116,8 @@ EXAMPLES = (
     finding("system_schema", "pg_catalog"),
     finding("schema_missing", "dev.crm", **SCHEMA),
     finding("schema_missing", "dev.crm", **SCHEMA, hidden_from="clerk"),
+    finding("schema_missing", "dev.crm", case="hidden", **SCHEMA, user="clerk", statement=MAY_GRANT),
+    finding("schema_missing", "dev.crm", case="hidden planned", **SCHEMA, user="clerk", statement=MAY_GRANT),
     finding("schema_missing", "dev.crm", case="alike", alike="CRM", **SCHEMA),
     finding("schema_missing", "dev.crm", case="planned", **SCHEMA),
     finding("schema_missing", "dev.crm", case="closing", **SCHEMA),

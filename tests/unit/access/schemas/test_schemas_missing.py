@@ -8,8 +8,8 @@ import pytest
 
 from airflow_provider_datagraph.access.plan import Fact, Finding, Reason, blocking, finding, note
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables, SchemaAccess, Tables
-from airflow_provider_datagraph.redshift.statements import use_of_external
-from airflow_provider_datagraph.redshift.values import Grant, Role, Schema, Scope, Session, User
+from airflow_provider_datagraph.redshift.statements import Privileges, use_of_external
+from airflow_provider_datagraph.redshift.values import Grant, Identity, Role, Schema, Scope, Session, User
 from tests.unit.access.planning import (
     SCOPED,
     USAGE,
@@ -35,6 +35,10 @@ WHOLE = 'GRANT SELECT FOR TABLES IN SCHEMA "crm" TO ROLE "r"'
 HINTS = [("ads", {"case": "alike", "alike": "ADS"}), ("Ads", {"case": "folded"}), ("nowhere", SEEN)]
 
 
+def usage(schema: str) -> Privileges:
+    return Privileges(Identity("user", "admin"), ("USAGE",), Scope.SCHEMA, [(schema,)], option=True)
+
+
 def test_a_role_of_somebody_who_is_not_trusted_blocks() -> None:
     current = replace(CURRENT, roles={"r": Role("r", "eve")}, users={"eve": User("eve", 7)})
     (found,) = plan_schemas([DesiredSchema("crm")], "r", current).findings
@@ -47,7 +51,10 @@ def test_a_role_of_somebody_who_is_not_trusted_blocks() -> None:
 def test_a_missing_schema_blocks(
     name: str, hint: dict[str, Fact], current: SchemaAccess, more: dict[str, Fact], partial: tuple[Finding, ...]
 ) -> None:
-    missing = blocking("schema_missing", f"dev.{name}", schema=name, database="dev", **hint, **more)
+    facts = {**hint, **more}
+    if current is PLAIN_USER and not hint:
+        facts = {"case": "hidden", "user": "admin", "statement": usage("nowhere")}
+    missing = blocking("schema_missing", f"dev.{name}", schema=name, database="dev", **facts)
     plan = plan_schemas([DesiredSchema(name, ("t",)), DesiredSchema("crm")], "r", current)
     assert (plan.findings, plan.in_place) == ((*partial, missing), 1)
     assert plan.sql == [WHOLE]
@@ -66,10 +73,11 @@ def test_a_missing_schema_blocks(
 )
 def test_a_plan_goes_on_as_if_the_schema_existed(desired: DesiredSchema, tables: list[str]) -> None:
     def missing(**more: Fact) -> Finding:
-        return finding("schema_missing", "dev.Later", case="planned", schema="Later", database="dev", **more)
+        facts: dict[str, Fact] = {"case": "planned", "schema": "Later", "database": "dev", **more}
+        return finding("schema_missing", "dev.Later", **facts)
 
     plan = plan_schemas([desired], "r", CURRENT, plan_only=True)
-    hidden = (PARTIAL, missing(hidden_from="admin"))
+    hidden = (PARTIAL, missing(case="hidden planned", user="admin", statement=usage("later")))
     assert plan_schemas([desired], "r", PLAIN_USER, plan_only=True) == replace(plan, findings=hidden)
     assert (plan.findings, plan.in_place) == ((missing(),), 0)
     assert plan.sql == ['GRANT USAGE ON SCHEMA "later" TO ROLE "r"', *tables]

@@ -1,0 +1,117 @@
+"""What an admin lacks for a plan, without a server: what it owns or may pass on, and what gives the rest."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_datagraph.access.plan import Step
+from airflow_provider_datagraph.access.rights.held import Rights
+from airflow_provider_datagraph.access.rights.lacking import judged, lacking
+from airflow_provider_datagraph.least_admin import main
+from airflow_provider_datagraph.redshift.statements import (
+    AlterUser,
+    Create,
+    DefaultPrivileges,
+    Membership,
+    Privileges,
+    Statement,
+)
+from airflow_provider_datagraph.redshift.values import Grant, Identities, Identity, Owned, Role, Scope, Session, User
+from tests.unit.access.planning import Plan
+
+R = Identity("role", "r")
+USERS = {"etl": User("etl", 7), "IAM:Ann": User("IAM:Ann", 8)}
+ROLES = {"r": Role("r", "etl"), "iam_ann_rights": Role("iam_ann_rights", "etl")}
+ANN = Identities(Session("IAM:Ann", "dev", superuser=False), ROLES, USERS)
+CRM, TABLE = [("crm",)], ("crm", "accounts")
+READ = frozenset({Grant(Scope.TABLE, "SELECT", *TABLE)})
+SEEN = {"schemas": frozenset({"crm"}), "usable": frozenset({"crm"}), "tables": frozenset({TABLE, ("web", "pages")})}
+NEW = ['CREATE ROLE "iam_ann_rights2"', 'GRANT ROLE "iam_ann_rights2" TO "IAM:Ann"']
+USE, SCOPED = Privileges(R, ("USAGE",), Scope.SCHEMA, CRM), Privileges(R, ("SELECT",), Scope.TABLES, CRM)
+TODAYS = Privileges(R, ("SELECT",), Scope.TABLES, CRM, todays=True)
+ONE = Privileges(R, ("SELECT",), Scope.TABLE, [TABLE])
+
+
+def to(what: str) -> str:
+    return f'GRANT {what} TO "IAM:Ann" WITH GRANT OPTION'
+
+
+@pytest.mark.parametrize(
+    ("statements", "rights", "case", "given"),
+    [
+        # A role of that name is somebody else's.
+        ([Create("role", "s")], Rights(), "permission", [*NEW, 'GRANT CREATE ROLE TO ROLE "iam_ann_rights2"']),
+        (
+            [Create("role", "s"), Create("user", "u", "h"), Membership(Identity("user", "u"), "s")],
+            Rights(permissions=frozenset({"CREATE ROLE"}), roles=frozenset({"iam_ann_rights"})),
+            "permission",
+            ['GRANT CREATE USER TO ROLE "iam_ann_rights"'],
+        ),
+        ([Create("database", "d"), Privileges(R, ("CREATE",), Scope.DATABASE, [("d",)])], Rights(), "createdb", []),
+        ([Membership(Identity("user", "u"), "r")], Rights(roles=frozenset({"r"})), "membership", []),
+        ([Membership(Identity("user", "u"), "r")], Rights(grantable=frozenset({"r"})), None, []),
+        ([DefaultPrivileges(R, ("SELECT",), ("etl", "IAM:Ann"), ("crm",))], Rights(), "writers", NEW),
+        ([DefaultPrivileges(R, ("SELECT",), ("IAM:Ann",), ("crm",))], Rights(), None, []),
+        ([Privileges(R, ("CREATE",), Scope.DATABASE, [("d",)])], Rights(), "", [to('CREATE ON DATABASE "d"')]),
+        ([USE], Rights(**SEEN), "", [to('USAGE ON SCHEMA "crm"')]),
+        ([USE], Rights(**SEEN, owned=frozenset({Owned("schema", "crm")})), None, []),
+        # A plan-only run goes on without the schema.
+        ([USE, SCOPED], Rights(), None, []),
+        # An owner can't grant scoped, and may all the same grant what is there today.
+        ([SCOPED], Rights(**SEEN, owned=frozenset({Owned("schema", "crm")})), "", [to('SELECT FOR TABLES IN SCHEMA "crm"')]),
+        ([SCOPED], Rights(**SEEN, grants=READ), "todays", [to('SELECT FOR TABLES IN SCHEMA "crm"')]),
+        ([SCOPED], Rights(**SEEN, grants=frozenset({Grant(Scope.TABLES, "SELECT", "crm")})), None, []),
+        ([TODAYS], Rights(**SEEN), "", [to('SELECT ON TABLE "crm"."accounts"')]),
+        ([TODAYS], Rights(**SEEN, owned=frozenset({Owned("table", *TABLE)})), None, []),
+        ([ONE], Rights(**{**SEEN, "usable": frozenset()}, grants=READ), "use", [to('USAGE ON SCHEMA "crm"').replace(" WITH GRANT OPTION", "")]),
+        # What is found first opens the schema, too.
+        ([USE, ONE], Rights(**{**SEEN, "usable": frozenset()}, grants=READ), "", [to('USAGE ON SCHEMA "crm"')]),
+    ],
+)  # fmt: skip
+def test_each_lack_names_what_gives_it(
+    statements: list[Statement], rights: Rights, case: str | None, given: list[str]
+) -> None:
+    found = lacking([Step(one, ()) for one in statements], ANN, rights)
+    facts = [dict(one.facts) for one in found]
+    assert [one.get("case", "") for one in facts] == ([] if case is None else [case])
+    for one in facts:
+        named = one.get("statements") or (one["statement"],)
+        texts = [text.sql if isinstance(text, Statement) else text for text in named]
+        others = {
+            "createdb": [AlterUser("IAM:Ann", "CREATEDB").sql],
+            "membership": ['GRANT ROLE "r" TO "IAM:Ann" WITH ADMIN OPTION'],
+            "writers": [*NEW, 'GRANT ALTER DEFAULT PRIVILEGES TO ROLE "iam_ann_rights2"'],
+        }
+        assert texts == others.get(str(case), given)
+
+
+def test_a_superusers_plan_costs_no_query() -> None:
+    known = Identities(Session("admin", "dev"), {}, {})
+    plan = Plan((Step(USE, ()),))
+
+    def rows(sql: str) -> list[list[str]]:
+        raise AssertionError(sql)
+
+    assert judged(rows, known, plan) is plan
+
+
+def test_the_least_admin_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["ann", "dev.crm", "dev.crm.accounts", "dev.Billing.b", "dev.billing.a", "--reverse-etl", "dev"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "-- As a superuser, in any database:"
+    assert lines[lines.index("-- As a superuser, in database dev:") + 1 :] == [
+        f"{to(what)};".replace("IAM:Ann", "ann")
+        for what in (
+            'USAGE ON SCHEMA "crm", "billing"',
+            'USAGE, CREATE ON SCHEMA "__segment_reverse_etl"',
+            'SELECT FOR TABLES IN SCHEMA "crm"',
+            'SELECT, INSERT, UPDATE, DELETE, DROP FOR TABLES IN SCHEMA "__segment_reverse_etl"',
+            'SELECT ON TABLE "billing"."a", "billing"."b"',
+        )
+    ]
+
+
+@pytest.mark.parametrize("entry", ["crm", "a.b.c.d", "dev.{{ x }}"])
+def test_the_generator_refuses_what_is_no_place(entry: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["ann", entry])
