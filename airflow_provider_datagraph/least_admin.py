@@ -1,10 +1,11 @@
 """Print the least admin as SQL, for a superuser to copy::
 
-    python -m airflow_provider_datagraph.least_admin segment_admin analytics.crm analytics.billing.invoices
+python -m airflow_provider_datagraph.least_admin segment_admin analytics.crm analytics.billing.invoices
 """
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 
@@ -32,7 +33,9 @@ def sql(admin: str, entries: Sequence[str], reverse_etl: Sequence[str] = ()) -> 
         database, schema, *listed = map(fold, _parts(entry))
         tables.setdefault(database, {}).setdefault(schema, set()).update(listed or [WHOLE])
     schemas = {
-        database: [DesiredSchema(name, None if WHOLE in listed else tuple(sorted(listed))) for name, listed in opened.items()]
+        database: [
+            DesiredSchema(name, None if WHOLE in listed else tuple(sorted(listed))) for name, listed in opened.items()
+        ]
         for database, opened in tables.items()
     }
     for database in reverse_etl:
@@ -57,13 +60,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = ArgumentParser(prog="python -m airflow_provider_datagraph.least_admin", description=__doc__)
     parser.add_argument("admin", help="the user of the admin connection, who exists")
     parser.add_argument("entries", nargs="+", help="database.schema, or database.schema.table, in lower case")
-    parser.add_argument("--reverse-etl", action="append", default=[], help="a database with a shared Reverse ETL schema")
+    parser.add_argument(
+        "--reverse-etl", action="append", default=[], help="a database with a shared Reverse ETL schema"
+    )
     given = parser.parse_args(arguments)
     try:
         lines = list(sql(given.admin, given.entries, given.reverse_etl))
     except InvalidInput as error:
         parser.error(str(error))
-    print(*lines, sep="\n")
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
 if __name__ == "__main__":

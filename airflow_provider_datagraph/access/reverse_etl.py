@@ -66,7 +66,9 @@ def read_reverse_etl(
     name = resolve(desired.name, schemas.schemas, schemas.session.case_sensitive)
     if name is None and not schemas.session.superuser:
         there = [stored for stored, _ in read_namespaces(rows).values()]
-        return ReverseEtlAccess(schemas, unseen=resolve(desired.name, there, schemas.session.case_sensitive) is not None)
+        return ReverseEtlAccess(
+            schemas, unseen=resolve(desired.name, there, schemas.session.case_sensitive) is not None
+        )
     if name is None:
         return ReverseEtlAccess(schemas)
     owner = Identity("user", schemas.schemas[name].owner)

@@ -151,7 +151,8 @@ def segment_data_graph(
         Default None: the form has it.
     :param reverse_etl_owner: the user that owns that schema, or an empty text: nobody is named. Default None: the form
         has it.
-    :param future_tables: as in :class:`..operators.GrantSchemaOperator`; default None: the form has it.
+    :param future_tables: as in :class:`..operators.GrantSchemaOperator`, for a Reverse ETL schema, too; default None:
+        the form has it.
     :param connections: the admin connection and the user connection; never on the form.
     :param allow: the only schemas that a run may open, as in :class:`..operators.CheckWarehouseOperator`; never on the
         form. Default None: all.

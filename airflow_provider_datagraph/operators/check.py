@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.database import DatabaseAccess, plan_database, read_database_access
 from airflow_provider_datagraph.access.messages import said
-from airflow_provider_datagraph.access.plan import Finding, Plan, finding
+from airflow_provider_datagraph.access.plan import Finding, Plan, Step, finding
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.access.rights.lacking import judged
@@ -177,20 +177,19 @@ class CheckWarehouseOperator(DataGraphOperator):
             databases = read_database_access(rows, session, form.role)
             warehouse = read_warehouse(rows, databases, form.entries)
             identities = read_role(rows, session, form.role, user.name) if user else None
-            plans = []
-            if user and identities and form.role:
-                plans.append(plan_role(form.role, user, identities))
+            plan, steps = Plan(), list[Step]()
             if form.checkpoint_database and form.role:
-                plans.append(plan_database(form.checkpoint_database, form.role, databases, True, form.trusted))
-            # An existing user's membership may be hidden from the admin: that is left to the task that makes it.
-            steps = [s for plan in plans for s in plan.steps if not isinstance(s.statement, Membership)]
-            return databases, warehouse, identities, judged(rows, databases, Plan(tuple(steps)))
+                names = (form.checkpoint_database, form.role)
+                plan = plan_database(*names, databases, plan_only=True, trusted=form.trusted)
+            if user and identities and form.role:
+                # An existing user's membership may be hidden from the admin: that is left to the task that makes it.
+                made = plan_role(form.role, user, identities).steps
+                steps = [step for step in made if not isinstance(step.statement, Membership)]
+            plan = judged(rows, databases, replace(plan, steps=(*steps, *plan.steps)))
+            return databases, warehouse, identities, plan
 
-        databases, warehouse, identities, lacks = self.engine(hook).read(read)
-        problems.add(*_blocking(lacks.findings))
-        if form.checkpoint_database and form.role:
-            plan = plan_database(form.checkpoint_database, form.role, databases, plan_only=True, trusted=form.trusted)
-            problems.add(*_blocking(plan.findings))
+        databases, warehouse, identities, plan = self.engine(hook).read(read)
+        problems.add(*_blocking(plan.findings))
         if user is not None and identities is not None and form.role:
             if user.name in identities.users:
                 identities = replace(identities, login_works=user_hook.login_works())

@@ -16,6 +16,7 @@ from airflow_provider_datagraph.access.reverse_etl import (
     read_reverse_etl,
     reread_reverse_etl,
 )
+from airflow_provider_datagraph.access.schemas.values import FutureTables
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import one_schema, optional_database
@@ -37,8 +38,8 @@ class GrantReverseEtlOperator(GrantingOperator):
     :param drop: where DROP is granted: on ``tables`` (default), on ``all``, the schema itself too, as in the guide,
         or on ``none``.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
-    :param kwargs: those of :class:`.GrantingOperator` (``future_tables``, ``writers``) and :class:`.AdoptingOperator`,
-        such as ``redshift_conn_id``, ``plan_only``, ``trusted_owners``.
+    :param kwargs: those of :class:`.GrantingOperator` (``future_tables``; ``writers``: default ``schema_owner``) and
+        :class:`.AdoptingOperator`, such as ``redshift_conn_id``, ``plan_only``, ``trusted_owners``.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
     """
@@ -76,6 +77,8 @@ class GrantReverseEtlOperator(GrantingOperator):
         drop = problems.check(arguments.choice, self.drop, "drop", DROP_CHOICES, default="tables")
         role = problems.check(check_identity, self.role, "role", default="")
         future, writers = self.later(problems)
+        if future is FutureTables.DEFAULT_PRIVILEGES and writers is None and owner:
+            writers = (owner,)
         # Without a database nothing is connected to.
         hook = self.usable_hook(problems, database) if self.database else self.hook()
         trusted = self.trusted(problems)

@@ -111,7 +111,5 @@ class CreateSegmentRoleOperator(AdoptingOperator):
             more = (serverless(str(hook.admin_connection.host)),) if hook.is_serverless else ()
             return replace(plan, findings=(*plan.findings, *more))
 
-        report = self.engine(hook).converge(
-            read, make_plan, plan_only=mode.plan_only, compares=False, judge=mode.judge
-        )
+        report = self.engine(hook).converge(read, make_plan, plan_only=mode.plan_only, compares=False, judge=mode.judge)
         return f"Role {role} and user {user.name}", report

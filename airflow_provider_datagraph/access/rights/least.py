@@ -1,4 +1,4 @@
-"""The least admin: what one that may do nothing lacks for the whole reference plan, and what shows it the catalog. Pure."""
+"""The least admin: what one that may do nothing lacks for the reference plan, and what shows it the catalog. Pure."""
 
 from __future__ import annotations
 

@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from tests.integration.provider.admin_world import PERMISSIONS, World, rights
 from tests.support.cluster import Cluster
-from tests.support.redshift import PASSWORD
-from tests.support.segment import RETL, Segment, codes, execute
+from tests.support.segment import RETL, execute, message
 
 Atoms = set[tuple[str, str]]
-PERMISSIONS = ("CREATE ROLE", "CREATE USER", "ALTER DEFAULT PRIVILEGES")
 SCOPED = f'SELECT, INSERT, UPDATE, DELETE, DROP FOR TABLES IN SCHEMA "{RETL}"'
 OPTIONS = (
     'USAGE ON SCHEMA "crm"',
@@ -41,7 +40,11 @@ ADMINS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Atoms]] = {
     "holds all without option": (PERMISSIONS, tuple(f"GRANT {one} TO {{admin}}" for one in OPTIONS), set()),
     "holds all by a role": (
         ("CREATEDB",),
-        ("CREATE ROLE {other}", *(f"GRANT {one} TO ROLE {{other}}" for one in OPTIONS), "GRANT ROLE {other} TO {admin}"),
+        (
+            "CREATE ROLE {other}",
+            *(f"GRANT {one} TO ROLE {{other}}" for one in OPTIONS),
+            "GRANT ROLE {other} TO {admin}",
+        ),
         set(),
     ),
     "owns crm and billing": (
@@ -93,15 +96,6 @@ def atoms(statement: str, admin: str) -> Iterator[tuple[str, str]]:
         assert statement in (f'CREATE ROLE "{admin}_rights"', f'GRANT ROLE "{admin}_rights" TO "{admin}"'), statement
 
 
-def rights(admin: str, names: tuple[str, ...]) -> Iterator[str]:
-    """The statements that give these."""
-    for name in names:
-        if name in PERMISSIONS:
-            yield f'GRANT {name} TO ROLE "{admin}_rights"'
-        else:
-            yield f'ALTER USER "{admin}" CREATEDB' if name == "CREATEDB" else f'GRANT {name} TO "{admin}" WITH GRANT OPTION'
-
-
 def named(report: dict[str, Any]) -> dict[str, str]:
     """The statements that a plan's findings name, and in which database."""
     found: dict[str, str] = {}
@@ -111,44 +105,6 @@ def named(report: dict[str, Any]) -> dict[str, str]:
             assert match, row
             found |= dict.fromkeys(match[2].split("; "), match[1] or "dev")
     return found
-
-
-class World(Segment):
-    """A warehouse with all that the reference plan opens, and an admin."""
-
-    def __init__(self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, has: tuple[str, ...], before: tuple[str, ...]):
-        admin, owner, retl = cluster.user("dgadmin"), cluster.user("owner"), cluster.user("retl")
-        database = cluster.database(
-            *(f"CREATE SCHEMA {name} AUTHORIZATION {owner}" for name in ("crm", "billing", "events")),
-            f"CREATE SCHEMA {RETL} AUTHORIZATION {retl}",
-        )
-        for table in ("crm.accounts", "billing.invoices", "events.clicks"):
-            cluster.sql(database, f"CREATE TABLE {table} (id int)", user=owner)
-        cluster.sql(database, f"CREATE TABLE {RETL}.records (id int)", user=retl)
-        super().__init__(cluster, monkeypatch, database)
-        self.retl, self.predecessor = retl, cluster.user("predecessor")
-        self.names = {
-            **{"admin": admin, "role": self.role, "checkpoint": self.checkpoint, "predecessor": self.predecessor},
-            "other": cluster.name("other"),
-        }
-        cluster.identities.append(f"{admin}_rights")
-        if set(has) & set(PERMISSIONS):
-            self.sql(f"CREATE ROLE {admin}_rights", f"GRANT ROLE {admin}_rights TO {admin}")
-        self.sql("SELECT 1", *rights(admin, has), *(one.format_map(self.names) for one in before))
-        self.admin_connection(login=admin, password=PASSWORD)
-        self.user_connection()
-
-    def tasks(self, **how: Any) -> list[Any]:
-        trust = {"trusted_owners": [self.predecessor], **how}
-        later = {"future_tables": "default_privileges"}
-        return [
-            self.create_role(**trust),
-            self.create_database(**trust),
-            self.grant_schema(**trust),
-            self.grant_schema(schema="billing", tables=["invoices"], **trust),
-            self.grant_schema(schema="events", **later, **trust),
-            self.grant_reverse_etl(schema_owner=self.retl, **trust),
-        ]
 
 
 @pytest.mark.parametrize("who", ADMINS)
@@ -176,3 +132,42 @@ def test_what_the_plan_names_is_what_it_takes(cluster: Cluster, monkeypatch: pyt
     assert {atom for one in given for atom in atoms(one, admin)} == expected
     world.user_connection(schema=world.checkpoint)
     assert all(world.reads(*path) for path in (("crm", "accounts"), ("billing", "invoices"), ("events", "clicks")))
+
+
+def test_what_needs_no_scoped_permission_passes_without_one(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(cluster, monkeypatch, ("CREATE ROLE", "CREATE USER", "CREATEDB"), ())
+    admin, trust = world.admin, {"schema_owner": world.retl}
+    todays = (*OPTIONS[:1], 'SELECT ON TABLE "crm"."accounts"', *OPTIONS[2:])
+    todays = (*todays[:-1], f'SELECT, INSERT, UPDATE, DELETE, DROP ON TABLE "{RETL}"."records"')
+    world.sql(*rights(admin, todays))
+    execute(world.create_role())
+    for make, less in ((world.grant_schema, {}), (world.grant_reverse_etl, trust)):
+        assert "or use future_tables='none'" in message(execute(make(plan_only=True, **less)), "admin_lacks")
+        assert execute(make(future_tables="none", **less))["changed"]
+    assert world.reads("crm", "accounts")
+    assert world.reads(RETL, "records")
+
+
+@pytest.mark.parametrize("schema", ["crm", "nowhere"])
+def test_a_schema_that_the_admin_cannot_see_is_hidden_or_missing(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, schema: str
+) -> None:
+    world = World(cluster, monkeypatch, ("CREATE ROLE", "CREATE USER", "CREATEDB"), ())
+    place, told = (
+        f"database {world.warehouse}",
+        f"Schema {schema} is missing from database {world.warehouse}, or hidden",
+    )
+    run = f'run in {place}: GRANT USAGE ON SCHEMA "{schema}" TO "{world.admin}" WITH GRANT OPTION'
+    with pytest.raises(MisconfigurationError, match=f"{told}.*{re.escape(run)}"):
+        execute(world.check(schemas=[f"{world.warehouse}.{schema}"]))
+    execute(world.create_role())
+    with pytest.raises(MisconfigurationError, match=f"{told}.*{re.escape(run)}"):
+        execute(world.grant_schema(schema=schema))
+
+
+def test_the_check_finds_what_the_admin_lacks_in_the_cluster(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(cluster, monkeypatch, OPTIONS, ())
+    with cluster.untouched(), pytest.raises(MisconfigurationError) as refused:
+        execute(world.check(schemas=[f"{world.warehouse}.crm"]))
+    assert "lacks CREATE ROLE, CREATE USER" in str(refused.value)
+    assert f'ALTER USER "{world.admin}" CREATEDB' in str(refused.value)

@@ -1,87 +1,94 @@
-"""An administrator who is no superuser, with the rights that the README lists, does the whole job from nothing."""
+"""The least admin is what the generator prints: it does the whole job from nothing, and needs each of its rights."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.least_admin import sql
+from tests.integration.provider.admin_world import World
 from tests.support.cluster import Cluster
-from tests.support.redshift import PASSWORD
-from tests.support.segment import RETL, Segment, execute
+from tests.support.segment import RETL, codes, execute
 
-# The owner alone can't grant them.
-SCOPED = (
-    "SELECT FOR TABLES IN SCHEMA crm",
-    f"SELECT, INSERT, UPDATE, DELETE, DROP FOR TABLES IN SCHEMA {RETL}",
-)
+Right = tuple[str, str, str]
+"""The database, the statement that takes a right, and the one that gives it back."""
 
 
-@pytest.fixture
-def trust() -> dict[str, list[str]]:
-    """Whom the tasks are told to trust; the warehouse may have somebody."""
-    return {}
+def printed(world: World) -> Iterator[tuple[str, str]]:
+    """The statements, each with its database."""
+    database, place = "dev", world.warehouse
+    for line in sql(world.admin, [f"{place}.crm", f"{place}.billing.invoices"], [place]):
+        if found := re.fullmatch("-- As a superuser, in (?:any )?database ?(.*):", line):
+            database = found[1] or "dev"
+        else:
+            yield database, line.removesuffix(";")
 
 
-@pytest.fixture(params=["sees all", "sees a part", "has a predecessor"])
-def dba(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, trust: dict[str, list[str]]
-) -> Segment:
-    """A warehouse whose admin connection is that of a user with these rights; no linked role or user yet."""
-    name, keeper, owner = cluster.user("dba", "CREATEDB"), cluster.name("keeper"), cluster.user("owner")
-    cluster.sql(
-        "dev",
-        f"CREATE ROLE {keeper}",
-        f"GRANT CREATE ROLE, CREATE USER TO ROLE {keeper}",
-        f"GRANT ROLE {keeper} TO {name}",
-    )
-    if request.param == "sees all":
-        sight = f"ALTER USER {name} SYSLOG ACCESS UNRESTRICTED"
-        cluster.sql("dev", f"GRANT ACCESS SYSTEM TABLE TO ROLE {keeper}", sight)
-    database = cluster.database(
-        f"CREATE SCHEMA crm AUTHORIZATION {name}",
-        f"CREATE SCHEMA billing AUTHORIZATION {owner}",
-        f"CREATE SCHEMA {RETL} AUTHORIZATION {name}",
-        "CREATE TABLE billing.invoices (id int)",
-        f"GRANT USAGE ON SCHEMA billing TO {name} WITH GRANT OPTION",
-        f"GRANT SELECT ON TABLE billing.invoices TO {name} WITH GRANT OPTION",
-        *(f"GRANT {what} TO {name} WITH GRANT OPTION" for what in SCOPED),
-    )
-    cluster.sql(database, "CREATE TABLE crm.accounts (id int)", user=name)
-    cluster.sql(database, f"CREATE TABLE {RETL}.records (id int)", user=name)
-    made = Segment(cluster, monkeypatch, database)
-    made.admin_connection(login=name, password=PASSWORD)
-    if request.param == "has a predecessor":
-        predecessor = cluster.user("predecessor")
-        cluster.sql(
-            "dev",
-            f"CREATE ROLE {made.role}",
-            f"GRANT ROLE {made.role} TO {name} WITH ADMIN OPTION",
-            f"ALTER ROLE {made.role} OWNER TO {predecessor}",
-        )
-        trust["trusted_owners"] = [predecessor]
-    return made
+def one_by_one(given: list[tuple[str, str]]) -> Iterator[Right]:
+    for database, statement in given:
+        if found := re.fullmatch(r"GRANT ([A-Z, ]+?)( (?:ON|FOR) .*)? TO (.*?)( WITH GRANT OPTION)?", statement):
+            words, on, whom, option = (part or "" for part in found.groups())
+            if words != "ROLE":
+                for word in words.split(", "):
+                    yield database, f"REVOKE {word}{on} FROM {whom}", f"GRANT {word}{on} TO {whom}{option}"
+        elif statement.startswith("ALTER USER"):
+            less = statement.replace("UNRESTRICTED", "RESTRICTED").replace("CREATEDB", "NOCREATEDB")
+            yield database, less, statement
 
 
-def test_the_whole_job_from_nothing(dba: Segment, trust: dict[str, list[str]]) -> None:
-    dba.user_connection(schema=dba.checkpoint)
-    tables = [f"{dba.warehouse}.crm.accounts", f"{dba.warehouse}.billing.invoices"]
-    execute(dba.check(schemas=["crm", f"{dba.warehouse}.billing.invoices"], **trust))
-    tasks: list[Any] = [
-        dba.create_role(**trust),
-        dba.create_database(**trust),
-        dba.grant_schema(future_tables="none", **trust),
-        dba.grant_schema(future_tables="default_privileges", **trust),
-        dba.grant_schema(**trust),
-        dba.grant_schema(schema="billing", tables=["invoices"], **trust),
-        dba.grant_reverse_etl(**trust),
-    ]
-    reports = [execute(task) for task in tasks]
+def test_the_least_admin_does_it_all_and_needs_each_right(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(cluster, monkeypatch, (), ())
+    given = list(printed(world))
+    for database, statement in given:
+        cluster.sql(database, statement)
+    tables = [f"{world.warehouse}.crm.accounts", f"{world.warehouse}.billing.invoices"]
+    entries = [f"{world.warehouse}.crm", tables[1]]
+    retl = {"reverse_etl_database": world.warehouse, "reverse_etl_owner": world.retl}
+
+    def tasks(**how: Any) -> list[Any]:
+        made = world.tasks(**how)
+        return [*made[:4], made[5]]
+
+    def lacks() -> set[str]:
+        return {row["code"] for task in tasks(plan_only=True) for row in execute(task)["findings"] if row["blocking"]}
+
+    every = list(one_by_one(given))
+    sight = [one for one in every if "ACCESS" in one[1]]
+    assert (len(every), len(sight)) == (16, 3)
+    assert lacks() == set()
+    for database, take, give in every:
+        if (database, take, give) not in sight:
+            cluster.sql(database, take)
+            assert lacks() & {"admin_lacks", "schema_missing"}, take
+            cluster.sql(database, give)
+    world.user_connection(schema=world.checkpoint)
+    execute(world.check(schemas=entries, **retl))
+    reports = [execute(task) for task in tasks()]
     assert all(report["changed"] for report in reports)
-    assert not any(execute(task)["changed"] for task in tasks)
-    proof = execute(dba.access(database=None, tables=tables))
+    assert not any(execute(task)["changed"] for task in tasks())
+    proof = execute(world.access(database=None, tables=tables))
     assert (proof["in_place"], proof["findings"]) == (2, [])
-    summary = execute(dba.summary(reports=reports, proofs=proof))
-    assert summary["changed"] == sum(report["changed"] for report in reports)
-    assert dba.reads("crm", "accounts")
-    assert dba.reads("billing", "invoices")
+    audit = execute(world.audit(allowed=[*entries, f"{world.warehouse}.{RETL}"]))
+    assert execute(world.summary(reports=reports, proofs=proof, audit=audit))["changed"] == sum(
+        report["changed"] for report in reports
+    )
+    # Whose role it is may change, and what it holds has to be seen all the same.
+    world.sql(f"ALTER ROLE {world.role} OWNER TO {world.predecessor}")
+    assert lacks() == set()
+    for database, take, give in sight:
+        cluster.sql(database, take)
+        if "CATALOG" in take:
+            world.sql("ALTER SYSTEM SET metadata_security = TRUE")
+            try:
+                look = world.access(schemas=[f"{world.warehouse}.crm"], wait=False)
+                assert "hidden" in codes(execute(look))
+            finally:
+                world.sql("ALTER SYSTEM SET metadata_security = FALSE")
+        else:
+            with pytest.raises(MisconfigurationError, match="can't see what role"):
+                execute(world.grant_schema(trusted_owners=[world.predecessor]))
+        cluster.sql(database, give)

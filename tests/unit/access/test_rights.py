@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from airflow_provider_datagraph.access.plan import Step
+from airflow_provider_datagraph.access.plan import Plan, Step
 from airflow_provider_datagraph.access.rights.held import Rights
 from airflow_provider_datagraph.access.rights.lacking import judged, lacking
 from airflow_provider_datagraph.least_admin import main
@@ -17,7 +20,6 @@ from airflow_provider_datagraph.redshift.statements import (
     Statement,
 )
 from airflow_provider_datagraph.redshift.values import Grant, Identities, Identity, Owned, Role, Scope, Session, User
-from tests.unit.access.planning import Plan
 
 R = Identity("role", "r")
 USERS = {"etl": User("etl", 7), "IAM:Ann": User("IAM:Ann", 8)}
@@ -25,7 +27,8 @@ ROLES = {"r": Role("r", "etl"), "iam_ann_rights": Role("iam_ann_rights", "etl")}
 ANN = Identities(Session("IAM:Ann", "dev", superuser=False), ROLES, USERS)
 CRM, TABLE = [("crm",)], ("crm", "accounts")
 READ = frozenset({Grant(Scope.TABLE, "SELECT", *TABLE)})
-SEEN = {"schemas": frozenset({"crm"}), "usable": frozenset({"crm"}), "tables": frozenset({TABLE, ("web", "pages")})}
+SEEN = Rights(schemas=frozenset({"crm"}), usable=frozenset({"crm"}), tables=frozenset({TABLE, ("web", "pages")}))
+UNUSABLE = replace(SEEN, usable=frozenset(), grants=READ)
 NEW = ['CREATE ROLE "iam_ann_rights2"', 'GRANT ROLE "iam_ann_rights2" TO "IAM:Ann"']
 USE, SCOPED = Privileges(R, ("USAGE",), Scope.SCHEMA, CRM), Privileges(R, ("SELECT",), Scope.TABLES, CRM)
 TODAYS = Privileges(R, ("SELECT",), Scope.TABLES, CRM, todays=True)
@@ -34,6 +37,12 @@ ONE = Privileges(R, ("SELECT",), Scope.TABLE, [TABLE])
 
 def to(what: str) -> str:
     return f'GRANT {what} TO "IAM:Ann" WITH GRANT OPTION'
+
+
+USAGE, ALL_TABLES, ONE_TABLE = (
+    to(what)
+    for what in ('USAGE ON SCHEMA "crm"', 'SELECT FOR TABLES IN SCHEMA "crm"', 'SELECT ON TABLE "crm"."accounts"')
+)
 
 
 @pytest.mark.parametrize(
@@ -53,26 +62,26 @@ def to(what: str) -> str:
         ([DefaultPrivileges(R, ("SELECT",), ("etl", "IAM:Ann"), ("crm",))], Rights(), "writers", NEW),
         ([DefaultPrivileges(R, ("SELECT",), ("IAM:Ann",), ("crm",))], Rights(), None, []),
         ([Privileges(R, ("CREATE",), Scope.DATABASE, [("d",)])], Rights(), "", [to('CREATE ON DATABASE "d"')]),
-        ([USE], Rights(**SEEN), "", [to('USAGE ON SCHEMA "crm"')]),
-        ([USE], Rights(**SEEN, owned=frozenset({Owned("schema", "crm")})), None, []),
+        ([USE], SEEN, "", [USAGE]),
+        ([USE], replace(SEEN, owned=frozenset({Owned("schema", "crm")})), None, []),
         # A plan-only run goes on without the schema.
         ([USE, SCOPED], Rights(), None, []),
         # An owner can't grant scoped, and may all the same grant what is there today.
-        ([SCOPED], Rights(**SEEN, owned=frozenset({Owned("schema", "crm")})), "", [to('SELECT FOR TABLES IN SCHEMA "crm"')]),
-        ([SCOPED], Rights(**SEEN, grants=READ), "todays", [to('SELECT FOR TABLES IN SCHEMA "crm"')]),
-        ([SCOPED], Rights(**SEEN, grants=frozenset({Grant(Scope.TABLES, "SELECT", "crm")})), None, []),
-        ([TODAYS], Rights(**SEEN), "", [to('SELECT ON TABLE "crm"."accounts"')]),
-        ([TODAYS], Rights(**SEEN, owned=frozenset({Owned("table", *TABLE)})), None, []),
-        ([ONE], Rights(**{**SEEN, "usable": frozenset()}, grants=READ), "use", [to('USAGE ON SCHEMA "crm"').replace(" WITH GRANT OPTION", "")]),
+        ([SCOPED], replace(SEEN, owned=frozenset({Owned("schema", "crm")})), "", [ALL_TABLES]),
+        ([SCOPED], replace(SEEN, grants=READ), "todays", [ALL_TABLES]),
+        ([SCOPED], replace(SEEN, grants=frozenset({Grant(Scope.TABLES, "SELECT", "crm")})), None, []),
+        ([TODAYS], SEEN, "", [ONE_TABLE]),
+        ([TODAYS], replace(SEEN, owned=frozenset({Owned("table", *TABLE)})), None, []),
+        ([ONE], UNUSABLE, "use", [USAGE.removesuffix(" WITH GRANT OPTION")]),
         # What is found first opens the schema, too.
-        ([USE, ONE], Rights(**{**SEEN, "usable": frozenset()}, grants=READ), "", [to('USAGE ON SCHEMA "crm"')]),
+        ([USE, ONE], UNUSABLE, "", [USAGE]),
     ],
-)  # fmt: skip
+)
 def test_each_lack_names_what_gives_it(
     statements: list[Statement], rights: Rights, case: str | None, given: list[str]
 ) -> None:
     found = lacking([Step(one, ()) for one in statements], ANN, rights)
-    facts = [dict(one.facts) for one in found]
+    facts: list[dict[str, Any]] = [dict(one.facts) for one in found]
     assert [one.get("case", "") for one in facts] == ([] if case is None else [case])
     for one in facts:
         named = one.get("statements") or (one["statement"],)
@@ -93,6 +102,7 @@ def test_a_superusers_plan_costs_no_query() -> None:
         raise AssertionError(sql)
 
     assert judged(rows, known, plan) is plan
+    assert judged(rows, ANN, Plan()) == Plan()
 
 
 def test_the_least_admin_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
