@@ -13,6 +13,7 @@ from airflow_provider_datagraph.access.messages import counted
 from airflow_provider_datagraph.access.plan import Plan
 from airflow_provider_datagraph.access.report import Report, script, table
 from airflow_provider_datagraph.access.rights.lacking import judged
+from airflow_provider_datagraph.access.schemas.values import FutureTables
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
@@ -253,6 +254,41 @@ class AdoptingOperator(ConvergingOperator):
     def trusted(self, problems: Problems) -> tuple[str, ...]:
         """Parse the argument."""
         return self.optional("trusted_owners", arguments.names, problems) or ()
+
+
+class GrantingOperator(AdoptingOperator):
+    """Base of the operators that grant tables.
+
+    :param future_tables: for whole schemas: ``scoped`` (default) reaches later tables, whoever creates them;
+        ``default_privileges`` grants today's, and those that ``writers`` create later; ``none`` grants today's alone.
+    :param writers: the users that create tables later, for ``default_privileges``; default None: the owners of
+        today's tables. Each has to be able to create in the schema.
+    """
+
+    template_fields: Sequence[str] = (*AdoptingOperator.template_fields, "future_tables", "writers")
+
+    def __init__(
+        self,
+        *,
+        future_tables: str = "scoped",
+        writers: str | Sequence[str] | Missing | None = LEFT_OUT,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.future_tables = future_tables
+        self.writers = self.kept("writers", writers)
+
+    def later(self, problems: Problems) -> tuple[FutureTables, tuple[str, ...] | None]:
+        """Parse both arguments."""
+        future = problems.check(
+            arguments.choice, self.future_tables, "future_tables", list(FutureTables), default="none"
+        )
+        found = self.optional("writers", arguments.names, problems)
+        if found is not None and not found:
+            problems.add("writers is an empty list: name users, or leave it out for the owners of today's tables.")
+        if found is not None and future != FutureTables.DEFAULT_PRIVILEGES:
+            problems.add(f"writers is given, and future_tables is {future!r}: it is for 'default_privileges' alone.")
+        return FutureTables(future), found
 
 
 def keep_report(context: Context, report: Mapping[str, Any]) -> None:

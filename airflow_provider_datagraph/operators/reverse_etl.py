@@ -20,8 +20,7 @@ from airflow_provider_datagraph.access.schemas.values import FutureTables
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import one_schema, optional_database
-from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, Mode
-from airflow_provider_datagraph.operators.schema import GrantingOperator
+from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, GrantingOperator, Mode
 from airflow_provider_datagraph.redshift.names import check_identity, fold
 
 

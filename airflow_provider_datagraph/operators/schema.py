@@ -8,53 +8,18 @@ from typing import Any
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.read import read_privileges, read_schema_access
-from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name, schema_names, schemas_title, table_name
 from airflow_provider_datagraph.operators.base import (
     DEFAULT_ROLE,
-    AdoptingOperator,
+    GrantingOperator,
     Mode,
 )
 from airflow_provider_datagraph.operators.labels import schemas_label
 from airflow_provider_datagraph.redshift.names import check_identity, fold
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
-
-
-class GrantingOperator(AdoptingOperator):
-    """Base of the operators that grant tables.
-
-    :param future_tables: for whole schemas: ``scoped`` (default) reaches later tables, whoever creates them;
-        ``default_privileges`` grants today's, and those that ``writers`` create later; ``none`` grants today's alone.
-    :param writers: the users that create tables later, for ``default_privileges``; default None: the owners of
-        today's tables. Each has to be able to create in the schema.
-    """
-
-    template_fields: Sequence[str] = (*AdoptingOperator.template_fields, "future_tables", "writers")
-
-    def __init__(
-        self,
-        *,
-        future_tables: str = "scoped",
-        writers: str | Sequence[str] | Missing | None = LEFT_OUT,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.future_tables = future_tables
-        self.writers = self.kept("writers", writers)
-
-    def later(self, problems: Problems) -> tuple[FutureTables, tuple[str, ...] | None]:
-        """Parse both arguments."""
-        future = problems.check(
-            arguments.choice, self.future_tables, "future_tables", list(FutureTables), default="none"
-        )
-        found = self.optional("writers", arguments.names, problems)
-        if found is not None and not found:
-            problems.add("writers is an empty list: name users, or leave it out for the owners of today's tables.")
-        if found is not None and future != FutureTables.DEFAULT_PRIVILEGES:
-            problems.add(f"writers is given, and future_tables is {future!r}: it is for 'default_privileges' alone.")
-        return FutureTables(future), found
 
 
 class GrantSchemaOperator(GrantingOperator):
