@@ -75,7 +75,10 @@ class _Lacking:
         self.known = known
         self.rights = rights
         self.user = known.session.user
-        self.made: set[Owned] = set()
+        self.owned = set(rights.owned)
+        self.tables: dict[str, list[Path]] = {}
+        for path in sorted(rights.tables):
+            self.tables.setdefault(path[0], []).append(path)
         # Schemas whose USAGE the admin is given by what was found already.
         self.opened: set[str] = set()
 
@@ -88,7 +91,7 @@ class _Lacking:
         for step in steps:
             match step.statement:
                 case Create(kind, name):
-                    self.made.add(Owned(kind, name))
+                    self.owned.add(Owned(kind, name))
                     if kind in PERMISSION:
                         permissions[PERMISSION[kind]] = None
                     elif not self.known.users[self.user].createdb:
@@ -107,7 +110,7 @@ class _Lacking:
 
     def _grants_role(self, role: str) -> bool:
         found = self.known.roles.get(role)
-        own = Owned("role", role) in self.made or (found is not None and found.owner == self.user)
+        own = Owned("role", role) in self.owned or (found is not None and found.owner == self.user)
         return own or role in self.rights.grantable
 
     def _permit(self, permissions: Sequence[str]) -> tuple[str, ...]:
@@ -147,13 +150,13 @@ class _Lacking:
         return scope in OF_DATABASES or path[0] in self.rights.schemas
 
     def _todays(self, schemas: Sequence[Path]) -> list[Path]:
-        names = {name for (name,) in schemas}
-        return sorted(path for path in self.rights.tables if path[0] in names)
+        return [path for (name,) in schemas for path in self.tables.get(name, ())]
 
     def _may(self, scope: Scope, word: str, path: Path) -> bool:
         kind = KINDS.get(scope)
-        own = kind is not None and Owned(kind, *path) in self.made | self.rights.owned
-        return own or _grant(scope, word, path) in self.rights.grants
+        if kind is not None and Owned(kind, *path) in self.owned:
+            return True
+        return _grant(scope, word, path) in self.rights.grants
 
     def _may_todays(self, words: Sequence[str], schemas: Sequence[Path]) -> bool:
         tables = self._todays(schemas)
