@@ -158,10 +158,14 @@ class Reader:
 
     def columns(self) -> list[str]:
         """Names within parentheses."""
+        return self.within(self.name)
+
+    def within(self, item: Callable[[], T]) -> list[T]:
+        """Items within parentheses, separated by commas."""
         self.expect_symbol("(")
-        names = self.listed(self.name)
+        found = self.listed(item)
         self.expect_symbol(")")
-        return names
+        return found
 
     def enclosed(self) -> list[Token]:
         """Whatever stands within parentheses."""

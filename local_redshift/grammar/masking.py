@@ -49,8 +49,8 @@ def attach(sql: str, tokens: list[Token], context: Context) -> Masking:
     name = _policy(reader, context)
     reader.expect("on")
     relation = objects.relation(reader, context)
-    outputs = _columns(reader)
-    inputs = _columns(reader) if reader.accept("using") else outputs
+    outputs = reader.within(lambda: _column(reader))
+    inputs = reader.within(lambda: _column(reader)) if reader.accept("using") else outputs
     reader.expect("to")
     who = _grantee(reader)
     priority = reader.integer() if reader.accept("priority") else DEFAULT_PRIORITY
@@ -65,7 +65,7 @@ def detach(sql: str, tokens: list[Token], context: Context) -> Masking:
     name = _policy(reader, context)
     reader.expect("on")
     relation = objects.relation(reader, context)
-    columns = _columns(reader)
+    columns = reader.within(lambda: _column(reader))
     reader.expect("from")
     who = _grantee(reader)
     reader.end()
@@ -91,13 +91,6 @@ def _policy(reader: Reader, context: Context) -> str:
             reader.later("masking policies of another database")
         return reader.name()
     return name
-
-
-def _columns(reader: Reader) -> list[str]:
-    reader.expect_symbol("(")
-    columns = reader.listed(lambda: _column(reader))
-    reader.expect_symbol(")")
-    return columns
 
 
 def _column(reader: Reader) -> str:

@@ -106,9 +106,9 @@ def create_table(reader: Reader, context: Context) -> Plan:
         reader.later("external tables of another database")
     if len(parts) != 2:
         raise reader.fail()
-    columns = _columns(reader)
+    columns = reader.within(lambda: _column(reader))
     if reader.accept("partitioned", "by"):
-        columns += _columns(reader)
+        columns += reader.within(lambda: _column(reader))
     if reader.is_word("row", "format") or reader.is_word("as"):
         raise unsupported("CREATE EXTERNAL TABLE ... " + reader.peek().text.upper())
     reader.expect("stored", "as")
@@ -121,13 +121,6 @@ def create_table(reader: Reader, context: Context) -> Plan:
     reader.end()
     given = ", ".join(map(literal, (*parts, ", ".join(columns), location)))
     return Alone(block([f"PERFORM pg_rs.create_external_table({given})"]), "CREATE TABLE", "CREATE EXTERNAL TABLE")
-
-
-def _columns(reader: Reader) -> list[str]:
-    reader.expect_symbol("(")
-    columns = reader.listed(lambda: _column(reader))
-    reader.expect_symbol(")")
-    return columns
 
 
 def _column(reader: Reader) -> str:
