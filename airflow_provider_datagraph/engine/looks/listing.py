@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.access.validation import Path, Target, Verdict, hidden_tables, nothing_to_read
+from airflow_provider_datagraph.hooks.faults import details
 from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
 from airflow_provider_datagraph.redshift.catalog.identities import catalog_hides
 from airflow_provider_datagraph.redshift.catalog.relations import Relation, read_listed, read_relations_of
@@ -62,7 +63,10 @@ class Listing:
         if self.probe.hidden is None:
             try:
                 self.probe.hidden = catalog_hides(self.probe.admin.rows, self.probe.admin.hook.login)
-            except DriverError:
+            except DriverError as error:
+                # PostgreSQL's code for a parameter that there isn't; any other error says nothing of what is hidden.
+                if details(error)[0] != "42704":
+                    raise
                 self.probe.hidden = False
         return self.probe.hidden
 

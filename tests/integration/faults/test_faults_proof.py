@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowSensorTimeout
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.engine.looks import access
@@ -14,6 +15,7 @@ from airflow_provider_datagraph.engine.looks import reading as reads
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from local_redshift.faults_client import Faults
 from tests.deep import usual_or_deep
+from tests.support.redshift import PASSWORD
 from tests.support.segment import Segment, codes, message
 
 BATCH, SINGLE = "^select 1 from \\(select", "^select \\* from"
@@ -121,6 +123,19 @@ def test_privileges_that_are_told_wrong_refuse_nothing(
     opened.sql(f"REVOKE SELECT FOR TABLES IN SCHEMA payroll FROM ROLE {opened.role}")
     look = probe.look()
     assert (look.done, look.report.in_place, codes(look.as_dict())) == (False, 3, ["not_readable"])
+
+
+def test_only_a_cluster_that_knows_no_metadata_security_is_taken_to_hide_nothing(
+    opened: Segment, faults: Faults
+) -> None:
+    opened.admin_connection(login=opened.cluster.user("dba"), password=PASSWORD)
+    asked = {"database": opened.checkpoint, "schemas": ["crm"], "deferrable": False, "timeout": 0}
+    faults.error("show metadata_security", "XX000", "internal error", times=None)
+    with pytest.raises(AirflowSensorTimeout, match="internal error"):
+        opened.access(**asked).execute({})
+    faults.clear()
+    faults.error("show metadata_security", "42704", 'unrecognized configuration parameter "metadata_security"')
+    assert opened.access(**asked).execute({})["in_place"] == 2
 
 
 @pytest.mark.parametrize("failing", ["", "^create schema", "^create table", "^insert", "^select id"])
