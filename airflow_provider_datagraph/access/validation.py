@@ -20,6 +20,10 @@ Path = tuple[str, str, str]
 MISSING = {"42P01": "table_missing", "3F000": "schema_missing", "3D000": "database_missing"}
 """What PostgreSQL's codes say of a relation that can't be read."""
 REFUSED, UNSUPPORTED = "42501", "0A000"
+BATCH = 200
+"""How many relations are read in one statement: measured in `benchmarks/`."""
+MAX_AGE = 900.0
+"""How old a part of a proof may be, in seconds, when the whole is told."""
 WRITING = ("SELECT", "INSERT", "UPDATE", "DELETE")
 """What Segment needs on the tables of its own schema."""
 
@@ -161,9 +165,9 @@ def _single(path: Path, state: str, text: str, seen: Seen, rules: Rules, beside:
         crosses = any(one[0] == path[0] for one in seen.proved)
         return _own_fault(refused, path, seen, beside) if crosses else Verdict(refused)
     if target.view and state != REFUSED:
-        make = blocking if rules.broken_views else finding
-        verdict = _own_fault(make("view_broken", about, **facts), path, seen, beside)
-        return Verdict(make("view_broken", about, **facts), verdict.holds_up or rules.broken_views)
+        if rules.broken_views:
+            return Verdict(blocking("view_broken", about, **facts))
+        return _own_fault(finding("view_broken", about, **facts), path, seen, beside)
     make = finding if rules.wait_for_grants else blocking
     if target.view:
         return _own_fault(make("view_refused", about, **facts), path, seen, beside)

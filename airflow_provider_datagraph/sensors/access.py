@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from airflow_provider_datagraph.access.validation import BATCH, MAX_AGE
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name, read_paths
@@ -76,8 +77,8 @@ class ValidateAccessSensor(DataGraphSensor):
         least_privilege: bool | str = False,
         forbidden: str | Sequence[str] | Missing | None = LEFT_OUT,
         probe_checkpoint: bool | str = False,
-        batch_size: int | str = 200,
-        max_proof_age: float | str = 900.0,
+        batch_size: int | str = BATCH,
+        max_proof_age: float | str = MAX_AGE,
         timeout: float = 600.0,
         **kwargs: Any,
     ) -> None:

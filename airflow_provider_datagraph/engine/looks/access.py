@@ -19,6 +19,8 @@ from airflow_provider_datagraph.access.reach.read import read_database_reach, re
 from airflow_provider_datagraph.access.report import MAX_ROWS, Report
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.access.validation import (
+    BATCH,
+    MAX_AGE,
     WRITING,
     Path,
     Rules,
@@ -28,22 +30,17 @@ from airflow_provider_datagraph.access.validation import (
     not_writable,
     trial_failed,
 )
-from airflow_provider_datagraph.engine.looks.base import Connections, Look, Reader
+from airflow_provider_datagraph.engine.looks.base import Connections, Look, Reader, make_reader
 from airflow_provider_datagraph.engine.looks.listing import Listing
 from airflow_provider_datagraph.engine.looks.reading import Reading
 from airflow_provider_datagraph.form.patterns import meant_by, parse_pattern
 from airflow_provider_datagraph.hooks.faults import details
-from airflow_provider_datagraph.hooks.redshift import PROVIDER, DataGraphHook
+from airflow_provider_datagraph.hooks.redshift import PROVIDER
 from airflow_provider_datagraph.redshift.catalog.effective import held_on_tables, may_create, usable_schemas
 from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
 from airflow_provider_datagraph.redshift.names import join_path
 from airflow_provider_datagraph.redshift.statements import trial
 from airflow_provider_datagraph.redshift.values import Session
-
-BATCH = 200
-"""How many relations are read in one statement: measured in `benchmarks/`."""
-MAX_AGE = 900.0
-"""How old a part of a proof may be, in seconds, when the whole is told."""
 
 
 @dataclass
@@ -88,13 +85,8 @@ class AccessProbe:
     """Whether the catalog hides tables from the admin; None: it isn't known yet."""
 
     def __post_init__(self) -> None:
-        self.admin = self._reader(None)
-        self.user = self._reader(self.database, self.user_conn_id)
-
-    def _reader(self, database: str | None, user_conn_id: str | None = None) -> Reader:
-        given: dict[str, Any] = {"aws_conn_id": self.aws_conn_id, "loaded": self.loaded}
-        given["application_name"] = self.application
-        return Reader(DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id, **given))
+        self.admin = make_reader(self, None)
+        self.user = make_reader(self, self.database, self.user_conn_id)
 
     @property
     def readers(self) -> list[Reader]:
@@ -142,7 +134,7 @@ class AccessProbe:
 
     def _in(self, database: str, *, linked: bool) -> Reader:
         if (database, linked) not in self.connections:
-            self.connections[database, linked] = self._reader(database, self.user_conn_id if linked else None)
+            self.connections[database, linked] = make_reader(self, database, self.user_conn_id if linked else None)
         return self.connections[database, linked]
 
     def _excess(self, session: Session, targets: Mapping[Path, Target]) -> Iterator[Finding]:

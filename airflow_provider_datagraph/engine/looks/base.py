@@ -146,3 +146,29 @@ class Reader:
             with suppress(DriverError, OSError):
                 self.connection.close()
             self.connection = None
+
+
+class _Connects(Protocol):
+    """What a probe knows of its connections."""
+
+    redshift_conn_id: str
+    aws_conn_id: str | None
+    loaded: Connections | None
+    application: str
+
+
+def make_reader(probe: _Connects, database: str | None, user_conn_id: str | None = None) -> Reader:
+    """Make one of a probe's connections; nothing is looked up yet.
+
+    :param database: the database to connect to; None: the connection's own.
+    :param user_conn_id: the user connection, to connect as the linked user; default as admin.
+    """
+    hook = DataGraphHook(
+        probe.redshift_conn_id,
+        database=database,
+        user_conn_id=user_conn_id,
+        aws_conn_id=probe.aws_conn_id,
+        loaded=probe.loaded,
+        application_name=probe.application,
+    )
+    return Reader(hook)

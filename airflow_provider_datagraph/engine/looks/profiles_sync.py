@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from redshift_connector.error import Error as DriverError
 
@@ -24,10 +23,10 @@ from airflow_provider_datagraph.access.profiles_sync import (
     no_user,
 )
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.engine.looks.base import Connections, Look, Reader
+from airflow_provider_datagraph.engine.looks.base import Connections, Look, Reader, make_reader
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.faults import Fault, classify, details, vanished, vanished_error
-from airflow_provider_datagraph.hooks.redshift import PROVIDER, DataGraphHook
+from airflow_provider_datagraph.hooks.redshift import PROVIDER
 from airflow_provider_datagraph.redshift.catalog.effective import granted_relations, usable_schemas
 from airflow_provider_datagraph.redshift.catalog.identities import read_users, user_grants
 from airflow_provider_datagraph.redshift.catalog.relations import read_columns, read_named
@@ -73,9 +72,7 @@ class ProfilesSyncProbe:
 
     def __post_init__(self) -> None:
         ids = [None] if self.user_conn_id is None else [None, self.user_conn_id]
-        given: dict[str, Any] = {"database": self.database, "aws_conn_id": self.aws_conn_id, "loaded": self.loaded}
-        given["application_name"] = self.application
-        self.readers = [Reader(DataGraphHook(self.redshift_conn_id, user_conn_id=user, **given)) for user in ids]
+        self.readers = [make_reader(self, self.database, user) for user in ids]
 
     def look(self) -> Look:
         try:
