@@ -1,6 +1,6 @@
-"""Redshift's identifiers and literals: read, check, quote.
+"""Redshift's identifiers and literals: read, check, quote: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
 
-Rules: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
+A check returns the name unchanged, or raises :class:`InvalidInput`; ``what`` the name is of is for the message.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Collection
 from typing import Any
 
 MAX_BYTES = 127
+"""Redshift's limit for an identifier, in bytes of UTF-8."""
 SHOWN = 300
 """How many characters of a statement an error shows."""
-"""Redshift's limit for an identifier, in bytes of UTF-8."""
 # https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html
 RESERVED_WORDS = frozenset(
     """aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup between
@@ -37,10 +37,7 @@ _SPECIAL = re.compile("[^ -~]")
 
 
 class InvalidInput(ValueError):
-    """Input that can't be used, with every problem found in it.
-
-    :param problems: one sentence each: the thing, what is wrong with it, what to do.
-    """
+    """Input that can't be used. Each problem is a sentence: the thing, what is wrong with it, what to do."""
 
     def __init__(self, *problems: str) -> None:
         self.problems = tuple(map(one_line, problems))
@@ -48,9 +45,7 @@ class InvalidInput(ValueError):
 
 
 def fold(name: str) -> str:
-    """Fold a name as Redshift stores it while ``enable_case_sensitive_identifier`` is off.
-
-    :param name: the name as written, quoted or not: only ASCII letters are folded.
+    """Fold a name, quoted or not, as Redshift stores it while ``enable_case_sensitive_identifier`` is off: only ASCII.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_enable_case_sensitive_identifier.html
     """
@@ -58,18 +53,12 @@ def fold(name: str) -> str:
 
 
 def quote(name: str) -> str:
-    """Quote an identifier for SQL.
-
-    :return: the name in double quotes, inner quotes doubled.
-    """
+    """Quote an identifier for SQL, inner quotes doubled."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str) -> str:
-    """Quote a string literal for SQL; a backslash is an escape in Redshift's literals.
-
-    :return: the text in single quotes.
-    """
+    """Quote a string literal for SQL; a backslash is an escape in Redshift's literals."""
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
@@ -82,8 +71,7 @@ def template(sql: str) -> str:
 def one_line(text: str) -> str:
     """Write a text so that it stays on its line and shows all that is in it, whatever names it holds.
 
-    :return: the text, with each character that can't be printed, or prints as nothing, as an escape such as ``\\n``; a
-        text that has been through this stays as it is.
+    What can't be printed, or prints as nothing, becomes an escape such as ``\\n``. Doing it again changes nothing.
     """
     return _SPECIAL.sub(_shown, text)
 
@@ -96,12 +84,7 @@ def _shown(found: re.Match[str]) -> str:
 
 
 def check_identifier(name: Any, what: str) -> str:
-    """Check that a name can be a Redshift identifier.
-
-    :param what: what it names, for the message, such as ``schema``.
-    :return: the name, unchanged.
-    :raises InvalidInput: if it is no text, empty, over 127 bytes, or holds a character that isn't printable.
-    """
+    """Check that a name can be a Redshift identifier: text, not empty, printable, of at most 127 bytes."""
     if not name:
         raise InvalidInput(f"The {what} name is empty: give the name of a {what}.")
     if not isinstance(name, str):
@@ -124,11 +107,6 @@ def _not_blank(name: Any) -> Any:
 def refuse_template(name: str, what: str) -> str:
     """Refuse a name that would run as a template, should it ever get to where Airflow renders one.
 
-    :param name: the name, as a person typed it.
-    :param what: what it names, for the message.
-    :return: the name, unchanged.
-    :raises InvalidInput: if it holds ``{{``, ``{%`` or ``{#``.
-
     https://jinja.palletsprojects.com/en/stable/templates/
     """
     for mark in TEMPLATE_MARKS:
@@ -145,11 +123,6 @@ def check_identity(name: str, what: str) -> str:
 
     Whether Redshift folds a quoted role name isn't documented, and a quoted user name keeps its case, so
     only lower-case names are taken: with them the question doesn't arise.
-
-    :param what: ``role`` or ``user``.
-    :return: the name, unchanged.
-    :raises InvalidInput: as for an identifier, and if the name is reserved, mixed-case, or holds ``:``, ``/`` or the
-        beginning of a template.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
@@ -170,13 +143,7 @@ def check_identity(name: str, what: str) -> str:
 
 
 def check_database(name: str) -> str:
-    """Check the name of a database.
-
-    :return: the name, unchanged.
-    :raises InvalidInput: as for an identifier, and if it is a system database, or holds the beginning of a template.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html
-    """
+    """Check the name of a database: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html"""
     refuse_template(check_identifier(name, "database"), "database")
     if fold(name) in SYSTEM_DATABASES:
         raise InvalidInput(f"The database {name!r} belongs to Redshift itself: name a database of your own.")
@@ -184,11 +151,7 @@ def check_database(name: str) -> str:
 
 
 def check_new_database(name: str) -> str:
-    """Check the name of a database that we may create.
-
-    :return: the name, unchanged.
-    :raises InvalidInput: as :func:`check_database`, and if it is reserved or mixed-case.
-    """
+    """Check the name of a database that we may create: neither reserved nor mixed-case."""
     check_database(_not_blank(name))
     if name != fold(name):
         raise InvalidInput(f"The database name {name!r} has upper-case letters: write it in lower case.")
@@ -198,10 +161,7 @@ def check_new_database(name: str) -> str:
 
 
 def is_system_schema(name: str) -> bool:
-    """Tell whether a schema belongs to Redshift itself.
-
-    :return: true for ``information_schema``, ``catalog_history`` and everything that starts with ``pg_``.
-    """
+    """Tell whether a schema belongs to Redshift itself."""
     folded = fold(name)
     return folded in SYSTEM_SCHEMAS or folded.startswith("pg_")
 
@@ -212,11 +172,7 @@ def is_stored_system_schema(name: str) -> bool:
 
 
 def check_schema(name: str) -> str:
-    """Check the name of a schema to be opened.
-
-    :return: the name, unchanged.
-    :raises InvalidInput: as for an identifier, and if it is a system schema.
-    """
+    """Check the name of a schema to be opened: none of the system's."""
     check_identifier(name, "schema")
     if is_system_schema(name):
         raise InvalidInput(f"The schema {name!r} belongs to Redshift itself: name a schema of your own.")
@@ -224,21 +180,12 @@ def check_schema(name: str) -> str:
 
 
 def split_path(text: str) -> tuple[str, ...]:
-    """Split a dotted name; parts that hold a dot stand in double quotes, inner quotes doubled.
-
-    :param text: such as ``analytics.crm`` or ``analytics."my.schema"``.
-    :return: the parts, unquoted and as typed.
-    :raises InvalidInput: if a part is empty or a quote isn't closed.
-    """
+    """Split a dotted name into its parts; one that holds a dot stands in double quotes, inner quotes doubled."""
     return tuple(part for part, _ in split_quoted(text))
 
 
 def split_quoted(text: str) -> tuple[tuple[str, bool], ...]:
-    """Split a dotted name as :func:`split_path` does.
-
-    :return: the parts, unquoted and as typed, and whether each stood in double quotes.
-    :raises InvalidInput: if a part is empty or a quote isn't closed.
-    """
+    """Split a dotted name as :func:`split_path` does, and tell of each part whether it stood in double quotes."""
     parts: list[tuple[str, bool]] = []
     rest = text.strip()
     while True:
@@ -289,11 +236,6 @@ def resolve_database(name: str, stored: Collection[str], case_sensitive: bool) -
 
 
 def resolve(name: str, stored: Collection[str], case_sensitive: bool) -> str | None:
-    """Find a name in the catalog as a statement of this session would.
-
-    :param stored: the names as the catalog holds them.
-    :param case_sensitive: the session's ``enable_case_sensitive_identifier``.
-    :return: the stored name, or None where nothing has it.
-    """
+    """Find a name in the catalog as a statement of this session would: as stored, or None."""
     wanted = name if case_sensitive else fold(name)
     return wanted if wanted in stored else None

@@ -13,10 +13,7 @@ FORBIDDEN = "'\"\\/@"
 
 
 def policy_problems(password: str) -> list[str]:
-    """Check a clear password against Redshift's policy; the server can't check it behind a hash.
-
-    :return: what it lacks, a phrase each, without quoting any of it; empty when it fits.
-    """
+    """Name what a clear password lacks, quoting none of it; the server can't check its policy behind a hash."""
     wanted = {
         "be 8 to 64 characters long": 8 <= len(password) <= 64,
         "hold an upper-case letter": any("A" <= c <= "Z" for c in password),
@@ -29,33 +26,19 @@ def policy_problems(password: str) -> list[str]:
 
 
 def md5_hash(password: str, user: str) -> str:
-    """Hash a password as Redshift stores it: MD5 over password and user name.
-
-    :param user: the user's name as stored.
-    :return: ``md5`` and 32 hexadecimal digits.
-    """
+    """Hash a password as Redshift stores it: ``md5``, and the digest of it and the stored user name, in hexadecimal."""
     # MD5 is Redshift's format, not our choice of a digest.
     return "md5" + hashlib.md5((password + user).encode(), usedforsecurity=False).hexdigest()
 
 
 def sha256_hash(password: str, salt: bytes | None = None) -> str:
-    """Hash a password in Redshift's form ``sha256|digest|salt``.
-
-    :param salt: 32 bytes; random ones by default.
-    :return: the three parts, joined by ``|``.
-    """
+    """Hash a password in Redshift's form ``sha256|digest|salt``. The salt has 32 bytes: random ones by default."""
     salt = secrets.token_bytes(32) if salt is None else salt
     return f"sha256|{hashlib.sha256(password.encode() + salt).hexdigest()}|{salt.hex()}"
 
 
 def hashed(password: str, user: str, kind: str) -> str:
-    """Hash a password in one of the kinds that Redshift takes.
-
-    :param user: the user's name as stored.
-    :param kind: ``md5`` or ``sha256``.
-    :return: the text that stands for the password in CREATE USER and ALTER USER.
-    :raises ValueError: for any other kind.
-    """
+    """Make what stands for a password in CREATE USER and ALTER USER; ``kind`` is ``md5`` or ``sha256``."""
     if kind == "md5":
         return md5_hash(password, user)
     if kind == "sha256":

@@ -1,8 +1,7 @@
 """The statements that change something, as values: the one place that writes their SQL.
 
-Grammar: https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html,
-https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html,
-https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html; that of the others stands beside them.
+Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``. Grammar: r_GRANT, r_REVOKE,
+t_scoped-permissions; that of the others stands beside them.
 """
 
 from __future__ import annotations
@@ -48,12 +47,7 @@ def _listed(paths: Iterable[Path]) -> str:
 
 
 def chunks(items: Iterable[T], path: Callable[[T], Path]) -> Iterator[list[T]]:
-    """Split a list so that each part fits a statement.
-
-    :param items: the items, in order.
-    :param path: what a statement names for one of them.
-    :return: the parts, none of them empty.
-    """
+    """Split a list, in order, so that each part fits a statement, which names ``path`` for an item."""
     chunk: list[T] = []
     size = 0
     for item in items:
@@ -96,27 +90,16 @@ class Statement:
         """Whether Redshift takes it outside a transaction only."""
         return False
 
-    @property
-    def takes_away(self) -> bool:
-        """Whether somebody loses something by it."""
-        return False
-
 
 def folds(statements: Iterable[Statement]) -> bool:
-    """Tell whether Redshift would fold a name in them, unless it is told not to (:data:`EXACT_NAMES`).
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_enable_case_sensitive_identifier.html
-    """
+    """Tell whether Redshift would fold a name in them, unless it is told not to (:data:`EXACT_NAMES`)."""
     names = chain.from_iterable(path for statement in statements for path in statement.paths)
     return any(fold(name) != name for name in names)
 
 
 @dataclass(frozen=True)
 class _OfCluster(Statement):
-    """What is there once in a cluster.
-
-    :param kind: ``role``, ``user`` or ``database``.
-    """
+    """What is there once in a cluster: ``kind`` is ``role``, ``user`` or ``database``."""
 
     kind: str
     name: str
@@ -134,9 +117,7 @@ class _OfCluster(Statement):
 class Create(_OfCluster):
     """Create a role, a user or a database. A password's hash is a secret of its own: it never shows in a repr.
 
-    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html
+    r_CREATE_ROLE, r_CREATE_USER, r_CREATE_DATABASE
     """
 
     password_hash: str = field(default="", repr=False)
@@ -156,30 +137,16 @@ class Create(_OfCluster):
 
 @dataclass(frozen=True)
 class Drop(_OfCluster):
-    """Drop a role, a user or a database.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_DATABASE.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_USER.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_ROLE.html
-    """
+    """Drop a role, a user or a database. r_DROP_DATABASE, r_DROP_USER, r_DROP_ROLE"""
 
     @property
     def sql(self) -> str:
         return f"DROP {self.kind.upper()} {quote(self.name)}"
 
-    @property
-    def takes_away(self) -> bool:
-        return True
-
 
 @dataclass(frozen=True)
 class AlterUser(Statement):
-    """Change what a user may do: no plan holds it, it is proposed to an administrator.
-
-    :param option: such as ``NOCREATEDB``.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
-    """
+    """Change what a user may do, such as ``NOCREATEDB``: in no plan, but proposed to an administrator. r_ALTER_USER"""
 
     user: str
     option: str
@@ -195,10 +162,7 @@ class AlterUser(Statement):
 
 @dataclass(frozen=True)
 class SetPassword(Statement):
-    """Change a user's password. Its hash is a secret of its own: it never shows in a repr.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
-    """
+    """Change a user's password. Its hash is a secret of its own: it never shows in a repr. r_ALTER_USER"""
 
     user: str
     password_hash: str = field(repr=False)
@@ -220,10 +184,7 @@ class SetPassword(Statement):
 class ChangeOwner(Statement):
     """Give something to another user; ALTER TABLE is for views too.
 
-    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_SCHEMA.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DATABASE.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_ROLE.html
+    r_ALTER_TABLE, r_ALTER_SCHEMA, r_ALTER_DATABASE, r_ALTER_ROLE
     """
 
     owned: Owned
@@ -242,7 +203,6 @@ class ChangeOwner(Statement):
 class _Given(Statement):
     """What one is given, or loses.
 
-    :param taken: whether it is taken away.
     :param option: whether a user may give it to others; Redshift gives that to no role.
     """
 
@@ -250,10 +210,6 @@ class _Given(Statement):
     taken: bool = field(default=False, kw_only=True)
     option: bool = field(default=False, kw_only=True)
     _option = "GRANT"
-
-    @property
-    def takes_away(self) -> bool:
-        return self.taken
 
     @property
     def verb(self) -> str:
@@ -291,7 +247,7 @@ class Membership(_Given):
 
 @dataclass(frozen=True)
 class SystemPermission(_Given):
-    """A permission such as ``ACCESS SYSTEM TABLE``: https://docs.aws.amazon.com/redshift/latest/dg/r_roles-system-privileges.html"""
+    """A permission such as ``ACCESS SYSTEM TABLE``. r_roles-system-privileges"""
 
     permission: str
 
@@ -302,11 +258,8 @@ class SystemPermission(_Given):
 
 @dataclass(frozen=True)
 class Privileges(_Given):
-    """Privileges on databases, schemas or tables.
+    """Privileges on databases, schemas or tables: upper case, such as ``SELECT``, or :data:`ALL`.
 
-    :param privileges: upper case, such as ``SELECT``, or :data:`ALL`.
-    :param scope: what they are on.
-    :param objects: the databases, schemas or tables.
     :param todays: whether all of today's tables in the schemas are meant.
     :param alone: whether Redshift takes it outside a transaction only, as on an external schema.
     """
@@ -334,10 +287,8 @@ class Privileges(_Given):
 def use_of_external(identity: Identity, schema: str) -> Privileges:
     """Let somebody use an external schema of the connected database. USAGE is all that there is on one.
 
-    AWS's pages grant it to roles (``GRANT USAGE ON SCHEMA … TO ROLE``), its page of GRANT says "users and groups only":
-    https://docs.aws.amazon.com/redshift/latest/dg/writes-granting.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_role-usage-notes.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
+    AWS's pages grant it to roles (``GRANT USAGE ON SCHEMA … TO ROLE``: writes-granting, r_role-usage-notes), and its
+    page r_GRANT says "users and groups only".
     """
     return Privileges(identity, ("USAGE",), Scope.SCHEMA, [(schema,)], alone=True)
 
@@ -345,16 +296,12 @@ def use_of_external(identity: Identity, schema: str) -> Privileges:
 def use_of_shared(
     identity: Identity, database: str, schema: str, tables: Sequence[str] = (), *, taken: bool = False
 ) -> tuple[Privileges, ...]:
-    """Let somebody read a schema of a datashare's database, from a local one; or take that away.
+    """Let somebody read a schema of a datashare's database, or its ``tables``, from a local one; or take that away.
 
-    :param tables: the only tables that are meant; default all.
-    :param taken: whether it is taken away; default False.
     :return: USAGE on the database, outside a transaction: AWS keeps GRANT and REVOKE "on an external resource" out of
         one, and doesn't say what is; and what has to follow where that was created WITH PERMISSIONS: by itself, USAGE
         opens all of a database that was created without them, and nothing of one that was created with.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/writes-granting.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
+        writes-granting, r_GRANT
     """
     paths: list[Path] = [(database, schema, table) for table in tables] or [(database, schema)]
     read = Privileges(
@@ -366,14 +313,7 @@ def use_of_shared(
 
 @dataclass(frozen=True)
 class DefaultPrivileges(_Given):
-    """Privileges on the tables that users create later.
-
-    :param privileges: upper case, such as ``SELECT``, or :data:`ALL`.
-    :param writers: those users.
-    :param schemas: where; none: in every schema of the database.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
-    """
+    """Privileges on the tables that ``writers`` create later; no schemas: in all. r_ALTER_DEFAULT_PRIVILEGES"""
 
     privileges: Sequence[str]
     writers: Sequence[str]
@@ -392,12 +332,9 @@ class DefaultPrivileges(_Given):
 
 
 def trial(schema: str) -> tuple[str, ...]:
-    """Write what Segment does in its own database, to be tried in a transaction that is rolled back: no plan holds it.
+    """Write what Segment does in its own database, for a transaction that is rolled back: no plan holds it.
 
-    :param schema: a name that nobody uses.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_SCHEMA.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
+    :param schema: a name that nobody uses. r_CREATE_SCHEMA, r_CREATE_TABLE_NEW
     """
     table = written((schema, "trial"))
     return (

@@ -12,10 +12,7 @@ from airflow_provider_datagraph.redshift.names import join_path
 
 
 class Scope(StrEnum):
-    """What a privilege is held on.
-
-    Those with ``in`` are scoped permissions: they reach today's objects and tomorrow's.
-    """
+    """What a privilege is held on. Those with ``in`` are scoped permissions: they reach tomorrow's objects, too."""
 
     DATABASE = "database"
     SCHEMAS = "schemas in database"
@@ -29,16 +26,12 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, order=True, slots=True)
 class Grant:
-    """One privilege that somebody holds or should hold.
+    """One privilege (upper case) that somebody holds or should hold. Names are as stored.
 
-    :param scope: what it is held on.
-    :param privilege: upper case, such as ``SELECT``.
-    :param schema: the schema as stored; empty for the scopes of a database, and for ``DEFAULT`` where later tables of
-        every schema are meant.
-    :param relation: the table or view as stored; empty for the wider scopes.
-    :param column: the column, for ``COLUMN`` alone.
-    :param database: the database, for its own scopes alone: the others are of the connected one.
-    :param writer: who creates the later tables, for ``DEFAULT`` alone.
+    :param schema: empty for the scopes of a database, and for ``DEFAULT`` where later tables of every schema are meant.
+    :param relation: the table or view; empty for the wider scopes.
+    :param column: for ``COLUMN`` alone, as ``writer``, who creates the later tables, is for ``DEFAULT``.
+    :param database: for its own scopes alone: the others are of the connected one.
     """
 
     scope: Scope
@@ -93,10 +86,9 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who reads the catalog, where, and how its names compare.
+    """Who reads the catalog, where, and how its names compare (``enable_case_sensitive_identifier``).
 
     :param superuser: whether the whole catalog is visible.
-    :param case_sensitive: ``enable_case_sensitive_identifier``.
     """
 
     user: str
@@ -107,10 +99,7 @@ class Session:
 
 @dataclass(frozen=True, order=True, slots=True)
 class Identity:
-    """Who holds a privilege.
-
-    :param kind: ``role``, ``user``, ``group`` or ``public``, as the catalog says it.
-    """
+    """Who holds a privilege: a ``role``, ``user``, ``group`` or ``public``, as the catalog says it."""
 
     kind: str
     name: str
@@ -141,10 +130,7 @@ NOBODY = "nobody"
 
 @dataclass(frozen=True)
 class Identities(Immutable):
-    """Who there is in the cluster: what every reading of it begins with.
-
-    :param roles: the roles that the session sees, by name; ``users``: all users.
-    """
+    """Who there is in the cluster: all users, and the roles that the session sees. Every reading begins with it."""
 
     session: Session
     roles: Mapping[str, Role] = field(default_factory=dict)
@@ -164,11 +150,7 @@ SHOWN_BYTES = 50
 
 @dataclass(frozen=True, order=True, slots=True)
 class Owned:
-    """Something that has an owner.
-
-    :param kind: ``database``, ``schema``, ``table`` (also a view) or ``role``.
-    :param name: its name; the schema for a table.
-    """
+    """Something that has an owner: ``database``, ``schema``, ``role``, or ``table``, or view (``name``: its schema)."""
 
     kind: str
     name: str
@@ -180,10 +162,7 @@ class Owned:
         return (self.name, self.table) if self.table else (self.name,)
 
     def said(self, database: str) -> str:
-        """Name it in a sentence.
-
-        :param database: the database that it is in.
-        """
+        """Name it in a sentence, with the database that it is in."""
         if self.kind in ("database", "role"):
             return f"{self.kind} {self.name}"
         return f"{self.kind} {join_path(database, *self.path)}"

@@ -15,10 +15,7 @@ DATABASE_OWNERS = "SELECT datname, datdba FROM pg_database"
 
 
 def read_databases(rows: Rows, known: Identities) -> dict[str, Database]:
-    """Read the databases that the session sees.
-
-    :return: the databases, by name.
-    """
+    """Read the databases that the session sees, by name."""
     owner = known.owner_names()
     return {
         str(name): Database(str(name), owner(user_id), str(kind).lower()) for name, user_id, kind in rows(DATABASES)

@@ -14,20 +14,13 @@ from airflow_provider_datagraph.redshift.names import literal
 
 
 def usable_schemas(rows: Rows, user: str, privilege: str = "usage") -> frozenset[str]:
-    """Read in which schemas of the connected database a user holds a privilege. r_HAS_SCHEMA_PRIVILEGE
-
-    :param privilege: ``usage`` (default) or ``create``.
-    """
+    """Read in which schemas here a user holds a privilege: ``usage`` or ``create``. r_HAS_SCHEMA_PRIVILEGE"""
     held = f"has_schema_privilege({literal(user)}, nspname, {literal(privilege)})"
     return frozenset(str(name) for (name,) in rows(f"SELECT nspname FROM pg_namespace WHERE {held}"))
 
 
 def granted_relations(rows: Rows, user: str, privilege: str = "select") -> frozenset[int]:
-    """Read on which tables and views of the connected database a user holds a privilege. r_HAS_TABLE_PRIVILEGE
-
-    :param privilege: ``select`` (default), ``insert``, ``update``, ``delete`` or ``drop``.
-    :return: their ids in PG_CLASS; USAGE on the schema is another matter.
-    """
+    """Read on which tables and views here, by id, a user holds a privilege, USAGE aside. r_HAS_TABLE_PRIVILEGE"""
     held = f"has_table_privilege({literal(user)}, oid, {literal(privilege)})"
     return frozenset(int(oid) for (oid,) in rows(f"SELECT oid FROM pg_class WHERE {KINDS} AND {held}"))
 
@@ -38,12 +31,7 @@ def may_create(rows: Rows, user: str, database: str) -> bool:
 
 
 def held_on_tables(rows: Rows, user: str, schema: int, privileges: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Read what a user holds on each table of a schema of the connected database. r_HAS_TABLE_PRIVILEGE
-
-    :param schema: the schema's id.
-    :param privileges: those asked for, in upper case.
-    :return: those that it holds, by table.
-    """
+    """Read which of some privileges, in upper case, a user holds on each table of a schema. r_HAS_TABLE_PRIVILEGE"""
     words = sorted(privileges)
     asked = ", ".join(f"has_table_privilege({literal(user)}, oid, {literal(word.lower())})" for word in words)
     query = f"SELECT relname, {asked} FROM pg_class WHERE relkind = 'r' AND relnamespace = {literal(str(schema))}"

@@ -48,10 +48,7 @@ def groups_of(rows: Rows, user_id: int) -> frozenset[str]:
 
 
 def read_identities(rows: Rows, session: Session) -> Identities:
-    """Read who there is in the cluster.
-
-    :return: roles and users, and the session with ``superuser`` as it is.
-    """
+    """Read who there is in the cluster, and whether the session's user is a superuser."""
     users = read_users(rows)
     roles = {str(name): Role(str(name), str(owner or NOBODY)) for name, owner in rows(ROLES)}
     me = users.get(session.user)
@@ -110,10 +107,7 @@ def sees_all(rows: Rows, user: str, own: Iterable[str], system: Iterable[tuple[s
 
 
 def catalog_hides(rows: Rows, user: str) -> bool:
-    """Tell whether PG_NAMESPACE and PG_CLASS hide from a user what it holds nothing on. t_metadata_security
-
-    :param rows: runs a query as that user; a superuser costs one.
-    """
+    """Tell whether PG_NAMESPACE and PG_CLASS hide from a user who asks what it holds nothing on. t_metadata_security"""
     users = read_users(rows)
     if (user in users and users[user].superuser) or word(rows(METADATA_SECURITY)[0][0]) in ("OFF", "FALSE", "F"):
         return False
@@ -124,12 +118,9 @@ def catalog_hides(rows: Rows, user: str) -> bool:
 
 
 def sees_role(rows: Rows, role: str, known: Identities) -> bool:
-    """Tell whether the views of privileges show a role's rows to the session's user.
+    """Tell whether the views of privileges show a role's rows to the session's user; one that doesn't exist hides none.
 
     They show a regular user what it has access to or owns, and all as :func:`sees_all` tells.
-
-    :param rows: runs a query; a superuser, and the role's owner, cost none.
-    :return: whether they do; a role that doesn't exist has no rows to hide.
     """
     user = known.session.user
     if known.session.superuser or role not in known.roles or known.roles[role].owner == user:

@@ -42,9 +42,7 @@ def of(*identities: Identity) -> Who:
 class Held:
     """What identities hold.
 
-    :param grants: who holds what.
-    :param unhandled: privileges of kinds that nothing here grants or revokes, a phrase each, with the database that
-        they are in (empty for the connected one).
+    :param unhandled: what nothing here grants or revokes, a phrase each, with its database (empty: the connected one).
     """
 
     grants: frozenset[tuple[Identity, Grant]] = frozenset()
@@ -81,10 +79,7 @@ def _rows(
 
 
 def database_grants(rows: Rows, who: Who, *, grantable: bool = False) -> Held:
-    """Read privileges on all databases, scoped ones too. r_SVV_DATABASE_PRIVILEGES
-
-    :param grantable: whether to read only those with grant option; default False. So in the others.
-    """
+    """Read privileges on databases, scoped ones too; if ``grantable``, with grant option. r_SVV_DATABASE_PRIVILEGES"""
     grants, unhandled = set(), set()
     found = _rows(rows, "svv_database_privileges", "database_name, privilege_type, privilege_scope", who, grantable)
     for identity, (name, privilege, scope) in found:
@@ -120,12 +115,7 @@ def column_grants(rows: Rows, who: Who) -> Held:
 
 
 def default_grants(rows: Rows, who: Who, writers: Iterable[str] = ()) -> Held:
-    """Read what is given on tables that are created later. r_SVV_DEFAULT_PRIVILEGES
-
-    :param who: who is given it.
-    :param writers: users whose later tables are asked for too, whoever is given it; default none.
-    :return: what they hold; the schema is empty where every schema is meant.
-    """
+    """Read what some hold on later tables, and anybody on those of ``writers``. r_SVV_DEFAULT_PRIVILEGES"""
     owners = set(writers)
     made = f" OR {among('owner_name', owners)}" if owners else ""
     query = (

@@ -1,6 +1,7 @@
 """Tables and views, and what limits who reads them.
 
-Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
+Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``. Here: in the connected database. Internal:
+the tables behind materialized views.
 """
 
 from __future__ import annotations
@@ -69,11 +70,7 @@ class Relation:
 
 
 def read_relations(rows: Rows, database: str, schemas: Iterable[str]) -> Iterator[Relation]:
-    """Read the tables and views in some schemas of any database of the cluster.
-
-    :param schemas: schema names as stored, at least one.
-    :return: all but the tables behind materialized views.
-    """
+    """Read the tables and views in some schemas, at least one, of any database, but for internal ones."""
     query = f"{TABLES} WHERE database_name = {literal(database)} AND {among('schema_name', schemas)}"
     for schema, name, kind, owner in rows(query):
         one = Relation(str(schema), str(name), word(kind) == "VIEW", str(owner or ""))
@@ -82,22 +79,14 @@ def read_relations(rows: Rows, database: str, schemas: Iterable[str]) -> Iterato
 
 
 def relation_names(rows: Rows, database: str, schemas: Iterable[str]) -> BySchema:
-    """Read the names of the tables and views in some schemas of any database of the cluster.
-
-    :param schemas: schema names as stored, at least one.
-    :return: relation names by schema; a schema without any is there too.
-    """
+    """Read the names of the same, by schema; a schema without any is there too."""
     wanted = list(schemas)
     nothing: BySchema = {schema: frozenset() for schema in wanted}
     return nothing | by_schema((one.schema, one.name) for one in read_relations(rows, database, wanted))
 
 
 def read_owned(rows: Rows, owner: int | None = None) -> Iterator[tuple[int, str, int]]:
-    """Read the tables and views of the connected database, hidden from nobody.
-
-    :param owner: the owner's id; default everybody's.
-    :return: the id of the schema, the name, and the owner's id.
-    """
+    """Read the tables and views here, of one or all: the schema's id, the name, the owner's id. Hidden from nobody."""
     query = RELATIONS if owner is None else f"{RELATIONS} AND relowner = {literal(str(owner))}"
     for schema, name, user_id in rows(query):
         if not str(name).startswith(INTERNAL_TABLES):
@@ -107,12 +96,7 @@ def read_owned(rows: Rows, owner: int | None = None) -> Iterator[tuple[int, str,
 def read_all_relations(
     rows: Rows, owner: Callable[[Any], str], namespaces: Mapping[int, tuple[str, int]] | None = None
 ) -> dict[int, Relation]:
-    """Read all tables and views of the connected database but the system's, hidden from nobody.
-
-    :param owner: names an owner by the id.
-    :param namespaces: what :func:`.read_namespaces` read; default None: it is read.
-    :return: all but the tables behind materialized views, by id.
-    """
+    """Read all tables and views here by id, but for the system's and internal ones. Hidden from nobody."""
     schemas = {oid: name for oid, (name, _) in (namespaces or read_namespaces(rows)).items()}
     found = {
         int(oid): Relation(schemas[int(schema)], str(name), str(kind) != "r", owner(user_id))
@@ -124,22 +108,13 @@ def read_all_relations(
 
 
 def read_named(rows: Rows, names: Iterable[str]) -> dict[int, tuple[int, str, bool]]:
-    """Read the tables and views of some names in all schemas of the connected database, hidden from nobody.
-
-    :param names: names as stored, at least one.
-    :return: the id of the schema, the name, and whether it is a view, by id.
-    """
+    """Read what has one of some names, at least one, here: by id, the schema's id, the name, whether it is a view."""
     found = rows(NAMED + among("relname", names))
     return {int(oid): (int(schema), str(name), str(kind) != "r") for oid, schema, name, kind in found}
 
 
 def read_columns(rows: Rows, relations: Iterable[int], names: Iterable[str]) -> dict[int, frozenset[str]]:
-    """Read which columns of some names tables and views of the connected database have, hidden from nobody.
-
-    :param relations: their ids, at least one.
-    :param names: names of columns as stored, at least one.
-    :return: the names of the columns, by the id of what has any of them.
-    """
+    """Read which of some columns some relations here have, at least one of each: by the relation's id."""
     found: dict[int, set[str]] = {}
     for oid, name in rows(COLUMNS + among("attrelid", map(str, relations)) + " AND " + among("attname", names)):
         found.setdefault(int(oid), set()).add(str(name))
@@ -147,11 +122,7 @@ def read_columns(rows: Rows, relations: Iterable[int], names: Iterable[str]) -> 
 
 
 def read_relations_of(rows: Rows, schemas: Mapping[int, str]) -> dict[int, Relation]:
-    """Read the tables and views in some schemas of the connected database, hidden from nobody.
-
-    :param schemas: their names by their ids, at least one.
-    :return: all but the tables behind materialized views, by id; the owner isn't read.
-    """
+    """Read the tables and views in some schemas here, at least one, by id: not their owners, nor internal ones."""
     within = among("relnamespace", map(str, schemas))
     query = f"SELECT oid, relnamespace, relname, relkind FROM pg_class WHERE {KINDS} AND {within}"
     found = (
@@ -162,10 +133,7 @@ def read_relations_of(rows: Rows, schemas: Mapping[int, str]) -> dict[int, Relat
 
 
 def read_listed(rows: Rows, database: str, schemas: Iterable[str]) -> Iterator[Relation]:
-    """Read what is listed in external or shared schemas of any database.
-
-    :param schemas: schema names as stored, at least one.
-    """
+    """Read what is listed in external or shared schemas, at least one, of any database."""
     query = f"{ALL_TABLES} WHERE database_name = {literal(database)} AND {among('schema_name', schemas)}"
     for schema, name, kind in rows(query):
         yield Relation(str(schema), str(name), "VIEW" in word(kind), "")
@@ -182,11 +150,7 @@ def read_on_columns(rows: Rows) -> frozenset[tuple[str, str]]:
 
 
 def read_sources(rows: Rows, relations: Mapping[int, Relation]) -> Sources:
-    """Read what the views of the connected database read. Late-binding ones depend on nothing.
-
-    :param relations: what :func:`read_all_relations` read.
-    :return: of each view what it names itself, whatever lies below a view.
-    """
+    """Read what each view here reads itself, whatever lies below another. Late-binding ones depend on nothing."""
     found = [(int(rule), int(on), str(kind)) for rule, on, kind in rows(DEPENDENCIES) if int(on) in relations]
     views = {rule: on for rule, on, kind in found if kind == "i"}
     sources: dict[tuple[str, str], set[tuple[str, str]]] = {}
@@ -198,27 +162,18 @@ def read_sources(rows: Rows, relations: Mapping[int, Relation]) -> Sources:
 
 
 def read_secured(rows: Rows, database: str) -> BySchema:
-    """Read which tables have row-level security.
-
-    :return: their names by schema.
-    """
+    """Read which tables have row-level security, by schema."""
     return by_schema((str(schema), str(table)) for schema, table in rows(SECURED + literal(database)))
 
 
 def read_masked(rows: Rows) -> Iterator[tuple[str, str, Identity]]:
-    """Read which tables have columns with a masking policy, and for whom.
-
-    :return: schema, table, and who sees masked values.
-    """
+    """Read which tables have columns with a masking policy, and who sees masked values."""
     for schema, table, name, kind in rows(MASKED):
         yield str(schema), str(table), Identity(str(kind), str(name))
 
 
 def read_late_views(rows: Rows) -> BySchema:
-    """Read the late-binding views of the connected database.
-
-    :return: their names by schema.
-    """
+    """Read the late-binding views of the connected database, by schema."""
     return by_schema((str(schema), str(view)) for schema, view in rows(LATE_VIEWS))
 
 

@@ -12,11 +12,7 @@ Rows = Callable[[str], Sequence[Sequence[Any]]]
 
 
 def word(value: Any) -> str:
-    """Read a privilege or a scope; the catalog says TEMP where the grammar also has TEMPORARY.
-
-    :param value: the word as the catalog has it.
-    :return: the word in upper case.
-    """
+    """Read a privilege or a scope, in upper case; the catalog says TEMP where the grammar also has TEMPORARY."""
     upper = str(value).strip().upper()
     return "TEMPORARY" if upper == "TEMP" else upper
 

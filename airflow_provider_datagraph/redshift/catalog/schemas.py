@@ -20,11 +20,7 @@ PAIRS_A_QUERY = 500
 
 
 def read_schemas(rows: Rows, known: Identities, database: str = "") -> dict[str, dict[str, Schema]]:
-    """Read the schemas of a database, or of all: any of them tells of every one.
-
-    :param database: the database as stored; default all.
-    :return: schemas by name, by database.
-    """
+    """Read the schemas of a database, or of all, by database and name: any database tells of every one."""
     owner = known.owner_names()
     found: dict[str, dict[str, Schema]] = {}
     query = f"{ALL_SCHEMAS} WHERE database_name = {literal(database)}" if database else ALL_SCHEMAS
@@ -33,29 +29,13 @@ def read_schemas(rows: Rows, known: Identities, database: str = "") -> dict[str,
     return found
 
 
-def schema_names(rows: Rows, database: str) -> frozenset[str]:
-    """Read the names of a database's schemas.
-
-    :return: their names as stored.
-    """
-    found = rows(f"{ALL_SCHEMAS} WHERE database_name = {literal(database)}")
-    return frozenset(str(name) for _, name, _, _ in found)
-
-
 def read_namespaces(rows: Rows) -> dict[int, tuple[str, int]]:
-    """Read all schemas of the connected database, hidden from nobody.
-
-    :return: their names and their owners' ids, by their own.
-    """
+    """Read all schemas here by id, hidden from nobody: their names, and their owners' ids."""
     return {int(oid): (str(name), int(owner)) for oid, name, owner in rows(NAMESPACES)}
 
 
 def creators(rows: Rows, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-    """Read which users may create in which schemas, in whatever way. r_HAS_SCHEMA_PRIVILEGE
-
-    :param pairs: users and schemas; none costs no query.
-    :return: those where the user may.
-    """
+    """Read which users may create in which schemas, in whatever way; no pairs cost no query. r_HAS_SCHEMA_PRIVILEGE"""
     listed, found = sorted(pairs), set()
     for start in range(0, len(listed), PAIRS_A_QUERY):
         chunk = listed[start : start + PAIRS_A_QUERY]

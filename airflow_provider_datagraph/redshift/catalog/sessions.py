@@ -16,12 +16,10 @@ CURRENT_DATABASE = "SELECT current_database()"
 
 
 def read_session(rows: Rows, user: str, database: str, *, compares: bool = True) -> Session:
-    """Read how names compare in this session.
+    """Read how names compare in this session; ``superuser`` stays at its default.
 
     :param database: the connected database as typed.
-    :param compares: whether names are looked up that Redshift might fold: otherwise how it compares makes no difference
-        and isn't asked. Default True.
-    :return: the session; ``superuser`` still at its default.
+    :param compares: whether names are looked up that Redshift might fold: else it makes no difference, and isn't asked.
     """
     if not compares and fold(database) == database:
         return Session(user, database)
@@ -37,8 +35,5 @@ SESSIONS = "SELECT process, user_name, db_name FROM stv_sessions"
 
 
 def read_sessions(rows: Rows) -> tuple[OpenSession, ...]:
-    """Read who is logged in.
-
-    :return: the sessions, this one too.
-    """
+    """Read who is logged in, this session too."""
     return tuple(OpenSession(int(p), str(user).strip(), str(database).strip()) for p, user, database in rows(SESSIONS))

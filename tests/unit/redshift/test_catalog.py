@@ -18,7 +18,7 @@ from airflow_provider_datagraph.redshift.catalog.privileges import (
     schema_grants,
 )
 from airflow_provider_datagraph.redshift.catalog.relations import read_columns, read_named, relation_names
-from airflow_provider_datagraph.redshift.catalog.schemas import creators, read_schemas, schema_names
+from airflow_provider_datagraph.redshift.catalog.schemas import creators, read_schemas
 from airflow_provider_datagraph.redshift.catalog.sessions import read_session
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identities, Identity, Schema, Scope, Session
 from tests.unit.redshift import catalog_rows as q
@@ -104,7 +104,6 @@ def test_schemas_of_every_database_are_read_at_once() -> None:
         "hidden": {"public": Schema("public", "linked_user")},
     }
     assert read_schemas(rows, KNOWN, "dev") == {"dev": {"crm": Schema("crm", "admin")}}
-    assert schema_names(rows, "dev") == {"crm"}
 
 
 def test_a_schema_without_tables_is_there_too() -> None:

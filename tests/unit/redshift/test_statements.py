@@ -1,4 +1,4 @@
-"""What statements know of themselves: what they name, what they take away, and where Redshift takes them."""
+"""What statements know of themselves: what they name, and where Redshift takes them."""
 
 from __future__ import annotations
 
@@ -24,44 +24,41 @@ from airflow_provider_datagraph.redshift.values import Identity, Owned, Scope
 
 ROLE, PUBLIC = Identity("role", 'r"1'), Identity("public", "public")
 HEIR, LATER = 'h"1', 'ALTER DEFAULT PRIVILEGES FOR USER "w""1", "x" IN SCHEMA "s""1", "s2"'
-# A statement, its text, whether it takes something away, and whether it goes outside a transaction.
-KNOWN: list[tuple[Statement, str, bool, bool]] = [
-    (Create("role", 'r"1'), 'CREATE ROLE "r""1"', False, False),
-    (Create("user", 'u"1', "md5'x"), "CREATE USER \"u\"\"1\" PASSWORD 'md5''x'", False, False),
-    (Create("database", 'd"1'), 'CREATE DATABASE "d""1"', False, True),
-    (Drop("role", 'r"1'), 'DROP ROLE "r""1"', True, False),
-    (Drop("database", "d"), 'DROP DATABASE "d"', True, True),
-    (AlterUser('u"1', "NOCREATEDB"), 'ALTER USER "u""1" NOCREATEDB', False, False),
-    (ChangeOwner(Owned("table", "s", 't"'), HEIR), 'ALTER TABLE "s"."t""" OWNER TO "h""1"', False, False),
-    (Membership(ROLE, 'a"1'), 'GRANT ROLE "a""1" TO ROLE "r""1"', False, False),
-    (SystemPermission(ROLE, "CREATE USER", taken=True), 'REVOKE CREATE USER FROM ROLE "r""1"', True, False),
+# A statement, its text, and whether it goes outside a transaction.
+KNOWN: list[tuple[Statement, str, bool]] = [
+    (Create("role", 'r"1'), 'CREATE ROLE "r""1"', False),
+    (Create("user", 'u"1', "md5'x"), "CREATE USER \"u\"\"1\" PASSWORD 'md5''x'", False),
+    (Create("database", 'd"1'), 'CREATE DATABASE "d""1"', True),
+    (Drop("role", 'r"1'), 'DROP ROLE "r""1"', False),
+    (Drop("database", "d"), 'DROP DATABASE "d"', True),
+    (AlterUser('u"1', "NOCREATEDB"), 'ALTER USER "u""1" NOCREATEDB', False),
+    (ChangeOwner(Owned("table", "s", 't"'), HEIR), 'ALTER TABLE "s"."t""" OWNER TO "h""1"', False),
+    (Membership(ROLE, 'a"1'), 'GRANT ROLE "a""1" TO ROLE "r""1"', False),
+    (SystemPermission(ROLE, "CREATE USER", taken=True), 'REVOKE CREATE USER FROM ROLE "r""1"', False),
     (
         Privileges(ROLE, ("SELECT",), Scope.TABLE, [('s"1', 't".1')]),
         'GRANT SELECT ON TABLE "s""1"."t"".1" TO ROLE "r""1"',
-        False,
         False,
     ),
     (
         Privileges(PUBLIC, ("USAGE", "CREATE"), Scope.SCHEMA, [('s"1',), ("s.2",)], taken=True, alone=True),
         'REVOKE USAGE, CREATE ON SCHEMA "s""1", "s.2" FROM PUBLIC',
         True,
-        True,
     ),
     (
         DefaultPrivileges(ROLE, ("SELECT",), ['w"1', "x"], ['s"1', "s2"], taken=True),
         f'{LATER} REVOKE SELECT ON TABLES FROM ROLE "r""1"',
-        True,
         False,
     ),
 ]
 
 
-@pytest.mark.parametrize(("statement", "sql", "takes_away", "autocommit"), KNOWN, ids=lambda one: type(one).__name__)
-def test_a_statement_knows_what_it_does(statement: Statement, sql: str, takes_away: bool, autocommit: bool) -> None:
+@pytest.mark.parametrize(("statement", "sql", "autocommit"), KNOWN, ids=lambda one: type(one).__name__)
+def test_a_statement_knows_what_it_does(statement: Statement, sql: str, autocommit: bool) -> None:
     assert statement.sql == sql
     named = {name.replace('""', '"') for name in re.findall(r'"((?:[^"]|"")+)"', sql)}
     assert {name for path in statement.paths for name in path} == named
-    assert (statement.takes_away, statement.autocommit) == (takes_away, autocommit)
+    assert statement.autocommit == autocommit
     assert statement.shown == sql.replace("md5''x", "<hash>")
     assert "md5'x" not in repr(statement)
 
