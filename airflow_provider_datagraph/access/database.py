@@ -21,10 +21,8 @@ from airflow_provider_datagraph.redshift.values import Database, Grant, Identiti
 
 @dataclass(frozen=True)
 class DatabaseAccess(Identities):
-    """The cluster's databases, and a role's access to them.
+    """The cluster's databases, and what a role holds on them, scoped permissions too; hidden: the admin can't see that.
 
-    :param grants: what the role holds on databases, scoped permissions too.
-    :param hidden: whether the admin can't see the role's privileges at all.
     :param sharer: who owns the Reverse ETL schema of the checkpoint database; None: nobody but a member of the role.
     """
 
@@ -70,13 +68,10 @@ def plan_database(
     trusted: Collection[str] = (),
     sharer: str | None = None,
 ) -> Plan:
-    """Plan the checkpoint database and the role's CREATE on it.
+    """Plan the checkpoint database and the role's CREATE on it. CREATE DATABASE runs before all, outside a transaction.
 
-    :param current: what :func:`read_database_access` read.
-    :param plan_only: whether a missing role is no obstacle; default False.
     :param trusted: users whose role and database are adopted, beside the admin's and a superuser's.
     :param sharer: who the caller says owns a Reverse ETL schema there.
-    :return: the plan; CREATE DATABASE runs outside a transaction, and before everything else.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html

@@ -34,9 +34,7 @@ class Change:
     :param action: ``create``, ``grant``, ``revoke``, ``give``, ``set`` or ``drop``.
     :param kind: what kind of object it is about, a key of :data:`.messages.OBJECTS` or the word itself.
     :param path: the names that lead to it, its database first where it is in one.
-    :param privileges: upper case.
-    :param identity: who is given it, or loses it.
-    :param of: whose leaving is the reason.
+    :param identity: who is given it, or loses it; ``of``: whose leaving is the reason.
     :param names: what belongs to it by name: the writers of later tables, the tables that lack it, memberships.
     :param count: how many tables are dropped with a database.
     """
@@ -61,12 +59,7 @@ class Step:
 
 
 def steps(changes: Iterable[Change], inside: int, make: Callable[[list[Path]], Statement]) -> Iterator[Step]:
-    """Put changes that are alike into as few statements as fit.
-
-    :param changes: the changes, in order.
-    :param inside: how many parts of their paths a statement leaves out: 1 for the connected database.
-    :param make: makes a statement of paths.
-    """
+    """Put changes that are alike into as few statements as fit: ``inside`` parts of their paths are left out."""
     for chunk in chunks(changes, lambda change: change.path[inside:]):
         yield Step(make([change.path[inside:] for change in chunk]), tuple(chunk))
 
@@ -89,8 +82,6 @@ Fact = str | int | None | tuple[str, ...] | frozenset[Grant] | Statement
 class Finding:
     """What a plan can't fix by granting. Its sentence stands in :mod:`.messages`.
 
-    :param code: a stable word for programs.
-    :param object: what it is about.
     :param facts: what the sentence tells, by name. ``case`` says which it is, where a code has several.
     """
 
@@ -122,10 +113,7 @@ def blocking(code: str, about: str, **facts: Fact) -> Finding:
 
 @dataclass(frozen=True)
 class Plan:
-    """The difference: ordered steps, what is held already, and findings.
-
-    :param in_place: how many of the desired things hold already.
-    """
+    """The difference: ordered steps, how many desired things hold already, and findings."""
 
     steps: tuple[Step, ...] = ()
     in_place: int = 0

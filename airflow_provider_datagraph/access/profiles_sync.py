@@ -78,11 +78,7 @@ NOT_IN_PLACE = frozenset(State) - {State.EXISTS, State.ROWS_UNKNOWN, State.EMPTY
 
 
 def event_table(name: str) -> str:
-    """Name the table of a Track event, as Segment does.
-
-    :param name: the event's name, such as ``Order Completed``, or the table's already.
-    :return: words in lower case with ``_`` between them, and before a digit.
-    :raises InvalidInput: if nothing of the name is a letter or a digit of ASCII.
+    """Name the table of a Track event (or of a table) as Segment does: words with ``_`` between, and before a digit.
 
     https://segment.com/docs/connections/storage/warehouses/schema/ and https://github.com/segmentio/go-snakecase
     """
@@ -108,10 +104,7 @@ def no_user(login: str) -> Finding:
 
 
 def no_schema(database: str, schema: str, tables: Mapping[str, set[str]]) -> Finding:
-    """Tell that the schema doesn't exist.
-
-    :param tables: the tables of the database's schemas, as far as they are called like those of Profiles Sync.
-    """
+    """Tell that the schema doesn't exist; ``tables`` are those of the database's schemas that are called alike."""
     path = join_path(database, schema)
     others = tuple(sorted(join_path(database, name) for name, found in tables.items() if found >= {*REQUIRED_TABLES}))
     if others:
@@ -121,11 +114,9 @@ def no_schema(database: str, schema: str, tables: Mapping[str, set[str]]) -> Fin
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What stands under the name of a table.
+    """What stands under the name of a table: Profiles Sync writes no view.
 
-    :param view: whether it is a view: Profiles Sync writes tables.
     :param columns: its columns, as far as Profiles Sync has them in any table.
-    :param selectable: whether who reads has SELECT on it.
     """
 
     view: bool
@@ -135,10 +126,8 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The schema of Profiles Sync, as a look saw it.
+    """The schema of Profiles Sync, as a look saw it: the tables that are waited for, and what is there, by name.
 
-    :param wanted: the tables that are waited for.
-    :param stored: what is there, by name.
     :param login: who reads: the linked user where ``linked``, or the admin.
     :param usable: whether that one has USAGE; None: there is no such user.
     :param grantee: whom to grant what it lacks: its role, where it has one.
@@ -201,10 +190,7 @@ class Seen:
         return tuple(t for t in self.wanted if self.state(t) is state and group in (None, group_of(t)))
 
     def held_up(self, require_rows: bool) -> list[str]:
-        """Tell which tables aren't as they are waited for.
-
-        :param require_rows: whether raw and materialized tables have to hold rows.
-        """
+        """Tell which tables aren't as they are waited for; raw and materialized ones may have to hold rows."""
         held = NOT_IN_PLACE | ({State.ROWS_UNKNOWN} if require_rows or self.fresh is not None else set())
         return [table for table in self.wanted if self.state(table) in held or self._lacks_rows(table, require_rows)]
 

@@ -25,7 +25,6 @@ class ChangeRow:
     :param database: the database to connect to.
     :param statement: the SQL as it is sent, with ``<hash>`` for a password's; empty where the row before has it.
     :param text: a sentence without its full stop.
-    :param applied: whether it was made.
     """
 
     action: str
@@ -39,11 +38,7 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
-    """A finding, as it is reported.
-
-    :param remedy: what to do about it; it may be empty.
-    :param blocking: whether nothing may be changed while it stands.
-    """
+    """A finding, as it is reported. Its remedy may be empty; while a blocking one stands, nothing may be changed."""
 
     code: str
     object: str
@@ -62,10 +57,7 @@ class FindingRow:
 
 
 def change_rows(steps: Iterable[Step], database: str, *, applied: bool) -> list[ChangeRow]:
-    """Say what steps change.
-
-    :param applied: whether they were made.
-    """
+    """Say what steps change, or have changed."""
     rows = []
     for step in steps:
         sql = step.statement.shown
@@ -79,12 +71,8 @@ def change_rows(steps: Iterable[Step], database: str, *, applied: bool) -> list[
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of one task.
+    """The outcome of one task: how many changes were made, how many desired things held already, and what is told.
 
-    :param changed: how many changes were made.
-    :param in_place: how many desired things held already.
-    :param changes: every change, made or only planned.
-    :param findings: what a person should act on.
     :param notes: what is worth knowing: how often, by code.
     :param noted: the first of each code of ``notes``, where it is known.
     :param more_changes: changes that a part of this report left out; ``more_findings``, likewise.
@@ -101,11 +89,7 @@ class Report:
 
     @classmethod
     def of(cls, findings: Iterable[Finding], changes: Iterable[ChangeRow] = (), in_place: int = 0) -> Report:
-        """Make a report.
-
-        :param findings: the findings, each told once.
-        :param in_place: how many desired things held already.
-        """
+        """Make a report, each finding told once."""
         rows, each = tuple(changes), list(dict.fromkeys(findings))
         notes: dict[str, int] = {}
         for one in each:
@@ -126,12 +110,7 @@ class Report:
         return tuple(finding for finding in self.findings if finding.blocking)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the report as JSON for XCom.
-
-        :return: ``changed`` (int), ``in_place`` (int), ``changes`` (dicts as :class:`ChangeRow`), ``findings`` (dicts
-            as :class:`FindingRow`), ``notes`` (int by code), ``noted`` (the text of the first note of each code),
-            ``omitted`` (``changes`` and ``findings``, int): at most 100 rows of each are in it.
-        """
+        """Give the report as JSON for XCom: ``omitted`` counts the changes and findings beyond 100 of each."""
         changes, findings = self.changes[:MAX_ROWS], self.findings[:MAX_ROWS]
         return {
             "changed": self.changed,
@@ -148,12 +127,7 @@ class Report:
 
     @classmethod
     def parse(cls, value: Any, name: str) -> Report:
-        """Read a report back from XCom.
-
-        :param value: what :meth:`as_dict` gave; more keys may be in it.
-        :param name: where it comes from, for the message.
-        :raises InvalidInput: if it isn't one.
-        """
+        """Read a report back from XCom; more keys may be in it. ``name`` says where it comes from."""
         try:
             changes = tuple(ChangeRow(**row) for row in value["changes"])
             findings = tuple(FindingRow(**row) for row in value["findings"])
@@ -180,10 +154,7 @@ def _fits(row: Mapping[str, Any]) -> bool:
 
 
 def join(reports: Sequence[Report]) -> Report:
-    """Make one report of several, each finding told once, and notes once that begin with the same text.
-
-    :return: sums of the counts, and all rows.
-    """
+    """Make one report of several, each finding told once, and notes once that begin with the same text."""
     counts: dict[str, dict[str | int, int]] = {}
     for at, report in enumerate(reports):
         for code, count in report.notes.items():
@@ -202,9 +173,8 @@ def join(reports: Sequence[Report]) -> Report:
 
 
 def table(title: str, report: Report, *, changes: bool = True) -> str:
-    """Show a whole report as a table for people.
+    """Show a whole report as a table for people; a sensor's isn't about changes.
 
-    :param changes: whether it is about changes; a sensor's isn't. Default True.
     :return: lines of text: ``+`` and ``-`` changes, ``=`` what is in place, ``!`` findings, ``x`` those that stop it,
         ``i`` notes; what to do about a finding stands on a line of its own.
     """
@@ -237,12 +207,7 @@ def _told(sign: str, row: FindingRow, more: str = "") -> list[tuple[str, str, st
 
 
 def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> list[str]:
-    """Align rows of text in columns; what can't be printed is escaped.
-
-    :param rows: rows of equal length.
-    :param indent: what stands before each line; default two spaces.
-    :return: a line each, without white space at its end.
-    """
+    """Align rows of text, of equal length, in columns: a line each. What can't be printed is escaped."""
     listed = [tuple(map(one_line, row)) for row in rows]
     # The last isn't padded: one long name would make every line as long.
     widths = [*(max(map(len, column)) for column in list(zip(*listed, strict=True))[:-1]), 0]
@@ -260,11 +225,10 @@ UNPRINTABLE = (
 
 
 def script(report: Report) -> str:
-    """Write what is planned as SQL, for an administrator to review and run by hand.
+    """Write what is planned as SQL, for an administrator to review and run by hand, database after database.
 
-    :return: a section for each database, with its statements in order; the findings are comments, and so is a statement
-        with a name that can't be printed. Where the report leaves changes out, it says so and holds no statement, since
-        a part isn't the whole.
+    The findings are comments, and so is a statement with a name that can't be printed. Where the report leaves changes
+    out, there is no statement, since a part isn't the whole.
     """
     if report.more_changes:
         return _comment(

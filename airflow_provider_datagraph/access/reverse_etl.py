@@ -29,7 +29,6 @@ ON_TABLES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 class ReverseEtlAccess:
     """A role's access to the schema, and its owner's.
 
-    :param schemas: what was read of the schema.
     :param name: its name as stored; None where it doesn't exist.
     :param owner_grants: what its owner holds on schemas.
     :param unseen: whether it exists, and is hidden from the admin, who isn't a superuser.
@@ -44,12 +43,7 @@ class ReverseEtlAccess:
 def desired_schema(
     schema: str, drop: str, future: FutureTables = FutureTables.SCOPED, writers: tuple[str, ...] | None = None
 ) -> DesiredSchema:
-    """Say what the role needs in the schema.
-
-    :param drop: ``tables``, ``all`` or ``none``: where DROP is granted.
-    :param future: how later tables are reached; default by a scoped permission.
-    :param writers: as in :class:`.DesiredSchema`.
-    """
+    """Say what the role needs in the schema; ``drop`` is one of :data:`DROP_CHOICES`."""
     on_schema = ("USAGE", "CREATE", *(("DROP",) if drop == "all" else ()))
     on_tables = (*ON_TABLES, *(() if drop == "none" else ("DROP",)))
     return DesiredSchema(schema, None, on_schema, on_tables, future, writers)
@@ -58,10 +52,7 @@ def desired_schema(
 def read_reverse_etl(
     rows: Rows, session: Session, role: str, desired: DesiredSchema, *, thorough: bool
 ) -> ReverseEtlAccess:
-    """Read a role's access to the schema, and its owner's.
-
-    :param thorough: whether to read also what is only reported.
-    """
+    """Read a role's access to the schema, and its owner's; if ``thorough``, also what is only reported."""
     schemas = read_schema_access(rows, session, role, [desired], thorough=thorough)
     name = resolve(desired.name, schemas.schemas, schemas.session.case_sensitive)
     if name is None and not schemas.session.superuser:
@@ -93,8 +84,6 @@ def plan_reverse_etl(
     """Plan a role's access to the schema; where there is none, there is nothing to do.
 
     :param database: the database, as named.
-    :param current: what :func:`read_reverse_etl` read.
-    :param plan_only: whether a missing role is no obstacle.
     :param owner: who the caller says owns the schema.
     :param trusted: users whose role and schema are adopted, beside the admin's and a superuser's.
     """

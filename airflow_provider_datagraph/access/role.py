@@ -30,7 +30,6 @@ from airflow_provider_datagraph.redshift.values import Grant, Identities, Identi
 class DesiredUser:
     """The linked user. The hash is a secret of its own: it never shows in a repr.
 
-    :param password_hash: the hash that CREATE USER sends.
     :param password_problems: what the clear password lacks, a phrase each.
     """
 
@@ -60,10 +59,7 @@ class RoleAccess(Identities):
 
 
 def read_role(rows: Rows, session: Session, role: str, user: str) -> RoleAccess:
-    """Read what the cluster knows of a role and a user.
-
-    :return: what it knows, but for whether the login works.
-    """
+    """Read what the cluster knows of a role and a user, but for whether the login works."""
     known = read_identities(rows, session)
     held, between = user_grants(rows), role_grants(rows)
     holders = [Identity("role", role)] * (role in known.roles) + [Identity("user", user)] * (user in known.users)
@@ -98,7 +94,6 @@ def plan_role(
 
     An existing role or user is adopted, and its password is never touched.
 
-    :param current: what :func:`read_role` read, with ``login_works`` where the user exists.
     :param trusted: users whose role is adopted, beside the admin's and a superuser's.
     :param others: users and roles that may hold the role, too.
     :param audit: whether a member that nobody named is drift.
@@ -131,8 +126,6 @@ def plan_role(
 
 def plan_rotation(user: DesiredUser, current: RoleAccess) -> Plan:
     """Plan another password for the linked user where its own is refused; one that works is never touched.
-
-    :param current: roles and users, with ``login_works`` where the user exists.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
     """
@@ -195,11 +188,7 @@ def _adopted(role: str, user: DesiredUser, current: RoleAccess, trusted: Collect
 
 
 def hidden_role(role: str, known: Identities, hidden: bool, plan_only: bool) -> tuple[Finding, ...]:
-    """Tell that nothing can be said about a role, since its privileges are hidden.
-
-    :param hidden: whether they are.
-    :return: one finding, or none where they are visible.
-    """
+    """Tell that nothing can be said about a role, since its privileges are hidden: one finding, or none."""
     if not hidden:
         return ()
     make = finding if plan_only else blocking
@@ -207,10 +196,7 @@ def hidden_role(role: str, known: Identities, hidden: bool, plan_only: bool) -> 
 
 
 def role_missing(role: str, known: Identities, plan_only: bool) -> tuple[Finding, ...]:
-    """Tell that a role doesn't exist; a plan-only run goes on as if it did, since an earlier task creates it.
-
-    :return: one finding, or none where the role exists.
-    """
+    """Tell that a role doesn't exist; a plan-only run goes on as if it did, since an earlier task creates it."""
     if role in known.roles:
         return ()
     return (finding("role_missing", role, case="planned") if plan_only else blocking("role_missing", role),)
@@ -218,8 +204,6 @@ def role_missing(role: str, known: Identities, plan_only: bool) -> tuple[Finding
 
 def partial_view(known: Identities) -> tuple[Finding, ...]:
     """Tell that the admin may not see the whole catalog: what is hidden looks as if it were missing.
-
-    :return: one note, or none for a superuser.
 
     https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tables.html
     """

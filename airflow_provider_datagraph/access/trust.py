@@ -13,11 +13,7 @@ from airflow_provider_datagraph.redshift.values import Identities, Owned, Role
 
 
 def is_trusted(owner: str, known: Identities, trusted: Collection[str]) -> bool:
-    """Tell whether what somebody owns may be adopted.
-
-    :param owner: as the catalog names it; it may be nobody any more.
-    :param trusted: users that the caller names.
-    """
+    """Tell whether what somebody owns may be adopted. The catalog's owner may be nobody any more."""
     user = known.users.get(owner)
     return owner == known.session.user or (user is not None and (user.superuser or owner in trusted))
 
@@ -44,11 +40,9 @@ def untrusted_role(role: str, known: Identities, trusted: Collection[str]) -> tu
 def schema_owner(
     schema: str, owner: str, named: str | None, known: Identities, trusted: Collection[str]
 ) -> tuple[Finding, ...]:
-    """Tell whose an existing Reverse ETL schema is: another user of Segment's, which the caller has to know.
+    """Tell whose an existing Reverse ETL schema is: another user of Segment's, whom the caller has to name, or trust.
 
     :param schema: the schema with its database, for the sentence.
-    :param named: who the caller says owns it; None: nobody is named.
-    :return: a note where the owner is named or trusted, else a blocking finding.
     """
     if named is not None and named != owner:
         return (blocking("untrusted_owner", schema, case="another", owner=owner, named=named),)

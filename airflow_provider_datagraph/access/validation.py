@@ -30,9 +30,8 @@ WRITING = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A relation that has to be read.
+    """A relation that has to be read; no catalog may tell whether it is a view.
 
-    :param view: whether it is a view; None: no catalog lists it.
     :param listed: whether it is named itself, and not found in a schema that is to be read whole.
     """
 
@@ -47,7 +46,6 @@ class Rights:
     :param schemas: those in which the user holds USAGE, in whatever way.
     :param relations: those on which it holds SELECT, as (schema, name), likewise.
     :param on_columns: relations on columns of which anybody holds a privilege.
-    :param interleaved: tables with an interleaved sort key.
     """
 
     schemas: frozenset[str] = frozenset()
@@ -70,7 +68,6 @@ class Rights:
 class Rules:
     """How refusals are taken.
 
-    :param wait_for_grants: whether a lacking privilege is waited for.
     :param broken_views: whether a view that fails by itself holds the look up.
     """
 
@@ -107,10 +104,7 @@ class Verdict:
 
 
 def judge(seen: Seen, rules: Rules) -> list[Verdict]:
-    """Say what isn't read, and why: one cause, not a hundred symptoms.
-
-    :return: what holds the proof up first.
-    """
+    """Say what isn't read, and why: one cause, not a hundred symptoms. What holds the proof up comes first."""
     found = [*_lacking(seen, rules)]
     beside = {path[:2] for path in seen.proved}
     for path in sorted(seen.folded):
@@ -180,8 +174,7 @@ def _single(path: Path, state: str, text: str, seen: Seen, rules: Rules, beside:
 def nothing_to_read(database: str, schema: str, kind: str | None, login: str) -> Verdict:
     """Tell that a schema lists nothing that could be read; beside something that was read, that holds nothing up.
 
-    :param login: who has looked.
-    :param kind: the schema's kind, such as ``local``; None: there is no such schema.
+    :param kind: the schema's kind, such as ``local``; None: there is no such schema. ``login``: who has looked.
     """
     path = join_path(database, schema)
     if kind is None:
@@ -205,12 +198,9 @@ def not_writable(
     on_schema: Iterable[str] | None = None,
     on_tables: Mapping[str, Iterable[str]] | None = None,
 ) -> list[Verdict]:
-    """Tell what Segment can't write in the checkpoint database.
+    """Tell what Segment can't write in the checkpoint database: create schemas, or work in its own one and its tables.
 
-    :param schema: Segment's schema.
-    :param creates: whether the user may create schemas in it.
-    :param on_schema: what it holds on Segment's schema; None: there is none yet.
-    :param on_tables: what it holds on its tables.
+    :param on_schema: what the user holds on Segment's schema; None: there is none yet.
     """
     lacking: list[tuple[str, Privileges]] = []
     if not creates:

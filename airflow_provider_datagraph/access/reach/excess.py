@@ -31,14 +31,11 @@ def excess(
     checkpoint: str,
     least_privilege: bool = False,
 ) -> Iterator[Finding]:
-    """Find what must not be possible.
+    """Find what must not be possible, in every database that was looked at.
 
-    :param found: what is reached, in every database that was looked at.
-    :param role: the linked role.
-    :param asked: what is to be read.
     :param forbidden: whether a database's schema mustn't be read; default: none mustn't.
     :param checkpoint: the checkpoint database, where Segment creates, and owns what it created.
-    :param least_privilege: whether these are blocking; default False. What PUBLIC alone gives is a note.
+    :param least_privilege: whether these are blocking. What PUBLIC alone gives is a note.
     """
     make = blocking if least_privilege else finding
     user = known.users.get(known.user)
@@ -118,11 +115,9 @@ def _revokes(holder: Identity, grants: Iterable[Grant]) -> Iterator[statements.S
 
 
 def beyond(found: Iterable[Reached], asked: Asked, checkpoint: str, *, exact: bool = False) -> Iterator[Finding]:
-    """Tell what is reached and wasn't asked for, schema by schema. What PUBLIC has by default isn't told.
+    """Tell what is reached and wasn't asked for, schema by schema: a note, or, if it has to be ``exact``, blocking.
 
-    :param asked: what was asked for.
-    :param checkpoint: the checkpoint database, where what Segment needs isn't told either.
-    :param exact: whether each is blocking; default False: a note.
+    What PUBLIC has by default isn't told, nor what Segment needs in the checkpoint database.
     """
     more: dict[tuple[str, str], list[Reached]] = {}
     for one in found:

@@ -81,11 +81,7 @@ def reached(known: IdentityReach, here: DatabaseReach) -> Iterator[Reached]:
 
 
 def matrix(found: Iterable[Reached]) -> list[dict[str, Any]]:
-    """Put what is reached into rows: tables that are reached alike share one.
-
-    :return: rows in order, each with ``database``, ``schema`` and ``tables`` (their names, at most 20; none where it is
-        about the schema or the database itself), ``count`` (of tables), ``privileges`` and ``way``.
-    """
+    """Put what is reached into rows, in order: tables that are reached alike share one, which names 20 at most."""
     reaching: dict[tuple[str, str, str, str], set[str]] = {}
     for one in found:
         reaching.setdefault((one.database, one.schema, one.way, one.relation), set()).add(one.privilege)

@@ -27,10 +27,9 @@ ON_RELATION = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "DROP", "ALTE
 class IdentityReach(Identities):
     """Who the linked user is. Roles aren't read.
 
-    :param user: its name.
     :param ways: whose privileges it has, and by which way each; nobody's where it doesn't exist.
     :param system: the system permissions that they hold.
-    :param databases: the databases of the cluster, by name; ``unseen``: those of which the admin knows just the name.
+    :param unseen: the databases of which the admin knows just the name.
     """
 
     user: str = ""
@@ -42,10 +41,9 @@ class IdentityReach(Identities):
 
 @dataclass(frozen=True, slots=True)
 class DatabaseReach:
-    """What there is in one database, and what the linked user's identities hold there.
+    """What there is in one database but the system's, and who of the linked user's identities holds what there.
 
-    :param schemas: the names of all schemas but the system's; ``relations``: the tables and views in them.
-    :param held: who holds what; what needs no grant is held by an identity of the kind ``ownership`` or ``superuser``.
+    What needs no grant is held by an identity of the kind ``ownership`` or ``superuser``.
     """
 
     name: str
@@ -55,11 +53,9 @@ class DatabaseReach:
 
 
 def read_identity_reach(rows: Rows, session: Session, user: str) -> IdentityReach:
-    """Read who the linked user is, and the cluster's databases.
+    """Read, as the admin in any database, who the linked user is, and the cluster's databases.
 
-    :param rows: runs a query as the admin, in any database.
-    :param user: its name.
-    :return: the same; for an admin who is no superuser, :func:`read_memberships` has still to read its roles.
+    For an admin who is no superuser, :func:`read_memberships` has still to read its roles.
     """
     users = identities.read_users(rows)
     admin = users.get(session.user)
@@ -78,10 +74,7 @@ def read_identity_reach(rows: Rows, session: Session, user: str) -> IdentityReac
 
 
 def read_memberships(rows: Rows, known: IdentityReach) -> IdentityReach:
-    """Read the linked user's roles, by the shortest way to each, and the system permissions that they give.
-
-    :param rows: runs a query as a superuser, or as the linked user.
-    """
+    """Read, as it or a superuser, its roles, by the shortest way to each, and the system permissions that they give."""
     direct = sorted(name for holder, name in identities.user_grants(rows) if holder == known.user)
     between, roles = sorted(identities.role_grants(rows)), {name: f"role {name}" for name in direct}
     for holder in direct:
@@ -94,11 +87,7 @@ def read_memberships(rows: Rows, known: IdentityReach) -> IdentityReach:
 
 
 def read_database_reach(rows: Rows, session: Session, known: IdentityReach) -> DatabaseReach:
-    """Read what there is in the connected database, and what is held there.
-
-    :param rows: runs a query as a superuser, or as the linked user.
-    :param known: who that is.
-    """
+    """Read, as it or a superuser, what there is in the connected database, and what is held there."""
     owner, who = known.owner_names(), privileges.Who(frozenset(known.ways), ("public",))
     namespaces = read_namespaces(rows)
     schemas = {name: owner(oid) for name, oid in namespaces.values() if not is_stored_system_schema(name)}

@@ -45,11 +45,7 @@ def read_closing(rows: Rows, session: Session, role: str, schemas: Iterable[str]
 
 
 def plan_closing(schemas: Sequence[str], role: str, current: SchemaAccess) -> Plan:
-    """Plan to take away everything that a role holds in some schemas.
-
-    :param current: what :func:`read_closing` read.
-    :return: the plan; what the role reaches in another way stays, and is a finding.
-    """
+    """Plan to take away all that a role holds in some schemas; what it reaches in another way stays, and is told."""
     database, findings = current.session.database, list(_unknown(role, current))
     found: set[str] = set()
     for name in schemas:

@@ -25,12 +25,7 @@ def reported(
     *,
     prune: bool,
 ) -> Iterator[Finding]:
-    """Report what else gives access, and what limits it.
-
-    :param missing: the privileges that will be granted, by schema.
-    :param prune: whether privileges that aren't desired are revoked.
-    :return: the findings, none of them blocking.
-    """
+    """Report what else gives access, and what limits it: nothing that blocks. ``missing`` will be granted."""
     context = current.context or Context()
     yield from _others(role, context, current.session.database, [g for grants in missing.values() for g in grants])
     columns = _by_place([] if prune else (grant for grant in current.grants if grant.scope is Scope.COLUMN))

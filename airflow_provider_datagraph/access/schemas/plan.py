@@ -33,12 +33,10 @@ def plan_schemas(
     plan_only: bool = False,
     trusted: Collection[str] = (),
 ) -> Plan:
-    """Plan a role's access to schemas of the connected database.
+    """Plan a role's access to schemas of the connected database, each named once.
 
     Granting comes before revoking, so that a change between all tables and a list closes nothing for a moment.
 
-    :param desired: the schemas, each named once.
-    :param current: what :func:`.read_schema_access` read.
     :param prune: whether to revoke what the role holds in these schemas and ``desired`` doesn't list.
     :param plan_only: whether a missing role or schema is no obstacle.
     :param trusted: users whose role is granted something, beside the admin's and a superuser's.

@@ -71,9 +71,8 @@ def read_schema_access(
 ) -> SchemaAccess:
     """Read the connected database's schemas, and what a role holds in those named.
 
-    :param desired: the schemas to be opened.
-    :param prune: whether to read all that could be revoked; default False.
-    :param thorough: whether to read also what is only reported; default False: where nothing is lacking, it isn't.
+    :param prune: whether to read all that could be revoked.
+    :param thorough: whether to read also what is only reported: otherwise, where nothing is lacking, it isn't.
     """
     current = read_schema_list(rows, session, role)
     named = find_named(desired, current)
@@ -95,20 +94,13 @@ def read_schema_access(
 
 
 def find_named(desired: Iterable[DesiredSchema], current: SchemaAccess) -> dict[str, DesiredSchema]:
-    """Find the desired schemas among those that there are.
-
-    :return: those that there are, by their name as stored.
-    """
+    """Find the desired schemas among those that there are, by their name as stored."""
     found = {resolve(s.name, current.schemas, current.session.case_sensitive): s for s in desired}
     return {name: schema for name, schema in found.items() if name is not None}
 
 
 def read_tables(rows: Rows, current: SchemaAccess, schemas: Sequence[str], *, thorough: bool = False) -> Tables:
-    """Read the tables and views in some schemas of the connected database, and their owners.
-
-    :param schemas: schema names as stored, at least one.
-    :param thorough: whether to read also what the views read, where there are any; default False.
-    """
+    """Read the tables and views in some schemas, at least one, and their owners; if ``thorough``, what views read."""
     found = {(one.schema, one.name): one for one in read_relations(rows, current.session.database, schemas)}
     everything: dict[int, Relation] | None = None
     if not current.session.superuser:
@@ -130,12 +122,9 @@ def read_tables(rows: Rows, current: SchemaAccess, schemas: Sequence[str], *, th
 def read_privileges(
     rows: Rows, current: SchemaAccess, role: str, desired: Sequence[DesiredSchema], *, prune: bool = False
 ) -> SchemaAccess:
-    """Read a role's privileges: alone, this is what tells whether a plan was carried out.
+    """Read a role's privileges as they are now: alone, this is what tells whether a plan was carried out.
 
-    :param current: what :func:`read_schema_access` read.
-    :param desired: the schemas to be opened.
-    :param prune: whether to read all that could be revoked; default False.
-    :return: the current access with the privileges as they are now.
+    :param prune: whether to read all that could be revoked.
     """
     named, holder = find_named(desired, current), Identity("role", role)
     on_schemas, own = schema_grants(rows, ANYBODY), of(holder)
@@ -169,11 +158,7 @@ def _read_creators(rows: Rows, current: SchemaAccess, named: Named) -> frozenset
 
 
 def stuck_writers(rows: Rows, grants: Iterable[Grant]) -> frozenset[tuple[str, str]]:
-    """Read which default privileges can't be taken back: Redshift wants their writer to be able to create.
-
-    :param grants: what is to be taken away.
-    :return: writers that can't create in a schema any more, as (writer, schema).
-    """
+    """Read which default privileges can't be taken back, as (writer, schema): the writer must be able to create."""
     writers = {(g.writer, g.schema) for g in grants if g.scope is Scope.DEFAULT and g.schema}
     return frozenset(writers - creators(rows, writers))
 
@@ -181,10 +166,8 @@ def stuck_writers(rows: Rows, grants: Iterable[Grant]) -> frozenset[tuple[str, s
 def read_context(rows: Rows, current: SchemaAccess, role: str, named: Named, *, thorough: bool) -> SchemaAccess:
     """Read what else gives access, and what limits it.
 
-    :param current: what :func:`read_privileges` read.
     :param thorough: whether to read also what is only reported: members and what they hold, privileges on columns,
         late-binding views.
-    :return: the current access with its context.
     """
     by_table = thorough or any(schema.by_table for schema in named.values())
     by_default = any(schema.by_default for schema in named.values())
@@ -230,13 +213,10 @@ def scoped_on(grants: Iterable[Grant], database: str) -> frozenset[Grant]:
 def read_inherited(
     rows: Rows, current: SchemaAccess, parents: Iterable[str], wider: Held, *, by_table: bool, by_default: bool = False
 ) -> frozenset[Grant]:
-    """Read what the roles hold that are granted to a role.
+    """Read what the roles hold that are granted to a role, in the connected database; none cost no query.
 
-    :param current: what :func:`read_privileges` read.
-    :param parents: those roles; none costs no query.
     :param wider: what they hold on databases.
-    :param by_table: whether to read also what they hold on single tables.
-    :param by_default: whether to read also what they get on later tables; default False.
+    :param by_table: whether to read also what they hold on single tables; ``by_default``: what they get on later ones.
     """
     roles, held = as_roles(parents), current.held
     if roles and by_table:
@@ -250,13 +230,10 @@ def read_inherited(
 def read_others(
     rows: Rows, current: SchemaAccess, members: Iterable[str], named: Iterable[str], *, by_table: bool
 ) -> dict[Identity, frozenset[Grant]]:
-    """Read what PUBLIC, groups and users hold.
+    """Read what PUBLIC, groups and the role's members hold, by holder; no members cost no query.
 
-    :param current: what :func:`read_privileges` read: what PUBLIC and groups hold on schemas.
-    :param members: the users; none costs no query.
     :param named: the schemas to keep, as stored, of what users hold on schemas.
     :param by_table: whether to read also what PUBLIC and groups hold on single tables.
-    :return: the privileges, by holder.
     """
     held, users, wanted = current.held, of(*(Identity("user", name) for name in members)), set(named)
     if by_table:

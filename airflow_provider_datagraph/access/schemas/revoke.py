@@ -45,12 +45,9 @@ PRUNED = frozenset({Scope.DEFAULT, Scope.TABLE, Scope.TABLES, Scope.SCHEMA})
 class Taken:
     """What is taken away at one place.
 
-    :param scope: what it is held on.
-    :param path: the names that lead there: the database for the scopes of one, else the schema and the table; empty
-        for later tables of every schema.
+    :param path: the database for the scopes of one, else the schema and the table; empty for later tables everywhere.
     :param writer: who creates them, for later tables.
-    :param sent: the privileges as REVOKE names them.
-    :param told: the same as a report names them.
+    :param sent: the privileges as REVOKE names them; ``told``: as a report names them.
     """
 
     scope: Scope
@@ -62,10 +59,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class From:
-    """From whom it is taken, where, and why.
-
-    :param of: whose leaving is the reason.
-    """
+    """From whom it is taken, where, and why; ``of`` is whose leaving is the reason."""
 
     identity: Identity
     database: str
@@ -80,11 +74,10 @@ class From:
 
 
 def revokes(taken: Iterable[Taken], origin: From, external: Collection[str] = ()) -> Iterator[Step]:
-    """Plan to take privileges away.
+    """Plan to take privileges away; what is alike shares a statement.
 
     :param external: schemas that are external: Redshift takes a statement on them outside a transaction only, and by
         its page no privilege but USAGE, so ALL isn't sent: https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
-    :return: the steps; what is alike shares a statement.
     """
 
     def alone(one: Taken) -> bool:
@@ -125,11 +118,9 @@ def _by_place(grants: Iterable[Grant]) -> dict[tuple[Scope, Path, str], set[Gran
 
 
 def everything(grants: Iterable[Grant]) -> Iterator[Taken]:
-    """Take all that is held at each place at once.
+    """Take all that is held at each place at once, in the connected database.
 
     ALL takes also what can't be named in REVOKE (RULE and TRIGGER), and at table level the column privileges.
-
-    :param grants: what is held, in the connected database.
     """
     for place, held in _by_place(grants).items():
         told = {f"{grant.privilege} on columns" if grant.column else grant.privilege for grant in held}
@@ -139,12 +130,7 @@ def everything(grants: Iterable[Grant]) -> Iterator[Taken]:
 def pruned(
     wanted: Mapping[str, frozenset[Grant]], grants: frozenset[Grant], done: frozenset[Grant] = frozenset()
 ) -> Iterator[Taken]:
-    """Tell what isn't desired.
-
-    :param wanted: the desired privileges, by schema.
-    :param grants: what the role holds.
-    :param done: what an earlier step revokes already.
-    """
+    """Tell what a role holds in some schemas that isn't desired; what an earlier step revokes already is ``done``."""
     desired = frozenset(grant for grants in wanted.values() for grant in grants)
     kept = set(_by_place(desired))
     for place, held in _by_place(g for g in grants - desired - done if g.schema in wanted).items():
@@ -161,12 +147,7 @@ def _words(privileges: set[str], unnamed: Collection[str], *, everything: bool) 
 
 
 def revoke_columns(blocked: Iterable[Grant], role: Identity, database: str) -> Iterator[Step]:
-    """Plan the revokes that have to come before a table-level grant.
-
-    :param blocked: column-level privileges where a table-level one is wanted.
-    :param role: who holds them.
-    :return: a step for each privilege.
-    """
+    """Plan the revokes that have to come before a table-level grant, of what ``role`` holds on columns."""
     # At table level this takes the column grants away; by column it would have to name each.
     tables: dict[str, set[Path]] = {}
     for grant in blocked:

@@ -22,12 +22,10 @@ https://docs.aws.amazon.com/redshift/latest/mgmt/generating-user-credentials.htm
 def find_targets(
     desired: Sequence[DesiredSchema], current: SchemaAccess, plan_only: bool = False, role: str = ""
 ) -> tuple[list[Target], list[Finding]]:
-    """Find the desired schemas in the catalog.
+    """Find the desired schemas in the catalog: those that can be granted, and what is wrong with the others.
 
-    :param desired: the schemas, each named once.
-    :param plan_only: whether a missing schema is no obstacle; default False.
+    :param plan_only: whether a missing schema is no obstacle.
     :param role: the linked role, for what an administrator has to run.
-    :return: the schemas that can be granted, and what is wrong with the others.
     :raises InvalidInput: if two of ``desired`` are one stored schema.
     """
     found = [_find(schema, current, plan_only, role) for schema in desired]
@@ -37,10 +35,9 @@ def find_targets(
 
 
 def is_held(grant: Grant, current: SchemaAccess, *, schema_wide: bool = True) -> bool:
-    """Tell whether a role holds a privilege: itself, through a wider one, or through a role granted to it.
+    """Tell whether a role holds a privilege, as far as was read: itself, through a wider one, or through another role.
 
-    :param schema_wide: whether a permission on all tables of the schema counts for a single one; default True.
-    :return: whether it is held, as far as was read.
+    :param schema_wide: whether a permission on all tables of the schema counts for a single one.
     """
     above = set(wider(grant, current.session.database))
     own = above if schema_wide else {w for w in above if w.scope is not Scope.TABLES}
@@ -165,11 +162,7 @@ def schema_missing(name: str, current: SchemaAccess, plan_only: bool) -> Finding
 
 
 def schema_hidden(database: str, name: str, session: Session, *, planned: bool = False) -> Finding:
-    """Tell an admin who isn't a superuser that a schema is hidden from it, or missing.
-
-    :param name: the schema's, as typed.
-    :param planned: whether a plan goes on as if it existed; default False.
-    """
+    """Tell an admin who isn't a superuser that a schema, as typed, is hidden from it, or missing; a plan may go on."""
     stored = name if session.case_sensitive else fold(name)
     give = Privileges(Identity("user", session.user), ("USAGE",), Scope.SCHEMA, [(stored,)], option=True)
     case, make = ("hidden planned", finding) if planned else ("hidden", blocking)
@@ -178,10 +171,7 @@ def schema_hidden(database: str, name: str, session: Session, *, planned: bool =
 
 
 def possible_writers(desired: DesiredSchema, name: str, current: SchemaAccess) -> frozenset[str]:
-    """Name the users whose later tables are meant.
-
-    :return: the given writers, else the owners of today's tables.
-    """
+    """Name the users whose later tables are meant: the given writers, else the owners of today's tables."""
     if desired.writers is not None:
         return frozenset(desired.writers)
     return frozenset(owner for owner in _owners(name, current) if not SYSTEM_OWNERS.match(owner))
@@ -198,11 +188,7 @@ def always_creates(user: str, schema: str, current: SchemaAccess) -> bool:
 
 
 def find_writers(desired: DesiredSchema, name: str, current: SchemaAccess) -> tuple[frozenset[str], list[Finding]]:
-    """Find the writers, and what forbids default privileges for them.
-
-    :param current: the current access, with ``creators``.
-    :return: the writers, a finding for each owner that isn't meant, and a blocking one for each that can't be one.
-    """
+    """Find the writers, with a finding for each owner that isn't meant, a blocking one for each that can't be one."""
     path = join_path(current.session.database, name)
     writers = possible_writers(desired, name, current)
     others = _owners(name, current) - writers if desired.writers is None else ()
@@ -220,11 +206,7 @@ def find_writers(desired: DesiredSchema, name: str, current: SchemaAccess) -> tu
 
 
 def stuck_findings(database: str, stuck: Iterable[tuple[str, str]]) -> Iterator[Finding]:
-    """Tell which default privileges can't be taken back.
-
-    :param stuck: writers that can't create in a schema any more, as (writer, schema).
-    :return: a blocking finding each.
-    """
+    """Tell which default privileges can't be taken back: a blocking finding for each writer and schema."""
     for writer, schema in sorted(stuck):
         give = Privileges(Identity("user", writer), ("CREATE",), Scope.SCHEMA, [(schema,)])
         facts: dict[str, Fact] = {"writer": writer, "database": database, "statement": give}

@@ -24,8 +24,6 @@ class DesiredSchema:
     """What the role should hold in one schema.
 
     :param tables: table names as typed, or None for all tables.
-    :param schema_privileges: privileges on the schema itself.
-    :param table_privileges: privileges on its tables.
     :param future: how later tables are reached, for all tables.
     :param writers: whose later tables default privileges are for; None: those who own today's.
     """
@@ -57,9 +55,7 @@ class DesiredSchema:
 class Target:
     """A desired schema beside the names that the catalog has for it.
 
-    :param relations: today's tables and views.
-    :param listed: those of them that are named one by one.
-    :param writers: whose later tables default privileges are for.
+    :param relations: today's tables and views; ``listed``: those of them that are named one by one.
     :param exists: whether the schema does; a plan-only run goes on as if it did.
     """
 
@@ -88,7 +84,6 @@ class Target:
 class Tables(Immutable):
     """The tables and views in some schemas, each by schema.
 
-    :param names: of tables and views.
     :param views: those that are views, with their owners; empty where the catalog names none.
     :param owners: who owns tables.
     :param sources: what the database's views read; None where that wasn't read.
@@ -123,7 +118,6 @@ class Context(Immutable):
 class SchemaAccess(Identities):
     """What the catalog told of schemas of the connected database, and of a role's access to them.
 
-    :param schemas: the database's schemas, by name.
     :param hidden: whether the admin can't see the role's privileges at all.
     :param grants: what the role itself holds; ``elsewhere``: in other schemas, as far as it was read.
     :param held: what other roles, PUBLIC and groups hold on the named schemas.
