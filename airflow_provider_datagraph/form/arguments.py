@@ -1,4 +1,7 @@
-"""Rendered template fields -> values, strictly, with every problem collected before anything is done."""
+"""Rendered template fields -> values, strictly, with every problem collected before anything is done.
+
+A parser raises :class:`InvalidInput` for what it doesn't take; ``name`` is the argument's, for the message.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +29,7 @@ class Problems:
         self.sentences: list[str] = []
 
     def check(self, parse: Callable[..., T], *values: Any, default: D) -> T | D:
-        """Run one check.
-
-        :param parse: the check: it returns a value or raises :class:`InvalidInput`.
-        :param default: what to go on with where the check fails.
-        :return: the checked value, or ``default``.
-        """
+        """Run a check that returns a value or raises :class:`InvalidInput`: then go on with ``default``."""
         try:
             return parse(*values)
         except InvalidInput as error:
@@ -43,21 +41,13 @@ class Problems:
         self.sentences += [s for s in dict.fromkeys(sentences) if s not in self.sentences]
 
     def raise_all(self) -> None:
-        """End the checks.
-
-        :raises InvalidInput: with every problem, if there is any.
-        """
+        """End the checks: raise :class:`InvalidInput` with every problem, if there is any."""
         if self.sentences:
             raise InvalidInput(*self.sentences)
 
 
 def boolean(value: Any, name: str) -> bool:
-    """Parse a boolean; the text ``False`` is false, and nothing but the four spellings counts.
-
-    :param value: True, False, or ``true``/``false`` as text in any case (Jinja renders ``False``).
-    :param name: the argument's name, for the message.
-    :raises InvalidInput: for anything else.
-    """
+    """Parse a boolean: True, False, or ``true``/``false`` as text in any case, since Jinja renders ``False``."""
     if isinstance(value, bool):
         return value
     word = value.strip().lower() if isinstance(value, str) else None
@@ -67,33 +57,21 @@ def boolean(value: Any, name: str) -> bool:
 
 
 def text(value: Any, name: str) -> str:
-    """Parse a text that can't be empty.
-
-    :param value: the text; outer white space is removed.
-    :raises InvalidInput: if it is empty or no text.
-    """
+    """Parse a text that can't be empty; outer white space is removed."""
     if isinstance(value, str) and value.strip():
         return value.strip()
     raise InvalidInput(f"{name} is {value!r}: give a text that isn't empty.")
 
 
 def optional_text(value: Any, name: str) -> str | None:
-    """Parse a text that may be missing.
-
-    :param value: the text, or None; an empty text counts as None.
-    :return: the text or None.
-    :raises InvalidInput: if it is no text.
-    """
+    """Parse a text that may be missing: None, and a blank one, count as None."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     return text(value, name)
 
 
 def choice(value: Any, name: str, choices: Iterable[str]) -> str:
-    """Parse one of a few words.
-
-    :raises InvalidInput: for any other.
-    """
+    """Parse one of a few words."""
     allowed = list(choices)
     if isinstance(value, str) and value.strip() in allowed:
         return value.strip()
@@ -101,13 +79,7 @@ def choice(value: Any, name: str, choices: Iterable[str]) -> str:
 
 
 def number(value: Any, name: str, least: float = 0, most: float = MOST) -> float:
-    """Parse a number.
-
-    :param value: the number, or text of one.
-    :param least: the least that is allowed; default 0.
-    :param most: what is more than allowed; default a million.
-    :raises InvalidInput: for anything else.
-    """
+    """Parse a number, or text of one, that is at least ``least``, and below ``most``."""
     try:
         found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
     except (ValueError, OverflowError):
@@ -119,22 +91,12 @@ def number(value: Any, name: str, least: float = 0, most: float = MOST) -> float
 
 
 def seconds(value: Any, name: str) -> float:
-    """Parse a length of time.
-
-    :param value: seconds, as a number or text of one, or a timedelta; at least 1 s.
-    :return: seconds.
-    :raises InvalidInput: for anything else.
-    """
+    """Parse a length of time: seconds, as a number or text of one, or a timedelta; at least 1 s."""
     return number(value.total_seconds() if isinstance(value, timedelta) else value, name, 1, 1e9)
 
 
 def whole_number(value: Any, name: str, least: int = 0) -> int:
-    """Parse a whole number.
-
-    :param value: the number, or text of one.
-    :param least: the least that is allowed; default 0.
-    :raises InvalidInput: for anything else.
-    """
+    """Parse a whole number, or text of one."""
     found = number(value, name, least)
     if found != int(found):
         raise InvalidInput(f"{name} is {value!r}: give a whole number.")
@@ -142,12 +104,7 @@ def whole_number(value: Any, name: str, least: int = 0) -> int:
 
 
 def names(value: Any, name: str) -> tuple[str, ...]:
-    """Parse a list of names.
-
-    :param value: a list, JSON text of a list, or text with one name a line; None is an empty list.
-    :return: the names, in order.
-    :raises InvalidInput: if entries are no text or empty, or stand there twice.
-    """
+    """Parse a list of names: a list, JSON text of one, or text with one name a line; None is an empty list."""
     problems = Problems()
     found = usable_names(value, name, problems)
     problems.raise_all()
@@ -155,11 +112,7 @@ def names(value: Any, name: str) -> tuple[str, ...]:
 
 
 def usable_names(value: Any, name: str, problems: Problems) -> tuple[str, ...]:
-    """Parse a list of names as far as it goes, so that a bad entry hides nothing that is wrong with the others.
-
-    :param value: see :func:`names`.
-    :return: the names that can be gone on with, each once, in order.
-    """
+    """Parse a list of names as far as it goes, so that a bad entry hides nothing that is wrong with the others."""
     nothing: list[Any] = []
     entries = problems.check(_entries, value, name, default=nothing)
     fitting = [entry.strip() for entry in entries if isinstance(entry, str) and entry.strip()]
@@ -210,9 +163,7 @@ def tables(
 
     :param value: None or True for all tables; a list of tables (see :func:`names`) of the only schema; or a mapping
         (or JSON text of one) from a schema to its tables, where a schema that isn't in it is meant whole.
-    :param schemas: the schemas that are named beside it.
-    :param database: their database, if it is named; default None.
-    :raises InvalidInput: if a list goes with several schemas, a schema isn't named, or a list or the mapping is empty.
+    :param schemas: the schemas that are named beside it; ``database``: theirs, if it is named.
     """
     if value is None or value is ALL_TABLES:
         return {}

@@ -60,10 +60,7 @@ class Warehouse:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What to open in one database: whole schemas, or tables of them.
-
-    :param tables: tables by schema, for the schemas that aren't opened whole.
-    """
+    """What to open in one database: whole schemas, or, where ``tables`` has them, tables of theirs."""
 
     database: str
     schemas: tuple[str, ...]
@@ -78,12 +75,7 @@ class _Entry:
 
 
 def parse_entry(text: str) -> tuple[str, ...]:
-    """Parse one entry of the form.
-
-    :param text: ``schema``, ``database.schema`` or ``database.schema.table``.
-    :return: its one to three parts.
-    :raises InvalidInput: if it has more parts, or one can't be a name, or holds the beginning of a template.
-    """
+    """Parse one entry of the form: ``schema``, ``database.schema`` or ``database.schema.table``."""
     parts = split_path(text)
     if len(parts) > 3:
         raise InvalidInput(
@@ -112,10 +104,7 @@ def read_warehouse(rows: Rows, known: DatabaseAccess, entries: Iterable[Sequence
 
 
 def relations_needed(entries: Iterable[Sequence[str]], warehouse: Warehouse) -> dict[str, set[str]]:
-    """Tell whose tables have to be read to judge the entries.
-
-    :return: schemas by database: those of table entries, and those that a mistaken ``schema.table`` may mean.
-    """
+    """Tell whose tables have to be read: of table entries, and of what a mistaken ``schema.table`` may mean."""
     needed: dict[str, set[str]] = {}
     own, sensitive = warehouse.session.database, warehouse.session.case_sensitive
     for parts in entries:
@@ -138,12 +127,10 @@ def resolve_entries(
     problems: Problems,
     allow: Sequence[Pattern] | None = None,
 ) -> tuple[list[Opening], list[Finding]]:
-    """Resolve the entries to what the warehouse has.
+    """Resolve the entries to what to open, a database each, with findings about what can't be granted by a plan.
 
     :param warehouse: everything that :func:`relations_needed` named, read.
-    :param role: the linked role.
-    :param allow: patterns of what may be opened; default None: everything.
-    :return: what to open, a database each, and findings about what can't be granted by a plan.
+    :param allow: patterns of what may be opened; None: everything.
     """
     checked = (problems.check(_resolve, parts, warehouse, allow, default=None) for parts in entries)
     found = [(entry, warehouse.kind(entry.database, entry.schema)) for entry in checked if entry is not None]
@@ -248,12 +235,7 @@ def resolve_profiles_sync(
     problems: Problems,
     allow: Sequence[Pattern] | None = None,
 ) -> tuple[str, str] | None:
-    """Resolve the schema of Profiles Sync, which may still be missing.
-
-    :param openings: what is opened beside it.
-    :param allow: patterns of what may be opened; default None: everything.
-    :return: database and schema, or None where there is no such database.
-    """
+    """Resolve the schema of Profiles Sync, which may still be missing; None where there is no such database."""
     text = f"profiles_sync: {join_path(database, schema)}"
     problems.check(check_allowed, text, database, schema, warehouse.session, allow, default=None)
     sensitive = warehouse.session.case_sensitive
@@ -279,11 +261,7 @@ def resolve_reverse_etl(
     problems: Problems,
     allow: Sequence[Pattern] | None = None,
 ) -> str | None:
-    """Resolve the database of an existing Reverse ETL schema. The checkpoint database may be it, and be missing still.
-
-    :param allow: patterns of what may be opened beside it; default None: everything.
-    :return: its name, or None where there is no such database.
-    """
+    """Resolve the database of an existing Reverse ETL schema; the checkpoint database may be it, and be missing."""
     sensitive = warehouse.session.case_sensitive
     if checkpoint_database == (database if sensitive else fold(database)):
         return checkpoint_database
@@ -303,8 +281,6 @@ def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None, reve
 
     :param profiles: database and schema of Profiles Sync.
     :param reverse_etl: the database whose Reverse ETL schema is shared.
-    :return: ``grants``, ``profiles_sync``, ``reverse_etl_database``, ``validate`` and ``asked``, as the check's report
-        has them.
     """
     grants = [
         {

@@ -18,30 +18,17 @@ from airflow_provider_datagraph.redshift.names import (
 
 
 def database_name(value: Any, name: str) -> str:
-    """Parse the name of a database.
-
-    :raises InvalidInput: if it can't be a database's name.
-    """
+    """Parse the name of a database."""
     return check_database(arguments.text(value, name))
 
 
 def optional_database(value: Any, name: str) -> str | None:
-    """Parse the name of a database where None or an empty text says that there is none.
-
-    :param value: the name, None or an empty text.
-    :return: the name or None.
-    :raises InvalidInput: if it can't be a database's name.
-    """
+    """Parse the name of a database, where None or an empty text says that there is none."""
     return None if arguments.optional_text(value, name) is None else database_name(value, name)
 
 
 def schema_names(value: Any, database: str | None) -> tuple[str, ...]:
-    """Parse the schemas of one database.
-
-    :param value: a list, JSON text of one, or one name a line; each ``schema`` or ``database.schema``.
-    :param database: the database that is named beside them, if any.
-    :raises InvalidInput: if there is none, one can't be a name, or one is another database's.
-    """
+    """Parse the schemas of one database, at least one, as in :func:`.names`; each ``schema`` or ``database.schema``."""
     problems = Problems()
     found: list[str] = []
     for entry in arguments.usable_names(value, "schema", problems):
@@ -65,12 +52,7 @@ def schemas_title(schemas: Sequence[str], database: str) -> str:
 
 
 def one_schema(value: Any, database: str | None) -> str:
-    """Parse a single schema.
-
-    :param value: ``schema`` or ``database.schema``.
-    :param database: the database that is named beside it, if any.
-    :raises InvalidInput: if it isn't one schema of that database.
-    """
+    """Parse a single schema: ``schema``, or ``database.schema`` of the database that is named beside it."""
     found = schema_names(value, database)
     if len(found) > 1:
         raise InvalidInput(f"schema names {len(found)} schemas: name one.")
@@ -78,11 +60,7 @@ def one_schema(value: Any, database: str | None) -> str:
 
 
 def table_name(text: str, schema: str) -> str:
-    """Parse a table of a schema.
-
-    :param text: ``table`` or ``schema.table``; double quotes go around a name that holds a dot.
-    :raises InvalidInput: if it can't be a name, or is another schema's.
-    """
+    """Parse a table of a schema: ``table`` or ``schema.table``; double quotes go around a name that holds a dot."""
     parts = split_path(text)
     if len(parts) > 2 or (len(parts) == 2 and parts[0] != schema):
         raise InvalidInput(
@@ -93,13 +71,7 @@ def table_name(text: str, schema: str) -> str:
 
 
 def read_paths(value: Any, name: str, *, to_tables: bool) -> list[str]:
-    """Parse dotted names.
-
-    :param value: see :func:`.names`.
-    :param to_tables: whether the last part is a table, not a schema.
-    :return: the entries as typed.
-    :raises InvalidInput: with everything that is wrong with them.
-    """
+    """Parse dotted names as typed, listed as in :func:`.names`; the last part is a table, or else a schema."""
     problems = Problems()
     listed = arguments.usable_names(value, name, problems)
     least = 2 if to_tables else 1

@@ -23,11 +23,10 @@ from airflow_provider_datagraph.redshift.values import Session
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern of schemas.
+    """A pattern of schemas, and of their tables: patterns of :mod:`fnmatch`.
 
     :param text: as it was written.
-    :param globs: a pattern of :mod:`fnmatch` for the schema, or for database and schema.
-    :param table: another one for its tables; default all.
+    :param globs: for the schema, or for database and schema.
     """
 
     text: str
@@ -35,10 +34,7 @@ class Pattern:
     table: str = "*"
 
     def matches(self, database: str, schema: str, session: Session) -> bool:
-        """Tell whether a schema is meant; both sides are folded where the session does so.
-
-        :param session: its database is meant by a pattern that names none.
-        """
+        """Tell whether a schema is meant, by default in the session's database; both sides are folded as it does."""
         own = _glob(session.database, quoted=True)
         databases, schemas = (own, *self.globs)[-2:]
         stored: Callable[[str], str] = str if session.case_sensitive else fold
@@ -51,12 +47,9 @@ def _glob(part: str, quoted: bool) -> str:
 
 
 def parse_pattern(text: str, *, tables: bool = False) -> Pattern:
-    """Parse a pattern.
+    """Parse ``database.schema`` or ``schema``, or a table if ``tables``; a ``*`` in double quotes is part of the name.
 
-    :param text: ``database.schema`` or ``schema``; a ``*`` in double quotes is part of the name.
-    :param tables: whether ``database.schema.table`` is one, too; default False.
-    :raises InvalidInput: if it has more parts, if a part can't be a name or holds the beginning of a template, and if
-        it begins with ``!``, which would seem to leave something out.
+    One that begins with ``!`` is refused: it would seem to leave something out.
     """
     parts = split_quoted(text)
     if len(parts) > 2 + tables:
@@ -74,12 +67,7 @@ def parse_pattern(text: str, *, tables: bool = False) -> Pattern:
 
 
 def patterns(value: Any, name: str, *, tables: bool = False) -> tuple[Pattern, ...]:
-    """Parse a list of patterns.
-
-    :param value: see :func:`.names`.
-    :param tables: see :func:`parse_pattern`.
-    :raises InvalidInput: with everything that is wrong with them, and if there is none.
-    """
+    """Parse a list of patterns, at least one, as :func:`.names` and :func:`parse_pattern` do."""
     problems = Problems()
     listed = arguments.usable_names(value, name, problems)
     found = [problems.check(partial(parse_pattern, tables=tables), text, default=None) for text in listed]
@@ -90,13 +78,7 @@ def patterns(value: Any, name: str, *, tables: bool = False) -> tuple[Pattern, .
 
 
 def check_allowed(text: str, database: str, schema: str, session: Session, allow: Sequence[Pattern] | None) -> None:
-    """Refuse a schema that no pattern means, whether it exists or not.
-
-    :param text: what was asked for, for the message.
-    :param database: the schema's database, as typed.
-    :param allow: the patterns; None: everything is allowed.
-    :raises InvalidInput: if it isn't allowed.
-    """
+    """Refuse a schema as typed that no pattern means, whether it exists or not; None allows everything."""
     if allow is not None and not any(pattern.matches(database, schema, session) for pattern in allow):
         opened = ", ".join(pattern.text for pattern in allow)
         raise InvalidInput(f"{text} isn't allowed here: this DAG opens only {opened}.")
@@ -106,9 +88,7 @@ def meant_by(listed: Sequence[Pattern] | None, session: Session) -> Callable[[st
     """Make a function of database, schema and table, as stored, that tells whether a pattern means the table.
 
     A pattern is folded where the session does so, and a stored name never. With an empty table the function tells
-    whether anything in the schema is meant.
-
-    :param listed: the patterns; None: everything is meant.
+    whether anything in the schema is meant. None means everything.
     """
     if listed is None:
         return lambda _database, _schema, _table: True
