@@ -8,10 +8,7 @@ from typing import Any
 
 
 def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """Make a package's ``__getattr__``: https://peps.python.org/pep-0562/
-
-    :param homes: the module of each public name, inside the package.
-    """
+    """Make a package's ``__getattr__`` of the module of each public name: https://peps.python.org/pep-0562/"""
 
     def look_up(name: str) -> Any:
         if name not in homes:

@@ -20,13 +20,11 @@ WHOLE = ""
 
 
 def sql(admin: str, entries: Sequence[str], reverse_etl: Sequence[str] = ()) -> Iterator[str]:
-    """Write the least admin as SQL.
+    """Write the least admin as SQL: statements, and comments that say where they run.
 
     :param admin: the user, who exists.
     :param entries: what is to be opened: ``database.schema`` or ``database.schema.table``, in lower case as stored.
-    :param reverse_etl: databases with an existing Reverse ETL schema that is shared; default none.
-    :return: lines: statements, and comments that say where they run.
-    :raises InvalidInput: if a name can't be one, or the database is left out.
+    :param reverse_etl: databases with an existing Reverse ETL schema that is shared.
     """
     tables: dict[str, dict[str, set[str]]] = {}
     for entry in entries:
@@ -53,10 +51,7 @@ def _parts(entry: str) -> tuple[str, ...]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print it.
-
-    :param arguments: the command line's; default those of the process.
-    """
+    """Print it, for the command line's arguments."""
     parser = ArgumentParser(prog="python -m airflow_provider_datagraph.least_admin", description=__doc__)
     parser.add_argument("admin", help="the user of the admin connection, who exists")
     parser.add_argument("entries", nargs="+", help="database.schema, or database.schema.table, in lower case")

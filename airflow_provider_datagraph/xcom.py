@@ -60,11 +60,7 @@ def from_xcom(task_id: str, *path: str | int | Placeholder) -> Any:
 
 
 def is_listed(value: Any) -> bool:
-    """Tell whether a value is a list, also one that Airflow reads piece by piece, as of what a mapped task returned.
-
-    :param value: what a task returned.
-    :return: false for a text, too.
-    """
+    """Tell whether a value is a list, also one that Airflow reads piece by piece, as of what a mapped task returned."""
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
@@ -78,10 +74,7 @@ LEFT_OUT = Missing.LEFT_OUT
 
 
 def is_mapped(task: Any) -> bool:
-    """Tell whether a task is an instance of a mapped operator.
-
-    :return: whether its DAG has a mapped operator in its place.
-    """
+    """Tell whether a task is an instance of a mapped operator, which its DAG has in its place."""
     return bool(task.has_dag()) and not isinstance(task.dag.task_dict.get(task.task_id, task), type(task))
 
 
@@ -96,11 +89,7 @@ class TakesFromXCom:
     _given: frozenset[str] = frozenset()
 
     def kept(self, name: str, value: T | Missing) -> T | None:
-        """Note whether an argument is left out. None says that, too, unless it came from another task.
-
-        :param value: its value, whose default is ``LEFT_OUT``.
-        :return: the value, or None.
-        """
+        """Note whether an argument is ``LEFT_OUT``. None says that, too, unless it came from another task."""
         if isinstance(value, Missing):
             self._left_out |= {name}
             return None
@@ -120,8 +109,6 @@ class TakesFromXCom:
 
         Airflow 2.11's ``dags test`` resumes a deferred task with the arguments of its first run, and a callback may
         want to render them once more.
-
-        :param jinja_env: the environment to render in; default the DAG's.
         """
         if not self._final:
             self._given |= {name for name in self.template_fields if getattr(self, name, None) is not None}
@@ -157,11 +144,7 @@ class TakesFromXCom:
         problems.raise_all()
 
     def optional(self, name: str, parse: Callable[[Any, str], T], problems: Problems) -> T | None:
-        """Parse an argument that may be left out. What was given and came to nothing is refused: it isn't left out.
-
-        :param parse: takes the value and the name.
-        :return: what it was parsed to, or None: left out, or refused.
-        """
+        """Parse an argument that may be left out: then None. What was given and came to nothing is refused."""
         value = getattr(self, name)
         if value is None and name not in self._given:
             return None

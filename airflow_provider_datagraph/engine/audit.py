@@ -19,12 +19,11 @@ from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES
 def read_reach(
     admin: Callable[[str | None], Converger], linked: Callable[[str], Converger], user: str, closed: dict[str, str]
 ) -> tuple[IdentityReach, Iterator[Reached]]:
-    """Read who the linked user is, and what it reaches in each local database.
+    """Read who the linked user is, and, as it is asked for, what it reaches in each local database.
 
     :param admin: makes the engine for a database, as admin; None: the admin connection's own.
     :param linked: makes it as the linked user, who sees its own privileges: for an admin who is no superuser.
     :param closed: collects the databases that can't be connected to, with the reason.
-    :return: who it is; and what it reaches, which is read as it is asked for: nothing where it doesn't exist.
     """
     own = admin(None)
     known = own.read(lambda rows, at: read_identity_reach(rows, at, user), together=False)

@@ -31,8 +31,6 @@ def _unread(_: logging.LogRecord) -> bool:
 class Tokens:
     """Gives the temporary passwords of one connection to one database.
 
-    :param request: what AWS is asked.
-    :param aws: the AWS connection.
     :param who: the admin connection's id, for messages.
     :param masked: whether Airflow is told to mask them in the task's log.
     """

@@ -27,10 +27,7 @@ def schemas_label(schemas: Sequence[str], database: str) -> str:
 
 
 def show_label(label: str, context: Context) -> None:
-    """Let Airflow show the label of a mapped task, unless the DAG has a template of its own for that.
-
-    :param label: the task's ``instance_label``; empty where there is none.
-    """
+    """Let Airflow show the label of a mapped task, if any, unless the DAG has a template of its own for that."""
     if not label or context.get("map_index_template") is not None:
         return
     mapped = getattr(context.get("ti"), "map_index", None)

@@ -31,13 +31,7 @@ if TYPE_CHECKING:
 
 
 def desired_user(hook: DataGraphHook, password_hash: str) -> DesiredUser:
-    """Take the linked user from its connection.
-
-    :param hook: a hook on the user connection.
-    :param password_hash: ``md5`` or ``sha256``.
-    :return: the user with the hash of its password, which task logs mask from here on, and what the password lacks.
-    :raises MisconfigurationError: if the connection is missing, of another type, or incomplete.
-    """
+    """Take the linked user from its connection, with what its password lacks. Task logs mask the hash from here on."""
     login, password = hook.login, str(hook.arguments["password"])
     made = hashed(password, login, password_hash)
     mask(made)

@@ -39,10 +39,9 @@ PROOF: Mapping[str, type] = {
 
 
 def merge(reports: Iterable[Report], proofs: Iterable[Report] = ()) -> Report:
-    """Make one report of several tasks'.
+    """Make one report of several tasks', in which nothing is missing that the same run creates.
 
     :param proofs: those of sensors: they count tables, not access, so their findings alone go in.
-    :return: sums of the counts, all changes and findings, each finding once; what the same run creates isn't missing.
     """
     told = [Report(findings=proof.findings, more_findings=proof.more_findings) for proof in proofs]
     whole = join([*reports, *told])
@@ -112,11 +111,9 @@ def _each(value: Any) -> list[Any]:
 
 
 def parse_reports(value: Any, name: str) -> tuple[Report, ...]:
-    """Parse reports.
+    """Parse a report, a list of them, or JSON text of either.
 
-    :param value: a report, a list of them, or JSON text of either; in a list, None stands for a skipped task, and a
-        list for a mapped one.
-    :raises InvalidInput: if it, or anything in it, is none of these.
+    In a list, None stands for a skipped task, and a list for a mapped one.
     """
     return tuple(Report.parse(one, name) for one in _each(value))
 
