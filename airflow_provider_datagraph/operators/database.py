@@ -9,12 +9,7 @@ from airflow_provider_datagraph.access.database import plan_database, read_check
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.operators.base import (
-    DEFAULT_CHECKPOINT_DATABASE,
-    DEFAULT_ROLE,
-    AdoptingOperator,
-    Mode,
-)
+from airflow_provider_datagraph.operators.base import DEFAULT_CHECKPOINT_DATABASE, DEFAULT_ROLE, AdoptingOperator, Mode
 from airflow_provider_datagraph.redshift.names import check_identity, check_new_database
 
 

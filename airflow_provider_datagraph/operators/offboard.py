@@ -12,13 +12,7 @@ from airflow_provider_datagraph.engine.offboarding import Offboarding
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name, optional_database, schema_names, schemas_title
-from airflow_provider_datagraph.operators.base import (
-    ANY_DATABASE,
-    DEFAULT_ROLE,
-    DEFAULT_USER,
-    ConvergingOperator,
-    Mode,
-)
+from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ROLE, DEFAULT_USER, ConvergingOperator, Mode
 from airflow_provider_datagraph.operators.labels import schemas_label
 from airflow_provider_datagraph.redshift.names import check_identifier, check_identity, refuse_template
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing

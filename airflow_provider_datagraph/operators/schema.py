@@ -12,11 +12,7 @@ from airflow_provider_datagraph.access.schemas.values import DesiredSchema
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name, schema_names, schemas_title, table_name
-from airflow_provider_datagraph.operators.base import (
-    DEFAULT_ROLE,
-    GrantingOperator,
-    Mode,
-)
+from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, GrantingOperator, Mode
 from airflow_provider_datagraph.operators.labels import schemas_label
 from airflow_provider_datagraph.redshift.names import check_identity, fold
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing

@@ -212,9 +212,4 @@ class SegmentSummaryOperator(DataGraphOperator):
 
     def _settings(self, database: str) -> dict[str, Any]:
         known = self.user_hook(database, self.user_conn_id).arguments
-        return {
-            "host": known["host"],
-            "port": known["port"],
-            "database": known["database"],
-            "username": known["user"],
-        }
+        return {"host": known["host"], "port": known["port"], "database": known["database"], "username": known["user"]}

@@ -18,12 +18,7 @@ Holders = list[tuple[dict[str, Fact], Mapping[str, list[Grant]]]]
 
 
 def reported(
-    role: str,
-    targets: Sequence[Target],
-    current: SchemaAccess,
-    missing: Mapping[str, frozenset[Grant]],
-    *,
-    prune: bool,
+    role: str, targets: Sequence[Target], current: SchemaAccess, missing: Mapping[str, frozenset[Grant]], *, prune: bool
 ) -> Iterator[Finding]:
     """Report what else gives access, and what limits it: nothing that blocks. ``missing`` will be granted."""
     context = current.context or Context()
