@@ -7,20 +7,7 @@ from dataclasses import dataclass, field
 
 from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step, blocking, finding, note
 from airflow_provider_datagraph.access.trust import is_trusted, untrusted_role
-from airflow_provider_datagraph.redshift.catalog.identities import (
-    inherited_roles,
-    read_identities,
-    role_grants,
-    user_grants,
-)
-from airflow_provider_datagraph.redshift.catalog.privileges import (
-    Held,
-    column_grants,
-    database_grants,
-    of,
-    relation_grants,
-    schema_grants,
-)
+from airflow_provider_datagraph.redshift.catalog import identities, privileges
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.statements import AlterUser, Create, Membership, SetPassword
 from airflow_provider_datagraph.redshift.values import Grant, Identities, Identity, Session
@@ -60,24 +47,24 @@ class RoleAccess(Identities):
 
 def read_role(rows: Rows, session: Session, role: str, user: str) -> RoleAccess:
     """Read what the cluster knows of a role and a user, but for whether the login works."""
-    known = read_identities(rows, session)
-    held, between = user_grants(rows), role_grants(rows)
+    known = identities.read_identities(rows, session)
+    held, between = identities.user_grants(rows), identities.role_grants(rows)
     holders = [Identity("role", role)] * (role in known.roles) + [Identity("user", user)] * (user in known.users)
-    privileges = Held()
+    found = privileges.Held()
     if holders:
-        who = of(*holders)
-        privileges = database_grants(rows, who) | schema_grants(rows, who)
-        privileges |= relation_grants(rows, who) | column_grants(rows, who)
+        who = privileges.of(*holders)
+        found = privileges.database_grants(rows, who) | privileges.schema_grants(rows, who)
+        found |= privileges.relation_grants(rows, who) | privileges.column_grants(rows, who)
     return RoleAccess(
         known.session,
         known.roles,
         known.users,
         members=frozenset(holder for holder, name in held if name == role),
         role_members=frozenset(holder for holder, name in between if name == role),
-        inherited_roles=inherited_roles(role, between),
+        inherited_roles=identities.inherited_roles(role, between),
         user_roles=frozenset(name for holder, name in held if holder == user),
-        grants=privileges.by(Identity("role", role)),
-        user_grants=privileges.by(Identity("user", user)),
+        grants=found.by(Identity("role", role)),
+        user_grants=found.by(Identity("user", user)),
     )
 
 

@@ -13,34 +13,8 @@ from dataclasses import replace
 
 from airflow_provider_datagraph.access.schemas.targets import always_creates, find_targets, is_held, possible_writers
 from airflow_provider_datagraph.access.schemas.values import Context, DesiredSchema, SchemaAccess, Tables
-from airflow_provider_datagraph.redshift.catalog.identities import (
-    inherited_roles,
-    read_identities,
-    role_grants,
-    sees_role,
-    user_grants,
-)
-from airflow_provider_datagraph.redshift.catalog.privileges import (
-    Held,
-    Who,
-    column_grants,
-    database_grants,
-    default_grants,
-    of,
-    relation_grants,
-    schema_grants,
-)
-from airflow_provider_datagraph.redshift.catalog.relations import (
-    Relation,
-    Sources,
-    by_schema,
-    read_all_relations,
-    read_late_views,
-    read_masked,
-    read_relations,
-    read_secured,
-    read_sources,
-)
+from airflow_provider_datagraph.redshift.catalog import identities, privileges, relations
+from airflow_provider_datagraph.redshift.catalog.privileges import Held, Who, of
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.schemas import creators, read_schemas
 from airflow_provider_datagraph.redshift.names import resolve
@@ -55,9 +29,10 @@ Named = Mapping[str, DesiredSchema]
 
 def read_schema_list(rows: Rows, session: Session, role: str) -> SchemaAccess:
     """Read the connected database's schemas, and whether the admin sees what a role holds."""
-    known = read_identities(rows, session)
+    known = identities.read_identities(rows, session)
     schemas = read_schemas(rows, known, session.database).get(session.database, {})
-    return SchemaAccess(known.session, known.roles, known.users, schemas, hidden=not sees_role(rows, role, known))
+    hidden = not identities.sees_role(rows, role, known)
+    return SchemaAccess(known.session, known.roles, known.users, schemas, hidden=hidden)
 
 
 def read_schema_access(
@@ -101,22 +76,22 @@ def find_named(desired: Iterable[DesiredSchema], current: SchemaAccess) -> dict[
 
 def read_tables(rows: Rows, current: SchemaAccess, schemas: Sequence[str], *, thorough: bool = False) -> Tables:
     """Read the tables and views in some schemas, at least one, and their owners; if ``thorough``, what views read."""
-    found = {(one.schema, one.name): one for one in read_relations(rows, current.session.database, schemas)}
-    everything: dict[int, Relation] | None = None
+    found = {(one.schema, one.name): one for one in relations.read_relations(rows, current.session.database, schemas)}
+    everything: dict[int, relations.Relation] | None = None
     if not current.session.superuser:
         # SVV_REDSHIFT_TABLES hides what one may not read: taken for missing, it would stay closed.
-        everything, wanted = read_all_relations(rows, current.owner_names()), set(schemas)
+        everything, wanted = relations.read_all_relations(rows, current.owner_names()), set(schemas)
         found = {(one.schema, one.name): one for one in everything.values() if one.schema in wanted} | found
     views: dict[str, dict[str, str]] = {}
     for one in found.values():
         if one.view:
             views.setdefault(one.schema, {})[one.name] = one.owner
-    sources: Sources | None = {} if thorough else None
+    sources: relations.Sources | None = {} if thorough else None
     if thorough and views:
-        sources = read_sources(rows, everything or read_all_relations(rows, current.owner_names()))
+        sources = relations.read_sources(rows, everything or relations.read_all_relations(rows, current.owner_names()))
     nothing: dict[str, frozenset[str]] = {schema: frozenset() for schema in schemas}
-    owners = by_schema((one.schema, one.owner) for one in found.values() if one.owner and not one.view)
-    return Tables(nothing | by_schema(found), views, owners, sources)
+    owners = relations.by_schema((one.schema, one.owner) for one in found.values() if one.owner and not one.view)
+    return Tables(nothing | relations.by_schema(found), views, owners, sources)
 
 
 def read_privileges(
@@ -127,14 +102,14 @@ def read_privileges(
     :param prune: whether to read all that could be revoked.
     """
     named, holder = find_named(desired, current), Identity("role", role)
-    on_schemas, own = schema_grants(rows, ANYBODY), of(holder)
+    on_schemas, own = privileges.schema_grants(rows, ANYBODY), of(holder)
     grants = set(on_schemas.by(holder))
     if prune or any(schema.by_table for schema in desired):
-        grants |= relation_grants(rows, own).by(holder)
+        grants |= privileges.relation_grants(rows, own).by(holder)
     if prune:
-        grants |= column_grants(rows, own).by(holder)
+        grants |= privileges.column_grants(rows, own).by(holder)
     if prune or any(schema.by_default for schema in desired):
-        grants |= default_grants(rows, own).by(holder)
+        grants |= privileges.default_grants(rows, own).by(holder)
     # Asked once: nothing that a plan does changes them.
     wider = {g for g in current.grants if g.database}
     kept = {g for g in grants if g.schema in named or (g.scope is Scope.DEFAULT and not g.schema)}
@@ -171,15 +146,15 @@ def read_context(rows: Rows, current: SchemaAccess, role: str, named: Named, *, 
     """
     by_table = thorough or any(schema.by_table for schema in named.values())
     by_default = any(schema.by_default for schema in named.values())
-    holder, parents = Identity("role", role), inherited_roles(role, role_grants(rows))
+    holder, parents = Identity("role", role), identities.inherited_roles(role, identities.role_grants(rows))
     own, database = of(holder), current.session.database
-    wider = database_grants(rows, of(holder, *as_roles(parents)))
+    wider = privileges.database_grants(rows, of(holder, *as_roles(parents)))
     on_tables = Held()
     if by_table:
-        on_tables |= column_grants(rows, own)
-    members = frozenset(user for user, name in user_grants(rows) if name == role) if thorough else None
+        on_tables |= privileges.column_grants(rows, own)
+    members = frozenset(user for user, name in identities.user_grants(rows) if name == role) if thorough else None
     if thorough:
-        on_tables |= relation_grants(rows, own)
+        on_tables |= privileges.relation_grants(rows, own)
     inside = {g for g in on_tables.by(holder) if g.schema in named}
     views = current.tables.views if current.tables else {}
     late = thorough and any(views.get(name) for name in named)
@@ -188,12 +163,12 @@ def read_context(rows: Rows, current: SchemaAccess, role: str, named: Named, *, 
         parents,
         inherited=read_inherited(rows, current, parents, wider, by_table=by_table, by_default=by_default),
         others=read_others(rows, current, members or (), named, by_table=by_table),
-        secured={name: tables for name, tables in read_secured(rows, database).items() if name in named},
-        masked=by_schema(
-            (s, t) for s, t, who in read_masked(rows) if s in named and (who.kind == "public" or who in ours)
+        secured={name: tables for name, tables in relations.read_secured(rows, database).items() if name in named},
+        masked=relations.by_schema(
+            (s, t) for s, t, who in relations.read_masked(rows) if s in named and (who.kind == "public" or who in ours)
         ),
         members=members,
-        late_views=(read_late_views(rows) if late else {}) if thorough else None,
+        late_views=(relations.read_late_views(rows) if late else {}) if thorough else None,
     )
     grants = current.grants | inside | scoped_on(wider.by(holder), database)
     elsewhere = current.elsewhere | (on_tables.by(holder) - inside)
@@ -220,9 +195,9 @@ def read_inherited(
     """
     roles, held = as_roles(parents), current.held
     if roles and by_table:
-        held |= relation_grants(rows, of(*roles))
+        held |= privileges.relation_grants(rows, of(*roles))
     if roles and by_default:
-        held |= default_grants(rows, of(*roles))
+        held |= privileges.default_grants(rows, of(*roles))
     found = {grant for role in roles for grant in held.by(role)}
     return frozenset(found.union(*(scoped_on(wider.by(role), current.session.database) for role in roles)))
 
@@ -237,9 +212,9 @@ def read_others(
     """
     held, users, wanted = current.held, of(*(Identity("user", name) for name in members)), set(named)
     if by_table:
-        held |= relation_grants(rows, EVERYBODY)
+        held |= privileges.relation_grants(rows, EVERYBODY)
     if users.identities:
-        on_schemas = schema_grants(rows, users)
+        on_schemas = privileges.schema_grants(rows, users)
         held |= Held(frozenset((who, grant) for who, grant in on_schemas.grants if grant.schema in wanted))
-        held |= relation_grants(rows, users)
+        held |= privileges.relation_grants(rows, users)
     return {who: grants for who, grants in held.by_holder().items() if who.kind != "role"}

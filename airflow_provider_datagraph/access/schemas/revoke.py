@@ -12,15 +12,7 @@ from functools import partial
 from itertools import groupby
 
 from airflow_provider_datagraph.access.plan import Change, Reason, Step, steps
-from airflow_provider_datagraph.redshift.statements import (
-    ALL,
-    UNNAMED,
-    UNNAMED_LATER,
-    DefaultPrivileges,
-    Path,
-    Privileges,
-    Statement,
-)
+from airflow_provider_datagraph.redshift import statements
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
 
 KINDS = {
@@ -51,7 +43,7 @@ class Taken:
     """
 
     scope: Scope
-    path: Path
+    path: statements.Path
     writer: str
     sent: tuple[str, ...]
     told: tuple[str, ...]
@@ -83,7 +75,7 @@ def revokes(taken: Iterable[Taken], origin: From, external: Collection[str] = ()
     def alone(one: Taken) -> bool:
         return one.scope is Scope.SCHEMA and one.path[0] in external
 
-    def statement(one: Taken) -> tuple[int, tuple[str, ...], str, bool, bool, Path]:
+    def statement(one: Taken) -> tuple[int, tuple[str, ...], str, bool, bool, statements.Path]:
         """What those share that go into one statement, in the order of the statements."""
         apart = one.path if one.scope in ONE_BY_ONE or alone(one) else ()
         return ORDER.index(one.scope), one.sent, one.writer, bool(one.path), alone(one), apart
@@ -98,18 +90,18 @@ def revokes(taken: Iterable[Taken], origin: From, external: Collection[str] = ()
 def _steps(alike: list[Taken], origin: From, *, autocommit: bool) -> Iterator[Step]:
     scope, sent, writer = alike[0].scope, alike[0].sent, alike[0].writer
 
-    def make(paths: list[Path]) -> Statement:
+    def make(paths: list[statements.Path]) -> statements.Statement:
         if scope is Scope.DEFAULT:
             schemas = [name for path in paths for name in path]
-            return DefaultPrivileges(origin.identity, sent, [writer], schemas, taken=True)
-        return Privileges(origin.identity, sent, scope, paths, taken=True, alone=autocommit)
+            return statements.DefaultPrivileges(origin.identity, sent, [writer], schemas, taken=True)
+        return statements.Privileges(origin.identity, sent, scope, paths, taken=True, alone=autocommit)
 
     yield from steps(map(origin.change, alike), 0 if scope in OF_DATABASE else 1, make)
 
 
-def _by_place(grants: Iterable[Grant]) -> dict[tuple[Scope, Path, str], set[Grant]]:
+def _by_place(grants: Iterable[Grant]) -> dict[tuple[Scope, statements.Path, str], set[Grant]]:
     """Group grants by where they are taken away: those on columns at table level."""
-    found: dict[tuple[Scope, Path, str], set[Grant]] = {}
+    found: dict[tuple[Scope, statements.Path, str], set[Grant]] = {}
     for grant in grants:
         of_column = grant.scope is Scope.COLUMN
         place = (Scope.TABLE, grant.path[:2], "") if of_column else (grant.scope, grant.path, grant.writer)
@@ -124,7 +116,7 @@ def everything(grants: Iterable[Grant]) -> Iterator[Taken]:
     """
     for place, held in _by_place(grants).items():
         told = {f"{grant.privilege} on columns" if grant.column else grant.privilege for grant in held}
-        yield Taken(*place, ALL, tuple(sorted(told)))
+        yield Taken(*place, statements.ALL, tuple(sorted(told)))
 
 
 def pruned(
@@ -134,7 +126,7 @@ def pruned(
     desired = frozenset(grant for grants in wanted.values() for grant in grants)
     kept = set(_by_place(desired))
     for place, held in _by_place(g for g in grants - desired - done if g.schema in wanted).items():
-        unnamed = UNNAMED_LATER if place[0] is Scope.DEFAULT else UNNAMED
+        unnamed = statements.UNNAMED_LATER if place[0] is Scope.DEFAULT else statements.UNNAMED
         words = _words({grant.privilege for grant in held}, unnamed, everything=place not in kept)
         if words and place[0] in PRUNED:
             yield Taken(*place, words, words)
@@ -142,17 +134,17 @@ def pruned(
 
 def _words(privileges: set[str], unnamed: Collection[str], *, everything: bool) -> tuple[str, ...]:
     if everything and not privileges.isdisjoint(unnamed):
-        return ALL
-    return tuple(sorted(privileges - UNNAMED))
+        return statements.ALL
+    return tuple(sorted(privileges - statements.UNNAMED))
 
 
 def revoke_columns(blocked: Iterable[Grant], role: Identity, database: str) -> Iterator[Step]:
     """Plan the revokes that have to come before a table-level grant, of what ``role`` holds on columns."""
     # At table level this takes the column grants away; by column it would have to name each.
-    tables: dict[str, set[Path]] = {}
+    tables: dict[str, set[statements.Path]] = {}
     for grant in blocked:
         tables.setdefault(grant.privilege, set()).add((database, grant.schema, grant.relation))
     for privilege, paths in sorted(tables.items()):
-        make = partial(Privileges, role, (privilege,), Scope.TABLE, taken=True)
+        make = partial(statements.Privileges, role, (privilege,), Scope.TABLE, taken=True)
         changes = (Change("revoke", "columns", path, Reason.BLOCKS_TABLE, (privilege,), role) for path in sorted(paths))
         yield from steps(changes, 1, make)
