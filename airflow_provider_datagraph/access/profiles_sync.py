@@ -225,21 +225,14 @@ class Seen:
         if self.usable is None:
             yield no_user(self.login)
             return
+        facts: dict[str, Fact] = {"login": self.login, "database": self.database}
         if not self.usable:
-            statement = self._grant("USAGE", Scope.SCHEMA, [(self.schema,)])
-            yield blocking(
-                "schema_not_visible", self.path, login=self.login, database=self.database, statement=statement
-            )
+            give = self._grant("USAGE", Scope.SCHEMA, [(self.schema,)])
+            yield blocking("schema_not_visible", self.path, statement=give, **facts)
         closed = tuple(t for t in self._in(State.NOT_READABLE) if not self.stored[t].selectable)
         if closed:
-            statement = self._grant("SELECT", Scope.TABLE, [(self.schema, table) for table in closed])
-            facts: dict[str, Fact] = {
-                "tables": closed,
-                "login": self.login,
-                "database": self.database,
-                "statement": statement,
-            }
-            yield blocking("table_not_selectable", self.path, **facts)
+            give = self._grant("SELECT", Scope.TABLE, [(self.schema, table) for table in closed])
+            yield blocking("table_not_selectable", self.path, tables=closed, statement=give, **facts)
 
     def _grant(self, privilege: str, scope: Scope, paths: Sequence[Path]) -> Privileges:
         return Privileges(self.grantee, (privilege,), scope, paths)

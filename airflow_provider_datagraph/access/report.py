@@ -206,12 +206,12 @@ def _told(sign: str, row: FindingRow, more: str = "") -> list[tuple[str, str, st
     return [(sign, row.code, row.text + more), *remedy]
 
 
-def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> list[str]:
+def columns(rows: Iterable[Sequence[str]]) -> list[str]:
     """Align rows of text, of equal length, in columns: a line each. What can't be printed is escaped."""
     listed = [tuple(map(one_line, row)) for row in rows]
     # The last isn't padded: one long name would make every line as long.
     widths = [*(max(map(len, column)) for column in list(zip(*listed, strict=True))[:-1]), 0]
-    return [(indent + "  ".join(map(str.ljust, row, widths))).rstrip() for row in listed]
+    return [("  " + "  ".join(map(str.ljust, row, widths))).rstrip() for row in listed]
 
 
 HASH = (

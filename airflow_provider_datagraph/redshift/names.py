@@ -34,6 +34,7 @@ SYSTEM_DATABASES = frozenset({"template0", "template1", "padb_harvest", "sys:int
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 """What shows as nothing, and counts as printable."""
 _SPECIAL = re.compile("[^ -~]")
+_QUOTED = re.compile('"((?:[^"]|"")*+)"')
 
 
 class InvalidInput(ValueError):
@@ -190,7 +191,8 @@ def split_quoted(text: str) -> tuple[tuple[str, bool], ...]:
     rest = text.strip()
     while True:
         quoted = rest.startswith('"')
-        part, rest = _quoted_part(rest, text) if quoted else _bare_part(rest)
+        bare = rest.split(".", 1)[0]
+        part, rest = _quoted_part(rest, text) if quoted else (bare, rest[len(bare) :])
         if not part:
             raise InvalidInput(f"{text!r} has an empty part: write schema, database.schema or database.schema.table.")
         parts.append((part, quoted))
@@ -199,27 +201,14 @@ def split_quoted(text: str) -> tuple[tuple[str, bool], ...]:
         rest = rest[1:]
 
 
-def _bare_part(rest: str) -> tuple[str, str]:
-    end = rest.find(".")
-    end = len(rest) if end < 0 else end
-    return rest[:end], rest[end:]
-
-
 def _quoted_part(rest: str, text: str) -> tuple[str, str]:
-    position, part = 1, ""
-    while True:
-        end = rest.find('"', position)
-        if end < 0:
-            raise InvalidInput(f"{text!r} has a double quote that isn't closed: close it, or remove it.")
-        part += rest[position:end]
-        if rest[end + 1 : end + 2] != '"':
-            break
-        part += '"'
-        position = end + 2
-    after = rest[end + 1 :]
+    found = _QUOTED.match(rest)
+    if found is None:
+        raise InvalidInput(f"{text!r} has a double quote that isn't closed: close it, or remove it.")
+    after = rest[found.end() :]
     if after and not after.startswith("."):
         raise InvalidInput(f"{text!r} goes on after a closing quote: put a dot between the parts.")
-    return part, after
+    return found[1].replace('""', '"'), after
 
 
 def join_path(*parts: str) -> str:

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TypeVar
 
 from airflow_provider_datagraph.redshift.names import fold, literal, quote
-from airflow_provider_datagraph.redshift.values import Identity, Owned, Scope
+from airflow_provider_datagraph.redshift.values import Identity, Immutable, Owned, Scope
 
 T = TypeVar("T")
 Path = tuple[str, ...]
@@ -61,14 +61,8 @@ def chunks(items: Iterable[T], path: Callable[[T], Path]) -> Iterator[list[T]]:
         yield chunk
 
 
-class Statement:
-    """Base of all. They name what is there as the catalog holds it."""
-
-    def __post_init__(self) -> None:
-        # They are facts of findings, too: nobody may write to one.
-        for name, value in list(vars(self).items()):
-            if isinstance(value, list):
-                object.__setattr__(self, name, tuple(value))
+class Statement(Immutable):
+    """Base of all. They name what is there as the catalog holds it. As facts of findings they can't be written to."""
 
     @property
     def sql(self) -> str:

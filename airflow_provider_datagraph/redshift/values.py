@@ -110,14 +110,14 @@ class Identity:
 
 
 def unwritable(value: Any) -> Any:
-    """Wrap a mapping, and those in it, so that nobody can write to it; anything else stays as it is."""
+    """Wrap a mapping, and those in it, so that nobody can write to it, and make a tuple of a list."""
     if isinstance(value, Mapping):
         return MappingProxyType({key: unwritable(one) for key, one in value.items()})
-    return value
+    return tuple(value) if isinstance(value, list) else value
 
 
 class Immutable:
-    """Base of frozen dataclasses that hold mappings."""
+    """Base of frozen dataclasses that hold mappings or lists."""
 
     def __post_init__(self) -> None:
         for name, value in list(vars(self).items()):

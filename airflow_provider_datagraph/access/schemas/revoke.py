@@ -127,15 +127,11 @@ def pruned(
     kept = set(_by_place(desired))
     for place, held in _by_place(g for g in grants - desired - done if g.schema in wanted).items():
         unnamed = statements.UNNAMED_LATER if place[0] is Scope.DEFAULT else statements.UNNAMED
-        words = _words({grant.privilege for grant in held}, unnamed, everything=place not in kept)
+        privileges = {grant.privilege for grant in held}
+        everything = place not in kept and not privileges.isdisjoint(unnamed)
+        words = statements.ALL if everything else tuple(sorted(privileges - statements.UNNAMED))
         if words and place[0] in PRUNED:
             yield Taken(*place, words, words)
-
-
-def _words(privileges: set[str], unnamed: Collection[str], *, everything: bool) -> tuple[str, ...]:
-    if everything and not privileges.isdisjoint(unnamed):
-        return statements.ALL
-    return tuple(sorted(privileges - statements.UNNAMED))
 
 
 def revoke_columns(blocked: Iterable[Grant], role: Identity, database: str) -> Iterator[Step]:

@@ -123,11 +123,9 @@ def read_columns(rows: Rows, relations: Iterable[int], names: Iterable[str]) -> 
 
 def read_relations_of(rows: Rows, schemas: Mapping[int, str]) -> dict[int, Relation]:
     """Read the tables and views in some schemas here, at least one, by id: not their owners, nor internal ones."""
-    within = among("relnamespace", map(str, schemas))
-    query = f"SELECT oid, relnamespace, relname, relkind FROM pg_class WHERE {KINDS} AND {within}"
     found = (
         (int(oid), Relation(schemas[int(schema)], str(name), str(kind) != "r", ""))
-        for oid, schema, name, kind in rows(query)
+        for oid, schema, name, kind in rows(NAMED + among("relnamespace", map(str, schemas)))
     )
     return {oid: one for oid, one in found if not one.internal}
 

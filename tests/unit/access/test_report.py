@@ -291,7 +291,7 @@ def test_a_long_name_makes_no_other_line_long() -> None:
 
 def test_columns_are_aligned() -> None:
     assert columns([("a", "bbb", "c"), ("aa", "b", "")]) == ["  a   bbb  c", "  aa  b"]
-    assert columns(iter([["Host", "h"], ["Port", "5439"]]), indent="> ") == ["> Host  h", "> Port  5439"]
+    assert columns(iter([["Host", "h"], ["Port", "5439"]])) == ["  Host  h", "  Port  5439"]
     assert columns([]) == []
     with pytest.raises(ValueError):
         columns([("a", "b"), ("a", "b", "c")])
