@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+INTEGRATION = "Twilio Segment Data Graph"
+
+
+def _modules(kind: str, *names: str) -> list[dict[str, Any]]:
+    modules = [f"airflow_provider_datagraph.{kind}.{name}" for name in names]
+    return [{"integration-name": INTEGRATION, "python-modules": modules}]
+
 
 def get_provider_info() -> dict[str, Any]:
     """Describe the provider.
@@ -12,37 +19,20 @@ def get_provider_info() -> dict[str, Any]:
 
     https://airflow.apache.org/docs/apache-airflow-providers/howto/create-custom-providers.html
     """
-    integration = "Twilio Segment Data Graph"
-    package = "airflow_provider_datagraph"
+    operators = ("audit", "check", "database", "offboard", "reverse_etl", "role", "rotate", "schema", "summary")
     return {
         "package-name": "airflow-provider-datagraph",
         "name": "Data Graph",
         "description": "Open an Amazon Redshift warehouse to Twilio Segment's Data Graph.",
         "integrations": [
             {
-                "integration-name": integration,
+                "integration-name": INTEGRATION,
                 "external-doc-url": "https://segment.com/docs/unify/data-graph/setup-guides/redshift-setup/",
                 "tags": ["service"],
             }
         ],
-        "operators": [
-            {
-                "integration-name": integration,
-                "python-modules": [
-                    f"{package}.operators.{name}"
-                    for name in (
-                        *("audit", "check", "database", "offboard", "reverse_etl", "role", "rotate", "schema"),
-                        "summary",
-                    )
-                ],
-            }
-        ],
-        "sensors": [
-            {
-                "integration-name": integration,
-                "python-modules": [f"{package}.sensors.{name}" for name in ("access", "profiles_sync")],
-            }
-        ],
-        "triggers": [{"integration-name": integration, "python-modules": [f"{package}.triggers.poll"]}],
-        "hooks": [{"integration-name": integration, "python-modules": [f"{package}.hooks.redshift"]}],
+        "operators": _modules("operators", *operators),
+        "sensors": _modules("sensors", "access", "profiles_sync"),
+        "triggers": _modules("triggers", "poll"),
+        "hooks": _modules("hooks", "redshift"),
     }
