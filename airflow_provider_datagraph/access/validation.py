@@ -40,7 +40,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Rights:
+class ReadRights:
     """What explains refusals in one database.
 
     :param schemas: those in which the user holds USAGE, in whatever way.
@@ -92,7 +92,7 @@ class Seen:
     folded: frozenset[Path] = frozenset()
     refused: Mapping[Path, tuple[str, str]] = field(default_factory=dict)
     unread: frozenset[Path] = frozenset()
-    rights: Mapping[str, Rights] = field(default_factory=dict)
+    rights: Mapping[str, ReadRights] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def _own_fault(told: Finding, path: Path, seen: Seen, beside: Iterable[tuple[str
 def _single(path: Path, state: str, text: str, seen: Seen, rules: Rules, beside: Iterable[tuple[str, str]]) -> Verdict:
     """Say what the refusal of a single relation means."""
     target, about = seen.targets[path], join_path(*path)
-    rights = seen.rights.get(path[0], Rights())
+    rights = seen.rights.get(path[0], ReadRights())
     facts: dict[str, Fact] = {"reason": text, "state": state}
     if state in (REFUSED, UNSUPPORTED) and path[1:] in rights.on_columns:
         facts = {"tables": (path[2],), "case": "reading"}

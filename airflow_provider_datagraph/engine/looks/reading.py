@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from redshift_connector.error import Error as DriverError
 
-from airflow_provider_datagraph.access.validation import REFUSED, UNSUPPORTED, Path, Rights, Seen, Target
+from airflow_provider_datagraph.access.validation import REFUSED, UNSUPPORTED, Path, ReadRights, Seen, Target
 from airflow_provider_datagraph.engine.looks.listing import Listing
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from airflow_provider_datagraph.hooks.faults import details
@@ -36,7 +36,7 @@ class Reading:
     folded: set[Path] = field(default_factory=set)
     refused: dict[Path, tuple[str, str]] = field(default_factory=dict)
     unread: set[Path] = field(default_factory=set)
-    rights: dict[str, Rights | None] = field(default_factory=dict)
+    rights: dict[str, ReadRights | None] = field(default_factory=dict)
 
     def seen(self) -> Seen:
         """Tell what was seen."""
@@ -139,17 +139,17 @@ class Reading:
         self.unread.update(lacking)
         return [path for path in paths if path not in self.unread]
 
-    def _rights(self, database: str) -> Rights | None:
+    def _rights(self, database: str) -> ReadRights | None:
         """Ask once what the user holds in a local database: four statements, however many tables."""
         if database not in self.rights:
             ids = self.listing.ids.get(database)
             self.rights[database] = None if ids is None else self._ask(database, ids)
         return self.rights[database]
 
-    def _ask(self, database: str, ids: Mapping[int, Relation]) -> Rights:
+    def _ask(self, database: str, ids: Mapping[int, Relation]) -> ReadRights:
         rows, login = self.probe.admin_in(database).rows, self.probe.user.hook.login
         granted = granted_relations(rows, login)
-        return Rights(
+        return ReadRights(
             usable_schemas(rows, login),
             frozenset((one.schema, one.name) for oid, one in ids.items() if oid in granted),
             read_on_columns(rows),

@@ -9,7 +9,7 @@ import pytest
 from airflow_provider_datagraph.access.plan import Level
 from airflow_provider_datagraph.access.validation import (
     Path,
-    Rights,
+    ReadRights,
     Rules,
     Seen,
     Target,
@@ -22,7 +22,7 @@ from airflow_provider_datagraph.access.validation import (
 RULES = Rules("u", "r")
 READ, ONE = ("dev", "s", "read"), ("dev", "s", "one")
 TABLE, VIEW, LISTED, UNKNOWN = Target(False), Target(True), Target(False, listed=True), Target(None, listed=True)
-HELD = Rights(frozenset({"s"}), frozenset({("s", "one"), ("s", "read")}))
+HELD = ReadRights(frozenset({"s"}), frozenset({("s", "one"), ("s", "read")}))
 
 
 def told(seen: Seen, rules: Rules = RULES) -> list[tuple[str, str, bool]]:
@@ -31,7 +31,7 @@ def told(seen: Seen, rules: Rules = RULES) -> list[tuple[str, str, bool]]:
 
 
 def world(
-    target: Target, state: str = "", rights: Rights = HELD, *, beside: bool = False, unread: bool = False
+    target: Target, state: str = "", rights: ReadRights = HELD, *, beside: bool = False, unread: bool = False
 ) -> Seen:
     """One relation that wasn't read, perhaps beside one that was."""
     targets = {ONE: target, READ: TABLE} if beside else {ONE: target}
@@ -60,7 +60,7 @@ OWN = [
 
 @pytest.mark.parametrize(("target", "state", "rights", "code", "person"), OWN)
 def test_what_is_nobody_s_access_holds_nothing_up_beside_what_was_read(
-    target: Target, state: str, rights: Rights, code: str, person: bool
+    target: Target, state: str, rights: ReadRights, code: str, person: bool
 ) -> None:
     level = "blocking" if person else "finding"
     assert told(world(target, state, rights)) == [(code, level, True)]
@@ -102,13 +102,13 @@ def test_broken_views_can_be_no_success() -> None:
 @pytest.mark.parametrize(
     ("target", "rights", "code", "statement"),
     [
-        (TABLE, Rights(), "schema_closed", 'GRANT USAGE ON SCHEMA "s" TO ROLE "r"'),
-        (TABLE, Rights(frozenset({"s"})), "not_granted", 'GRANT SELECT FOR TABLES IN SCHEMA "s" TO ROLE "r"'),
-        (LISTED, Rights(frozenset({"s"})), "not_granted", 'GRANT SELECT ON TABLE "s"."one" TO ROLE "r"'),
+        (TABLE, ReadRights(), "schema_closed", 'GRANT USAGE ON SCHEMA "s" TO ROLE "r"'),
+        (TABLE, ReadRights(frozenset({"s"})), "not_granted", 'GRANT SELECT FOR TABLES IN SCHEMA "s" TO ROLE "r"'),
+        (LISTED, ReadRights(frozenset({"s"})), "not_granted", 'GRANT SELECT ON TABLE "s"."one" TO ROLE "r"'),
     ],
 )
 def test_a_lacking_privilege_is_one_finding_with_its_remedy(
-    target: Target, rights: Rights, code: str, statement: str
+    target: Target, rights: ReadRights, code: str, statement: str
 ) -> None:
     seen = world(target, rights=rights, unread=True, beside=True)
     (verdict,) = judge(seen, RULES)
@@ -120,8 +120,12 @@ def test_a_lacking_privilege_is_one_finding_with_its_remedy(
 
 
 def test_what_explains_a_refusal() -> None:
-    assert [Rights().lacks(ONE), Rights(frozenset({"s"})).lacks(ONE), HELD.lacks(ONE)] == ["USAGE", "SELECT", ""]
-    assert Rights().explains(ONE)
+    assert [ReadRights().lacks(ONE), ReadRights(frozenset({"s"})).lacks(ONE), HELD.lacks(ONE)] == [
+        "USAGE",
+        "SELECT",
+        "",
+    ]
+    assert ReadRights().explains(ONE)
     assert not HELD.explains(ONE)
     # Then the privileges on columns do.
     assert not replace(ON_COLUMNS, relations=frozenset()).explains(ONE)

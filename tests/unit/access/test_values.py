@@ -20,7 +20,7 @@ from airflow_provider_datagraph.access.report import FindingRow, Report
 from airflow_provider_datagraph.access.reverse_etl import ReverseEtlAccess
 from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess
 from airflow_provider_datagraph.access.schemas.values import Context, FutureTables, SchemaAccess, Tables
-from airflow_provider_datagraph.access.validation import Rights, Seen
+from airflow_provider_datagraph.access.validation import ReadRights, Seen
 from airflow_provider_datagraph.redshift.statements import Create, Statement
 from airflow_provider_datagraph.redshift.values import (
     Database,
@@ -48,7 +48,7 @@ READ = [
     Context(others={R: frozenset()}, secured={"s": frozenset()}, masked={"s": frozenset()}, late_views={}),
 ]
 """What is read, with its mappings."""
-LARGE = {*map(type, READ), Holdings, ReverseEtlAccess, Rights, Seen, Plan, Report}
+LARGE = {*map(type, READ), Holdings, ReverseEtlAccess, ReadRights, Seen, Plan, Report}
 """There are few of each."""
 
 
