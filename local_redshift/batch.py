@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from local_redshift import reading, wire
 from local_redshift.collect import collected
 from local_redshift.errors import Refused
@@ -18,12 +20,21 @@ ABORTED = "current transaction is aborted, commands ignored until end of transac
 
 
 class Batches:
-    def __init__(self, relay: Relay, statements: Statements, records: Records, faults: Faults, shapes: Shapes) -> None:
+    def __init__(
+        self,
+        relay: Relay,
+        statements: Statements,
+        records: Records,
+        faults: Faults,
+        shapes: Shapes,
+        cancel: Callable[[Batches, int], Awaitable[None]],
+    ) -> None:
         self.relay = relay
         self.statements = statements
         self.records = records
         self.faults = faults
         self.shapes = shapes
+        self.cancel = cancel
         self._was_aborted = False
         self._several = False  # statements in the request
         self._runs = 0
@@ -168,6 +179,10 @@ class Batches:
 
     async def _run(self, exchange: Exchange, database: str | None) -> None:
         due = await self._before(exchange)
+        for one in exchange.executed if self.relay.status != b"E" else ():
+            if isinstance(one.plan, Query) and one.plan.cancels is not None:
+                with self.records.refusals(one.text, one.plan.kind):
+                    await self.cancel(self, one.plan.cancels)
         await self.relay.run(exchange, database)
         self._fresh = exchange.parsed if database is None and exchange.failed is None else {}
         self._fresh_at = self._runs

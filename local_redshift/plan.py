@@ -40,6 +40,8 @@ class Query:
     """What of them: `values` of columns, only the number of `rows`, or `nothing`."""
     database: str | None = None
     """Where it runs, if not in the connected database."""
+    cancels: int | None = None
+    """The process of the session whose statement it cancels."""
 
 
 @dataclass(frozen=True, slots=True)

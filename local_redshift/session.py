@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from dataclasses import dataclass, field
 
 from local_redshift import wire
@@ -83,6 +84,19 @@ async def _cancel(hub: Hub, key: bytes) -> None:
     backend.writer.close()
 
 
+async def _cancel_process(hub: Hub, asking: Batches, process: int) -> None:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_CANCEL.html has this message; the codes are PostgreSQL's."""
+    found = [(key, one) for key, one in hub.sessions.items() if one.records.source.session_id == process]
+    if not found:
+        words = "The session PID might have changed. Check the stl_restarted_sessions system table for details."
+        raise Refused("42704", f"Session {process} does not exist. {words}")
+    ((key, session),) = found
+    own = session.records.source.user_id == asking.records.source.user_id
+    if not own and await asking.relay.main.run("SELECT pg_rs.is_super()") != [["t"]]:
+        raise Refused("42501", "must be superuser to cancel a query of another user")
+    await _cancel(hub, key)
+
+
 async def _login(hub: Hub, client: Client, backend: Backend) -> Batches:
     user, database, writer = client.user, client.database, client.stream.writer
     if client.given.get("options") or client.given.get("replication"):
@@ -99,7 +113,8 @@ async def _login(hub: Hub, client: Client, backend: Backend) -> Batches:
     source = Source(int(rows[0][0] or 0), int(rows[0][1] or 0), database, application)
     relay = Relay(hub.pool, backend, user, database, writer)
     statements = Statements(database, case_sensitive=rows[0][2] == "on")
-    session = Batches(relay, statements, Records(hub.history, source), hub.faults, hub.shapes)
+    records = Records(hub.history, source)
+    session = Batches(relay, statements, records, hub.faults, hub.shapes, functools.partial(_cancel_process, hub))
     hub.sessions[backend.key] = session
     hub.history.opened(source, user)
     await asyncio.sleep(hub.latency)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cached_property
+from threading import Thread
 from traceback import walk_tb
 from typing import Any, NoReturn
+from weakref import WeakKeyDictionary
 
 import redshift_connector
 from airflow.providers.amazon.aws.hooks.redshift_sql import RedshiftSQLHook
@@ -30,13 +33,16 @@ from airflow_provider_datagraph.hooks.connections import (
     token_request,
     user_arguments,
 )
-from airflow_provider_datagraph.hooks.faults import Fault, classify, connect_error, statement_error
+from airflow_provider_datagraph.hooks.faults import Fault, classify, connect_error, details, statement_error
 from airflow_provider_datagraph.hooks.iam import Tokens
+from airflow_provider_datagraph.redshift.catalog.sessions import CANCEL, SET_UP
 from airflow_provider_datagraph.redshift.names import fold, one_line
 
 TIMEOUT = 300.0
 """Seconds for the login and for each answer where the connection names no ``timeout``: a statement may have to wait for
 its turn in the cluster's queue, and a packet that is dropped has no other end."""
+PATIENCE = 3.0
+"""Seconds after which cancelling gives up: Airflow waits for a task that it ends, and the time limit is still there."""
 PROVIDER = "airflow-provider-datagraph"
 NAME_BYTES = 63
 """How much of an application's name PostgreSQL's clients and servers keep."""
@@ -69,16 +75,44 @@ def connect(arguments: Mapping[str, Any]) -> DriverConnection:
         raise
 
 
-def limit_statements(connection: DriverConnection, seconds: float) -> None:
+def set_up(connection: DriverConnection, seconds: float) -> int:
     """Let the server end a statement shortly before the driver gives up waiting: it would go on otherwise.
 
     :param seconds: how long the driver waits for an answer.
+    :return: the session's process, which the driver keeps to itself.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_statement_timeout.html
     """
     connection.autocommit = True
-    connection.cursor().execute(f"SET statement_timeout TO {int(seconds * 900)}")
+    cursor = connection.cursor()
+    # 0 would be no limit at all.
+    cursor.execute(SET_UP.format(milliseconds=max(1, int(seconds * 900))))
+    ((_, process),) = cursor.fetchall()
     connection.autocommit = False
+    return int(process)
+
+
+def cancel(sessions: Mapping[DriverConnection, DataGraphHook]) -> None:
+    """Let the server cancel what open connections are running, from a second login each; after 3 s, give up.
+
+    It may be called from any thread, and in the middle of the driver's work: the connections aren't touched.
+
+    :param sessions: the connections, each with the hook that made it.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/PG_CANCEL_BACKEND.html
+    """
+    # Threads, since a name's look-up and AWS have no limit that would be theirs alone.
+    end = time.monotonic() + PATIENCE
+    logins = {
+        Thread(target=hook.cancel_here, args=(connection, end), daemon=True): hook
+        for connection, hook in sessions.items()
+    }
+    for login in logins:
+        login.start()
+    for login, hook in logins.items():
+        login.join(max(0.0, end - time.monotonic()))
+        if login.is_alive():
+            hook.log.warning("The server wasn't reached within %g s: its time limit ends what is running.", PATIENCE)
 
 
 def close_half_made(error: BaseException) -> None:
@@ -162,6 +196,8 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         self.driver_options: dict[str, Any] = {}  # beside those of the connection
         self.tried = False
         self.warned: set[str] | None = set()  # shared by a task's hooks; None: nothing is told
+        self.sessions: dict[DriverConnection, DataGraphHook] = {}  # those of `connected`; shared by a task's hooks
+        self._processes: WeakKeyDictionary[DriverConnection, int] = WeakKeyDictionary()
 
     def _load(self, conn_id: str, what: str, kind: str = "redshift") -> Connection:
         return load(self._get, conn_id, what, kind)
@@ -282,7 +318,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
                 return self.get_conn()
             self._raise(self._connect_error(error), error)
         try:
-            limit_statements(connection, self.arguments.get("timeout", TIMEOUT))
+            self._processes[connection] = set_up(connection, self.arguments.get("timeout", TIMEOUT))
         except (DriverError, OSError) as error:
             with suppress(DriverError, OSError):
                 connection.close()
@@ -315,6 +351,26 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
             self._raise(self._connect_error(error), error)
         return True
 
+    def cancel(self, connection: DriverConnection) -> None:
+        """Let the server cancel what a connection is running: see :func:`cancel`.
+
+        :param connection: one that :meth:`get_conn` gave, and that is open: a process is another's afterwards.
+        """
+        cancel({connection: self})
+
+    def cancel_here(self, connection: DriverConnection, end: float) -> None:
+        """Do it in this thread, however long a login takes; where it fails, that is logged.
+
+        :param end: until when it may be sent, by :func:`time.monotonic`; the process may be another's afterwards.
+        """
+        try:
+            with closing(connect({**self._with_login(), "timeout": PATIENCE})) as other:
+                other.autocommit = True
+                if time.monotonic() < end:
+                    other.cursor().execute(CANCEL.format(process=self._processes[connection]))
+        except Exception as error:
+            self.log.warning("Nothing was cancelled (%s): the server's time limit ends it.", details(error)[1])
+
     @contextmanager
     def connected(self) -> Iterator[DriverConnection]:
         """Connect for the time of a block.
@@ -324,11 +380,19 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         :raises PassingFaultError: if the server can't be reached, or the connection breaks.
         """
         connection = self.get_conn()
+        self.sessions[connection] = self
         try:
             yield connection
         except (DriverError, OSError) as error:
             self._raise(statement_error(error, self.login, str(self.arguments["database"])), error)
+        except BaseException as error:
+            # The task's time is over, or somebody interrupts it: the server doesn't notice that by itself.
+            if not isinstance(error, Exception):
+                cancel(self.sessions)
+                self.sessions.clear()
+            raise
         finally:
+            self.sessions.pop(connection, None)
             # A broken connection can't be closed politely, and its error isn't the one to show.
             with suppress(DriverError, OSError):
                 connection.close()

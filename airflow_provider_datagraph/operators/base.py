@@ -80,6 +80,7 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         self.index = index
         self.instance_label = ""
         self._warned: set[str] = set()
+        self._sessions: dict[Any, DataGraphHook] = {}
         self.declared = frozenset(self.params)  # before Airflow adds a run's conf to them
 
     def take_arguments(self, context: Context) -> None:
@@ -100,8 +101,15 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
             "application_name": application_name(self.dag_id, self.task_id),
         }
         hook = DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id, **given)
-        hook.warned = self._warned
+        hook.warned, hook.sessions = self._warned, self._sessions
         return hook
+
+    def on_kill(self) -> None:
+        """Let the server cancel what this task is running: it wouldn't notice that nobody waits for it any more."""
+        if self._sessions:
+            from airflow_provider_datagraph.hooks.redshift import cancel
+
+            cancel(self._sessions)
 
     def user_hook(self, database: str, user_conn_id: str) -> DataGraphHook:
         """Make a hook as the linked user; an id that came to nothing isn't taken for the admin's.

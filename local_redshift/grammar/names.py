@@ -35,7 +35,7 @@ def is_catalog(parts: list[str]) -> bool:
 
 # PostgreSQL's own functions would answer in PostgreSQL's names, or act past the grammar.
 CALLABLE = frozenset(
-    """pg_backend_pid pg_sleep pg_cancel_backend pg_terminate_backend pg_typeof
+    """pg_backend_pid pg_sleep pg_terminate_backend pg_typeof
     pg_get_late_binding_view_cols""".split()
 )
 FORBIDDEN_CALLS = frozenset(

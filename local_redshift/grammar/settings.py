@@ -95,6 +95,40 @@ def shown(sql: str, database: str | None = None) -> Query:
     return Query(sql, "UTILITY", "SHOW", database=database)
 
 
+def set_config(reader: Reader, context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_SET_CONFIG.html: of one parameter, and the session's process."""
+    reader.expect_symbol("(")
+    name = reader.string()
+    if name != "statement_timeout":
+        raise unsupported(f"SET_CONFIG of {name}")
+    reader.expect_symbol(",")
+    value = reader.string()
+    reader.expect_symbol(",")
+    local = reader.accept_any("true", "false")
+    if not local:
+        raise reader.fail()
+    reader.expect_symbol(")")
+    process = ""
+    if reader.accept_symbol(","):
+        reader.expect("pg_backend_pid")
+        reader.expect_symbol("(")
+        reader.expect_symbol(")")
+        process = ", pg_backend_pid()"
+    reader.end()
+    return Query(f"SELECT set_config({literal(name)}, {literal(value)}, {local}){process}")
+
+
+def cancel(reader: Reader, context: Context) -> Plan:
+    """https://docs.aws.amazon.com/redshift/latest/dg/PG_CANCEL_BACKEND.html: it returns nothing."""
+    reader.expect_symbol("(")
+    if reader.peek().kind is not Kind.NUMBER:
+        raise unsupported("PG_CANCEL_BACKEND of anything but a number")
+    process = reader.integer()
+    reader.expect_symbol(")")
+    reader.end()
+    return Query("SELECT NULL::int AS pg_cancel_backend", cancels=process)
+
+
 def alter_system(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_SYSTEM.html"""
     reader.expect("set")

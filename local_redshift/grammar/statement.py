@@ -55,6 +55,8 @@ RULES: dict[tuple[str, ...], Rule] = {
     ("alter", "system"): settings.alter_system,
     ("set",): settings.set_parameter,
     ("reset",): settings.reset,
+    ("select", "set_config"): settings.set_config,
+    ("select", "pg_cancel_backend"): settings.cancel,
     ("begin",): settings.begin,
     ("start", "transaction"): settings.begin,
     ("commit",): settings.finish,

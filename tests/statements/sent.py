@@ -19,6 +19,7 @@ OF_TESTS = frozenset(
         "SELECT current_user",
         "SELECT current_user, current_database()",
         "SELECT pg_backend_pid()",
+        "SELECT pg_sleep(10)",
         "SHOW statement_timeout",
         "SELECT has_table_privilege(<text>)",
         "CREATE TABLE crm.later (id int)",

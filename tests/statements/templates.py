@@ -20,9 +20,9 @@ TOKEN = re.compile(
 PRIVILEGES = frozenset(
     """ALL ALTER CREATE DELETE DROP INSERT REFERENCES SELECT TEMP TEMPORARY TRUNCATE UPDATE USAGE""".split()
 )
-CONSTANTS = frozenset("'role' 'group' 'public' 'create'".split())
+CONSTANTS = frozenset("'role' 'group' 'public' 'create' 'statement_timeout'".split())
 """Literals that are part of a query and name nothing of the user's."""
-OF_CONSTANTS = frozenset({"identity_type", "has_schema_privilege"})
+OF_CONSTANTS = frozenset({"identity_type", "has_schema_privilege", "set_config"})
 LISTS = (
     re.compile(r"(?P<item><name>)(?:, <name>)+"),
     re.compile(r"(?<=\()(?P<item><text>)(?:, <text>)+(?=\))"),
@@ -61,7 +61,7 @@ def _placeholders(statement: str) -> Iterator[str]:
             column = match[0]
         # A schema may be called public.
         kept = kind not in ("name", "text", "number") or (match[0] in CONSTANTS and column in OF_CONSTANTS)
-        kept |= kind == "number" and column != "TO"
+        kept |= kind == "number" and column not in ("TO", "pg_cancel_backend")
         yield match[0] if kept else f"<{kind}>"
 
 

@@ -109,7 +109,7 @@ def mark(server: Server) -> int:
     return last + 1
 
 
-SET_UP = "SET statement_timeout TO "
+SET_UP = "SELECT set_config('statement_timeout', "
 """What sets a session of the package up. It is sent once for each, and counted by itself."""
 
 

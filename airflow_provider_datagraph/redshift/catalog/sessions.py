@@ -30,6 +30,11 @@ def read_session(rows: Rows, user: str, database: str, *, compares: bool = True)
     return Session(user, database, case_sensitive=value in ("on", "true", "t", "1"))
 
 
+# r_SET_CONFIG, r_statement_timeout, PG_BACKEND_PID: one statement sets a session up, and tells its process.
+SET_UP = "SELECT set_config('statement_timeout', '{milliseconds}', false), pg_backend_pid()"
+# PG_CANCEL_BACKEND: a user's own sessions, a superuser's all; it returns nothing
+CANCEL = "SELECT pg_cancel_backend({process})"
+
 # r_STV_SESSIONS: all rows are visible to all users; the names are padded
 SESSIONS = "SELECT process, user_name, db_name FROM stv_sessions"
 

@@ -13,7 +13,6 @@ from local_redshift.faults_client import Fault, Faults
 from tests.deep import DEEP, usual_or_deep
 from tests.integration.faults.leaving import LEAVING, Leaving
 from tests.support.cluster import HARMLESS, Cluster, Snapshot
-from tests.support.redshift import SET_UP
 from tests.support.segment import OPERATORS, RETL, Segment, execute
 
 # How to take back what each operator does; the schema operators start with role and user.
@@ -43,7 +42,7 @@ STEP = usual_or_deep(48, 1)
 # One operator in two ways: up to the checkpoint database they send the same.
 STEPS = {"drop": STEP, "give": 4 * STEP}
 AT_EACH_CHANGE = [name for name in CHANGING if name not in LONG or (STEP == 1 and name == "drop")]
-CHANGES = f"^(?!{'|'.join(HARMLESS)}|{SET_UP.lower()}|-- login)"
+CHANGES = f"^(?!{'|'.join(HARMLESS)}|-- login)"
 # A read, or a login, is the same cut before or after it.
 CHANGES_AND_COMMITS = f"{CHANGES}|^commit"
 # After any other change it is the same as before the next.

@@ -1,16 +1,28 @@
-"""The worker is killed in the middle of a grant: the database is as before or as after, and a rerun does the rest."""
+"""A grant is ended in its middle: the database is as before or as after, a rerun does the rest, and nothing is left
+running at the server.
+"""
 
 from __future__ import annotations
 
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
+from contextlib import closing
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowTaskTimeout, timeout
+from pytest_mock import MockerFixture
 
+from airflow_provider_datagraph.exceptions import PassingFaultError
+from airflow_provider_datagraph.hooks import redshift
+from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from local_redshift.faults_client import Faults
+from tests.integration.faults.support import listening, quickly, silence
 from tests.integration.faults.test_faults_cuts import undo
+from tests.support.redshift import connect, run
 from tests.support.segment import Segment, execute
 
 HELD = 0.7
@@ -56,3 +68,40 @@ def test_a_killed_worker_leaves_nothing_between(linked: Segment, faults: Faults,
     assert linked.snapshot() == after
     assert (report["changed"] == 0) is (found == after)
     undo(linked, "schema")
+
+
+def time_is_over(task: GrantSchemaOperator) -> None:
+    with pytest.raises(AirflowTaskTimeout), timeout(1):  # type: ignore[no-untyped-call]  # as Airflow wrote it
+        execute(task)
+
+
+def killed(task: GrantSchemaOperator) -> None:
+    timer = threading.Timer(1, task.on_kill)
+    timer.start()
+    with pytest.raises(PassingFaultError, match="57014"):
+        execute(task)
+    timer.join()
+
+
+@pytest.mark.parametrize("end", [time_is_over, killed])
+def test_what_waits_for_a_lock_is_cancelled_at_the_server(
+    segment: Segment, end: Callable[[GrantSchemaOperator], None]
+) -> None:
+    segment.make_identities()
+    since = segment.cluster.mark()
+    with closing(connect(segment.server, segment.warehouse, autocommit=False)) as other:
+        run(other, "GRANT SELECT ON crm.accounts TO PUBLIC")
+        end(segment.grant_schema(schema="crm", tables=["accounts"]))
+        (cancelled,) = [text for status, text in segment.cluster.history(since, "status") if status == "canceled"]
+        assert cancelled.startswith("GRANT SELECT")
+    assert segment.held() == set()
+
+
+def test_cancelling_gives_up_where_nobody_answers(segment: Segment, mocker: MockerFixture) -> None:
+    hook = redshift.DataGraphHook()
+    with hook.connected() as connection, listening(silence) as port:
+        told = mocker.spy(hook.log, "warning")
+        hook.arguments["port"] = port
+        with quickly(redshift.PATIENCE + 1):
+            hook.cancel(connection)
+        assert told.call_count

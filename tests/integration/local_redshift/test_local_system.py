@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import closing
 from typing import Any
+
+import pytest
 
 from local_redshift.running import Server
 from tests.integration.local_redshift.local_place import Place
@@ -151,3 +155,28 @@ def test_sessions_are_visible_to_all_and_gone_when_they_end(server: Server, admi
         time.sleep(0.02)
     assert run(admin, query) == []
     run(admin, f"DROP USER {user}")
+
+
+@pytest.mark.parametrize("who", ["itself", "superuser"])
+def test_a_user_cancels_its_own_sessions_and_a_superuser_all(place: Place, who: str) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/PG_CANCEL_BACKEND.html
+    with closing(connect(place.server, place.database, place.user)) as running:
+        set_up = "SELECT set_config('statement_timeout', '15000', false), pg_backend_pid()"
+        process = run(running, set_up)[0][1]
+        asks = f"SELECT pg_cancel_backend({process})"
+        # Nothing runs, so nothing happens; it returns nothing.
+        assert (place.read if who == "itself" else place.do)(asks) == [(None,)]
+        timer = threading.Timer(0.3, place.read if who == "itself" else place.do, [asks])
+        timer.start()
+        began = time.monotonic()
+        assert refused(running, "SELECT pg_sleep(10)")[0] == "57014"
+        assert time.monotonic() - began < 5
+        timer.join()
+
+
+def test_what_cannot_be_cancelled(place: Place) -> None:
+    process = place.do("SELECT pg_backend_pid()")[0][0]
+    assert place.denied(f"SELECT pg_cancel_backend({process})")[0] == "42501"
+    assert place.refused("SELECT pg_cancel_backend(1)")[1].startswith("Session 1 does not exist. ")
+    for sql, code in (("process) FROM stv_sessions", "0A000"), ("1, 2)", "42601"), ("1.5)", "42601")):
+        assert place.refused(f"SELECT pg_cancel_backend({sql}")[0] == code

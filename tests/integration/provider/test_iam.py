@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -13,7 +14,7 @@ from urllib.parse import quote
 import pytest
 import redshift_connector
 
-from airflow_provider_datagraph.exceptions import LoginRefusedError, MisconfigurationError
+from airflow_provider_datagraph.exceptions import LoginRefusedError, MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.operators.role import desired_user
 from airflow_provider_datagraph.redshift.passwords import HASHES
@@ -54,6 +55,17 @@ def test_a_temporary_password_is_for_the_database_that_is_opened(
         (asked,) = segment.server.asked_of_aws()
         assert asked.pop("token") == hook.arguments["password"]
         assert asked == {"action": action, "region": "us-east-1", "who": who, name: opened, **parameters}
+
+
+def test_a_statement_is_cancelled_by_a_login_with_the_same_temporary_password(segment: Segment) -> None:
+    with_iam(segment, CLUSTER, login=None)
+    hook = DataGraphHook()
+    with pytest.raises(PassingFaultError, match="57014"), hook.connected() as connection:
+        timer = threading.Timer(0.3, hook.cancel, [connection])
+        timer.start()
+        run(connection, "SELECT pg_sleep(10)")
+    timer.join()
+    assert len(segment.server.asked_of_aws()) == 1
 
 
 def test_grants_in_two_databases(segment: Segment) -> None:
