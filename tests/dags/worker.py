@@ -24,6 +24,7 @@ FILES = {
     "sensor_modes": HERE / "sensor_modes.py",
     "segment_second_user": HERE / "second_user.py",
     "names_are_data": HERE / "names_are_data.py",
+    "time_is_over": HERE / "time_is_over.py",
     "came_to_nothing": HERE / "came_to_nothing.py",
     "came_to_nothing_native": HERE / "came_to_nothing.py",
     "names_are_data_native": HERE / "names_are_data.py",

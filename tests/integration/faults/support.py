@@ -64,3 +64,12 @@ def quickly(seconds: float = QUICK) -> Iterator[None]:
     began = time.monotonic()
     yield
     assert time.monotonic() - began < seconds
+
+
+def until(found: Callable[[], list[str]]) -> list[str]:
+    """Look until something is there: the server notes it after it was told."""
+    for _ in range(100):
+        if known := found():
+            break
+        time.sleep(0.05)
+    return known

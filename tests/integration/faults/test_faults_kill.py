@@ -4,6 +4,7 @@ running at the server.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -18,9 +19,9 @@ from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from airflow_provider_datagraph.hooks import redshift
-from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-from local_redshift.faults_client import Faults
-from tests.integration.faults.support import listening, quickly, silence
+from airflow_provider_datagraph.operators.base import ConvergingOperator
+from local_redshift.faults_client import Fault, Faults
+from tests.integration.faults.support import listening, quickly, silence, until
 from tests.integration.faults.test_faults_cuts import undo
 from tests.support.redshift import connect, run
 from tests.support.segment import Segment, execute
@@ -70,31 +71,59 @@ def test_a_killed_worker_leaves_nothing_between(linked: Segment, faults: Faults,
     undo(linked, "schema")
 
 
-def time_is_over(task: GrantSchemaOperator) -> None:
-    with pytest.raises(AirflowTaskTimeout), timeout(1):  # type: ignore[no-untyped-call]  # as Airflow wrote it
+def time_is_over(task: ConvergingOperator) -> None:
+    with pytest.raises(AirflowTaskTimeout), timeout(60):  # type: ignore[no-untyped-call]  # as Airflow wrote it
         execute(task)
 
 
-def killed(task: GrantSchemaOperator) -> None:
-    timer = threading.Timer(1, task.on_kill)
-    timer.start()
-    with pytest.raises(PassingFaultError, match="57014"):
-        execute(task)
-    timer.join()
+def killed(task: ConvergingOperator) -> None:
+    # In the main thread, while the driver waits, as Airflow's task runner does.
+    before = signal.signal(signal.SIGALRM, lambda *_: task.on_kill())
+    try:
+        with pytest.raises(PassingFaultError, match="57014"):
+            execute(task)
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
-@pytest.mark.parametrize("end", [time_is_over, killed])
+def strike(fault: Fault) -> None:
+    """Send the signal of a task's end, once a statement that waits has begun to."""
+    while not fault.fired:
+        time.sleep(0.05)
+    time.sleep(HELD)
+    os.kill(os.getpid(), signal.SIGALRM)
+
+
+@pytest.mark.parametrize(
+    ("end", "make", "waits"),
+    [
+        (time_is_over, Segment.grant_schema, "GRANT"),
+        (time_is_over, Segment.close_schema, "REVOKE"),
+        (time_is_over, Segment.drop_role, "REVOKE"),
+        (killed, Segment.grant_schema, "GRANT"),
+    ],
+)
 def test_what_waits_for_a_lock_is_cancelled_at_the_server(
-    segment: Segment, end: Callable[[GrantSchemaOperator], None]
+    segment: Segment,
+    faults: Faults,
+    end: Callable[[ConvergingOperator], None],
+    make: Callable[[Segment], ConvergingOperator],
+    waits: str,
 ) -> None:
     segment.make_identities()
-    since = segment.cluster.mark()
+    if waits == "REVOKE":
+        segment.open("crm")
+    before, since = segment.held(), segment.cluster.mark()
     with closing(connect(segment.server, segment.warehouse, autocommit=False)) as other:
-        run(other, "GRANT SELECT ON crm.accounts TO PUBLIC")
-        end(segment.grant_schema(schema="crm", tables=["accounts"]))
-        (cancelled,) = [text for status, text in segment.cluster.history(since, "status") if status == "canceled"]
-        assert cancelled.startswith("GRANT SELECT")
-    assert segment.held() == set()
+        run(other, "GRANT USAGE ON SCHEMA crm TO PUBLIC")
+        waiting = faults.delay("^(grant|revoke) .* on schema", 0)
+        threading.Thread(target=strike, args=(waiting,), daemon=True).start()
+        end(make(segment))
+        (cancelled,) = until(
+            lambda: [text for status, text in segment.cluster.history(since, "status") if status == "canceled"]
+        )
+        assert cancelled.startswith(waits)
+    assert segment.held() == before
 
 
 def test_cancelling_gives_up_where_nobody_answers(segment: Segment, mocker: MockerFixture) -> None:
