@@ -153,7 +153,7 @@ def segment_data_graph(
         has it.
     :param future_tables: as in :class:`..operators.GrantSchemaOperator`, for a Reverse ETL schema, too; default None:
         the form has it.
-    :param connections: the admin connection and the user connection; never on the form.
+    :param connections: the admin connection, the user connection and AWS's; never on the form.
     :param allow: the only schemas that a run may open, as in :class:`..operators.CheckWarehouseOperator`; never on the
         form. Default None: all.
     :param trusted_owners: users whose existing role, database or schema is adopted, as in
@@ -179,7 +179,7 @@ def segment_data_graph(
     )
     opened = "the cluster" if allow is None else ", ".join(map("`{}`".format, allow))
     doc = DOC.format(opened=opened, pins=pins, **connections._asdict())
-    admin = {"redshift_conn_id": constant(connections.redshift_conn_id)}
+    admin = connections.admin
     user = {"user_conn_id": constant(connections.user_conn_id)}
     to_role = {"role": pins.argument("role", "{{ params.role }}"), "trusted_owners": constant(list(trusted_owners))}
     schema_owner = pins.argument("reverse_etl_owner", "{{ params.reverse_etl_owner or '' }}")

@@ -106,7 +106,7 @@ def segment_data_graph_offboard(
     :param new_owner: the user that gets what the linked user owns, or an empty text: nobody. Default None: the form has
         it.
     :param trusted_owners: the users that the form may name there, beside the admin and superusers; default none.
-    :param connections: the admin connection and the user connection; never on the form.
+    :param connections: the admin connection, the user connection and AWS's; never on the form.
     :param dag_arguments: further arguments of ``DAG``, such as ``tags`` and ``default_args``.
     :return: the DAG, for a module's own name: there Airflow finds it.
     :raises ParamValidationError: if the form wouldn't take what is given for a field.
@@ -119,7 +119,6 @@ def segment_data_graph_offboard(
     with make_dag(dag_id, pins, doc, dag_arguments) as dag:
         DropSegmentRoleOperator(
             task_id="offboard",
-            redshift_conn_id=constant(connections.redshift_conn_id),
             role=pins.argument("role", "{{ params.role }}"),
             user_conn_id=constant(connections.user_conn_id),
             checkpoint_database=pins.argument("checkpoint_database", "{{ params.checkpoint_database or '' }}"),
@@ -128,5 +127,6 @@ def segment_data_graph_offboard(
             trusted_owners=constant([*trusted_owners, *([new_owner] if new_owner else [])]),
             force="{{ params.force }}",
             plan_only="{{ params.plan_only }}",
+            **connections.admin,
         )
     return dag

@@ -15,10 +15,19 @@ class Connections(NamedTuple):
 
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
+    :param aws_conn_id: the AWS connection that asks for temporary passwords, where the admin connection's extra says
+        ``iam``; default None: the one that this extra names, else ``aws_default``.
     """
 
     redshift_conn_id: str = DEFAULT_ADMIN
     user_conn_id: str = DEFAULT_USER
+    aws_conn_id: str | None = None
+
+    @property
+    def admin(self) -> dict[str, Any]:
+        """What every task is given."""
+        given = {"redshift_conn_id": self.redshift_conn_id, "aws_conn_id": self.aws_conn_id}
+        return {name: constant(value) for name, value in given.items() if value is not None}
 
 
 CONNECTIONS = Connections()

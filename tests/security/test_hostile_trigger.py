@@ -106,7 +106,7 @@ def test_what_a_file_sets_is_never_rendered(native: bool) -> None:
     for text in (*TEMPLATES.values(), "['a']", "1"):
         ti = Instance(returned)
         ti.xcom_pull = lambda task_ids, map_indexes=None: returned  # type: ignore[method-assign]  # of any task
-        pins: dict[str, Any] = {"role": text, "checkpoint_database": text, "connections": Connections(text, text)}
+        pins: dict[str, Any] = {"role": text, "checkpoint_database": text, "connections": Connections(text, text, text)}
         more: dict[str, Any] = {"profiles_sync": f"a.{text}", "reverse_etl_database": text, "allow": [text]}
         more |= {"reverse_etl_owner": text, "trusted_owners": [text]}
         made = segment_data_graph("set", **pins, **more, render_template_as_native_obj=native)
@@ -121,7 +121,8 @@ def test_what_a_file_sets_is_never_rendered(native: bool) -> None:
                 context["params"]["future_tables"] = "scoped"
                 task.render_template_fields(context)
         assert ti.pushed == []
-        known: dict[str, Any] = dict.fromkeys(("role", "checkpoint_database", "user_conn_id", "redshift_conn_id"), text)
+        names = ("role", "checkpoint_database", "user_conn_id", "redshift_conn_id", "aws_conn_id")
+        known: dict[str, Any] = dict.fromkeys(names, text)
         assert {name: getattr(offboard, name) for name in known} == known
         known |= more
         assert {name: getattr(check, name) for name in known} == known

@@ -205,7 +205,7 @@ def test_all_that_a_file_sets_reaches_the_tasks_and_leaves_the_form() -> None:
         reverse_etl_database="",
         reverse_etl_owner="",
         trusted_owners=["dba"],
-        connections=Connections("admin", "user"),
+        connections=Connections("admin", "user", "aws"),
         allow=["a.*", "{b}"],
         schedule="@daily",
         start_date=datetime(2026, 1, 1, tzinfo=UTC),
@@ -234,8 +234,10 @@ def test_all_that_a_file_sets_reaches_the_tasks_and_leaves_the_form() -> None:
         made.doc_md
     )
     back = segment_data_graph_offboard(
-        "back", role="r", checkpoint_database="c", connections=Connections("admin", "user")
+        "back", role="r", checkpoint_database="c", connections=Connections("admin", "user", "aws")
     )
+    ours = [*(task for task in made.tasks if task.task_id != "databases"), back.get_task("offboard")]
+    assert [value(task, "aws_conn_id") for task in ours] == [literal("aws")] * len(ours)
     assert list(back.params) == ["confirm_database", "new_owner", "force", "plan_only"]
     assert value(back.get_task("offboard"), "checkpoint_database") == literal("c")
     assert "`user`" in str(back.doc_md)
