@@ -24,7 +24,6 @@ from airflow_provider_datagraph.hooks.connections import (
     admin_arguments,
     aws_id,
     check_profile,
-    field,
     is_serverless,
     load,
     raise_all,
@@ -170,8 +169,6 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
     :param loaded: connections by id that were looked up already, as a trigger must; default None: look them up.
     :param application_name: what the cluster's sessions are called, where the connection's extra says nothing; default
         the provider's name.
-    :param borrow_database: whether a user connection without a database uses the admin connection's; default False:
-        it is refused, since Segment connects to the checkpoint database.
     """
 
     def __init__(
@@ -183,7 +180,6 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         aws_conn_id: str | None = None,
         loaded: Mapping[str, Connection] | None = None,
         application_name: str = PROVIDER,
-        borrow_database: bool = False,
     ) -> None:
         super().__init__(redshift_conn_id=redshift_conn_id, aws_conn_id=aws_conn_id, log_sql=False)
         self.admin_conn_id = redshift_conn_id
@@ -191,7 +187,6 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         self.database = database
         self.loaded = loaded
         self.application_name = application_name
-        self.borrow_database = borrow_database
         self.tokens: Tokens | None = None
         self.driver_options: dict[str, Any] = {}  # beside those of the connection
         self.tried = False
@@ -215,6 +210,21 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         """Look the connections up again where they are needed next: a secret rotates, an endpoint moves."""
         for name in ("admin_connection", "user_connection", "arguments"):
             self.__dict__.pop(name, None)
+
+    @property  # type: ignore[misc]  # the parent's can be set, which nobody does
+    def connection(self) -> Any:
+        """The admin connection, for what Airflow's own hook takes from its fields.
+
+        :raises MisconfigurationError: for the linked user, and for another database: no connection has their fields.
+        """
+        if self.user_conn_id is not None or self.database is not None:
+            raise MisconfigurationError(
+                f"{type(self).__name__} for the linked user or for a database of choice has no Airflow connection that "
+                "holds its login: use get_conn."
+            )
+        return self.admin_connection
+
+    conn = connection
 
     @cached_property
     def admin_connection(self) -> Connection:
@@ -254,10 +264,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         return {"application_name": self.application_name, **arguments}
 
     def _as_user(self) -> dict[str, Any]:
-        database = self.database
-        if database is None and not field(self.user_connection, "database") and self.borrow_database:
-            database = field(self.admin_connection, "database")
-        return user_arguments(self.user_connection, self.admin_connection, database)
+        return user_arguments(self.user_connection, self.admin_connection, self.database)
 
     def _as_admin(self) -> dict[str, Any]:
         admin, problems = self.admin_connection, Problems()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import Connection
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
@@ -17,6 +18,15 @@ WAYS: dict[str, Callable[[DataGraphHook], object]] = {
     "url": lambda hook: hook.sqlalchemy_url,
     "inspector": lambda hook: hook.inspector,
 }
+
+
+@pytest.mark.parametrize("way", ["conn", "connection"])
+def test_no_connection_is_the_admin_s_for_somebody_else(way: str) -> None:
+    admin = Connection(conn_id="a", conn_type="redshift")
+    assert getattr(DataGraphHook("a", loaded={"a": admin}), way) is admin
+    for given in ({"user_conn_id": "a"}, {"database": "other"}):
+        with pytest.raises(MisconfigurationError, match="no Airflow connection that holds its login"):
+            getattr(DataGraphHook("a", loaded={"a": admin}, **given), way)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -28,7 +28,7 @@ def test_airflow_s_hook_is_told_whose_connections_it_uses() -> None:
     default = DataGraphHook()
     assert (default.redshift_conn_id, default.aws_conn_id) == ("redshift_default", None)
     engine = Converger(default)
-    assert (engine.tries, engine.longest_wait, default.borrow_database) == (10, 20.0, False)
+    assert (engine.tries, engine.longest_wait) == (10, 20.0)
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,6 @@ def test_airflow_s_hook_is_told_whose_connections_it_uses() -> None:
         ({}, "dev"),
         ({"database": "other"}, "other"),
         ({"user": "u", "own": "profiles"}, "profiles"),
-        ({"user": "u", "own": "profiles", "borrow_database": True}, "profiles"),
-        ({"user": "u", "borrow_database": True}, "dev"),
         ({"user": "u", "own": "profiles", "database": "other"}, "other"),
     ],
 )
