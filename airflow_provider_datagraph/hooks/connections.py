@@ -74,6 +74,7 @@ DRIVER_EXTRAS: Mapping[str, Callable[[Any, str], Any]] = {
 # What PostgreSQL's clients call them.
 OTHER_NAMES = {
     "connect_timeout": "timeout",
+    "statement_timeout": "timeout",
     "keepalives": "tcp_keepalive",
     "keepalives_idle": "tcp_keepalive_idle",
     "keepalives_interval": "tcp_keepalive_interval",

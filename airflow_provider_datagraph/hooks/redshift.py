@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from functools import cached_property
+from inspect import signature
 from threading import Thread
 from traceback import walk_tb
 from typing import Any, NoReturn
@@ -40,6 +41,18 @@ from airflow_provider_datagraph.redshift.names import fold, one_line
 TIMEOUT = 300.0
 """Seconds for the login and for each answer where the connection names no ``timeout``: a statement may have to wait for
 its turn in the cluster's queue, and a packet that is dropped has no other end."""
+KEEPALIVE: Mapping[str, Any] = {
+    name: value
+    for name, value in {
+        "tcp_keepalive": True,
+        "tcp_keepalive_idle": 60,
+        "tcp_keepalive_interval": 15,
+        "tcp_keepalive_count": 4,
+    }.items()
+    if name in signature(redshift_connector.connect).parameters
+}
+"""Seconds, where the connection says nothing: firewalls forget a connection that is silent for some minutes, and a
+server that is gone is noticed within two. https://docs.aws.amazon.com/redshift/latest/mgmt/connecting-firewall-guidance.html"""
 PATIENCE = 3.0
 """Seconds after which cancelling gives up: Airflow waits for a task that it ends, and the time limit is still there."""
 PROVIDER = "airflow-provider-datagraph"
@@ -68,7 +81,7 @@ def connect(arguments: Mapping[str, Any]) -> DriverConnection:
     :raises redshift_connector.Error: as the driver does, and OSError and ValueError.
     """
     try:
-        return redshift_connector.connect(**{"timeout": TIMEOUT, **arguments})
+        return redshift_connector.connect(**{"timeout": TIMEOUT, **KEEPALIVE, **arguments})
     except LOGIN_ERRORS as error:
         close_half_made(error)
         raise

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
+import os
 import socket
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
-from airflow_provider_datagraph.hooks.redshift import DataGraphHook
-from tests.support.redshift import PASSWORD, run
+from airflow_provider_datagraph.hooks.redshift import KEEPALIVE, DataGraphHook, set_up
+from tests.support.redshift import PASSWORD, SET_UP, run
 from tests.support.segment import Segment
 
 
@@ -44,6 +46,29 @@ def test_a_refused_login_leaves_no_socket_open(segment: Segment) -> None:
         DataGraphHook().get_conn()
     # The error holds what the driver made, so nothing has collected it.
     assert error.value.__cause__ is not None and open_sockets() <= before
+
+
+@pytest.mark.parametrize(
+    ("extra", "idle"), [({}, 60), ({"tcp_keepalive_idle": 7}, 7), ({"tcp_keepalive": False}, None)]
+)
+def test_a_connection_notices_that_its_server_is_gone(
+    segment: Segment, extra: dict[str, Any], idle: int | None
+) -> None:
+    segment.admin_connection(extra={"ssl": False, **extra})
+    before = open_sockets()
+    with closing(DataGraphHook().get_conn()):
+        (made,) = open_sockets() - before
+        with socket.socket(fileno=os.dup(made)) as known:
+            assert known.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == (idle is not None)
+            if idle and "tcp_keepalive_idle" in KEEPALIVE:
+                assert known.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == idle
+
+
+def test_a_time_limit_below_a_millisecond_is_one(segment: Segment) -> None:
+    with closing(DataGraphHook().get_conn()) as connection:
+        set_up(connection, 0.0005)
+    rows = segment.sql("SELECT query_text FROM sys_query_history ORDER BY query_id DESC LIMIT 9")
+    assert next(text for (text,) in rows if text.startswith(SET_UP)) == f"{SET_UP}'1', false), pg_backend_pid()"
 
 
 def test_the_linked_user_gets_host_port_and_options_from_the_admin_connection(linked: Segment) -> None:

@@ -150,6 +150,7 @@ def test_unknown_extras_are_refused_by_name() -> None:
         *(("sslmode", word, "and verifies, unless ssl is false.") for word in ("disable", "prefer", "require")),
         ("keepalives_idle", 60, "correct it. keepalives_idle is tcp_keepalive_idle here."),
         ("connect_timeout", 5, "correct it. connect_timeout is timeout here."),
+        ("statement_timeout", 5, "correct it. statement_timeout is timeout here."),
     ],
 )
 def test_what_postgresql_calls_otherwise_is_refused_with_its_name_here(name: str, value: Any, way: str) -> None:
