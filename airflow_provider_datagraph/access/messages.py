@@ -61,6 +61,7 @@ _RUN = "Have a superuser run: "
 _RUN_IN = "Have a superuser run in database {database}: {statement}"
 _UNSEEN = "Schema {schema} is missing from database {database}, or hidden from {user}, who isn't a superuser"
 _UNHIDE = "Correct the name; or, if it exists, have a superuser run in database {database}: {statement}"
+_SEE_CATALOG = "Connect as a superuser, or have one run: GRANT ACCESS CATALOG TO ROLE <a role of {object}>"
 _FORCE = "Run again with force=True to take that away too."
 _OTHER_LOGIN = "Give the user connection another login."
 _SELECTED = "Unify > Profiles Sync > Settings > Selective sync."
@@ -74,6 +75,8 @@ _HOLDERS = (
     (" owner", "User {user}", ", by {way}", "Give {object} another owner, if the user is only to read."),
     (" public", "Everybody (PUBLIC)", "", ""),
 )
+_LOGS_IN = "Connection {object} logs in to {place} as {login}."
+_NEEDS_RA3 = "It takes RA3 nodes: resize the cluster, or make the database that is read the checkpoint database."
 _NO_SETUP = "there is nothing to do: Segment creates the schema itself."
 # By code, and by case where a code has several. In braces: facts; `object` is what it is about.
 FINDINGS: Mapping[str, Said] = {
@@ -97,7 +100,11 @@ FINDINGS: Mapping[str, Said] = {
     ),
     "hidden tables": Said(
         "{object} can't see what it holds nothing on (metadata_security is on), so it can't tell what has to be read.",
-        "Connect as a superuser, or have one run: GRANT ACCESS CATALOG TO ROLE <a role of {object}>",
+        _SEE_CATALOG,
+    ),
+    "hidden owned": Said(
+        "{object} can't see what it holds nothing on (metadata_security is on), so it can't tell who owns what.",
+        _SEE_CATALOG,
     ),
     "partial_view": Said(
         "{object} isn't a superuser: schemas that it can't see count as missing, and what others hold may go "
@@ -397,8 +404,7 @@ FINDINGS: Mapping[str, Said] = {
     ),
     "cross_database_refused": Said(
         "Redshift refuses to read {object} from another database: {reason} ({state}).",
-        "Cross-database queries need RA3 nodes: resize the cluster, or make the database that is read the checkpoint "
-        "database.",
+        _NEEDS_RA3,
     ),
     "checkpoint_closed": Said(
         "User {login} lacks {privileges} on {what}, where Segment has to write.",
@@ -480,6 +486,50 @@ FINDINGS: Mapping[str, Said] = {
     "not_ready planned": Said(
         "There is no {object} yet, so no login proves anything: it is proved after a run that creates it.",
         "If no run is to create it, correct the name.",
+    ),
+    # Preflight: both connections, the cluster, its network.
+    "no_answer": Said(
+        "Connection {object}: the server gives no answer yet, within {seconds} seconds. A cluster that is resuming is "
+        "silent like this, and so is a firewall.",
+        "Look again in some minutes; then see that the cluster runs, and that its security group lets this machine in.",
+    ),
+    "not_connected": Said("{reason}"),
+    "admin_logs_in": Said(_LOGS_IN),
+    "user_logs_in": Said(_LOGS_IN),
+    "user_missing yet": Said("There is no user {object} yet, so its login wasn't tried. The first run creates it."),
+    "capitals kept": Said("Sessions of {object} keep capitals in names (enable_case_sensitive_identifier is on)."),
+    "capitals folded": Said(
+        "Sessions of {object} fold names to lower case (enable_case_sensitive_identifier is off), so they can't reach "
+        "what is stored with capitals."
+    ),
+    "temp_revoked": Said("TEMP is revoked from everybody (PUBLIC) in {databases}: no temporary tables there."),
+    "public_creates": Said("Everybody (PUBLIC) may create tables in {object}, and so may the linked user."),
+    "crosses_databases": Said("Redshift takes queries to another database ({object}), such as Segment's."),
+    "old_patch": Said(
+        "Redshift knows no scoped permissions (seen from database {object}): it is older than patch 183, of August "
+        "2024, and nothing here works with it.",
+        "Let the cluster be patched in its maintenance window.",
+    ),
+    "cluster": Said("AWS says that cluster {object} is {state}, with nodes of type {nodes}."),
+    "cluster_unread": Said(
+        "AWS connection {object} can't look at the cluster's network: {reason}.",
+        "Allow it redshift:DescribeClusters and ec2:DescribeSecurityGroupRules, and see that the admin connection's "
+        "host, or cluster_identifier and region in its extra, name the cluster.",
+    ),
+    "cluster_unavailable": Said("Cluster {object} isn't available: it is {state}.", "Run: {command}"),
+    "old_nodes": Said("No query reads another database on nodes of type {nodes}, as Segment's do.", _NEEDS_RA3),
+    "not_public": Said(
+        "Cluster {object} isn't publicly accessible, so Segment reaches it through AWS PrivateLink only.",
+        "Ask Segment for PrivateLink, or run: {command}",
+    ),
+    "other_port": Said("The admin connection's port is {port}, and cluster {object} listens at {listens}."),
+    "addresses_let_in": Said(
+        "The security groups of cluster {object} ({groups}) let in Segment's addresses at port {port}: {addresses}."
+    ),
+    "addresses_shut_out": Said(
+        "The security groups of cluster {object} ({groups}) don't let in Segment's addresses at port {port}: "
+        "{addresses}. What prefix lists hold wasn't read.",
+        "Run: {commands:statements}",
     ),
     # The way back.
     "new_owner_missing": Said(

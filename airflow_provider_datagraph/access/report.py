@@ -92,10 +92,12 @@ class Report:
         """Make a report, each finding told once."""
         rows, each = tuple(changes), list(dict.fromkeys(findings))
         notes: dict[str, int] = {}
+        noted: dict[str, FindingRow] = {}
         for one in each:
             if one.level is Level.NOTE:
                 notes[one.code] = notes.get(one.code, 0) + 1
-        noted = {one.code: FindingRow.of(one) for one in reversed(each) if one.level is Level.NOTE}
+                if notes[one.code] == 1:
+                    noted[one.code] = FindingRow.of(one)
         told = tuple(FindingRow.of(one) for one in each if one.level is not Level.NOTE)
         return cls(sum(row.applied for row in rows), in_place, rows, told, notes, noted)
 

@@ -10,9 +10,15 @@ if TYPE_CHECKING:
     from airflow_provider_datagraph.dags.grant import segment_data_graph
     from airflow_provider_datagraph.dags.offboard import segment_data_graph_offboard
     from airflow_provider_datagraph.dags.pins import Connections
+    from airflow_provider_datagraph.dags.preflight import segment_preflight
 
-__all__ = ["Connections", "segment_data_graph", "segment_data_graph_offboard"]
+__all__ = ["Connections", "segment_data_graph", "segment_data_graph_offboard", "segment_preflight"]
 __getattr__ = lazily(
     __name__,
-    {"Connections": "pins", "segment_data_graph": "grant", "segment_data_graph_offboard": "offboard"},
+    {
+        "Connections": "pins",
+        "segment_data_graph": "grant",
+        "segment_data_graph_offboard": "offboard",
+        "segment_preflight": "preflight",
+    },
 )

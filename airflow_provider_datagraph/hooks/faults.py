@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_datagraph.access.messages import said
+from airflow_provider_datagraph.access.plan import blocking
 from airflow_provider_datagraph.exceptions import (
     DataGraphError,
     DriftRemainsError,
@@ -287,8 +289,10 @@ def conflict_error(error: Exception, tries: int) -> PassingFaultError:
     )
 
 
-def vanished_error(error: Exception, database: str) -> VanishedError:
+def vanished_error(error: Exception, database: str) -> DataGraphError:
     """Tell that something that a statement names isn't there."""
+    if old_patch(error):
+        return MisconfigurationError(str(said(blocking("old_patch", database))))
     return VanishedError(
         f"In database {database}: {details(error)[1]}. It was there when the catalog was read, so somebody dropped or "
         "renamed it since. The transaction was rolled back: the next try looks again."
@@ -341,3 +345,17 @@ def drift_remains(remaining: Sequence[str], login: str, database: str) -> DriftR
         "the same, which only that user takes back (SHOW GRANTS names the grantor); or another run changes it at the "
         "same time."
     )
+
+
+def old_patch(error: BaseException | None) -> bool:
+    """Tell whether the views of privileges lack the column that came with patch 183, and scoped permissions with it.
+
+    https://docs.aws.amazon.com/redshift/latest/mgmt/cluster-versions.html
+    """
+    state, text = details(error) if error else ("", "")
+    return state == "42703" and "privilege_scope" in text
+
+
+def silent(error: BaseException | None) -> bool:
+    """Tell whether nothing answered, and nothing refused either."""
+    return any(isinstance(one, TimeoutError) for one in (error, *(error.args if error else ())))

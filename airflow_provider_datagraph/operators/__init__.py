@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
     from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
     from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
+    from airflow_provider_datagraph.operators.preflight import PreflightOperator
     from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
     from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
     from airflow_provider_datagraph.operators.rotate import RotateSegmentPasswordOperator
@@ -25,6 +26,7 @@ __all__ = [
     "DropSegmentRoleOperator",
     "GrantReverseEtlOperator",
     "GrantSchemaOperator",
+    "PreflightOperator",
     "RevokeSchemaOperator",
     "RotateSegmentPasswordOperator",
     "SegmentSummaryOperator",
@@ -39,6 +41,7 @@ __getattr__ = lazily(
         "DropSegmentRoleOperator": "offboard",
         "GrantReverseEtlOperator": "reverse_etl",
         "GrantSchemaOperator": "schema",
+        "PreflightOperator": "preflight",
         "RevokeSchemaOperator": "offboard",
         "RotateSegmentPasswordOperator": "rotate",
         "SegmentSummaryOperator": "summary",

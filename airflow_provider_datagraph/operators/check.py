@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_datagraph.access.database import DatabaseAccess, plan_database, read_database_access
 from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.plan import Finding, Plan, Step, finding
+from airflow_provider_datagraph.access.preflight.cluster import hidden_from
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.access.rights.lacking import judged
@@ -135,9 +136,10 @@ class CheckWarehouseOperator(DataGraphOperator):
             self.take_arguments(context)
             form = self._parse(problems)
             hook = self.hook()
-            warehouse, known = problems.check(self._look, hook, form, problems, default=(None, None))
+            warehouse, known, hidden = problems.check(self._look, hook, form, problems, default=(None, None, ()))
             openings, findings, profiles, reverse_etl = self._resolve(form, warehouse, known, problems)
             problems.raise_all()
+        findings += hidden
         if hook.is_serverless:
             findings.append(serverless(str(hook.admin_connection.host)))
         report = Report.of(findings)
@@ -168,12 +170,16 @@ class CheckWarehouseOperator(DataGraphOperator):
             self.optional("allow", patterns, problems),
         )
 
-    def _look(self, hook: DataGraphHook, form: _Form, problems: Problems) -> tuple[Warehouse, DatabaseAccess]:
+    def _look(
+        self, hook: DataGraphHook, form: _Form, problems: Problems
+    ) -> tuple[Warehouse, DatabaseAccess, tuple[Finding, ...]]:
         """Read the cluster in one transaction, and find now what would block the plans of the next tasks."""
         user_hook = self.user_hook(ANY_DATABASE, self.user_conn_id)
         user = problems.check(desired_user, user_hook, "md5", default=None)
 
-        def read(rows: Rows, session: Session) -> tuple[DatabaseAccess, Warehouse, RoleAccess | None, Plan]:
+        def read(
+            rows: Rows, session: Session
+        ) -> tuple[DatabaseAccess, Warehouse, RoleAccess | None, Plan, tuple[Finding, ...]]:
             databases = read_database_access(rows, session, form.role)
             warehouse = read_warehouse(rows, databases, form.entries)
             identities = read_role(rows, session, form.role, user.name) if user else None
@@ -186,16 +192,16 @@ class CheckWarehouseOperator(DataGraphOperator):
                 made = plan_role(form.role, user, identities).steps
                 steps = [step for step in made if not isinstance(step.statement, Membership)]
             plan = judged(rows, databases, replace(plan, steps=(*steps, *plan.steps)))
-            return databases, warehouse, identities, plan
+            return databases, warehouse, identities, plan, tuple(hidden_from(databases, rows))
 
-        databases, warehouse, identities, plan = self.engine(hook).read(read)
+        databases, warehouse, identities, plan, hidden = self.engine(hook).read(read)
         problems.add(*_blocking(plan.findings))
         if user is not None and identities is not None and form.role:
             if user.name in identities.users:
                 identities = replace(identities, login_works=user_hook.login_works())
             problems.add(*_blocking(plan_role(form.role, user, identities, trusted=form.trusted).findings))
             warehouse = replace(warehouse, held=warehouse.held | identities.grants)
-        return warehouse, databases
+        return warehouse, databases, hidden
 
     def _resolve(
         self, form: _Form, warehouse: Warehouse | None, known: DatabaseAccess | None, problems: Problems

@@ -47,6 +47,7 @@ def test_these_are_all() -> None:
         "DropSegmentRoleOperator",
         "GrantReverseEtlOperator",
         "GrantSchemaOperator",
+        "PreflightOperator",
         "ProfilesSyncTablesSensor",
         "RevokeSchemaOperator",
         "RotateSegmentPasswordOperator",

@@ -18,6 +18,7 @@ HERE = Path(__file__).parent / "files"
 FILES = {
     "segment_data_graph": Path(__file__).parents[2] / "dags" / "segment_data_graph.py",
     "segment_data_graph_offboard": Path(__file__).parents[2] / "dags" / "segment_data_graph_offboard.py",
+    "segment_preflight": Path(__file__).parents[2] / "dags" / "segment_preflight.py",
     "unpinned": HERE / "unpinned.py",
     "unpinned_offboard": HERE / "unpinned.py",
     "pinned": HERE / "pinned.py",

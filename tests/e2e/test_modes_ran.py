@@ -46,9 +46,9 @@ def of_run(evidence: Evidence, run: str) -> list[TaskEnd]:
 
 
 def test_these_are_all() -> None:
-    assert len(exported()) == 12
+    assert len(exported()) == 13
     plans = [name for name, mode in wanted() if mode == "plan"]
-    assert exported().keys() - plans == {"AuditAccessOperator", "CheckWarehouseOperator"}
+    assert exported().keys() - plans == {"AuditAccessOperator", "CheckWarehouseOperator", "PreflightOperator"}
 
 
 @pytest.mark.parametrize("run", RUNS)

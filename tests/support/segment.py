@@ -15,6 +15,7 @@ from airflow_provider_datagraph.operators.audit import AuditAccessOperator
 from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
 from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
+from airflow_provider_datagraph.operators.preflight import PreflightOperator
 from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
 from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
 from airflow_provider_datagraph.operators.rotate import RotateSegmentPasswordOperator
@@ -151,6 +152,9 @@ class Segment:
     def audit(self, **arguments: Any) -> AuditAccessOperator:
         given = {"role": self.role, "checkpoint_database": self.checkpoint}
         return AuditAccessOperator(task_id="audit", **{**given, **arguments})
+
+    def preflight(self, **arguments: Any) -> PreflightOperator:
+        return PreflightOperator(task_id="preflight", **arguments)
 
     def summary(self, **arguments: Any) -> SegmentSummaryOperator:
         given = {"reports": [], "database": self.checkpoint}

@@ -65,6 +65,8 @@ def cluster_findings(leaving: Leaving, cluster: Cluster) -> Iterator[Finding]:
     me = cluster.session.user
     if not cluster.sees_all:
         yield blocking("hidden", me, case="privileges")
+    if not cluster.sees_catalog:
+        yield blocking("hidden", me, case="owned")
     if cluster.unseen:
         yield blocking("hidden", me, case="databases", databases=tuple(sorted(cluster.unseen)))
     yield from _role_findings(leaving, cluster)

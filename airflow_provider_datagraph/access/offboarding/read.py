@@ -1,7 +1,8 @@
 """What stands in the way of dropping a role and a user: what the cluster knows of them, and what a database holds.
 
 Redshift checks one database when it drops a user, so the cluster is read once and each database by itself. Ownership
-comes from PG_ tables, which hide nothing from a regular user, unlike the SVV views of tables.
+comes from PG_ tables, which hide nothing from a regular user, unlike the SVV views of tables; with metadata security
+they do, and then nothing is changed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdin
 from airflow_provider_datagraph.access.schemas.read import stuck_writers
 from airflow_provider_datagraph.redshift.catalog.databases import DATABASE_OWNERS, read_databases
 from airflow_provider_datagraph.redshift.catalog.identities import (
+    catalog_hides,
     read_identities,
     role_grants,
     roles_of,
@@ -59,6 +61,7 @@ def read_cluster(rows: Rows, session: Session, role: str, user: str, *, sessions
         databases=databases,
         unseen=frozenset(unseen - databases.keys() - SYSTEM_DATABASES),
         sees_all=seen,
+        sees_catalog=known.session.superuser or not catalog_hides(rows, me),
         members=frozenset(members),
         granted_roles=frozenset(name for who, name in between if who == role),
         user_roles=frozenset(name for who, name in held if who == user),

@@ -48,7 +48,7 @@ class Cluster(Identities):
     """What belongs to the whole cluster.
 
     :param unseen: databases of which the admin knows no more than the name.
-    :param sees_all: whether the admin sees everybody's privileges.
+    :param sees_all: whether the admin sees everybody's privileges; ``sees_catalog``: and what everybody owns.
     :param members: who holds the role; ``granted_roles``: the roles that it holds itself.
     :param user_roles: the roles that the user holds.
     :param on_databases: what role and user hold on databases, scoped permissions too.
@@ -58,6 +58,7 @@ class Cluster(Identities):
     databases: Mapping[str, Database] = field(default_factory=dict)
     unseen: frozenset[str] = frozenset()
     sees_all: bool = True
+    sees_catalog: bool = True
     members: frozenset[Identity] = frozenset()
     granted_roles: frozenset[str] = frozenset()
     user_roles: frozenset[str] = frozenset()

@@ -16,6 +16,7 @@ from airflow_provider_datagraph.operators.audit import AuditAccessOperator
 from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
 from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator, RevokeSchemaOperator
+from airflow_provider_datagraph.operators.preflight import PreflightOperator
 from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
 from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
 from airflow_provider_datagraph.operators.rotate import RotateSegmentPasswordOperator
@@ -49,6 +50,7 @@ KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
     "profiles": (ProfilesSyncTablesSensor, SYNC),
     "summary": (SegmentSummaryOperator, {"reports": [], "database": CHECKPOINT, **USER}),
     "audit": (AuditAccessOperator, {"role": ROLE, "checkpoint_database": CHECKPOINT, **USER}),
+    "preflight": (PreflightOperator, USER),
     "revoke": (RevokeSchemaOperator, CRM),
     "rotate": (RotateSegmentPasswordOperator, USER),
     "drop": (DropSegmentRoleOperator, {"role": OTHER_ROLE, "user_conn_id": "secrets_sha256_user"}),
@@ -114,10 +116,14 @@ with DAG(
             make(name, "plan", plan_only=True)
         elif "wait" in kind.template_fields:
             make(name, "plan", wait=False, **({} if name == "profiles" else {"user_conn_id": "secrets_wrong_user"}))
-        if name != "summary":
+        if name not in ("summary", "preflight"):
             make(name, "failure", **WRONG)
             once = {"wait": False} if "wait" in kind.template_fields else {}
             make(name, "retry", **UNREACHABLE, **ONCE_MORE, **once)
+    # To this one, a connection that fails is a finding.
+    make("preflight_with_wrong", "success", **WRONG, user_conn_id="secrets_wrong_user")
+    make("preflight", "failure", region="nowhere")
+    make("preflight", "retry", post_execute=stumble, **ONCE_MORE)
     # It reads connections, and logs in nowhere.
     make("summary", "failure", user_conn_id="secrets_odd_extra")
     make("summary", "retry", post_execute=stumble, **ONCE_MORE)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from airflow_provider_datagraph.access.messages import DONE, FINDINGS, OBJECTS, REASONS, change_text, said
 from airflow_provider_datagraph.access.plan import Change, Fact, Finding, Reason, finding
+from airflow_provider_datagraph.access.preflight.network import ADDRESSES, network
 from airflow_provider_datagraph.access.reach.excess import CODES
 from airflow_provider_datagraph.access.schemas.revoke import KINDS
 from airflow_provider_datagraph.access.schemas.targets import not_local
@@ -29,6 +31,12 @@ from tests.unit.access.planning import MAY_CREATE, R, given, taken
 from tests.unit.test_one_place_for_text import MAKERS, levels
 
 FILE = Path(__file__).parents[3] / "docs" / "findings.md"
+PLACE = "main.abc.eu-west-1.redshift.amazonaws.com:5439"
+CLUSTER: dict[str, Any] = {
+    **{"ClusterIdentifier": "main", "NodeType": "dc2.large", "Endpoint": {"Port": 5439}},
+    **{"ClusterStatus": "resuming", "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-1"}]},
+}
+EVERYBODY = {"IpProtocol": "-1", "FromPort": -1, "ToPort": -1, "CidrIpv4": "0.0.0.0/0"}
 U, HEIR = Identity("user", "u"), Identity("user", "heir")
 TABLES = ("accounts", "orders")
 ROLES = ("reader", "writer")
@@ -70,6 +78,7 @@ EXAMPLES = (
     finding("hidden", "admin", case="privileges"),
     finding("hidden", "admin", case="databases", databases=("a", "b")),
     finding("hidden", "admin", case="tables"),
+    finding("hidden", "admin", case="owned"),
     finding("partial_view", "admin"),
     finding("name_taken", "r", case="role"),
     finding("name_taken", "u", case="user"),
@@ -106,6 +115,20 @@ EXAMPLES = (
     finding("user_createdb", "u", statement=AlterUser("u", "NOCREATEDB")),
     finding("user_roles", "u", roles=ROLES[:1]),
     finding("user_privileges", "u", grants=ON_TABLES, database="dev"),
+    finding("no_answer", "redshift_default", seconds=3),
+    finding("not_connected", "redshift_default", reason="The server's words."),
+    finding("admin_logs_in", "redshift_default", place=PLACE, login="admin"),
+    finding("user_logs_in", "segment_linked_user", place=PLACE, login="u"),
+    finding("user_missing", "u", case="yet"),
+    finding("capitals", "u", case="kept"),
+    finding("capitals", "u", case="folded"),
+    finding("temp_revoked", "dev", databases=("cp",)),
+    finding("public_creates", "dev.public"),
+    finding("crosses_databases", "cp"),
+    finding("old_patch", "dev"),
+    *network(CLUSTER, [], 5440, ADDRESSES["us"], "eu-west-1"),
+    *list(network(CLUSTER, [EVERYBODY], 5439, ADDRESSES["eu"], None))[-1:],
+    finding("cluster_unread", "aws_default", reason="DescribeClusters: AccessDenied"),
     finding("serverless", "wg.1.eu-west-1.redshift-serverless.amazonaws.com"),
     finding("not_local", "cp", case="checkpoint", kind="shared"),
     finding("untrusted_owner", "r", kind="role", owner="eve", statement=ChangeOwner(Owned("role", "r"), "admin")),

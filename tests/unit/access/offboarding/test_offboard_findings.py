@@ -55,6 +55,7 @@ def held(*grants: tuple[Identity, Grant]) -> Holdings:
 
 BLOCKING: list[tuple[dict[str, Any], Finding, bool]] = [
     ({"sees_all": False}, blocking("hidden", "admin", case="privileges"), False),
+    ({"sees_catalog": False}, blocking("hidden", "admin", case="owned"), False),
     ({"unseen": frozenset({"b", "a"})}, blocking("hidden", "admin", case="databases", databases=("a", "b")), False),
     (
         {"members": frozenset({USER, Identity("user", "x"), Identity("role", "above")})},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_datagraph.access.offboarding.read import read_cluster, read_holdings
+from airflow_provider_datagraph.redshift.catalog.identities import METADATA_SECURITY
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identity, OpenSession, Owned, Scope, Session, User
 from tests.unit.redshift import catalog_rows as q
 from tests.unit.redshift.catalog_rows import Answers, Table
@@ -87,12 +88,13 @@ def test_who_is_no_superuser_needs_both_permissions_to_see_all(holder: list[str]
             q.ROLE_GRANTS: [["sight", "deep"], ["deep", "deeper"], ["a_stranger", "another"]],
             SYSTEM: [holder],
             SYSLOG: [["admin", syslog]],
+            METADATA_SECURITY: [["on" if sees else "off"]],
             q.DATABASES: [["dev", 100, "local"]],
             ALL_DATABASES: [["dev", 100], ["unreached", 100], ["template1", 1]],
         }
     )
     cluster = read_cluster(Answers(rows), SESSION, "linked_role", "linked_user")
-    assert cluster.sees_all is sees
+    assert (cluster.sees_all, cluster.sees_catalog) == (sees, not sees)
     assert cluster.unseen == {"unreached"}
 
 

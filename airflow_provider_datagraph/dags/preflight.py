@@ -1,0 +1,62 @@
+"""Preflight as a DAG: it looks, and changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG, Param
+
+from airflow_provider_datagraph.dags.pins import CONNECTIONS, Connections, Pins, constant, make_dag
+from airflow_provider_datagraph.operators import PreflightOperator
+
+DOC = """### Look at what Segment's Data Graph needs of a Redshift warehouse
+
+Logs in with both connections, and looks at the cluster as admin; at its network, too, if the DAG file names an AWS
+connection. The task's log says in a sentence each what works and what is missing. It changes nothing. {pins}
+
+Connections, of type redshift:
+
+- `{redshift_conn_id}`: the administrator
+- `{user_conn_id}`: its login is the linked user, which needn't exist yet
+"""
+
+
+REGION = Param(
+    "us",
+    type="string",
+    enum=["us", "eu"],
+    values_display={"us": "United States", "eu": "European Union"},
+    title="Region of the workspace",
+    description="Where your Segment workspace is: Segment connects from other addresses in each region.",
+    section="How",
+)
+
+
+def segment_preflight(
+    dag_id: str = "segment_preflight",
+    *,
+    region: str | None = None,
+    aws_conn_id: str | None = None,
+    connections: Connections = CONNECTIONS,
+    **dag_arguments: Any,
+) -> DAG:
+    """Make the DAG that looks before anything is set up. What is given leaves its form, and no run can choose it.
+
+    :param dag_id: its id; default ``segment_preflight``.
+    :param region: of Segment's workspace, ``us`` or ``eu``; default None: the form has it.
+    :param aws_conn_id: Airflow's connection to AWS, never on the form; default None: AWS isn't asked.
+    :param connections: the admin connection and the user connection; never on the form.
+    :param dag_arguments: further arguments of ``DAG``, such as ``tags`` and ``default_args``.
+    :return: the DAG, for a module's own name: there Airflow finds it.
+    :raises ParamValidationError: if the form wouldn't take the region.
+    """
+    pins = Pins({"region": REGION}, {"region": region})
+    with make_dag(dag_id, pins, DOC.format(pins=pins, **connections._asdict()), dag_arguments) as dag:
+        PreflightOperator(
+            task_id="preflight",
+            redshift_conn_id=constant(connections.redshift_conn_id),
+            user_conn_id=constant(connections.user_conn_id),
+            region=pins.argument("region", "{{ params.region }}"),
+            aws_conn_id=None if aws_conn_id is None else constant(aws_conn_id),
+        )
+    return dag

@@ -1,0 +1,117 @@
+"""Preflight: try both logins, look at the cluster as admin, and ask AWS for its network. It changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from airflow_provider_datagraph.access.plan import Fact, Finding, Level, blocking, finding, note
+from airflow_provider_datagraph.access.preflight.cluster import look, names_compared
+from airflow_provider_datagraph.access.preflight.network import ADDRESSES, network
+from airflow_provider_datagraph.access.role import serverless
+from airflow_provider_datagraph.access.validation import UNSUPPORTED
+from airflow_provider_datagraph.engine.converge import Converger
+from airflow_provider_datagraph.exceptions import DataGraphError, MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.hooks.faults import details, old_patch, silent
+from airflow_provider_datagraph.hooks.networking import cluster_of, read_network
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.names import one_line
+from airflow_provider_datagraph.redshift.statements import written
+from airflow_provider_datagraph.redshift.values import Session
+
+if TYPE_CHECKING:
+    from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+
+SECONDS = 3
+"""How long a login is waited for. What has to queue, or to be compiled, comes after it."""
+
+
+def preflight(
+    admin: Callable[[], DataGraphHook], linked: Callable[[str], DataGraphHook], region: str, aws_conn_id: str | None
+) -> Iterator[Finding]:
+    """Look at everything.
+
+    :param admin: makes a hook as the admin; ``linked``: as the linked user, for a database or, if that is empty, any.
+    :param region: that of Segment's workspace, a key of :data:`.ADDRESSES`.
+    :param aws_conn_id: Airflow's connection to AWS; None: AWS isn't asked.
+    """
+    # What a connection lacks is told with its login.
+    database = Problems().check(lambda: str(admin().arguments["database"]), default="")
+    user = Problems().check(lambda: linked(database).login, default="")
+    found = _log_in(admin())
+    if found[0].level is Level.NOTE:
+        found += _cluster(admin(), user)
+    if not any(one.code == "user_missing" for one in found):
+        tried = _log_in(linked(database))
+        if tried[0].level is Level.NOTE:
+            tried.append(Converger(linked(database)).read(lambda _, session: names_compared(session), together=False))
+        found += tried
+    yield from found
+    if aws_conn_id is not None and database:
+        yield from _network(admin(), region, aws_conn_id)
+
+
+def _log_in(hook: DataGraphHook) -> list[Finding]:
+    """Try a login: a note where it works, else what is wrong."""
+    conn_id = one_line(hook.admin_conn_id if hook.user_conn_id is None else hook.user_conn_id)
+    try:
+        hook.arguments["timeout"] = SECONDS
+        hook.get_conn().close()
+    except PassingFaultError as error:
+        if silent(error.__cause__):
+            return [finding("no_answer", conn_id, seconds=SECONDS)]
+        return [finding("not_connected", conn_id, reason=str(error))]
+    except DataGraphError as error:
+        problems = error.problems if isinstance(error, MisconfigurationError) else (str(error),)
+        return [blocking("not_connected", conn_id, reason=problem) for problem in problems]
+    place = f"{hook.arguments['host']}:{hook.arguments['port']}"
+    about: dict[str, Fact] = {"place": place, "login": hook.login}
+    if hook.user_conn_id is None:
+        return [note("admin_logs_in", conn_id, **about)]
+    return [note("user_logs_in", conn_id, **about)]
+
+
+def _cluster(hook: DataGraphHook, user: str) -> list[Finding]:
+    """Look at the cluster as the admin; each query is a transaction of its own, since the last may be refused."""
+    told = [serverless(str(hook.admin_connection.host))] if hook.is_serverless else []
+
+    def read(rows: Rows, session: Session) -> list[Finding]:
+        found, local = look(rows, session, user)
+        others = [name for name in local if name != session.database]
+        return [*found, *(_cross(rows, name) for name in others[:1])]
+
+    try:
+        return told + Converger(hook).read(read, together=False)
+    except MisconfigurationError as error:
+        if not old_patch(error.__cause__):
+            raise
+        return [*told, blocking("old_patch", str(hook.arguments["database"]))]
+
+
+def _cross(rows: Rows, database: str) -> Finding:
+    """Name a table of another database: where there are no cross-database queries, it needn't exist to be refused.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
+    """
+    try:
+        rows(f"SELECT * FROM {written((database, 'public', 'datagraph_preflight'))} WHERE FALSE")
+    except Exception as error:
+        state, text = details(error.__cause__ or error)
+        if not state:
+            raise
+        if state == UNSUPPORTED:
+            return finding("cross_database_refused", database, reason=text, state=state)
+    return note("crosses_databases", database)
+
+
+def _network(hook: DataGraphHook, region: str, aws_conn_id: str) -> Iterator[Finding]:
+    cluster, aws_region = cluster_of(hook.admin_connection)
+    if hook.is_serverless:
+        return
+    try:
+        known, rules = read_network(aws_conn_id, cluster, aws_region)
+    except OSError as error:
+        yield finding("cluster_unread", aws_conn_id, reason=str(error))
+    else:
+        yield from network(known, rules, int(hook.arguments["port"]), ADDRESSES[region], aws_region)

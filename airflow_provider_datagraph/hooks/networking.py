@@ -1,0 +1,56 @@
+"""What AWS tells of a cluster, and of who reaches it. It changes nothing there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_datagraph.hooks.connections import extra_of
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Connection
+
+Answer = Mapping[str, Any]
+"""What AWS answers, by the names of its API."""
+
+
+def cluster_of(admin: Connection) -> tuple[str, str | None]:
+    """Name the cluster that a connection leads to, and its AWS region (None: its endpoint doesn't say).
+
+    The extra has them (``cluster_identifier``, ``region``), or the endpoint, ``cluster.id.region.redshift…``, does.
+    """
+    extra, host = extra_of(admin), str(admin.host or "").strip()
+    place, is_endpoint, _ = host.partition(".redshift.")
+    region = place.rpartition(".")[2] if is_endpoint else None
+    return extra.get("cluster_identifier") or host.partition(".")[0], extra.get("region") or region
+
+
+def read_network(aws_conn_id: str, cluster: str, region: str | None) -> tuple[Answer, Sequence[Answer]]:
+    """Ask AWS for a cluster, and for the rules of its security groups.
+
+    :param aws_conn_id: Airflow's connection to AWS.
+    :param region: where to ask; None: where that connection says.
+    :raises OSError: if AWS refuses, or doesn't answer in some seconds, with no word of it: it may repeat what was sent.
+
+    https://docs.aws.amazon.com/redshift/latest/APIReference/API_DescribeClusters.html,
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroupRules.html
+    """
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    patience = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 2})
+
+    def client(service: str) -> Any:
+        return AwsBaseHook(aws_conn_id, client_type=service, region_name=region, config=patience).get_conn()
+
+    try:
+        (found,) = client("redshift").describe_clusters(ClusterIdentifier=cluster)["Clusters"]
+        groups = [one["VpcSecurityGroupId"] for one in found.get("VpcSecurityGroups", ())]
+        pages = client("ec2").get_paginator("describe_security_group_rules")
+        asked = pages.paginate(Filters=[{"Name": "group-id", "Values": groups}]) if groups else ()
+        return found, [rule for page in asked for rule in page["SecurityGroupRules"]]
+    except ClientError as error:
+        raise OSError(f"{error.operation_name}: {error.response['Error']['Code']}") from None
+    except BotoCoreError as error:
+        raise OSError(type(error).__name__) from None

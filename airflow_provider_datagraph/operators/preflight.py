@@ -1,0 +1,64 @@
+"""Before the first run: what works between Airflow, the cluster and Segment, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_datagraph.access.preflight.network import ADDRESSES
+from airflow_provider_datagraph.access.report import Report, table
+from airflow_provider_datagraph.engine.preflight import preflight
+from airflow_provider_datagraph.form import arguments
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_USER, DataGraphOperator, refusing_bad_input
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+
+class PreflightOperator(DataGraphOperator):
+    """Tell what works and what is missing: both logins, the cluster, its network. It changes nothing.
+
+    :param user_conn_id: the user connection's id; default ``segment_linked_user``.
+    :param region: of Segment's workspace, ``us`` (default) or ``eu``: whence Segment connects.
+    :param aws_conn_id: Airflow's connection to AWS, which may describe clusters and security groups' rules.
+        Default None: AWS isn't asked.
+    :param kwargs: those of :class:`.DataGraphOperator`: ``redshift_conn_id``, ``index``.
+
+    https://segment.com/docs/connections/storage/catalog/redshift/#networking,
+    https://docs.aws.amazon.com/redshift/latest/APIReference/API_DescribeClusters.html,
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroupRules.html
+    """
+
+    template_fields: Sequence[str] = ("user_conn_id", "region", *DataGraphOperator.template_fields)
+
+    def __init__(
+        self,
+        *,
+        user_conn_id: str = DEFAULT_USER,
+        region: str = "us",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.user_conn_id = user_conn_id
+        self.region = region
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Look at everything, and log it as a table.
+
+        :return: the report. A blocking finding is what no other task gets past.
+        :raises MisconfigurationError: with every problem of the arguments; a connection's are findings.
+        """
+        problems = Problems()
+        with refusing_bad_input():
+            self.take_arguments(context)
+            for name in ("redshift_conn_id", "user_conn_id"):
+                problems.check(arguments.text, getattr(self, name), name, default="")
+            region = problems.check(partial(arguments.choice, choices=ADDRESSES), self.region, "region", default="us")
+            aws = self.optional("aws_conn_id", arguments.text, problems)
+            problems.raise_all()
+        linked = partial(self.user_hook, user_conn_id=self.user_conn_id)
+        report = Report.of(preflight(self.hook, lambda name: linked(name or ANY_DATABASE), region, aws))
+        self.log.info("%s", table("What works, and what is missing; this task changes nothing", report, changes=False))
+        return report.as_dict()
