@@ -122,7 +122,7 @@ FINDINGS: Mapping[str, Said] = {
     "admin_lacks permission": Said("{object} lacks {permissions:all}.", _RUN + "{statements:statements}"),
     "admin_lacks createdb": Said("{object} may not create databases.", _RUN + "{statement}"),
     "admin_lacks membership": Said(
-        "{object} may not grant role {role}: it neither owns it nor holds it with admin option.", _RUN + "{statement}"
+        "{object} may not manage role {role}: it neither owns it nor holds it with admin option.", _RUN + "{statement}"
     ),
     "admin_lacks writers": Said(
         "{object} may not set default privileges of {writers:all}.",

@@ -19,6 +19,7 @@ from airflow_provider_datagraph.access.offboarding.read import read_cluster, rea
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
 from airflow_provider_datagraph.access.plan import Finding, Plan, note
 from airflow_provider_datagraph.access.report import Report, join
+from airflow_provider_datagraph.access.rights.lacking import judged
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import (
     DataGraphError,
@@ -114,9 +115,13 @@ class Offboarding:
             return plan_holdings(leaving, cluster, holdings)
 
         def part(name: str) -> Part:
-            engine = self.make_engine(name)
-            found = problems.check(engine.read, read, default=Holdings(Session("", name)))
-            return Part(f"database {name}", name, make_plan(found), lambda: engine.converge(read, make_plan))
+            engine, known = self.make_engine(name), replace(cluster, session=replace(cluster.session, database=name))
+
+            def look(rows: Rows, session: Session) -> Plan:
+                return judged(rows, known, make_plan(read(rows, session)))
+
+            plan = problems.check(engine.read, look, default=Plan())
+            return Part(f"database {name}", name, plan, lambda: engine.converge(read, make_plan))
 
         # CREATE shows which is the checkpoint database, so it goes last: a rerun after a cut has to know it, too.
         marked = created_in(leaving, cluster)
@@ -184,7 +189,10 @@ class Offboarding:
                     raise
                 raise still_needed(cause, self.engine.database) from cause
 
-        return Part("dropping user and role", self.engine.database, make_plan(cluster), act)
+        plan = make_plan(cluster)
+        if not cluster.session.superuser:
+            plan = self.engine.read(lambda rows, _: judged(rows, cluster, plan))
+        return Part("dropping user and role", self.engine.database, plan, act)
 
     @staticmethod
     def _act(parts: Sequence[Part], planned: Sequence[Report]) -> list[Report]:

@@ -77,5 +77,7 @@ class RotateSegmentPasswordOperator(ConvergingOperator):
                 raise MisconfigurationError(str(said(blocking("login_fails", user.name, case="rotated"))))
             return replace(current, login_works=True)
 
-        report = self.engine(hook).converge(read, make_plan, plan_only=mode.plan_only, reread=prove, compares=False)
+        report = self.engine(hook).converge(
+            read, make_plan, plan_only=mode.plan_only, reread=prove, compares=False, judge=mode.judge
+        )
         return f"Password of user {user.name}", report

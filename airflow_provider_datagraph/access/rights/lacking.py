@@ -20,11 +20,14 @@ from airflow_provider_datagraph.redshift.statements import (
     ALL,
     UNNAMED,
     AlterUser,
+    ChangeOwner,
     Create,
     DefaultPrivileges,
+    Drop,
     Membership,
     Path,
     Privileges,
+    SetPassword,
     Statement,
     SystemPermission,
     chunks,
@@ -33,7 +36,6 @@ from airflow_provider_datagraph.redshift.values import Grant, Identities, Identi
 
 KINDS = {Scope.DATABASE: "database", Scope.SCHEMA: "schema", Scope.TABLE: "table"}
 """Whose owner may grant on it: no scoped permission, which is on nothing that has one."""
-PERMISSION = {"role": "CREATE ROLE", "user": "CREATE USER"}
 LATER = "ALTER DEFAULT PRIVILEGES"
 
 
@@ -87,18 +89,19 @@ class _Lacking:
         return blocking("admin_lacks", self.user, database=database, **facts, **({"case": case} if case else {}))
 
     def of(self, steps: Sequence[Step]) -> Iterator[Finding]:
-        permissions, writers = dict[str, None](), set[str]()
+        writers, permissions = set[str](), dict.fromkeys(filter(None, (_permission(one.statement) for one in steps)))
+        dropped = {step.statement.name for step in steps if isinstance(step.statement, Drop)}
         for step in steps:
             match step.statement:
                 case Create(kind, name):
                     self.owned.add(Owned(kind, name))
-                    if kind in PERMISSION:
-                        permissions[PERMISSION[kind]] = None
-                    elif not self.known.users[self.user].createdb:
+                    if kind == "database" and not self.known.users[self.user].createdb:
                         yield self._lacks("createdb", statement=AlterUser(self.user, "CREATEDB"))
-                case Membership(role=role) if not self._grants_role(role):
+                case Membership(role=role) | Drop("role", role) if not self._manages(role):
+                    # A member of what is dropped would stand in its way.
                     give = Membership(Identity("user", self.user), role, option=True)
-                    yield self._lacks("membership", role=role, statement=give)
+                    own = ChangeOwner(Owned("role", role), self.user)
+                    yield self._lacks("membership", role=role, statement=own if role in dropped else give)
                 case DefaultPrivileges(writers=names):
                     writers |= {name for name in names if name != self.user}
                 case Privileges() as statement:
@@ -108,7 +111,8 @@ class _Lacking:
         if writers and LATER not in self.rights.permissions:
             yield self._lacks("writers", writers=tuple(sorted(writers)), statements=self._permit((LATER,)))
 
-    def _grants_role(self, role: str) -> bool:
+    def _manages(self, role: str) -> bool:
+        """Tell whether the admin may grant, revoke and drop a role. r_DROP_ROLE"""
         found = self.known.roles.get(role)
         own = Owned("role", role) in self.owned or (found is not None and found.owner == self.user)
         return own or role in self.rights.grantable
@@ -169,6 +173,18 @@ class _Lacking:
             self.opened |= {*closed}
             give = Privileges(Identity("user", self.user), ("USAGE",), Scope.SCHEMA, [(name,) for name in closed])
             yield self._lacks("use", schemas=tuple(closed), statement=give)
+
+
+def _permission(statement: Statement) -> str:
+    """Name the system permission that a statement takes; empty: none. A role is dropped by who manages it."""
+    match statement:
+        case Create("role" | "user" as kind):
+            return f"CREATE {kind.upper()}"
+        case Drop("user"):
+            return "DROP USER"
+        case SetPassword():
+            return "ALTER USER"
+    return ""
 
 
 def _grant(scope: Scope, word: str, path: Path) -> Grant:

@@ -4,7 +4,7 @@ what it names, which is all that is lacking and no more, makes it pass."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,8 @@ import pytest
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from tests.integration.provider.admin_world import PERMISSIONS, World, rights
 from tests.support.cluster import Cluster
-from tests.support.segment import RETL, execute, message
+from tests.support.redshift import PASSWORD
+from tests.support.segment import RETL, Segment, execute, message
 
 Atoms = set[tuple[str, str]]
 SCOPED = f'SELECT, INSERT, UPDATE, DELETE, DROP FOR TABLES IN SCHEMA "{RETL}"'
@@ -90,6 +91,8 @@ def atoms(statement: str, admin: str) -> Iterator[tuple[str, str]]:
         yield from ((word, "TO ROLE") for word in found[1].split(", "))
     elif found := re.fullmatch(rf'GRANT ([A-Z, ]+?) ((?:ON|FOR) .*) TO "{admin}" WITH GRANT OPTION', statement):
         yield from ((word, found[2]) for word in found[1].split(", "))
+    elif found := re.fullmatch(rf'ALTER ROLE "(.*)" OWNER TO "{admin}"', statement):
+        yield f"ROLE {found[1]}", "OWNER"
     elif statement == f'ALTER USER "{admin}" CREATEDB':
         yield "CREATEDB", ""
     else:
@@ -107,22 +110,29 @@ def named(report: dict[str, Any]) -> dict[str, str]:
     return found
 
 
+def given_for(cluster: Cluster, plan: Any, apply: Any) -> set[str]:
+    """The statements that a plan names until it has no problem: before that, the apply changes nothing."""
+    given = set[str]()
+    for _ in range(3):
+        report = execute(plan)
+        if not any(row["blocking"] for row in report["findings"]):
+            break
+        with cluster.untouched(), pytest.raises(MisconfigurationError):
+            execute(apply)
+        for statement, database in named(report).items():
+            given.add(statement)
+            cluster.sql(database, statement)
+    assert execute(apply)["changed"]
+    return given
+
+
 @pytest.mark.parametrize("who", ADMINS)
 def test_what_the_plan_names_is_what_it_takes(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, who: str) -> None:
     has, before, otherwise = ADMINS[who]
     world = World(cluster, monkeypatch, has, before)
     admin, given = world.admin, set[str]()
     for plan, apply in zip(world.tasks(plan_only=True), world.tasks(), strict=True):
-        for _ in range(3):
-            report = execute(plan)
-            if not any(row["blocking"] for row in report["findings"]):
-                break
-            with cluster.untouched(), pytest.raises(MisconfigurationError):
-                execute(apply)
-            for statement, database in named(report).items():
-                given.add(statement)
-                cluster.sql(database, statement)
-        assert execute(apply)["changed"]
+        given |= given_for(cluster, plan, apply)
         assert execute(apply)["changed"] == 0
     expected: Atoms = {atom for one in rights(admin, EVERYTHING) for atom in atoms(one, admin)}
     expected -= {atom for one in rights(admin, has) for atom in atoms(one, admin)}
@@ -132,6 +142,36 @@ def test_what_the_plan_names_is_what_it_takes(cluster: Cluster, monkeypatch: pyt
     assert {atom for one in given for atom in atoms(one, admin)} == expected
     world.user_connection(schema=world.checkpoint)
     assert all(world.reads(*path) for path in (("crm", "accounts"), ("billing", "invoices"), ("events", "clicks")))
+
+
+# What is done, what the admin has, and what it is told that it lacks.
+LATER: dict[str, tuple[tuple[str, ...], Atoms]] = {
+    "rotate": ((), {("ALTER USER", "TO ROLE")}),
+    "rotates": (("GRANT ALTER USER TO ROLE {admin}_rights",), set()),
+    "drop": ((), {("DROP USER", "TO ROLE"), ("ROLE {role}", "OWNER")}),
+    "drops": (("GRANT DROP USER TO ROLE {admin}_rights", "ALTER ROLE {role} OWNER TO {admin}"), set()),
+}
+
+
+@pytest.mark.parametrize("what", LATER)
+def test_rotating_and_leaving_name_what_they_take(linked: Segment, what: str) -> None:
+    has, expected = LATER[what]
+    cluster, admin = linked.cluster, linked.cluster.user("dgadmin", "SYSLOG ACCESS UNRESTRICTED")
+    names = {"admin": admin, "role": linked.role}
+    own = f"{admin}_rights"
+    cluster.identities.append(own)
+    linked.sql(f"CREATE ROLE {own}", f"GRANT ROLE {own} TO {admin}", f"GRANT ACCESS SYSTEM TABLE TO ROLE {own}")
+    linked.sql("SELECT 1", *(one.format_map(names) for one in has))
+    linked.admin_connection(login=admin, password=PASSWORD)
+    make: Callable[..., Any] = linked.drop_role
+    if what.startswith("rotate"):
+        linked.user_connection(password="Another-Reader-2")
+        make = linked.rotate
+    cluster.close()
+    given = given_for(cluster, make(plan_only=True), make())
+    assert {atom for one in given for atom in atoms(one, admin)} == {
+        (word.format_map(names), on) for word, on in expected
+    }
 
 
 def test_what_needs_no_scoped_permission_passes_without_one(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
