@@ -185,7 +185,8 @@ def segment_data_graph(
     schema_owner = pins.argument("reverse_etl_owner", "{{ params.reverse_etl_owner or '' }}")
     database = pins.argument("checkpoint_database", "{{ params.checkpoint_database }}")
     how: dict[str, Any] = {"plan_only": PLAN_ONLY, **admin}
-    grants = {**to_role, **how, "future_tables": pins.argument("future_tables", "{{ params.future_tables }}")}
+    later = {"future_tables": pins.argument("future_tables", "{{ params.future_tables }}")}
+    grants = {**to_role, **how, **later}
     with make_dag(dag_id, pins, doc, {"schedule": schedule, **dag_arguments}) as dag:
         check = CheckWarehouseOperator(
             task_id="check",
@@ -195,6 +196,7 @@ def segment_data_graph(
             reverse_etl_database=pins.argument("reverse_etl_database", "{{ params.reverse_etl_database or '' }}"),
             reverse_etl_owner=schema_owner,
             allow=None if allow is None else constant(allow),
+            **later,
             **to_role,
             **user,
             **admin,

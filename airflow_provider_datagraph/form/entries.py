@@ -168,6 +168,9 @@ def _resolve(parts: Sequence[str], warehouse: Warehouse, allow: Sequence[Pattern
         return _Entry(database, schema, None)
     relations = warehouse.relations.get((database, schema), frozenset())
     table = resolve(parts[2], relations, sensitive)
+    if table is None and not warehouse.session.superuser and not _alike(parts[2], relations):
+        # SVV_REDSHIFT_TABLES hides what one may not read; whether it is there shows in its database.
+        table = parts[2] if sensitive else fold(parts[2])
     if table is None:
         path = join_path(database, schema)
         raise InvalidInput(f"{text}: schema {path} has no table {parts[2]}{_hint(parts[2], relations)}")

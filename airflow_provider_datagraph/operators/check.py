@@ -11,9 +11,11 @@ from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.plan import Finding, Plan, Step, finding
 from airflow_provider_datagraph.access.preflight.cluster import hidden_from
 from airflow_provider_datagraph.access.report import Report, table
-from airflow_provider_datagraph.access.reverse_etl import SCHEMA
+from airflow_provider_datagraph.access.reverse_etl import SCHEMA, desired_schema
 from airflow_provider_datagraph.access.rights.lacking import judged
+from airflow_provider_datagraph.access.rights.schemas import lacking_in
 from airflow_provider_datagraph.access.role import RoleAccess, plan_role, read_role, serverless
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables
 from airflow_provider_datagraph.access.trust import schema_owner
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
@@ -63,6 +65,7 @@ class _Form:
     reverse_etl_owner: str | None
     trusted: tuple[str, ...]
     allow: tuple[Pattern, ...] | None
+    future: FutureTables
 
 
 class CheckWarehouseOperator(DataGraphOperator):
@@ -80,6 +83,7 @@ class CheckWarehouseOperator(DataGraphOperator):
     :param allow: patterns of the only schemas that the form may name: ``database.schema`` or ``schema``, where ``*``
         stands for any characters. The checkpoint database's Reverse ETL schema is always one. Default None: all.
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
+    :param future_tables: that of the tasks that grant, for what the admin may grant; default ``scoped``.
     :param kwargs: those of :class:`.DataGraphOperator`: ``redshift_conn_id``, ``index``.
     """
 
@@ -93,6 +97,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         "trusted_owners",
         "allow",
         "user_conn_id",
+        "future_tables",
         *DataGraphOperator.template_fields,
     )
 
@@ -108,6 +113,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
         allow: str | Sequence[str] | Missing | None = LEFT_OUT,
         user_conn_id: str = DEFAULT_USER,
+        future_tables: str = "scoped",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -120,6 +126,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         self.trusted_owners = self.kept("trusted_owners", trusted_owners)
         self.allow = self.kept("allow", allow)
         self.user_conn_id = user_conn_id
+        self.future_tables = future_tables
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Check everything.
@@ -138,6 +145,9 @@ class CheckWarehouseOperator(DataGraphOperator):
             hook = self.hook()
             warehouse, known, hidden = problems.check(self._look, hook, form, problems, default=(None, None, ()))
             openings, findings, profiles, reverse_etl = self._resolve(form, warehouse, known, problems)
+            if known is not None and form.role and not known.session.superuser:
+                places = [place for place in (profiles, reverse_etl and (reverse_etl, SCHEMA)) if place]
+                self._foresee(form, openings, [one for one in places if one[0] in known.databases], problems)
             problems.raise_all()
         findings += hidden
         if hook.is_serverless:
@@ -168,6 +178,11 @@ class CheckWarehouseOperator(DataGraphOperator):
             problems.check(arguments.optional_text, self.reverse_etl_owner, "reverse_etl_owner", default=None),
             self.optional("trusted_owners", arguments.names, problems) or (),
             self.optional("allow", patterns, problems),
+            FutureTables(
+                problems.check(
+                    arguments.choice, self.future_tables, "future_tables", list(FutureTables), default="none"
+                )
+            ),
         )
 
     def _look(
@@ -188,9 +203,10 @@ class CheckWarehouseOperator(DataGraphOperator):
                 names = (form.checkpoint_database, form.role)
                 plan = plan_database(*names, databases, plan_only=True, trusted=form.trusted)
             if user and identities and form.role:
-                # An existing user's membership may be hidden from the admin: that is left to the task that makes it.
-                made = plan_role(form.role, user, identities).steps
-                steps = [step for step in made if not isinstance(step.statement, Membership)]
+                steps += plan_role(form.role, user, identities).steps
+            if user and identities and user.name in identities.users:
+                # Its membership may be hidden from the admin: that is left to the task that makes it.
+                steps = [step for step in steps if not isinstance(step.statement, Membership)]
             plan = judged(rows, databases, replace(plan, steps=(*steps, *plan.steps)))
             return databases, warehouse, identities, plan, tuple(hidden_from(databases, rows))
 
@@ -202,6 +218,29 @@ class CheckWarehouseOperator(DataGraphOperator):
             problems.add(*_blocking(plan_role(form.role, user, identities, trusted=form.trusted).findings))
             warehouse = replace(warehouse, held=warehouse.held | identities.grants)
         return warehouse, databases, hidden
+
+    def _foresee(
+        self, form: _Form, openings: Iterable[Opening], others: Iterable[tuple[str, str]], problems: Problems
+    ) -> None:
+        """Find what an admin who is no superuser may not open: each grant task would be refused that."""
+        wanted = {
+            one.database: [DesiredSchema(name, one.tables.get(name), future=form.future) for name in one.schemas]
+            for one in openings
+        }
+        for database, name in others:
+            shared, writers = name == SCHEMA, (form.reverse_etl_owner,) if form.reverse_etl_owner else None
+            one = (
+                desired_schema(name, "tables", form.future, writers)
+                if shared
+                else DesiredSchema(name, future=form.future)
+            )
+            wanted.setdefault(database, []).append(one)
+        for database, desired in wanted.items():
+
+            def read(rows: Rows, session: Session, desired: Sequence[DesiredSchema] = desired) -> list[Finding]:
+                return list(lacking_in(rows, session, form.role, desired))
+
+            problems.add(*_blocking(problems.check(self.engine(self.hook(database)).read, read, default=())))
 
     def _resolve(
         self, form: _Form, warehouse: Warehouse | None, known: DatabaseAccess | None, problems: Problems

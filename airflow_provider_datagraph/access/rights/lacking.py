@@ -178,8 +178,10 @@ class _Lacking:
 def _permission(statement: Statement) -> str:
     """Name the system permission that a statement takes; empty: none. A role is dropped by who manages it."""
     match statement:
-        case Create("role" | "user" as kind):
-            return f"CREATE {kind.upper()}"
+        case Create("role"):
+            return "CREATE ROLE"
+        case Create("user"):
+            return "CREATE USER"
         case Drop("user"):
             return "DROP USER"
         case SetPassword():
