@@ -11,12 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA, desired_schema
 from airflow_provider_datagraph.access.rights.least import least_admin
-from airflow_provider_datagraph.access.schemas.values import DesiredSchema
-from airflow_provider_datagraph.form.entries import parse_entry
+from airflow_provider_datagraph.form.entries import desired_schemas, parse_entry
 from airflow_provider_datagraph.redshift.names import InvalidInput, check_identifier, fold, one_line
-
-WHOLE = ""
-"""Stands for all tables of a schema."""
 
 
 def sql(admin: str, entries: Sequence[str], reverse_etl: Sequence[str] = ()) -> Iterator[str]:
@@ -26,16 +22,7 @@ def sql(admin: str, entries: Sequence[str], reverse_etl: Sequence[str] = ()) -> 
     :param entries: what is to be opened: ``database.schema`` or ``database.schema.table``, in lower case as stored.
     :param reverse_etl: databases with an existing Reverse ETL schema that is shared.
     """
-    tables: dict[str, dict[str, set[str]]] = {}
-    for entry in entries:
-        database, schema, *listed = map(fold, _parts(entry))
-        tables.setdefault(database, {}).setdefault(schema, set()).update(listed or [WHOLE])
-    schemas = {
-        database: [
-            DesiredSchema(name, None if WHOLE in listed else tuple(sorted(listed))) for name, listed in opened.items()
-        ]
-        for database, opened in tables.items()
-    }
+    schemas = desired_schemas(map(_parts, entries))
     for database in reverse_etl:
         schemas.setdefault(fold(database), []).append(desired_schema(SCHEMA, "tables"))
     for database, statements in least_admin(check_identifier(admin, "user"), schemas):

@@ -1,4 +1,4 @@
-"""Preflight, as Airflow finds it: name an AWS connection in `aws_conn_id` to have the network looked at, too."""
+"""Preflight, as Airflow finds it: with `aws_conn_id` among the connections the network is looked at, too."""
 
 from airflow_provider_datagraph.dags import Connections, segment_preflight
 

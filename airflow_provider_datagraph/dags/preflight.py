@@ -6,13 +6,15 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, Param
 
+from airflow_provider_datagraph.dags.grant import form
 from airflow_provider_datagraph.dags.pins import CONNECTIONS, Connections, Pins, constant, make_dag
 from airflow_provider_datagraph.operators import PreflightOperator
 
 DOC = """### Look at what Segment's Data Graph needs of a Redshift warehouse
 
-Logs in with both connections, and looks at the cluster as admin; at its network, too, if the DAG file names an AWS
-connection. The task's log says in a sentence each what works and what is missing. It changes nothing. {pins}
+Logs in with both connections, looks at the cluster as admin, at what the admin lacks to set everything up and to open
+the schemas that you name, and at the network, if the DAG file names an AWS connection. The task's log says in a
+sentence each what works and what is missing. It changes nothing. {pins}
 
 Connections, of type redshift:
 
@@ -35,28 +37,35 @@ REGION = Param(
 def segment_preflight(
     dag_id: str = "segment_preflight",
     *,
+    role: str | None = None,
+    checkpoint_database: str | None = None,
     region: str | None = None,
-    aws_conn_id: str | None = None,
     connections: Connections = CONNECTIONS,
     **dag_arguments: Any,
 ) -> DAG:
     """Make the DAG that looks before anything is set up. What is given leaves its form, and no run can choose it.
 
     :param dag_id: its id; default ``segment_preflight``.
+    :param role: the linked role; default None: the form has it.
+    :param checkpoint_database: the checkpoint database; default None: the form has it.
     :param region: of Segment's workspace, ``us`` or ``eu``; default None: the form has it.
-    :param aws_conn_id: Airflow's connection to AWS, never on the form; default None: AWS isn't asked.
-    :param connections: the admin connection and the user connection; never on the form.
+    :param connections: the admin connection and the user connection; never on the form. With ``aws_conn_id``, AWS is
+        asked for the cluster and its network, too.
     :param dag_arguments: further arguments of ``DAG``, such as ``tags`` and ``default_args``.
     :return: the DAG, for a module's own name: there Airflow finds it.
-    :raises ParamValidationError: if the form wouldn't take the region.
+    :raises ParamValidationError: if the form wouldn't take what is given for a field.
     """
-    pins = Pins({"region": REGION}, {"region": region})
+    fields = {name: form()[name] for name in ("schemas", "checkpoint_database", "role")}
+    given = {"role": role, "checkpoint_database": checkpoint_database, "region": region}
+    pins = Pins({**fields, "region": REGION}, given)
     with make_dag(dag_id, pins, DOC.format(pins=pins, **connections._asdict()), dag_arguments) as dag:
         PreflightOperator(
             task_id="preflight",
-            redshift_conn_id=constant(connections.redshift_conn_id),
+            schemas="{{ params.schemas | tojson }}",
+            role=pins.argument("role", "{{ params.role }}"),
+            checkpoint_database=pins.argument("checkpoint_database", "{{ params.checkpoint_database }}"),
             user_conn_id=constant(connections.user_conn_id),
             region=pins.argument("region", "{{ params.region }}"),
-            aws_conn_id=None if aws_conn_id is None else constant(aws_conn_id),
+            **connections.admin,
         )
     return dag

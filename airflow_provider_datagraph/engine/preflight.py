@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from airflow_provider_datagraph.access.database import DatabaseAccess, read_database_access
 from airflow_provider_datagraph.access.plan import Fact, Finding, Level, blocking, finding, note
 from airflow_provider_datagraph.access.preflight.cluster import look, names_compared
 from airflow_provider_datagraph.access.preflight.network import ADDRESSES, network
-from airflow_provider_datagraph.access.role import serverless
+from airflow_provider_datagraph.access.rights.ahead import lacking_in, plan_ahead
+from airflow_provider_datagraph.access.role import DesiredUser, read_role, serverless
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema
 from airflow_provider_datagraph.access.validation import UNSUPPORTED
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import DataGraphError, MisconfigurationError, PassingFaultError
@@ -27,21 +31,41 @@ SECONDS = 3
 """How long a login is waited for. What has to queue, or to be compiled, comes after it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be set up.
+
+    :param role: the linked role's name; ``checkpoint_database``: that database's.
+    :param schemas: what is to be opened, by database.
+    """
+
+    role: str
+    checkpoint_database: str
+    schemas: Mapping[str, Sequence[DesiredSchema]]
+
+
 def preflight(
-    admin: Callable[[], DataGraphHook], linked: Callable[[str], DataGraphHook], region: str, aws_conn_id: str | None
+    admin: Callable[[str | None], DataGraphHook],
+    linked: Callable[[str], DataGraphHook],
+    wanted: Wanted,
+    region: str,
+    aws_conn_id: str | None,
 ) -> Iterator[Finding]:
     """Look at everything.
 
-    :param admin: makes a hook as the admin; ``linked``: as the linked user, for a database or, if that is empty, any.
+    :param admin: makes a hook as the admin, for a database or, if that is None, its connection's; ``linked``: as the
+        linked user, for a database or, if that is empty, any.
+    :param wanted: what the admin's rights are held against.
     :param region: that of Segment's workspace, a key of :data:`.ADDRESSES`.
     :param aws_conn_id: Airflow's connection to AWS; None: AWS isn't asked.
     """
     # What a connection lacks is told with its login.
-    database = Problems().check(lambda: str(admin().arguments["database"]), default="")
+    database = Problems().check(lambda: str(admin(None).arguments["database"]), default="")
     user = Problems().check(lambda: linked(database).login, default="")
-    found = _log_in(admin())
+    found = _log_in(admin(None))
     if found[0].level is Level.NOTE:
-        found += _cluster(admin(), user)
+        found += _cluster(admin(None), user, wanted)
+        found += [one for name in wanted.schemas for one in _opened(admin(name), wanted)]
     if not any(one.code == "user_missing" for one in found):
         tried = _log_in(linked(database))
         if tried[0].level is Level.NOTE:
@@ -49,7 +73,7 @@ def preflight(
         found += tried
     yield from found
     if aws_conn_id is not None and database:
-        yield from _network(admin(), region, aws_conn_id)
+        yield from _network(admin(None), region, aws_conn_id)
 
 
 def _log_in(hook: DataGraphHook) -> list[Finding]:
@@ -72,14 +96,32 @@ def _log_in(hook: DataGraphHook) -> list[Finding]:
     return [note("user_logs_in", conn_id, **about)]
 
 
-def _cluster(hook: DataGraphHook, user: str) -> list[Finding]:
+def _opened(hook: DataGraphHook, wanted: Wanted) -> list[Finding]:
+    """Hold what is to be opened in a database against it, and against the admin's rights."""
+    database = str(hook.arguments["database"])
+
+    def read(rows: Rows, session: Session) -> list[Finding]:
+        return lacking_in(rows, session, wanted.role, wanted.schemas[database])
+
+    try:
+        return Converger(hook).read(read)
+    except DataGraphError as error:
+        return [blocking("not_connected", one_line(hook.admin_conn_id), reason=str(error))]
+
+
+def _cluster(hook: DataGraphHook, user: str, wanted: Wanted) -> list[Finding]:
     """Look at the cluster as the admin; each query is a transaction of its own, since the last may be refused."""
     told = [serverless(str(hook.admin_connection.host))] if hook.is_serverless else []
 
     def read(rows: Rows, session: Session) -> list[Finding]:
-        found, local = look(rows, session, user)
-        others = [name for name in local if name != session.database]
-        return [*found, *(_cross(rows, name) for name in others[:1])]
+        known = read_database_access(rows, session, wanted.role)
+        found = look(rows, known, user)
+        if not known.session.superuser and user:
+            identities = read_role(rows, session, wanted.role, user)
+            names = (wanted.checkpoint_database, wanted.role)
+            plan = plan_ahead(rows, known, identities, DesiredUser(user, ""), names)
+            found += [one for one in plan.findings if one.code == "admin_lacks"]
+        return [*found, *cross(rows, known)]
 
     try:
         return told + Converger(hook).read(read, together=False)
@@ -89,20 +131,28 @@ def _cluster(hook: DataGraphHook, user: str) -> list[Finding]:
         return [*told, blocking("old_patch", str(hook.arguments["database"]))]
 
 
-def _cross(rows: Rows, database: str) -> Finding:
+def cross(rows: Rows, known: DatabaseAccess) -> Iterator[Finding]:
     """Name a table of another database: where there are no cross-database queries, it needn't exist to be refused.
+
+    :param rows: runs a query; what is refused ends its transaction.
+    :return: a note that they are taken, or a finding; nothing where there is no other local database.
 
     https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
     """
+    others = (name for name in sorted(known.local()) if name != known.session.database)
+    if (database := next(others, None)) is None:
+        return
     try:
         rows(f"SELECT * FROM {written((database, 'public', 'datagraph_preflight'))} WHERE FALSE")
     except Exception as error:
         state, text = details(error.__cause__ or error)
-        if not state:
-            raise
         if state == UNSUPPORTED:
-            return finding("cross_database_refused", database, reason=text, state=state)
-    return note("crosses_databases", database)
+            yield finding("cross_database_refused", database, reason=text, state=state)
+            return
+        # Not there, or not for the admin: it was looked for.
+        if not state.startswith(("42", "3")):
+            raise
+    yield note("crosses_databases", database)
 
 
 def _network(hook: DataGraphHook, region: str, aws_conn_id: str) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from airflow_provider_datagraph.access.plan import Finding, blocking
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.access.schemas.targets import not_local, schema_hidden
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema
 from airflow_provider_datagraph.form.arguments import ALL_TABLES, Problems
 from airflow_provider_datagraph.form.patterns import Pattern, check_allowed
 from airflow_provider_datagraph.redshift.catalog.relations import relation_names
@@ -88,6 +89,29 @@ def parse_entry(text: str) -> tuple[str, ...]:
     if len(parts) == 3:
         refuse_template(check_identifier(parts[2], "table"), "table")
     return parts
+
+
+WHOLE = ""
+"""Stands for all tables of a schema."""
+
+
+def desired_schemas(entries: Iterable[Sequence[str]], own: str = "") -> dict[str, list[DesiredSchema]]:
+    """Say what the role should hold, for names in lower case, as stored.
+
+    :param entries: entries of the form, parsed.
+    :param own: the database of those that name none.
+    :return: the schemas by database.
+    """
+    tables: dict[str, dict[str, set[str]]] = {}
+    for entry in entries:
+        database, schema, *listed = [*([own] if len(entry) == 1 else []), *map(fold, entry)]
+        tables.setdefault(database, {}).setdefault(schema, set()).update(listed or [WHOLE])
+    return {
+        database: [
+            DesiredSchema(name, None if WHOLE in listed else tuple(sorted(listed))) for name, listed in opened.items()
+        ]
+        for database, opened in tables.items()
+    }
 
 
 def read_warehouse(rows: Rows, known: DatabaseAccess, entries: Iterable[Sequence[str]]) -> Warehouse:

@@ -168,7 +168,7 @@ def connect_error(
     if fault is Fault.MISCONFIGURED:
         return MisconfigurationError(f"Connection {who}: {_set_up(error, said, target)}")
     if fault is Fault.PASSING:
-        return PassingFaultError(f"Connection {who}: {_passing(place, said)}")
+        return PassingFaultError(f"Connection {who}: {_passing(place, said, quiet=silent(error))}")
     return DataGraphError(f"Connection {who}: {place} refuses the login of user {user} ({said}).")
 
 
@@ -196,16 +196,17 @@ def _set_up(error: Exception, said: str, target: Mapping[str, Any]) -> str:
     return f"TLS with {place} fails ({said}): {_tls_remedy(error)}"
 
 
-def _passing(place: str, said: str) -> str:
+def _passing(place: str, said: str, *, quiet: bool) -> str:
     if "too many connections for" in said:
         return (
             f"{place} lets in no more ({said}). That is a CONNECTION LIMIT of the user's (or database's) own, not the "
             "network. It will be tried again; if it stays so, end other sessions, or raise the limit (ALTER USER "
             "… CONNECTION LIMIT UNLIMITED)."
         )
+    silence = ": no answer yet, as from a cluster that is resuming" if quiet else ""
     return (
-        f"{place} can't be reached ({said}). It will be tried again; if it stays so, check the host, the port, and "
-        "that the cluster runs and lets this machine in."
+        f"{place} can't be reached{silence} ({said}). It will be tried again; if it stays so, check host and port, "
+        "and that the cluster runs and lets this machine in."
     )
 
 

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_datagraph.access.database import DatabaseAccess, plan_database, read_database_access
+from airflow_provider_datagraph.access.database import DatabaseAccess, read_database_access
 from airflow_provider_datagraph.access.messages import said
-from airflow_provider_datagraph.access.plan import Finding, Plan, Step, finding
+from airflow_provider_datagraph.access.plan import Finding, Level, Plan, finding
 from airflow_provider_datagraph.access.preflight.cluster import hidden_from
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA, desired_schema
-from airflow_provider_datagraph.access.rights.lacking import judged
-from airflow_provider_datagraph.access.rights.schemas import lacking_in
+from airflow_provider_datagraph.access.rights.ahead import lacking_in, plan_ahead
 from airflow_provider_datagraph.access.role import RoleAccess, plan_role, read_role, serverless
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables
 from airflow_provider_datagraph.access.trust import schema_owner
+from airflow_provider_datagraph.engine.preflight import cross
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.entries import (
@@ -43,7 +43,6 @@ from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.role import desired_user
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import check_identity, check_new_database, join_path
-from airflow_provider_datagraph.redshift.statements import Membership
 from airflow_provider_datagraph.redshift.values import Identities, Session
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
@@ -198,17 +197,13 @@ class CheckWarehouseOperator(DataGraphOperator):
             databases = read_database_access(rows, session, form.role)
             warehouse = read_warehouse(rows, databases, form.entries)
             identities = read_role(rows, session, form.role, user.name) if user else None
-            plan, steps = Plan(), list[Step]()
+            plan = Plan()
             if form.checkpoint_database and form.role:
                 names = (form.checkpoint_database, form.role)
-                plan = plan_database(*names, databases, plan_only=True, trusted=form.trusted)
-            if user and identities and form.role:
-                steps += plan_role(form.role, user, identities).steps
-            if user and identities and user.name in identities.users:
-                # Its membership may be hidden from the admin: that is left to the task that makes it.
-                steps = [step for step in steps if not isinstance(step.statement, Membership)]
-            plan = judged(rows, databases, replace(plan, steps=(*steps, *plan.steps)))
-            return databases, warehouse, identities, plan, tuple(hidden_from(databases, rows))
+                plan = plan_ahead(rows, databases, identities, user, names, form.trusted)
+            # The last: what is refused ends the transaction.
+            told = [*hidden_from(databases, rows), *cross(rows, databases)]
+            return databases, warehouse, identities, plan, tuple(one for one in told if one.level is not Level.NOTE)
 
         databases, warehouse, identities, plan, hidden = self.engine(hook).read(read)
         problems.add(*_blocking(plan.findings))
@@ -238,9 +233,10 @@ class CheckWarehouseOperator(DataGraphOperator):
         for database, desired in wanted.items():
 
             def read(rows: Rows, session: Session, desired: Sequence[DesiredSchema] = desired) -> list[Finding]:
-                return list(lacking_in(rows, session, form.role, desired))
+                return lacking_in(rows, session, form.role, desired)
 
-            problems.add(*_blocking(problems.check(self.engine(self.hook(database)).read, read, default=())))
+            found = problems.check(self.engine(self.hook(database)).read, read, default=())
+            problems.add(*_blocking(found))
 
     def _resolve(
         self, form: _Form, warehouse: Warehouse | None, known: DatabaseAccess | None, problems: Problems

@@ -8,18 +8,32 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.preflight.network import ADDRESSES
 from airflow_provider_datagraph.access.report import Report, table
-from airflow_provider_datagraph.engine.preflight import preflight
+from airflow_provider_datagraph.engine.preflight import Wanted, preflight
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_USER, DataGraphOperator, refusing_bad_input
+from airflow_provider_datagraph.form.entries import desired_schemas, parse_entry
+from airflow_provider_datagraph.operators.base import (
+    ANY_DATABASE,
+    DEFAULT_CHECKPOINT_DATABASE,
+    DEFAULT_ROLE,
+    DEFAULT_USER,
+    DataGraphOperator,
+    refusing_bad_input,
+)
+from airflow_provider_datagraph.redshift.names import check_identity, check_new_database
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
 class PreflightOperator(DataGraphOperator):
-    """Tell what works and what is missing: both logins, the cluster, its network. It changes nothing.
+    """Tell what works and what is missing: logins, the cluster, the admin's rights, the network. It changes nothing.
 
+    :param schemas: what is to be opened, in lower case as stored: ``schema``, ``database.schema`` or
+        ``database.schema.table``. Default None: the admin's rights in schemas aren't looked at.
+    :param role: the linked role; default ``segment_linked_role``.
+    :param checkpoint_database: the checkpoint database; default ``segment_linked_profiles_db``.
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
     :param region: of Segment's workspace, ``us`` (default) or ``eu``: whence Segment connects.
     :param aws_conn_id: Airflow's connection to AWS, which may describe clusters and security groups' rules.
@@ -31,16 +45,29 @@ class PreflightOperator(DataGraphOperator):
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroupRules.html
     """
 
-    template_fields: Sequence[str] = ("user_conn_id", "region", *DataGraphOperator.template_fields)
+    template_fields: Sequence[str] = (
+        "schemas",
+        "role",
+        "checkpoint_database",
+        "user_conn_id",
+        "region",
+        *DataGraphOperator.template_fields,
+    )
 
     def __init__(
         self,
         *,
+        schemas: str | Sequence[str] | Missing | None = LEFT_OUT,
+        role: str = DEFAULT_ROLE,
+        checkpoint_database: str = DEFAULT_CHECKPOINT_DATABASE,
         user_conn_id: str = DEFAULT_USER,
         region: str = "us",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.schemas = self.kept("schemas", schemas)
+        self.role = role
+        self.checkpoint_database = checkpoint_database
         self.user_conn_id = user_conn_id
         self.region = region
 
@@ -57,8 +84,20 @@ class PreflightOperator(DataGraphOperator):
                 problems.check(arguments.text, getattr(self, name), name, default="")
             region = problems.check(partial(arguments.choice, choices=ADDRESSES), self.region, "region", default="us")
             aws = self.optional("aws_conn_id", arguments.text, problems)
+            wanted = self._wanted(problems)
             problems.raise_all()
         linked = partial(self.user_hook, user_conn_id=self.user_conn_id)
-        report = Report.of(preflight(self.hook, lambda name: linked(name or ANY_DATABASE), region, aws))
+        report = Report.of(preflight(self.hook, lambda name: linked(name or ANY_DATABASE), wanted, region, aws))
         self.log.info("%s", table("What works, and what is missing; this task changes nothing", report, changes=False))
         return report.as_dict()
+
+    def _wanted(self, problems: Problems) -> Wanted:
+        listed = self.optional("schemas", lambda v, name: arguments.usable_names(v, name, problems), problems) or ()
+        entries = [problems.check(parse_entry, text, default=()) for text in listed]
+        # What the connection lacks is told with its login.
+        own = Problems().check(lambda: str(self.hook().arguments["database"]), default="")
+        return Wanted(
+            problems.check(check_identity, self.role, "role", default=""),
+            problems.check(check_new_database, self.checkpoint_database, default=""),
+            desired_schemas(filter(None, entries), own),
+        )

@@ -221,4 +221,5 @@ def test_the_proof_read_every_opened_table(story: Story) -> None:
         (names.analytics, "__segment_reverse_etl", "records"),
         (names.profiles, "profiles_prod", "order_completed"),
     }
-    assert proved == opened - unproved
+    # The check's own look whether queries to another database are taken; there is no such table.
+    assert {path for path in proved if path[2] != "datagraph_preflight"} == opened - unproved

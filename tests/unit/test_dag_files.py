@@ -96,7 +96,16 @@ GIVEN: dict[str, Tasks] = {
     UNPINNED: grants(ROLE, CHECKPOINT),
     OFFBOARD: leaves(PINNED_ROLE),
     "unpinned_offboard": leaves(ROLE),
-    PREFLIGHT: {"preflight": {"region": "{{ params.region }}", "aws_conn_id": None, **USER}},
+    PREFLIGHT: {
+        "preflight": {
+            "schemas": "{{ params.schemas | tojson }}",
+            "role": ROLE,
+            "checkpoint_database": CHECKPOINT,
+            "region": "{{ params.region }}",
+            "aws_conn_id": None,
+            **USER,
+        }
+    },
 }
 EDGES: dict[str, list[str]] = {
     "check": ["databases", "role", "wait_for_profiles_sync"],
@@ -137,7 +146,8 @@ FORMS: dict[str, dict[str, tuple[str, Any, dict[str, Any]]]] = {
         "plan_only": (HOW, True, SWITCH),
     },
 }
-FORMS[PREFLIGHT] = {"region": (HOW, "us", {**TEXT, "enum": ["us", "eu"]})}
+FORMS[PREFLIGHT] = {name: FORMS[UNPINNED][name] for name in ("schemas", "checkpoint_database", "role")}
+FORMS[PREFLIGHT] |= {"region": (HOW, "us", {**TEXT, "enum": ["us", "eu"]})}
 PINNED = {MAIN: ("role", "checkpoint_database"), OFFBOARD: ("role",)}
 FORMS[MAIN] = {name: field for name, field in FORMS[UNPINNED].items() if name not in PINNED[MAIN]}
 FORMS[OFFBOARD] = {name: field for name, field in FORMS["unpinned_offboard"].items() if name not in PINNED[OFFBOARD]}

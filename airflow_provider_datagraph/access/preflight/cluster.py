@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from airflow_provider_datagraph.access.database import DatabaseAccess
 from airflow_provider_datagraph.access.plan import Fact, Finding, finding, note
 from airflow_provider_datagraph.access.role import partial_view
-from airflow_provider_datagraph.redshift.catalog.databases import read_databases
-from airflow_provider_datagraph.redshift.catalog.identities import catalog_hides, read_identities
+from airflow_provider_datagraph.redshift.catalog.identities import catalog_hides
 from airflow_provider_datagraph.redshift.catalog.privileges import Who, database_grants, schema_grants
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES, join_path
+from airflow_provider_datagraph.redshift.names import join_path
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identities, Scope, Session
 
 
@@ -23,24 +23,23 @@ def hidden_from(known: Identities, rows: Rows) -> Iterator[Finding]:
         yield finding("hidden", known.session.user, case="tables")
 
 
-def look(rows: Rows, session: Session, user: str) -> tuple[list[Finding], list[str]]:
+def look(rows: Rows, known: DatabaseAccess, user: str) -> list[Finding]:
     """Look at the cluster as the admin.
 
     :param user: the linked user's name; empty where it isn't known.
-    :return: the findings, and the names of the local databases.
     """
-    known, everybody = read_identities(rows, session), Who(kinds=("public",))
+    everybody, database = Who(kinds=("public",)), known.session.database
     found = [*partial_view(known), *hidden_from(known, rows)]
     if user and user not in known.users:
         found.append(note("user_missing", user, case="yet"))
-    databases = read_databases(rows, known)
-    local = sorted(name for name in databases.keys() - SYSTEM_DATABASES if databases[name].kind == "local")
     held = database_grants(rows, everybody).by(PUBLIC)
-    if lacking := [name for name in local if Grant(Scope.DATABASE, "TEMPORARY", database=name) not in held]:
-        found.append(note("temp_revoked", session.database, databases=tuple(lacking)))
+    if lacking := [
+        name for name in sorted(known.local()) if Grant(Scope.DATABASE, "TEMPORARY", database=name) not in held
+    ]:
+        found.append(note("temp_revoked", database, databases=tuple(lacking)))
     if Grant(Scope.SCHEMA, "CREATE", "public") in schema_grants(rows, everybody).by(PUBLIC):
-        found.append(note("public_creates", join_path(session.database, "public")))
-    return found, local
+        found.append(note("public_creates", join_path(database, "public")))
+    return found
 
 
 def names_compared(session: Session) -> Finding:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.engine import preflight
-from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from local_redshift.faults_client import Faults
 from tests.integration.faults.support import listening, quickly, silence
 from tests.support.aws import aws
@@ -34,7 +34,7 @@ def test_where_all_is_well_there_is_no_finding(linked: Segment, logged: Logged) 
     report = execute(linked.preflight())
     assert (codes(report), notes(report)) == ([], WORKS)
     sent = [text for text in statements(linked.server, since) if not text.startswith("SET statement_timeout")]
-    assert len(sent) == 8, sent
+    assert len(sent) == 9, sent
     place, log = f"{linked.server.host}:{linked.server.port}", logged()
     for conn_id, login in (("redshift_default", linked.admin), ("segment_linked_user", linked.user)):
         assert f"Connection {conn_id} logs in to {place} as {login}." in log
@@ -45,6 +45,15 @@ def test_a_user_that_is_still_to_come_is_no_finding(segment: Segment) -> None:
     report = look(segment)
     assert codes(report) == []
     assert "user_missing" in notes(report) and "user_logs_in" not in notes(report)
+
+
+def test_what_the_admin_lacks_is_named(linked: Segment) -> None:
+    linked.admin_connection(login=linked.cluster.user("clerk"), password=PASSWORD)
+    schemas = ["public", "crm", "no_such_db.s"]
+    report = look(linked, schemas=schemas, role=linked.role, checkpoint_database=linked.checkpoint)
+    assert codes(report) == ["admin_lacks", "schema_missing", *["admin_lacks"] * 3, "not_connected"]
+    for part in ("CREATEDB", 'USAGE ON SCHEMA "public", "crm" TO', 'FOR TABLES IN SCHEMA "crm" TO'):
+        assert any(part in row["remedy"] for row in report["findings"])
 
 
 def test_what_everybody_lost_is_a_note(linked: Segment) -> None:
@@ -87,8 +96,10 @@ def test_a_connection_that_fails_is_a_finding(linked: Segment, logged: Logged, c
 def test_silence_is_no_fault(linked: Segment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "SECONDS", 0.3)
     with listening(silence) as port:
-        linked.admin_connection(port=port)
+        linked.admin_connection(port=port, extra={"ssl": False, "timeout": 0.3})
         report = look(linked)
+        with pytest.raises(PassingFaultError, match="no answer yet, as from a cluster that is resuming"):
+            execute(linked.check())
     assert codes(report) == ["no_answer", "no_answer"]
     assert not any(row["blocking"] for row in report["findings"])
 
@@ -118,6 +129,9 @@ def test_what_a_cluster_lacks_is_a_finding(linked: Segment, faults: Faults, case
     report = look(linked)
     assert codes(report) == expected
     assert "user_logs_in" in notes(report)
+    if "old_patch" not in expected:
+        with linked.cluster.untouched():
+            assert codes(execute(linked.check())) == expected
 
 
 def test_an_old_patch_is_told_by_every_task_and_not_retried(linked: Segment, faults: Faults) -> None:
