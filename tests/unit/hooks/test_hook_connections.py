@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +14,6 @@ from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks import connections
 from airflow_provider_datagraph.redshift.names import InvalidInput
 
-ROOT = Path(__file__).parents[3]
 ADMIN: dict[str, Any] = {
     "conn_id": "admin_id",
     "conn_type": "redshift",
@@ -386,21 +383,3 @@ def test_a_port_is_one_or_redshifts_own(given: int | None, port: int) -> None:
 def test_there_is_no_such_port(port: int) -> None:
     with pytest.raises(InvalidInput, match=f"there is no port {port}"):
         connections.port_number(port, "admin_id")
-
-
-README = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)]
-
-
-def test_the_readme_s_connections_are_understood_and_its_policy_is_enough() -> None:
-    password, linked, iam = (one for one in README if one.get("conn_type"))
-    admins = [connection({"conn_id": "a", **one}, one.pop("extra", None)) for one in (password, iam)]
-    assert [connections.admin_arguments(admin, None)["host"] for admin in admins] == [iam["host"]] * 2
-    user = connection({"conn_id": "u", **linked, "password": "Reader-1"})
-    assert connections.user_arguments(user, admins[0], None)["database"] == "segment_linked_profiles_db"
-    ((statement,),) = (one["Statement"] for one in README if "Statement" in one)
-    for database in ("dev", "segment_linked_profiles_db"):
-        asked = connections.token_request(admins[1], database).parameters
-        action = "redshift:GetClusterCredentials"
-        names = {f"dbuser:{asked['ClusterIdentifier']}/{asked['DbUser']}", f"dbname:my-cluster/{database}"}
-        assert statement["Action"] == action
-        assert names <= {resource.split(":", 5)[5] for resource in statement["Resource"]}
