@@ -19,7 +19,8 @@ from xml.sax.saxutils import escape
 PREFIXES = ("IAM:", "IAMR:")
 """How the names begin that only an IAM sign-in gives, https://docs.aws.amazon.com/redshift/latest/mgmt/generating-user-credentials.html"""
 ORDERS = "/orders"
-"""Where tests say how long a temporary password lasts (``{"life": seconds}``), and read what was asked for since."""
+"""Where tests say how long a temporary password lasts (``{"life": seconds}``), end those that were given (``{"over":
+true}``), and read what was asked for since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         if self.path == ORDERS:
-            self.iam.life = json.loads(body)["life"]
+            order = json.loads(body)
+            self.iam.life = order["life"]
+            if order["over"]:
+                self.iam.tokens.clear()
             asked, self.iam.asked = self.iam.asked, []
             self._answer(200, json.dumps(asked))
             return

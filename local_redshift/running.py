@@ -39,9 +39,12 @@ class Server:
     endpoint: str = ""
     """AWS's, for temporary passwords, if it was started with `iam=True`."""
 
-    def asked_of_aws(self, life: float | None = None) -> list[dict[str, Any]]:
-        """What temporary passwords were asked for since the last call; those from now on last for `life` seconds."""
-        with urlopen(self.endpoint + ORDERS, json.dumps({"life": life}).encode()) as answer:
+    def asked_of_aws(self, life: float | None = None, over: bool = False) -> list[dict[str, Any]]:
+        """What temporary passwords were asked for since the last call; those from now on last for `life` seconds.
+
+        With `over`, none that was given lets anybody in any more, whatever its end.
+        """
+        with urlopen(self.endpoint + ORDERS, json.dumps({"life": life, "over": over}).encode()) as answer:
             asked: list[dict[str, Any]] = json.load(answer)
         return asked
 

@@ -12,6 +12,8 @@ from tests.support.redshift import run
 from tests.support.segment import Segment
 
 CLUSTER = {"iam": True, "cluster_identifier": "main"}
+NEAR_ITS_END = 290.0
+"""Seconds that a temporary password lasts with which nobody connects a second time."""
 WORKGROUP = {"iam": True, "is_serverless": True, "serverless_work_group": "group"}
 
 

@@ -16,7 +16,7 @@ from airflow_provider_datagraph.hooks.redshift import TIMEOUT, DataGraphHook
 from local_redshift.faults_client import Faults
 from tests.integration.faults.support import hang_up, listening, quickly, reset, silence
 from tests.support.redshift import connect, run
-from tests.support.segment import CONNECTING, OPERATORS, Segment, execute
+from tests.support.segment import CONNECTING, Segment, execute
 
 # Where the admin connection leads, its fields, and what is said.
 PLACES: dict[str, tuple[Any, dict[str, Any], str]] = {
@@ -77,13 +77,13 @@ def test_every_operator_tries_once(segment: Segment, faults: Faults, name: str, 
     assert connects.call_count == 1
 
 
-@pytest.mark.parametrize("name", ["role", "check"])
+@pytest.mark.parametrize("name", ["role", "check", "rotate"])
 def test_an_unreachable_user_connection_is_no_wrong_password(linked: Segment, faults: Faults, name: str) -> None:
     # The user exists, so its login is tried; whether the password is right can't be told.
     before = linked.snapshot()
     faults.cut_before(f"-- login {linked.user}", times=None)
     with quickly(), pytest.raises(PassingFaultError, match=r"Connection segment_linked_user: .* can't be reached"):
-        execute(OPERATORS[name](linked))
+        execute(CONNECTING[name](linked))
     faults.clear()
     assert linked.snapshot() == before
 
@@ -93,7 +93,8 @@ LASTING: dict[str, tuple[dict[str, Any], int, str]] = {
     "wrong password": (
         {"password": "Wrong-Secret-1"},
         1,
-        r": .* refuses the login or password of user awsuser \(28000\).*: correct the connection",
+        r": .* refuses the login or password of user awsuser \(28000\): correct the connection. It says: password .*"
+        "[.] .* where the password is disabled, or its VALID UNTIL is over",
     ),
     "unknown login": ({"login": "nobody"}, 1, ": .* refuses the login or password of user nobody .*: correct"),
     "unknown database": ({"schema": "atlantis"}, 1, ": there is no database atlantis at .*: correct the name"),

@@ -21,7 +21,7 @@ from airflow_provider_datagraph.exceptions import PassingFaultError
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from local_redshift.faults_client import Faults
 from tests.integration.faults.support import listening, quickly, silence
-from tests.support.iam import CLUSTER, with_iam
+from tests.support.iam import CLUSTER, NEAR_ITS_END, with_iam
 from tests.support.segment import RETL, Segment, execute
 from tests.support.waiting import PATIENCE, fire, trigger_of, until
 
@@ -97,15 +97,15 @@ def test_a_temporary_password_that_ends_while_the_server_restarts_is_asked_for_a
     opened: Segment, faults: Faults, name: str, mocker: MockerFixture
 ) -> None:
     with_iam(opened, CLUSTER, login=opened.server.user)
-    opened.server.asked_of_aws(life=1)
+    opened.server.asked_of_aws(NEAR_ITS_END)
     waiting = trigger_of(sensor(opened, name, **MORE[name]), poke_interval=0.1)
     # In a triggerer, only the event loop may look a connection up.
     asked = mocker.patch.object(BaseHook, "get_connection", side_effect=AssertionError("asked in a thread"))
 
     async def restart() -> None:
-        await until(lambda: bool(opened.server.asked_of_aws(life=1)))
+        await until(lambda: bool(opened.server.asked_of_aws(NEAR_ITS_END)))
         await asyncio.to_thread(faults.stop)
-        await asyncio.sleep(1.2)
+        opened.server.asked_of_aws(NEAR_ITS_END, over=True)
         await asyncio.to_thread(faults.start)
         await asyncio.to_thread(opened.sql, "CREATE TABLE crm.later (id int)")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import threading
-import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from importlib import import_module
@@ -13,14 +12,18 @@ from urllib.parse import quote
 
 import pytest
 import redshift_connector
+from airflow.providers.common.compat.sdk import DAG
+from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import LoginRefusedError, MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.operators.role import desired_user
 from airflow_provider_datagraph.redshift.passwords import HASHES
-from tests.support.iam import CLUSTER, WORKGROUP, sign_in, with_iam
+from local_redshift.iam import Iam
+from tests.integration.provider.offboarding import checkpoint, gone
+from tests.support.iam import CLUSTER, NEAR_ITS_END, WORKGROUP, sign_in, with_iam
 from tests.support.redshift import run, turned_away, unique
-from tests.support.segment import Segment, changes, execute, grant, sent
+from tests.support.segment import CONNECTING, MakeTask, Segment, changes, drop, execute, grant, sent
 
 
 def whom(hook: DataGraphHook) -> tuple[Any, ...]:
@@ -80,7 +83,7 @@ def test_grants_in_two_databases(segment: Segment) -> None:
 
 def test_it_is_asked_for_again_only_near_its_end(segment: Segment) -> None:
     with_iam(segment, CLUSTER, login=segment.server.user)
-    for life, asked in ((None, 1), (290, 3)):
+    for life, asked in ((None, 1), (NEAR_ITS_END, 3)):
         segment.server.asked_of_aws(life)
         hook = DataGraphHook()
         for _ in range(3):
@@ -88,13 +91,20 @@ def test_it_is_asked_for_again_only_near_its_end(segment: Segment) -> None:
         assert len(segment.server.asked_of_aws()) == asked
 
 
+def test_the_stand_in_lets_nobody_in_after_the_end() -> None:
+    for life, who in ((1.5, "IAM:ann"), (-1.5, "")):
+        iam = Iam(life=life)
+        given = iam.give("GetClusterCredentialsWithIAM", {"DbName": "dev"}, "ann", "us-east-1")
+        assert iam.let_in("IAM:ann", "dev", given["dbPassword"]) == who
+
+
 def test_a_connection_after_its_end_is_made_with_a_new_one(segment: Segment) -> None:
     with_iam(segment, CLUSTER, login=segment.server.user)
-    segment.server.asked_of_aws(life=1)
+    segment.server.asked_of_aws(NEAR_ITS_END)
     hook = DataGraphHook()
     whom(hook)
     user, old = hook.arguments["user"], hook.arguments["password"]
-    time.sleep(1.1)
+    segment.server.asked_of_aws(NEAR_ITS_END, over=True)
     # The server takes neither the old one nor, for another database, the new one.
     assert "authentication failed" in turned_away(segment.server, user, old)
     assert whom(hook)[1] == segment.warehouse
@@ -143,6 +153,46 @@ def test_where_and_as_whom_aws_is_asked(
     execute(task, aws="mine")
     (asked,) = segment.server.asked_of_aws()
     assert asked["region"] == region and asked["who"].startswith(who)
+
+
+EVERY: dict[str, MakeTask] = {
+    **CONNECTING,
+    "access": lambda segment: segment.access(tables=["crm.accounts"], wait=False),
+    "profiles": lambda segment: segment.profiles(schema="crm", wait=False),
+}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_task_asks_by_its_own_aws_connection_and_names_its_sessions(
+    linked: Segment, name: str, mocker: MockerFixture
+) -> None:
+    with_iam(linked, CLUSTER, login=linked.server.user)
+    aws("mine")(linked)
+    opened = mocker.spy(redshift_connector, "connect")
+    with DAG("reading", schedule=None, default_args={"aws_conn_id": "mine"}):
+        task = EVERY[name](linked)
+    # Whether it succeeds is no matter here.
+    with suppress(MisconfigurationError):
+        execute(task)
+    assert {asked["who"] for asked in linked.server.asked_of_aws()} == {"mine"}
+    named = {call.kwargs["application_name"] for call in opened.call_args_list}
+    assert named - {"tests"} == {f"airflow-provider-datagraph/reading/{task.task_id}"}
+
+
+def test_offboarding_asks_for_each_database_and_before_each_connection(
+    warehouse: Segment, mocker: MockerFixture
+) -> None:
+    home, other = checkpoint(warehouse), warehouse.cluster.database("CREATE SCHEMA ads")
+    warehouse.open("crm")
+    warehouse.cluster.sql(other, f"GRANT USAGE ON SCHEMA ads TO ROLE {warehouse.role}")
+    with_iam(warehouse, CLUSTER, login=warehouse.server.user)
+    warehouse.server.asked_of_aws(NEAR_ITS_END)
+    opened = mocker.spy(redshift_connector, "connect")
+    drop(warehouse, checkpoint_database=home)
+    databases = [call.kwargs["database"] for call in opened.call_args_list]
+    assert {warehouse.warehouse, home, other} <= set(databases)
+    assert [asked["DbName"] for asked in warehouse.server.asked_of_aws()] == databases
+    assert gone(warehouse)
 
 
 @pytest.mark.parametrize(

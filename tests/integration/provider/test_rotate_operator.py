@@ -76,6 +76,9 @@ def test_another_cause_than_the_password_changes_nothing(rotated: Segment) -> No
     rotated.cluster.sql("dev", f"ALTER USER {rotated.user} CONNECTION LIMIT 0 PASSWORD '{NEW}'")
     with rotated.cluster.untouched(), pytest.raises(PassingFaultError, match="CONNECTION LIMIT"):
         execute(rotated.rotate())
+    rotated.user_connection(password=NEW, extra={"ssl": True})
+    with rotated.cluster.untouched(), pytest.raises(MisconfigurationError, match=r"TLS with .* fails"):
+        execute(rotated.rotate())
     rotated.user_connection(password=NEW, port=1)
     with rotated.cluster.untouched(), pytest.raises(MisconfigurationError, match="Take host and port out of it"):
         execute(rotated.rotate())

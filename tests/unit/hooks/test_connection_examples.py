@@ -48,7 +48,7 @@ def asked(connections: dict[str, str], monkeypatch: pytest.MonkeyPatch, **hook: 
     made = DataGraphHook(**hook)
     arguments = dict(made.arguments)
     assert arguments.pop("application_name") == PROVIDER
-    return arguments, made.tokens and made.tokens.request
+    return arguments, made.tokens.request if made.tokens else None
 
 
 def token(database: str, region: str | None = "us-east-1", cluster: str = "redshift-cluster-1") -> TokenRequest:
