@@ -139,6 +139,14 @@ def test_a_refused_login_keeps_the_server_s_words(
     assert told.startswith("Connection redshift_default: ") and text in told and said in told and "'M'" not in told
 
 
+@pytest.mark.parametrize("case", ANSWERS)
+def test_a_password_is_changed_for_no_other_answer(linked: Segment, faults: Faults, case: str) -> None:
+    code, text, kind, _ = ANSWERS[case]
+    faults.error(f"-- login {linked.user}", code, text, **FATAL)
+    with linked.cluster.untouched(), quickly(), pytest.raises(kind):
+        execute(linked.rotate())
+
+
 def test_a_user_s_own_limit_is_told(linked: Segment) -> None:
     linked.cluster.sql("dev", f"ALTER USER {linked.user} CONNECTION LIMIT 0")
     with pytest.raises(PassingFaultError, match=f'too many connections for user "{linked.user}".* CONNECTION LIMIT of'):
