@@ -13,11 +13,11 @@ from airflow.providers.common.compat.sdk import (
     AirflowFailException,
     AirflowNotFoundException,
     AirflowSensorTimeout,
-    BaseHook,
 )
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import PassingFaultError
+from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from local_redshift.faults_client import Faults
 from tests.integration.faults.support import listening, quickly, silence
@@ -100,7 +100,7 @@ def test_a_temporary_password_that_ends_while_the_server_restarts_is_asked_for_a
     opened.server.asked_of_aws(NEAR_ITS_END)
     waiting = trigger_of(sensor(opened, name, **MORE[name]), poke_interval=0.1)
     # In a triggerer, only the event loop may look a connection up.
-    asked = mocker.patch.object(BaseHook, "get_connection", side_effect=AssertionError("asked in a thread"))
+    asked = mocker.patch.object(DataGraphHook, "get_connection", side_effect=AssertionError("asked in a thread"))
 
     async def restart() -> None:
         await until(lambda: bool(opened.server.asked_of_aws(NEAR_ITS_END)))
