@@ -17,10 +17,12 @@ from tests.e2e.services import installed
 @pytest.fixture(scope="session")
 def evidence(tmp_path_factory: pytest.TempPathFactory, statement_log: Path) -> Iterator[Evidence]:
     folder = tmp_path_factory.mktemp("e2e")
+    password = canary("Adm1n")
     with (
-        started(password=canary("Adm1n"), faults=True, iam=True) as server,
+        started(password=password, faults=True, iam=True) as server,
+        started(password=password, faults=True, iam=True) as other,
         metadata_database(*DATABASE) as metadata,
     ):
         machine = Machine(folder / "root", metadata)
         with installed(machine.root / HOME, metadata, services(machine)) as airflow:
-            yield play(airflow, machine, server, statement_log / f"{server.pid}.jsonl", folder)
+            yield play(airflow, machine, (server, other), statement_log, folder)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -27,14 +28,14 @@ class Left:
     :param metadata: its database.
     :param fernet: the key of that one.
     :param server: the Redshift they worked on.
-    :param statements: the file in which that one writes down all that it receives.
+    :param statements: the files in which that one, and another, write down all that they receive.
     """
 
     home: Path
     metadata: Metadata
     fernet: Fernet
     server: Server
-    statements: Path
+    statements: list[Path]
 
     def passwords(self) -> list[bytes]:
         """What Airflow's connections hold."""
@@ -119,11 +120,11 @@ def encrypted_trigger(left: Left, secret: str) -> None:
 
 
 def server_log(left: Left) -> Contents:
-    """What Redshift's administrators see of the statements, and the local one's own file of them."""
+    """What Redshift's administrators see of the statements, and the local ones' own files of them."""
     with closing(connect(left.server)) as connection:
         for (text,) in run(connection, "SELECT query_text FROM sys_query_history"):
             yield "sys_query_history", str(text).encode()
-    for line in left.statements.read_text().splitlines():
+    for line in chain.from_iterable(path.read_text().splitlines() for path in left.statements):
         yield "statements", json.loads(line)[1].encode()
 
 

@@ -19,6 +19,7 @@ from tests.e2e import reference
 from tests.e2e.compose import Machine
 from tests.e2e.places import Left
 from tests.e2e.services import AIRFLOW_3, Installation, TaskEnd
+from tests.e2e.ways import Ways
 from tests.e2e.web import Web
 from tests.e2e.wide import DAGS, SCHEMAS
 from tests.support.iam import CLUSTER, aws_fields
@@ -41,12 +42,14 @@ class Secrets:
     :param admin: the admin's.
     :param wrong: one that no server takes, so it may hold what Redshift's policy forbids.
     :param weak: one that the policy refuses.
+    :param rotated: what a linked user's is changed to while a sensor waits.
     """
 
     linked: str = field(default_factory=lambda: canary("L1nked"))
     admin: str = field(default_factory=lambda: canary("Adm1n"))
     wrong: str = field(default_factory=lambda: canary("Wr0ng", "\"\\/ä'"))
     weak: str = field(default_factory=lambda: canary("weak"))
+    rotated: str = field(default_factory=lambda: canary("R0tated"))
     planted: str = field(default_factory=lambda: canary("Pl4nted", "\"\\/ä'"))
 
 
@@ -172,11 +175,12 @@ class Evidence:
     :param left: where to look.
     :param scenes: the warehouses: the scheduler's run has one, ``airflow dags test`` another.
     :param tasks: how each task of each run ended.
-    :param lookup: what ``airflow dags test`` printed for a DAG without this package.
+    :param lookup: what ``airflow dags test`` printed for a DAG without this package; only in the deep run.
     :param healthy: the services whose own health checks were content.
     :param survivors: the processes that outlived the services.
     :param tokens: the temporary passwords that AWS gave.
     :param answers: those of the API server; see :meth:`~tests.e2e.web.Web.answers`.
+    :param ways: what changed while sensors waited.
     """
 
     left: Left
@@ -187,6 +191,7 @@ class Evidence:
     survivors: list[str]
     tokens: list[str]
     answers: dict[str, int]
+    ways: Ways
 
     @property
     def secrets(self) -> Secrets:
@@ -194,14 +199,15 @@ class Evidence:
         return self.scenes[0].secrets
 
 
-def tell(airflow: Installation, scene: Scene, folder: Path, serial: bool) -> None:
-    """Give a scene's names to the DAG files, and its connections to Airflow."""
+def tell(airflow: Installation, scene: Scene, folder: Path, serial: bool, *more: Ways) -> None:
+    """Give a scene's names to the DAG files, and its connections to Airflow, with more."""
     world = {**scene.world, "planted": scene.secrets.planted, "serial": serial}
     (airflow.home / "world.json").write_text(json.dumps(world))
-    airflow.add_connections(scene.connections(), folder)
+    others = {name: json.dumps(given) for ways in more for name, given in ways.connections().items()}
+    airflow.add_connections({**scene.connections(), **others}, folder)
 
 
-def run_services(airflow: Installation, machine: Machine, scene: Scene) -> dict[str, int]:
+def run_services(airflow: Installation, machine: Machine, scene: Scene, ways: Ways) -> dict[str, int]:
     """Let the scheduler run all DAGs that have a schedule, and the reference DAG, to their end, and end it.
 
     :return: what the API server answered.
@@ -215,12 +221,12 @@ def run_services(airflow: Installation, machine: Machine, scene: Scene) -> dict[
             logs = airflow.home.glob(f"logs/**/task_id=success__{name}/*.trigger.*")
             if not any("Not yet" in log.read_text(errors="replace") for log in logs if log.is_file()):
                 return False
-        return sum("PollTrigger" in text for text in watch.seen["triggers"]) >= 2
+        return all(ways.wait(airflow)) and sum("PollTrigger" in text for text in watch.seen["triggers"]) >= 2
 
     def ended() -> bool:
         reference.check(airflow)
         states = [state for (state,) in airflow.metadata.run("SELECT state FROM dag_run")]
-        return len(states) == 2 + len(DAGS) + AIRFLOW_3 and all(state in ENDS for state in states)
+        return len(states) == 3 + len(DAGS) + AIRFLOW_3 and all(state in ENDS for state in states)
 
     airflow.start()
     watch.start()
@@ -230,8 +236,9 @@ def run_services(airflow: Installation, machine: Machine, scene: Scene) -> dict[
             with closing(Web(airflow, machine.ports["api-server"])) as web:
                 reference.trigger(airflow, web)
                 answers = web.answers()
-        airflow.wait(waiting, "two sensors to look from the triggerer, one of them by IAM")
+        airflow.wait(waiting, "sensors to look from the triggerer")
         scene.write_profiles()
+        ways.change(airflow)
         # All have worked for a while: each of these slow commands is run once.
         airflow.wait_healthy()
         airflow.wait(ended, "all runs to end")
@@ -258,22 +265,28 @@ def run_lookup(airflow: Installation) -> bytes:
     return airflow.log.read_bytes()[size:]
 
 
-def play(airflow: Installation, machine: Machine, server: Server, statements: Path, folder: Path) -> Evidence:
+def play(
+    airflow: Installation, machine: Machine, servers: tuple[Server, Server], statements: Path, folder: Path
+) -> Evidence:
     """Run everything, and keep a copy of what it left."""
+    server, other = servers
     known = Secrets(admin=server.password)
     scenes = [set_scene(server, known)]
-    tell(airflow, scenes[0], folder, serial=False)
+    ways = Ways(other, known.linked, known.rotated)
+    ways.build()
+    tell(airflow, scenes[0], folder, False, ways)
     widen(scenes[0].warehouse)
-    answers = run_services(airflow, machine, scenes[0])
+    answers = run_services(airflow, machine, scenes[0], ways)
+    lookup = b""
     if DEEP:
         scenes.append(set_scene(server, known))
         tell(airflow, scenes[1], folder, serial=True)
         run_command(airflow, scenes[1])
-    lookup = run_lookup(airflow)
+        lookup = run_lookup(airflow)
     # What the runs were told isn't what they left.
     (airflow.home / "world.json").unlink()
     copy = folder / "evidence"
     shutil.copytree(airflow.home, copy)
-    left = Left(copy, airflow.metadata, airflow.fernet, server, statements)
-    tokens = [asked["token"] for asked in server.asked_of_aws()]
-    return Evidence(left, scenes, airflow.states(), lookup, airflow.healthy, airflow.survivors, tokens, answers)
+    left = Left(copy, airflow.metadata, airflow.fernet, server, [statements / f"{one.pid}.jsonl" for one in servers])
+    tokens = [asked["token"] for asked in server.asked_of_aws()] + ways.tokens()
+    return Evidence(left, scenes, airflow.states(), lookup, airflow.healthy, airflow.survivors, tokens, answers, ways)

@@ -1,0 +1,35 @@
+"""By IAM in two databases, and in none; and sensors that wait while tokens end, a password rotates, a place moves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG
+
+from airflow_provider_datagraph.operators.rotate import RotateSegmentPasswordOperator
+from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
+from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
+from tests.e2e.ways import DAG_ID, DATABASES, LATER, ROLE
+
+IAM: dict[str, Any] = {"redshift_conn_id": "ways_iam", "aws_conn_id": "ways_aws"}
+SYNC: dict[str, Any] = {"schema": "profiles", "database": DATABASES[1]}
+WAIT: dict[str, Any] = {"poke_interval": 1, "timeout": 240}
+
+with DAG(dag_id=DAG_ID, schedule="@once", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False) as dag:
+    for database in DATABASES:
+        GrantSchemaOperator(task_id=f"grant_{database}", schema="crm", database=database, role=ROLE, **IAM)
+    GrantSchemaOperator(task_id="iam_refused", schema="crm", redshift_conn_id="ways_nobody", aws_conn_id="ways_aws")
+    RotateSegmentPasswordOperator(task_id="rotate", user_conn_id="ways_other", **IAM)
+    ProfilesSyncTablesSensor(task_id="token_ends", **SYNC, **IAM, **WAIT)
+    ProfilesSyncTablesSensor(task_id="endpoint_moves", redshift_conn_id="ways_moved", **SYNC, **WAIT)
+    ValidateAccessSensor(
+        task_id="password_rotates",
+        redshift_conn_id="ways_admin",
+        user_conn_id="ways_user",
+        role=ROLE,
+        tables=list(LATER),
+        wait_for_grants=True,
+        **WAIT,
+    )
