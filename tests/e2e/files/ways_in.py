@@ -15,7 +15,7 @@ from tests.e2e.ways import DAG_ID, DATABASES, LATER, ROLE
 
 IAM: dict[str, Any] = {"redshift_conn_id": "ways_iam", "aws_conn_id": "ways_aws"}
 SYNC: dict[str, Any] = {"schema": "profiles", "database": DATABASES[1]}
-WAIT: dict[str, Any] = {"poke_interval": 1, "timeout": 240}
+WAIT: dict[str, Any] = {"poke_interval": 2, "timeout": 240}
 
 with DAG(dag_id=DAG_ID, schedule="@once", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False) as dag:
     for database in DATABASES:
