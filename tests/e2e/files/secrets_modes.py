@@ -39,7 +39,8 @@ FORM = {"schemas": [f"{ANALYTICS}.crm"], "role": ROLE, "checkpoint_database": CH
 CRM = {"database": ANALYTICS, "schema": "crm", "role": ROLE}
 WAIT = {"poke_interval": DELAY, "timeout": 240}
 ACCESS = {"database": CHECKPOINT, "tables": [f"{ANALYTICS}.crm.accounts"], "wait_for_grants": True, **USER, **WAIT}
-SYNC = {"database": PROFILES, "schema": "profiles_prod", **WAIT}
+# First, since all else waits for these to wait.
+SYNC = {"database": PROFILES, "schema": "profiles_prod", "priority_weight": 100, **WAIT}
 KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
     "check": (CheckWarehouseOperator, FORM),
     "role": (CreateSegmentRoleOperator, {"role": ROLE, **USER}),

@@ -17,7 +17,13 @@ IAM: dict[str, Any] = {"redshift_conn_id": "ways_iam", "aws_conn_id": "ways_aws"
 SYNC: dict[str, Any] = {"schema": "profiles", "database": DATABASES[1]}
 WAIT: dict[str, Any] = {"poke_interval": 2, "timeout": 240}
 
-with DAG(dag_id=DAG_ID, schedule="@once", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False) as dag:
+with DAG(
+    dag_id=DAG_ID,
+    schedule="@once",
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    default_args={"priority_weight": 100},
+) as dag:
     for database in DATABASES:
         GrantSchemaOperator(task_id=f"grant_{database}", schema="crm", database=database, role=ROLE, **IAM)
     GrantSchemaOperator(task_id="iam_refused", schema="crm", redshift_conn_id="ways_nobody", aws_conn_id="ways_aws")
