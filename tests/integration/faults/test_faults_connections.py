@@ -49,7 +49,7 @@ def left_to_airflow(segment: Segment, said: str, mocker: MockerFixture) -> None:
     assert not isinstance(failure.value, AirflowFailException)
     assert connects.call_count == 1
     assert text.startswith("Connection redshift_default: ") and "can't be reached" in text and said in text
-    assert "It will be tried again" in text and "check the host" in text
+    assert "It will be tried again" in text and "check host and port" in text
     assert segment.server.password not in text
 
 
@@ -120,7 +120,7 @@ ANSWERS: dict[str, tuple[str, str, type[Exception], str]] = {
     "shared": ("XX000", 'Cannot connect to shared database "x"', MisconfigurationError, "GRANT USAGE ON DATABASE"),
     "mounted": ("XX000", 'Cannot connect to auto mounted database "x"', MisconfigurationError, "an external schema"),
     "limit": ("53300", LIMIT, PassingFaultError, "CONNECTION LIMIT of the user's"),
-    "all taken": ("53300", "too many connections", PassingFaultError, "check the host"),
+    "all taken": ("53300", "too many connections", PassingFaultError, "check host and port"),
     "unknown": ("XX000", "Internal error", DataGraphError, "refuses the login of user awsuser (XX000"),
 }
 
