@@ -41,6 +41,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--iam", action="store_true", help="give temporary passwords; a further line names the endpoint for them"
     )
+    parser.add_argument(
+        "--catalog",
+        choices=("closed", "open"),
+        default="closed",
+        help="open: what has no form here goes to PostgreSQL, for dbt, SQLAlchemy and psql (default: %(default)s)",
+    )
     parser.add_argument("--log", metavar="FILE", help="write what happens to this file")
     parser.add_argument("--die-with-parent", action="store_true", help="stop when the parent process is gone")
     return parser.parse_args()
@@ -123,7 +129,8 @@ def main() -> int:
     latency = given.latency_ms / 1000
     # Taken out: PostgreSQL's processes may belong to another user.
     password = os.environ.pop(PASSWORD, DEFAULT_PASSWORD)
-    options = Options(given.host, given.port, given.user, password, given.database, latency, given.tls, given.iam)
+    given_to_all = (given.host, given.port, given.user, password, given.database, latency, given.tls, given.iam)
+    options = Options(*given_to_all, given.catalog == "open")
     return asyncio.run(run(options, given.die_with_parent, given.control_fd))
 
 

@@ -8,7 +8,8 @@ from local_redshift.text import INTERNAL_DATABASES, shown_role
 
 Fields = dict[str, str]
 
-SHARED = "local stand-in: databases made from a datashare or an integration"
+LOCAL = "local stand-in: "
+SHARED = f"{LOCAL}databases made from a datashare or an integration"
 CONFLICT = "could not complete because of conflict with concurrent transaction"
 
 
@@ -20,13 +21,18 @@ class Refused(Exception):
         self.sqlstate = sqlstate
         self.message = message
 
+    @property
+    def ours(self) -> bool:
+        """Whether it's only the stand-in that can't."""
+        return self.message.startswith(LOCAL)
+
     def fields(self, severity: str = "ERROR") -> Fields:
         return {"S": severity, "C": self.sqlstate, "M": self.message}
 
 
 def unsupported(what: str) -> Refused:
     """A real Redshift statement, or a form whose fate on Redshift is unknown, that can't be honoured here."""
-    return Refused("0A000", f"local stand-in: {what}")
+    return Refused("0A000", LOCAL + what)
 
 
 def leader_only() -> Refused:
@@ -81,7 +87,7 @@ def reworded(fields: Fields) -> Fields:
         kept["M"] = SHARED
     if kept.get("C") == "2D000":
         kept |= {"C": "25001", "M": "permissions on an external schema cannot be changed inside a transaction block"}
-    if kept["M"].startswith("local stand-in: "):
+    if kept["M"].startswith(LOCAL):
         kept["C"] = "0A000"
     return kept
 

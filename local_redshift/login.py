@@ -43,6 +43,10 @@ class Client:
     def database(self) -> str:
         return self.given.get("database") or self.user
 
+    @property
+    def is_redshifts(self) -> bool:
+        return any(key in self.given for key in OF_REDSHIFT)
+
     def refused(self) -> Refused:
         return Refused("28000", f'password authentication failed for user "{self.user}"')
 
@@ -51,7 +55,7 @@ class Client:
         return await self.stream.read()
 
 
-async def authenticate(client: Client, backend: Backend, pool: Pool, iam: Iam) -> bytes:
+async def authenticate(client: Client, backend: Backend, pool: Pool, iam: Iam, open_catalog: bool) -> bytes:
     """Log the client in at the backend; return what to greet it with."""
     kept = {key: value for key, value in client.given.items() if key in KEPT}
     role = await _signed_in(client, iam) if client.user.startswith(PREFIXES) else ""
@@ -70,7 +74,9 @@ async def authenticate(client: Client, backend: Backend, pool: Pool, iam: Iam) -
             continue
         if kind == b"K":
             backend.key = body
-        greeting += wire.frame(kind, _parameter(body) if kind == b"S" else body)
+        # By its version psql knows what the catalog is like.
+        as_it_is = kind != b"S" or (open_catalog and not client.is_redshifts)
+        greeting += wire.frame(kind, body if as_it_is else _parameter(body))
         if kind == b"Z":
             if role:
                 await _act_as(role, client, backend)
@@ -123,7 +129,7 @@ async def _by_digest(client: Client, stored: list[str]) -> bytes:
     As redshift_connector's handle_AUTHENTICATION_REQUEST answers it: sha256 of the stored digest, our nonce and
     its own. The literal itself proves nothing.
     """
-    if not any(key in client.given for key in OF_REDSHIFT):
+    if not client.is_redshifts:
         raise Refused(
             "28000",
             f'user "{client.user}" has a sha256 password: log in with one of Redshift\'s own drivers, or give it '

@@ -12,6 +12,7 @@ class Context:
 
     database: str
     case_sensitive: bool = False
+    open_catalog: bool = False
 
 
 # Each has one PostgreSQL statement (sql), SYS_QUERY_HISTORY's query_type (kind), and the command tag to report where

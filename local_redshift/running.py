@@ -70,10 +70,11 @@ def started(
     latency_ms: float = 0.0,
     tls: bool = False,
     iam: bool = False,
+    open_catalog: bool = False,
 ) -> Iterator[Server]:
     """Run `python -m local_redshift` until the end of the block; with `faults`, it takes orders of this process."""
     command = [sys.executable, "-m", "local_redshift", "--die-with-parent", "--host", host, "--port", str(port)]
-    command += ["--user", user, "--database", database]
+    command += ["--user", user, "--database", database, "--catalog", "open" if open_catalog else "closed"]
     command += ["--latency-ms", str(latency_ms), *(["--tls"] if tls else []), *(["--iam"] if iam else [])]
     with tempfile.TemporaryFile("w+") as log, _channel(faults) as (control, theirs):
         descriptors = [end.fileno() for end in theirs]

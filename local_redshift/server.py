@@ -31,6 +31,7 @@ class Options:
     latency: float = 0.0
     tls: bool = False
     iam: bool = False
+    open_catalog: bool = False
 
 
 @dataclass
@@ -62,6 +63,7 @@ class Server:
         self._hub = Hub(
             address, Pool(address), History(folder=os.environ.get(STATEMENTS)), self.faults, self.options.latency
         )
+        self._hub.open_catalog = self.options.open_catalog
         if self.options.tls:
             self._hub.tls = self.secured = await asyncio.to_thread(tls.make, self.postgres.folder)
         if self.options.iam:
@@ -129,7 +131,8 @@ class Server:
     async def _install(self) -> None:
         template = await self._first_connection()
         await template.run("SET allow_system_table_mods = on; SET standard_conforming_strings = on")
-        for script in sorted((Path(__file__).parent / "sql").glob("*.sql")):
+        scripts = sorted((Path(__file__).parent / "sql").glob("*.sql"))
+        for script in scripts if self.options.open_catalog else scripts[:-1]:
             try:
                 await template.run(script.read_text())
             except BackendError as failure:

@@ -33,6 +33,8 @@ class Hub:
     faults: Faults = field(default_factory=Faults)
     latency: float = 0.0
     """Seconds that each exchange takes longer."""
+    open_catalog: bool = False
+    """Whether PostgreSQL gets what the closed grammar has no form for."""
     tls: Tls | None = None
     sessions: dict[bytes, Batches] = field(default_factory=dict)
     shapes: Shapes = field(default_factory=Shapes)
@@ -104,7 +106,7 @@ async def _login(hub: Hub, client: Client, backend: Backend) -> Batches:
     due = await hub.faults.before([login(user, database)], writer)
     await asyncio.sleep(hub.latency)
     hub.faults.exchanges += 2
-    greeting = await authenticate(client, backend, hub.pool, hub.iam)
+    greeting = await authenticate(client, backend, hub.pool, hub.iam, hub.open_catalog)
     user = client.user
     known_database(database)
     setting = literal(f"redshift.{CASE}")
@@ -112,7 +114,7 @@ async def _login(hub: Hub, client: Client, backend: Backend) -> Batches:
     application = client.given.get("application_name", "")
     source = Source(int(rows[0][0] or 0), int(rows[0][1] or 0), database, application)
     relay = Relay(hub.pool, backend, user, database, writer)
-    statements = Statements(database, case_sensitive=rows[0][2] == "on")
+    statements = Statements(database, rows[0][2] == "on", hub.open_catalog)
     records = Records(hub.history, source)
     session = Batches(relay, statements, records, hub.faults, hub.shapes, functools.partial(_cancel_process, hub))
     hub.sessions[backend.key] = session

@@ -13,8 +13,9 @@ UNKNOWN = Prepared("", Command(""), b"")
 
 
 class Statements:
-    def __init__(self, database: str, case_sensitive: bool) -> None:
+    def __init__(self, database: str, case_sensitive: bool, open_catalog: bool) -> None:
         self.database = database
+        self.open_catalog = open_catalog
         self.named: dict[str, Prepared] = {}
         self.portals: dict[str, Prepared] = {}
         self._case_sensitive = self._case_before = self._case_default = case_sensitive
@@ -53,7 +54,7 @@ class Statements:
                 self._case_sensitive = {"on": True, "off": False}.get(case, self._case_default)
 
     def _translated(self, sql: str, in_transaction: bool, types: bytes = b"\0\0") -> Prepared:
-        plan = translate(sql, Context(self.database, self._case_sensitive))
+        plan = translate(sql, Context(self.database, self._case_sensitive, self.open_catalog))
         if isinstance(plan, Alone) and in_transaction:
             raise unsupported(f"{plan.called} inside a transaction block")
         return Prepared(sql, plan, types)

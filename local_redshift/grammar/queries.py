@@ -44,11 +44,11 @@ def query(sql: str, tokens: list[Token], context: Context, found: list[Reference
     common = common_tables(tokens, context)
     if any(len(one.parts) > 1 or one.parts[0] not in common for one in found):
         _check_leaders(tokens)
-    databases = {_database(one, context) for one in found if not (len(one.parts) == 1 and one.parts[0] in common)}
+    databases = {database_of(one, context) for one in found if not (len(one.parts) == 1 and one.parts[0] in common)}
     if len(databases) > 1:
         raise unsupported("joins of tables of two databases")
     database = databases.pop() if databases else context.database
-    text = render(sql, tokens, context, _without_database(tokens, context, database, found))
+    text = render(sql, tokens, context, without_database(tokens, context, database, found))
     elsewhere = None if database == context.database else database
     return Query(text, reads=reads(found), takes=_taken(tokens, found), database=elsewhere)
 
@@ -109,10 +109,10 @@ def local(sql: str, tokens: list[Token], context: Context, found: list[Reference
     for one in found:
         if is_catalog(one.parts):
             raise unsupported("system tables and views in a statement that isn't a plain SELECT of one")
-        if _database(one, context) != context.database:
+        if database_of(one, context) != context.database:
             raise unsupported("statements that write and name a table of another database")
     check_names(tokens, _spans(found), context)
-    return render(sql, tokens, context, _without_database(tokens, context, context.database, found))
+    return render(sql, tokens, context, without_database(tokens, context, context.database, found))
 
 
 def explain(sql: str, tokens: list[Token], context: Context) -> Plan:
@@ -176,7 +176,8 @@ def _check_leaders(tokens: list[Token]) -> None:
             raise leader_only()
 
 
-def _database(reference: Reference, context: Context) -> str:
+def database_of(reference: Reference, context: Context) -> str:
+    """The database that a table is named in."""
     if len(reference.parts) < 3:
         return context.database
     if len(reference.parts) > 3:
@@ -184,7 +185,7 @@ def _database(reference: Reference, context: Context) -> str:
     return known_database(reference.parts[0])
 
 
-def _without_database(tokens: list[Token], context: Context, database: str, found: list[Reference]) -> dict[int, str]:
+def without_database(tokens: list[Token], context: Context, database: str, found: list[Reference]) -> dict[int, str]:
     """Edits that strip the database from db.schema.table and from db.schema.table.column."""
     tables = {(one.start, len(one.parts)) for one in found}
     edits: dict[int, str] = {}

@@ -15,7 +15,8 @@ OTHERS = tuple(
     tuple(words.split())
     for words in """all|use|user lockout|datashares|models|model|policies|rls policy|masking policy|templates|template
     |table|view|materialized view|external table|external tables|procedure|functions from schema
-    |procedures from schema|parameters of|constraints primary keys|constraints foreign keys""".split("|")
+    |procedures from schema|parameters of|constraints primary keys|constraints foreign keys
+    |transaction isolation level""".split("|")
 )
 
 

@@ -21,6 +21,7 @@ from local_redshift.grammar import (
     users,
 )
 from local_redshift.grammar.names import check_calls
+from local_redshift.grammar.opened import opened
 from local_redshift.plan import Command, Context, Plan
 from local_redshift.reader import Reader
 from local_redshift.tokens import Token, statements, tokenize
@@ -140,6 +141,15 @@ def kind_of(sql: str) -> str:
 @lru_cache(CACHED)
 def translate(sql: str, context: Context) -> Plan:
     """What is to be done with one statement; an empty text is one, too."""
+    try:
+        return _translated(sql, context)
+    except Refused as refusal:
+        if context.open_catalog and (refusal.ours or refusal.sqlstate in ("42P01", "42703")):
+            return opened(sql, kind_of(sql), context, refusal)
+        raise
+
+
+def _translated(sql: str, context: Context) -> Plan:
     parts = statements(tokenize(sql))
     if not parts:
         return Command("", "OTHER")
