@@ -27,13 +27,12 @@ async def collected(plan: Collected | Remembered, relay: Relay, history: History
 
 
 def _remembered(plan: Remembered, history: History) -> str:
-    if plan.view == "stv_sessions":
-        # All users see all rows.
-        return f"SELECT * FROM json_populate_recordset(NULL::pg_rs.stv_sessions, {literal(history.sessions())})"
+    wanted, own = history.sessions(), "user_name = left(session_user, 50)"
+    if plan.view == "sys_query_history":
+        wanted, own = history.as_json(plan.after_query, plan.after_time), "user_id = pg_rs.me()::int"
     # Superusers and SYSLOG ACCESS UNRESTRICTED see all rows, others their own.
-    wanted = literal(history.as_json(plan.after_query, plan.after_time))
-    rows = f"json_populate_recordset(NULL::pg_rs.sys_query_history, {wanted})"
-    return f"SELECT * FROM {rows} WHERE pg_rs.unrestricted() OR user_id = pg_rs.me()::int"
+    rows = f"json_populate_recordset(NULL::pg_rs.{plan.view}, {literal(wanted)})"
+    return f"SELECT * FROM {rows} WHERE pg_rs.unrestricted() OR {own}"
 
 
 async def _elsewhere(view: str, pool: Pool, database: str, user: str) -> str:

@@ -23,6 +23,7 @@ KEPT = ("application_name", "client_encoding", "DateStyle", "TimeZone", "extra_f
 # Redshift's own drivers say which they are; PostgreSQL's don't know the authentication by digest.
 OF_REDSHIFT = ("client_protocol_version", "driver_version", "plugin_name")
 CLEARTEXT = b"\0\0\0\3"
+MD5 = b"\0\0\0\5"
 DIGEST = 13
 SHA256 = 0
 NONCE = 32
@@ -68,8 +69,8 @@ async def authenticate(client: Client, backend: Backend, pool: Pool, iam: Iam, o
             if fields["M"] == SHARED:
                 fields["M"] = f'Cannot connect to shared database "{client.database}"'
             raise Refused(fields["C"], fields["M"])
-        if kind == b"R" and body == CLEARTEXT:
-            known = wire.text(backend.password) if role else await _password(client, pool)
+        if kind == b"R" and body[:4] in (CLEARTEXT, MD5):
+            known = wire.text(backend.password) if role else await _password(client, body, pool)
             backend.writer.write(wire.frame(b"p", known))
             continue
         if kind == b"K":
@@ -102,12 +103,14 @@ async def _act_as(role: str, client: Client, backend: Backend) -> None:
     client.given["user"] = role
 
 
-async def _password(client: Client, pool: Pool) -> bytes:
-    """What PostgreSQL is to be told."""
+async def _password(client: Client, question: bytes, pool: Pool) -> bytes:
+    """What PostgreSQL is to be told: the digest of its salt and of a password's, which is the client's to make."""
     stored = await _stored(client.user, pool)
     if stored:
-        return await _by_digest(client, stored)
-    answer, password = await client.asked(CLEARTEXT)
+        secret = await _by_digest(client, stored)
+        inner = hashlib.md5(f"{secret}{client.user}".encode()).hexdigest()
+        return wire.text("md5" + hashlib.md5(inner.encode() + question[4:]).hexdigest())
+    answer, password = await client.asked(question)
     if answer != b"p" or client.user == OWNER or ":" in client.user:
         # Nobody logs in as the internal owner.
         raise client.refused()
@@ -123,7 +126,7 @@ async def _stored(user: str, pool: Pool) -> list[str]:
     return str(notes["sha256"]).split("|") if notes.get("sha256") else []
 
 
-async def _by_digest(client: Client, stored: list[str]) -> bytes:
+async def _by_digest(client: Client, stored: list[str]) -> str:
     """AUTH_REQ_DIGEST: the client proves that it knows the password, which is never sent.
 
     As redshift_connector's handle_AUTHENTICATION_REQUEST answers it: sha256 of the stored digest, our nonce and
@@ -146,7 +149,7 @@ async def _by_digest(client: Client, stored: list[str]) -> bytes:
     expected = hashlib.sha256(bytes.fromhex(digest) + nonce + theirs).digest()
     if not hmac.compare_digest(proof, expected):
         raise client.refused()
-    return wire.text(secret)
+    return secret
 
 
 def _counted(data: bytes) -> bytes:

@@ -113,7 +113,7 @@ class Postgres:
         password.chmod(0o644)  # the folder itself is closed
         self._initdb(binaries, password)
         password.unlink()
-        (self.folder / "data" / "pg_hba.conf").write_text("local all all password\n")
+        (self.folder / "data" / "pg_hba.conf").write_text(f"local all {OWNER} password\nlocal all all md5\n")
         self._binaries = binaries
         self.launch()
 

@@ -35,10 +35,10 @@ SET_UP = "SELECT set_config('statement_timeout', '{milliseconds}', false), pg_ba
 # PG_CANCEL_BACKEND: a user's own sessions, a superuser's all; it returns nothing
 CANCEL = "SELECT pg_cancel_backend({process})"
 
-# r_STV_SESSIONS: all rows are visible to all users; the names are padded
+# r_STV_SESSIONS: superusers see all rows, others those of their own sessions; the names are padded
 SESSIONS = "SELECT process, user_name, db_name FROM stv_sessions"
 
 
 def read_sessions(rows: Rows) -> tuple[OpenSession, ...]:
-    """Read who is logged in, this session too."""
+    """Read who is logged in, this session too: no others than the user's own, where it isn't a superuser."""
     return tuple(OpenSession(int(p), str(user).strip(), str(database).strip()) for p, user, database in rows(SESSIONS))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import socket
+import struct
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from local_redshift import wire
 from local_redshift.running import Server
 from tests.support.redshift import PASSWORD, connect, refused, run, turned_away, unique
 
@@ -73,6 +76,27 @@ def test_users_change_their_own_password(server: Server, hashed: str) -> None:
     assert refused(own, f"ALTER USER {hashed} PASSWORD 'Other5678z' CREATEDB")[0] == "42501"
     own.close()
     connect(server, user=hashed, password="Other5678y").close()
+
+
+def test_superusers_have_passwords(admin: Any, hashed: str) -> None:
+    run(admin, f"ALTER USER {hashed} PASSWORD DISABLE")
+    for options in ("CREATEUSER", "CREATEDB CREATEUSER", "PASSWORD DISABLE CREATEUSER"):
+        assert refused(admin, f"ALTER USER {hashed} {options}") == ("42601", "a superuser must have a password")
+    run(admin, f"ALTER USER {hashed} PASSWORD '{PASSWORD}' CREATEUSER")
+    assert refused(admin, f"ALTER USER {hashed} PASSWORD DISABLE")[0] == "42601"
+
+
+def test_the_password_is_never_sent(server: Server, admin: Any, hashed: str) -> None:
+    """Neither kind of it: the server has its MD5 digest, and asks for that of a salt and this."""
+    run(admin, f"ALTER USER {hashed} PASSWORD '{PASSWORD}'")
+    with socket.create_connection((server.host, server.port)) as client:
+        client.sendall(wire.startup({"user": hashed, "database": "dev"}))
+        kind, _, code, salt = struct.unpack("!cII4s", client.recv(100))
+        assert (kind, code) == (b"R", 5)
+        inner = hashlib.md5(f"{PASSWORD}{hashed}".encode()).hexdigest()
+        answer = "md5" + hashlib.md5(inner.encode() + salt).hexdigest()
+        client.sendall(wire.frame(b"p", wire.text(answer)))
+        assert client.recv(9) == wire.frame(b"R", struct.pack("!I", 0))
 
 
 def test_clients_of_postgresql_are_told_why(server: Server, hashed: str) -> None:
