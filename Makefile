@@ -15,7 +15,7 @@ setup = scripts/setup $(AIRFLOW)
 run = scripts/clean-env $(AIRFLOW)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv unit test test-deep test-lowest check format docs mutants redshift wheel compose-check pins clean
+.PHONY: help demo venv unit test test-clients test-deep test-lowest check format docs mutants redshift wheel compose-check pins clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,11 @@ test-lowest: AIRFLOW = lowest
 test test-lowest:
 	@$(setup)
 	@$(run) scripts/test $(ARGS)
+
+test-clients: ## Try dbt and SQLAlchemy on the local Redshift, in an environment of their own (2 minutes)
+	@$(setup)
+	@scripts/setup clients
+	@$(run) env CLIENTS=1 pytest tests/integration/local_redshift/test_local_other_clients.py $(ARGS)
 
 mutants: ## Change code in small ways, and list what no test notices (20 minutes; ARGS="access/role hooks/redshift": some modules)
 	@$(setup)

@@ -18,7 +18,9 @@ from local_redshift.grammar.render import name_of, render
 from local_redshift.plan import Context, Plan, Query
 from local_redshift.tokens import Kind, Token, statements, tokenize
 
-WORDS = re.compile(r"[(]|(select|with|explain|insert|update|delete|show transaction|create (\w+ )*(table|view))\b")
+WORDS = re.compile(
+    r"[(]|(select|with|explain|insert|update|delete|merge|show transaction|create (\w+ )*(table|view))\b"
+)
 # Functions that run a text as a statement or act on the server, and, of PostgreSQL's own, all but those that only tell.
 ACTING = re.compile(
     r"set_config|lo_\w+|ts_stat|ts_rewrite|currtid2|\w+_to_xml\w*|\w+_and_xmlschema"
@@ -64,7 +66,7 @@ def opened(sql: str, kind: str, context: Context, refusal: Refused) -> Plan:
                 edits |= {at - 2: "", at - 1: ""}
             if any(one.end == at + 1 for one in named):
                 edits[at] = f"pg_opened.{token.value}"
-    return Query(render(sql, tokens, context, edits), kind, reads=reads(found))
+    return Query(render(sql, tokens, context, edits), kind, reads=reads(found, target=True))
 
 
 def _acts(token: Token, follower: Token) -> bool:

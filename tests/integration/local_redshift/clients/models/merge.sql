@@ -1,0 +1,3 @@
+{{ config(materialized='incremental', incremental_strategy='merge', unique_key='id') }}
+select id, name from {{ ref('orders') }}
+{% if is_incremental() %} where id >= (select max(id) from {{ this }}) {% endif %}

@@ -1,0 +1,82 @@
+"""dbt and SQLAlchemy on `--catalog open`: `make test-clients`, as they have an environment of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local_redshift.running import Server, started
+from tests.support.clients import README, promised
+from tests.support.redshift import PASSWORD, connect, run
+
+HERE = Path(__file__).parent / "clients"
+PROGRAMS = README.parents[1] / ".venv-clients" / "bin"
+RELATIONS = {
+    "table": ("orders", "TABLE"),
+    "view": ("open_orders", "VIEW"),
+    "bind: false": ("late_orders", "VIEW"),
+    "incremental": ("delete_insert", "TABLE"),
+    "delete+insert": ("delete_insert", "TABLE"),
+    "merge": ("merge", "TABLE"),
+    "seed": ("customers", "TABLE"),
+    "snapshot": ("orders_then", "TABLE"),
+}
+
+pytestmark = pytest.mark.skipif(os.environ.get("CLIENTS") != "1", reason="make test-clients")
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Server]:
+    with started(open_catalog=True) as server:
+        admin = connect(server)
+        run(admin, f"CREATE USER reader PASSWORD '{PASSWORD}'", "CREATE SCHEMA s")
+        run(admin, "CREATE TABLE s.t (a int PRIMARY KEY, b varchar(20))", "CREATE VIEW s.v AS SELECT a FROM s.t")
+        admin.close()
+        yield server
+
+
+def client(server: Server, folder: Path, *command: str) -> str:
+    """What a program of the clients' environment writes."""
+    at = {"HOST": server.host, "PORT": str(server.port), "USER": server.user, "PASSWORD": server.password}
+    environment = {"HOME": str(folder), "PATH": os.environ["PATH"]} | {f"REDSHIFT_{key}": at[key] for key in at}
+    whole = [str(PROGRAMS / command[0]), *command[1:]]
+    done = subprocess.run(whole, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("driver", ["redshift_connector", "psycopg2"])
+def test_sqlalchemy_reflects(opened: Server, tmp_path: Path, driver: str) -> None:
+    found = json.loads(client(opened, tmp_path, "python", str(HERE / "sqlalchemy_client.py"), driver))
+    assert list(found) == promised("SQLAlchemy")
+    assert "(local stand-in)" in found.pop("select pg_catalog.version()")
+    assert {"public", "s"} <= set(found.pop("get_schema_names()"))
+    assert found == {
+        "get_table_names()": ["t"],
+        "get_view_names()": ["v"],
+        "get_columns()": {"a": "INTEGER", "b": "VARCHAR(20)"},
+        "get_pk_constraint()": ["a"],
+        "has_table()": [True, False],
+        "MetaData.reflect()": ["s.t"],
+    }
+
+
+def test_dbt_builds_again_and_again(opened: Server, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(HERE, project)
+    for _ in range(2):  # the second time there is something to replace
+        assert "ERROR=0" in client(opened, project, "dbt", "build", "--profiles-dir", ".", "--no-use-colors")
+    admin = connect(opened)
+    shown = {(row[2], row[3]) for row in run(admin, "SHOW TABLES FROM SCHEMA dev.marts")}
+    of_dbt = promised("dbt-redshift")
+    assert of_dbt[:2] == ["datasharing: true", "dbt build"] and of_dbt[-1] == "+grants"
+    assert [RELATIONS[word] in shown for word in of_dbt[2:-1]] == [True] * len(RELATIONS)
+    granted = run(admin, "SELECT relation_name FROM svv_relation_privileges WHERE identity_name = 'reader'")
+    assert {name for (name,) in granted} == {"orders", "open_orders", "late_orders", "delete_insert", "merge"}
+    admin.close()
