@@ -46,38 +46,34 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Catalog:
-    """A SELECT of a catalog view that PostgreSQL fills alone."""
-
+class _OfView:
     sql: str
     kind: ClassVar[str] = "SELECT"
     tag: ClassVar[str] = ""
 
 
+class Catalog(_OfView):
+    """A SELECT of a catalog view that PostgreSQL fills alone."""
+
+
 @dataclass(frozen=True, slots=True)
-class Collected:
+class Collected(_OfView):
     """A SELECT of a catalog view whose rows the proxy collects from every database."""
 
-    sql: str
     view: str
     only_database: str | None = None
     """The one database that the view is restricted to."""
-    kind: ClassVar[str] = "SELECT"
-    tag: ClassVar[str] = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(_OfView):
     """A SELECT of a catalog view whose rows the proxy has in its own memory."""
 
-    sql: str
     view: str
     after_query: int = 0
     """Only rows of SYS_QUERY_HISTORY with a greater query_id are asked for."""
     after_time: str = ""
     """The same for its start_time."""
-    kind: ClassVar[str] = "SELECT"
-    tag: ClassVar[str] = ""
 
 
 @dataclass(frozen=True, slots=True)

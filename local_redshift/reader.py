@@ -34,6 +34,11 @@ KEPT_WORDS = RESERVED | frozenset(
 NO_USERS = ("pg_", "role:", "group:", "scope:", "may:")
 
 
+def phrases(text: str) -> tuple[tuple[str, ...], ...]:
+    """The words of each phrase; bars separate phrases."""
+    return tuple(tuple(words.split()) for words in text.split("|"))
+
+
 def turn(token: Token) -> int:
     """By how much a token changes the number of open parentheses."""
     return {"(": 1, ")": -1}.get(token.text, 0)
@@ -76,9 +81,16 @@ class Reader:
 
     def accept_any(self, *words: str) -> str:
         """The next word if it's one of these, else nothing."""
-        if self.peek().kind is Kind.WORD and self.peek().value in words:
-            return self.next().value
-        return ""
+        return self.next().value if self.is_any(*words) else ""
+
+    def is_any(self, *words: str) -> bool:
+        return self.peek().kind is Kind.WORD and self.peek().value in words
+
+    def expect_any(self, *words: str) -> str:
+        """The next word, which must be one of these."""
+        if not self.is_any(*words):
+            raise self.fail()
+        return self.next().value
 
     def expect(self, *words: str) -> None:
         for word in words:

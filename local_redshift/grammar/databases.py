@@ -32,13 +32,11 @@ def create_database(reader: Reader, context: Context) -> Plan:
 
 def _collation_or_isolation(reader: Reader) -> None:
     if reader.accept("collate"):
-        if not reader.accept_any("case_sensitive", "cs", "case_insensitive", "ci"):
-            raise reader.fail()
+        reader.expect_any("case_sensitive", "cs", "case_insensitive", "ci")
         reader.later("COLLATE of a database")
         return
     reader.expect("isolation", "level")
-    if not reader.accept_any("snapshot", "serializable"):
-        raise reader.fail()
+    reader.expect_any("snapshot", "serializable")
     reader.later("ISOLATION LEVEL of a database")
 
 
@@ -103,8 +101,7 @@ def _quota(reader: Reader) -> bool:
         return False
     if not reader.accept("unlimited"):
         reader.integer()
-        if not reader.accept_any("mb", "gb", "tb"):
-            raise reader.fail()
+        reader.expect_any("mb", "gb", "tb")
     reader.later("QUOTA")
     return True
 

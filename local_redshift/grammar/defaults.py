@@ -69,9 +69,7 @@ def _privileges(reader: Reader) -> str:
         return "EXECUTE"
 
     def one() -> str:
-        word = reader.accept_any(*TABLE_BITS)
-        if not word:
-            raise reader.fail()
+        word = reader.expect_any(*TABLE_BITS)
         return TABLE_BITS[word]
 
     return ", ".join(reader.listed(one))

@@ -13,17 +13,8 @@ from local_redshift.reader import Reader
 from local_redshift.text import array, ident, literal
 from local_redshift.tokens import Token
 
-TABLE_BITS = {
-    "select": "SELECT",
-    "insert": "INSERT",
-    "update": "UPDATE",
-    "delete": "DELETE",
-    "drop": "TRIGGER",
-    "references": "REFERENCES",
-    "alter": "MAINTAIN",
-    "truncate": "TRUNCATE",
-}
 SCHEMA_BITS = {"drop": "TRIGGER", "alter": "MAINTAIN"}
+TABLE_BITS = {word: word.upper() for word in "select insert update delete references truncate".split()} | SCHEMA_BITS
 SCOPED_SCHEMA_BITS = {"usage": "SELECT", "create": "INSERT", **SCHEMA_BITS}
 
 
@@ -146,9 +137,7 @@ def scope(reader: Reader, context: Context, words: list[Token]) -> Target:
     """What follows FOR: https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html"""
     if external.scope(reader, words):
         return Scope("others", None, tuple(token.value for token in words))
-    what = reader.accept_any("tables", "schemas")
-    if not what:
-        raise reader.fail()
+    what = reader.expect_any("tables", "schemas")
     reader.expect("in")
     schema = None
     if what == "tables" and reader.accept("schema"):

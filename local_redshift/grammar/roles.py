@@ -75,11 +75,12 @@ def membership(reader: Reader, granting: bool, only_option: bool) -> Plan:
     """
     held = reader.listed(lambda: _held(reader))
     reader.expect("to" if granting else "from")
-    calls: list[str] = []
-    for grantee, with_option in reader.listed(lambda: _holder(reader, granting, only_option)):
-        function = "assign" if granting else "unassign"
-        option = with_option if granting else only_option
-        calls += [f"PERFORM pg_rs.{function}({literal(PREFIXES['role'] + role)}, {grantee}, {option})" for role in held]
+    holders = reader.listed(lambda: _holder(reader, granting, only_option))
+    calls = [
+        f"PERFORM pg_rs.assign({granting}, {literal(PREFIXES['role'] + role)}, {grantee}, {with_option or only_option})"
+        for grantee, with_option in holders
+        for role in held
+    ]
     reader.end()
     return Command(block(calls), "DDL", "GRANT ROLE" if granting else "REVOKE ROLE")
 

@@ -104,9 +104,7 @@ def set_config(reader: Reader, context: Context) -> Plan:
     reader.expect_symbol(",")
     value = reader.string()
     reader.expect_symbol(",")
-    local = reader.accept_any("true", "false")
-    if not local:
-        raise reader.fail()
+    local = reader.expect_any("true", "false")
     reader.expect_symbol(")")
     process = ""
     if reader.accept_symbol(","):
@@ -176,8 +174,7 @@ def begin(reader: Reader, context: Context) -> Plan:
 
 def _isolation(reader: Reader) -> None:
     if reader.accept("read"):
-        if not reader.accept_any("committed", "uncommitted"):
-            raise reader.fail()
+        reader.expect_any("committed", "uncommitted")
     elif not (reader.accept("repeatable", "read") or reader.accept("serializable")):
         raise reader.fail()
 

@@ -67,8 +67,7 @@ def integration(reader: Reader) -> None:
         return
     reader.expect("refresh")
     reader.accept_any("all", "inerror")
-    if not reader.accept_any("tables", "table"):
-        raise reader.fail()
+    reader.expect_any("tables", "table")
     if reader.accept("in", "schema"):
         reader.listed(reader.name)
     elif reader.peek().text:
@@ -112,8 +111,7 @@ def create_table(reader: Reader, context: Context) -> Plan:
     if reader.is_word("row", "format") or reader.is_word("as"):
         raise unsupported("CREATE EXTERNAL TABLE ... " + reader.peek().text.upper())
     reader.expect("stored", "as")
-    if not reader.accept_any("parquet", "orc", "avro", "textfile", "sequencefile", "rcfile"):
-        raise reader.fail()
+    reader.expect_any("parquet", "orc", "avro", "textfile", "sequencefile", "rcfile")
     reader.expect("location")
     location = reader.string()
     if reader.accept("table", "properties"):

@@ -7,16 +7,15 @@ from local_redshift.grammar import show_grants
 from local_redshift.grammar.settings import show_parameter, shown
 from local_redshift.grammar.show_grants import elsewhere, like, qualified, row_limit
 from local_redshift.plan import Context, Plan
-from local_redshift.reader import Reader
+from local_redshift.reader import Reader, phrases
 from local_redshift.text import literal
 
 # Statements that the stand-in hasn't: https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_commands.html
-OTHERS = tuple(
-    tuple(words.split())
-    for words in """all|use|user lockout|datashares|models|model|policies|rls policy|masking policy|templates|template
+OTHERS = phrases(
+    """all|use|user lockout|datashares|models|model|policies|rls policy|masking policy|templates|template
     |table|view|materialized view|external table|external tables|procedure|functions from schema
     |procedures from schema|parameters of|constraints primary keys|constraints foreign keys
-    |transaction isolation level""".split("|")
+    |transaction isolation level"""
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 
 from local_redshift.errors import Refused, syntax_error, unsupported
 from local_redshift.grammar import (
@@ -23,87 +24,78 @@ from local_redshift.grammar import (
 from local_redshift.grammar.names import check_calls
 from local_redshift.grammar.opened import opened
 from local_redshift.plan import Command, Context, Plan
-from local_redshift.reader import Reader
+from local_redshift.reader import Reader, phrases
 from local_redshift.tokens import Token, statements, tokenize
 
 Rule = Callable[[Reader, Context], Plan]
 TextRule = Callable[[str, list[Token], Context], Plan]
 
-# Rules that read on after these words.
-RULES: dict[tuple[str, ...], Rule] = {
-    ("create", "role"): roles.create,
-    ("alter", "role"): roles.alter,
-    ("drop", "role"): roles.drop,
-    ("create", "user"): users.create,
-    ("alter", "user"): users.alter,
-    ("drop", "user"): users.drop,
-    ("create", "group"): groups.create,
-    ("alter", "group"): groups.alter,
-    ("drop", "group"): groups.drop,
-    ("create", "database"): databases.create_database,
-    ("alter", "database"): databases.alter_database,
-    ("drop", "database"): databases.drop_database,
-    ("create", "schema"): databases.create_schema,
-    ("create", "external", "schema"): shared.create_schema,
-    ("create", "external", "table"): shared.create_table,
-    ("use",): settings.use,
-    ("alter", "schema"): databases.alter_schema,
-    ("drop", "schema"): databases.drop_schema,
-    ("alter", "default", "privileges"): defaults.alter,
-    ("grant",): grants.grant,
-    ("revoke",): grants.revoke,
-    ("show",): show.show,
-    ("alter", "system"): settings.alter_system,
-    ("set",): settings.set_parameter,
-    ("reset",): settings.reset,
-    ("select", "set_config"): settings.set_config,
-    ("select", "pg_cancel_backend"): settings.cancel,
-    ("begin",): settings.begin,
-    ("start", "transaction"): settings.begin,
-    ("commit",): settings.finish,
-    ("end",): settings.finish,
-    ("rollback",): settings.finish,
-    ("abort",): settings.finish,
-}
+R = TypeVar("R")
+
+
+def _by_words(rules: dict[R, str]) -> dict[tuple[str, ...], R]:
+    return {words: rule for rule, begins in rules.items() for words in phrases(begins)}
+
+
+# Rules, by the words that a statement begins with; they read on after these.
+RULES: dict[tuple[str, ...], Rule] = _by_words(
+    {
+        roles.create: "create role",
+        roles.alter: "alter role",
+        roles.drop: "drop role",
+        users.create: "create user",
+        users.alter: "alter user",
+        users.drop: "drop user",
+        groups.create: "create group",
+        groups.alter: "alter group",
+        groups.drop: "drop group",
+        databases.create_database: "create database",
+        databases.alter_database: "alter database",
+        databases.drop_database: "drop database",
+        databases.create_schema: "create schema",
+        databases.alter_schema: "alter schema",
+        databases.drop_schema: "drop schema",
+        shared.create_schema: "create external schema",
+        shared.create_table: "create external table",
+        defaults.alter: "alter default privileges",
+        grants.grant: "grant",
+        grants.revoke: "revoke",
+        show.show: "show",
+        settings.use: "use",
+        settings.alter_system: "alter system",
+        settings.set_parameter: "set",
+        settings.reset: "reset",
+        settings.begin: "begin|start transaction",
+        settings.finish: "commit|end|rollback|abort",
+        settings.set_config: "select set_config",
+        settings.cancel: "select pg_cancel_backend",
+    }
+)
 
 # Rules for statements on tables and data, which keep most of the text as it is.
-TEXT_RULES: dict[tuple[str, ...], TextRule] = {
-    ("select",): queries.select,
-    ("with",): queries.select,
-    ("explain",): queries.explain,
-    ("declare",): queries.cursor,
-    ("insert", "into"): queries.change,
-    ("update",): queries.change,
-    ("delete",): queries.change,
-    ("truncate",): queries.change,
-    ("fetch",): queries.plain,
-    ("close",): queries.plain,
-    ("deallocate",): queries.plain,
-    ("analyze",): queries.maintain,
-    ("vacuum",): queries.maintain,
-    ("comment", "on"): queries.comment,
-    ("create", "table"): tables.create,
-    ("create", "temp"): tables.create,
-    ("create", "temporary"): tables.create,
-    ("create", "local"): tables.create,
-    ("create", "masking", "policy"): masking.create,
-    ("drop", "masking", "policy"): masking.drop,
-    ("attach", "masking", "policy"): masking.attach,
-    ("detach", "masking", "policy"): masking.detach,
-    ("create", "view"): tables.create_view,
-    ("create", "or", "replace", "view"): tables.create_view,
-    ("create", "materialized", "view"): tables.create_view,
-    ("refresh", "materialized", "view"): queries.change,
-    ("alter", "table"): tables.alter,
-    ("drop", "table"): tables.drop,
-    ("drop", "view"): tables.drop,
-    ("drop", "materialized", "view"): tables.drop,
-}
+TEXT_RULES: dict[tuple[str, ...], TextRule] = _by_words(
+    {
+        queries.select: "select|with",
+        queries.explain: "explain",
+        queries.cursor: "declare",
+        queries.change: "insert into|update|delete|truncate|refresh materialized view",
+        queries.plain: "fetch|close|deallocate",
+        queries.maintain: "analyze|vacuum",
+        queries.comment: "comment on",
+        tables.create: "create table|create temp|create temporary|create local",
+        tables.create_view: "create view|create or replace view|create materialized view",
+        tables.alter: "alter table",
+        tables.drop: "drop table|drop view|drop materialized view",
+        masking.create: "create masking policy",
+        masking.drop: "drop masking policy",
+        masking.attach: "attach masking policy",
+        masking.detach: "detach masking policy",
+    }
+)
 
 # Statements that Redshift has and the stand-in hasn't: https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_commands.html
-ELSEWHERE = tuple(
-    tuple(words.split())
-    for words in """copy|unload|call|cancel|merge into|lock|prepare|execute|savepoint|release|attach rls|detach rls
+ELSEWHERE = phrases(
+    """copy|unload|call|cancel|merge into|lock|prepare|execute|savepoint|release|attach rls|detach rls
     |associate|desc|describe|insert
     |create procedure|create or replace procedure|create function|create or replace function|create external
     |create library|create or replace library|create model|create datashare|create rls
@@ -111,7 +103,7 @@ ELSEWHERE = tuple(
     |alter procedure|alter function|alter datashare|alter external|alter identity|alter masking|alter rls
     |alter materialized|alter template
     |drop procedure|drop function|drop datashare|drop external|drop library|drop model|drop identity
-    |drop rls|drop template""".split("|")
+    |drop rls|drop template"""
 )
 
 CACHED = 1000

@@ -7,21 +7,19 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
 from __future__ import annotations
 
 from local_redshift.plan import Command, Plan
-from local_redshift.reader import Reader
+from local_redshift.reader import Reader, phrases
 from local_redshift.text import PREFIXES, array, block
 
-HONOURED = tuple(
-    tuple(words.split())
-    for words in """create role|create user|alter user|drop user|access system table|access catalog
-    |alter default privileges""".split("|")
+HONOURED = phrases(
+    """create role|create user|alter user|drop user|access system table|access catalog
+    |alter default privileges"""
 )
-OTHERS = tuple(
-    tuple(words.split())
-    for words in """drop role|create schema|drop schema|create table|drop table
+OTHERS = phrases(
+    """drop role|create schema|drop schema|create table|drop table
     |alter table|create or replace function|create or replace external function|drop function
     |create or replace procedure|drop procedure|create or replace view|drop view|create model|drop model
     |create datashare|alter datashare|drop datashare|create library|drop library|truncate table|vacuum|analyze
-    |cancel|ignore rls|explain rls|explain masking""".split("|")
+    |cancel|ignore rls|explain rls|explain masking"""
 )
 # The only one that users, groups and PUBLIC can hold, too.
 MODEL = ("create", "model")

@@ -79,8 +79,7 @@ def _attribute(reader: Reader, made: _Made) -> None:
     """DISTSTYLE, DISTKEY, SORTKEY, BACKUP, ENCODE AUTO: after the columns."""
     start = reader.at
     if reader.accept("diststyle"):
-        if not reader.accept_any("even", "key", "all", "auto"):
-            raise reader.fail()
+        reader.expect_any("even", "key", "all", "auto")
     elif reader.accept("distkey"):
         reader.expect_symbol("(")
         reader.name()
@@ -91,8 +90,7 @@ def _attribute(reader: Reader, made: _Made) -> None:
         if not reader.accept("auto"):
             made.sort_key = reader.columns()
     elif reader.accept("backup"):
-        if not reader.accept_any("yes", "no"):
-            raise reader.fail()
+        reader.expect_any("yes", "no")
     elif reader.accept("encode"):
         reader.expect("auto")
     else:
@@ -250,9 +248,7 @@ def _row_level_security(reader: Reader, name: str) -> Plan:
     While no policy is attached nobody but the owner and superusers sees a row, on both.
     """
     reader.expect("row", "level", "security")
-    word = reader.accept_any("on", "off")
-    if not word:
-        raise reader.fail()
+    word = reader.expect_any("on", "off")
     if reader.peek().text:
         raise unsupported("ROW LEVEL SECURITY ... " + reader.peek().text.upper())
     return Command(

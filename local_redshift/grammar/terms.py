@@ -92,8 +92,7 @@ class Terms:
                 self.certain.append(Comparison(column, operator, value))
         elif reader.accept("is"):
             reader.accept("not")
-            if not reader.accept_any("null", "true", "false"):
-                raise reader.fail()
+            reader.expect_any("null", "true", "false")
         else:
             self._ranged()
 
@@ -101,11 +100,9 @@ class Terms:
         reader = self.reader
         negated = reader.accept("not")
         if reader.accept("in"):
-            reader.expect_symbol("(")
-            if reader.is_word("select"):
+            if reader.peek().text + reader.peek(1).value == "(select":
                 raise unsupported(SHAPE)
-            reader.listed(self.operand)
-            reader.expect_symbol(")")
+            reader.within(self.operand)
         elif reader.accept_any("like", "ilike"):
             self.operand()
         elif reader.accept("between"):

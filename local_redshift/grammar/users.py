@@ -134,9 +134,7 @@ def _option(reader: Reader, options: _Options, altering: bool) -> None:
             raise Refused("42601", "conflicting or redundant options")
         options.password = password(reader)
     elif reader.accept("syslog", "access"):
-        value = reader.accept_any("restricted", "unrestricted")
-        if not value:
-            raise reader.fail()
+        value = reader.expect_any("restricted", "unrestricted")
         options.syslog = literal(value.upper())
         options.named.append("syslog")
     elif reader.accept("in", "group"):

@@ -13,9 +13,7 @@ CREATE FUNCTION pg_rs.permit(granting boolean, permissions text[], role_names te
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
 DECLARE permission text; role_name text;
 BEGIN
-    IF NOT pg_rs.is_super() THEN
-        RAISE EXCEPTION 'permission denied to grant or revoke system permissions' USING ERRCODE = '42501';
-    END IF;
+    PERFORM pg_rs.refuse('42501', 'permission denied to grant or revoke system permissions') WHERE NOT pg_rs.is_super();
     FOREACH role_name IN ARRAY role_names LOOP
         PERFORM pg_rs.id(role_name);
         FOREACH permission IN ARRAY permissions LOOP
@@ -49,9 +47,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_me
 DECLARE member_of text;
 BEGIN
     PERFORM pg_rs.check_may('CREATE USER', 'permission denied to create user');
-    IF NOT pg_rs.is_super() AND ('createuser' = ANY (named) OR syslog = 'UNRESTRICTED') THEN
-        RAISE EXCEPTION 'must be superuser to create superusers' USING ERRCODE = '42501';
-    END IF;
+    PERFORM pg_rs.refuse('42501', 'must be superuser to create superusers')
+        WHERE NOT pg_rs.is_super() AND ('createuser' = ANY (named) OR syslog = 'UNRESTRICTED');
     PERFORM pg_rs.check_free(wanted);
     EXECUTE format('CREATE ROLE %I LOGIN %s', wanted, clauses);
     PERFORM pg_rs.new_identity(wanted);
@@ -63,8 +60,7 @@ BEGIN
 END $$;
 
 -- The first sign-in of an IAM identity makes its user, who has no password and no permission.
-CREATE FUNCTION pg_rs.sign_in(wanted text) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
+CREATE FUNCTION pg_rs.sign_in(wanted text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
         EXECUTE format('CREATE ROLE %I LOGIN', wanted);
         PERFORM pg_rs.new_identity(wanted);
@@ -86,8 +82,7 @@ END $$;
 
 CREATE FUNCTION pg_rs.alter_user(wanted text, clauses text, named text[], digest text, syslog text)
 RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
-BEGIN
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$ BEGIN
     PERFORM pg_rs.check_alters(wanted, named <@ ARRAY['password']);
     -- Only superusers enable and disable passwords, make superusers, and open the logs of others.
     IF NOT pg_rs.is_super() AND named && ARRAY['createuser', 'nocreateuser', 'disable', 'syslog'] THEN
@@ -115,8 +110,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION pg_rs.set_for_user(wanted text, change text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
     PERFORM pg_rs.check_alters(wanted, false);
     EXECUTE format('ALTER ROLE %I %s', wanted, change);
 END $$;

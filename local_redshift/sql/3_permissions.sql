@@ -14,8 +14,7 @@ CREATE FUNCTION pg_rs.is_external(schema_id oid) RETURNS boolean STABLE LANGUAGE
 CREATE TABLE pg_rs.tables ();
 CREATE TABLE pg_rs.schemas ();
 
-CREATE FUNCTION pg_rs.new_schema(id oid) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
+CREATE FUNCTION pg_rs.new_schema(id oid) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     EXECUTE format('CREATE TABLE pg_rs.%I (); CREATE TABLE pg_rs.%I ()', 'schema:' || id, 'tables:' || id);
 END $$;
 SELECT pg_rs.new_schema('public'::regnamespace);
@@ -24,9 +23,7 @@ CREATE FUNCTION pg_rs.schema_id(wanted text) RETURNS oid STABLE LANGUAGE plpgsql
 DECLARE found_id oid;
 BEGIN
     SELECT oid INTO found_id FROM pg_namespace WHERE nspname = wanted;
-    IF found_id IS NULL THEN
-        RAISE EXCEPTION 'schema "%" does not exist', wanted USING ERRCODE = '3F000';
-    END IF;
+    PERFORM pg_rs.refuse('3F000', format('schema "%s" does not exist', wanted)) WHERE found_id IS NULL;
     IF left(wanted, 3) = 'pg_' OR wanted = 'information_schema' THEN
         RAISE EXCEPTION 'permission denied for schema %', wanted USING ERRCODE = '42501';
     ELSIF pg_rs.is_external(found_id) THEN
@@ -48,8 +45,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION pg_rs.change(granting boolean, bits text[], carrier text, grantee text, with_option boolean)
-RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
+RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     PERFORM pg_rs.id(grantee) WHERE grantee <> 'public';
     EXECUTE CASE
         WHEN granting THEN format('GRANT %s ON %s TO %s%s', array_to_string(bits, ', '), carrier,
@@ -64,15 +60,13 @@ END $$;
 -- DROP and ALTER on schemas.
 CREATE FUNCTION pg_rs.on_schemas(granting boolean, bits text[], names text[], grantees text[], with_option boolean)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
-DECLARE
-    wanted text; grantee text; carrier text; owner oid;
+DECLARE wanted text; grantee text; carrier text; owner oid;
 BEGIN
     FOREACH wanted IN ARRAY names LOOP
         carrier := format('pg_rs.%I', 'schema:' || pg_rs.schema_id(wanted));
         SELECT nspowner INTO owner FROM pg_namespace WHERE nspname = wanted;
-        IF NOT (pg_has_role(session_user, owner, 'USAGE') OR pg_rs.may_grant(carrier, bits)) THEN
-            RAISE EXCEPTION 'permission denied for schema %', wanted USING ERRCODE = '42501';
-        END IF;
+        PERFORM pg_rs.refuse('42501', format('permission denied for schema %s', wanted))
+            WHERE NOT (pg_has_role(session_user, owner, 'USAGE') OR pg_rs.may_grant(carrier, bits));
         FOREACH grantee IN ARRAY grantees LOOP
             PERFORM pg_rs.change(granting, bits, carrier, grantee, with_option);
         END LOOP;
@@ -125,10 +119,8 @@ DECLARE
     carrier text := format('pg_rs.%I', concat_ws(':', what, one_schema));
     grantee text; schema_id oid;
 BEGIN
-    IF NOT (pg_rs.is_super() OR pg_rs.may_grant(carrier, bits)) THEN
-        RAISE EXCEPTION 'permission denied for %', coalesce('schema ' || in_schema, 'database ' || current_database())
-            USING ERRCODE = '42501';
-    END IF;
+    PERFORM pg_rs.refuse('42501', format('permission denied for %s', coalesce('schema ' || in_schema,
+        'database ' || current_database()))) WHERE NOT (pg_rs.is_super() OR pg_rs.may_grant(carrier, bits));
     FOREACH grantee IN ARRAY grantees LOOP
         PERFORM pg_rs.change(granting, bits, carrier, grantee, with_option);
         FOR schema_id IN SELECT s FROM pg_rs.user_schemas() s WHERE one_schema IS NULL OR s = one_schema LOOP

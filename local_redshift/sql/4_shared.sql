@@ -7,8 +7,7 @@ CREATE TABLE pg_rs.external_tables (id oid PRIMARY KEY, location text NOT NULL);
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_SCHEMA.html: for superusers and those who hold
 -- CREATE on the database
 CREATE FUNCTION pg_rs.create_external(wanted text, source text, missing_ok boolean) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET pg_rs.external = 'on' AS $$
-BEGIN
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET pg_rs.external = 'on' AS $$ BEGIN
     IF NOT has_database_privilege(session_user, current_database(), 'CREATE') THEN
         RAISE EXCEPTION 'permission denied for database %', current_database() USING ERRCODE = '42501';
     ELSIF missing_ok AND EXISTS (SELECT FROM pg_namespace WHERE nspname = wanted) THEN
@@ -45,11 +44,9 @@ END $$;
 
 -- The words are those of a user's report: https://repost.aws/questions/QUAcXS4nSxQNiKTEmmyktfaw
 CREATE FUNCTION pg_rs.check_not_external(relations regclass[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
-    IF EXISTS (SELECT FROM pg_rs.external_tables WHERE id = ANY (relations)) THEN
-        RAISE EXCEPTION 'Operation not supported on external tables' USING ERRCODE = '0A000';
-    END IF;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
+    PERFORM pg_rs.refuse('0A000', 'Operation not supported on external tables')
+        WHERE EXISTS (SELECT FROM pg_rs.external_tables WHERE id = ANY (relations));
 END $$;
 
 -- USAGE is for shared databases, everything else for local ones.

@@ -10,12 +10,9 @@ CREATE FUNCTION pg_rs.holds_on_table(relation oid, flag text) RETURNS boolean ST
     ELSE has_table_privilege(session_user, relation, flag) END;
 
 CREATE FUNCTION pg_rs.as_owner(relation oid, flag text, statement text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
-    IF NOT pg_rs.holds_on_table(relation, flag) THEN
-        RAISE EXCEPTION 'permission denied for relation %', (SELECT relname FROM pg_class WHERE oid = relation)
-            USING ERRCODE = '42501';
-    END IF;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
+    PERFORM pg_rs.refuse('42501', format('permission denied for relation %s', (SELECT relname FROM pg_class
+        WHERE oid = relation))) WHERE NOT pg_rs.holds_on_table(relation, flag);
     EXECUTE format(statement, relation::regclass);
 END $$;
 
@@ -36,11 +33,9 @@ BEGIN
 END $$;
 
 CREATE FUNCTION pg_rs.as_schema_owner(schema_id oid, flag text, statement text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
-    IF NOT pg_rs.holds_on_schema(schema_id, flag) THEN
-        RAISE EXCEPTION 'permission denied for schema %', schema_id::regnamespace USING ERRCODE = '42501';
-    END IF;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
+    PERFORM pg_rs.refuse('42501', format('permission denied for schema %s', schema_id::regnamespace))
+        WHERE NOT pg_rs.holds_on_schema(schema_id, flag);
     EXECUTE format(statement, schema_id::regnamespace);
 END $$;
 
@@ -66,16 +61,14 @@ END $$;
 -- change them.
 CREATE TABLE pg_rs.sort_keys (relation oid PRIMARY KEY, columns smallint[] NOT NULL, interleaved boolean NOT NULL);
 CREATE FUNCTION pg_rs.keep_sort_key(target regclass, names text[], is_interleaved boolean) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
     -- Not of one that IF NOT EXISTS has found.
     INSERT INTO pg_rs.sort_keys SELECT oid, pg_rs.masked_columns(oid, names), is_interleaved FROM pg_class
         WHERE oid = target AND xmin = pg_current_xact_id()::xid;
 END $$;
 
 CREATE FUNCTION pg_rs.check_not_interleaved(parent regclass) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
     IF EXISTS (SELECT FROM pg_rs.sort_keys WHERE relation = parent AND interleaved) THEN
         RAISE EXCEPTION 'local stand-in: LIKE of a table with an interleaved sort key';
     END IF;
@@ -93,10 +86,8 @@ BEGIN
     WHERE t.attrelid = ANY (relations) AND NOT t.attisdropped
     AND (a.privilege_type = ANY (bits) OR 'ALL' = ANY (bits)) AND coalesce(r.rolname, 'public') = ANY (grantees)
     LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'cannot grant % on relation "%": "%" already holds it on a column',
-            clash.privilege_type, clash.relname, clash.grantee USING ERRCODE = '0LP01';
-    END IF;
+    PERFORM pg_rs.refuse('0LP01', format('cannot grant %s on relation "%s": "%s" already holds it on a column',
+        clash.privilege_type, clash.relname, clash.grantee)) WHERE FOUND;
 END $$;
 
 CREATE FUNCTION pg_rs.relations_in(schemas text[]) RETURNS regclass[] STABLE LANGUAGE sql RETURN (
@@ -112,22 +103,18 @@ RETURN EXISTS (
 -- table-level grant can't be revoked.
 CREATE FUNCTION pg_rs.on_columns(granting boolean, relation regclass, flag text, columns text, grantee text)
 RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    named text := CASE grantee WHEN 'public' THEN 'PUBLIC' ELSE quote_ident(grantee) END;
+DECLARE named text := CASE grantee WHEN 'public' THEN 'PUBLIC' ELSE quote_ident(grantee) END;
 BEGIN
     IF grantee <> 'public' THEN
         PERFORM pg_rs.id(grantee);
     END IF;
     PERFORM pg_rs.check_not_external(ARRAY[relation]);
     -- https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html; text and code aren't known.
-    IF pg_rs.is_late(relation) THEN
-        RAISE EXCEPTION 'column privileges are not supported on late-binding views' USING ERRCODE = '0A000';
-    END IF;
+    PERFORM pg_rs.refuse('0A000', 'column privileges are not supported on late-binding views')
+        WHERE pg_rs.is_late(relation);
     IF pg_rs.holds_table_level(relation, flag, grantee) THEN
-        IF NOT granting THEN
-            RAISE EXCEPTION 'cannot revoke % on a column of relation "%": it is held on the table', flag,
-                (SELECT relname FROM pg_class WHERE oid = relation) USING ERRCODE = '0LP01';
-        END IF;
+        PERFORM pg_rs.refuse('0LP01', format('cannot revoke %s on a column of relation "%s": it is held on the table', flag,
+            (SELECT relname FROM pg_class WHERE oid = relation))) WHERE NOT granting;
     ELSIF granting THEN
         EXECUTE format('GRANT %s (%s) ON %s TO %s', flag, columns, relation, named);
     ELSE
@@ -139,8 +126,7 @@ END $$;
 -- As seen in production by others; the code is not recorded, 42501 is inferred.
 -- Others' take the permission: https://docs.aws.amazon.com/redshift/latest/dg/r_roles-system-privileges.html
 CREATE FUNCTION pg_rs.alter_defaults(creators text[], change text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
     IF creators <> ARRAY[session_user::text] THEN
         PERFORM pg_rs.check_may('ALTER DEFAULT PRIVILEGES', 'permission denied to change default privileges');
     END IF;
@@ -152,8 +138,7 @@ DECLARE wanted text;
 BEGIN
     FOREACH wanted IN ARRAY schemas LOOP
         PERFORM pg_rs.schema_id(wanted);
-        IF NOT has_schema_privilege(pg_rs.id(creator), wanted, 'CREATE') THEN
-            RAISE EXCEPTION 'permission denied for schema %', wanted USING ERRCODE = '42501';
-        END IF;
+        PERFORM pg_rs.refuse('42501', format('permission denied for schema %s', wanted))
+            WHERE NOT has_schema_privilege(pg_rs.id(creator), wanted, 'CREATE');
     END LOOP;
 END $$;

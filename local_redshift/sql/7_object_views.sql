@@ -40,11 +40,8 @@ CREATE VIEW pg_rs.pg_database AS
 CREATE FUNCTION pg_rs.metadata_security() RETURNS text STABLE LANGUAGE sql
     RETURN coalesce(pg_rs.note(pg_rs.id('rdsdb'), 'metadata_security'), 'off');
 CREATE FUNCTION pg_rs.secure_metadata(wanted boolean) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
-    IF NOT pg_rs.is_super() THEN
-        RAISE EXCEPTION 'must be superuser to alter the system' USING ERRCODE = '42501';
-    END IF;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
+    PERFORM pg_rs.refuse('42501', 'must be superuser to alter the system') WHERE NOT pg_rs.is_super();
     PERFORM pg_rs.set_note(pg_rs.id('rdsdb'), 'metadata_security', CASE WHEN wanted THEN 'on' ELSE 'off' END);
 END $$;
 CREATE FUNCTION pg_rs.sees_all() RETURNS boolean STABLE LANGUAGE sql

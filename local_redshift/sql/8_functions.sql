@@ -7,11 +7,9 @@ CREATE FUNCTION pg_rs.version() RETURNS text IMMUTABLE LANGUAGE sql RETURN
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_GETDATE.html
 CREATE FUNCTION pg_rs.getdate() RETURNS timestamp STABLE LANGUAGE sql RETURN date_trunc('second', now() AT TIME ZONE 'UTC');
 
-CREATE FUNCTION pg_rs.user_id(wanted text) RETURNS oid STABLE LANGUAGE plpgsql AS $$
-BEGIN
-    IF pg_rs.kind(wanted::name) IS DISTINCT FROM 'user' THEN
-        RAISE EXCEPTION 'user "%" does not exist', wanted USING ERRCODE = '42704';
-    END IF;
+CREATE FUNCTION pg_rs.user_id(wanted text) RETURNS oid STABLE LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM pg_rs.refuse('42704', format('user "%s" does not exist', wanted))
+        WHERE pg_rs.kind(wanted::name) IS DISTINCT FROM 'user';
     RETURN pg_rs.id(wanted);
 END $$;
 
@@ -56,13 +54,10 @@ STABLE LANGUAGE sql RETURN has_table_privilege(session_user, wanted, pg_rs.table
 CREATE FUNCTION pg_rs.user_is_member_of(who text, held text) RETURNS boolean STABLE LANGUAGE plpgsql AS $$
 DECLARE held_id oid;
 BEGIN
-    IF NOT pg_rs.may('ACCESS SYSTEM TABLE') AND who <> session_user THEN
-        RAISE EXCEPTION 'permission denied to ask for another user' USING ERRCODE = '42501';
-    END IF;
+    PERFORM pg_rs.refuse('42501', 'permission denied to ask for another user')
+        WHERE NOT pg_rs.may('ACCESS SYSTEM TABLE') AND who <> session_user;
     SELECT oid INTO held_id FROM pg_roles WHERE rolname IN ('role:' || held, 'group:' || held) ORDER BY rolname DESC;
-    IF held_id IS NULL THEN
-        RAISE EXCEPTION 'role "role:%" does not exist', held USING ERRCODE = '42704';
-    END IF;
+    PERFORM pg_rs.refuse('42704', format('role "role:%s" does not exist', held)) WHERE held_id IS NULL;
     RETURN pg_rs.holds(pg_rs.user_id(who), held_id);
 END $$;
 
@@ -70,8 +65,7 @@ END $$;
 CREATE FUNCTION pg_rs.role_is_member_of(who text, held text) RETURNS boolean STABLE LANGUAGE sql RETURN
     pg_rs.holds(pg_rs.id('role:' || who), pg_rs.id('role:' || held));
 
-CREATE FUNCTION pg_rs.check_identity(who_type text, who text) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
+CREATE FUNCTION pg_rs.check_identity(who_type text, who text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     PERFORM pg_rs.id(CASE who_type WHEN 'role' THEN 'role:' ELSE '' END || who) WHERE who_type IN ('user', 'role');
 END $$;
 
@@ -88,8 +82,7 @@ CREATE FUNCTION pg_rs.show_tables(wanted text, pattern text)
 RETURNS TABLE (database_name text, schema_name text, table_name text, table_type text, table_acl text, remarks text,
                owner text, last_altered_time timestamp, last_modified_time timestamp, dist_style text,
                table_subtype text)
-STABLE LANGUAGE plpgsql AS $$
-BEGIN
+STABLE LANGUAGE plpgsql AS $$ BEGIN
     PERFORM pg_rs.schema_id(wanted);
     RETURN QUERY SELECT t.database_name, t.schema_name, t.table_name, t.table_type, t.table_acl, t.remarks,
         t.table_owner, NULL::timestamp, NULL::timestamp, CASE t.table_type WHEN 'TABLE' THEN 'AUTO (ALL)' END,
@@ -103,8 +96,7 @@ RETURNS TABLE (database_name text, schema_name text, table_name text, column_nam
                column_default text, is_nullable text, data_type text, character_maximum_length int,
                numeric_precision int, numeric_scale int, remarks text, sort_key_type text, sort_key int,
                dist_key int, encoding text, "collation" text)
-STABLE LANGUAGE plpgsql AS $$
-BEGIN
+STABLE LANGUAGE plpgsql AS $$ BEGIN
     PERFORM format('%I.%I', wanted_schema, wanted)::regclass;
     RETURN QUERY SELECT c.database_name, c.schema_name, c.table_name, c.column_name, c.ordinal_position,
         c.column_default, c.is_nullable, c.data_type, c.character_maximum_length, c.numeric_precision,
@@ -118,8 +110,7 @@ CREATE FUNCTION pg_rs.show_column_grants(wanted_schema text, wanted text, who_ty
 RETURNS TABLE (database_name text, schema_name text, table_name text, column_name text, object_type text,
                privilege_type text, identity_id int, identity_name text, identity_type text, admin_option boolean,
                privilege_scope text, grantor_name text)
-STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
+STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
     PERFORM format('%I.%I', wanted_schema, wanted)::regclass;
     PERFORM pg_rs.check_identity(who_type, who);
     RETURN QUERY SELECT current_database()::text, g.nspname::text, g.relname::text, g.attname::text, 'COLUMN',
@@ -136,8 +127,7 @@ CREATE FUNCTION pg_rs.show_grants(wanted_type text, wanted_schema text, wanted t
 RETURNS TABLE (database_name text, schema_name text, object_name text, object_type text, privilege_type text,
                identity_id int, identity_name text, identity_type text, admin_option boolean, privilege_scope text,
                grantor_name text)
-STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
+STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
     IF wanted_type = 'SCHEMA' THEN
         PERFORM pg_rs.schema_id(wanted);
     ELSIF wanted_type = 'TABLE' THEN

@@ -4,8 +4,7 @@
 CREATE TABLE pg_rs.late_views (view oid PRIMARY KEY, definition text NOT NULL, names text[] NOT NULL);
 
 CREATE FUNCTION pg_rs.keep_late(made regclass, wanted text, named text[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
     INSERT INTO pg_rs.late_views VALUES (made, wanted, named)
         ON CONFLICT (view) DO UPDATE SET definition = wanted, names = named;
 END $$;

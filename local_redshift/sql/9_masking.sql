@@ -12,34 +12,26 @@ CREATE TABLE pg_rs.masking_attachments (
 -- Carries a permission of each grantee, so that PostgreSQL refuses to drop one, from every database.
 CREATE SEQUENCE pg_rs.masked_grantees;
 
-CREATE FUNCTION pg_rs.check_masking() RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT pg_rs.is_super() THEN
-        RAISE EXCEPTION 'permission denied to manage masking policies' USING ERRCODE = '42501';
-    END IF;
+CREATE FUNCTION pg_rs.check_masking() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM pg_rs.refuse('42501', 'permission denied to manage masking policies') WHERE NOT pg_rs.is_super();
 END $$;
 
 CREATE FUNCTION pg_rs.masking_policy(wanted text) RETURNS pg_rs.masking_policies LANGUAGE plpgsql AS $$
 DECLARE found_policy pg_rs.masking_policies;
 BEGIN
     SELECT * INTO found_policy FROM pg_rs.masking_policies WHERE name = wanted;
-    IF found_policy.name IS NULL THEN
-        RAISE EXCEPTION 'masking policy "%" does not exist', wanted USING ERRCODE = '42704';
-    END IF;
+    PERFORM pg_rs.refuse('42704', format('masking policy "%s" does not exist', wanted)) WHERE found_policy.name IS NULL;
     RETURN found_policy;
 END $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_MASKING_POLICY.html
 CREATE FUNCTION pg_rs.create_masking(wanted text, missing_ok boolean, names text[], types text[], expression text,
                                      outputs int) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
     PERFORM pg_rs.check_masking();
     PERFORM t::regtype FROM unnest(types) t;
     IF EXISTS (SELECT FROM pg_rs.masking_policies WHERE name = wanted) THEN
-        IF NOT missing_ok THEN
-            RAISE EXCEPTION 'masking policy "%" already exists', wanted USING ERRCODE = '42710';
-        END IF;
+        PERFORM pg_rs.refuse('42710', format('masking policy "%s" already exists', wanted)) WHERE NOT missing_ok;
         RETURN;
     END IF;
     INSERT INTO pg_rs.masking_policies VALUES (wanted, names, types, expression, outputs, pg_rs.me());
@@ -47,13 +39,11 @@ END $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_MASKING_POLICY.html: not while it's attached
 CREATE FUNCTION pg_rs.drop_masking(wanted text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
     PERFORM pg_rs.check_masking();
     PERFORM pg_rs.masking_policy(wanted);
-    IF EXISTS (SELECT FROM pg_rs.masking_attachments WHERE policy = wanted) THEN
-        RAISE EXCEPTION 'cannot drop masking policy "%" because it is attached', wanted USING ERRCODE = '2BP01';
-    END IF;
+    PERFORM pg_rs.refuse('2BP01', format('cannot drop masking policy "%s" because it is attached', wanted))
+        WHERE EXISTS (SELECT FROM pg_rs.masking_attachments WHERE policy = wanted);
     DELETE FROM pg_rs.masking_policies WHERE name = wanted;
 END $$;
 
@@ -63,10 +53,8 @@ BEGIN
     FOREACH wanted IN ARRAY names LOOP
         SELECT attnum INTO number FROM pg_attribute
             WHERE attrelid = target AND attname = wanted AND attnum > 0 AND NOT attisdropped;
-        IF number IS NULL THEN
-            RAISE EXCEPTION 'column "%" of relation "%" does not exist', wanted,
-                (SELECT relname FROM pg_class WHERE oid = target) USING ERRCODE = '42703';
-        END IF;
+        PERFORM pg_rs.refuse('42703', format('column "%s" of relation "%s" does not exist', wanted,
+            (SELECT relname FROM pg_class WHERE oid = target))) WHERE number IS NULL;
         numbers := numbers || number;
     END LOOP;
     RETURN numbers;
@@ -78,8 +66,7 @@ CREATE FUNCTION pg_rs.column_names(target oid, numbers smallint[]) RETURNS text 
 
 -- The types of the columns that go in must be those of the policy; strings of any length are one type here.
 CREATE FUNCTION pg_rs.check_mask_types(policy pg_rs.masking_policies, target oid, inputs smallint[], outputs smallint[])
-RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
+RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     IF cardinality(inputs) <> cardinality(policy.columns) OR cardinality(outputs) <> policy.outputs THEN
         RAISE EXCEPTION 'masking policy "%" takes % columns and gives %', policy.name, cardinality(policy.columns),
             policy.outputs USING ERRCODE = '22023';
@@ -99,8 +86,7 @@ END $$;
 CREATE FUNCTION pg_rs.attach_masking(wanted text, target regclass, outputs text[], inputs text[], who text,
                                      wanted_priority int) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
-DECLARE
-    into_columns smallint[]; from_columns smallint[]; to_whom oid := 0;
+DECLARE into_columns smallint[]; from_columns smallint[]; to_whom oid := 0;
 BEGIN
     PERFORM pg_rs.check_masking();
     IF NOT EXISTS (SELECT FROM pg_rs.relations WHERE oid = target) THEN
@@ -111,15 +97,11 @@ BEGIN
     into_columns := pg_rs.masked_columns(target, outputs);
     from_columns := pg_rs.masked_columns(target, inputs);
     PERFORM pg_rs.check_mask_types(pg_rs.masking_policy(wanted), target, from_columns, into_columns);
-    IF EXISTS (
-        SELECT FROM pg_rs.masking_attachments a
+    PERFORM pg_rs.refuse('42710', format('a masking policy is already attached to a column of relation "%s" with this '
+        'grantee or priority', (SELECT relname FROM pg_class WHERE oid = target))) FROM pg_rs.masking_attachments a
         WHERE a.relation = target AND a.outputs && into_columns AND (a.grantee = to_whom OR (
             a.priority = wanted_priority
-            AND (a.policy, a.outputs, a.inputs) IS DISTINCT FROM (wanted, into_columns, from_columns))))
-    THEN
-        RAISE EXCEPTION 'a masking policy is already attached to a column of relation "%" with this grantee or priority',
-            (SELECT relname FROM pg_class WHERE oid = target) USING ERRCODE = '42710';
-    END IF;
+            AND (a.policy, a.outputs, a.inputs) IS DISTINCT FROM (wanted, into_columns, from_columns)));
     INSERT INTO pg_rs.masking_attachments
         VALUES (wanted, target, into_columns, from_columns, pg_rs.me(), to_whom, wanted_priority);
     IF to_whom <> 0 THEN
@@ -127,8 +109,7 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION pg_rs.forget_mask_grantee(who oid) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
+CREATE FUNCTION pg_rs.forget_mask_grantee(who oid) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     IF who <> 0 AND NOT EXISTS (SELECT FROM pg_rs.masking_attachments WHERE grantee = who) THEN
         EXECUTE format('REVOKE USAGE ON SEQUENCE pg_rs.masked_grantees FROM %I',
             (SELECT rolname FROM pg_roles WHERE oid = who));
@@ -138,8 +119,7 @@ END $$;
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_DETACH_MASKING_POLICY.html
 CREATE FUNCTION pg_rs.detach_masking(wanted text, target regclass, outputs text[], who text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
-DECLARE
-    numbers smallint[]; from_whom oid := 0;
+DECLARE numbers smallint[]; from_whom oid := 0;
 BEGIN
     PERFORM pg_rs.check_masking();
     PERFORM pg_rs.masking_policy(wanted);
@@ -149,9 +129,8 @@ BEGIN
     numbers := pg_rs.masked_columns(target, outputs);
     DELETE FROM pg_rs.masking_attachments a WHERE a.policy = wanted AND a.relation = target
         AND a.grantee = from_whom AND a.outputs <@ numbers AND a.outputs @> numbers;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'masking policy "%" is not attached to these columns', wanted USING ERRCODE = '42704';
-    END IF;
+    PERFORM pg_rs.refuse('42704', format('masking policy "%s" is not attached to these columns', wanted))
+        WHERE NOT FOUND;
     PERFORM pg_rs.forget_mask_grantee(from_whom);
 END $$;
 

@@ -29,10 +29,8 @@ BEGIN
         SELECT k.relation::regclass::text, 'an interleaved sort key' INTO relation, why FROM pg_rs.sort_keys k
             WHERE k.relation = ANY (ids) AND k.interleaved LIMIT 1;
     END IF;
-    IF relation IS NOT NULL THEN
-        RAISE EXCEPTION 'Cross-database queries are not supported on relation "%", which has %', relation, why
-            USING ERRCODE = '0A000';
-    END IF;
+    PERFORM pg_rs.refuse('0A000', format('Cross-database queries are not supported on relation "%s", which has %s',
+        relation, why)) WHERE relation IS NOT NULL;
 END $$;
 
 -- Who reads a late-binding view needs USAGE on the schemas of what it names:
@@ -42,9 +40,7 @@ DECLARE closed text;
 BEGIN
     SELECT c.relnamespace::regnamespace INTO closed FROM pg_rs.late_references l JOIN pg_class c ON c.oid = l.relation
         WHERE l.view = ANY (ids) AND NOT has_schema_privilege(session_user, c.relnamespace, 'USAGE') LIMIT 1;
-    IF closed IS NOT NULL THEN
-        RAISE EXCEPTION 'permission denied for schema %', closed USING ERRCODE = '42501';
-    END IF;
+    PERFORM pg_rs.refuse('42501', format('permission denied for schema %s', closed)) WHERE closed IS NOT NULL;
 END $$;
 
 -- What a statement can't be honoured for, or nothing; what a cluster refuses is raised.

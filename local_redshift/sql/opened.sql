@@ -48,8 +48,7 @@ CREATE VIEW pg_opened.pg_rewrite AS SELECT * FROM pg_catalog.pg_rewrite WHERE NO
 CREATE VIEW pg_opened.pg_auth_members AS SELECT * FROM pg_catalog.pg_auth_members WHERE pg_rs.visible(member);
 CREATE VIEW pg_opened.pg_roles AS SELECT * FROM pg_catalog.pg_roles WHERE pg_rs.kind(rolname) = 'user';
 -- The column that psql 15 and 16 ask for went with PostgreSQL 17.
-DO $$
-BEGIN
+DO $$ BEGIN
     EXECUTE 'CREATE VIEW pg_opened.pg_database AS SELECT *' || CASE
         WHEN current_setting('server_version_num')::int < 170000 THEN '' ELSE ', NULL::text AS daticulocale' END
         || ' FROM pg_rs.databases';
