@@ -97,32 +97,28 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class _Ddl:
+    sql: str
+    tag: str
+    kind: ClassVar[str] = "DDL"
+
+
+@dataclass(frozen=True, slots=True)
+class Alone(_Ddl):
     """DDL that can't run inside a transaction block here."""
 
-    sql: str
-    tag: str
     called: str
-    kind: ClassVar[str] = "DDL"
 
 
 @dataclass(frozen=True, slots=True)
-class Releasing:
+class Releasing(_Ddl):
     """DDL on a database that the stand-in's own connections must not hold open."""
 
-    sql: str
-    tag: str
     released: str
-    kind: ClassVar[str] = "DDL"
 
 
-@dataclass(frozen=True, slots=True)
-class Masking:
+class Masking(_Ddl):
     """DDL on masking policies."""
-
-    sql: str
-    tag: str
-    kind: ClassVar[str] = "DDL"
 
 
 Plan = Command | Query | Catalog | Collected | Remembered | CaseChange | Ending | Alone | Releasing | Masking

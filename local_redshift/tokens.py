@@ -53,14 +53,6 @@ _TOKEN = re.compile(
 _ESCAPE = re.compile(r"''|\\([0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)", re.DOTALL)
 _CONTROL = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-_KINDS = {
-    "string": Kind.STRING,
-    "quoted": Kind.QUOTED,
-    "parameter": Kind.PARAMETER,
-    "number": Kind.NUMBER,
-    "word": Kind.WORD,
-    "symbol": Kind.SYMBOL,
-}
 
 
 def lower(name: str) -> str:
@@ -118,7 +110,7 @@ def _token(group: str, match: re.Match[str]) -> Token:
         value = _unescaped(text[text.index("'") + 1 : -1])
     if group in ("word", "quoted"):
         _check_name(value)
-    return Token(_KINDS[group], text, value, match.start(), match.end())
+    return Token(Kind(group), text, value, match.start(), match.end())
 
 
 def _check_name(name: str) -> None:

@@ -113,10 +113,9 @@ class _Columns(Statement):
         if not self.terms.is_name(reader.peek()):
             raise unsupported(SHAPE)
         self.alias = reader.name()
-        if not reader.accept_symbol("("):
+        if reader.peek().text != "(":
             raise unsupported(SHAPE)
-        defined = reader.listed(lambda: (reader.name(), reader.name()))
-        reader.expect_symbol(")")
+        defined = reader.within(lambda: (reader.name(), reader.name()))
         if tuple(kind for _, kind in defined) != TYPES:
             raise unsupported(SHAPE)
         self.columns = tuple(name for name, _ in defined)

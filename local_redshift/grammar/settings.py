@@ -42,10 +42,8 @@ def set_parameter(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_SET.html"""
     if reader.is_word("session", "authorization") or reader.is_word("local", "session", "authorization"):
         raise _authorization(reader)
-    if reader.is_word("session", "characteristics"):
-        raise reader.fail()
-    if reader.is_word("role"):
-        # Roles are always in force.
+    # Roles are always in force.
+    if reader.is_word("session", "characteristics") or reader.is_word("role"):
         raise reader.fail()
     scope = reader.accept_any("local", "session")
     if scope == "local" and reader.is_word("session"):
@@ -82,7 +80,7 @@ def use(reader: Reader, context: Context) -> Plan:
 
 def reset(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_RESET.html"""
-    if reader.is_word("use") or reader.is_word("all") or reader.is_word("session"):
+    if reader.is_any("use", "all", "session"):
         raise unsupported("RESET " + reader.peek().text.upper())
     name = _parameter(reader)
     reader.end()
@@ -132,8 +130,7 @@ def alter_system(reader: Reader, context: Context) -> Plan:
     reader.expect("set")
     if reader.name() != METADATA:
         raise unsupported("ALTER SYSTEM SET of another parameter")
-    if not reader.accept_symbol("="):
-        raise reader.fail()
+    reader.expect_symbol("=")
     value = _boolean(reader)
     reader.end()
     return Command(block([f"PERFORM pg_rs.secure_metadata({bool(value)})"]), "UTILITY", "ALTER SYSTEM")

@@ -85,14 +85,12 @@ RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$ BEGIN
     PERFORM pg_rs.check_alters(wanted, named <@ ARRAY['password']);
     -- Only superusers enable and disable passwords, make superusers, and open the logs of others.
-    IF NOT pg_rs.is_super() AND named && ARRAY['createuser', 'nocreateuser', 'disable', 'syslog'] THEN
-        RAISE EXCEPTION 'must be superuser to alter superusers' USING ERRCODE = '42501';
+    PERFORM pg_rs.refuse('42501', 'must be superuser to alter superusers')
+        WHERE NOT pg_rs.is_super() AND named && ARRAY['createuser', 'nocreateuser', 'disable', 'syslog'];
     -- AWS doesn't say so of one whose password is disabled already: from an emulator, as is the code.
-    ELSIF (SELECT CASE 'disable' = ANY (named) WHEN true THEN rolsuper ELSE
-            'createuser' = ANY (named) AND 'password' <> ALL (named) AND rolpassword IS NULL END
-           FROM pg_authid WHERE rolname = wanted) THEN
-        RAISE EXCEPTION 'a superuser must have a password' USING ERRCODE = '42601';
-    END IF;
+    PERFORM pg_rs.refuse('42601', 'a superuser must have a password') FROM pg_authid WHERE rolname = wanted
+        AND CASE 'disable' = ANY (named) WHEN true THEN rolsuper
+            ELSE 'createuser' = ANY (named) AND 'password' <> ALL (named) AND rolpassword IS NULL END;
     EXECUTE format('ALTER ROLE %I %s', wanted, clauses);
     PERFORM pg_rs.set_note(pg_rs.id(wanted), 'syslog_access', syslog) WHERE syslog IS NOT NULL;
     PERFORM pg_rs.keep_password(wanted, digest) WHERE named && ARRAY['password', 'disable'];
@@ -124,11 +122,9 @@ BEGIN
     IF missing_ok AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
         RETURN;
     END IF;
-    IF NOT pg_rs.is_super() AND (SELECT rolsuper FROM pg_roles WHERE oid = pg_rs.user_id(wanted)) THEN
-        RAISE EXCEPTION 'must be superuser to drop superusers' USING ERRCODE = '42501';
-    ELSIF pg_rs.user_id(wanted) = pg_rs.me() THEN
-        RAISE EXCEPTION 'current user cannot be dropped' USING ERRCODE = '55006';
-    END IF;
+    PERFORM pg_rs.refuse('42501', 'must be superuser to drop superusers')
+        WHERE NOT pg_rs.is_super() AND (SELECT rolsuper FROM pg_roles WHERE oid = pg_rs.user_id(wanted));
+    PERFORM pg_rs.refuse('55006', 'current user cannot be dropped') WHERE pg_rs.user_id(wanted) = pg_rs.me();
     scope := 'scope:' || pg_rs.id(wanted);
     EXECUTE format('DROP ROLE %I', wanted);
     EXECUTE format('DROP ROLE %I', scope);

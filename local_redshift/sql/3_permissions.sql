@@ -24,11 +24,9 @@ DECLARE found_id oid;
 BEGIN
     SELECT oid INTO found_id FROM pg_namespace WHERE nspname = wanted;
     PERFORM pg_rs.refuse('3F000', format('schema "%s" does not exist', wanted)) WHERE found_id IS NULL;
-    IF left(wanted, 3) = 'pg_' OR wanted = 'information_schema' THEN
-        RAISE EXCEPTION 'permission denied for schema %', wanted USING ERRCODE = '42501';
-    ELSIF pg_rs.is_external(found_id) THEN
-        RAISE EXCEPTION 'local stand-in: the external schema %', wanted;
-    END IF;
+    PERFORM pg_rs.refuse('42501', 'permission denied for schema ' || wanted)
+        WHERE left(wanted, 3) = 'pg_' OR wanted = 'information_schema';
+    PERFORM pg_rs.refuse('0A000', 'local stand-in: the external schema ' || wanted) WHERE pg_rs.is_external(found_id);
     RETURN found_id;
 END $$;
 

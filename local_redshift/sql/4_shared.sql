@@ -8,9 +8,9 @@ CREATE TABLE pg_rs.external_tables (id oid PRIMARY KEY, location text NOT NULL);
 -- CREATE on the database
 CREATE FUNCTION pg_rs.create_external(wanted text, source text, missing_ok boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET pg_rs.external = 'on' AS $$ BEGIN
-    IF NOT has_database_privilege(session_user, current_database(), 'CREATE') THEN
-        RAISE EXCEPTION 'permission denied for database %', current_database() USING ERRCODE = '42501';
-    ELSIF missing_ok AND EXISTS (SELECT FROM pg_namespace WHERE nspname = wanted) THEN
+    PERFORM pg_rs.refuse('42501', 'permission denied for database ' || current_database())
+        WHERE NOT has_database_privilege(session_user, current_database(), 'CREATE');
+    IF missing_ok AND EXISTS (SELECT FROM pg_namespace WHERE nspname = wanted) THEN
         RETURN;
     END IF;
     EXECUTE format('CREATE SCHEMA %I AUTHORIZATION %I', wanted, session_user);
@@ -23,11 +23,10 @@ CREATE FUNCTION pg_rs.create_external_table(wanted_schema text, wanted text, col
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET pg_rs.external = 'on' AS $$
 DECLARE schema_id oid := (SELECT oid FROM pg_namespace WHERE nspname = wanted_schema); made text;
 BEGIN
-    IF NOT pg_rs.is_external(schema_id) THEN
-        RAISE EXCEPTION 'schema "%" is not an external schema', wanted_schema USING ERRCODE = '3F000';
-    ELSIF NOT has_schema_privilege(session_user, schema_id, 'CREATE') THEN
-        RAISE EXCEPTION 'permission denied for schema %', wanted_schema USING ERRCODE = '42501';
-    END IF;
+    PERFORM pg_rs.refuse('3F000', format('schema "%s" is not an external schema', wanted_schema))
+        WHERE NOT pg_rs.is_external(schema_id);
+    PERFORM pg_rs.refuse('42501', 'permission denied for schema ' || wanted_schema)
+        WHERE NOT has_schema_privilege(session_user, schema_id, 'CREATE');
     made := format('%I.%I', wanted_schema, wanted);
     EXECUTE format('CREATE VIEW %1$s AS SELECT %2$s WHERE false; GRANT SELECT ON %1$s TO PUBLIC', made, columns);
     INSERT INTO pg_rs.external_tables VALUES (made::regclass, location);
@@ -50,16 +49,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
 END $$;
 
 -- USAGE is for shared databases, everything else for local ones.
-CREATE FUNCTION pg_rs.check_databases(names text[], usage boolean) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE one record;
-BEGIN
-    FOR one IN SELECT n AS name, d.datallowconn FROM unnest(names) n LEFT JOIN pg_database d ON d.datname = n LOOP
-        IF one.datallowconn IS NULL THEN
-            RAISE EXCEPTION 'database "%" does not exist', one.name USING ERRCODE = '3D000';
-        ELSIF NOT (one.datallowconn OR usage) THEN
-            RAISE EXCEPTION 'local stand-in: permissions on the shared database %', one.name;
-        ELSIF one.datallowconn AND usage THEN
-            RAISE EXCEPTION 'invalid privilege type USAGE for database' USING ERRCODE = '0LP01';
-        END IF;
-    END LOOP;
-END $$;
+CREATE FUNCTION pg_rs.check_databases(names text[], usage boolean) RETURNS void LANGUAGE sql AS $$
+    SELECT CASE
+        WHEN d.datallowconn IS NULL THEN pg_rs.refuse('3D000', format('database "%s" does not exist', n))
+        WHEN NOT (d.datallowconn OR usage)
+            THEN pg_rs.refuse('0A000', 'local stand-in: permissions on the shared database ' || n)
+        WHEN d.datallowconn AND usage THEN pg_rs.refuse('0LP01', 'invalid privilege type USAGE for database') END
+    FROM unnest(names) n LEFT JOIN pg_database d ON d.datname = n $$;

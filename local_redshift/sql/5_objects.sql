@@ -69,9 +69,8 @@ END $$;
 
 CREATE FUNCTION pg_rs.check_not_interleaved(parent regclass) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
-    IF EXISTS (SELECT FROM pg_rs.sort_keys WHERE relation = parent AND interleaved) THEN
-        RAISE EXCEPTION 'local stand-in: LIKE of a table with an interleaved sort key';
-    END IF;
+    PERFORM pg_rs.refuse('0A000', 'local stand-in: LIKE of a table with an interleaved sort key')
+        FROM pg_rs.sort_keys WHERE relation = parent AND interleaved;
 END $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html: a table-level grant of what is already

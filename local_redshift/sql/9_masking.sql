@@ -67,18 +67,14 @@ CREATE FUNCTION pg_rs.column_names(target oid, numbers smallint[]) RETURNS text 
 -- The types of the columns that go in must be those of the policy; strings of any length are one type here.
 CREATE FUNCTION pg_rs.check_mask_types(policy pg_rs.masking_policies, target oid, inputs smallint[], outputs smallint[])
 RETURNS void LANGUAGE plpgsql AS $$ BEGIN
-    IF cardinality(inputs) <> cardinality(policy.columns) OR cardinality(outputs) <> policy.outputs THEN
-        RAISE EXCEPTION 'masking policy "%" takes % columns and gives %', policy.name, cardinality(policy.columns),
-            policy.outputs USING ERRCODE = '22023';
-    ELSIF EXISTS (
-        SELECT FROM unnest(policy.types, inputs) AS w(given, number)
+    PERFORM pg_rs.refuse('22023', format('masking policy "%s" takes %s columns and gives %s', policy.name,
+        cardinality(policy.columns), policy.outputs))
+        WHERE cardinality(inputs) <> cardinality(policy.columns) OR cardinality(outputs) <> policy.outputs;
+    PERFORM pg_rs.refuse('42804', format('the columns don''t have the types of masking policy "%s"', policy.name))
+        FROM unnest(policy.types, inputs) AS w(given, number)
         JOIN pg_attribute a ON a.attrelid = target AND a.attnum = w.number
         JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type p ON p.oid = w.given::regtype
-        WHERE t.oid <> p.oid AND NOT (t.typcategory = 'S' AND p.typcategory = 'S'))
-    THEN
-        RAISE EXCEPTION 'the columns don''t have the types of masking policy "%"', policy.name
-            USING ERRCODE = '42804';
-    END IF;
+        WHERE t.oid <> p.oid AND NOT (t.typcategory = 'S' AND p.typcategory = 'S');
 END $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_ATTACH_MASKING_POLICY.html: on one column, not two policies of one
@@ -89,11 +85,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_me
 DECLARE into_columns smallint[]; from_columns smallint[]; to_whom oid := 0;
 BEGIN
     PERFORM pg_rs.check_masking();
-    IF NOT EXISTS (SELECT FROM pg_rs.relations WHERE oid = target) THEN
-        RAISE EXCEPTION 'local stand-in: masking policies on %', target;
-    ELSIF who <> 'public' THEN
-        to_whom := pg_rs.id(who);
-    END IF;
+    PERFORM pg_rs.refuse('0A000', format('local stand-in: masking policies on %s', target))
+        WHERE target NOT IN (SELECT oid FROM pg_rs.relations);
+    to_whom := CASE who WHEN 'public' THEN 0 ELSE pg_rs.id(who) END;
     into_columns := pg_rs.masked_columns(target, outputs);
     from_columns := pg_rs.masked_columns(target, inputs);
     PERFORM pg_rs.check_mask_types(pg_rs.masking_policy(wanted), target, from_columns, into_columns);
@@ -155,12 +149,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_me
 DECLARE gone record; who oid;
 BEGIN
     FOR gone IN SELECT objid, objsubid FROM pg_event_trigger_dropped_objects() WHERE classid = 'pg_class'::regclass LOOP
-        IF gone.objsubid <> 0 AND EXISTS (
-            SELECT FROM pg_rs.masking_attachments a
-            WHERE a.relation = gone.objid AND gone.objsubid = ANY (a.outputs || a.inputs))
-        THEN
-            RAISE EXCEPTION 'local stand-in: dropping a column that a masking policy is attached to';
-        END IF;
+        PERFORM pg_rs.refuse('0A000', 'local stand-in: dropping a column that a masking policy is attached to')
+            FROM pg_rs.masking_attachments a WHERE a.relation = gone.objid AND gone.objsubid = ANY (a.outputs || a.inputs);
         FOR who IN DELETE FROM pg_rs.masking_attachments a WHERE a.relation = gone.objid AND gone.objsubid = 0
                    RETURNING a.grantee LOOP
             PERFORM pg_rs.forget_mask_grantee(who);
