@@ -31,11 +31,7 @@ class Fault:
 
 
 class Faults:
-    """Each fault happens to the `nth` statement that matches, and to `times` in a row (None: to all from there on).
-
-    A pattern is a regular expression, searched in the statement without regard to case. A login matches as
-    `-- login USER DATABASE`.
-    """
+    """What can be ordered: README.md, "Faults on demand"."""
 
     def __init__(self, channel: socket.socket) -> None:
         channel.settimeout(PATIENCE)
@@ -44,7 +40,6 @@ class Faults:
         self._lock = threading.Lock()
 
     def delay(self, pattern: str, seconds: float, *, nth: int = 1, times: int | None = 1) -> Fault:
-        """Wait before the statement is run."""
         return self._add("delay", pattern, nth, times, seconds=seconds)
 
     def error(
@@ -58,24 +53,19 @@ class Faults:
         nth: int = 1,
         times: int | None = 1,
     ) -> Fault:
-        """Answer with this error (S, C, M and D) in the statement's place; FATAL ends the session."""
         fields = {"S": severity, "C": code, "M": message} | ({"D": detail} if detail else {})
         return self._add("error", pattern, nth, times, fields=fields)
 
     def cut_before(self, pattern: str, *, nth: int = 1, times: int | None = 1) -> Fault:
-        """Reset the client's connection; the statement isn't run."""
         return self._add("cut", pattern, nth, times)
 
     def cut_after(self, pattern: str, *, nth: int = 1, times: int | None = 1) -> Fault:
-        """Run the statement, then reset the client's connection in the answer's place."""
         return self._add("cut", pattern, nth, times, after=True)
 
     def restart_before(self, pattern: str, *, down: float = 0.0, nth: int = 1) -> Fault:
-        """Stop the server in the statement's place, and start it again after `down` seconds."""
         return self._add("restart", pattern, nth, 1, seconds=down)
 
     def restart_after(self, pattern: str, *, down: float = 0.0, nth: int = 1) -> Fault:
-        """Run the statement, then stop the server, and start it again after `down` seconds."""
         return self._add("restart", pattern, nth, 1, seconds=down, after=True)
 
     @property
@@ -84,19 +74,15 @@ class Faults:
         return int(self.order("exchanges")["count"])
 
     def clear(self) -> None:
-        """Forget all faults."""
         self.order("clear")
 
     def stop(self) -> None:
-        """Stop the server: all connections are reset, new ones refused. Its data and its port are kept."""
         self.order("stop")
 
     def start(self) -> None:
-        """Start it again; it accepts connections when this returns."""
         self.order("start")
 
     def restart(self, down: float = 0.0) -> None:
-        """Stop it, and start it again after `down` seconds."""
         self.stop()
         time.sleep(down)
         self.start()

@@ -16,29 +16,23 @@ from local_redshift.grammar.queries import database_of, reads, without_database
 from local_redshift.grammar.references import ENDS_FROM, references
 from local_redshift.grammar.render import name_of, render
 from local_redshift.plan import Context, Plan, Query
+from local_redshift.reader import phrases
 from local_redshift.tokens import Kind, Token, statements, tokenize
 
-WORDS = re.compile(
-    r"[(]|(select|with|explain|insert|update|delete|merge|show transaction|create (\w+ )*(table|view))\b"
+BEGINS = phrases(
+    """select|with|(|explain|insert|update|delete|merge|show transaction|create table|create temp|create temporary
+    |create local|create view|create or replace view|create materialized view"""
 )
 # Functions that run a text as a statement or act on the server, and, of PostgreSQL's own, all but those that only tell.
 ACTING = re.compile(
     r"set_config|lo_\w+|ts_stat|ts_rewrite|currtid2|\w+_to_xml\w*|\w+_and_xmlschema"
-    r"|pg_(?!get_|encoding_to_char|has_role|\w+_is_|\w+_size|size_|partition_|available_|my_temp_schema|backend_pid|sleep|typeof)\w+"
+    r"|pg_(?!get_|encoding_to_char|has_role|\w+_is_|\w+_size|size_|partition_|available_|my_temp_schema|backend_pid"
+    r"|sleep|typeof)\w+"
 )
-# They hold values of columns, which may be masked, and what the stand-in knows of passwords.
-HOLDING = re.compile(r"pg_stats\w*|pg_statistic(_ext_data)?|pg_shdescription|shobj_description")
+# They hold values of columns, which may be masked, what the stand-in knows of passwords, and its own views.
+HOLDING = re.compile(r"pg_opened|pg_stats\w*|pg_statistic(_ext_data)?|pg_shdescription|shobj_description")
 # Of these sql/opened.sql has its own.
-OURS = (
-    "pg_namespace",
-    "pg_auth_members",
-    "pg_class",
-    "pg_attribute",
-    "pg_attrdef",
-    "pg_rewrite",
-    "pg_roles",
-    "pg_database",
-)
+OURS = "pg_namespace pg_class pg_attribute pg_attrdef pg_rewrite pg_auth_members pg_roles pg_database".split()
 
 
 def opened(sql: str, kind: str, context: Context, refusal: Refused) -> Plan:
@@ -47,7 +41,7 @@ def opened(sql: str, kind: str, context: Context, refusal: Refused) -> Plan:
     found = references(tokens, context)
     named = [one for one in found if is_catalog(one.parts)]
     if (
-        not WORDS.match(" ".join(token.value for token in tokens[:4]))
+        not any(tuple(token.text.lower() for token in tokens[: len(words)]) == words for words in BEGINS)
         or any(map(_acts, tokens, [*tokens[1:], tokens[0]]))
         or any(database_of(one, context) != context.database or one.parts[-1] in REMEMBERED for one in found)
         or any(one.written for one in named)

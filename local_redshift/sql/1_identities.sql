@@ -89,13 +89,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_me
 END $$;
 
 CREATE FUNCTION pg_rs.check_manages(id oid) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
-    IF pg_rs.is_super() OR pg_rs.note(id, 'owner') = pg_rs.me()::text OR EXISTS (
-        SELECT FROM pg_auth_members WHERE roleid = id AND member = pg_rs.me() AND admin_option)
-    THEN
-        RETURN;
-    END IF;
-    RAISE EXCEPTION 'must have admin option on role "%"', (SELECT rolname FROM pg_roles WHERE oid = id)
-        USING ERRCODE = '42501';
+    PERFORM pg_rs.refuse('42501', format('must have admin option on role "%s"', r.rolname)) FROM pg_roles r
+        WHERE r.oid = id AND NOT pg_rs.is_super() AND pg_rs.note(id, 'owner') IS DISTINCT FROM pg_rs.me()::text
+        AND NOT EXISTS (SELECT FROM pg_auth_members WHERE roleid = id AND member = pg_rs.me() AND admin_option);
 END $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/t_role_assignment.html

@@ -72,12 +72,9 @@ END $$;
 CREATE FUNCTION pg_rs.check_alters(wanted text, own_password boolean) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE id oid := pg_rs.user_id(wanted);
 BEGIN
-    IF pg_rs.is_super() OR (own_password AND id = pg_rs.me())
-        OR (pg_rs.may('ALTER USER') AND NOT (SELECT rolsuper FROM pg_roles WHERE oid = id))
-    THEN
-        RETURN;
-    END IF;
-    RAISE EXCEPTION 'permission denied to alter user' USING ERRCODE = '42501';
+    PERFORM pg_rs.refuse('42501', 'permission denied to alter user') WHERE NOT (
+        pg_rs.is_super() OR (own_password AND id = pg_rs.me())
+        OR (pg_rs.may('ALTER USER') AND NOT (SELECT rolsuper FROM pg_roles WHERE oid = id)));
 END $$;
 
 CREATE FUNCTION pg_rs.alter_user(wanted text, clauses text, named text[], digest text, syslog text)

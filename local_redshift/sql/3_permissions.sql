@@ -31,28 +31,19 @@ BEGIN
 END $$;
 
 -- A superuser may, and who holds every one of the bits with the grant option.
-CREATE FUNCTION pg_rs.may_grant(carrier text, bits text[]) RETURNS boolean STABLE LANGUAGE plpgsql AS $$
-DECLARE flag text;
-BEGIN
-    FOREACH flag IN ARRAY bits LOOP
-        IF NOT has_table_privilege(session_user, carrier, flag || ' WITH GRANT OPTION') THEN
-            RETURN false;
-        END IF;
-    END LOOP;
-    RETURN true;
-END $$;
+CREATE FUNCTION pg_rs.may_grant(carrier text, bits text[]) RETURNS boolean STABLE LANGUAGE sql RETURN (
+    SELECT bool_and(has_table_privilege(session_user, carrier, flag || ' WITH GRANT OPTION')) FROM unnest(bits) flag);
 
 CREATE FUNCTION pg_rs.change(granting boolean, bits text[], carrier text, grantee text, with_option boolean)
-RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE named text := CASE grantee WHEN 'public' THEN 'PUBLIC' ELSE quote_ident(grantee) END;
+BEGIN
     PERFORM pg_rs.id(grantee) WHERE grantee <> 'public';
     EXECUTE CASE
-        WHEN granting THEN format('GRANT %s ON %s TO %s%s', array_to_string(bits, ', '), carrier,
-            CASE grantee WHEN 'public' THEN 'PUBLIC' ELSE quote_ident(grantee) END,
+        WHEN granting THEN format('GRANT %s ON %s TO %s%s', array_to_string(bits, ', '), carrier, named,
             CASE WHEN with_option THEN ' WITH GRANT OPTION' END)
         ELSE format('REVOKE %s%s ON %s FROM %s', CASE WHEN with_option THEN 'GRANT OPTION FOR ' END,
-            array_to_string(bits, ', '), carrier,
-            CASE grantee WHEN 'public' THEN 'PUBLIC' ELSE quote_ident(grantee) END)
-        END;
+            array_to_string(bits, ', '), carrier, named) END;
 END $$;
 
 -- DROP and ALTER on schemas.
@@ -95,13 +86,9 @@ DECLARE
     bits text := pg_rs.scoped_bits(ARRAY['schemas'], identity);
     nsp text := schema_id::regnamespace::text;
 BEGIN
-    EXECUTE format('REVOKE ALL ON SCHEMA %s FROM %I', nsp, 'scope:' || identity);
-    IF bits LIKE '%SELECT%' THEN
-        EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', nsp, 'scope:' || identity);
-    END IF;
-    IF bits LIKE '%INSERT%' THEN
-        EXECUTE format('GRANT CREATE ON SCHEMA %s TO %I', nsp, 'scope:' || identity);
-    END IF;
+    EXECUTE concat_ws('; ', format('REVOKE ALL ON SCHEMA %s FROM %I', nsp, 'scope:' || identity),
+        CASE WHEN bits LIKE '%SELECT%' THEN format('GRANT USAGE ON SCHEMA %s TO %I', nsp, 'scope:' || identity) END,
+        CASE WHEN bits LIKE '%INSERT%' THEN format('GRANT CREATE ON SCHEMA %s TO %I', nsp, 'scope:' || identity) END);
 END $$;
 
 CREATE FUNCTION pg_rs.user_schemas() RETURNS SETOF oid STABLE LANGUAGE sql SECURITY DEFINER AS $$

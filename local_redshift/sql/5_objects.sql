@@ -114,10 +114,9 @@ BEGIN
     IF pg_rs.holds_table_level(relation, flag, grantee) THEN
         PERFORM pg_rs.refuse('0LP01', format('cannot revoke %s on a column of relation "%s": it is held on the table', flag,
             (SELECT relname FROM pg_class WHERE oid = relation))) WHERE NOT granting;
-    ELSIF granting THEN
-        EXECUTE format('GRANT %s (%s) ON %s TO %s', flag, columns, relation, named);
     ELSE
-        EXECUTE format('REVOKE %s (%s) ON %s FROM %s', flag, columns, relation, named);
+        EXECUTE format(CASE WHEN granting THEN 'GRANT %s (%s) ON %s TO %s' ELSE 'REVOKE %s (%s) ON %s FROM %s' END,
+            flag, columns, relation, named);
     END IF;
 END $$;
 
@@ -132,12 +131,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
     EXECUTE change;
 END $$;
 
-CREATE FUNCTION pg_rs.check_creates(creator text, schemas text[]) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE wanted text;
-BEGIN
-    FOREACH wanted IN ARRAY schemas LOOP
-        PERFORM pg_rs.schema_id(wanted);
-        PERFORM pg_rs.refuse('42501', format('permission denied for schema %s', wanted))
-            WHERE NOT has_schema_privilege(pg_rs.id(creator), wanted, 'CREATE');
-    END LOOP;
+CREATE FUNCTION pg_rs.check_creates(creator text, schemas text[]) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM pg_rs.schema_id(wanted) FROM unnest(schemas) wanted;
+    PERFORM pg_rs.refuse('42501', 'permission denied for schema ' || wanted) FROM unnest(schemas) wanted
+        WHERE NOT has_schema_privilege(pg_rs.id(creator), wanted, 'CREATE');
 END $$;

@@ -128,11 +128,8 @@ RETURNS TABLE (database_name text, schema_name text, object_name text, object_ty
                identity_id int, identity_name text, identity_type text, admin_option boolean, privilege_scope text,
                grantor_name text)
 STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
-    IF wanted_type = 'SCHEMA' THEN
-        PERFORM pg_rs.schema_id(wanted);
-    ELSIF wanted_type = 'TABLE' THEN
-        PERFORM format('%I.%I', wanted_schema, wanted)::regclass;
-    END IF;
+    PERFORM pg_rs.schema_id(wanted) WHERE wanted_type = 'SCHEMA';
+    PERFORM format('%I.%I', wanted_schema, wanted)::regclass WHERE wanted_type = 'TABLE';
     PERFORM pg_rs.check_identity(who_type, who);
     RETURN QUERY SELECT g.database_name::text, g.schema_name::text, g.object_name::text, g.object_type,
         g.privilege_type, g.identity_id, g.identity_name, g.identity_type, g.is_grantable, g.scope, g.grantor_name

@@ -30,11 +30,10 @@ CREATE FUNCTION pg_rs.create_masking(wanted text, missing_ok boolean, names text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
     PERFORM pg_rs.check_masking();
     PERFORM t::regtype FROM unnest(types) t;
-    IF EXISTS (SELECT FROM pg_rs.masking_policies WHERE name = wanted) THEN
-        PERFORM pg_rs.refuse('42710', format('masking policy "%s" already exists', wanted)) WHERE NOT missing_ok;
-        RETURN;
-    END IF;
-    INSERT INTO pg_rs.masking_policies VALUES (wanted, names, types, expression, outputs, pg_rs.me());
+    PERFORM pg_rs.refuse('42710', format('masking policy "%s" already exists', name)) FROM pg_rs.masking_policies
+        WHERE name = wanted AND NOT missing_ok;
+    INSERT INTO pg_rs.masking_policies VALUES (wanted, names, types, expression, outputs, pg_rs.me())
+        ON CONFLICT DO NOTHING;
 END $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_MASKING_POLICY.html: not while it's attached
