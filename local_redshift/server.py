@@ -131,8 +131,9 @@ class Server:
     async def _install(self) -> None:
         template = await self._first_connection()
         await template.run("SET allow_system_table_mods = on; SET standard_conforming_strings = on")
-        scripts = sorted((Path(__file__).parent / "sql").glob("*.sql"))
-        for script in scripts if self.options.open_catalog else scripts[:-1]:
+        for script in sorted((Path(__file__).parent / "sql").glob("*.sql")):
+            if script.stem == "opened" and not self.options.open_catalog:
+                continue
             try:
                 await template.run(script.read_text())
             except BackendError as failure:

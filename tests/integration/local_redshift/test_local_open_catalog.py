@@ -83,7 +83,7 @@ def test_psql_row_is_whole() -> None:
 
 CALLS: dict[str, Any] = {
     "get_catalogs": ({}, ["dev"]),
-    "get_schemas": ({"schema_pattern": "pub%"}, ["public", "dev"]),
+    "get_schemas": ({"schema_pattern": "pub%"}, ["public"]),
     "get_tables": ({"schema_pattern": "public", "types": ["TABLE"]}, ["dev", "public", "t", "TABLE"]),
     "get_columns": ({"schema_pattern": "public", "tablename_pattern": "t"}, ["dev", "public", "t", "a"]),
     "get_primary_keys": ({"schema": "public"}, ["dev", "public", "t", "a"]),
