@@ -66,9 +66,7 @@ def opened(sql: str, kind: str, context: Context, refusal: Refused) -> Plan:
 def _acts(token: Token, follower: Token) -> bool:
     """Whether it's the call of such a function, or the name of such a view."""
     name = token.value.lower()
-    if token.kind not in (Kind.WORD, Kind.QUOTED):
-        return False
-    return bool(HOLDING.fullmatch(name) or (follower.text == "(" and ACTING.fullmatch(name)))
+    return _is_name(token) and bool(HOLDING.fullmatch(name) or (follower.text == "(" and ACTING.fullmatch(name)))
 
 
 @dataclass
@@ -86,31 +84,37 @@ def _by_their_names(sql: str, tokens: list[Token], context: Context) -> dict[int
     edits: dict[int, str] = {}
     levels = [_Level()]
     for at, token in enumerate(tokens):
-        level = levels[-1]
-        if token.text == "(":
+        level, word = levels[-1], token.text.lower()
+        if word == "(":
             levels.append(replace(level) if level.clause == "where" else _Level())
-        elif token.text == ")" and len(levels) > 1:
+        elif word == ")" and len(levels) > 1:
             levels.pop()
-        elif token.value == "select":
+        elif word == "select":
             levels[-1] = _Level("select", at + 1)
-        elif level.clause == "select" and token.value in (",", "from"):
+        elif level.clause == "select" and word in (",", "from"):
             item, level.start = tokens[level.start : at], at + 1
             again = _note(sql, item, context, level.called)
             edits |= {at - len(item): again} if again else {}
-            level.clause = "from" if token.value == "from" else "select"
-        elif token.value in ENDS_FROM:
-            level.clause = token.value
-        elif level.clause == "where" and tokens[at - 1].text != ".":
-            number = token.kind is Kind.NUMBER and tokens[at - 1].value == "where"
-            edits[at] = "true" if number else level.called.get(name_of(token, context), "")
+            level.clause = "from" if word == "from" else "select"
+        elif word in ENDS_FROM:
+            level.clause = word
+        elif level.clause == "where" and token.kind is Kind.NUMBER and tokens[at - 1].text.lower() == "where":
+            edits[at] = "true"
+        elif level.clause == "where" and _is_name(token) and tokens[at - 1].text != ".":
+            edits[at] = level.called.get(name_of(token, context), "")
     return {at: text for at, text in edits.items() if text}
+
+
+def _is_name(token: Token) -> bool:
+    return token.kind in (Kind.WORD, Kind.QUOTED)
 
 
 def _note(sql: str, item: list[Token], context: Context, called: dict[str, str]) -> str:
     """Note what an item of SELECT is called; what it is, where it's but the name of an earlier one."""
-    if [one.value for one in item[-2:-1]] != ["as"]:
+    if [one.text.lower() for one in item[-2:-1]] != ["as"]:
         return ""
-    name, again = item[-1].value, called.get(item[0].value, "") if len(item) == 3 else ""
-    if name != item[-3].value and not again:
+    name = name_of(item[-1], context)
+    again = called.get(name_of(item[0], context), "") if len(item) == 3 and _is_name(item[0]) else ""
+    if not again and not (_is_name(item[-3]) and name_of(item[-3], context) == name):
         called[name] = f"({render(sql, item[:-2], context)})"
     return again

@@ -100,7 +100,7 @@ class Terms:
         reader = self.reader
         negated = reader.accept("not")
         if reader.accept("in"):
-            if reader.peek().text + reader.peek(1).value == "(select":
+            if reader.peek().text + reader.peek(1).text.lower() == "(select":
                 raise unsupported(SHAPE)
             reader.within(self.operand)
         elif reader.accept_any("like", "ilike"):

@@ -168,4 +168,4 @@ def test_no_other_test_opens_the_catalog() -> None:
     files += [root / "Makefile", root / "docker-compose.yaml", root / "local_redshift" / "pytest_plugin.py"]
     opening = {path.name for path in files if path.suffix != ".pyc" and b"open_catalog=" in path.read_bytes()}
     opening |= {path.name for path in files if path.suffix != ".pyc" and b"--catalog" in path.read_bytes()}
-    assert opening <= {Path(__file__).name, "test_local_other_clients.py"}
+    assert opening <= {Path(__file__).name, "test_local_other_clients.py", "test_local_opened.py"}
