@@ -317,6 +317,11 @@ def still_needed(error: BaseException, database: str) -> MisconfigurationError:
     )
 
 
+def lookup_error(conn_id: str, why: str) -> PassingFaultError:
+    """Tell that Airflow, or its secrets backend, doesn't give a connection."""
+    return PassingFaultError(f"Connection {conn_id} can't be looked up now ({why}). It will be tried again.")
+
+
 def token_error(error: Exception, who: str) -> Exception:
     """Translate why AWS gave no temporary password.
 

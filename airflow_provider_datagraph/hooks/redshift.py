@@ -33,7 +33,14 @@ from airflow_provider_datagraph.hooks.connections import (
     token_request,
     user_arguments,
 )
-from airflow_provider_datagraph.hooks.faults import Fault, classify, connect_error, details, statement_error
+from airflow_provider_datagraph.hooks.faults import (
+    Fault,
+    classify,
+    connect_error,
+    details,
+    lookup_error,
+    statement_error,
+)
 from airflow_provider_datagraph.hooks.iam import Tokens
 from airflow_provider_datagraph.redshift.catalog.sessions import CANCEL, SET_UP
 from airflow_provider_datagraph.redshift.names import fold, one_line
@@ -206,6 +213,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         self.warned: set[str] | None = set()  # shared by a task's hooks; None: nothing is told
         self.sessions: dict[DriverConnection, DataGraphHook] = {}  # those of `connected`; shared by a task's hooks
         self._processes: WeakKeyDictionary[DriverConnection, int] = WeakKeyDictionary()
+        self.expected = False  # whether the connections were found before
 
     def _load(self, conn_id: str, what: str, kind: str = "redshift") -> Connection:
         return load(self._get, conn_id, what, kind)
@@ -217,7 +225,13 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
             if conn_id == DEFAULT_AWS:
                 # boto3 finds by itself what it needs, as for all of Airflow.
                 return Connection(conn_id=conn_id, conn_type="aws")
+            if self.expected:
+                # Airflow 3 says so, too, where a secrets backend fails.
+                raise lookup_error(conn_id, "it isn't found, and was before") from None
             raise AirflowNotFoundException(conn_id) from None
+        except Exception as error:
+            # Its text may quote what it looked up.
+            raise lookup_error(conn_id, type(error).__name__) from None
 
     def forget(self) -> None:
         """Look the connections up again where they are needed next: a secret rotates, an endpoint moves."""

@@ -1,9 +1,10 @@
-"""The one base of the sensors: poke once, then defer; a misconfiguration is never skipped and never retried."""
+"""The one base of the sensors: look once, then defer; a misconfiguration is never skipped and never retried."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -28,7 +29,8 @@ from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ADMIN, keep_report, refusing_bad_input
 from airflow_provider_datagraph.redshift.catalog.identities import read_users
-from airflow_provider_datagraph.redshift.names import one_line
+from airflow_provider_datagraph.redshift.names import InvalidInput, one_line
+from airflow_provider_datagraph.triggers.patience import Sight
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom
 
@@ -43,6 +45,22 @@ DEADLINE_GRACE = 60.0
 NOT_READY = "Not ready yet (one look, without waiting; what is only planned doesn't exist)"
 
 
+def defers_by_default() -> bool:
+    """Tell whether to defer where a DAG doesn't say: unless somebody set ``[operators] default_deferrable`` to False.
+
+    Airflow ships it as False, too, and by that a sensor would hold a worker's slot for days.
+
+    https://airflow.apache.org/docs/apache-airflow/stable/configurations-ref.html#default-deferrable
+    """
+    from airflow.configuration import conf
+
+    if conf.getboolean("operators", "default_deferrable", fallback=False):
+        return True
+    # Whoever asks for no secrets has to let their commands run.
+    held: Any = conf.as_dict(display_source=True, display_sensitive=True, include_cmds=False, include_secret=False)
+    return bool(held["operators"]["default_deferrable"][1] == "default")
+
+
 class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     """Base of the sensors. A subclass names its probe and parses its arguments.
 
@@ -50,8 +68,14 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     :param aws_conn_id: as for the operators.
     :param wait: whether to wait at all; with False it looks once, reports what is missing, and succeeds;
         default True.
-    :param deferrable: whether to free the worker after the first poke; default True.
+    :param deferrable: whether to free the worker after the first look, which takes a triggerer; False: it pokes or
+        reschedules, as ``mode`` says. Default None: False with ``mode="reschedule"``, and where somebody set
+        ``[operators] default_deferrable`` to False; otherwise True.
     :param index: as for the operators.
+    :param kwargs: Airflow's. ``poke_interval`` has to be positive. ``exponential_backoff``, ``max_wait`` and
+        ``silent_fail`` go for a deferred sensor, too; ``soft_fail`` skips at the timeout alone, and ``never_fail``
+        whatever ends it, but for what a person has to correct.
+    :raises MisconfigurationError: if ``deferrable=True`` and ``mode="reschedule"`` contradict each other.
     """
 
     template_fields: Sequence[str] = ("redshift_conn_id", "aws_conn_id", "wait")
@@ -64,7 +88,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         redshift_conn_id: str = DEFAULT_ADMIN,
         aws_conn_id: str | Missing | None = LEFT_OUT,
         wait: bool | str = True,
-        deferrable: bool = True,
+        deferrable: bool | None = None,
         index: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -74,9 +98,18 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         self.wait = wait
         self.deferrable = deferrable
         self.index = index
-        self._last = "nothing was seen yet"
-        self._refused: MisconfigurationError | None = None
+        self._sight = Sight()
+        self._ends: DataGraphError | AirflowSkipException | None = None
         self._warned: set[str] | None = None
+        self._looked = False
+        if self.poke_interval <= 0:
+            raise MisconfigurationError(
+                f"poke_interval is {self.poke_interval:g}: it would look without a pause. Give seconds, such as 60."
+            )
+        if deferrable is True and self.reschedule:
+            raise MisconfigurationError(
+                'deferrable is True, and mode is "reschedule": leave out deferrable to reschedule, or mode to defer.'
+            )
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
         """Parse the rendered arguments.
@@ -86,26 +119,36 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         raise NotImplementedError
 
     def execute(self, context: Context) -> Any:
-        """Poke once; then defer, or poke on where ``deferrable`` is off.
+        """Look once; then defer, or poke on where ``deferrable`` is off.
 
         :return: the report: ``changed`` (0), ``in_place``, ``changes`` (none), ``findings``, ``notes``,
             ``omitted``.
         :raises MisconfigurationError: for what a person has to correct; ``soft_fail`` doesn't hide it.
         """
         # A reschedule is another process, and the same try.
-        self._warned = None if context.get("task_reschedule_count") else set()
+        self._looked = bool(context.get("task_reschedule_count"))
+        self._warned = None if self._looked else set()
         with refusing_bad_input():
             self.take_arguments(context)
         if not self._checked_wait():
             return self._look_only()
-        if not self.deferrable:
+        if not self._defers():
             return self._poke_on(context)
         look = self._look_once()
         if look is not None and look.done:
             return self._finish(look.as_dict(), look.report, look.message)
         self._stop(context, look)
-        self.log.info("Not yet: %s", self._last)
+        self.log.info(
+            "Deferred, for %s s at most. It takes a triggerer (`airflow triggerer`) to look again: where none runs, "
+            "nothing ends this task before that.",
+            self.timeout,
+        )
         self._defer()
+
+    def _defers(self) -> bool:
+        if self.deferrable is None:
+            return not self.reschedule and defers_by_default()
+        return bool(self.deferrable)
 
     def _checked_wait(self) -> bool:
         """Check everything that can be checked without a server; whether to wait."""
@@ -113,7 +156,10 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         with refusing_bad_input():
             wait = problems.check(arguments.boolean, self.wait, "wait", default=True)
             parsed = self.probe_arguments(problems)
-            self._check_connections(parsed.get("user_conn_id"), problems)
+            # Later, and where the secrets backend fails, a look finds out.
+            if not self._looked:
+                with suppress(PassingFaultError):
+                    self._check_connections(parsed.get("user_conn_id"), problems)
             problems.raise_all()
         return wait
 
@@ -135,6 +181,9 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
                 arguments=self._arguments(),
                 poke_interval=float(self.poke_interval),
                 deadline=time.time() + float(self.timeout),
+                exponential_backoff=self.exponential_backoff,
+                max_wait=None if self.max_wait is None else self.max_wait.total_seconds(),
+                silent_fail=self.silent_fail,
             ),
             method_name="resume",
             timeout=timedelta(seconds=float(self.timeout) + DEADLINE_GRACE),
@@ -156,6 +205,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         probe = make_probe(self.probe, self._arguments(), application=name)
         for reader in probe.readers:
             reader.hook.warned = self._warned
+            reader.hook.expected = self._looked
         return probe
 
     def _look_once(self) -> Look | None:
@@ -163,15 +213,27 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         from airflow_provider_datagraph.engine.looks import take
 
         probe = self._make_probe()
+        self._looked = True
         try:
             with refusing_bad_input():
                 look = take(probe)
         except PassingFaultError as error:
-            self._last = str(error)
+            self._sight.saw(str(error), self.log)
             return None
+        except InvalidInput:
+            raise
+        except Exception as error:
+            text = one_line(f"{type(error).__name__}: {error}")
+            if self.silent_fail:
+                self._sight.saw(text, self.log)
+                return None
+            if self.never_fail:
+                raise AirflowSkipException(text) from error
+            raise
         finally:
             probe.close()
-        self._last = look.message
+        if not (look.done or look.problems):
+            self._sight.saw(look, self.log)
         return look
 
     def _look_only(self) -> dict[str, Any]:
@@ -181,7 +243,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             report = Report.of(self._refusal(error))
             return self._finish(report.as_dict(), report, NOT_READY)
         if look is None:
-            raise PassingFaultError(self._last)
+            raise PassingFaultError(self._sight.message)
         return self._finish(look.as_dict(), look.report, look.message if look.done else NOT_READY)
 
     def _refusal(self, error: LoginRefusedError) -> list[Finding]:
@@ -213,22 +275,21 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         try:
             look = self._look_once()
             self._stop(context, look)
-        except MisconfigurationError as error:
+        except (MisconfigurationError, AirflowSkipException) as error:
             # The caller turns an exception into a skip where soft_fail is set; it is raised when the loop is left.
-            self._refused = error
+            self._ends = error
             return PokeReturnValue(is_done=True)
         if look is not None and look.done:
             return PokeReturnValue(is_done=True, xcom_value=self._finish(look.as_dict(), look.report, look.message))
-        self.log.info("Not yet: %s", self._last)
         return PokeReturnValue(is_done=False)
 
     def _poke_on(self, context: Context) -> Any:
         try:
             report = super().execute(context)
-        except AirflowSensorTimeout as error:
-            raise AirflowSensorTimeout(f"{error} {self._last}") from error
-        if self._refused is not None:
-            raise self._refused
+        except (AirflowSensorTimeout, AirflowSkipException):
+            self._time_out(context, self._sight.message, self._sight.report)
+        if self._ends is not None:
+            raise self._ends
         return report
 
     def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
@@ -238,6 +299,8 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         :raises MisconfigurationError: for what a person has to correct.
         """
         returned: dict[str, Any] = event.get("report") or {}
+        if event["status"] == "timeout":
+            self._time_out(context, event["message"], returned)
         if returned:
             self._finish(returned, Report.parse(returned, "The trigger's event"), event["message"])
         if event["status"] == "done":
@@ -245,16 +308,13 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         if event["status"] == "misconfigured":
             keep_report(context, returned)
             raise MisconfigurationError.of(event["problems"])
-        if event["status"] != "timeout":
-            raise DataGraphError(f"The trigger sent an event that isn't known: {event['status']}.")
-        message = f"The sensor waited {self.timeout} s. {event['message']}"
-        self._time_out(message)
+        raise DataGraphError(f"The trigger sent an event that isn't known: {event['status']}.")
 
-    def _time_out(self, message: str) -> NoReturn:
-        message = one_line(message)
-        if self.soft_fail or self.never_fail:
-            raise AirflowSkipException(message)
-        raise AirflowSensorTimeout(message)
+    def _time_out(self, context: Context, message: str, returned: dict[str, Any]) -> NoReturn:
+        """Tell, and return, what was still missing."""
+        keep_report(context, returned)
+        message = one_line(f"The sensor waited {self.timeout} s. {message}")
+        raise (AirflowSkipException if self.soft_fail or self.never_fail else AirflowSensorTimeout)(message) from None
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Resume without the parent's wrapper, which skips on a misconfiguration where ``soft_fail`` is set."""
@@ -263,6 +323,9 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
         except AirflowException as error:
             # Airflow 3 has a class for it, 2.11 the text alone.
-            if type(error).__name__.startswith("TaskDeferral") and "timeout" in str(error).lower():
-                self._time_out(f"The sensor waited {self.timeout} s, and no triggerer told what it saw. {error}")
+            failed = type(error).__name__.startswith("TaskDeferral")
+            if failed and "timeout" in str(error).lower():
+                self._time_out(context, f"No triggerer told what it saw. {error}", {})
+            if failed and self.never_fail:
+                raise AirflowSkipException(one_line(str(error))) from error
             raise

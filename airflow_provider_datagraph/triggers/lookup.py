@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_provider_datagraph.exceptions import PassingFaultError
-
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
@@ -19,10 +17,12 @@ async def async_connection(conn_id: str) -> Connection:
     from airflow.providers.common.compat.connection import get_async_connection
     from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
+    from airflow_provider_datagraph.hooks.faults import lookup_error
+
     try:
         return await get_async_connection(conn_id)
     except AirflowNotFoundException:
         raise
     except Exception as error:
         # Its text may quote what it looked up.
-        raise PassingFaultError(f"Connection {conn_id} can't be looked up now ({type(error).__name__}).") from None
+        raise lookup_error(conn_id, type(error).__name__) from None

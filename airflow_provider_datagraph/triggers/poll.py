@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_datagraph.exceptions import PassingFaultError
-from airflow_provider_datagraph.redshift.names import InvalidInput
+from airflow_provider_datagraph.redshift.names import InvalidInput, one_line
+from airflow_provider_datagraph.triggers.patience import Pauses, Sight
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -48,14 +49,28 @@ class PollTrigger(BaseTrigger):
     :param arguments: the probe's arguments, JSON values only; secrets are never among them.
     :param poke_interval: seconds between two looks.
     :param deadline: when to give up, in seconds since the epoch: a restarted triggerer keeps to it.
+    :param exponential_backoff: as Airflow's sensors have it, and ``max_wait`` (seconds) and ``silent_fail``.
     """
 
-    def __init__(self, probe: str, arguments: Mapping[str, Any], poke_interval: float, deadline: float) -> None:
+    def __init__(
+        self,
+        probe: str,
+        arguments: Mapping[str, Any],
+        poke_interval: float,
+        deadline: float,
+        *,
+        exponential_backoff: bool = False,
+        max_wait: float | None = None,
+        silent_fail: bool = False,
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow's triggers have no annotations
         self.probe = probe
         self.arguments = dict(arguments)
         self.poke_interval = poke_interval
         self.deadline = deadline
+        self.exponential_backoff = exponential_backoff
+        self.max_wait = max_wait
+        self.silent_fail = silent_fail
         # A cancelled trigger closes its connections, perhaps while its last look is still running in a thread.
         self.lock = threading.Lock()
         self.loaded: dict[str, Connection] = {}
@@ -73,6 +88,9 @@ class PollTrigger(BaseTrigger):
                 "arguments": self.arguments,
                 "poke_interval": self.poke_interval,
                 "deadline": self.deadline,
+                "exponential_backoff": self.exponential_backoff,
+                "max_wait": self.max_wait,
+                "silent_fail": self.silent_fail,
             },
         )
 
@@ -80,7 +98,7 @@ class PollTrigger(BaseTrigger):
         """Poll.
 
         :return: one event: ``status`` is ``done`` (with ``report``), ``timeout`` or ``misconfigured`` (with
-            ``problems``, and with ``report`` where a look found them).
+            ``problems``); with the ``report`` of the last look, where there was one.
         """
         probe: Probe | None = None
         try:
@@ -106,6 +124,7 @@ class PollTrigger(BaseTrigger):
         from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
         from airflow_provider_datagraph.hooks.connections import aws_id, switch
+        from airflow_provider_datagraph.hooks.faults import lookup_error
         from airflow_provider_datagraph.triggers.lookup import async_connection
 
         for conn_id in filter(None, map(self.arguments.get, ("redshift_conn_id", "user_conn_id"))):
@@ -116,7 +135,7 @@ class PollTrigger(BaseTrigger):
                 if conn_id not in self.missed:
                     # The sensor has found it, so it may be the secrets backend that fails.
                     self.missed.add(conn_id)
-                    raise PassingFaultError(f"Connection {conn_id} wasn't found, and is looked up again.") from None
+                    raise lookup_error(conn_id, "it isn't found, and was before") from None
                 # The hook tells of it, in the same words as on a worker.
                 self.loaded.pop(conn_id, None)
         admin = self.loaded.get(str(self.arguments.get("redshift_conn_id")))
@@ -144,7 +163,7 @@ class PollTrigger(BaseTrigger):
         return await self._in_pool(self._alone, lambda: _take(probe))
 
     async def _poll(self, probe: Probe) -> dict[str, Any]:
-        last = "nothing was seen yet"
+        pauses, sight = Pauses(self.poke_interval, self.exponential_backoff, self.max_wait), Sight()
         while True:
             try:
                 look = await self._look(probe)
@@ -153,14 +172,19 @@ class PollTrigger(BaseTrigger):
                 if look.problems:
                     seen = {"report": look.as_dict(), "message": look.message}
                     return {"status": "misconfigured", "problems": list(look.problems), **seen}
-                last = look.message
+                sight.saw(look, self.log)
             except PassingFaultError as error:
-                last = str(error)
-            self.log.info("Not yet: %s", last)
+                sight.saw(str(error), self.log)
+            except InvalidInput:
+                raise
+            except Exception as error:
+                if not self.silent_fail:
+                    raise
+                sight.saw(one_line(f"{type(error).__name__}: {error}"), self.log)
             left = self.deadline - time.time()
             if left <= 0:
-                return {"status": "timeout", "message": last}
-            await asyncio.sleep(min(self.poke_interval, left))
+                return {"status": "timeout", "message": sight.message, "report": sight.report}
+            await asyncio.sleep(min(pauses.after(fault=bool(sight.fault)), left))
 
     def _alone(self, function: Callable[[], Any]) -> Any:
         with self.lock:

@@ -51,11 +51,12 @@ def grants(role: Any, checkpoint: Any) -> Tasks:
         "databases": {},
         "grant_schemas": {**GRANT, "role": role, **FUTURE, **PLAN_ONLY},
         "grant_reverse_etl": {"database": RETL, "role": role, **PLAN_ONLY, **LENIENT},
-        "wait_for_profiles_sync": {**PROFILES, **WAIT, "poke_interval": 60, "timeout": 48 * 3600},
+        "wait_for_profiles_sync": {**PROFILES, **WAIT, "deferrable": True, "poke_interval": 60, "timeout": 48 * 3600},
         "grant_profiles_sync": {**PROFILES, "role": role, **FUTURE, **PLAN_ONLY},
         "validate": {
             **{name: from_xcom("check", "validate", name) for name in ("schemas", "tables")},
             "database": checkpoint,
+            "deferrable": True,
             "poke_interval": 15,
             "role": role,
             "least_privilege": True,

@@ -24,7 +24,7 @@ def test_defaults_of_the_access_sensor() -> None:
     assert sensor.timeout == 600
     assert sensor.redshift_conn_id == "redshift_default"
     assert sensor.user_conn_id == "segment_linked_user"
-    assert sensor.deferrable is True
+    assert sensor.deferrable is None
     assert sensor.wait is True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -54,12 +55,14 @@ def arguments(house: House, kind: str) -> dict[str, Any]:
 @both
 def test_what_is_stored_for_the_triggerer(house: House, kind: str) -> None:
     before = time.time()
-    raised = deferred(house.sensor(kind, poke_interval=7.5, timeout=90))
+    knobs: dict[str, Any] = {"exponential_backoff": True, "max_wait": timedelta(minutes=1), "silent_fail": True}
+    raised = deferred(house.sensor(kind, poke_interval=7.5, timeout=90, **knobs))
     assert isinstance(raised.trigger, PollTrigger)
     path, kwargs = raised.trigger.serialize()
     deadline = kwargs.pop("deadline")
     assert path == "airflow_provider_datagraph.triggers.PollTrigger"
-    assert kwargs == {"probe": kind, "arguments": arguments(house, kind), "poke_interval": 7.5}
+    given = {"probe": kind, "arguments": arguments(house, kind), "poke_interval": 7.5}
+    assert kwargs == {**given, **knobs, "max_wait": 60.0}
     assert before + 90 <= deadline <= time.time() + 90
     assert raised.method_name == "resume"
     # Airflow's own limit comes after the trigger's, which can say what was missing.
@@ -101,7 +104,7 @@ def test_poke_and_trigger_wait_for_the_same(house: House, kind: str) -> None:
     house.sql(*(f"CREATE SCHEMA {one}" for one in (house.crm, house.profiles_schema)))
     house.sql(f"GRANT USAGE ON SCHEMA {house.crm} TO ROLE {house.role}")
     with pytest.raises(AirflowSensorTimeout) as raised:
-        house.sensor(kind, deferrable=False, timeout=0, poke_interval=0).execute({})
+        house.sensor(kind, deferrable=False, timeout=0).execute({})
     payload = fire(trigger_of(house.sensor(kind), seconds=0))
     assert payload["status"] == "timeout"
     assert str(raised.value).endswith(payload["message"])

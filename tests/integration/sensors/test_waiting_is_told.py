@@ -7,7 +7,7 @@ from pytest_mock import MockerFixture
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from tests.integration.sensors.house import House
-from tests.support.segment import said
+from tests.support.segment import codes, said
 from tests.support.waiting import fire, trigger_of
 
 
@@ -18,5 +18,6 @@ def test_each_look_says_what_is_missing(house: House, mocker: MockerFixture) -> 
     message = said("schema_missing", f"{house.warehouse}.{house.crm}", case="reading it")
     log.info.assert_called_once_with("Not yet: %s", message)
     log = mocker.patch.object(PollTrigger, "log")
-    assert fire(trigger_of(sensor, seconds=0)) == {"status": "timeout", "message": message}
+    event = fire(trigger_of(sensor, seconds=0))
+    assert (event["status"], event["message"], codes(event["report"])) == ("timeout", message, ["schema_missing"])
     log.info.assert_called_once_with("Not yet: %s", message)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+import pytest
+from airflow.configuration import conf
 from airflow.triggers.base import BaseTrigger
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.engine.looks import Look
+from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
+from airflow_provider_datagraph.triggers.patience import Pauses, Sight
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 
 
@@ -29,12 +35,85 @@ def test_the_trigger_has_what_airflow_s_have() -> None:
     assert vars(bare()).keys() <= vars(trigger).keys()
     path, arguments = trigger.serialize()
     assert path == "airflow_provider_datagraph.triggers.PollTrigger"
-    assert arguments == {"probe": "access", "arguments": {"tables": []}, "poke_interval": 5.0, "deadline": 9.0}
+    given = {"probe": "access", "arguments": {"tables": []}, "poke_interval": 5.0, "deadline": 9.0}
+    assert arguments == {**given, "exponential_backoff": False, "max_wait": None, "silent_fail": False}
 
 
-def test_a_sensor_waits_and_frees_its_worker_by_itself() -> None:
+def test_a_sensor_waits_by_itself() -> None:
     bare = DataGraphSensor(task_id="bare")
-    assert (bare.wait, bare.deferrable, bare.redshift_conn_id, bare.index) == (True, True, "redshift_default", None)
+    assert (bare.wait, bare.deferrable, bare.redshift_conn_id, bare.index) == (True, None, "redshift_default", None)
+
+
+SET = "AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE"
+
+
+@pytest.mark.parametrize("mode", ["poke", "reschedule"])
+@pytest.mark.parametrize(("deferrable", "where", "defers"), [
+    (None, None, True), (None, "True", True), (None, "False", False), (None, "airflow.cfg", False),
+    (True, "False", True), (False, "True", False),
+])  # fmt: skip
+def test_it_defers_unless_somebody_says_no(
+    monkeypatch: pytest.MonkeyPatch, mode: str, deferrable: bool | None, where: str | None, defers: bool
+) -> None:
+    monkeypatch.delenv(SET, raising=False)
+    if where == "airflow.cfg":
+        # What that file holds; the shipped values are kept elsewhere.
+        conf.read_string("[operators]\ndefault_deferrable = False")
+    elif where is not None:
+        monkeypatch.setenv(SET, where)
+    try:
+        if deferrable and mode == "reschedule":
+            with pytest.raises(MisconfigurationError, match="deferrable is True, and mode"):
+                DataGraphSensor(task_id="bare", deferrable=deferrable, mode=mode)
+            return
+        sensor = DataGraphSensor(task_id="bare", deferrable=deferrable, mode=mode)
+        assert sensor._defers() is (defers and mode == "poke")
+    finally:
+        if where == "airflow.cfg":
+            conf.remove_option("operators", "default_deferrable", remove_default=False)
+
+
+@pytest.mark.parametrize("interval", [0, timedelta(0)])
+def test_looks_without_a_pause_are_refused(interval: Any) -> None:
+    with pytest.raises(MisconfigurationError, match="poke_interval is 0"):
+        DataGraphSensor(task_id="bare", poke_interval=interval)
+
+
+@pytest.mark.parametrize(("pauses", "seconds"), [
+    # Four looks, two faults, a look.
+    (Pauses(60), [60, 60, 60, 60, 60, 120, 60]),
+    (Pauses(60, grows=True), [60, 120, 240, 480, 960, 1920, 3840]),
+    (Pauses(60, grows=True, longest=100), [60, 100, 100, 100, 100, 100, 100]),
+])  # fmt: skip
+def test_pauses_grow_after_faults_and_where_it_is_asked_for(pauses: Pauses, seconds: list[float]) -> None:
+    assert [pauses.after(fault=4 <= at <= 5) for at in range(7)] == seconds
+    assert Pauses(60, longest=10).after(fault=False) == 60
+
+
+@pytest.mark.parametrize(("interval", "most"), [(1, 8), (60, 300), (3600, 3600)])
+def test_pauses_after_faults_have_an_end(interval: float, most: float) -> None:
+    pauses = Pauses(interval)
+    assert [pauses.after(fault=True) for _ in range(40)][-1] == most
+
+
+def test_a_state_is_told_when_it_changes_and_once_an_hour(mocker: MockerFixture) -> None:
+    clock = mocker.patch("airflow_provider_datagraph.triggers.patience.time.monotonic")
+    log, sight = mocker.Mock(spec=["info"]), Sight()
+    assert (sight.message, sight.report) == ("nothing was seen yet", {})
+    looks = {name: Look(Report(), f"{name} lacks.") for name in ("crm", "ads")}
+    hours = 48
+    for minute in range(60 * hours):
+        clock.return_value = 60.0 * minute
+        seen: Look | str = looks["crm"]
+        if minute == 90:
+            seen = "Gone."
+        elif minute > 90:
+            seen = looks["ads"]
+        sight.saw(seen, log)
+    told = [call.args[1] for call in log.info.call_args_list]
+    assert told[:5] == ["crm lacks.", "crm lacks.", "Gone. Before that: crm lacks.", "ads lacks.", "ads lacks."]
+    assert len(told) == 4 + hours - 2
+    assert sight.report == Report().as_dict()
 
 
 def test_an_aws_connection_that_came_to_nothing_is_not_left_out() -> None:

@@ -1,0 +1,80 @@
+"""How a wait goes on: when to look again, and what to say meanwhile."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_provider_datagraph.engine.looks import Look
+
+HEARTBEAT = 3600.0
+"""Seconds after which a state that hasn't changed is logged again."""
+FAULTS_AT_MOST = 300.0
+"""Seconds between two looks after faults, at most, unless the interval is longer."""
+
+
+@dataclass
+class Pauses:
+    """How long to sleep between two looks: longer after each fault, so that nobody storms a server that comes up.
+
+    :param interval: seconds between two looks.
+    :param grows: Airflow's ``exponential_backoff``: longer after every look; default False.
+    :param longest: Airflow's ``max_wait`` for these, in seconds; default None: no limit.
+    """
+
+    interval: float
+    grows: bool = False
+    longest: float | None = None
+    looks: int = 0
+    faults: int = 0
+
+    def after(self, *, fault: bool) -> float:
+        """Tell how long to sleep.
+
+        :param fault: whether the look was none.
+        :return: seconds.
+        """
+        self.looks, self.faults = self.looks + 1, self.faults + 1 if fault else 0
+        doubled = min(self.looks if self.grows else max(self.faults, 1), 30) - 1
+        most = max(self.interval, min(8 * self.interval, FAULTS_AT_MOST))
+        if self.grows:
+            most = self.longest or math.inf
+        return min(self.interval * 2.0**doubled, most)
+
+
+class Sight:
+    """What was seen last. It is logged when it changes, and once an hour."""
+
+    def __init__(self) -> None:
+        self.look: Look | None = None
+        self.fault = ""
+        self.told = ("", 0.0)
+
+    @property
+    def message(self) -> str:
+        """What is still missing, as far as is known."""
+        if self.look is None:
+            return self.fault or "nothing was seen yet"
+        return f"{self.fault} Before that: {self.look.message}" if self.fault else self.look.message
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report of the last look, as JSON; empty where there was none."""
+        return {} if self.look is None else self.look.as_dict()
+
+    def saw(self, seen: Look | str, log: Any) -> None:
+        """Note what was seen.
+
+        :param seen: a look, or the fault that it came to.
+        """
+        if isinstance(seen, str):
+            self.fault = seen
+        else:
+            self.look, self.fault = seen, ""
+        message, (last, when) = self.message, self.told
+        if message != last or time.monotonic() - when >= HEARTBEAT:
+            log.info("Not yet: %s", message)
+            self.told = (message, time.monotonic())
