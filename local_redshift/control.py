@@ -42,6 +42,9 @@ async def _done(order: str, given: dict[str, Any], faults: Faults, power: Power)
         return {"count": faults.exchanges}
     if order == "clear":
         faults.ordered.clear()
+        faults.linger = 0.0
+    elif order == "linger":
+        faults.linger = float(given["seconds"])
     elif order == "stop":
         await power.halt()
     elif order == "start":

@@ -10,6 +10,7 @@ import asyncio
 import re
 import socket
 import struct
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -82,6 +83,10 @@ class Fault:
 class Faults:
     def __init__(self) -> None:
         self.ordered: dict[int, Fault] = {}
+        self.linger = 0.0
+        """For how many seconds a session stays after its client has gone."""
+        self.left: list[str] = []
+        """The databases of those that do."""
         self.exchanges = 0
         """How many messages of clients were answered: a login counts two."""
         self.power: Power | None = None
@@ -96,6 +101,10 @@ class Faults:
     async def before(self, texts: Sequence[str], writer: asyncio.StreamWriter) -> list[Fault]:
         """What happens before statements are run; the faults that are due after them are returned."""
         due = [fault for text in texts for fault in self.ordered.values() if fault.meets(text)]
+        for name in self.left:
+            # PostgreSQL would wait for them; its 8.0, and so Redshift, doesn't.
+            if f"drop database {name}".lower() in (text.replace('"', "").lower() for text in texts):
+                raise Refused("55006", f'database "{name}" is being accessed by other users')
         for fault in due:
             if fault.kind is Kind.DELAY:
                 await asyncio.sleep(fault.seconds)
@@ -105,6 +114,14 @@ class Faults:
             if fault.kind is not Kind.DELAY and not fault.after:
                 await self._end(fault, writer)
         return [fault for fault in due if fault.after]
+
+    async def linger_in(self, database: str) -> None:
+        """Let a session stay, until the order is taken back at the longest."""
+        self.left.append(database)
+        end = time.monotonic() + self.linger
+        while self.linger and time.monotonic() < end:
+            await asyncio.sleep(0.02)
+        self.left.remove(database)
 
     async def after(self, due: Sequence[Fault], writer: asyncio.StreamWriter) -> None:
         """What happens after them, in their answer's place."""

@@ -68,6 +68,10 @@ class Faults:
     def restart_after(self, pattern: str, *, down: float = 0.0, nth: int = 1) -> Fault:
         return self._add("restart", pattern, nth, 1, seconds=down, after=True)
 
+    def linger(self, seconds: float) -> None:
+        """From now on, let each session stay for so long after its client has gone, as a cluster's do."""
+        self.order("linger", seconds=seconds)
+
     @property
     def exchanges(self) -> int:
         """How often the server has answered a client: twice at a login, and once or twice a statement."""

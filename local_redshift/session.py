@@ -62,7 +62,10 @@ async def serve(hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWr
     finally:
         known = hub.sessions.pop(backend.key, None)
         if known is not None:
-            hub.history.ended(known.records.source.session_id)
+            source = known.records.source
+            if hub.faults.linger:
+                await hub.faults.linger_in(source.database)
+            hub.history.ended(source.session_id)
         backend.close()
 
 

@@ -13,6 +13,7 @@ from airflow_provider_datagraph.access.reach.read import (
 )
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.hooks.faults import database_gone
 from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES
 
 
@@ -40,7 +41,8 @@ def read_reach(
                 lambda rows, at: read_database_reach(rows, at, known), compares=False, together=False
             )
         except MisconfigurationError as error:
-            closed[name] = " ".join(error.problems)
+            if not database_gone(error):
+                closed[name] = " ".join(error.problems)
             return iter(())
         return reached(known, here)
 

@@ -6,12 +6,13 @@ It imports no driver. https://docs.aws.amazon.com/redshift/latest/dg/c_serial_is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_datagraph.access.messages import change_text, said
 from airflow_provider_datagraph.access.plan import Plan, Step
 from airflow_provider_datagraph.access.report import ChangeRow, Report, change_rows
-from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES, looking_again, retrying
+from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES, looking_again, retrying, until_left
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.faults import drift_remains, execute, vanished, vanished_error
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
@@ -50,7 +51,7 @@ class Converger:
         return str(self.hook.arguments["database"])
 
     def read(self, read: Read[A], *, compares: bool = True, together: bool = True) -> A:
-        """Read the catalog; a conflict starts all over, and so, once, does a schema that is dropped meanwhile.
+        """Read the catalog; a conflict starts all over, and so does a schema that is dropped meanwhile.
 
         :param read: reads with a function that runs a query, in a session.
         :param compares: whether names are looked up that Redshift might fold; default True.
@@ -120,7 +121,7 @@ class Converger:
             connection.rollback()
             connection.autocommit = True
             for step in alone:
-                self._run(connection, [step])
+                until_left(partial(self._run, connection, [step]))
                 done += change_rows([step], self.database, applied=True)
             connection.autocommit = False
         self._run(connection, together)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
@@ -21,6 +22,7 @@ from airflow_provider_datagraph.access.plan import Finding, Plan, note
 from airflow_provider_datagraph.access.report import Report, join
 from airflow_provider_datagraph.access.rights.lacking import judged
 from airflow_provider_datagraph.engine.converge import Converger
+from airflow_provider_datagraph.engine.retrying import LINGERS
 from airflow_provider_datagraph.exceptions import (
     DataGraphError,
     DriftRemainsError,
@@ -28,11 +30,11 @@ from airflow_provider_datagraph.exceptions import (
     PassingFaultError,
 )
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.hooks.faults import details, in_use, still_needed
+from airflow_provider_datagraph.hooks.faults import database_gone, details, in_use, still_needed
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.sessions import read_sessions
 from airflow_provider_datagraph.redshift.names import one_line, resolve_database
-from airflow_provider_datagraph.redshift.values import Session
+from airflow_provider_datagraph.redshift.values import OpenSession, Session
 
 log = logging.getLogger(__name__)
 
@@ -114,19 +116,24 @@ class Offboarding:
         def make_plan(holdings: Holdings) -> Plan:
             return plan_holdings(leaving, cluster, holdings)
 
-        def part(name: str) -> Part:
+        def parts_of(name: str) -> Iterator[Part]:
             engine, known = self.make_engine(name), replace(cluster, session=replace(cluster.session, database=name))
 
             def look(rows: Rows, session: Session) -> Plan:
                 return judged(rows, known, make_plan(read(rows, session)))
 
-            plan = problems.check(engine.read, look, default=Plan())
-            return Part(f"database {name}", name, plan, lambda: engine.converge(read, make_plan))
+            try:
+                plan = engine.read(look)
+            except MisconfigurationError as error:
+                # Nobody has to act where somebody dropped it meanwhile.
+                problems.add(*(() if database_gone(error) else error.problems))
+                return
+            yield Part(f"database {name}", name, plan, lambda: engine.converge(read, make_plan))
 
         # CREATE shows which is the checkpoint database, so it goes last: a rerun after a cut has to know it, too.
         marked = created_in(leaving, cluster)
         ordered = sorted(local_databases(cluster), key=marked.__contains__)
-        parts = [part(name) for name in ordered if name != leaving.drop]
+        parts = [part for name in ordered if name != leaving.drop for part in parts_of(name)]
         problems.raise_all()
         return parts
 
@@ -140,13 +147,25 @@ class Offboarding:
             known = read_cluster(rows, session, leaving.role, leaving.user, sessions=False)
             # The other connection is over before the cluster is asked who is connected.
             holdings = self._inside(known)
-            return (known if self.engine.hook.is_serverless else replace(known, sessions=read_sessions(rows))), holdings
+            return (
+                known if self.engine.hook.is_serverless else replace(known, sessions=self._sessions(rows))
+            ), holdings
 
         def make_plan(state: tuple[Cluster, Holdings | None]) -> Plan:
             return plan_checkpoint(leaving, *state)
 
         plan = make_plan(self.engine.read(read))
         yield Part(f"dropping database {leaving.drop}", self.engine.database, plan, lambda: self._drop(read, make_plan))
+
+    def _sessions(self, rows: Rows) -> tuple[OpenSession, ...]:
+        """Read who is logged in, once our own sessions in the database have gone."""
+        end = time.monotonic() + LINGERS
+        while True:
+            found = read_sessions(rows)
+            ours = [one for one in found if one.is_in(str(self.leaving.drop)) and one.is_of(self.engine.hook.login)]
+            if not ours or time.monotonic() >= end:
+                return found
+            time.sleep(0.5)
 
     def _inside(self, cluster: Cluster) -> Holdings | None:
         database = str(self.leaving.drop)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.plan import blocking
 from airflow_provider_datagraph.exceptions import (
-    DataGraphError,
     DriftRemainsError,
     LoginRefusedError,
     MisconfigurationError,
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 CONFLICT_TEXTS = (
     "conflict with concurrent transaction",
     "tuple concurrently",
+    "tuple already updated by self",
     "serializable isolation violation",
     "could not open relation with oid",
     "pg_defacl",
@@ -66,6 +66,19 @@ def details(error: BaseException) -> tuple[str, str]:
 def vanished(error: BaseException) -> bool:
     """Tell whether something that a statement names isn't there."""
     return details(error)[0] in VANISHED
+
+
+def lasts(error: BaseException) -> bool:
+    """Tell whether a server's error is known to come again until a person does something: all others are waited out."""
+    state, fault = details(error)[0], classify(error)
+    # What it doesn't know or can't do, it won't the next time; PostgreSQL's code for what RESTRICT forbids.
+    unable = state.startswith(("42", "0A", "2BP01")) and state not in VANISHED
+    return fault in (Fault.LOGIN, Fault.MISCONFIGURED, Fault.REFUSED) or (unable and fault is Fault.OTHER)
+
+
+def database_gone(error: BaseException) -> bool:
+    """Tell whether an error of the hook says that there is no such database."""
+    return error.__cause__ is not None and classify(error.__cause__) is Fault.DATABASE_MISSING
 
 
 def classify(error: BaseException) -> Fault:
@@ -167,9 +180,9 @@ def connect_error(
         return _refused(message, f"database {database}", linked=linked)
     if fault is Fault.MISCONFIGURED:
         return MisconfigurationError(f"Connection {who}: {_set_up(error, said, target)}")
-    if fault is Fault.PASSING:
-        return PassingFaultError(f"Connection {who}: {_passing(place, said, quiet=silent(error))}")
-    return DataGraphError(f"Connection {who}: {place} refuses the login of user {user} ({said}).")
+    if lasts(error):
+        return MisconfigurationError(f"Connection {who}: {place} refuses the login of user {user} ({said}).")
+    return PassingFaultError(f"Connection {who}: {_passing(place, state, said, quiet=silent(error))}")
 
 
 def _not_local(text: str, database: str) -> str:
@@ -196,12 +209,23 @@ def _set_up(error: Exception, said: str, target: Mapping[str, Any]) -> str:
     return f"TLS with {place} fails ({said}): {_tls_remedy(error)}"
 
 
-def _passing(place: str, said: str, *, quiet: bool) -> str:
+def _passing(place: str, state: str, said: str, *, quiet: bool) -> str:
     if "too many connections for" in said:
         return (
             f"{place} lets in no more ({said}). That is a CONNECTION LIMIT of the user's (or database's) own, not the "
             "network. It will be tried again; if it stays so, end other sessions, or raise the limit (ALTER USER "
             "… CONNECTION LIMIT UNLIMITED)."
+        )
+    if state == "53300":
+        # https://docs.aws.amazon.com/redshift/latest/mgmt/amazon-redshift-limits.html
+        return (
+            f"{place} is full ({said}): it has as many connections as it takes. It will be tried again; if it stays "
+            "so, end sessions that nobody needs (STV_SESSIONS lists them)."
+        )
+    if state:
+        return (
+            f"{place} can't take a login now ({said}). It will be tried again; if it stays so, look at the cluster's "
+            "state in the AWS console."
         )
     silence = ": no answer yet, as from a cluster that is resuming" if quiet else ""
     return (
@@ -260,17 +284,18 @@ def statement_error(error: Exception, user: str, database: str) -> Exception:
             "(WITH GRANT OPTION), and it can't be taken back before what they gave: revoke that first, as they or as a "
             "superuser. The transaction was rolled back."
         )
-    if fault is Fault.PASSING:
+    if fault is Fault.PASSING and state != "57014":
         return PassingFaultError(
             f"The connection to database {database} broke ({state or text}): the next try finds in place what was "
             "committed; the rest was rolled back."
         )
-    message = f"Redshift refuses a statement in database {database} ({said}). What wasn't committed was rolled back."
-    # What it doesn't know or can't do, it won't the next time.
-    lasts = state.startswith(("42", "0A")) and state not in VANISHED
-    if lasts and " FOR TABLES IN SCHEMA " in which:
+    verb = "ended" if state == "57014" else "refuses"
+    message = f"Redshift {verb} a statement in database {database} ({said}). What wasn't committed was rolled back."
+    if not lasts(error):
+        return PassingFaultError(f"{message}{which and f' The statement: {which}'}")
+    if " FOR TABLES IN SCHEMA " in which:
         message += ' If it knows no scoped permissions, choose future_tables="default_privileges" or "none".'
-    return (MisconfigurationError if lasts else PassingFaultError)(f"{message}{which and f' The statement: {which}'}")
+    return MisconfigurationError(f"{message}{which and f' The statement: {which}'}")
 
 
 def execute(cursor: Cursor, sql: str) -> None:

@@ -33,8 +33,9 @@ from airflow_provider_datagraph.access.validation import (
 from airflow_provider_datagraph.engine.looks.base import Connections, Look, Reader, make_reader
 from airflow_provider_datagraph.engine.looks.listing import Listing
 from airflow_provider_datagraph.engine.looks.reading import Reading
+from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.form.patterns import meant_by, parse_pattern
-from airflow_provider_datagraph.hooks.faults import details
+from airflow_provider_datagraph.hooks.faults import database_gone, details, lasts
 from airflow_provider_datagraph.hooks.redshift import PROVIDER
 from airflow_provider_datagraph.redshift.catalog.effective import held_on_tables, may_create, usable_schemas
 from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
@@ -152,7 +153,12 @@ class AccessProbe:
         for name in sorted(places):
             reader = self._in(name, linked=True) if linked else self.admin_in(name)
             at = replace(known.session, database=name)
-            found += reached(known, read_database_reach(reader.rows, at, known))
+            try:
+                found += reached(known, read_database_reach(reader.rows, at, known))
+            except MisconfigurationError as error:
+                # Somebody dropped it meanwhile: nothing is in it.
+                if not database_gone(error):
+                    raise
         whole = {path[:2] for path in targets}
         yield from excess(
             known,
@@ -181,6 +187,8 @@ class AccessProbe:
         try:
             self.user.rolled_back(trial(f"__datagraph_trial_{uuid.uuid4().hex[:12]}"))
         except (DriverError, OSError) as error:
+            if not lasts(error):
+                raise
             return [trial_failed(database, *details(error))]
         return []
 

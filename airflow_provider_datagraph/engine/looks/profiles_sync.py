@@ -25,7 +25,7 @@ from airflow_provider_datagraph.access.profiles_sync import (
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.engine.looks.base import Connections, Look, Reader, make_reader
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.hooks.faults import Fault, classify, details, vanished, vanished_error
+from airflow_provider_datagraph.hooks.faults import database_gone, details, vanished, vanished_error
 from airflow_provider_datagraph.hooks.redshift import PROVIDER
 from airflow_provider_datagraph.redshift.catalog.effective import granted_relations, usable_schemas
 from airflow_provider_datagraph.redshift.catalog.identities import read_users, user_grants
@@ -78,8 +78,7 @@ class ProfilesSyncProbe:
         try:
             return self._look()
         except MisconfigurationError as error:
-            missing = error.__cause__ is not None and classify(error.__cause__) is Fault.DATABASE_MISSING
-            if self.database is None or not missing:
+            if self.database is None or not database_gone(error):
                 raise
             return _told([no_database(self.database)], dict.fromkeys(self.tables, State.MISSING))
         except DriverError as error:

@@ -12,12 +12,13 @@ from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import DataGraphError, PassingFaultError
 from local_redshift.faults_client import Faults
-from tests.support.segment import CONNECTING, OPERATORS, Segment, changes, execute
+from tests.support.segment import CONNECTING, OPERATORS, Segment, changes, drop, execute
 
 CONFLICTS = {
     "conflict": ("XX000", "could not complete because of conflict with concurrent transaction"),
     "serializable": ("XX000", "1023", "Serializable isolation violation on table - 10, transactions: 1, 2 (pid:3)"),
     "deadlock": ("40P01", "deadlock detected"),
+    "updated by self": ("XX000", "tuple already updated by self"),
     "defaults": ("23505", 'duplicate key violates unique constraint "pg_defacl_name_index"'),
 }
 WRITING = [name for name in OPERATORS if name != "check"]
@@ -119,9 +120,24 @@ def test_another_error_is_told_at_once(linked: Segment, faults: Faults, fields: 
 
 
 @pytest.mark.parametrize("name", ["schema", "audit"])
-@pytest.mark.parametrize("fields", [CONFLICTS["conflict"], ("3F000", 'schema "x" does not exist')])
-def test_the_catalog_is_read_again(linked: Segment, faults: Faults, name: str, fields: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("fields", "times"),
+    [(CONFLICTS["conflict"], 1), (("3F000", 'schema "x" does not exist'), 3), (("42P01", 'relation "x"'), 3)],
+)
+def test_the_catalog_is_read_again(
+    linked: Segment, faults: Faults, name: str, fields: tuple[str, ...], times: int
+) -> None:
     # The catalog's views fail where somebody drops any schema meanwhile.
-    fault = faults.error("^select .* svv_schema_privileges", *fields)
+    fault = faults.error("^select .* svv_schema_privileges", *fields, times=times)
     assert execute(CONNECTING[name](linked))["findings"] == []
+    assert fault.fired == times
+
+
+def test_a_database_that_is_dropped_meanwhile_is_left_out(linked: Segment, faults: Faults) -> None:
+    gone = linked.cluster.database()
+    fault = faults.error(f"-- login .* {gone}", "3D000", f'database "{gone}" does not exist', severity="FATAL")
+    assert execute(linked.audit())["findings"] == []
+    assert fault.fired == 1
+    fault = faults.error(f"-- login .* {gone}", "3D000", f'database "{gone}" does not exist', severity="FATAL")
+    drop(linked)
     assert fault.fired == 1

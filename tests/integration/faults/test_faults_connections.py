@@ -11,7 +11,7 @@ import redshift_connector
 from airflow.providers.common.compat.sdk import AirflowFailException
 from pytest_mock import MockerFixture
 
-from airflow_provider_datagraph.exceptions import DataGraphError, MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.hooks.redshift import TIMEOUT, DataGraphHook
 from local_redshift.faults_client import Faults
 from tests.integration.faults.support import hang_up, listening, quickly, reset, silence
@@ -48,8 +48,9 @@ def left_to_airflow(segment: Segment, said: str, mocker: MockerFixture) -> None:
     text = str(failure.value)
     assert not isinstance(failure.value, AirflowFailException)
     assert connects.call_count == 1
-    assert text.startswith("Connection redshift_default: ") and "can't be reached" in text and said in text
-    assert "It will be tried again" in text and "check host and port" in text
+    assert text.startswith("Connection redshift_default: ") and said in text
+    assert "It will be tried again; if it stays so, " in text
+    assert ("check host and port" in text) is ("can't be reached" in text)
     assert segment.server.password not in text
 
 
@@ -120,8 +121,20 @@ ANSWERS: dict[str, tuple[str, str, type[Exception], str]] = {
     "shared": ("XX000", 'Cannot connect to shared database "x"', MisconfigurationError, "GRANT USAGE ON DATABASE"),
     "mounted": ("XX000", 'Cannot connect to auto mounted database "x"', MisconfigurationError, "an external schema"),
     "limit": ("53300", LIMIT, PassingFaultError, "CONNECTION LIMIT of the user's"),
-    "all taken": ("53300", "too many connections", PassingFaultError, "check host and port"),
-    "unknown": ("XX000", "Internal error", DataGraphError, "refuses the login of user awsuser (XX000"),
+    "all taken": (
+        "53300",
+        "too many connections",
+        PassingFaultError,
+        "is full (53300: too many connections): it has as",
+    ),
+    "no memory": (
+        "53200",
+        "out of memory",
+        PassingFaultError,
+        "can't take a login now (53200: out of memory). It will",
+    ),
+    "unknown": ("XX000", "Internal error", PassingFaultError, "can't take a login now (XX000"),
+    "unable": ("0A000", "not here", MisconfigurationError, "refuses the login of user awsuser (0A000"),
 }
 
 

@@ -119,6 +119,20 @@ def test_who_connects_just_before_the_drop_is_named(leaving: Leaving, mocker: Mo
     assert left(leaving) == set()
 
 
+def test_its_own_sessions_linger_and_are_waited_for(leaving: Leaving, faults: Faults) -> None:
+    faults.linger(1.0)
+    report = drop(leaving)
+    assert [row["code"] for row in report["findings"] if row["code"] == "session_open"] == []
+    assert left(leaving) == set()
+
+
+def test_a_session_that_only_the_drop_meets_is_waited_for(leaving: Leaving, faults: Faults) -> None:
+    text = f'database "{leaving.checkpoint}" is being accessed by other users'
+    fault = faults.error("^DROP DATABASE", "55006", text, times=2)
+    drop(leaving)
+    assert fault.fired == 2 and left(leaving) == set()
+
+
 @pytest.mark.parametrize("way", ["drop", *["give"] * DEEP])
 def test_a_run_that_is_cut_between_two_parts_is_rerun_to_its_end(leaving: Leaving, faults: Faults, way: str) -> None:
     # CREATE alone shows which is the checkpoint database.

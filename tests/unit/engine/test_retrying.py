@@ -9,7 +9,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.engine.converge import Converger
-from airflow_provider_datagraph.engine.retrying import looking_again, retrying
+from airflow_provider_datagraph.engine.retrying import looking_again, retrying, until_left
 from airflow_provider_datagraph.exceptions import PassingFaultError, VanishedError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
@@ -51,13 +51,28 @@ def test_what_is_no_conflict_is_not_tried_again(mocker: MockerFixture) -> None:
     assert work.call_count == 1
 
 
-def test_what_vanished_is_told_and_looked_for_once_more(
-    mocker: MockerFixture, caplog: pytest.LogCaptureFixture
-) -> None:
-    work = mocker.Mock(side_effect=[VanishedError("Gone: 100%"), "done"])
+def test_what_vanished_is_told_and_looked_for_again(mocker: MockerFixture, caplog: pytest.LogCaptureFixture) -> None:
+    slept = mocker.patch.object(time, "sleep")
+    gone = VanishedError("Gone: 100%")
     with caplog.at_level("INFO"):
-        assert looking_again(work) == "done"
-    assert caplog.messages == ["Gone: 100%"]
+        assert looking_again(mocker.Mock(side_effect=[gone, gone, gone, gone, "done"])) == "done"
+    assert caplog.messages == ["Gone: 100%"] * 4
+    assert 0 < sum(call.args[0] for call in slept.call_args_list) <= 1.5
+    with pytest.raises(VanishedError):
+        looking_again(mocker.Mock(side_effect=gone))
+
+
+@pytest.mark.parametrize(("code", "tries"), [("55006", 11), ("42501", 1)])
+def test_a_session_that_lingers_is_waited_for(mocker: MockerFixture, code: str, tries: int) -> None:
+    clock = mocker.patch.object(time, "monotonic", return_value=0.0)
+    mocker.patch.object(time, "sleep", side_effect=lambda seconds: clock.configure_mock(return_value=clock() + seconds))
+    error = Exception({"C": code, "M": "is being accessed by other users"})
+    assert until_left(mocker.Mock(side_effect=[*[error] * 3, "done"] if tries > 1 else ["done"])) == "done"
+    clock.return_value = 0.0
+    work = mocker.Mock(side_effect=error)
+    with pytest.raises(Exception, match="is being accessed"):
+        until_left(work)
+    assert work.call_count == tries
 
 
 @pytest.mark.parametrize(

@@ -204,5 +204,5 @@ def test_an_unknown_error_is_told_with_its_statement_and_no_literal(code: str, k
 
 def test_each_text_of_a_conflict_is_enough() -> None:
     texts = ("conflict with concurrent transaction", "tuple concurrently", "serializable isolation violation")
-    for text in (*texts, "could not open relation with OID", "pg_defacl"):
+    for text in (*texts, "tuple already updated by self", "could not open relation with OID", "pg_defacl"):
         assert classify(ProgrammingError(server("XX000", f"It is {text} 1"))) is Fault.CONFLICT, text
