@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
-from airflow_provider_datagraph.access.plan import Change, Finding, Reason
+from airflow_provider_datagraph.access.plan import Change, Finding, Level, Reason
 from airflow_provider_datagraph.redshift.names import join_path, one_line, quote
 from airflow_provider_datagraph.redshift.statements import Statement
 from airflow_provider_datagraph.redshift.values import Grant, Scope
 
 FEW = 5
 """How many names a sentence lists."""
+MOST = 100
+"""How many, where it has to say what is missing."""
 OBJECTS = {
     "tables": "the tables of {path}, including later ones,",
     "todays tables": "today's tables of {path}",
@@ -378,7 +380,7 @@ FINDINGS: Mapping[str, Said] = {
         "Run in database {database}: {statement}",
     ),
     "not_granted": Said(
-        "User {login} lacks SELECT in schema {object}, on {tables}.", "Run in database {database}: {statement}"
+        "User {login} lacks SELECT in schema {object}, on {tables:100}.", "Run in database {database}: {statement}"
     ),
     "table_missing reading": Said("Reading {object} fails: {reason} ({state})."),
     "schema_missing reading": Said("Reading {object} fails: {reason} ({state})."),
@@ -433,7 +435,7 @@ FINDINGS: Mapping[str, Said] = {
         "Grant it with GrantSchemaOperator, or run in database {database}: {statement}",
     ),
     "table_not_selectable": Said(
-        "{login} may not read {tables} in {object}.",
+        "{login} may not read {tables:all} in {object}.",
         "Grant the schema with GrantSchemaOperator, or run in database {database}: {statement}",
     ),
     "raw_missing": Said(
@@ -617,7 +619,7 @@ HIDDEN = " {hidden_from} isn't a superuser, so the schema may exist and be hidde
 
 
 class _Facts(Formatter):
-    """Writes facts into a sentence: a list is cut short, unless it asks for ``all``; ``s`` makes a plural."""
+    """Writes facts into a sentence: a list is cut short, or as it asks (``100``, ``all``); ``s`` makes a plural."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         match format_spec:
@@ -639,7 +641,7 @@ class _Facts(Formatter):
             case frozenset():
                 return describe_grants(value)
             case tuple():
-                return few(value)
+                return few(value, int(format_spec or FEW))
         return str(value)
 
 
@@ -722,13 +724,32 @@ def _plural(noun: str, count: int) -> str:
     return f"the tables of {count} schemas" if "tables of" in noun else f"{count} {noun}s"
 
 
-def few(names: Sequence[str]) -> str:
+def few(names: Sequence[str], count: int = FEW) -> str:
     """Name the first few.
 
-    :return: at most five of them, and how many more there are.
+    :param count: how many, at most; default five.
+    :return: these, and how many more there are.
     """
-    rest = len(names) - FEW
-    return ", ".join(names[:FEW]) + (f" and {rest} more" if rest > 0 else "")
+    rest = len(names) - count
+    return ", ".join(names[:count]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def by_cause(findings: Iterable[Finding]) -> str:
+    """Say findings once for each cause, and of what else that goes; notes are left out.
+
+    :return: their sentences.
+    """
+    causes: dict[object, list[Finding]] = {}
+    for one in dict.fromkeys(one for one in findings if one.level is not Level.NOTE):
+        facts = dict(one.facts)
+        # What tells of several tables already, or gives a statement, stands for itself.
+        own = one.object if facts.keys() & {"tables", "statement"} else ""
+        causes.setdefault((one.code, one.level, facts.get("state"), facts.get("case"), own), []).append(one)
+    told: list[str] = []
+    for first, *rest in causes.values():
+        told += filter(None, (said(first).text, said(first).remedy))
+        told += [f"The same goes for {few([one.object for one in rest], MOST)}."] * bool(rest)
+    return " ".join(map(one_line, told))
 
 
 def counted(count: int, one: str, many: str = "") -> str:

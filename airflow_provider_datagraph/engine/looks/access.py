@@ -11,7 +11,7 @@ from typing import Any
 
 from redshift_connector.error import Error as DriverError
 
-from airflow_provider_datagraph.access.messages import counted
+from airflow_provider_datagraph.access.messages import by_cause, counted
 from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.access.reach.excess import excess
 from airflow_provider_datagraph.access.reach.matrix import Reached, reached
@@ -121,7 +121,7 @@ class AccessProbe:
         # What a long look read first may be too old at its end: the next one reads it again.
         if holding or not proved or left:
             read = [f"{who} has read {len(proved)} of {counted(len(targets), 'table')}."] if targets else []
-            return Look(report, " ".join([*read, *map(str, report.findings[:1])]), more=beside)
+            return Look(report, " ".join([*read, by_cause(holding or more)]), more=beside)
         share = f"every one of {counted(len(targets), 'table')}"
         if len(proved) < len(targets):
             share = f"{len(proved)} of {counted(len(targets), 'table')}; the rest holds nothing up"

@@ -9,6 +9,7 @@ import pytest
 from airflow_provider_datagraph.access import messages
 from airflow_provider_datagraph.access.messages import (
     Said,
+    by_cause,
     change_text,
     counted,
     describe_grants,
@@ -16,7 +17,7 @@ from airflow_provider_datagraph.access.messages import (
     object_name,
     said,
 )
-from airflow_provider_datagraph.access.plan import Change, Fact, Reason, finding
+from airflow_provider_datagraph.access.plan import Change, Fact, Reason, finding, note
 from airflow_provider_datagraph.redshift.statements import Create
 from airflow_provider_datagraph.redshift.values import Grant, Scope
 
@@ -118,3 +119,20 @@ def test_names_with_braces_are_written_as_they_are() -> None:
 def test_the_sentence_of_a_snapshot_stays_short() -> None:
     change = Change("grant", "todays tables", ("d", "s"), Reason.NOT_HELD, names=SIX)
     assert change_text(change).endswith(" (a, b, c, d, e and 1 more)")
+
+
+def test_each_cause_is_told_once_with_all_that_it_goes_for() -> None:
+    lost = [finding("table_missing", f"dev.crm.t{n}", case="reading", reason="no", state="42P01") for n in range(103)]
+    refused = finding("not_readable", "dev.crm.x", case="reading", reason="no", state="XX000")
+    schemas = [finding("schema_missing", f"dev.{name}", case="reading it") for name in ("ads", "ops")]
+    told = by_cause([*lost, refused, refused, note("can_create", "dev"), *schemas])
+    names = ", ".join(f"dev.crm.t{n}" for n in range(1, 101))
+    assert told == (
+        f"Reading dev.crm.t0 fails: no (42P01). The same goes for {names} and 2 more. "
+        "Reading dev.crm.x fails: no (XX000). There is no schema dev.ads. The same goes for dev.ops."
+    )
+    tables = tuple(f"t{n}" for n in range(7))
+    closed = [
+        finding("not_granted", f"dev.{name}", login="l", database="dev", tables=tables, statement="G") for name in "ab"
+    ]
+    assert by_cause(closed).count(f"on {', '.join(tables)}. Run in database dev: G") == 2
