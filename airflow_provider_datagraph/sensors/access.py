@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from airflow_provider_datagraph.form.names import database_name, read_paths
 from airflow_provider_datagraph.form.patterns import patterns
 from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DEFAULT_USER
 from airflow_provider_datagraph.redshift.names import check_identity
+from airflow_provider_datagraph.sensors.assets import ACCESS_GRANTED
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
@@ -22,7 +23,7 @@ class ValidateAccessSensor(DataGraphSensor):
 
     It names every column and fetches no row (``SELECT * FROM "database"."schema"."table" WHERE FALSE``, many in a
     statement), computes no view, and looks at what Segment has to write in the checkpoint database. A lacking privilege
-    fails at once.
+    fails at once. When all is read, it adds an event for each schema to the asset alias ``segment-access-granted``.
 
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
     :param database: the database to connect to; default the user connection's, which is the checkpoint database.
@@ -63,6 +64,7 @@ class ValidateAccessSensor(DataGraphSensor):
         *DataGraphSensor.template_fields,
     )
     probe = "access"
+    alias = ACCESS_GRANTED
 
     def __init__(
         self,
@@ -95,6 +97,10 @@ class ValidateAccessSensor(DataGraphSensor):
         self.probe_checkpoint = probe_checkpoint
         self.batch_size = batch_size
         self.max_proof_age = max_proof_age
+
+    def schemas_of(self, returned: dict[str, Any]) -> Iterable[str]:
+        schemas: dict[str, int] = returned["proof"]["schemas"]
+        return schemas
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
         schemas = self.optional("schemas", partial(read_paths, to_tables=False), problems) or []

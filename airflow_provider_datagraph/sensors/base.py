@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from configparser import ConfigParser
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -12,6 +14,7 @@ from airflow.providers.common.compat.sdk import (
     AirflowException,
     AirflowSensorTimeout,
     AirflowSkipException,
+    AssetAlias,
     BaseSensorOperator,
     PokeReturnValue,
 )
@@ -29,7 +32,8 @@ from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ADMIN, keep_report, refusing_bad_input
 from airflow_provider_datagraph.redshift.catalog.identities import read_users
-from airflow_provider_datagraph.redshift.names import InvalidInput, one_line
+from airflow_provider_datagraph.redshift.names import InvalidInput, one_line, split_path
+from airflow_provider_datagraph.sensors.assets import announce
 from airflow_provider_datagraph.triggers.patience import Sight
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom
@@ -56,13 +60,14 @@ def defers_by_default() -> bool:
 
     if conf.getboolean("operators", "default_deferrable", fallback=False):
         return True
-    # Whoever asks for no secrets has to let their commands run.
-    held: Any = conf.as_dict(display_source=True, display_sensitive=True, include_cmds=False, include_secret=False)
-    return bool(held["operators"]["default_deferrable"][1] == "default")
+    # A parser of airflow.cfg alone: what ships is kept elsewhere, where Airflow's own has_option looks, too. (as_dict
+    # would tell, and runs the commands of other options, which a worker may not.)
+    in_file = ConfigParser.has_option(conf, "operators", "default_deferrable")
+    return not (in_file or "AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE" in os.environ)
 
 
 class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
-    """Base of the sensors. A subclass names its probe and parses its arguments.
+    """Base of the sensors. A subclass names its probe and its asset alias, and parses its arguments.
 
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
     :param aws_conn_id: as for the operators.
@@ -81,6 +86,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     template_fields: Sequence[str] = ("redshift_conn_id", "aws_conn_id", "wait")
     ui_color = "#fef7e0"
     probe = ""
+    alias = ""
 
     def __init__(
         self,
@@ -93,6 +99,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.outlets = [*self.outlets, AssetAlias(self.alias)] if self.alias else self.outlets
         self.redshift_conn_id = redshift_conn_id
         self.aws_conn_id = self.kept("aws_conn_id", aws_conn_id)
         self.wait = wait
@@ -131,12 +138,12 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         with refusing_bad_input():
             self.take_arguments(context)
         if not self._checked_wait():
-            return self._look_only()
+            return self._look_only(context)
         if not self._defers():
             return self._poke_on(context)
         look = self._look_once()
         if look is not None and look.done:
-            return self._finish(look.as_dict(), look.report, look.message)
+            return self._done(context, look)
         self._stop(context, look)
         self.log.info(
             "Deferred, for %s s at most. It takes a triggerer (`airflow triggerer`) to look again: where none runs, "
@@ -236,7 +243,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             self._sight.saw(look, self.log)
         return look
 
-    def _look_only(self) -> dict[str, Any]:
+    def _look_only(self, context: Context) -> dict[str, Any]:
         try:
             look = self._look_once()
         except LoginRefusedError as error:
@@ -244,7 +251,9 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             return self._finish(report.as_dict(), report, NOT_READY)
         if look is None:
             raise PassingFaultError(self._sight.message)
-        return self._finish(look.as_dict(), look.report, look.message if look.done else NOT_READY)
+        if look.done:
+            return self._done(context, look)
+        return self._finish(look.as_dict(), look.report, NOT_READY)
 
     def _refusal(self, error: LoginRefusedError) -> list[Finding]:
         """Tell a login that is wrong from a user, or a database, that is only planned: Redshift answers the same."""
@@ -260,6 +269,24 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     def _finish(self, returned: dict[str, Any], report: Report, title: str) -> dict[str, Any]:
         self.log.info("%s", table(title, report, changes=False))
         return returned
+
+    def _done(self, context: Context, look: Look) -> dict[str, Any]:
+        self._announce(context, returned := look.as_dict())
+        return self._finish(returned, look.report, look.message)
+
+    def _announce(self, context: Context, returned: dict[str, Any]) -> None:
+        """Tell the DAGs that are scheduled on what was waited for."""
+        from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+
+        if "outlet_events" in context and self.alias:
+            cluster = DataGraphHook(self.redshift_conn_id, aws_conn_id=self.aws_id)
+            cluster.warned = None
+            schemas = map(split_path, self.schemas_of(returned))
+            announce(context["outlet_events"], self.alias, cluster.arguments, schemas, returned)
+
+    def schemas_of(self, returned: dict[str, Any]) -> Iterable[str]:
+        """Name the schemas that a report is about, as ``database.schema``."""
+        raise NotImplementedError
 
     def _stop(self, context: Context, look: Look | None) -> None:
         """Fail where no waiting mends what was seen; the report is kept."""
@@ -280,7 +307,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             self._ends = error
             return PokeReturnValue(is_done=True)
         if look is not None and look.done:
-            return PokeReturnValue(is_done=True, xcom_value=self._finish(look.as_dict(), look.report, look.message))
+            return PokeReturnValue(is_done=True, xcom_value=self._done(context, look))
         return PokeReturnValue(is_done=False)
 
     def _poke_on(self, context: Context) -> Any:
@@ -304,6 +331,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         if returned:
             self._finish(returned, Report.parse(returned, "The trigger's event"), event["message"])
         if event["status"] == "done":
+            self._announce(context, returned)
             return returned
         if event["status"] == "misconfigured":
             keep_report(context, returned)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name, one_schema
 from airflow_provider_datagraph.redshift.names import check_identifier
+from airflow_provider_datagraph.sensors.assets import PROFILES_SYNC_READY
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
@@ -18,6 +19,7 @@ from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 class ProfilesSyncTablesSensor(DataGraphSensor):
     """Wait until Profiles Sync has created its raw and materialized tables, with the columns that they always have.
 
+    When they are there, it adds an event for the schema to the asset alias ``segment-profiles-sync-ready``.
     Whether they hold rows, and how new these are, is told and holds nothing up, unless it is asked for.
 
     :param schema: the schema that Profiles Sync writes to.
@@ -46,6 +48,7 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
         *DataGraphSensor.template_fields,
     )
     probe = "profiles_sync"
+    alias = PROFILES_SYNC_READY
 
     def __init__(
         self,
@@ -67,6 +70,9 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
         self.event_tables = self.kept("event_tables", event_tables)
         self.require_rows = require_rows
         self.max_staleness = self.kept("max_staleness", max_staleness)
+
+    def schemas_of(self, returned: dict[str, Any]) -> Iterable[str]:
+        return [returned["schema"]]
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
         database = self.optional("database", database_name, problems)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -50,7 +51,7 @@ def ready(names: Iterable[str] = PROFILES_SYNC) -> dict[str, Any]:
     """The report of a sensor on Profiles Sync that finds all that it waits for, of the six tables."""
     groups = dict.fromkeys(list(PROFILES_SYNC)[:3], "raw")
     rows = [{"table": name, "group": groups.get(name, "materialized"), "state": "ready"} for name in names]
-    return {**all_there(len(rows)), "tables": rows}
+    return {**all_there(len(rows)), "schema": ANY, "tables": rows}
 
 
 class Segment:

@@ -32,7 +32,7 @@ from airflow_provider_datagraph.redshift.catalog.identities import read_users, u
 from airflow_provider_datagraph.redshift.catalog.relations import read_columns, read_named
 from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
 from airflow_provider_datagraph.redshift.catalog.sessions import read_session
-from airflow_provider_datagraph.redshift.names import fold, literal
+from airflow_provider_datagraph.redshift.names import fold, join_path, literal
 from airflow_provider_datagraph.redshift.statements import written
 from airflow_provider_datagraph.redshift.values import Identities, Identity, User
 
@@ -80,7 +80,8 @@ class ProfilesSyncProbe:
         except MisconfigurationError as error:
             if self.database is None or not database_gone(error):
                 raise
-            return _told([no_database(self.database)], dict.fromkeys(self.tables, State.MISSING))
+            path = join_path(self.database, self.schema)
+            return _told(path, [no_database(self.database)], dict.fromkeys(self.tables, State.MISSING))
         except DriverError as error:
             if not vanished(error):
                 raise
@@ -105,7 +106,7 @@ class ProfilesSyncProbe:
                     tables.setdefault(namespaces[place][0], set()).add(name)
             strangers = [no_user(login)] if linked and login not in users else []
             findings = [*strangers, no_schema(session.database, schema, tables)]
-            return _told(findings, dict.fromkeys(wanted, State.MISSING))
+            return _told(join_path(session.database, schema), findings, dict.fromkeys(wanted, State.MISSING))
         here = {name: (oid, view) for oid, (place, name, view) in named.items() if place == found}
         usable, selectable = self._may(login, users.get(login), schema, linked=linked)
         ids = [oid for oid, _ in here.values()]
@@ -124,7 +125,7 @@ class ProfilesSyncProbe:
             seen = self._with_rows(seen, reader)
         states, held = {table: seen.state(table) for table in wanted}, seen.held_up(self.require_rows)
         ready = f"Schema {seen.path}, which belongs to {owner}, has all of {', '.join(wanted)}."
-        return _told(seen.findings(), states, len(wanted) - len(held), "" if held else ready)
+        return _told(seen.path, seen.findings(), states, len(wanted) - len(held), "" if held else ready)
 
     def _may(
         self, login: str, user: User | None, schema: str, *, linked: bool
@@ -169,11 +170,16 @@ def _holding(reader: Reader, seen: Seen, tables: Sequence[str], condition: str =
     return frozenset(str(row[0]) for row in reader.rows(" UNION ALL ".join(asked))) if tables else frozenset()
 
 
-def _told(findings: Iterable[Finding], states: Mapping[str, State], in_place: int = 0, ready: str = "") -> Look:
+def _told(
+    path: str, findings: Iterable[Finding], states: Mapping[str, State], in_place: int = 0, ready: str = ""
+) -> Look:
     """Make a look.
 
+    :param path: the schema's.
     :param ready: what is said where nothing holds it up.
     """
     report = Report.of(findings, in_place=in_place)
     rows = [{"table": table, "group": group_of(table), "state": str(state)} for table, state in states.items()]
-    return Look(report, ready or " ".join(map(str, report.findings)), done=bool(ready), more={"tables": rows})
+    return Look(
+        report, ready or " ".join(map(str, report.findings)), done=bool(ready), more={"schema": path, "tables": rows}
+    )

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from airflow.configuration import conf
+from airflow.providers.common.compat.sdk import Asset
 from airflow.triggers.base import BaseTrigger
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.engine.looks import Look
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
+from airflow_provider_datagraph.sensors.assets import schema_uri
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from airflow_provider_datagraph.triggers.patience import Pauses, Sight
@@ -123,6 +126,23 @@ def test_an_aws_connection_that_came_to_nothing_is_not_left_out() -> None:
     # As a template may come to, where Jinja renders Python's values. The hook refuses a blank one.
     given.aws_conn_id = None
     assert given.aws_id == ""
+
+
+@pytest.mark.parametrize(("place", "uri"), [
+    (("Cluster-1.eu.redshift.amazonaws.com", 5439, "dev", "crm"), "cluster-1.eu.redshift.amazonaws.com:5439/dev/crm"),
+    (("h", 1, "größe/1", "a b.c%"), "h:1/gr%C3%B6%C3%9Fe%2F1/a%20b.c%25"),
+    (("[::1]", 5439, "dev", "{{ x }}"), "[::1]:5439/dev/%7B%7B%20x%20%7D%7D"),
+])  # fmt: skip
+def test_a_schema_s_uri_is_taken_as_it_is(place: tuple[str, int, str, str], uri: str) -> None:
+    assert Asset(schema_uri(*place)).uri == schema_uri(*place) == f"x-redshift://{uri}"
+
+
+def test_outlets_are_kept_beside_the_alias() -> None:
+    sensor = ProfilesSyncTablesSensor(task_id="wait", schema="profiles", outlets=[Asset("x-mine://a")])
+    assert [getattr(one, "name", "") or one.uri for one in sensor.outlets][-1] == "segment-profiles-sync-ready"
+    assert sensor.outlets[0] == Asset("x-mine://a")
+    assert len(sensor.outlets) == 2
+    assert [one.name for one in ValidateAccessSensor(task_id="v").outlets] == ["segment-access-granted"]
 
 
 def test_what_it_found_is_said_in_a_line(mocker: MockerFixture) -> None:
