@@ -9,7 +9,7 @@ import pytest
 from local_redshift.faults_client import Faults
 from local_redshift.running import Server
 from tests.support.cluster import Cluster
-from tests.support.segment import RETL
+from tests.support.segment import RETL, Segment
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +29,13 @@ def cluster(cluster: Cluster, faults: Faults) -> Iterator[Cluster]:
     yield cluster
     faults.clear()
     faults.start()
+
+
+@pytest.fixture
+def opened(linked: Segment) -> Segment:
+    """What both sensors wait for is there."""
+    linked.open("crm")
+    linked.writes(linked.warehouse)
+    linked.sql(f"GRANT USAGE, CREATE ON SCHEMA {RETL} TO ROLE {linked.role}")
+    linked.sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {RETL} TO ROLE {linked.role}")
+    return linked

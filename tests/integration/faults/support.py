@@ -8,6 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from airflow_provider_datagraph.sensors.base import DataGraphSensor
+from tests.support.segment import Segment
 
 QUICK = 3.0
 """Seconds within which every failure has to be told."""
@@ -73,3 +77,13 @@ def until(found: Callable[[], list[str]]) -> list[str]:
             break
         time.sleep(0.05)
     return known
+
+
+MORE: dict[str, dict[str, Any]] = {"access": {"tables": ["crm.later"]}, "profiles_sync": {"tables": ["later"]}}
+"""What isn't there yet."""
+
+
+def sensor(segment: Segment, name: str, **arguments: Any) -> DataGraphSensor:
+    if name == "profiles_sync":
+        return segment.profiles(**{"schema": "crm", "tables": ["accounts", "contacts"], **arguments})
+    return segment.access(**{"tables": [f"{segment.warehouse}.crm.accounts"], "schemas": ["crm"], **arguments})

@@ -18,11 +18,10 @@ from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
-from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from local_redshift.faults_client import Faults
-from tests.integration.faults.support import listening, quickly, silence
+from tests.integration.faults.support import MORE, listening, quickly, sensor, silence
 from tests.support.iam import CLUSTER, NEAR_ITS_END, with_iam
-from tests.support.segment import RETL, Segment, execute
+from tests.support.segment import Segment, execute
 from tests.support.waiting import PATIENCE, fire, trigger_of, until
 
 pytestmark = [
@@ -31,26 +30,8 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def opened(linked: Segment) -> Segment:
-    """What both sensors wait for is there."""
-    linked.open("crm")
-    linked.writes(linked.warehouse)
-    linked.sql(f"GRANT USAGE, CREATE ON SCHEMA {RETL} TO ROLE {linked.role}")
-    linked.sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {RETL} TO ROLE {linked.role}")
-    return linked
-
-
-MORE: dict[str, dict[str, Any]] = {"access": {"tables": ["crm.later"]}, "profiles_sync": {"tables": ["later"]}}
-"""What isn't there yet."""
 READS = "^(select (?!set_config)|show)"
 """Whatever a look asks, but what sets its session up."""
-
-
-def sensor(segment: Segment, name: str, **arguments: Any) -> DataGraphSensor:
-    if name == "profiles_sync":
-        return segment.profiles(**{"schema": "crm", "tables": ["accounts", "contacts"], **arguments})
-    return segment.access(**{"tables": [f"{segment.warehouse}.crm.accounts"], "schemas": ["crm"], **arguments})
 
 
 def poke(segment: Segment, name: str, seconds: float, **arguments: Any) -> Any:
