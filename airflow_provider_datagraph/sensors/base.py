@@ -61,9 +61,12 @@ def defers_by_default() -> bool:
     if conf.getboolean("operators", "default_deferrable", fallback=False):
         return True
     # A parser of airflow.cfg alone: what ships is kept elsewhere, where Airflow's own has_option looks, too. (as_dict
-    # would tell, and runs the commands of other options, which a worker may not.)
-    in_file = ConfigParser.has_option(conf, "operators", "default_deferrable")
-    return not (in_file or "AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE" in os.environ)
+    # would tell, and runs the commands of other options, which a worker may not.) The airflow.cfg that Airflow writes
+    # itself holds every option, so there it says nothing.
+    in_file, generated = (
+        ConfigParser.has_option(conf, "operators", name) for name in ("default_deferrable", "default_owner")
+    )
+    return not ("AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE" in os.environ or (in_file and not generated))
 
 
 class DataGraphSensor(TakesFromXCom, BaseSensorOperator):

@@ -148,11 +148,11 @@ def secrets_backend(faults: Faults, mocker: MockerFixture, times: int | None) ->
     left = [10**6 if times is None else times]
 
     def failing(real: Callable[..., Any]) -> Callable[..., Any]:
-        def look_up(*given: Any) -> Any:
+        def look_up(conn_id: str) -> Any:
             left[0] -= 1
             if left[0] >= 0:
                 raise RuntimeError("Canary-1")
-            return real(*given)
+            return real(conn_id)
 
         return look_up
 

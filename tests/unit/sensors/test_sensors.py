@@ -52,16 +52,18 @@ SET = "AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE"
 
 @pytest.mark.parametrize("mode", ["poke", "reschedule"])
 @pytest.mark.parametrize(("deferrable", "where", "defers"), [
-    (None, None, True), (None, "True", True), (None, "False", False), (None, "airflow.cfg", False),
+    (None, None, True), (None, "True", True), (None, "False", False), (None, "[operators]", False),
+    # As Airflow writes the file itself.
+    (None, "[operators]\ndefault_owner = airflow", True),
     (True, "False", True), (False, "True", False),
 ])  # fmt: skip
 def test_it_defers_unless_somebody_says_no(
     monkeypatch: pytest.MonkeyPatch, mode: str, deferrable: bool | None, where: str | None, defers: bool
 ) -> None:
     monkeypatch.delenv(SET, raising=False)
-    if where == "airflow.cfg":
-        # What that file holds; the shipped values are kept elsewhere.
-        conf.read_string("[operators]\ndefault_deferrable = False")
+    if where and where.startswith("["):
+        # What airflow.cfg holds; the shipped values are kept elsewhere.
+        conf.read_string(f"{where}\ndefault_deferrable = False")
     elif where is not None:
         monkeypatch.setenv(SET, where)
     try:
@@ -72,8 +74,9 @@ def test_it_defers_unless_somebody_says_no(
         sensor = DataGraphSensor(task_id="bare", deferrable=deferrable, mode=mode)
         assert sensor._defers() is (defers and mode == "poke")
     finally:
-        if where == "airflow.cfg":
+        if where and where.startswith("["):
             conf.remove_option("operators", "default_deferrable", remove_default=False)
+            conf.remove_option("operators", "default_owner", remove_default=False)
 
 
 @pytest.mark.parametrize("interval", [0, timedelta(0)])
