@@ -12,7 +12,7 @@ import os
 import sys
 import time
 
-from airflow_provider_datagraph.engine.looks.access import AccessProbe
+from airflow_provider_datagraph.engine.looks import AccessProbe, Sessions, take
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from local_redshift.running import Server, started
 
@@ -62,13 +62,12 @@ if __name__ == "__main__":
             alone = 0
             for size in SIZES:
                 schemas = [f"s{number}_{at}" for at in range(number)]
-                probe = AccessProbe(
-                    "redshift_default", "segment_linked_user", schemas=schemas, role="r", batch_size=size
-                )
+                sessions = Sessions("redshift_default")
+                probe = AccessProbe(sessions, "segment_linked_user", schemas=schemas, role="r", batch_size=size)
                 before, began = server.faults.exchanges, time.perf_counter()
-                look = probe.look()
+                look = take(probe)
                 seconds, spent = time.perf_counter() - began, server.faults.exchanges - before
-                probe.close()
+                sessions.close()
                 assert look.done and look.report.in_place == count // number * number, look.message
                 alone = alone or spent
                 sys.stdout.write(

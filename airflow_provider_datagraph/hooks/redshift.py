@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -209,6 +210,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         self.application_name = application_name
         self.tokens: Tokens | None = None
         self.driver_options: dict[str, Any] = {}  # beside those of the connection
+        self.limit = math.inf  # of a statement, in seconds, where the connection doesn't say less
         self.tried = False
         self.warned: set[str] | None = set()  # shared by a task's hooks; None: nothing is told
         self.sessions: dict[DriverConnection, DataGraphHook] = {}  # those of `connected`; shared by a task's hooks
@@ -352,7 +354,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
                 return self.get_conn()
             self._raise(self._connect_error(error), error)
         try:
-            self._processes[connection] = set_up(connection, self.arguments.get("timeout", TIMEOUT))
+            self._processes[connection] = set_up(connection, min(self.limit, self.arguments.get("timeout", TIMEOUT)))
         except (DriverError, OSError) as error:
             with suppress(DriverError, OSError):
                 connection.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterable, Sequence
@@ -34,7 +35,7 @@ from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ADMI
 from airflow_provider_datagraph.redshift.catalog.identities import read_users
 from airflow_provider_datagraph.redshift.names import InvalidInput, one_line, split_path
 from airflow_provider_datagraph.sensors.assets import announce
-from airflow_provider_datagraph.triggers.patience import Sight
+from airflow_provider_datagraph.triggers.patience import AT_LEAST, Sight
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom
 
@@ -43,8 +44,15 @@ if TYPE_CHECKING:
 
     from airflow_provider_datagraph.engine.looks import Look, Probe
 
+LOOK_TIMEOUT = 120.0
+"""Seconds that a look may take: a busy leader node is slow, and what waits for a lock, or was dropped by a network, may
+have no other end."""
+
 DEADLINE_GRACE = 60.0
 """Seconds that the trigger has to tell its own, better explained timeout before Airflow ends the deferral."""
+
+LAST_LOOK = 2.0
+"""Seconds that a look may take where less is left than it has at least."""
 
 NOT_READY = "Not ready yet (one look, without waiting; what is only planned doesn't exist)"
 
@@ -76,6 +84,8 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     :param aws_conn_id: as for the operators.
     :param wait: whether to wait at all; with False it looks once, reports what is missing, and succeeds;
         default True.
+    :param look_timeout: how long a single look may take, in seconds or as a timedelta: what waits for a lock is then
+        cancelled, and looked at again; never past the deadline; default 120.
     :param deferrable: whether to free the worker after the first look, which takes a triggerer; False: it pokes or
         reschedules, as ``mode`` says. Default None: False with ``mode="reschedule"``, and where somebody set
         ``[operators] default_deferrable`` to False; otherwise True.
@@ -86,7 +96,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     :raises MisconfigurationError: if ``deferrable=True`` and ``mode="reschedule"`` contradict each other.
     """
 
-    template_fields: Sequence[str] = ("redshift_conn_id", "aws_conn_id", "wait")
+    template_fields: Sequence[str] = ("redshift_conn_id", "aws_conn_id", "wait", "look_timeout")
     ui_color = "#fef7e0"
     probe = ""
     alias = ""
@@ -97,6 +107,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         redshift_conn_id: str = DEFAULT_ADMIN,
         aws_conn_id: str | Missing | None = LEFT_OUT,
         wait: bool | str = True,
+        look_timeout: float | str | timedelta = LOOK_TIMEOUT,
         deferrable: bool | None = None,
         index: int | None = None,
         **kwargs: Any,
@@ -106,8 +117,11 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         self.redshift_conn_id = redshift_conn_id
         self.aws_conn_id = self.kept("aws_conn_id", aws_conn_id)
         self.wait = wait
+        self.look_timeout = look_timeout
         self.deferrable = deferrable
         self.index = index
+        self._until = math.inf
+        self._probe: Probe | None = None
         self._sight = Sight()
         self._ends: DataGraphError | AirflowSkipException | None = None
         self._warned: set[str] | None = None
@@ -142,6 +156,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             self.take_arguments(context)
         if not self._checked_wait():
             return self._look_only(context)
+        self._until = time.monotonic() + float(self.timeout)
         if not self._defers():
             return self._poke_on(context)
         look = self._look_once()
@@ -165,6 +180,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         problems = Problems()
         with refusing_bad_input():
             wait = problems.check(arguments.boolean, self.wait, "wait", default=True)
+            problems.check(arguments.seconds, self.look_timeout, "look_timeout", default=0.0)
             parsed = self.probe_arguments(problems)
             # Later, and where the secrets backend fails, a look finds out.
             if not self._looked:
@@ -194,6 +210,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
                 exponential_backoff=self.exponential_backoff,
                 max_wait=None if self.max_wait is None else self.max_wait.total_seconds(),
                 silent_fail=self.silent_fail,
+                look_timeout=self._seconds(),
             ),
             method_name="resume",
             timeout=timedelta(seconds=float(self.timeout) + DEADLINE_GRACE),
@@ -207,22 +224,27 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             problems.raise_all()
         return {**parsed, "redshift_conn_id": self.redshift_conn_id, "aws_conn_id": self.aws_id}
 
+    def _seconds(self) -> float:
+        with refusing_bad_input():
+            return arguments.seconds(self.look_timeout, "look_timeout")
+
     def _make_probe(self) -> Probe:
-        from airflow_provider_datagraph.engine.looks import make_probe
+        from airflow_provider_datagraph.engine.looks import Sessions, make_probe
         from airflow_provider_datagraph.hooks.redshift import application_name
 
-        name = application_name(self.dag_id, self.task_id)
-        probe = make_probe(self.probe, self._arguments(), application=name)
-        for reader in probe.readers:
-            reader.hook.warned = self._warned
-            reader.hook.expected = self._looked
-        return probe
+        left = self._until - time.monotonic()
+        # Airflow pokes once more when the time is over.
+        seconds = min(self._seconds(), left if left > AT_LEAST else LAST_LOOK)
+        name, given = application_name(self.dag_id, self.task_id), self._arguments()
+        sessions = Sessions(self.redshift_conn_id, self.aws_id, application=name, seconds=seconds)
+        sessions.warned, sessions.expected = self._warned, self._looked
+        return make_probe(self.probe, given, sessions)
 
     def _look_once(self) -> Look | None:
         """Look once; a passing fault is no look, and is waited out."""
         from airflow_provider_datagraph.engine.looks import take
 
-        probe = self._make_probe()
+        self._probe = probe = self._make_probe()
         self._looked = True
         try:
             with refusing_bad_input():
@@ -241,10 +263,16 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
                 raise AirflowSkipException(text) from error
             raise
         finally:
-            probe.close()
+            self._probe = None
+            probe.sessions.close()
         if not (look.done or look.problems):
             self._sight.saw(look, self.log)
         return look
+
+    def on_kill(self) -> None:
+        """Let the server cancel what this task is running: it wouldn't notice that nobody waits for it any more."""
+        if self._probe is not None:
+            self._probe.sessions.cancel()
 
     def _look_only(self, context: Context) -> dict[str, Any]:
         try:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow_provider_datagraph.engine.looks import Look
 
+AT_LEAST = 1.0
+"""Seconds that a look has at least: where less is left of a sensor's time, or none, it gets some all the same."""
 HEARTBEAT = 3600.0
 """Seconds after which a state that hasn't changed is logged again."""
 FAULTS_AT_MOST = 300.0

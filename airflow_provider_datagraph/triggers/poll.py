@@ -1,31 +1,25 @@
-"""The one trigger: look, sleep, look again, until the deadline."""
+"""The one trigger: it waits for what its cluster's watcher sees, until the deadline."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from airflow_provider_datagraph.redshift.names import InvalidInput, one_line
-from airflow_provider_datagraph.triggers.patience import Pauses, Sight
+from airflow_provider_datagraph.triggers.patience import AT_LEAST, Pauses, Sight
+from airflow_provider_datagraph.triggers.watch import GRACE, Watcher, watcher
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Connection
+    from airflow_provider_datagraph.triggers.watch import Subscription
 
-    from airflow_provider_datagraph.engine.looks import Look, Probe
-
-T = TypeVar("T")
 CLASS_PATH = "airflow_provider_datagraph.triggers.PollTrigger"
 """Stored in Airflow's database while a task is deferred: it stays, wherever the class is."""
-# The driver blocks. A pool of our own: asyncio's default one is shared with everything in the triggerer.
-POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="datagraph-poll")
+STORED = "probe arguments poke_interval deadline look_timeout exponential_backoff max_wait silent_fail".split()
 
 
 def event(payload: dict[str, Any]) -> TriggerEvent:
@@ -36,19 +30,14 @@ def event(payload: dict[str, Any]) -> TriggerEvent:
     return TriggerEvent(payload)  # type: ignore[no-untyped-call]  # Airflow's triggers have no annotations
 
 
-def _take(probe: Probe) -> Look:
-    from airflow_provider_datagraph.engine.looks import take
-
-    return take(probe)
-
-
 class PollTrigger(BaseTrigger):
-    """Look until it is done, misconfigured, or too late.
+    """Wait until a look finds that it is done, misconfigured, or too late.
 
     :param probe: ``access`` or ``profiles_sync``.
     :param arguments: the probe's arguments, JSON values only; secrets are never among them.
     :param poke_interval: seconds between two looks.
     :param deadline: when to give up, in seconds since the epoch: a restarted triggerer keeps to it.
+    :param look_timeout: seconds that a look may take.
     :param exponential_backoff: as Airflow's sensors have it, and ``max_wait`` (seconds) and ``silent_fail``.
     """
 
@@ -58,6 +47,7 @@ class PollTrigger(BaseTrigger):
         arguments: Mapping[str, Any],
         poke_interval: float,
         deadline: float,
+        look_timeout: float,
         *,
         exponential_backoff: bool = False,
         max_wait: float | None = None,
@@ -68,128 +58,64 @@ class PollTrigger(BaseTrigger):
         self.arguments = dict(arguments)
         self.poke_interval = poke_interval
         self.deadline = deadline
+        self.look_timeout = look_timeout
         self.exponential_backoff = exponential_backoff
         self.max_wait = max_wait
         self.silent_fail = silent_fail
-        # A cancelled trigger closes its connections, perhaps while its last look is still running in a thread.
-        self.lock = threading.Lock()
-        self.loaded: dict[str, Connection] = {}
-        self.missed: set[str] = set()
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Give what Airflow stores.
 
         :return: the class path and every argument.
         """
-        return (
-            CLASS_PATH,
-            {
-                "probe": self.probe,
-                "arguments": self.arguments,
-                "poke_interval": self.poke_interval,
-                "deadline": self.deadline,
-                "exponential_backoff": self.exponential_backoff,
-                "max_wait": self.max_wait,
-                "silent_fail": self.silent_fail,
-            },
-        )
+        return CLASS_PATH, {name: getattr(self, name) for name in STORED}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Poll.
+        """Wait.
 
         :return: one event: ``status`` is ``done`` (with ``report``), ``timeout`` or ``misconfigured`` (with
             ``problems``); with the ``report`` of the last look, where there was one.
         """
-        probe: Probe | None = None
+        given = self.arguments
+        watching = watcher((given["redshift_conn_id"], given["aws_conn_id"], self.look_timeout))
+        until = asyncio.get_running_loop().time() + self.deadline - time.time()
+        one = watching.subscribe(self, self.probe, given, self.poke_interval, until)
         try:
-            probe = await self._in_pool(self._build)
-            yield event(await self._poll(probe))
+            yield event(await self._wait(watching, one))
         except InvalidInput as error:
             yield event({"status": "misconfigured", "problems": list(error.problems)})
         finally:
-            if probe is not None:
-                await self._in_pool(self._alone, probe.close)
+            watching.leave(self, one)
 
-    def _build(self) -> Probe:
-        # The driver is imported here, in a thread: it takes most of a second, and the loop is everybody's.
-        from airflow_provider_datagraph.engine.looks import make_probe
-        from airflow_provider_datagraph.hooks.redshift import PROVIDER, application_name
-
-        ti = self.task_instance  # None where no triggerer runs it
-        name = application_name(ti.dag_id, ti.task_id) if ti else PROVIDER
-        return make_probe(self.probe, self.arguments, self.loaded, name)
-
-    async def _look_up(self, probe: Probe) -> None:
-        """Look the connections up, for what isn't connected."""
-        from airflow.providers.common.compat.sdk import AirflowNotFoundException
-
-        from airflow_provider_datagraph.hooks.connections import aws_id, switch
-        from airflow_provider_datagraph.hooks.faults import lookup_error
-        from airflow_provider_datagraph.triggers.lookup import async_connection
-
-        for conn_id in filter(None, map(self.arguments.get, ("redshift_conn_id", "user_conn_id"))):
-            try:
-                self.loaded[conn_id] = await async_connection(conn_id)
-                self.missed.discard(conn_id)
-            except AirflowNotFoundException:
-                if conn_id not in self.missed:
-                    # The sensor has found it, so it may be the secrets backend that fails.
-                    self.missed.add(conn_id)
-                    raise lookup_error(conn_id, "it isn't found, and was before") from None
-                # The hook tells of it, in the same words as on a worker.
-                self.loaded.pop(conn_id, None)
-        admin = self.loaded.get(str(self.arguments.get("redshift_conn_id")))
-        if admin is not None and switch(admin, "iam"):
-            aws = aws_id(admin, self.arguments.get("aws_conn_id"))
-            # boto3 may find by itself what it needs.
-            with suppress(AirflowNotFoundException):
-                if aws:
-                    self.loaded[aws] = await async_connection(aws)
-        for reader in probe.readers:
-            if reader.connection is None:
-                reader.hook.forget()
-
-    async def _look(self, probe: Probe) -> Look:
-        """Look; what is looked up is never older than the login that is refused."""
-        fresh = any(reader.connection is None for reader in probe.readers)
-        if fresh:
-            await self._look_up(probe)
-        try:
-            return await self._in_pool(self._alone, lambda: _take(probe))
-        except InvalidInput:
-            if fresh:
-                raise
-        await self._look_up(probe)
-        return await self._in_pool(self._alone, lambda: _take(probe))
-
-    async def _poll(self, probe: Probe) -> dict[str, Any]:
+    async def _wait(self, watching: Watcher, one: Subscription) -> dict[str, Any]:
         pauses, sight = Pauses(self.poke_interval, self.exponential_backoff, self.max_wait), Sight()
+        # At the deadline, and after it, there is one look all the same: the triggerer may have been down.
+        end = self.deadline if self.deadline > time.time() + AT_LEAST else time.time() + GRACE
         while True:
-            try:
-                look = await self._look(probe)
-                if look.done:
+            answer = one.answer
+            await asyncio.wait({answer}, timeout=max(0.0, end - time.time()))
+            if answer.done():
+                look = answer.result()
+                if isinstance(look, Exception):
+                    sight.saw(self._fault(look), self.log)
+                elif look.done:
                     return {"status": "done", "report": look.as_dict(), "message": look.message}
-                if look.problems:
+                elif look.problems:
                     seen = {"report": look.as_dict(), "message": look.message}
                     return {"status": "misconfigured", "problems": list(look.problems), **seen}
-                sight.saw(look, self.log)
-            except PassingFaultError as error:
-                sight.saw(str(error), self.log)
-            except InvalidInput:
-                raise
-            except Exception as error:
-                if not self.silent_fail:
-                    raise
-                sight.saw(one_line(f"{type(error).__name__}: {error}"), self.log)
-            left = self.deadline - time.time()
-            if left <= 0:
+                else:
+                    sight.saw(look, self.log)
+            if not answer.done() or time.time() >= self.deadline:
                 return {"status": "timeout", "message": sight.message, "report": sight.report}
-            await asyncio.sleep(min(pauses.after(fault=bool(sight.fault)), left))
+            watching.adapt(self, one, pauses.after(fault=bool(sight.fault)))
 
-    def _alone(self, function: Callable[[], Any]) -> Any:
-        with self.lock:
-            return function()
+    def _fault(self, error: Exception) -> str:
+        """Say what is waited out.
 
-    @staticmethod
-    async def _in_pool(function: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(POOL, function, *arguments)
+        :raises Exception: what isn't.
+        """
+        if isinstance(error, PassingFaultError):
+            return str(error)
+        if isinstance(error, InvalidInput) or not self.silent_fail:
+            raise error
+        return one_line(f"{type(error).__name__}: {error}")

@@ -44,9 +44,11 @@ def deferred(sensor: DataGraphSensor) -> Any:
     raise AssertionError(f"not deferred: it returned {result!r}")
 
 
-def trigger_of(sensor: DataGraphSensor, poke_interval: float = 0.05, seconds: float = PATIENCE) -> PollTrigger:
+def trigger_of(
+    sensor: DataGraphSensor, poke_interval: float = 0.05, seconds: float = PATIENCE, look: float = PATIENCE
+) -> PollTrigger:
     """The trigger that a sensor would defer to, with another deadline, and rebuilt from what Airflow stores."""
-    made = PollTrigger(sensor.probe, sensor._arguments(), poke_interval, time.time() + seconds)
+    made = PollTrigger(sensor.probe, sensor._arguments(), poke_interval, time.time() + seconds, look)
     return PollTrigger(**made.serialize()[1])
 
 
@@ -68,6 +70,11 @@ def fire(trigger: PollTrigger, *beside: Callable[[], Awaitable[None]]) -> dict[s
 
     (payload,) = asyncio.run(both())
     return payload
+
+
+async def fire_all(*triggers: PollTrigger) -> list[dict[str, Any]]:
+    """Run triggers side by side; the payload of each one's only event."""
+    return [payload for (payload,) in await asyncio.gather(*map(collect, triggers))]
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_datagraph.engine.looks.access import AccessProbe
-from airflow_provider_datagraph.engine.looks.base import Connections, Look, Probe, take
+from airflow_provider_datagraph.engine.looks.base import Late, Look, Probe, Sessions, take, take_all
 from airflow_provider_datagraph.engine.looks.profiles_sync import ProfilesSyncProbe
-from airflow_provider_datagraph.hooks.redshift import PROVIDER
 
-__all__ = ["AccessProbe", "Look", "Probe", "ProfilesSyncProbe", "make_probe", "take"]
+__all__ = ["AccessProbe", "Late", "Look", "Probe", "ProfilesSyncProbe", "Sessions", "make_probe", "take", "take_all"]
 
 PROBES: Mapping[str, type[AccessProbe] | type[ProfilesSyncProbe]] = {
     "access": AccessProbe,
@@ -18,13 +17,13 @@ PROBES: Mapping[str, type[AccessProbe] | type[ProfilesSyncProbe]] = {
 }
 
 
-def make_probe(
-    name: str, arguments: Mapping[str, Any], loaded: Connections | None = None, application: str = PROVIDER
-) -> Probe:
+OF_SESSIONS = ("redshift_conn_id", "aws_conn_id")
+
+
+def make_probe(name: str, arguments: Mapping[str, Any], sessions: Sessions) -> Probe:
     """Make a probe by its name, as a trigger's serialized form holds it.
 
     :param name: a key of ``PROBES``.
-    :param loaded: connections by id, looked up already.
-    :param application: what its sessions are called.
+    :param sessions: of the connections that the arguments name; other probes may share them.
     """
-    return PROBES[name](**arguments, loaded=loaded, application=application)
+    return PROBES[name](sessions, **{key: given for key, given in arguments.items() if key not in OF_SESSIONS})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -30,16 +29,15 @@ from airflow_provider_datagraph.access.validation import (
     not_writable,
     trial_failed,
 )
-from airflow_provider_datagraph.engine.looks.base import Connections, Look, Reader, make_reader
+from airflow_provider_datagraph.engine.looks.base import Look, Reader, Sessions
 from airflow_provider_datagraph.engine.looks.listing import Listing
 from airflow_provider_datagraph.engine.looks.reading import Reading
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.form.patterns import meant_by, parse_pattern
 from airflow_provider_datagraph.hooks.faults import database_gone, details, lasts
-from airflow_provider_datagraph.hooks.redshift import PROVIDER
 from airflow_provider_datagraph.redshift.catalog.effective import held_on_tables, may_create, usable_schemas
 from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
-from airflow_provider_datagraph.redshift.names import join_path
+from airflow_provider_datagraph.redshift.names import fold, join_path, split_path
 from airflow_provider_datagraph.redshift.statements import trial
 from airflow_provider_datagraph.redshift.values import Session
 
@@ -48,7 +46,7 @@ from airflow_provider_datagraph.redshift.values import Session
 class AccessProbe:
     """Names every column of each relation, and no row, as the linked user, from the checkpoint database.
 
-    :param redshift_conn_id: the admin connection: it lists what ``schemas`` hold, in each database itself.
+    :param sessions: of the admin, who lists what ``schemas`` hold in each database itself, and of the linked user.
     :param database: the checkpoint database; None: the user connection's own.
     :param schemas: ``schema`` or ``database.schema``, whose tables are all read.
     :param tables: ``schema.table`` or ``database.schema.table``.
@@ -59,12 +57,9 @@ class AccessProbe:
     :param probe_checkpoint: whether to write in the checkpoint database, too, and take it back.
     :param batch_size: how many relations are read in one statement.
     :param max_proof_age: in seconds; what was read before is read again.
-    :param aws_conn_id: the AWS connection for IAM logins; None: see :class:`.DataGraphHook`.
-    :param loaded: connections by id, looked up already.
-    :param application: what its sessions are called.
     """
 
-    redshift_conn_id: str
+    sessions: Sessions
     user_conn_id: str
     database: str | None = None
     schemas: Sequence[str] = ()
@@ -77,25 +72,23 @@ class AccessProbe:
     probe_checkpoint: bool = False
     batch_size: int = BATCH
     max_proof_age: float = MAX_AGE
-    aws_conn_id: str | None = None
-    loaded: Connections | None = None
-    application: str = PROVIDER
-    connections: dict[tuple[str, bool], Reader] = field(init=False, default_factory=dict)
-    proved: dict[Path, datetime] = field(init=False, default_factory=dict)
     hidden: bool | None = field(init=False, default=None)
     """Whether the catalog hides tables from the admin; None: it isn't known yet."""
 
     def __post_init__(self) -> None:
-        self.admin = make_reader(self, None)
-        self.user = make_reader(self, self.database, self.user_conn_id)
+        self.proved = self.sessions.proved.setdefault((self.database, self.user_conn_id), {})
 
     @property
-    def readers(self) -> list[Reader]:
-        return [self.admin, self.user, *self.connections.values()]
+    def admin(self) -> Reader:
+        return self.sessions.reader()
 
-    def close(self) -> None:
-        for reader in self.readers:
-            reader.close()
+    @property
+    def user(self) -> Reader:
+        return self.sessions.reader(self.database, self.user_conn_id)
+
+    def schemas_named(self) -> set[str]:
+        names = [*(split_path(text)[-1] for text in self.schemas), *(split_path(text)[-2] for text in self.tables)]
+        return {spelt for name in names for spelt in (name, fold(name))}
 
     def look(self) -> Look:
         listing = Listing(self, self.admin.session())
@@ -127,17 +120,6 @@ class AccessProbe:
             share = f"{len(proved)} of {counted(len(targets), 'table')}; the rest holds nothing up"
         return Look(report, f"{who} can read {share}.", done=True, more=beside)
 
-    def admin_in(self, database: str) -> Reader:
-        """Connect as admin to a local database; a connection that there is already does as well."""
-        if database == self.admin.hook.arguments["database"]:
-            return self.admin
-        return self._in(database, linked=False)
-
-    def _in(self, database: str, *, linked: bool) -> Reader:
-        if (database, linked) not in self.connections:
-            self.connections[database, linked] = make_reader(self, database, self.user_conn_id if linked else None)
-        return self.connections[database, linked]
-
     def _excess(self, session: Session, targets: Mapping[Path, Target]) -> Iterator[Finding]:
         """Look at what must not be possible: in what is read, in the checkpoint database, and where it is forbidden."""
         login, checkpoint = self.user.hook.login, str(self.user.hook.arguments["database"])
@@ -151,7 +133,7 @@ class AccessProbe:
         places = local if self.forbidden else local & {checkpoint, *(path[0] for path in targets)}
         found: list[Reached] = []
         for name in sorted(places):
-            reader = self._in(name, linked=True) if linked else self.admin_in(name)
+            reader = self.sessions.reader(name, self.user_conn_id if linked else None)
             at = replace(known.session, database=name)
             try:
                 found += reached(known, read_database_reach(reader.rows, at, known))
@@ -173,7 +155,7 @@ class AccessProbe:
     def _checkpoint(self, rules: Rules) -> list[Verdict]:
         """Look at what Segment must be able to write; nothing of what is tried stays."""
         database = str(self.user.hook.arguments["database"])
-        rows = self.admin_in(database).rows
+        rows = self.sessions.reader(database).rows
         creates = may_create(rows, rules.login, database)
         oid = next((oid for oid, (name, _) in read_namespaces(rows).items() if name == SCHEMA), None)
         if oid is None:

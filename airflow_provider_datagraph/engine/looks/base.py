@@ -1,18 +1,24 @@
-"""What a look is, and the connection that it is taken through."""
+"""What a look is, and the sessions that it is taken through."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.validation import Path
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from airflow_provider_datagraph.hooks.faults import Fault, classify, details, execute, statement_error
-from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+from airflow_provider_datagraph.hooks.redshift import PROVIDER, TIMEOUT, DataGraphHook
 from airflow_provider_datagraph.redshift.catalog.sessions import read_session
 from airflow_provider_datagraph.redshift.names import one_line
 from airflow_provider_datagraph.redshift.values import Session
@@ -22,6 +28,8 @@ if TYPE_CHECKING:
     from redshift_connector.core import Connection as DriverConnection
 
 Connections = Mapping[str, "Connection"]
+A_MOMENT = 0.2
+"""Seconds that a statement has to end by itself, or by being cancelled."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +60,166 @@ class Look:
 
 
 class Probe(Protocol):
-    """Looks again and again; it keeps its connections in between."""
+    """Looks again and again, through sessions that it may share."""
+
+    sessions: Sessions
 
     @property
-    def readers(self) -> list[Reader]:
-        """Its connections."""
+    def admin(self) -> Reader:
+        """The admin's session."""
+
+    def schemas_named(self) -> set[str]:
+        """Name the schemas that it looks at, as typed and as Redshift may fold them."""
 
     def look(self) -> Look:
         """Look once."""
 
+
+class Late(PassingFaultError):
+    """The look's time is over."""
+
+
+@dataclass
+class Sessions:
+    """What looks through one admin connection share: sessions, what they read in this round, and the time for it.
+
+    :param redshift_conn_id: the admin connection.
+    :param aws_conn_id: the AWS connection for IAM logins; default None: see :class:`.DataGraphHook`.
+    :param loaded: connections by id, looked up already; default None: they are looked up.
+    :param application: what the sessions are called; default the provider's name.
+    :param seconds: how long a round may take; default 300.
+    """
+
+    redshift_conn_id: str
+    aws_conn_id: str | None = None
+    loaded: Connections | None = None
+    application: str = PROVIDER
+    seconds: float = TIMEOUT
+    warned: set[str] | None = field(init=False, default=None)
+    expected: bool = field(init=False, default=False)
+    readers: dict[tuple[str | None, str | None], Reader] = field(init=False, default_factory=dict)
+    proved: dict[tuple[str | None, str], dict[Path, datetime]] = field(init=False, default_factory=dict)
+    """What each linked user has read, by database and connection."""
+    asked: Sequence[Probe] = field(init=False, default=())
+    """Whose looks are taken in this round."""
+    current: Probe | None = field(init=False, default=None)
+    busy: tuple[Reader, DriverConnection] | None = field(init=False, default=None)
+    """What waits for an answer: another value for each statement."""
+    until: float = field(init=False, default=math.inf)
+    running: bool = field(init=False, default=False)
+    ended: bool = field(init=False, default=False)
+    lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+
+    def reader(self, database: str | None = None, user_conn_id: str | None = None) -> Reader:
+        """Give the session in a database, and make it where there is none; nothing is looked up yet.
+
+        :param database: the database; default the connection's own.
+        :param user_conn_id: the user connection, to connect as the linked user; default as admin.
+        """
+        if database is not None and user_conn_id is None:
+            database = None if self.reader().hook.arguments["database"] == database else database
+        if (database, user_conn_id) not in self.readers:
+            hook = DataGraphHook(
+                self.redshift_conn_id,
+                database=database,
+                user_conn_id=user_conn_id,
+                aws_conn_id=self.aws_conn_id,
+                loaded=self.loaded,
+                application_name=self.application,
+            )
+            hook.warned, hook.expected = self.warned, self.expected
+            self.readers[database, user_conn_id] = Reader(hook, self)
+        reader = self.readers[database, user_conn_id]
+        reader.used = True
+        return reader
+
+    def begin(self, probes: Sequence[Probe]) -> None:
+        """Begin a round: nothing is known yet, and what the last one didn't need is closed."""
+        self.asked = probes
+        with self.lock:
+            self.until = 0.0 if self.ended else time.monotonic() + self.seconds
+        for key, reader in list(self.readers.items()):
+            if not reader.used:
+                reader.close()
+                del self.readers[key]
+            reader.renew()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Look, in this thread; who ends the sessions meanwhile leaves it to this thread to close them."""
+        with self.lock:
+            self.running = True
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.running, self.current = False, None
+                if self.ended:
+                    self.close()
+
+    def left(self) -> float:
+        """Tell how many seconds are left for the look.
+
+        :raises Late: if none.
+        """
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise Late(f"The look took longer than {self.seconds:.0f} s (look_timeout), and was ended.")
+        return left
+
+    def cancel(self) -> None:
+        """Let the server cancel what is running, for at most 3 s."""
+        if self.busy is not None:
+            reader, connection = self.busy
+            reader.hook.cancel(connection)
+
+    def interrupt(self) -> None:
+        """End what is running, from a thread of its own; the look goes on with what comes next."""
+        if self.busy is not None:
+            _aside(self._interrupt, self.busy)
+
+    def _interrupt(self, busy: tuple[Reader, DriverConnection]) -> None:
+        reader, connection = busy
+        for act in (reader.hook.cancel, _wake):
+            # Most statements end by themselves.
+            time.sleep(A_MOMENT)
+            if self.busy is busy:
+                act(connection)
+
+    def end(self) -> None:
+        """Close the sessions for good, from any thread, without waiting for a look that is being taken."""
+        with self.lock:
+            self.ended, self.until = True, 0.0
+            if not self.running:
+                self.close()
+        self.interrupt()
+
     def close(self) -> None:
-        """Close the connections."""
+        """Close the sessions."""
+        for reader in self.readers.values():
+            reader.close()
+
+
+def take_all(sessions: Sessions, probes: Sequence[Probe], tell: Callable[[Probe, Look | Exception], None]) -> None:
+    """Take a look for each of some probes that share their sessions, and share what is read.
+
+    :param tell: gets each answer as soon as there is one, or what went wrong with that look alone.
+    """
+    with sessions.taken():
+        sessions.begin(probes)
+        for probe in probes:
+            sessions.current = probe
+            tell(probe, _answer(probe))
+
+
+def _answer(probe: Probe) -> Look | Exception:
+    try:
+        return probe.look()
+    except (DriverError, OSError) as error:
+        hook = probe.admin.hook
+        return statement_error(error, hook.login, str(hook.arguments["database"]))
+    except Exception as error:
+        return error
 
 
 def take(probe: Probe) -> Look:
@@ -71,34 +228,49 @@ def take(probe: Probe) -> Look:
     :raises MisconfigurationError: for what a person has to correct.
     :raises PassingFaultError: for what isn't known to need one.
     """
-    try:
-        return probe.look()
-    except (DriverError, OSError) as error:
-        hook = probe.readers[0].hook
-        raise statement_error(error, hook.login, str(hook.arguments["database"])) from error
+    answers: list[Look | Exception] = []
+    take_all(probe.sessions, [probe], lambda _, answer: answers.append(answer))
+    (answer,) = answers
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 @dataclass
 class Reader:
-    """A connection that is kept, in autocommit, and opened anew after a fault."""
+    """A session that is kept, in autocommit, and opened anew after a fault; a query is sent once a round."""
 
     hook: DataGraphHook
+    sessions: Sessions
     connection: DriverConnection | None = None
+    used: bool = False
+    read: dict[str, list[Any]] = field(init=False, default_factory=dict)
+    trusted: set[str] = field(init=False, default_factory=set)
+    """The databases whose privileges have explained a refusal in this round."""
+    failed: Exception | None = field(init=False, default=None)
+    """Why there is no session in this round."""
 
     def __post_init__(self) -> None:
-        # The trigger looks again and again, and the sensor has warned on its worker.
-        self.hook.warned = None
         # Hardly a text is sent twice, and keeping them costs an exchange each once there are many.
         self.hook.driver_options["max_prepared_statements"] = 0
+        self.hook.limit = self.sessions.seconds
+
+    def renew(self) -> None:
+        """Forget what was read."""
+        self.read.clear()
+        self.trusted.clear()
+        self.failed, self.used = None, False
 
     def rows(self, sql: str) -> list[Any]:
-        """Run a query.
+        """Run a query, unless this round has its answer.
 
-        :raises PassingFaultError: if the server can't be reached, or another transaction conflicts.
+        :raises PassingFaultError: if the server can't be reached, another transaction conflicts, or the time is over.
         """
-        with self._cursor() as cursor:
-            execute(cursor, sql)
-            return list(cursor.fetchall())
+        if sql not in self.read:
+            with self._cursor() as cursor:
+                execute(cursor, sql)
+                self.read[sql] = list(cursor.fetchall())
+        return self.read[sql]
 
     def rolled_back(self, statements: Iterable[str]) -> None:
         """Run statements in a transaction of which nothing stays, whatever happens.
@@ -117,24 +289,56 @@ class Reader:
                     connection.rollback()
                 connection.autocommit = True
 
+    def _connect(self) -> DriverConnection:
+        if self.failed is not None:
+            raise self.failed
+        try:
+            self.hook.driver_options["timeout"] = self._seconds()
+            connection = self.hook.get_conn()
+        except Exception as error:
+            # A login that is refused isn't tried again for each of many looks.
+            self.failed = error
+            raise
+        connection.autocommit = True
+        return connection
+
+    def _seconds(self) -> float:
+        """How long the driver waits for the next answer: the connection may say less than the look has left."""
+        return min(self.sessions.left(), float(self.hook.arguments.get("timeout", TIMEOUT)))
+
     @contextmanager
     def _cursor(self) -> Iterator[Any]:
-        if self.connection is None:
-            self.connection = self.hook.get_conn()
-            self.connection.autocommit = True
         try:
-            yield self.connection.cursor()
+            self.connection = connection = self.connection or self._connect()
+            _socket(connection).settimeout(self._seconds())
+            self.sessions.busy = (self, connection)
+            yield connection.cursor()
         except (DriverError, OSError) as error:
             fault, database = classify(error), str(self.hook.arguments["database"])
             if fault is Fault.PASSING:
-                self.close()
-                raise statement_error(error, self.hook.login, database) from error
+                self._give_up(error, database)
             if fault is Fault.CONFLICT:
                 text = details(error)[1]
                 raise PassingFaultError(
                     f"Another transaction in database {database} conflicts ({text}). The sensor will check again."
                 ) from error
             raise
+        finally:
+            self.sessions.busy = None
+
+    def _give_up(self, error: Exception, database: str) -> NoReturn:
+        connection = self.connection
+        if connection is not None and time.monotonic() >= self.sessions.until:
+            self.connection = None
+            # It may run on at the server, and nobody waits for it.
+            _aside(self._abandon, connection)
+            self.sessions.left()
+        self.close()
+        raise statement_error(error, self.hook.login, database) from error
+
+    def _abandon(self, connection: DriverConnection) -> None:
+        self.hook.cancel(connection)
+        _close(connection)
 
     def session(self) -> Session:
         """Read how names compare."""
@@ -143,32 +347,26 @@ class Reader:
     def close(self) -> None:
         """Close the connection, if there is one."""
         if self.connection is not None:
-            with suppress(DriverError, OSError):
-                self.connection.close()
+            _close(self.connection)
             self.connection = None
 
 
-class _Connects(Protocol):
-    """What a probe knows of its connections."""
-
-    redshift_conn_id: str
-    aws_conn_id: str | None
-    loaded: Connections | None
-    application: str
+def _socket(connection: DriverConnection) -> socket.socket:
+    # The driver sets its limit at the login, and has no way to change it.
+    return connection._usock  # noqa: SLF001  (see above)
 
 
-def make_reader(probe: _Connects, database: str | None, user_conn_id: str | None = None) -> Reader:
-    """Make one of a probe's connections; nothing is looked up yet.
+def _wake(connection: DriverConnection) -> None:
+    # Who waits for an answer goes on waiting where the connection is only closed.
+    with suppress(OSError):
+        socket.socket.shutdown(_socket(connection), socket.SHUT_RDWR)
 
-    :param database: the database to connect to; None: the connection's own.
-    :param user_conn_id: the user connection, to connect as the linked user; default as admin.
-    """
-    hook = DataGraphHook(
-        probe.redshift_conn_id,
-        database=database,
-        user_conn_id=user_conn_id,
-        aws_conn_id=probe.aws_conn_id,
-        loaded=probe.loaded,
-        application_name=probe.application,
-    )
-    return Reader(hook)
+
+def _aside(function: Callable[..., None], *arguments: Any) -> None:
+    """Run in a thread that nobody waits for."""
+    threading.Thread(target=function, args=arguments, name="datagraph-cancel", daemon=True).start()
+
+
+def _close(connection: DriverConnection) -> None:
+    with suppress(DriverError, OSError):
+        connection.close()

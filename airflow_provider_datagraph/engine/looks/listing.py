@@ -73,19 +73,23 @@ class Listing:
     def _relations(
         self, database: str, schemas: set[str], kind: str, known: dict[tuple[str, str], str]
     ) -> Iterator[Relation]:
+        # The same statements read for all who look in this round.
+        every = schemas | {spelt for one in self.probe.sessions.asked for spelt in one.schemas_named()}
         elsewhere = set(schemas)
         if kind == "local":
-            rows = self.probe.admin_in(database).rows
-            ids = {oid: name for oid, (name, _) in read_namespaces(rows).items() if name in schemas}
-            if ids:
-                self.ids[database] = read_relations_of(rows, ids)
+            rows = self.probe.sessions.reader(database).rows
+            ids = {oid: name for oid, (name, _) in read_namespaces(rows).items() if name in every}
+            if not schemas.isdisjoint(ids.values()):
+                found = read_relations_of(rows, ids)
+                self.ids[database] = {oid: one for oid, one in found.items() if one.schema in schemas}
                 yield from self.ids[database].values()
             known |= {(database, name): "local" for name in ids.values()}
             elsewhere -= {one.schema for one in self.ids.get(database, {}).values()}
         if elsewhere:
             for holder, name, _, what in self.probe.admin.rows(ALL_SCHEMAS):
-                if holder == database and name in elsewhere:
+                if holder == database and name in every:
                     known[database, str(name)] = str(what).lower()
-            listed = {name for name in elsewhere if known.get((database, name), "local") != "local"}
-            if listed:
-                yield from read_listed(self.probe.admin.rows, database, listed)
+            listed = {name for name in every if known.get((database, name), "local") != "local"}
+            if not listed.isdisjoint(elsewhere):
+                found_there = read_listed(self.probe.admin.rows, database, listed)
+                yield from (one for one in found_there if one.schema in elsewhere)

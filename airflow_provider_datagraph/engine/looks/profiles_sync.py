@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from redshift_connector.error import Error as DriverError
@@ -23,10 +23,9 @@ from airflow_provider_datagraph.access.profiles_sync import (
     no_user,
 )
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.engine.looks.base import Connections, Look, Reader, make_reader
+from airflow_provider_datagraph.engine.looks.base import Look, Reader, Sessions
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.faults import database_gone, details, vanished, vanished_error
-from airflow_provider_datagraph.hooks.redshift import PROVIDER
 from airflow_provider_datagraph.redshift.catalog.effective import granted_relations, usable_schemas
 from airflow_provider_datagraph.redshift.catalog.identities import read_users, user_grants
 from airflow_provider_datagraph.redshift.catalog.relations import read_columns, read_named
@@ -48,31 +47,25 @@ class ProfilesSyncProbe:
     What exists is read where nothing is hidden from anybody; what the linked user, where one is named, or else the
     admin may read is asked there, too. Rows are read as that one.
 
+    :param sessions: of the admin, and of the linked user where one is named.
     :param database: the schema's database; None: the admin connection's.
     :param tables: the tables to wait for.
     :param user_conn_id: the user connection; None: only the admin looks.
     :param require_rows: whether to wait for a row in each raw and materialized table.
     :param max_staleness: how many seconds old the newest row of these groups may be; None: any age will do.
-    :param aws_conn_id: the AWS connection for IAM logins; None: see :class:`.DataGraphHook`.
-    :param loaded: connections by id, looked up already.
-    :param application: what its sessions are called.
     """
 
-    redshift_conn_id: str
+    sessions: Sessions
     schema: str
     database: str | None = None
     tables: Sequence[str] = REQUIRED_TABLES
     user_conn_id: str | None = None
     require_rows: bool = False
     max_staleness: float | None = None
-    aws_conn_id: str | None = None
-    loaded: Connections | None = None
-    application: str = PROVIDER
-    readers: list[Reader] = field(init=False)
 
-    def __post_init__(self) -> None:
-        ids = [None] if self.user_conn_id is None else [None, self.user_conn_id]
-        self.readers = [make_reader(self, self.database, user) for user in ids]
+    @property
+    def admin(self) -> Reader:
+        return self.sessions.reader(self.database)
 
     def look(self) -> Look:
         try:
@@ -85,19 +78,19 @@ class ProfilesSyncProbe:
         except DriverError as error:
             if not vanished(error):
                 raise
-            raise vanished_error(error, str(self.readers[0].hook.arguments["database"])) from error
+            raise vanished_error(error, str(self.admin.hook.arguments["database"])) from error
 
     def _look(self) -> Look:
-        admin, reader = self.readers[0], self.readers[-1]
-        rows, linked, typed = admin.rows, reader is not admin, [self.schema, *self.tables]
+        admin, linked = self.admin, self.user_conn_id is not None
+        rows, typed = admin.rows, [self.schema, *self.tables]
         database = str(admin.hook.arguments["database"])
         session = read_session(rows, admin.hook.login, database, compares=list(map(fold, typed)) != typed)
         schema, *wanted = typed if session.case_sensitive else map(fold, typed)
         namespaces, users = read_namespaces(rows), read_users(rows)
-        if linked:
-            reader.hook.database = session.database
+        reader = self.sessions.reader(session.database, self.user_conn_id) if linked else admin
         login = reader.hook.login
-        named = read_named(rows, {*wanted, *REQUIRED_TABLES, *ALIASES})
+        schemas, names = self._of_all()
+        named = read_named(rows, names)
         found = next((oid for oid, (name, _) in namespaces.items() if name == schema), None)
         if found is None:
             tables: dict[str, set[str]] = {}
@@ -107,9 +100,10 @@ class ProfilesSyncProbe:
             strangers = [no_user(login)] if linked and login not in users else []
             findings = [*strangers, no_schema(session.database, schema, tables)]
             return _told(join_path(session.database, schema), findings, dict.fromkeys(wanted, State.MISSING))
-        here = {name: (oid, view) for oid, (place, name, view) in named.items() if place == found}
+        known = {*wanted, *REQUIRED_TABLES, *ALIASES}
+        here = {name: (oid, view) for oid, (place, name, view) in named.items() if place == found and name in known}
         usable, selectable = self._may(login, users.get(login), schema, linked=linked)
-        ids = [oid for oid, _ in here.values()]
+        ids = [oid for oid, (place, _, _) in named.items() if namespaces.get(place, ("",))[0] in schemas]
         columns = read_columns(rows, ids, KNOWN_COLUMNS) if ids else {}
         stored = {
             name: Stored(view, columns.get(oid, frozenset()), selectable is None or oid in selectable)
@@ -127,6 +121,15 @@ class ProfilesSyncProbe:
         ready = f"Schema {seen.path}, which belongs to {owner}, has all of {', '.join(wanted)}."
         return _told(seen.path, seen.findings(), states, len(wanted) - len(held), "" if held else ready)
 
+    def schemas_named(self) -> set[str]:
+        return {self.schema, fold(self.schema)}
+
+    def _of_all(self) -> tuple[set[str], set[str]]:
+        """Name the schemas and tables of all who look in this round: the same statements read for all of them."""
+        alike = [one for one in self.sessions.asked if isinstance(one, ProfilesSyncProbe)]
+        tables = {spelt for one in alike for table in one.tables for spelt in (table, fold(table))}
+        return set().union(*(one.schemas_named() for one in alike)), {*tables, *REQUIRED_TABLES, *ALIASES}
+
     def _may(
         self, login: str, user: User | None, schema: str, *, linked: bool
     ) -> tuple[bool | None, frozenset[int] | None]:
@@ -136,7 +139,7 @@ class ProfilesSyncProbe:
         if user is None or user.superuser:
             # Not every name that AWS logs in is one of the catalog's: the server tells when rows are read.
             return True, None
-        rows = self.readers[0].rows
+        rows = self.admin.rows
         return schema in usable_schemas(rows, login), granted_relations(rows, login)
 
     def _with_rows(self, seen: Seen, reader: Reader) -> Seen:
@@ -155,10 +158,6 @@ class ProfilesSyncProbe:
                 raise
             return replace(seen, filled={}, fresh=fresh, reason=details(error)[1])
         return replace(seen, filled={table: table in full for table in readable}, fresh=fresh)
-
-    def close(self) -> None:
-        for reader in self.readers:
-            reader.close()
 
 
 def _holding(reader: Reader, seen: Seen, tables: Sequence[str], condition: str = "") -> frozenset[str]:

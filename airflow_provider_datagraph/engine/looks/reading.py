@@ -69,6 +69,8 @@ class Reading:
         # What no catalog lists would make its whole batch fail.
         alone = [path for path in paths if self.targets[path].view is None]
         waiting = [path for path in paths if self.targets[path].view is not None]
+        if database in self.probe.user.trusted:
+            waiting = self._unexplained(database, waiting)
         while waiting and not self._given_up(database):
             batch, waiting = waiting[: self.probe.batch_size], waiting[self.probe.batch_size :]
             if self._try(batch) is None:
@@ -132,10 +134,11 @@ class Reading:
         if rights is None:
             return list(paths)
         lacking = [path for path in paths if rights.explains(path)]
-        sure = any(path[0] == database for path in self.unread)
-        if lacking and not sure and (self._try(lacking[:1]) or ("",))[0] != REFUSED:
+        trusted = self.probe.user.trusted
+        if lacking and database not in trusted and (self._try(lacking[:1]) or ("",))[0] != REFUSED:
             self.rights[database] = None
             return [path for path in paths if path not in self.probe.proved]
+        trusted.update([database] if lacking else [])
         self.unread.update(lacking)
         return [path for path in paths if path not in self.unread]
 
@@ -147,7 +150,7 @@ class Reading:
         return self.rights[database]
 
     def _ask(self, database: str, ids: Mapping[int, Relation]) -> ReadRights:
-        rows, login = self.probe.admin_in(database).rows, self.probe.user.hook.login
+        rows, login = self.probe.sessions.reader(database).rows, self.probe.user.hook.login
         granted = granted_relations(rows, login)
         return ReadRights(
             usable_schemas(rows, login),

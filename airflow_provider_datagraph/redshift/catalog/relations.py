@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_datagraph.redshift.catalog.rows import Rows, among, word
+from airflow_provider_datagraph.redshift.catalog.rows import Rows, among, chunks, word
 from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
 from airflow_provider_datagraph.redshift.names import is_stored_system_schema, literal
 from airflow_provider_datagraph.redshift.values import Identity
@@ -109,15 +109,17 @@ def read_all_relations(
 
 def read_named(rows: Rows, names: Iterable[str]) -> dict[int, tuple[int, str, bool]]:
     """Read what has one of some names, at least one, here: by id, the schema's id, the name, whether it is a view."""
-    found = rows(NAMED + among("relname", names))
+    found = (row for chunk in chunks(names) for row in rows(NAMED + among("relname", chunk)))
     return {int(oid): (int(schema), str(name), str(kind) != "r") for oid, schema, name, kind in found}
 
 
 def read_columns(rows: Rows, relations: Iterable[int], names: Iterable[str]) -> dict[int, frozenset[str]]:
     """Read which of some columns some relations here have, at least one of each: by the relation's id."""
     found: dict[int, set[str]] = {}
-    for oid, name in rows(COLUMNS + among("attrelid", map(str, relations)) + " AND " + among("attname", names)):
-        found.setdefault(int(oid), set()).add(str(name))
+    called = among("attname", names)
+    for chunk in chunks(map(str, relations)):
+        for oid, name in rows(f"{COLUMNS}{among('attrelid', chunk)} AND {called}"):
+            found.setdefault(int(oid), set()).add(str(name))
     return {oid: frozenset(columns) for oid, columns in found.items()}
 
 
@@ -125,7 +127,8 @@ def read_relations_of(rows: Rows, schemas: Mapping[int, str]) -> dict[int, Relat
     """Read the tables and views in some schemas here, at least one, by id: not their owners, nor internal ones."""
     found = (
         (int(oid), Relation(schemas[int(schema)], str(name), str(kind) != "r", ""))
-        for oid, schema, name, kind in rows(NAMED + among("relnamespace", map(str, schemas)))
+        for chunk in chunks(map(str, schemas))
+        for oid, schema, name, kind in rows(NAMED + among("relnamespace", chunk))
     )
     return {oid: one for oid, one in found if not one.internal}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from airflow_provider_datagraph.redshift.names import literal
@@ -15,6 +15,16 @@ def word(value: Any) -> str:
     """Read a privilege or a scope, in upper case; the catalog says TEMP where the grammar also has TEMPORARY."""
     upper = str(value).strip().upper()
     return "TEMPORARY" if upper == "TEMP" else upper
+
+
+CHUNK = 500
+"""How many values a list in a condition holds, so that no statement is of any length."""
+
+
+def chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    """Cut many values into lists that conditions hold, in an order of their own."""
+    listed = sorted(values)
+    return (listed[start : start + CHUNK] for start in range(0, len(listed), CHUNK))
 
 
 def among(column: str, values: Iterable[str]) -> str:

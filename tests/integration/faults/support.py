@@ -7,10 +7,11 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
+from tests.support.redshift import connect, run
 from tests.support.segment import Segment
 
 QUICK = 3.0
@@ -87,3 +88,62 @@ def sensor(segment: Segment, name: str, **arguments: Any) -> DataGraphSensor:
     if name == "profiles_sync":
         return segment.profiles(**{"schema": "crm", "tables": ["accounts", "contacts"], **arguments})
     return segment.access(**{"tables": [f"{segment.warehouse}.crm.accounts"], "schemas": ["crm"], **arguments})
+
+
+class Proxy:
+    """A way to a server that can lose every packet, of connections that there are and of new ones."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.there, self.lost = (host, port), threading.Event()
+        self.left: int | None = None
+        self.sockets: list[socket.socket] = []
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self.server.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def lose(self, after: int | None = None) -> None:
+        """Lose every packet after so many more that come from the server; None: none any more."""
+        self.lost.clear()
+        self.left = after
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self.server.accept()
+                server = socket.create_connection(self.there)
+                self.sockets += [client, server]
+                for one, other in ((client, server), (server, client)):
+                    threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
+
+    def _pass(self, one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(65536):
+                if self.left == 0:
+                    self.lost.set()
+                elif self.left is not None and one.getpeername() == self.there:
+                    self.left -= 1
+                if not self.lost.is_set():
+                    other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        for one in (self.server, *self.sockets):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+
+@contextmanager
+def locked(segment: Segment, table: str) -> Iterator[Callable[[], None]]:
+    """Hold a table of the warehouse, so that a SELECT on it waits, until the block, or who is given, lets it go."""
+    with closing(connect(segment.server, segment.warehouse, autocommit=False)) as connection:
+        run(connection, f"ALTER TABLE {table} ADD COLUMN more int")
+        try:
+            yield connection.rollback
+        finally:
+            connection.rollback()
+
+
+def ours() -> list[str]:
+    """The threads of the package's own that are running."""
+    return [one.name for one in threading.enumerate() if one.name.startswith("datagraph")]

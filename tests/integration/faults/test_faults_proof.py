@@ -10,7 +10,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout
 from pytest_mock import MockerFixture
 
-from airflow_provider_datagraph.engine.looks import access
+from airflow_provider_datagraph.engine.looks import AccessProbe, Sessions, make_probe, take
 from airflow_provider_datagraph.engine.looks import reading as reads
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from local_redshift.faults_client import Faults
@@ -32,13 +32,14 @@ def opened(linked: Segment) -> Segment:
 
 
 @pytest.fixture
-def probe(opened: Segment) -> Iterator[access.AccessProbe]:
+def probe(opened: Segment) -> Iterator[AccessProbe]:
     arguments = opened.access(
         database=opened.checkpoint, schemas=["crm", "billing", "payroll"], role=opened.role, batch_size=2
     )._arguments()
-    made = access.AccessProbe(**arguments)
+    made = make_probe("access", arguments, Sessions("redshift_default"))
+    assert isinstance(made, AccessProbe)
     yield made
-    made.close()
+    made.sessions.close()
 
 
 def reading(segment: Segment, since: str) -> list[str]:
@@ -46,82 +47,82 @@ def reading(segment: Segment, since: str) -> list[str]:
     return [text for text in segment.cluster.received(since) if "WHERE FALSE" in text]
 
 
-def test_a_cluster_without_cross_database_queries(probe: access.AccessProbe, faults: Faults, opened: Segment) -> None:
+def test_a_cluster_without_cross_database_queries(probe: AccessProbe, faults: Faults, opened: Segment) -> None:
     faults.error(f"{BATCH}|{SINGLE}", "0A000", "cross-database reference to database is not supported", times=None)
-    look = probe.look()
+    look = take(probe)
     assert not look.done
     assert set(codes(look.as_dict())) == {"cross_database_refused"}
     assert "RA3" in look.problems[0]
 
 
 def test_it_gives_up_where_nothing_but_that_is_answered(
-    probe: access.AccessProbe, faults: Faults, opened: Segment, mocker: MockerFixture
+    probe: AccessProbe, faults: Faults, opened: Segment, mocker: MockerFixture
 ) -> None:
     mocker.patch.object(reads, "ENOUGH", 1)
     faults.error(f"{BATCH}|{SINGLE}", "0A000", "not supported", times=None)
     since = opened.cluster.mark()
-    look = probe.look()
+    look = take(probe)
     assert not look.done
     assert len([text for text in reading(opened, since) if text.startswith("SELECT *")]) == 1
     assert (look.more["proof"]["refused"], look.more["proof"]["unproved"]) == (1, 3)
 
 
-def test_an_object_that_refuses_it_is_told_beside_what_was_read(probe: access.AccessProbe, faults: Faults) -> None:
+def test_an_object_that_refuses_it_is_told_beside_what_was_read(probe: AccessProbe, faults: Faults) -> None:
     faults.error(f"{BATCH}.*accounts|{SINGLE}.*accounts", "0A000", "not supported", times=None)
-    look = probe.look()
+    look = take(probe)
     assert look.done
     assert (look.report.in_place, codes(look.as_dict())) == (3, ["cross_database_refused"])
     assert look.report.blocking == ()
 
 
-def test_a_broken_view_is_no_matter_of_access(probe: access.AccessProbe, faults: Faults, opened: Segment) -> None:
+def test_a_broken_view_is_no_matter_of_access(probe: AccessProbe, faults: Faults, opened: Segment) -> None:
     view = opened.cluster.name("v")
     opened.sql(f"CREATE VIEW crm.{view} AS SELECT id FROM crm.accounts")
     try:
         faults.error(view, "42P01", 'relation "below" does not exist', times=None)
-        look = probe.look()
+        look = take(probe)
         assert (look.done, look.report.in_place, codes(look.as_dict())) == (True, 4, ["view_broken"])
         probe.broken_views = "fail"
-        look = probe.look()
+        look = take(probe)
         assert (look.done, len(look.problems)) == (False, 1)
     finally:
         faults.clear()
         opened.sql(f"DROP VIEW crm.{view}")
 
 
-def test_what_only_fails_together_is_read_alone(probe: access.AccessProbe, faults: Faults, opened: Segment) -> None:
+def test_what_only_fails_together_is_read_alone(probe: AccessProbe, faults: Faults, opened: Segment) -> None:
     faults.error(BATCH, "54001", "statement too complex", times=None)
     since = opened.cluster.mark()
-    assert probe.look().done
+    assert take(probe).done
     # The first batch is tried, and from then on each alone.
     assert [text[:10] for text in reading(opened, since)] == ["SELECT 1 F", *["SELECT * F"] * 4]
 
 
-def test_a_look_goes_on_where_the_last_one_stopped(probe: access.AccessProbe, faults: Faults, opened: Segment) -> None:
+def test_a_look_goes_on_where_the_last_one_stopped(probe: AccessProbe, faults: Faults, opened: Segment) -> None:
     faults.error(BATCH, "57014", "canceled on user's request", nth=2)
     with pytest.raises(PassingFaultError):
-        probe.look()
+        take(probe)
     since = opened.cluster.mark()
-    look = probe.look()
+    look = take(probe)
     assert (look.done, look.report.in_place) == (True, 4)
     # What took too long is read in smaller pieces.
     assert [text[:10] for text in reading(opened, since)] == ["SELECT * F"] * 2
     # What was read too long ago is read again, and what a look reads slowly isn't proved at its end.
-    probe.proved = {path: when - timedelta(hours=1) for path, when in probe.proved.items()}
+    probe.proved.update({path: when - timedelta(hours=1) for path, when in probe.proved.items()})
     since = opened.cluster.mark()
-    assert probe.look().done
+    assert take(probe).done
     assert len(reading(opened, since)) == 4
     probe.max_proof_age = -1
-    assert not probe.look().done
+    assert not take(probe).done
 
 
 def test_privileges_that_are_told_wrong_refuse_nothing(
-    probe: access.AccessProbe, opened: Segment, mocker: MockerFixture
+    probe: AccessProbe, opened: Segment, mocker: MockerFixture
 ) -> None:
     # A cluster whose functions don't know of scoped permissions can't run here.
     mocker.patch.object(reads, "granted_relations", return_value=frozenset())
     opened.sql(f"REVOKE SELECT FOR TABLES IN SCHEMA payroll FROM ROLE {opened.role}")
-    look = probe.look()
+    look = take(probe)
     assert (look.done, look.report.in_place, codes(look.as_dict())) == (False, 3, ["not_readable"])
 
 
@@ -139,22 +140,20 @@ def test_only_a_cluster_that_knows_no_metadata_security_is_taken_to_hide_nothing
 
 
 @pytest.mark.parametrize("failing", ["", "^create schema", "^create table", "^insert", "^select id"])
-def test_writing_is_tried_and_nothing_stays(
-    probe: access.AccessProbe, faults: Faults, opened: Segment, failing: str
-) -> None:
+def test_writing_is_tried_and_nothing_stays(probe: AccessProbe, faults: Faults, opened: Segment, failing: str) -> None:
     probe.probe_checkpoint = True
     if failing:
         faults.error(failing, "42501", "permission denied")
     before = opened.snapshot()
-    look = probe.look()
-    probe.close()
+    look = take(probe)
+    probe.sessions.close()
     assert opened.snapshot() == before
     assert look.done is not bool(failing)
     report: dict[str, Any] = look.as_dict()
     assert codes(report) == ["checkpoint_closed"] * bool(failing)
     if failing:
         assert "was tried, and fails: permission denied" in message(report, "checkpoint_closed")
-    assert probe.look().done
+    assert take(probe).done
 
 
 def test_a_proof_costs_the_same_in_few_schemas_and_in_many(opened: Segment, faults: Faults) -> None:

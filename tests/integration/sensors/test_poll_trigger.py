@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.engine import looks as probes
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.triggers.poll import PollTrigger
+from airflow_provider_datagraph.triggers.watch import APPLICATION
 from local_redshift.running import Server, started
 from tests.integration.sensors.house import House
 from tests.support.profiles_sync import profiles_sync
@@ -118,16 +118,19 @@ def test_as_the_linked_user_too_it_keeps_two_connections(house: House, mocker: M
 
 
 @pytest.mark.parametrize("kind", ["access", "profiles_sync"])
-def test_its_sessions_name_provider_dag_and_task(house: House, mocker: MockerFixture, kind: str) -> None:
+def test_its_sessions_name_the_provider_and_those_of_a_worker_the_task(
+    house: House, mocker: MockerFixture, kind: str
+) -> None:
     opened = mocker.spy(redshift_connector, "connect")
     sensor = house.sensor(kind, dag=DAG("reading", schedule=None))
     deferred(sensor)
-    trigger = trigger_of(sensor)
-    trigger.task_instance = mocker.Mock(dag_id="reading", task_id=sensor.task_id, spec=["dag_id", "task_id"])
+    task = f"airflow-provider-datagraph/reading/{sensor.task_id}"
+    assert {call.kwargs["application_name"] for call in opened.call_args_list} == {task}
     house.fulfil(kind)
-    assert fire(trigger)["status"] == "done"
-    named = {call.kwargs["application_name"] for call in opened.call_args_list}
-    assert named - {"tests"} == {f"airflow-provider-datagraph/reading/{sensor.task_id}"}
+    opened.reset_mock()
+    assert fire(trigger_of(sensor))["status"] == "done"
+    # They are of all who wait.
+    assert {call.kwargs["application_name"] for call in opened.call_args_list} == {APPLICATION}
 
 
 @pytest.mark.parametrize("kind", ["access", "profiles_sync"])
@@ -153,44 +156,9 @@ def test_a_cancelled_trigger_closes_its_connections(house: House, mocker: Mocker
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        await until(lambda: closed.call_count == opened.call_count)
 
     asyncio.run(asyncio.wait_for(cancel(), 20))
-    assert opened.call_count == closed.call_count == 3
-
-
-def test_it_closes_only_after_the_look_that_runs(house: House, mocker: MockerFixture) -> None:
-    # The driver's connections aren't for two threads at once.
-    house.fulfil("access")
-    said: list[str] = []
-    look, close = probes.AccessProbe.look, probes.AccessProbe.close
-
-    def told_look(probe: probes.AccessProbe) -> Any:
-        said.append("look begins")
-        try:
-            return look(probe)
-        finally:
-            said.append("look ends")
-
-    def told_close(probe: probes.AccessProbe) -> None:
-        said.append("close")
-        close(probe)
-
-    mocker.patch.object(probes.AccessProbe, "look", told_look)
-    mocker.patch.object(probes.AccessProbe, "close", told_close)
-
-    async def cancel(release: Callable[[], None]) -> None:
-        task = asyncio.create_task(collect(trigger_of(house.sensor("access"))))
-        await until(lambda: "look begins" in said)
-        await asyncio.sleep(0.3)
-        task.cancel()
-        await asyncio.sleep(0.3)
-        await asyncio.to_thread(release)
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    with locked(house, "accounts") as release:
-        asyncio.run(asyncio.wait_for(cancel(release), 20))
-    assert said == ["look begins", "look ends", "close"]
 
 
 @pytest.mark.parametrize("kind", ["access", "profiles_sync"])
@@ -234,53 +202,7 @@ def test_a_server_that_comes_late_and_restarts_is_waited_for(
         await asyncio.to_thread(stack.enter_context, started(port=at.port))
         await asyncio.to_thread(write)
 
-    trigger = PollTrigger(
-        "profiles_sync", {"redshift_conn_id": "late", "schema": "profiles"}, 0.1, time.time() + PATIENCE
-    )
+    arguments = {"redshift_conn_id": "late", "aws_conn_id": None, "schema": "profiles"}
+    trigger = PollTrigger("profiles_sync", arguments, 0.1, time.time() + PATIENCE, PATIENCE)
     with ExitStack() as stack:
         assert fire(trigger, lambda: life(stack))["status"] == "done"
-
-
-@contextmanager
-def locked(house: House, table: str) -> Iterator[Any]:
-    """Hold a table, so that a SELECT on it hangs; for at most 20 s, whatever the test does."""
-    connection = connect(house.server, house.warehouse, autocommit=False)
-    released = threading.Event()
-
-    def release() -> None:
-        if not released.is_set():
-            released.set()
-            connection.rollback()
-
-    run(connection, f"ALTER TABLE {house.crm}.{table} ADD COLUMN more int")
-    timer = threading.Timer(20, release)
-    timer.start()
-    try:
-        yield release
-    finally:
-        timer.cancel()
-        release()
-        connection.close()
-
-
-def test_slow_looks_of_many_triggers_run_side_by_side(house: House, mocker: MockerFixture) -> None:
-    house.fulfil("access")
-    # More than asyncio's own pool has threads for, on a machine of two cores.
-    count = 12
-    with locked(house, "accounts") as release:
-        opened = mocker.spy(redshift_connector, "connect")
-
-        async def all_of_them() -> tuple[int, list[Any]]:
-            sensor = house.sensor("access")
-            running = [asyncio.create_task(collect(trigger_of(sensor))) for _ in range(count)]
-            with suppress(TimeoutError):
-                # Each looks as admin and as the linked user, and hangs in the second look.
-                await asyncio.wait_for(until(lambda: opened.call_count >= 2 * count), 10)
-            at_once = opened.call_count
-            assert not any(task.done() for task in running)
-            await asyncio.to_thread(release)
-            return at_once, await asyncio.gather(*running)
-
-        at_once, events = asyncio.run(all_of_them())
-    assert at_once == 2 * count
-    assert [payload["status"] for (payload,) in events] == ["done"] * count

@@ -56,12 +56,12 @@ def arguments(house: House, kind: str) -> dict[str, Any]:
 def test_what_is_stored_for_the_triggerer(house: House, kind: str) -> None:
     before = time.time()
     knobs: dict[str, Any] = {"exponential_backoff": True, "max_wait": timedelta(minutes=1), "silent_fail": True}
-    raised = deferred(house.sensor(kind, poke_interval=7.5, timeout=90, **knobs))
+    raised = deferred(house.sensor(kind, poke_interval=7.5, timeout=90, look_timeout="20", **knobs))
     assert isinstance(raised.trigger, PollTrigger)
     path, kwargs = raised.trigger.serialize()
     deadline = kwargs.pop("deadline")
     assert path == "airflow_provider_datagraph.triggers.PollTrigger"
-    given = {"probe": kind, "arguments": arguments(house, kind), "poke_interval": 7.5}
+    given = {"probe": kind, "arguments": arguments(house, kind), "poke_interval": 7.5, "look_timeout": 20.0}
     assert kwargs == {**given, **knobs, "max_wait": 60.0}
     assert before + 90 <= deadline <= time.time() + 90
     assert raised.method_name == "resume"

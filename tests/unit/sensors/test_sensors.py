@@ -33,12 +33,12 @@ class Bare(BaseTrigger):
 
 
 def test_the_trigger_has_what_airflow_s_have() -> None:
-    trigger = PollTrigger("access", {"tables": []}, 5.0, 9.0)
+    trigger = PollTrigger("access", {"tables": []}, 5.0, 9.0, 7.0)
     bare: Any = Bare
     assert vars(bare()).keys() <= vars(trigger).keys()
     path, arguments = trigger.serialize()
     assert path == "airflow_provider_datagraph.triggers.PollTrigger"
-    given = {"probe": "access", "arguments": {"tables": []}, "poke_interval": 5.0, "deadline": 9.0}
+    given = {"probe": "access", "arguments": {"tables": []}, "poke_interval": 5.0, "deadline": 9.0, "look_timeout": 7.0}
     assert arguments == {**given, "exponential_backoff": False, "max_wait": None, "silent_fail": False}
 
 

@@ -1,0 +1,118 @@
+"""The watcher: whatever waits on one cluster shares sessions and looks, and nobody spoils it for the others."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from typing import Any
+
+import pytest
+import redshift_connector
+from pytest_mock import MockerFixture
+
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.engine import looks as probes
+from airflow_provider_datagraph.sensors.base import DataGraphSensor
+from tests.integration.sensors.house import House
+from tests.support.redshift import mark, statements, unique
+from tests.support.waiting import PATIENCE, collect, fire_all, trigger_of, until
+
+
+def run(coroutine: Any) -> Any:
+    return asyncio.run(asyncio.wait_for(coroutine, PATIENCE))
+
+
+@pytest.mark.parametrize("kind", ["access", "profiles_sync"])
+def test_many_sensors_cost_what_one_costs(house: House, mocker: MockerFixture, kind: str) -> None:
+    schemas = [unique("many") for _ in range(6)]
+    for schema in schemas:
+        house.sql(f"CREATE SCHEMA {schema}")
+        house.tables(schema, REQUIRED_TABLES[:5])
+    opened = mocker.spy(redshift_connector, "connect")
+
+    def sensor(schema: str) -> DataGraphSensor:
+        if kind == "access":
+            return house.access(schemas=schema, wait_for_grants=True)
+        return house.profiles(schema=schema, user_conn_id="segment_linked_user", tables=["later"])
+
+    def cost(*those: str) -> tuple[int, int, list[str]]:
+        """The statements and the connections of one look for each, and what is told."""
+        since, before = mark(house.server), opened.call_count
+        events = run(fire_all(*(trigger_of(sensor(one), seconds=0) for one in those)))
+        return len(statements(house.server, since)), opened.call_count - before, [one["status"] for one in events]
+
+    sent, connected, _ = cost(schemas[0])
+    assert cost(*schemas, *schemas) == (sent, connected, ["misconfigured" if kind != "access" else "timeout"] * 12)
+
+
+def test_each_gets_its_own_answer_and_a_bad_one_spoils_nothing(house: House, mocker: MockerFixture) -> None:
+    house.fulfil("profiles_sync")
+    house.make_crm()
+    house.connection("stranger", login="nobody", password="Wrong-Password-1")
+    sensors = [
+        house.profiles(),
+        house.profiles(schema="missing"),
+        house.profiles(user_conn_id="stranger"),
+        house.profiles(user_conn_id="nowhere"),
+        house.profiles(database="atlantis"),
+        house.access(schemas=house.crm),
+        house.access(schemas=house.crm, wait_for_grants=True),
+    ]
+    events = run(fire_all(*(trigger_of(one, seconds=1) for one in sensors)))
+    said = ["done", "timeout", "misconfigured", "misconfigured", "misconfigured", "misconfigured", "timeout"]
+    assert [one["status"] for one in events] == said
+    looks = mocker.patch.object(probes.ProfilesSyncProbe, "look", side_effect=KeyError("a bug"))
+
+    async def broken() -> list[Any]:
+        running = [collect(trigger_of(one, seconds=1)) for one in (sensors[0], sensors[6])]
+        return list(await asyncio.gather(*running, return_exceptions=True))
+
+    failed, waited = run(broken())
+    assert isinstance(failed, KeyError) and waited[0]["status"] == "timeout" and looks.call_count == 1
+
+
+def test_who_leaves_takes_nothing_from_the_others(house: House, mocker: MockerFixture) -> None:
+    house.make_profiles(REQUIRED_TABLES[:5])
+    looks = mocker.spy(probes.ProfilesSyncProbe, "look")
+    opened = mocker.spy(redshift_connector, "connect")
+
+    async def some_leave() -> Any:
+        first, *others = [asyncio.create_task(collect(trigger_of(house.profiles()))) for _ in range(3)]
+        others.append(asyncio.create_task(collect(trigger_of(house.profiles(schema="missing")))))
+        await until(lambda: looks.call_count >= 4)
+        for one in (others[0], others[2]):
+            one.cancel()
+        await until(lambda: others[0].done() and others[2].done())
+        await asyncio.to_thread(house.tables, house.profiles_schema, REQUIRED_TABLES[5:])
+        return await asyncio.gather(first, others[1])
+
+    assert [one["status"] for (one,) in run(some_leave())] == ["done", "done"]
+    assert opened.call_count == 1
+
+
+def test_each_event_loop_has_a_watcher_of_its_own(house: House, mocker: MockerFixture) -> None:
+    house.make_profiles(REQUIRED_TABLES[:5])
+    opened = mocker.spy(redshift_connector, "connect")
+    events: list[dict[str, Any]] = []
+    threads = [
+        threading.Thread(target=lambda: events.extend(run(fire_all(trigger_of(house.profiles()))))) for _ in range(2)
+    ]
+    for one in threads:
+        one.start()
+    while opened.call_count < 2:
+        pass
+    house.tables(house.profiles_schema, REQUIRED_TABLES[5:])
+    for one in threads:
+        one.join(PATIENCE)
+    assert Counter(one["status"] for one in events) == {"done": 2}
+    assert opened.call_count == 2
+
+
+def test_each_waits_as_often_as_it_wants(house: House, mocker: MockerFixture) -> None:
+    looks = mocker.spy(probes.ProfilesSyncProbe, "look")
+    often, seldom = house.profiles(schema="often"), house.profiles(schema="seldom")
+    run(fire_all(trigger_of(often, 0.1, seconds=1), trigger_of(seldom, 60, seconds=1)))
+    seen = Counter(call.args[0].schema for call in looks.call_args_list)
+    # At first, and shortly before the deadline, unless that is the same.
+    assert 6 <= seen["often"] <= 25 and seen["seldom"] == 1
