@@ -2,7 +2,7 @@
 # Everything is made inside this directory: environments in .venv*, all else in .run.
 
 # Assigned here, so a caller's environment doesn't reach them; give them on the command line.
-# AIRFLOW: 3.3, 2.11 or lowest. PYTHON: the Python to make an environment with. ARGS: for pytest.
+# AIRFLOW: 3.3, 3.2, 3.1, 3.0, 2.11 or lowest. PYTHON: the Python to make an environment with. ARGS: for pytest.
 AIRFLOW = 3.3
 PYTHON =
 ARGS =
@@ -15,7 +15,7 @@ setup = scripts/setup $(AIRFLOW)
 run = scripts/clean-env $(AIRFLOW)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv unit test test-clients test-deep test-lowest check format docs mutants redshift wheel compose-check pins clean
+.PHONY: help demo venv unit test test-clients test-deep test-lowest test-matrix check format docs mutants redshift wheel compose-check pins clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,13 @@ test-clients: ## Try dbt and SQLAlchemy on the local Redshift, in an environment
 	@$(setup)
 	@scripts/setup clients
 	@$(run) env CLIENTS=1 pytest tests/integration/local_redshift/test_local_other_clients.py $(ARGS)
+
+test-matrix: ## Every mode of the sensors with every end of a wait, on 2.11, 3.0, 3.1, 3.2 and 3.3 (makes their environments)
+	@set -e; for line in 2.11 3.0 3.1 3.2 3.3; do \
+	    scripts/setup $$line; \
+	    echo "== Airflow $$line"; \
+	    scripts/clean-env $$line pytest tests/integration/faults/test_faults_matrix.py tests/dags/test_sensor_modes.py $(ARGS); \
+	done
 
 mutants: ## Change code in small ways, and list what no test notices (20 minutes; ARGS="access/role hooks/redshift": some modules)
 	@$(setup)

@@ -19,6 +19,7 @@ from airflow.providers.common.compat.sdk import (
     BaseSensorOperator,
     PokeReturnValue,
 )
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
 from airflow_provider_datagraph.access.plan import Finding, finding
 from airflow_provider_datagraph.access.report import Report, table
@@ -75,6 +76,19 @@ def defers_by_default() -> bool:
         ConfigParser.has_option(conf, "operators", name) for name in ("default_deferrable", "default_owner")
     )
     return not ("AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE" in os.environ or (in_file and not generated))
+
+
+def no_triggerer() -> bool:
+    """Tell whether no triggerer runs, as far as a task may know: on Airflow 2 it may read Airflow's database."""
+    if AIRFLOW_V_3_0_PLUS:
+        return False
+    # It is said, and no reason to fail.
+    with suppress(Exception):
+        from airflow.jobs.job import most_recent_job
+
+        job = most_recent_job("TriggererJob")
+        return job is None or not job.is_alive()
+    return False
 
 
 class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
@@ -168,6 +182,8 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             "nothing ends this task before that.",
             self.timeout,
         )
+        if no_triggerer():
+            self.log.warning("No triggerer runs now: start one.")
         self._defer()
 
     def _defers(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
 from tests.dags.airflow_process import Outcome
 from tests.support.segment import changes, codes, ready
@@ -58,3 +59,8 @@ def test_the_log_says_what_to_correct(modes_run: Outcome) -> None:
     assert "modes_nowhere isn't defined" in modes_run.log
     assert "There is no database atlantis. Correct the name." in modes_run.log
     assert "127.0.0.1:1 can't be reached" in modes_run.log
+
+
+def test_a_missing_triggerer_is_a_warning_where_a_task_may_know(modes_run: Outcome) -> None:
+    assert "It takes a triggerer (`airflow triggerer`) to look again" in modes_run.log
+    assert ("No triggerer runs now: start one." in modes_run.log) is not AIRFLOW_V_3_0_PLUS

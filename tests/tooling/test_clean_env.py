@@ -101,4 +101,4 @@ def test_make_hands_nothing_on(checkout: Checkout) -> None:
 def test_unknown_line_is_a_sentence() -> None:
     done = Checkout(ROOT).run("scripts/clean-env", "9.9", "true")
     assert done.returncode == 2
-    assert done.stdout == "AIRFLOW=9.9 isn't known here: it can be 3.3, 2.11 or lowest.\n"
+    assert done.stdout == "AIRFLOW=9.9 isn't known here: it can be 3.3, 3.2, 3.1, 3.0, 2.11 or lowest.\n"

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from tests.tooling.support import ROOT
 
 FOLDER = ROOT / "requirements"
-PINNED = ["airflow-3.3.txt", "airflow-2.11.txt", "lowest.txt"]
+PINNED = [*(f"airflow-{line}.txt" for line in ("3.3", "3.2", "3.1", "3.0", "2.11")), "lowest.txt"]
 DEPENDENCIES = {
     "apache-airflow",
     "apache-airflow-providers-amazon",

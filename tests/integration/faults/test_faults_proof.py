@@ -85,6 +85,11 @@ def test_a_broken_view_is_no_matter_of_access(probe: AccessProbe, faults: Faults
         probe.broken_views = "fail"
         look = take(probe)
         assert (look.done, len(look.problems)) == (False, 1)
+        faults.clear()
+        # The server's own trouble says nothing of the view.
+        faults.error(view, "53200", "out of memory", times=None)
+        look = take(probe)
+        assert (look.done, look.problems) == (False, ())
     finally:
         faults.clear()
         opened.sql(f"DROP VIEW crm.{view}")
@@ -153,6 +158,14 @@ def test_writing_is_tried_and_nothing_stays(probe: AccessProbe, faults: Faults, 
     assert codes(report) == ["checkpoint_closed"] * bool(failing)
     if failing:
         assert "was tried, and fails: permission denied" in message(report, "checkpoint_closed")
+    assert take(probe).done
+
+
+def test_writing_that_the_server_has_no_room_for_is_waited_out(probe: AccessProbe, faults: Faults) -> None:
+    probe.probe_checkpoint = True
+    faults.error("^insert", "53200", "out of memory")
+    with pytest.raises(PassingFaultError, match="53200"):
+        take(probe)
     assert take(probe).done
 
 
