@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.plan import blocking
 from airflow_provider_datagraph.exceptions import (
+    DataGraphError,
     DriftRemainsError,
     LoginRefusedError,
     MisconfigurationError,
