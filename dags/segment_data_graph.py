@@ -4,7 +4,7 @@ What is given here isn't on the form, so that whoever may trigger the DAG can't 
 are on it, though, unless `allow=["analytics.*"]` says which may be opened to Segment.
 """
 
-from airflow_provider_datagraph.dags import Connections, segment_data_graph
+from airflow_provider_datagraph.example_dags import Connections, segment_data_graph
 
 dag = segment_data_graph(
     role="segment_linked_role",

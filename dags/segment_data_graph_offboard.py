@@ -1,6 +1,6 @@
 """The way back, as Airflow finds it: whoever may trigger it may end Segment's access, and that of no other role."""
 
-from airflow_provider_datagraph.dags import Connections, segment_data_graph_offboard
+from airflow_provider_datagraph.example_dags import Connections, segment_data_graph_offboard
 
 dag = segment_data_graph_offboard(
     role="segment_linked_role",

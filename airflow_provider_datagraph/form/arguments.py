@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from airflow_provider_datagraph.redshift.names import InvalidInput, split_path
+from airflow_provider_datagraph.redshift.names import InvalidInput, join_path, split_path
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -20,6 +20,10 @@ MOST = 1e6
 """More than any number that is counted or waited for here."""
 ALL_TABLES = True
 """All tables, said on purpose: no table can be called so."""
+
+
+Place = tuple[str, str]
+"""A database and a schema."""
 
 
 class Problems:
@@ -156,46 +160,46 @@ def _object(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
     return dict(pairs)
 
 
-def tables(
-    value: Any, name: str, schemas: tuple[str, ...], database: str | None = None
-) -> Mapping[str, tuple[str, ...]]:
+def tables(value: Any, name: str, places: Sequence[Place]) -> Mapping[Place, tuple[str, ...]]:
     """Parse which tables of which schema are meant.
 
     :param value: None or True for all tables; a list of tables (see :func:`names`) of the only schema; or a mapping
         (or JSON text of one) from a schema to its tables, where a schema that isn't in it is meant whole.
-    :param schemas: the schemas that are named beside it; ``database``: theirs, if it is named.
+    :param places: the schemas that are named beside it, each with its database.
     """
     if value is None or value is ALL_TABLES:
         return {}
     if isinstance(value, str) and value.strip().startswith("{"):
         value = _json(value.strip(), name)
     if not isinstance(value, Mapping):
-        if len(schemas) != 1:
-            raise InvalidInput(f"{name} is a list, which goes with a single schema, and {len(schemas)} are named.")
-        value = {schemas[0]: value}
+        if len(places) != 1:
+            raise InvalidInput(f"{name} is a list, which goes with a single schema, and {len(places)} are named.")
+        value = {join_path(*places[0]): value}
     if not value:
         raise InvalidInput(f"{name} is an empty mapping: name tables, or give {ALL_TABLES!r} for all.")
-    problems = Problems()
-    spelled = {str(key): _schema(str(key), schemas, database) for key in value}
-    twice = sorted(schema for schema, count in Counter(spelled.values()).items() if count > 1)
-    problems.add(*(f"{name} names schema {schema} twice: name it once." for schema in twice))
-    parsed = {spelled[str(key)]: problems.check(names, listed, name, default=None) for key, listed in value.items()}
-    strangers = sorted(set(parsed) - set(schemas))
-    empty = sorted(schema for schema, listed in parsed.items() if listed == ())
-    problems.add(*(f"{name} names tables of schema {s}, which isn't among the schemas." for s in strangers))
-    problems.add(
-        *(f"{name} has an empty list for schema {s}: name its tables, or leave it out for all." for s in empty)
-    )
+    problems, found = Problems(), dict[Place, tuple[str, ...]]()
+    for key, listed in value.items():
+        place = problems.check(_place, str(key), name, places, default=None)
+        if place in found:
+            problems.add(f"{name} names schema {key} twice: name it once.")
+        parsed = problems.check(names, listed, name, default=None)
+        if parsed == ():
+            problems.add(f"{name} has an empty list for schema {key}: name its tables, or leave it out for all.")
+        if place and parsed:
+            found[place] = parsed
     problems.raise_all()
-    return {schema: listed for schema, listed in parsed.items() if listed}
+    return found
 
 
-def _schema(key: str, schemas: tuple[str, ...], database: str | None) -> str:
+def _place(key: str, name: str, places: Sequence[Place]) -> Place:
     """The schema that a key means: by its name alone, or written as in the list of schemas."""
-    if key in schemas:
-        return key
-    with suppress(InvalidInput):
-        parts = split_path(key)
-        if len(parts) == 1 or (len(parts) == 2 and parts[0] == database):
-            return parts[-1]
-    return key
+    meant = [place for place in places if place[1] == key]
+    if not meant:
+        with suppress(InvalidInput):
+            parts = split_path(key)
+            meant = [place for place in places if place[-len(parts) :] == parts]
+    if len(meant) > 1:
+        raise InvalidInput(f"{name} names schema {key}, which {len(meant)} databases have: write database.schema.")
+    if not meant:
+        raise InvalidInput(f"{name} names tables of schema {key}, which isn't among the schemas.")
+    return meant[0]

@@ -309,22 +309,23 @@ def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None, reve
     :param profiles: database and schema of Profiles Sync.
     :param reverse_etl: the database whose Reverse ETL schema is shared.
     """
-    grants = [
-        {
-            "database": opening.database,
-            "schema": [join_path(schema) for schema in opening.schemas],
-            "tables": {schema: [join_path(table) for table in tables] for schema, tables in opening.tables.items()}
-            or ALL_TABLES,
-        }
-        for opening in openings
-    ]
     whole = [(o.database, s) for o in openings for s in o.schemas if s not in o.tables]
     listed = [(o.database, s, t) for o in openings for s, tables in o.tables.items() for t in tables]
     if profiles is not None:
         listed += [(*profiles, name) for name in REQUIRED_TABLES]
     others = [*([profiles] if profiles else []), *([(reverse_etl, SCHEMA)] if reverse_etl else [])]
     return {
-        "grants": grants,
+        "grants": {
+            "schema": [join_path(opening.database, schema) for opening in openings for schema in opening.schemas],
+            "tables": {
+                join_path(opening.database, schema): [join_path(table) for table in tables]
+                for opening in openings
+                for schema, tables in opening.tables.items()
+            }
+            or ALL_TABLES,
+        }
+        if openings
+        else None,
         "reverse_etl_database": reverse_etl,
         "asked": [written(place) for place in (*whole, *listed, *others)],
         "profiles_sync": None if profiles is None else {"database": profiles[0], "schema": join_path(profiles[1])},

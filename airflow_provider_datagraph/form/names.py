@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from airflow_provider_datagraph.form import arguments
-from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.arguments import Place, Problems
 from airflow_provider_datagraph.redshift.names import (
     InvalidInput,
     check_database,
@@ -27,33 +28,50 @@ def optional_database(value: Any, name: str) -> str | None:
     return None if arguments.optional_text(value, name) is None else database_name(value, name)
 
 
-def schema_names(value: Any, database: str | None) -> tuple[str, ...]:
-    """Parse the schemas of one database, at least one, as in :func:`.names`; each ``schema`` or ``database.schema``."""
+def schema_places(value: Any, database: str, *, fixed: bool = False) -> tuple[Place, ...]:
+    """Parse schemas, at least one, as in :func:`.names`; each ``schema`` or ``database.schema``.
+
+    :param database: the database of those that name none.
+    :param fixed: whether all have to be of this one.
+    """
     problems = Problems()
-    found: list[str] = []
+    found: list[Place] = []
     for entry in arguments.usable_names(value, "schema", problems):
         parts = problems.check(split_path, entry, default=())
-        if len(parts) > 2 or (len(parts) == 2 and parts[0] != database):
+        if len(parts) > 2 or (fixed and len(parts) == 2 and parts[0] != database):
             problems.add(
-                f"schema names {entry!r}: name schemas of one database, with that database in `database`, and tables "
-                "in `tables`; double quotes go around a name that holds a dot."
+                f"schema names {entry!r}: write schema or database.schema, with no other database than the one in "
+                "`database`, and tables in `tables`; double quotes go around a name that holds a dot."
             )
         elif parts:
-            found.append(problems.check(check_schema, parts[-1], default=""))
+            if len(parts) == 2:
+                problems.check(check_database, parts[0], default="")
+            problems.check(check_schema, parts[-1], default="")
+            found.append((parts[0] if len(parts) == 2 else database, parts[-1]))
+    twice = sorted(place for place, count in Counter(found).items() if count > 1)
+    problems.add(*(f"schema names {join_path(*place)} twice: name it once." for place in twice))
     if not found and not problems.sentences:
         problems.add("schema is empty: name at least one schema.")
     problems.raise_all()
     return tuple(found)
 
 
-def schemas_title(schemas: Sequence[str], database: str) -> str:
+def schemas_title(places: Sequence[Place]) -> str:
     """Name schemas in the title of a report, written as its rows write them."""
-    return f"Schema{'s' * (len(schemas) > 1)} {', '.join(map(join_path, schemas))} of database {database}"
+    databases = {database for database, _ in places}
+    if len(databases) > 1:
+        return f"Schemas {', '.join(join_path(*place) for place in places)}"
+    listed = ", ".join(join_path(schema) for _, schema in places)
+    return f"Schema{'s' * (len(places) > 1)} {listed} of database {places[0][0]}"
 
 
-def one_schema(value: Any, database: str | None) -> str:
-    """Parse a single schema: ``schema``, or ``database.schema`` of the database that is named beside it."""
-    found = schema_names(value, database)
+def one_place(value: Any, database: str) -> Place:
+    """Parse a single schema: ``schema`` or ``database.schema``.
+
+    :param database: the database that it has to be in; empty: any.
+    :return: its database, empty where it isn't named, and the schema.
+    """
+    found = schema_places(value, database, fixed=bool(database))
     if len(found) > 1:
         raise InvalidInput(f"schema names {len(found)} schemas: name one.")
     return found[0]

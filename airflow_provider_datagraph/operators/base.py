@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_datagraph.access.messages import counted
 from airflow_provider_datagraph.access.plan import Plan
-from airflow_provider_datagraph.access.report import Report, script, table
+from airflow_provider_datagraph.access.report import Report, join, script, table
 from airflow_provider_datagraph.access.rights.lacking import judged
 from airflow_provider_datagraph.access.schemas.values import FutureTables
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from airflow_provider_datagraph.form import arguments
-from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.arguments import Place, Problems
+from airflow_provider_datagraph.form.names import database_name, schema_places
 from airflow_provider_datagraph.operators.conf import conf_problems
-from airflow_provider_datagraph.operators.labels import show_label
+from airflow_provider_datagraph.operators.labels import schemas_label, show_label
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.redshift.values import Identities
@@ -79,13 +81,14 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         self.aws_conn_id = self.kept("aws_conn_id", aws_conn_id)
         self.index = index
         self.instance_label = ""
+        self.done: list[Report] = []
         self._warned: set[str] = set()
         self._sessions: dict[Any, DataGraphHook] = {}
         self.declared = frozenset(self.params)  # before Airflow adds a run's conf to them
 
     def take_arguments(self, context: Context) -> None:
         """See the base; this is the beginning of a try, which warns anew."""
-        self._warned = set()
+        self._warned, self.done = set(), []
         super().take_arguments(context)
 
     def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
@@ -207,6 +210,12 @@ class ConvergingOperator(DataGraphOperator):
         try:
             with refusing_bad_input():
                 title, report = self.converge(problems, mode)
+        except Exception:
+            if self.done:
+                # Some databases are done, and the rerun does the others.
+                self.tell("Done before the error", join(self.done), plan_only=mode.plan_only)
+                keep_report(context, join(self.done).as_dict())
+            raise
         finally:
             show_label(self.instance_label, context)
         self.tell(title, report, plan_only=mode.plan_only)
@@ -244,6 +253,47 @@ class ConvergingOperator(DataGraphOperator):
         :return: a title for the log, and the report.
         """
         raise NotImplementedError
+
+
+class OfSchemas(ConvergingOperator):
+    """What the operators have in common that are about schemas, perhaps of several databases."""
+
+    schema: Any
+    database: Any
+
+    def places(self, problems: Problems) -> tuple[tuple[Place, ...], dict[str, DataGraphHook]]:
+        """Parse ``schema`` and ``database``.
+
+        :return: the schemas, each with its database, and a hook for each database.
+        """
+        named = self.optional("database", database_name, problems)
+        own = self.usable_hook(problems, named)
+        database = Problems().check(lambda: str(own.arguments["database"]), default=ANY_DATABASE)
+        fixed = named is not None
+        places = problems.check(partial(schema_places, fixed=fixed), self.schema, database, default=())
+        hooks = {name: self.hook(name) for name in dict.fromkeys(name for name, _ in places)} | {database: own}
+        return places, hooks
+
+    def in_each(
+        self,
+        places: Sequence[Place],
+        hooks: Mapping[str, DataGraphHook],
+        converge: Callable[[DataGraphHook, Sequence[Place]], Report],
+    ) -> Report:
+        """Converge in one database after the other; what stops one doesn't stop the others.
+
+        :raises MisconfigurationError: with what a person has to correct, in all of them.
+        """
+        self.instance_label = schemas_label(places)
+        refused: list[str] = []
+        for database in dict.fromkeys(name for name, _ in places):
+            try:
+                self.done.append(converge(hooks[database], [place for place in places if place[0] == database]))
+            except MisconfigurationError as error:
+                refused += error.problems
+        if refused:
+            raise MisconfigurationError.of(refused)
+        return join(self.done)
 
 
 class AdoptingOperator(ConvergingOperator):

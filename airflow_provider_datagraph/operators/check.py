@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,10 +39,10 @@ from airflow_provider_datagraph.operators.base import (
     DataGraphOperator,
     refusing_bad_input,
 )
-from airflow_provider_datagraph.operators.conf import conf_problems
+from airflow_provider_datagraph.operators.conf import conf_problems, read_variable, variable_problems
 from airflow_provider_datagraph.operators.role import desired_user
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.names import check_identity, check_new_database, join_path
+from airflow_provider_datagraph.redshift.names import check_identity, check_new_database, join_path, one_line
 from airflow_provider_datagraph.redshift.values import Identities, Session
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
@@ -65,6 +65,18 @@ class _Form:
     trusted: tuple[str, ...]
     allow: tuple[Pattern, ...] | None
     future: FutureTables
+    plan_only: bool
+
+    def for_tasks(self) -> dict[str, Any]:
+        """What the tasks that follow take from here, so that all take the same."""
+        return {
+            "role": self.role,
+            "checkpoint_database": self.checkpoint_database,
+            "reverse_etl_owner": self.reverse_etl_owner or "",
+            "future_tables": self.future.value,
+            "plan_only": self.plan_only,
+            "wait": not self.plan_only,
+        }
 
 
 class CheckWarehouseOperator(DataGraphOperator):
@@ -81,8 +93,12 @@ class CheckWarehouseOperator(DataGraphOperator):
         a superuser's; default none.
     :param allow: patterns of the only schemas that the form may name: ``database.schema`` or ``schema``, where ``*``
         stands for any characters. The checkpoint database's Reverse ETL schema is always one. Default None: all.
+    :param future_tables: what the tasks that follow are given, as in :class:`.GrantSchemaOperator`, and held against
+        what the admin may grant; default ``scoped``.
+    :param plan_only: likewise, whether they change nothing; default False.
+    :param variable: an Airflow Variable, a JSON object with values for arguments that are params of the DAG under the
+        same names; they are taken where the run's conf holds none. Default None: there is none.
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
-    :param future_tables: that of the tasks that grant, for what the admin may grant; default ``scoped``.
     :param kwargs: those of :class:`.DataGraphOperator`: ``redshift_conn_id``, ``index``.
     """
 
@@ -95,8 +111,10 @@ class CheckWarehouseOperator(DataGraphOperator):
         "reverse_etl_owner",
         "trusted_owners",
         "allow",
-        "user_conn_id",
         "future_tables",
+        "plan_only",
+        "variable",
+        "user_conn_id",
         *DataGraphOperator.template_fields,
     )
 
@@ -104,42 +122,47 @@ class CheckWarehouseOperator(DataGraphOperator):
         self,
         *,
         schemas: str | Sequence[str],
-        profiles_sync: str | Missing | None = LEFT_OUT,
+        profiles_sync: str | None = None,
         checkpoint_database: str = DEFAULT_CHECKPOINT_DATABASE,
         role: str = DEFAULT_ROLE,
         reverse_etl_database: str | None = None,
         reverse_etl_owner: str | None = None,
         trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
         allow: str | Sequence[str] | Missing | None = LEFT_OUT,
-        user_conn_id: str = DEFAULT_USER,
         future_tables: str = "scoped",
+        plan_only: bool | str = False,
+        variable: str | Missing | None = LEFT_OUT,
+        user_conn_id: str = DEFAULT_USER,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.schemas = schemas
-        self.profiles_sync = self.kept("profiles_sync", profiles_sync)
+        self.profiles_sync = profiles_sync
         self.checkpoint_database = checkpoint_database
         self.role = role
         self.reverse_etl_database = reverse_etl_database
         self.reverse_etl_owner = reverse_etl_owner
         self.trusted_owners = self.kept("trusted_owners", trusted_owners)
         self.allow = self.kept("allow", allow)
-        self.user_conn_id = user_conn_id
         self.future_tables = future_tables
+        self.plan_only = plan_only
+        self.variable = self.kept("variable", variable)
+        self.user_conn_id = user_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Check everything.
 
-        :return: the report, and beside it: ``grants``, a dict for each database (``database``, ``schema``, and
-            ``tables``, which is True where every schema is opened whole); ``profiles_sync`` (``database``, ``schema``)
+        :return: the report, and beside it: ``grants`` (``schema``, and ``tables``, which is True where every
+            schema is opened whole) or None; ``profiles_sync`` (``database``, ``schema``)
             or None; ``reverse_etl_database``, its name or None; ``validate`` (``schemas``, ``tables``); ``asked``, all
-            of it as patterns of an audit.
+            of it as patterns of an audit; ``form``, what the other tasks take of it.
         :raises MisconfigurationError: with every problem of every database.
         """
         problems = Problems()
         problems.add(*conf_problems(self, context))
         with refusing_bad_input():
             self.take_arguments(context)
+            self._take_variable(context, problems)
             form = self._parse(problems)
             hook = self.hook()
             warehouse, known, hidden = problems.check(self._look, hook, form, problems, default=(None, None, ()))
@@ -153,10 +176,22 @@ class CheckWarehouseOperator(DataGraphOperator):
             findings.append(serverless(str(hook.admin_connection.host)))
         report = Report.of(findings)
         self.log.info("%s", table("The form fits the warehouse; this task changes nothing", report, changes=False))
-        return {**report.as_dict(), **as_tasks(openings, profiles, reverse_etl)}
+        for_tasks = as_tasks(openings, profiles, reverse_etl)
+        self.log.info("%s", understood(for_tasks["asked"], form.for_tasks()))
+        return {**report.as_dict(), **for_tasks, "form": form.for_tasks()}
+
+    def _take_variable(self, context: Context, problems: Problems) -> None:
+        """Take from the Variable what the run's conf doesn't hold. It is read here, so that all tasks take the same."""
+        name = self.optional("variable", arguments.text, problems)
+        conf: Any = getattr(context.get("dag_run"), "conf", None) or {}
+        found = problems.check(read_variable, name, default={}) if name else {}
+        for key, value in found.items():
+            if key in self.declared and key in self.template_fields and key not in conf:
+                setattr(self, key, value)
+        problems.add(*variable_problems(self, name or "", found))
 
     def _parse(self, problems: Problems) -> _Form:
-        given = self.optional("profiles_sync", arguments.text, problems)
+        given = problems.check(arguments.optional_text, self.profiles_sync, "profiles_sync", default=None)
         if given:
             listed = self.optional("schemas", lambda v, name: arguments.usable_names(v, name, problems), problems) or ()
         else:
@@ -171,7 +206,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         return _Form(
             tuple(parts for parts in parsed if parts),
             (parts[0], parts[1]) if parts is not None and len(parts) == 2 else None,
-            problems.check(check_new_database, self.checkpoint_database, default=""),
+            problems.check(check_new_database, self.checkpoint_database, "checkpoint_database", default=""),
             problems.check(check_identity, self.role, "role", default=""),
             problems.check(optional_database, self.reverse_etl_database, "reverse_etl_database", default=None),
             problems.check(arguments.optional_text, self.reverse_etl_owner, "reverse_etl_owner", default=None),
@@ -182,6 +217,7 @@ class CheckWarehouseOperator(DataGraphOperator):
                     arguments.choice, self.future_tables, "future_tables", list(FutureTables), default="none"
                 )
             ),
+            problems.check(arguments.boolean, self.plan_only, "plan_only", default=True),
         )
 
     def _look(
@@ -278,3 +314,9 @@ class CheckWarehouseOperator(DataGraphOperator):
 
 def _blocking(findings: Iterable[Finding]) -> list[str]:
     return [str(said(finding)) for finding in findings if finding.blocking]
+
+
+def understood(asked: Sequence[str], form: Mapping[str, Any]) -> str:
+    """Tell what a form came to, for the log."""
+    lines = ["What the form comes to:", *(f"  open {one}" for one in asked)]
+    return "\n".join(map(one_line, [*lines, *(f"  {name}: {value}" for name, value in form.items() if value != "")]))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.xcom import is_mapped
 
 if TYPE_CHECKING:
@@ -16,8 +18,42 @@ FROM_AIRFLOW = frozenset({"openlineage"})
 
 https://airflow.apache.org/docs/apache-airflow-providers-openlineage/stable/macros.html
 """
+BESIDE = ("connections",)
+"""What a Variable holds beside fields of the form: it makes one of them."""
 MOST = 10
 """How many strange keys are told of."""
+
+
+def read_variable(name: str) -> dict[str, Any]:
+    """Read an Airflow Variable that holds values for a form.
+
+    :return: values by field; empty where there is no such Variable.
+    :raises InvalidInput: if it is no JSON object.
+
+    https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/variables.html
+    """
+    from airflow.providers.common.compat.sdk import Variable
+
+    text = Variable.get(name, None)
+    try:
+        found = {} if text is None else json.loads(text)
+    except ValueError as error:
+        raise InvalidInput(f"The Variable {name} is no JSON ({error}): correct it, or remove it.") from None
+    if not isinstance(found, dict):
+        raise InvalidInput(f"The Variable {name} is no JSON object: write fields of the form and their values in it.")
+    return found
+
+
+def variable_problems(task: Any, name: str, found: Mapping[str, Any]) -> Iterator[str]:
+    """Tell of each key of a Variable that isn't on the form."""
+    known = {*task.declared, *BESIDE}
+    for key in found:
+        if key in task.template_fields and key not in known:
+            yield f"The Variable {name} holds {key!r}, which the DAG file sets: leave it out of one of the two."
+        elif key not in known:
+            near = get_close_matches(str(key), known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"give some of {', '.join(sorted(known))}."
+            yield f"The Variable {name} holds {str(key)[:40]!r}, which the form hasn't: {hint}"
 
 
 def conf_problems(task: Any, context: Context) -> Iterator[str]:

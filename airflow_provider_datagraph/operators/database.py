@@ -16,7 +16,7 @@ from airflow_provider_datagraph.redshift.names import check_identity, check_new_
 class CreateCheckpointDatabaseOperator(AdoptingOperator):
     """Create the database for Segment's checkpoint tables, and give the role CREATE on it.
 
-    :param database: the database's name; default ``segment_linked_profiles_db``. An existing one is adopted.
+    :param checkpoint_database: the database's name; default ``segment_linked_profiles_db``. An existing one is adopted.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
     :param reverse_etl_owner: the user that owns a Reverse ETL schema in it; default None: anybody's but the role's
         members' is a finding, unless it is trusted.
@@ -25,23 +25,28 @@ class CreateCheckpointDatabaseOperator(AdoptingOperator):
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html
     """
 
-    template_fields: Sequence[str] = ("database", "role", "reverse_etl_owner", *AdoptingOperator.template_fields)
+    template_fields: Sequence[str] = (
+        "checkpoint_database",
+        "role",
+        "reverse_etl_owner",
+        *AdoptingOperator.template_fields,
+    )
 
     def __init__(
         self,
         *,
-        database: str = DEFAULT_CHECKPOINT_DATABASE,
+        checkpoint_database: str = DEFAULT_CHECKPOINT_DATABASE,
         role: str = DEFAULT_ROLE,
         reverse_etl_owner: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.database = database
+        self.checkpoint_database = checkpoint_database
         self.role = role
         self.reverse_etl_owner = reverse_etl_owner
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
-        database = problems.check(check_new_database, self.database, default="")
+        database = problems.check(check_new_database, self.checkpoint_database, "checkpoint_database", default="")
         role = problems.check(check_identity, self.role, "role", default="")
         owner = problems.check(arguments.optional_text, self.reverse_etl_owner, "reverse_etl_owner", default=None)
         hook = self.usable_hook(problems)

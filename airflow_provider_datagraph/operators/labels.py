@@ -16,13 +16,16 @@ MAX_LABEL = 100
 """How many characters a label has at most: Airflow's database holds 250, and a longer one would fail the task."""
 
 
-def schemas_label(schemas: Sequence[str], database: str) -> str:
+def schemas_label(places: Sequence[tuple[str, str]]) -> str:
     """Name schemas in the label of a mapped task: short, on one line, whatever they are called.
 
     It begins as no literal of Python does: a DAG that renders native objects takes it for text, too.
     """
-    count = f"{len(schemas)} schema{'s' * (len(schemas) > 1)} of"
-    printable = one_line(f"{count} {join_path(database)}: {', '.join(map(join_path, schemas))}")
+    databases = {database for database, _ in places}
+    count = f"{len(places)} schema{'s' * (len(places) > 1)} of"
+    where = join_path(*databases) if len(databases) == 1 else f"{len(databases)} databases"
+    listed = (join_path(*place[len(databases) == 1 :]) for place in places)
+    printable = one_line(f"{count} {where}: {', '.join(listed)}")
     return printable if len(printable) <= MAX_LABEL else printable[: MAX_LABEL - 1] + "…"
 
 

@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.offboarding.values import Leaving
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schemas.closing import plan_closing, read_closing
 from airflow_provider_datagraph.engine.offboarding import Offboarding
 from airflow_provider_datagraph.form import arguments
-from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.form.names import database_name, optional_database, schema_names, schemas_title
-from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ROLE, DEFAULT_USER, ConvergingOperator, Mode
-from airflow_provider_datagraph.operators.labels import schemas_label
+from airflow_provider_datagraph.form.arguments import Place, Problems
+from airflow_provider_datagraph.form.names import optional_database, schemas_title
+from airflow_provider_datagraph.operators.base import (
+    ANY_DATABASE,
+    DEFAULT_ROLE,
+    DEFAULT_USER,
+    ConvergingOperator,
+    Mode,
+    OfSchemas,
+)
 from airflow_provider_datagraph.redshift.names import check_identifier, check_identity, refuse_template
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
+if TYPE_CHECKING:
+    from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
-class RevokeSchemaOperator(ConvergingOperator):
-    """Close schemas of one database to the role: everything that it holds on them and in them is revoked.
+
+class RevokeSchemaOperator(OfSchemas, ConvergingOperator):
+    """Close schemas to the role: everything that it holds on them and in them is revoked, a transaction a database.
 
     What the role or its members reach in another way (PUBLIC, a group, another role, a permission on the whole
     database) is kept, and is a finding.
 
-    :param schema: a schema, or a list of one database's schemas (also as JSON text, or one a line).
-    :param database: their database; default the admin connection's.
+    :param schema: a schema, or a list of them (also as JSON text, or one a line): ``schema`` or ``database.schema``.
+    :param database: the database of all of them; default the admin connection's, for those that name none.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
     :param kwargs: those of :class:`.ConvergingOperator`, such as ``redshift_conn_id`` and ``plan_only``.
 
@@ -48,19 +57,20 @@ class RevokeSchemaOperator(ConvergingOperator):
         self.role = role
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
-        database = self.optional("database", database_name, problems)
-        schemas = problems.check(schema_names, self.schema, database, default=())
         role = problems.check(check_identity, self.role, "role", default="")
-        hook = self.usable_hook(problems, database)
+        places, hooks = self.places(problems)
         problems.raise_all()
-        self.instance_label = schemas_label(schemas, hook.arguments["database"])
-        report = self.engine(hook).converge(
-            lambda rows, session: read_closing(rows, session, role, schemas),
-            lambda current: plan_closing(schemas, role, current),
-            plan_only=mode.plan_only,
-            judge=mode.judge,
-        )
-        return f"Closed: {schemas_title(schemas, hook.arguments['database'])}", report
+
+        def one(hook: DataGraphHook, mine: Sequence[Place]) -> Report:
+            schemas = [schema for _, schema in mine]
+            return self.engine(hook).converge(
+                lambda rows, session: read_closing(rows, session, role, schemas),
+                lambda current: plan_closing(schemas, role, current),
+                plan_only=mode.plan_only,
+                judge=mode.judge,
+            )
+
+        return f"Closed: {schemas_title(places)}", self.in_each(places, hooks, one)
 
 
 class DropSegmentRoleOperator(ConvergingOperator):

@@ -19,7 +19,7 @@ from airflow_provider_datagraph.access.reverse_etl import (
 from airflow_provider_datagraph.access.schemas.values import FutureTables
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.form.names import one_schema, optional_database
+from airflow_provider_datagraph.form.names import database_name, one_place
 from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, GrantingOperator, Mode
 from airflow_provider_datagraph.redshift.names import check_identity, fold
 
@@ -30,7 +30,7 @@ class GrantReverseEtlOperator(GrantingOperator):
     The guide qualifies the schema with a database, and reaches today's tables only; this connects to the
     database, and grants a scoped permission that reaches later tables too, unless ``future_tables`` says otherwise.
 
-    :param database: the database that holds the schema; None or an empty text: there is none, nothing is done.
+    :param database: the database that holds the schema.
     :param schema: the schema's name; default ``__segment_reverse_etl``. Where it doesn't exist, nothing is done.
     :param schema_owner: the user that owns the schema, that of Segment's other connection; default None: then its owner
         has to be the admin, a superuser or one of ``trusted_owners``.
@@ -55,7 +55,7 @@ class GrantReverseEtlOperator(GrantingOperator):
     def __init__(
         self,
         *,
-        database: str | None,
+        database: str,
         schema: str = SCHEMA,
         schema_owner: str | None = None,
         drop: str = "tables",
@@ -70,20 +70,17 @@ class GrantReverseEtlOperator(GrantingOperator):
         self.role = role
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
-        database = problems.check(optional_database, self.database, "database", default=None)
-        schema = problems.check(one_schema, self.schema, database, default="")
+        database = problems.check(database_name, self.database, "database", default="")
+        _, schema = problems.check(one_place, self.schema, database, default=("", ""))
         owner = problems.check(arguments.optional_text, self.schema_owner, "schema_owner", default=None)
         drop = problems.check(arguments.choice, self.drop, "drop", DROP_CHOICES, default="tables")
         role = problems.check(check_identity, self.role, "role", default="")
         future, writers = self.later(problems)
         if future is FutureTables.DEFAULT_PRIVILEGES and writers is None and owner:
             writers = (owner,)
-        # Without a database nothing is connected to.
-        hook = self.usable_hook(problems, database) if self.database else self.hook()
+        hook = self.usable_hook(problems, database)
         trusted = self.trusted(problems)
         problems.raise_all()
-        if database is None:
-            return "No database with a Reverse ETL schema is named, so there is nothing to do", Report()
         title = f"Reverse ETL schema {schema} of database {database}"
         if mode.lenient and self._database_missing(database, role):
             return title, Report.of([database_missing(database)])

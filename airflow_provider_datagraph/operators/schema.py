@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.read import read_privileges, read_schema_access
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema
 from airflow_provider_datagraph.form import arguments
-from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.form.names import database_name, schema_names, schemas_title, table_name
-from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, GrantingOperator, Mode
-from airflow_provider_datagraph.operators.labels import schemas_label
+from airflow_provider_datagraph.form.arguments import Place, Problems
+from airflow_provider_datagraph.form.names import schemas_title, table_name
+from airflow_provider_datagraph.operators.base import (
+    DEFAULT_ROLE,
+    GrantingOperator,
+    Mode,
+    OfSchemas,
+)
 from airflow_provider_datagraph.redshift.names import check_identity, fold
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
+if TYPE_CHECKING:
+    from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
-class GrantSchemaOperator(GrantingOperator):
-    """Let the role read schemas of one database: USAGE on each, SELECT on its tables.
 
-    :param schema: a schema, or a list of one database's schemas (also as JSON text, or one a line).
-    :param database: their database; default the admin connection's.
+class GrantSchemaOperator(OfSchemas, GrantingOperator):
+    """Let the role read schemas: USAGE on each, SELECT on its tables. Each database is a transaction, in order.
+
+    :param schema: a schema, or a list of them (also as JSON text, or one a line): ``schema`` or ``database.schema``.
+    :param database: the database of all of them; default the admin connection's, for those that name none.
     :param tables: True, or left out (default), for all tables; a list of tables of a single schema; or a mapping from
         a schema to its tables, where schemas that it leaves out are opened whole.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
@@ -61,37 +68,33 @@ class GrantSchemaOperator(GrantingOperator):
         self.prune = prune
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
-        database = self.optional("database", database_name, problems)
-        schemas = problems.check(schema_names, self.schema, database, default=())
         role = problems.check(check_identity, self.role, "role", default="")
         prune = problems.check(arguments.boolean, self.prune, "prune", default=False)
-        desired = self._desired(schemas, database, problems)
-        hook = self.usable_hook(problems, database)
         trusted = self.trusted(problems)
-        problems.raise_all()
-        self.instance_label = schemas_label(schemas, hook.arguments["database"])
-
-        report = self.engine(hook).converge(
-            lambda rows, session: read_schema_access(
-                rows, session, role, desired, prune=prune, thorough=mode.plan_only
-            ),
-            lambda current: plan_schemas(desired, role, current, prune=prune, plan_only=mode.lenient, trusted=trusted),
-            plan_only=mode.plan_only,
-            reread=lambda rows, current: read_privileges(rows, current, role, desired, prune=prune),
-            compares=any(fold(name) != name for one in desired for name in (one.name, *(one.tables or ()))),
-            judge=mode.judge,
-        )
-        return schemas_title(schemas, hook.arguments["database"]), report
-
-    def _desired(self, schemas: tuple[str, ...], database: str | None, problems: Problems) -> list[DesiredSchema]:
         future, writers = self.later(problems)
+        places, hooks = self.places(problems)
 
-        def parse(value: Any, name: str) -> Mapping[str, tuple[str, ...]]:
-            return arguments.tables(value, name, schemas, database) if schemas else {}
+        def parse(value: Any, name: str) -> Mapping[Place, tuple[str, ...]]:
+            return arguments.tables(value, name, places) if places else {}
 
-        tables = self.optional("tables", parse, problems) or {}
-        parsed = {
-            schema: tuple(problems.check(table_name, text, schema, default="") for text in listed)
-            for schema, listed in tables.items()
+        listed = self.optional("tables", parse, problems) or {}
+        tables = {
+            place: tuple(problems.check(table_name, text, place[1], default="") for text in named)
+            for place, named in listed.items()
         }
-        return [DesiredSchema(name, parsed.get(name), future=future, writers=writers) for name in schemas]
+        problems.raise_all()
+
+        def one(hook: DataGraphHook, mine: Sequence[Place]) -> Report:
+            desired = [DesiredSchema(place[1], tables.get(place), future=future, writers=writers) for place in mine]
+            return self.engine(hook).converge(
+                lambda rows, session: read_schema_access(
+                    rows, session, role, desired, prune=prune, thorough=mode.plan_only
+                ),
+                lambda known: plan_schemas(desired, role, known, prune=prune, plan_only=mode.lenient, trusted=trusted),
+                plan_only=mode.plan_only,
+                reread=lambda rows, known: read_privileges(rows, known, role, desired, prune=prune),
+                compares=any(fold(name) != name for one in desired for name in (one.name, *(one.tables or ()))),
+                judge=mode.judge,
+            )
+
+        return schemas_title(places), self.in_each(places, hooks, one)

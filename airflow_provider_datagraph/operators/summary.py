@@ -141,7 +141,7 @@ class SegmentSummaryOperator(DataGraphOperator):
     :param reports: the reports of the run's operators: a list, or JSON text of one.
     :param proofs: the reports of its sensors, likewise; default none.
     :param audit: the report of an :class:`.AuditAccessOperator`: what more can be read than was asked; default none.
-    :param database: the checkpoint database; default ``segment_linked_profiles_db``.
+    :param checkpoint_database: the checkpoint database; default ``segment_linked_profiles_db``.
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
     :param plan_only: whether the run changed nothing on purpose; default False.
     :param kwargs: those of :class:`.DataGraphOperator`: ``redshift_conn_id``, ``index``.
@@ -153,7 +153,7 @@ class SegmentSummaryOperator(DataGraphOperator):
         "reports",
         "proofs",
         "audit",
-        "database",
+        "checkpoint_database",
         "user_conn_id",
         "plan_only",
         *DataGraphOperator.template_fields,
@@ -165,7 +165,7 @@ class SegmentSummaryOperator(DataGraphOperator):
         reports: Any,
         proofs: Any = LEFT_OUT,
         audit: Any = LEFT_OUT,
-        database: str = DEFAULT_CHECKPOINT_DATABASE,
+        checkpoint_database: str = DEFAULT_CHECKPOINT_DATABASE,
         user_conn_id: str = DEFAULT_USER,
         plan_only: bool | str = False,
         **kwargs: Any,
@@ -174,7 +174,7 @@ class SegmentSummaryOperator(DataGraphOperator):
         self.reports = reports
         self.proofs = self.kept("proofs", proofs)
         self.audit = self.kept("audit", audit)
-        self.database = database
+        self.checkpoint_database = checkpoint_database
         self.user_conn_id = user_conn_id
         self.plan_only = plan_only
 
@@ -189,7 +189,9 @@ class SegmentSummaryOperator(DataGraphOperator):
         with refusing_bad_input():
             self.take_arguments(context)
             plan_only = problems.check(arguments.boolean, self.plan_only, "plan_only", default=True)
-            database = problems.check(database_name, self.database, "database", default=ANY_DATABASE)
+            database = problems.check(
+                database_name, self.checkpoint_database, "checkpoint_database", default=ANY_DATABASE
+            )
             settings = problems.check(self._settings, database, default={})
             reports = problems.check(parse_reports, self.reports, "reports", default=())
             looks, proof = self.optional("proofs", parse_proofs, problems) or ((), None)

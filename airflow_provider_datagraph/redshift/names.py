@@ -12,7 +12,7 @@ from typing import Any
 MAX_BYTES = 127
 """Redshift's limit for an identifier, in bytes of UTF-8."""
 SHOWN = 300
-"""How many characters of a statement an error shows."""
+"""How many characters of a statement, or of another's error, an error shows."""
 # https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html
 RESERVED_WORDS = frozenset(
     """aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup between
@@ -151,8 +151,13 @@ def check_database(name: str) -> str:
     return name
 
 
-def check_new_database(name: str) -> str:
-    """Check the name of a database that we may create: neither reserved nor mixed-case."""
+def check_new_database(name: str, argument: str = "") -> str:
+    """Check the name of a database that we may create: neither reserved nor mixed-case.
+
+    :param argument: the argument or field that holds it, for the message where it is empty.
+    """
+    if argument and not _not_blank(name):
+        raise InvalidInput(f"{argument} is {name!r}: give the name of a database.")
     check_database(_not_blank(name))
     if name != fold(name):
         raise InvalidInput(f"The database name {name!r} has upper-case letters: write it in lower case.")

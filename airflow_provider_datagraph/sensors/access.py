@@ -26,7 +26,7 @@ class ValidateAccessSensor(DataGraphSensor):
     fails at once. When all is read, it adds an event for each schema to the asset alias ``segment-access-granted``.
 
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
-    :param database: the database to connect to; default the user connection's, which is the checkpoint database.
+    :param checkpoint_database: the database to connect to; default the user connection's own.
     :param schemas: schemas whose tables are all read, ``schema`` (of the admin connection's database) or
         ``database.schema``; the admin lists their tables, since those that the user can't read are hidden from it.
     :param tables: single tables, ``schema.table`` or ``database.schema.table``.
@@ -50,7 +50,7 @@ class ValidateAccessSensor(DataGraphSensor):
 
     template_fields: Sequence[str] = (
         "user_conn_id",
-        "database",
+        "checkpoint_database",
         "schemas",
         "tables",
         "role",
@@ -70,7 +70,7 @@ class ValidateAccessSensor(DataGraphSensor):
         self,
         *,
         user_conn_id: str = DEFAULT_USER,
-        database: str | Missing | None = LEFT_OUT,
+        checkpoint_database: str | Missing | None = LEFT_OUT,
         schemas: str | Sequence[str] | Missing | None = LEFT_OUT,
         tables: str | Sequence[str] | Missing | None = LEFT_OUT,
         role: str = DEFAULT_ROLE,
@@ -86,7 +86,7 @@ class ValidateAccessSensor(DataGraphSensor):
     ) -> None:
         super().__init__(timeout=timeout, **kwargs)
         self.user_conn_id = user_conn_id
-        self.database = self.kept("database", database)
+        self.checkpoint_database = self.kept("checkpoint_database", checkpoint_database)
         self.schemas = self.kept("schemas", schemas)
         self.tables = self.kept("tables", tables)
         self.role = role
@@ -114,7 +114,7 @@ class ValidateAccessSensor(DataGraphSensor):
         }
         return {
             "user_conn_id": problems.check(arguments.text, self.user_conn_id, "user_conn_id", default=None),
-            "database": self.optional("database", database_name, problems),
+            "checkpoint_database": self.optional("checkpoint_database", database_name, problems),
             "schemas": schemas,
             "tables": tables,
             "role": problems.check(check_identity, self.role, "role", default=""),

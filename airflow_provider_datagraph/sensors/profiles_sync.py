@@ -9,7 +9,7 @@ from typing import Any
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES, event_table
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.form.names import database_name, one_schema
+from airflow_provider_datagraph.form.names import database_name, one_place
 from airflow_provider_datagraph.redshift.names import check_identifier
 from airflow_provider_datagraph.sensors.assets import PROFILES_SYNC_READY
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
@@ -22,8 +22,8 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
     When they are there, it adds an event for the schema to the asset alias ``segment-profiles-sync-ready``.
     Whether they hold rows, and how new these are, is told and holds nothing up, unless it is asked for.
 
-    :param schema: the schema that Profiles Sync writes to.
-    :param database: its database; default the admin connection's.
+    :param schema: the schema that Profiles Sync writes to, ``schema`` or ``database.schema``.
+    :param database: its database; default the one that ``schema`` names, else the admin connection's.
     :param tables: the tables to wait for; default the three raw and the three materialized ones.
     :param event_tables: Track events whose tables are waited for as well, by the event's name
         (``Order Completed``) or the table's (``order_completed``); default none. They may be empty.
@@ -75,7 +75,8 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
         return [returned["schema"]]
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
-        database = self.optional("database", database_name, problems)
+        named = self.optional("database", database_name, problems)
+        database, schema = problems.check(one_place, self.schema, named or "", default=("", ""))
         tables = problems.check(arguments.names, self.tables, "tables", default=())
         events = self.optional("event_tables", arguments.names, problems) or ()
         if not tables and not problems.sentences:
@@ -84,8 +85,8 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
         for table in filter(None, tables):
             problems.check(check_identifier, table, "table", default="")
         return {
-            "schema": problems.check(one_schema, self.schema, database, default=""),
-            "database": database,
+            "schema": schema,
+            "database": database or None,
             "tables": list(dict.fromkeys(tables)),
             "user_conn_id": self.optional("user_conn_id", arguments.text, problems),
             "require_rows": problems.check(arguments.boolean, self.require_rows, "require_rows", default=False),

@@ -30,16 +30,17 @@ def test_a_broken_file_is_noticed(airflow: Airflow) -> None:
     assert airflow.ask("describe", dag_id="broken").get("raised")
 
 
-def test_the_only_field_without_a_default_is_profiles_sync(airflow: Airflow) -> None:
-    values = airflow.ask("validate", dag_id=MAIN, conf={"profiles_sync": "a.b"})["values"]
-    assert values == {**{name: default for name, (_, default, _) in FORMS[MAIN].items()}, "profiles_sync": "a.b"}
+@pytest.mark.parametrize("dag_id", FORMS)
+def test_each_field_has_a_default(airflow: Airflow, dag_id: str) -> None:
+    values = airflow.ask("validate", dag_id=dag_id, conf={})["values"]
+    assert values == {name: default for name, (default, _) in FORMS[dag_id].items()}
 
 
 @pytest.mark.parametrize(
     ("dag_id", "wrong"),
     [
-        *((MAIN, {"schemas": value}) for value in ("crm", [1], None)),
-        *((MAIN, {"profiles_sync": value}) for value in (None, "ab")),
+        *((MAIN, {"schemas": value}) for value in ("crm", [1])),
+        (MAIN, {"profiles_sync": 5}),
         *((MAIN, {name: value}) for name, value in (("future_tables", "all"), ("plan_only", "False"))),
         (UNPINNED, {"role": ["r"]}),
         *((OFFBOARD, wrong) for wrong in ({"force": "yes"}, {"new_owner": 5})),

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 HERE = Path(__file__).parent / "files"
@@ -22,6 +23,8 @@ FILES = {
     "unpinned": HERE / "unpinned.py",
     "unpinned_offboard": HERE / "unpinned.py",
     "pinned": HERE / "pinned.py",
+    "scheduled": HERE / "set_ups.py",
+    "arguments": HERE / "set_ups.py",
     "sensor_modes": HERE / "sensor_modes.py",
     "segment_second_user": HERE / "second_user.py",
     "names_are_data": HERE / "names_are_data.py",
@@ -50,20 +53,28 @@ def describe(dag_id: str) -> dict[str, Any]:
 
 
 def run(
-    dag_id: str, conf: dict[str, Any], connections: dict[str, str], poke_interval: float, changes: Sequence[str] = ()
+    dag_id: str,
+    conf: dict[str, Any],
+    connections: dict[str, str],
+    poke_interval: float,
+    changes: Sequence[str] = (),
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Run a DAG once in this process, its sensors looking often, with something changed in the package."""
+    """Run a DAG once in this process, its sensors looking often, with something changed in the package.
+
+    :param more: more of the environment, also while the DAG is parsed.
+    """
     if changes:
-        change, *more = changes
+        change, *others = changes
         with getattr(import_module("tests.security.tampering"), change)():
-            return run(dag_id, conf, connections, poke_interval, more)
-    dag, _ = load(dag_id)
-    for task in dag.tasks:
-        if hasattr(task, "poke_interval"):
-            task.poke_interval = poke_interval
-    variables = {f"AIRFLOW_CONN_{name.upper()}": value for name, value in connections.items()}
+            return run(dag_id, conf, connections, poke_interval, others, more)
+    variables = {**{f"AIRFLOW_CONN_{name.upper()}": value for name, value in connections.items()}, **more}
     os.environ.update(variables)
     try:
+        dag, _ = load(dag_id)
+        for task in dag.tasks:
+            if hasattr(task, "poke_interval"):
+                task.poke_interval = poke_interval
         finished = dag.test(run_conf=conf)
     finally:
         for name in variables:

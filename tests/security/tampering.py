@@ -39,12 +39,12 @@ def tampered_check() -> Iterator[None]:
 
     def tampering(self: Any, context: Any) -> dict[str, Any]:
         found = execute(self, context)
-        (opening,) = found["grants"]
+        opening, database = found["grants"], found["profiles_sync"]["database"]
         opening |= {"prune": True, "redshift_conn_id": "segment_linked_user", "tries": 0, "plan_only": False}
+        opening["tables"] = {opening["schema"][0]: [quoted(template) for template in TEMPLATES.values()]}
         for template in TEMPLATES.values():
-            found["grants"].append({"database": opening["database"], "schema": [quoted(template)], "tables": True})
-            found["grants"].append({**opening, "tables": {opening["schema"][0]: [quoted(template)]}})
-            found["validate"]["tables"].append(quoted(opening["database"], template, template))
+            opening["schema"].append(quoted(database, template))
+            found["validate"]["tables"].append(quoted(database, template, template))
         found["validate"]["schemas"].append(TEMPLATES["admin"])
         found["profiles_sync"]["schema"] = quoted(TEMPLATES["admin"])
         return found

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
-from airflow_provider_datagraph.dags import Connections, segment_data_graph, segment_data_graph_offboard
+from airflow_provider_datagraph.example_dags import Connections, segment_data_graph, segment_data_graph_offboard
 from airflow_provider_datagraph.redshift.names import join_path, split_path
 from local_redshift.running import Server
 from tests.dags.airflow_process import Airflow, Outcome

@@ -19,12 +19,12 @@ from tests.security.test_arguments_are_data import NEEDED, Instance, context_of,
 
 # As the table of docs/operators.md has it.
 MAY_BE_EMPTY = {
+    ("CheckWarehouseOperator", "profiles_sync"),
     ("CheckWarehouseOperator", "reverse_etl_database"),
     ("CheckWarehouseOperator", "reverse_etl_owner"),
     ("CreateCheckpointDatabaseOperator", "reverse_etl_owner"),
     ("GrantReverseEtlOperator", "schema_owner"),
     ("DropSegmentRoleOperator", "confirm_database"),
-    ("GrantReverseEtlOperator", "database"),
     ("DropSegmentRoleOperator", "checkpoint_database"),
     ("DropSegmentRoleOperator", "new_owner"),
 }

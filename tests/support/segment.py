@@ -130,7 +130,7 @@ class Segment:
         return RotateSegmentPasswordOperator(task_id="rotate", **arguments)
 
     def create_database(self, **arguments: Any) -> CreateCheckpointDatabaseOperator:
-        given = {"database": self.checkpoint, "role": self.role}
+        given = {"checkpoint_database": self.checkpoint, "role": self.role}
         return CreateCheckpointDatabaseOperator(task_id="database", **{**given, **arguments})
 
     def grant_schema(self, **arguments: Any) -> GrantSchemaOperator:
@@ -158,14 +158,14 @@ class Segment:
         return PreflightOperator(task_id="preflight", **arguments)
 
     def summary(self, **arguments: Any) -> SegmentSummaryOperator:
-        given = {"reports": [], "database": self.checkpoint}
+        given = {"reports": [], "checkpoint_database": self.checkpoint}
         return SegmentSummaryOperator(task_id="summary", **{**given, **arguments})
 
     def access(self, **arguments: Any) -> ValidateAccessSensor:
         """A sensor on the linked user's access, which logs in to the warehouse itself."""
         return ValidateAccessSensor(
             task_id="validate",
-            **{"database": self.warehouse, "role": self.role, "poke_interval": 0.05, **arguments},
+            **{"checkpoint_database": self.warehouse, "role": self.role, "poke_interval": 0.05, **arguments},
         )
 
     def profiles(self, **arguments: Any) -> ProfilesSyncTablesSensor:

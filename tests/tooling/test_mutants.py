@@ -170,14 +170,15 @@ def test_a_change_knows_its_function_and_the_lines_that_show_it() -> None:
 
 
 def test_the_sample_is_always_the_same_and_of_everything() -> None:
-    named, sample = mutants.others({"hooks/redshift", "dags/grant"}), mutants.others(())
+    named, sample = mutants.others({"hooks/redshift", "example_dags/grant"}), mutants.others(())
     chosen = {one for one in named if mutants.sampled(one)}
-    assert chosen == {one for one in sample if one.module in ("hooks/redshift", "dags/grant")}
+    assert chosen == {one for one in sample if one.module in ("hooks/redshift", "example_dags/grant")}
     assert len(named) / (2 * mutants.ONE_IN) < len(chosen) < len(named) / mutants.ONE_IN * 2
-    everything = {"hooks", "operators", "sensors", "triggers", "dags", "provider_info", "xcom"}
+    everything = {"hooks", "operators", "sensors", "triggers", "example_dags", "provider_info", "xcom"}
     assert {one.module.partition("/")[0] for one in sample} >= everything
     # Both the functions and the files that call them.
-    assert {"dags/grant", "dags/pins"} <= {one.module for one in mutants.others({"dags/grant", "dags/pins"})}
+    both = {"example_dags/grant", "example_dags/pins"}
+    assert both <= {one.module for one in mutants.others(both)}
     assert mutants.others({"dags/segment_data_graph"})
     assert all(mutants.is_other(one.module) for one in sample)
     assert not mutants.is_other("access/role")

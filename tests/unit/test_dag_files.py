@@ -3,59 +3,76 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import DAG, ParamValidationError, literal
 
-from airflow_provider_datagraph.dags import Connections, segment_data_graph, segment_data_graph_offboard
-from airflow_provider_datagraph.xcom import INDEX, from_xcom
+from airflow_provider_datagraph.example_dags import Connections, segment_data_graph, segment_data_graph_offboard
+from airflow_provider_datagraph.xcom import from_xcom
 from tests.dags.worker import FILES
 
 MAIN, OFFBOARD, UNPINNED = "segment_data_graph", "segment_data_graph_offboard", "unpinned"
 PREFLIGHT = "segment_preflight"
-ROLE, CHECKPOINT = "{{ params.role }}", "{{ params.checkpoint_database }}"
-PLAN_ONLY = {"plan_only": "{{ params.plan_only }}"}
-WAIT = {"wait": "{{ not params.plan_only }}"}
-USER = {"user_conn_id": literal("segment_linked_user")}
-RETL = "{{ ti.xcom_pull(task_ids='check')['reverse_etl_database'] or '' }}"
-FUTURE = {"future_tables": "{{ params.future_tables }}"}
-PROFILES = {name: from_xcom("check", "profiles_sync", name) for name in ("database", "schema")}
-GRANT = {name: from_xcom("check", "grants", INDEX, name) for name in ("database", "schema", "tables")}
-LENIENT = {"trigger_rule": "none_failed"}
-REPORTS = ["check", "role", "checkpoint_database", "grant_schemas", "grant_reverse_etl", "grant_profiles_sync"]
 Tasks = dict[str, dict[str, Any]]
 
 
-def grants(role: Any, checkpoint: Any) -> Tasks:
-    """What the tasks of the reference DAG are given."""
+def form(name: str) -> str:
+    """What the check took a field for."""
+    return f"{{{{ ti.xcom_pull(task_ids='check')['form']['{name}'] }}}}"
+
+
+def field(name: str) -> str:
+    """What the check is given for a field that may be empty."""
+    return f"{{{{ '' if params.{name} is none else params.{name} }}}}"
+
+
+ROLE, CHECKPOINT = form("role"), form("checkpoint_database")
+PLAN_ONLY, WAIT, FUTURE = ({name: form(name)} for name in ("plan_only", "wait", "future_tables"))
+USER = {"user_conn_id": literal("segment_linked_user")}
+RETL = "{{ ti.xcom_pull(task_ids='check')['reverse_etl_database'] }}"
+PROFILES = {name: from_xcom("check", "profiles_sync", name) for name in ("database", "schema")}
+GRANT = {name: from_xcom("check", "grants", name) for name in ("schema", "tables")}
+LENIENT = {"trigger_rule": "none_failed"}
+REPORTS = ["check", "role", "checkpoint_database", "grant_schemas", "grant_reverse_etl", "grant_profiles_sync"]
+FIELDS = ("profiles_sync", "reverse_etl_database", "reverse_etl_owner", "future_tables", "plan_only")
+
+
+def grants(role: Any = ROLE, checkpoint: Any = CHECKPOINT) -> Tasks:
+    """What the tasks of the reference DAG are given; what isn't pinned comes from the check."""
     return {
         "check": {
-            "schemas": "{{ params.schemas | tojson }}",
-            "profiles_sync": "{{ params.profiles_sync }}",
-            "checkpoint_database": checkpoint,
-            "role": role,
-            "reverse_etl_database": "{{ params.reverse_etl_database or '' }}",
+            "schemas": "{{ (params.schemas or []) | tojson }}",
+            **{name: field(name) for name in FIELDS},
+            "checkpoint_database": field("checkpoint_database") if checkpoint is CHECKPOINT else checkpoint,
+            "role": field("role") if role is ROLE else role,
+            "variable": "segment_data_graph",
             "allow": None,
             **USER,
         },
         "role": {"role": role, **USER, **PLAN_ONLY},
         "checkpoint_database": {
-            "database": checkpoint,
+            "checkpoint_database": checkpoint,
             "role": role,
-            "reverse_etl_owner": "{{ params.reverse_etl_owner or '' }}",
+            "reverse_etl_owner": form("reverse_etl_owner"),
             **PLAN_ONLY,
         },
-        "databases": {},
         "grant_schemas": {**GRANT, "role": role, **FUTURE, **PLAN_ONLY},
-        "grant_reverse_etl": {"database": RETL, "role": role, **PLAN_ONLY, **LENIENT},
+        "grant_reverse_etl": {
+            "database": RETL,
+            "schema_owner": form("reverse_etl_owner"),
+            "role": role,
+            **FUTURE,
+            **PLAN_ONLY,
+            **LENIENT,
+        },
         "wait_for_profiles_sync": {**PROFILES, **WAIT, "deferrable": True, "poke_interval": 60, "timeout": 48 * 3600},
         "grant_profiles_sync": {**PROFILES, "role": role, **FUTURE, **PLAN_ONLY},
         "validate": {
             **{name: from_xcom("check", "validate", name) for name in ("schemas", "tables")},
-            "database": checkpoint,
+            "checkpoint_database": checkpoint,
             "deferrable": True,
             "poke_interval": 15,
             "role": role,
@@ -77,7 +94,7 @@ def grants(role: Any, checkpoint: Any) -> Tasks:
             "reports": [from_xcom(name) for name in REPORTS],
             "proofs": [from_xcom("wait_for_profiles_sync"), from_xcom("validate")],
             "audit": from_xcom("audit"),
-            "database": checkpoint,
+            "checkpoint_database": checkpoint,
             **USER,
             **PLAN_ONLY,
             **LENIENT,
@@ -88,31 +105,29 @@ def grants(role: Any, checkpoint: Any) -> Tasks:
 def leaves(role: Any) -> Tasks:
     """What the task of the way back is given."""
     given = {name: f"{{{{ params.{name} or '' }}}}" for name in ("checkpoint_database", "new_owner")}
-    return {"offboard": {"role": role, **given, "force": "{{ params.force }}", **USER, **PLAN_ONLY}}
+    how = {name: f"{{{{ params.{name} }}}}" for name in ("force", "plan_only")}
+    return {"offboard": {"role": role, **given, **how, **USER}}
 
 
 PINNED_ROLE = literal("segment_linked_role")
 GIVEN: dict[str, Tasks] = {
     MAIN: grants(PINNED_ROLE, literal("segment_linked_profiles_db")),
-    UNPINNED: grants(ROLE, CHECKPOINT),
+    UNPINNED: grants(),
     OFFBOARD: leaves(PINNED_ROLE),
-    "unpinned_offboard": leaves(ROLE),
+    "unpinned_offboard": leaves("{{ params.role }}"),
     PREFLIGHT: {
         "preflight": {
-            "schemas": "{{ params.schemas | tojson }}",
-            "role": ROLE,
-            "checkpoint_database": CHECKPOINT,
-            "region": "{{ params.region }}",
+            "schemas": "{{ (params.schemas or []) | tojson }}",
+            **{name: f"{{{{ params.{name} }}}}" for name in ("role", "checkpoint_database", "region")},
             "aws_conn_id": None,
             **USER,
         }
     },
 }
 EDGES: dict[str, list[str]] = {
-    "check": ["databases", "role", "wait_for_profiles_sync"],
+    "check": ["role", "wait_for_profiles_sync"],
     "role": ["checkpoint_database", "grant_profiles_sync"],
     "checkpoint_database": ["grant_schemas"],
-    "databases": ["grant_schemas"],
     "grant_schemas": ["grant_reverse_etl"],
     "grant_reverse_etl": ["validate"],
     "wait_for_profiles_sync": ["grant_profiles_sync"],
@@ -121,37 +136,45 @@ EDGES: dict[str, list[str]] = {
     "audit": ["summary"],
     "summary": [],
 }
-READS, OWNS, LEAVES, STAYS, HOW = "What Segment reads", "What Segment owns", "What leaves", "What stays", "How"
-SHARED = "Reverse ETL that runs already"
+GROUPS = {
+    "1_role_and_user": {"role"},
+    "2_checkpoint_database": {"checkpoint_database"},
+    "3_read_access": {"grant_schemas", "wait_for_profiles_sync", "grant_profiles_sync", "grant_reverse_etl"},
+    "4_proof": {"validate", "audit"},
+}
+MORE = {"section": "For other set-ups"}
 TEXT, OPTIONAL, SWITCH = {"type": "string"}, {"type": ["null", "string"]}, {"type": "boolean"}
-DATABASE = {"examples": ["segment_linked_profiles_db"]}
-NAMED_ROLE = {**TEXT, "examples": ["segment_linked_role"]}
-# Section, default, and what else the form knows.
-FORMS: dict[str, dict[str, tuple[str, Any, dict[str, Any]]]] = {
+# Default, and what else the form knows. What everybody needs stands open: it is in no section.
+FORMS: dict[str, dict[str, tuple[Any, dict[str, Any]]]] = {
     UNPINNED: {
-        "schemas": (READS, [], {"type": "array", "items": TEXT}),
-        "profiles_sync": (READS, None, {**TEXT, "minLength": 3, "examples": ["segment_profiles.profiles_prod"]}),
-        "checkpoint_database": (OWNS, "segment_linked_profiles_db", {**TEXT, **DATABASE}),
-        "role": (OWNS, "segment_linked_role", NAMED_ROLE),
-        "reverse_etl_database": (SHARED, None, {**OPTIONAL, "examples": ["analytics"]}),
-        "reverse_etl_owner": (SHARED, None, {**OPTIONAL, "examples": ["segment_reverse_etl_user"]}),
-        "future_tables": (HOW, "scoped", {**TEXT, "enum": ["scoped", "default_privileges", "none"]}),
-        "plan_only": (HOW, False, SWITCH),
+        "schemas": ([], {"type": ["null", "array"], "items": TEXT}),
+        "profiles_sync": (None, OPTIONAL),
+        "plan_only": (False, SWITCH),
+        "future_tables": ("scoped", {**TEXT, **MORE, "enum": ["scoped", "default_privileges", "none"]}),
+        "checkpoint_database": ("segment_linked_profiles_db", {**TEXT, **MORE}),
+        "role": ("segment_linked_role", {**TEXT, **MORE}),
+        "reverse_etl_database": (None, {**OPTIONAL, **MORE}),
+        "reverse_etl_owner": (None, {**OPTIONAL, **MORE}),
     },
     "unpinned_offboard": {
-        "role": (LEAVES, "segment_linked_role", NAMED_ROLE),
-        "checkpoint_database": (LEAVES, None, {**OPTIONAL, **DATABASE}),
-        "confirm_database": (LEAVES, None, OPTIONAL),
-        "new_owner": (STAYS, None, {**OPTIONAL, "examples": ["warehouse_owner"]}),
-        "force": (HOW, False, SWITCH),
-        "plan_only": (HOW, True, SWITCH),
+        "plan_only": (True, SWITCH),
+        "role": ("segment_linked_role", TEXT),
+        "checkpoint_database": (None, OPTIONAL),
+        "confirm_database": (None, OPTIONAL),
+        "new_owner": (None, OPTIONAL),
+        "force": (False, SWITCH),
     },
 }
 FORMS[PREFLIGHT] = {name: FORMS[UNPINNED][name] for name in ("schemas", "checkpoint_database", "role")}
-FORMS[PREFLIGHT] |= {"region": (HOW, "us", {**TEXT, "enum": ["us", "eu"]})}
+FORMS[PREFLIGHT] |= {"region": ("us", {**TEXT, "enum": ["us", "eu"]})}
 PINNED = {MAIN: ("role", "checkpoint_database"), OFFBOARD: ("role",)}
 FORMS[MAIN] = {name: field for name, field in FORMS[UNPINNED].items() if name not in PINNED[MAIN]}
 FORMS[OFFBOARD] = {name: field for name, field in FORMS["unpinned_offboard"].items() if name not in PINNED[OFFBOARD]}
+
+
+def task_of(dag: DAG, task_id: str) -> Any:
+    """A task, of whatever class."""
+    return dag.get_task(task_id)
 
 
 @pytest.fixture
@@ -165,17 +188,12 @@ def dag(name: str) -> DAG:
     return found
 
 
-def value(task: Any, name: str) -> Any:
-    """An argument of a task, mapped or not."""
-    return task.partial_kwargs.get(name) if type(task).__name__ == "MappedOperator" else getattr(task, name)
-
-
 @pytest.mark.parametrize(("name", "task_id"), [(name, task_id) for name, tasks in GIVEN.items() for task_id in tasks])
 def test_each_task_is_given_what_it_needs(dag: DAG, name: str, task_id: str) -> None:
     task, known = dag.get_task(task_id), {"trigger_rule": "all_success", "retries": 2, **GIVEN[name][task_id]}
-    if task_id != "databases":
-        known |= {"redshift_conn_id": literal("redshift_default")}
-    assert {field: value(task, field) for field in known} == known
+    known |= {"redshift_conn_id": literal("redshift_default"), "owner": "segment"}
+    assert {name: getattr(task, name) for name in known} == known
+    assert len(str(task.doc_md)) > 30
 
 
 @pytest.mark.parametrize("name", GIVEN)
@@ -185,34 +203,34 @@ def test_a_dag_runs_when_it_is_asked_to_and_once_at_a_time(dag: DAG, name: str) 
     assert "`redshift_default`" in str(dag.doc_md) and "`segment_linked_user`" in str(dag.doc_md)
     assert list(dag.params) == list(FORMS[name])
     # Airflow's page of the DAG shows them, and would show the wrapping of a constant, too.
-    assert dag.default_args == {"retries": 2}
+    assert dag.default_args == {"retries": 2, "owner": "segment"}
+    assert str(dag.description)[-1] == "." and dag.owner_links["segment"].startswith("https://segment.com/docs/")
     edges = {task_id: sorted(dag.get_task(task_id).downstream_task_ids) for task_id in dag.task_ids}
     assert edges == (EDGES if name in (MAIN, UNPINNED) else {task_id: [] for task_id in GIVEN[name]})
+    groups = {name: set(group.children) for name, group in dag.task_group.get_task_group_dict().items() if name}
+    assert groups == (GROUPS if name in (MAIN, UNPINNED) else {})
 
 
 @pytest.mark.parametrize(("name", "field"), [(name, field) for name, form in FORMS.items() for field in form])
 def test_a_form_knows_what_may_be_typed(dag: DAG, name: str, field: str) -> None:
-    section, default, known = FORMS[name][field]
+    default, known = FORMS[name][field]
     param = dag.params.get_param(field)
     schema = {key: given for key, given in param.schema.items() if key not in ("title", "description_md")}
     assert (param.value if param.has_value else None) == default
     assert schema.pop("values_display", {}).keys() == set(known.get("enum", ()))
-    assert schema == {"section": section, **known}
+    assert schema == known
     assert param.schema["title"][1].islower()
     assert len(param.description or param.schema["description_md"]) > 40
 
 
-@pytest.mark.parametrize("name", [MAIN])
-def test_the_databases_of_the_check_are_numbered(dag: DAG) -> None:
-    mapped: Any = dag.get_task("grant_schemas")
-    assert mapped.expand_input.value["index"].operator.task_id == "databases"
-    reports: dict[str, Any] = {"check": {"grants": [{}, {}, {}]}}
-    numbers: Any = dag.get_task("databases")
-    assert numbers.python_callable(ti=SimpleNamespace(xcom_pull=lambda task_ids: reports[task_ids])) == [0, 1, 2]
-
-
 def test_all_that_a_file_sets_reaches_the_tasks_and_leaves_the_form() -> None:
-    pins: dict[str, Any] = {"role": "r", "checkpoint_database": "c", "profiles_sync": "p.s", "future_tables": "none"}
+    pins: dict[str, Any] = {
+        "schemas": ["a.crm"],
+        "role": "r",
+        "checkpoint_database": "c",
+        "profiles_sync": "p.s",
+        "future_tables": "none",
+    }
     made = segment_data_graph(
         "all",
         **pins,
@@ -227,12 +245,11 @@ def test_all_that_a_file_sets_reaches_the_tasks_and_leaves_the_form() -> None:
         default_args={"retries": 5, "owner": "us", "redshift_conn_id": "another"},
     )
     assert (list(made.params), made.timetable.can_be_scheduled, set(made.tags)) == (
-        ["schemas", "plan_only"],
+        ["plan_only"],
         True,
         {"ours"},
     )
     check: Any = made.get_task("check")
-    del pins["future_tables"]
     constants = {
         **pins,
         "reverse_etl_database": "",
@@ -243,22 +260,22 @@ def test_all_that_a_file_sets_reaches_the_tasks_and_leaves_the_form() -> None:
     assert {name: getattr(check, name) for name in constants} == {name: literal(one) for name, one in constants.items()}
     assert (check.redshift_conn_id, check.retries, check.owner) == (literal("admin"), 5, "us")
     for task_id in ("grant_schemas", "grant_profiles_sync"):
-        assert value(made.get_task(task_id), "future_tables") == literal("none")
+        assert task_of(made, task_id).future_tables == literal("none")
     assert "any schema of `a.*`, `{b}` opened" in str(made.doc_md) and "role `r`, checkpoint_database `c`" in str(
         made.doc_md
     )
     back = segment_data_graph_offboard(
         "back", role="r", checkpoint_database="c", connections=Connections("admin", "user", "aws")
     )
-    ours = [*(task for task in made.tasks if task.task_id != "databases"), back.get_task("offboard")]
-    assert [value(task, "aws_conn_id") for task in ours] == [literal("aws")] * len(ours)
-    assert list(back.params) == ["confirm_database", "new_owner", "force", "plan_only"]
-    assert value(back.get_task("offboard"), "checkpoint_database") == literal("c")
+    ours: list[Any] = [*made.tasks, back.get_task("offboard")]
+    assert [task.aws_conn_id for task in ours] == [literal("aws")] * len(ours)
+    assert list(back.params) == ["plan_only", "confirm_database", "new_owner", "force"]
+    assert task_of(back, "offboard").checkpoint_database == literal("c")
     assert "`user`" in str(back.doc_md)
-    assert value(back.get_task("offboard"), "trusted_owners") == literal([])
+    assert task_of(back, "offboard").trusted_owners == literal([])
     back = segment_data_graph_offboard("back", new_owner="heir", trusted_owners=["dba"])
-    assert list(back.params) == ["role", "checkpoint_database", "confirm_database", "force", "plan_only"]
-    assert value(back.get_task("offboard"), "trusted_owners") == literal(["dba", "heir"])
+    assert list(back.params) == ["plan_only", "role", "checkpoint_database", "confirm_database", "force"]
+    assert task_of(back, "offboard").trusted_owners == literal(["dba", "heir"])
 
 
 @pytest.mark.parametrize("name", [name for name in FORMS if name != PREFLIGHT])
@@ -275,7 +292,9 @@ def test_forms_share_nothing() -> None:
     assert other.params["role"] == "segment_linked_role"
 
 
-@pytest.mark.parametrize("wrong", [{"role": 5}, {"future_tables": "all"}, {"profiles_sync": "ab"}], ids=str)
+@pytest.mark.parametrize(
+    "wrong", [{"role": 5}, {"future_tables": "all"}, {"profiles_sync": 5}, {"schemas": [5]}], ids=str
+)
 def test_what_the_form_would_refuse_isnt_pinned(wrong: dict[str, Any]) -> None:
     with pytest.raises(ParamValidationError):
         segment_data_graph(**wrong)
@@ -284,3 +303,53 @@ def test_what_the_form_would_refuse_isnt_pinned(wrong: dict[str, Any]) -> None:
 def test_nothing_comes_back_onto_the_form() -> None:
     with pytest.raises(TypeError, match="params"):
         segment_data_graph(role="r", params={"role": "another"})
+
+
+CLUSTERS = [Connections("east", "east_user", "aws"), Connections("west", "west_user", "aws_west")]
+
+
+def test_one_of_several_clusters_is_chosen_on_the_form() -> None:
+    for made, task in ((segment_data_graph, "validate"), (segment_data_graph_offboard, "offboard")):
+        dag = made("clusters", connections=CLUSTERS)
+        cluster = dag.params.get_param("cluster")
+        assert (next(iter(dag.params)), cluster.value, cluster.schema["enum"]) == ("cluster", "east", ["east", "west"])
+        given: Any = dag.get_task(task)
+        pairs = {name: dag.get_template_env().from_string(getattr(given, name)) for name in Connections._fields}
+        for one in CLUSTERS:
+            chosen = {"params": {"cluster": one.redshift_conn_id}}
+            assert {name: found.render(chosen) for name, found in pairs.items()} == one._asdict()
+        assert "- `west`, `west_user`" in str(dag.doc_md)
+
+
+def test_clusters_are_alike() -> None:
+    with pytest.raises(ValueError, match="Some of the connections have an aws_conn_id"):
+        segment_data_graph("clusters", connections=[CLUSTERS[0], Connections("west")])
+
+
+def remembered(monkeypatch: pytest.MonkeyPatch, text: str) -> DAG:
+    """The reference DAG, parsed while its Variable has a value."""
+    monkeypatch.setenv("AIRFLOW_VAR_SEGMENT_DATA_GRAPH", text)
+    return segment_data_graph("remembered", role="pinned")
+
+
+def test_the_form_opens_with_what_the_variable_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    clusters = [{"redshift_conn_id": "east"}, one := {"redshift_conn_id": "west", "user_conn_id": "west_user"}]
+    given = {"schemas": ["a.crm"], "profiles_sync": "p.s", "role": "other", "unknown": 1, "future_tables": "bad"}
+    dag = remembered(monkeypatch, json.dumps({**given, "connections": clusters}))
+    # What doesn't fit, isn't known or is pinned is refused in a run; the form leaves it alone.
+    values = {name: dag.params[name] for name in ("schemas", "profiles_sync", "future_tables", "cluster")}
+    assert values == {"schemas": ["a.crm"], "profiles_sync": "p.s", "future_tables": "scoped", "cluster": "east"}
+    assert "role" not in dag.params and "unknown" not in dag.params
+    assert task_of(dag, "role").role == literal("pinned")
+    assert "- `east`, `segment_linked_user`" in str(dag.doc_md) and one["user_conn_id"] in str(dag.doc_md)
+
+
+@pytest.mark.parametrize("broken", ["{", "[]", "5", '{"connections": [{"host": "x\\ny"}]}', '{"connections": 5}'])
+def test_a_broken_variable_hides_no_dag(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broken: str
+) -> None:
+    dag = remembered(monkeypatch, broken)
+    assert (dag.params["schemas"], dag.params["profiles_sync"]) == ([], None)
+    assert task_of(dag, "role").redshift_conn_id == literal("redshift_default")
+    (told,) = (one.getMessage() for one in caplog.records if one.name.startswith("airflow_provider_datagraph"))
+    assert told.startswith("The form opens without the values of Variable segment_data_graph: ") and "\n" not in told

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 import airflow_provider_datagraph
-from airflow_provider_datagraph import dags, exceptions, hooks, operators, sensors, triggers
+from airflow_provider_datagraph import example_dags, exceptions, hooks, operators, sensors, triggers
 from airflow_provider_datagraph.operators.base import ConvergingOperator
 
 PACKAGE = airflow_provider_datagraph.__name__
-ROOMS = (dags, hooks, operators, sensors, triggers)
+ROOMS = (example_dags, hooks, operators, sensors, triggers)
 LAZY = [(room, name) for room in ROOMS for name in room.__all__]
 TASKS = [getattr(room, name) for room in (operators, sensors) for name in room.__all__]
 HEAVY = ("redshift_connector", "boto3", "botocore", "airflow.providers.amazon.aws")
@@ -49,7 +49,7 @@ def test_every_error_is_public() -> None:
 @pytest.mark.parametrize(("room", "name"), LAZY, ids=[name for _, name in LAZY])
 def test_each_is_where_its_room_says(room: ModuleType, name: str) -> None:
     found = getattr(room, name)
-    assert found.__name__ == name and (inspect.isclass(found) or room is dags)
+    assert found.__name__ == name and (inspect.isclass(found) or room is example_dags)
     # As it is known to whoever imports its module.
     assert getattr(import_module(found.__module__), name) is found
     assert found.__module__.startswith(f"{room.__name__}.")
@@ -76,7 +76,7 @@ STAGES = {
     "what Airflow reads": f"import {PACKAGE}.provider_info, {PACKAGE}.exceptions, {PACKAGE}.xcom",
     "rooms": "\n".join(f"import {room.__name__}" for room in ROOMS),
     "one": f"from {operators.__name__} import GrantSchemaOperator",
-    "all": "\n".join(f"from {room.__name__} import *" for room in (dags, operators, sensors, triggers)),
+    "all": "\n".join(f"from {room.__name__} import *" for room in (example_dags, operators, sensors, triggers)),
     "the hook": f"from {hooks.__name__} import DataGraphHook",
 }
 """What a process imports, one after the other."""

@@ -47,7 +47,7 @@ class AccessProbe:
     """Names every column of each relation, and no row, as the linked user, from the checkpoint database.
 
     :param sessions: of the admin, who lists what ``schemas`` hold in each database itself, and of the linked user.
-    :param database: the checkpoint database; None: the user connection's own.
+    :param checkpoint_database: None: the user connection's own.
     :param schemas: ``schema`` or ``database.schema``, whose tables are all read.
     :param tables: ``schema.table`` or ``database.schema.table``.
     :param role: the role that a proposed statement grants to.
@@ -61,7 +61,7 @@ class AccessProbe:
 
     sessions: Sessions
     user_conn_id: str
-    database: str | None = None
+    checkpoint_database: str | None = None
     schemas: Sequence[str] = ()
     tables: Sequence[str] = ()
     role: str = ""
@@ -76,7 +76,7 @@ class AccessProbe:
     """Whether the catalog hides tables from the admin; None: it isn't known yet."""
 
     def __post_init__(self) -> None:
-        self.proved = self.sessions.proved.setdefault((self.database, self.user_conn_id), {})
+        self.proved = self.sessions.proved.setdefault((self.checkpoint_database, self.user_conn_id), {})
 
     @property
     def admin(self) -> Reader:
@@ -84,7 +84,7 @@ class AccessProbe:
 
     @property
     def user(self) -> Reader:
-        return self.sessions.reader(self.database, self.user_conn_id)
+        return self.sessions.reader(self.checkpoint_database, self.user_conn_id)
 
     def schemas_named(self) -> set[str]:
         names = [*(split_path(text)[-1] for text in self.schemas), *(split_path(text)[-2] for text in self.tables)]

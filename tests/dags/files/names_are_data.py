@@ -67,7 +67,7 @@ def take_one_by_one(found: Any) -> None:
     found >> [
         GrantReverseEtlOperator(task_id="retl", database=one("grants", 0, "database"), schema=one("schema"), **ROLE),
         CheckWarehouseOperator(task_id="check", schemas=one("entries"), user_conn_id="names_user"),
-        CreateCheckpointDatabaseOperator(task_id="database", database=one("refused"), **ROLE),
+        CreateCheckpointDatabaseOperator(task_id="database", checkpoint_database=one("refused"), **ROLE),
         CreateSegmentRoleOperator(task_id="role", role=one("refused"), user_conn_id="names_user"),
         CreateSegmentRoleOperator(task_id="user", **ROLE, user_conn_id="names_hostile_user"),
         DropSegmentRoleOperator(

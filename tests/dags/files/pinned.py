@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_datagraph.dags import segment_data_graph
+from airflow_provider_datagraph.example_dags import segment_data_graph
 
 pinned = segment_data_graph(
     "pinned",

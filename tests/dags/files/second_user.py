@@ -29,7 +29,7 @@ with DAG("segment_second_user", schedule=None, params=FORM) as segment_second_us
         task_id="validate",
         role=ROLE,
         user_conn_id="segment_second_user",
-        database=CHECKPOINT,
+        checkpoint_database=CHECKPOINT,
         schemas="{{ params.schemas | tojson }}",
         probe_checkpoint=True,
     )

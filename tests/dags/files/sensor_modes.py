@@ -29,7 +29,7 @@ PROFILES: dict[str, dict[str, Any]] = {
 }
 ACCESS: dict[str, dict[str, Any]] = {
     "user_password": {"user_conn_id": "modes_user_wrong_password"},
-    "checkpoint_database": {"database": "atlantis"},
+    "checkpoint_database": {"checkpoint_database": "atlantis"},
 }
 
 with DAG(

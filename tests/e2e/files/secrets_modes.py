@@ -38,18 +38,24 @@ ONCE_MORE = {"retries": 1, "retry_delay": timedelta(seconds=DELAY)}
 FORM = {"schemas": [f"{ANALYTICS}.crm"], "role": ROLE, "checkpoint_database": CHECKPOINT, **USER}
 CRM = {"database": ANALYTICS, "schema": "crm", "role": ROLE}
 WAIT = {"poke_interval": DELAY, "timeout": 240}
-ACCESS = {"database": CHECKPOINT, "tables": [f"{ANALYTICS}.crm.accounts"], "wait_for_grants": True, **USER, **WAIT}
+ACCESS = {
+    "checkpoint_database": CHECKPOINT,
+    "tables": [f"{ANALYTICS}.crm.accounts"],
+    "wait_for_grants": True,
+    **USER,
+    **WAIT,
+}
 # First, since all else waits for these to wait.
 SYNC = {"database": PROFILES, "schema": "profiles_prod", "priority_weight": 100, **WAIT}
 KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
     "check": (CheckWarehouseOperator, FORM),
     "role": (CreateSegmentRoleOperator, {"role": ROLE, **USER}),
-    "database": (CreateCheckpointDatabaseOperator, {"database": CHECKPOINT, "role": ROLE}),
+    "database": (CreateCheckpointDatabaseOperator, {"checkpoint_database": CHECKPOINT, "role": ROLE}),
     "grant": (GrantSchemaOperator, CRM),
     "reverse_etl": (GrantReverseEtlOperator, {"database": ANALYTICS, "role": ROLE, "schema_owner": WORLD["retl"]}),
     "validate": (ValidateAccessSensor, ACCESS),
     "profiles": (ProfilesSyncTablesSensor, SYNC),
-    "summary": (SegmentSummaryOperator, {"reports": [], "database": CHECKPOINT, **USER}),
+    "summary": (SegmentSummaryOperator, {"reports": [], "checkpoint_database": CHECKPOINT, **USER}),
     "audit": (AuditAccessOperator, {"role": ROLE, "checkpoint_database": CHECKPOINT, **USER}),
     "preflight": (PreflightOperator, USER),
     "revoke": (RevokeSchemaOperator, CRM),

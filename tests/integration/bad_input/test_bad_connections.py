@@ -98,7 +98,7 @@ TOGETHER: dict[str, tuple[Callable[[Segment], Any], tuple[str, ...]]] = {
         lambda w: w.create_role(role="Up", password_hash="md4", plan_only="perhaps"),
         ("'Up'", "'md4'", "plan_only is 'perhaps'"),
     ),
-    "database": (lambda w: w.create_database(database="Upper", role="Up"), ("'Upper'", "'Up'")),
+    "database": (lambda w: w.create_database(checkpoint_database="Upper", role="Up"), ("'Upper'", "'Up'")),
     "schema": (
         lambda w: w.grant_schema(schema=["pg_x", "a.b.c"], tries=0),
         ("'pg_x'", "'a.b.c'", "tries"),
@@ -110,7 +110,7 @@ TOGETHER: dict[str, tuple[Callable[[Segment], Any], tuple[str, ...]]] = {
         ("'Up'", "'x'", "template1"),
     ),
     "summary": (
-        lambda w: w.summary(database="template1", reports="x", proofs=5),
+        lambda w: w.summary(checkpoint_database="template1", reports="x", proofs=5),
         ("template1", "reports holds", "proofs holds"),
     ),
 }

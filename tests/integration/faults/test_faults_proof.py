@@ -34,7 +34,7 @@ def opened(linked: Segment) -> Segment:
 @pytest.fixture
 def probe(opened: Segment) -> Iterator[AccessProbe]:
     arguments = opened.access(
-        database=opened.checkpoint, schemas=["crm", "billing", "payroll"], role=opened.role, batch_size=2
+        checkpoint_database=opened.checkpoint, schemas=["crm", "billing", "payroll"], role=opened.role, batch_size=2
     )._arguments()
     made = make_probe("access", arguments, Sessions("redshift_default"))
     assert isinstance(made, AccessProbe)
@@ -135,7 +135,7 @@ def test_only_a_cluster_that_knows_no_metadata_security_is_taken_to_hide_nothing
     opened: Segment, faults: Faults
 ) -> None:
     opened.admin_connection(login=opened.cluster.user("dba"), password=PASSWORD)
-    asked = {"database": opened.checkpoint, "schemas": ["crm"], "deferrable": False, "timeout": 0}
+    asked = {"checkpoint_database": opened.checkpoint, "schemas": ["crm"], "deferrable": False, "timeout": 0}
     faults.error("show metadata_security", "XX000", "internal error", times=None)
     with pytest.raises(AirflowSensorTimeout, match="internal error"):
         opened.access(**asked).execute({})
@@ -179,7 +179,7 @@ def test_a_proof_costs_the_same_in_few_schemas_and_in_many(opened: Segment, faul
             opened.sql(f"CREATE SCHEMA {name}", *each)
             opened.open(name)
         before = faults.exchanges
-        report = opened.access(database=opened.checkpoint, schemas=made).execute({})
+        report = opened.access(checkpoint_database=opened.checkpoint, schemas=made).execute({})
         found.append(faults.exchanges - before)
         assert report["in_place"] == tables
         opened.sql(*(f"DROP SCHEMA {name} CASCADE" for name in made))
@@ -192,7 +192,7 @@ def test_refusals_cost_the_same_for_few_tables_and_for_many(opened: Segment, fau
         name = opened.cluster.name("s")
         opened.sql(f"CREATE SCHEMA {name}", *(f"CREATE TABLE {name}.t{at} (id int)" for at in range(tables)))
         before = faults.exchanges
-        report = opened.access(database=opened.checkpoint, schemas=[name], wait=False).execute({})
+        report = opened.access(checkpoint_database=opened.checkpoint, schemas=[name], wait=False).execute({})
         found.append(faults.exchanges - before)
         assert codes(report) == ["schema_closed"]
         opened.sql(f"DROP SCHEMA {name} CASCADE")

@@ -63,7 +63,7 @@ def reverse_etl(customer: Customer) -> None:
 
 def validate(customer: Customer) -> None:
     path = f"{customer.warehouse}.{SCHEMA}"
-    report = execute(customer.access(database=customer.checkpoint, schemas=[path]))
+    report = execute(customer.access(checkpoint_database=customer.checkpoint, schemas=[path]))
     assert (report["in_place"], report["findings"]) == (2, [])
 
 

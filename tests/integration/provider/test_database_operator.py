@@ -29,5 +29,5 @@ def test_a_permission_for_its_schemas_is_not_taken_for_one_on_the_database(linke
     database = linked.cluster.database()
     linked.cluster.sql(database, f"GRANT CREATE FOR SCHEMAS IN DATABASE {database} TO ROLE {linked.role}")
     assert linked.refusal(RETL, database) == "42501"
-    assert create(linked, database=database)["changed"] == 1
+    assert create(linked, checkpoint_database=database)["changed"] == 1
     assert linked.refusal(RETL, database) == ""

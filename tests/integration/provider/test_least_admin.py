@@ -70,7 +70,7 @@ def test_the_least_admin_does_it_all_and_needs_each_right(cluster: Cluster, monk
     reports = [execute(task) for task in tasks()]
     assert all(report["changed"] for report in reports)
     assert not any(execute(task)["changed"] for task in tasks())
-    proof = execute(world.access(database=None, tables=tables))
+    proof = execute(world.access(checkpoint_database=None, tables=tables))
     assert (proof["in_place"], proof["findings"]) == (2, [])
     audit = execute(world.audit(allowed=[*entries, f"{world.warehouse}.{RETL}"]))
     assert execute(world.summary(reports=reports, proofs=proof, audit=audit))["changed"] == sum(

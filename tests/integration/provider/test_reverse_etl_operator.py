@@ -68,14 +68,6 @@ def test_another_schema_can_be_named(warehouse: Segment) -> None:
     assert warehouse.refusal('CREATE TABLE "old.etl".own (id int)') == ""
 
 
-@pytest.mark.parametrize("database", [None, "", "  "])
-def test_without_a_database_nothing_is_done_and_nothing_is_asked(linked: Segment, database: str | None) -> None:
-    since = linked.cluster.mark()
-    report = grant(linked, database=database)
-    assert report == Report().as_dict()
-    assert [text for text in linked.cluster.received(since) if "sys_query_history" not in text] == []
-
-
 def test_a_missing_database_is_only_a_note_of_a_plan(linked: Segment, logged: Logged) -> None:
     name = linked.cluster.future_database()
     with linked.cluster.untouched():

@@ -71,10 +71,11 @@ def run_all(segment: Segment, **form: Any) -> dict[str, dict[str, Any]]:
         "check": check,
         "role": execute(segment.create_role()),
         "database": execute(segment.create_database(reverse_etl_owner=owner)),
-        **{f"grant {at}": execute(segment.grant_schema(**one)) for at, one in enumerate(check["grants"])},
-        "reverse_etl": execute(segment.grant_reverse_etl(database=check["reverse_etl_database"], schema_owner=owner)),
+        "grant": execute(segment.grant_schema(**check["grants"])),
     }
-    validate = execute(segment.access(database=segment.checkpoint, **check["validate"]))
+    if (shared := check["reverse_etl_database"]) is not None:
+        reports["reverse_etl"] = execute(segment.grant_reverse_etl(database=shared, schema_owner=owner))
+    validate = execute(segment.access(checkpoint_database=segment.checkpoint, **check["validate"]))
     return {
         **reports,
         "validate": validate,

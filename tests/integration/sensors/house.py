@@ -45,7 +45,7 @@ class House(Segment):
 
     def access(self, **arguments: Any) -> ValidateAccessSensor:
         """A sensor on the linked user's access, from the checkpoint database."""
-        return super().access(**{"database": self.checkpoint, **arguments})
+        return super().access(**{"checkpoint_database": self.checkpoint, **arguments})
 
     def sensor(self, kind: str, **arguments: Any) -> DataGraphSensor:
         """Either sensor, by its probe's name; what it waits for doesn't exist yet."""

@@ -55,7 +55,7 @@ def test_it_reads_from_the_checkpoint_database_and_nothing_but_one(house: House,
     path = f"{house.warehouse}.{house.crm}"
     assert proof == {
         "login": house.user,
-        "database": house.checkpoint,
+        "checkpoint_database": house.checkpoint,
         "read": 2,
         "tables": [f"{path}.accounts", f"{path}.contacts"],
         "schemas": {path: 2},
@@ -68,7 +68,7 @@ def test_without_a_database_it_is_the_user_connections(house: House) -> None:
     house.fulfil("access")
     house.user_connection(schema=house.checkpoint)
     since = mark(house.server)
-    house.access(database=None, tables=[f"{house.crm}.accounts"]).execute({})
+    house.access(checkpoint_database=None, tables=[f"{house.crm}.accounts"]).execute({})
     assert {database for database, _ in sent_by_user(house, since)} == {house.checkpoint}
 
 
@@ -77,7 +77,7 @@ def test_the_admin_s_database_is_no_place_for_the_proof(house: House) -> None:
     house.fulfil("access")
     house.user_connection()
     with pytest.raises(MisconfigurationError, match="user connection segment_linked_user lacks schema"):
-        house.access(database=None, tables=[f"{house.crm}.accounts"]).execute({})
+        house.access(checkpoint_database=None, tables=[f"{house.crm}.accounts"]).execute({})
 
 
 def test_the_admin_reads_no_table(house: House, mocker: MockerFixture) -> None:

@@ -96,7 +96,7 @@ def test_without_waiting_the_user_need_not_exist(house: House) -> None:
 
 def test_without_waiting_the_checkpoint_database_need_not_exist(house: House) -> None:
     house.make_crm()
-    sensor = house.access(schemas=house.crm, database="atlantis", wait=False)
+    sensor = house.access(schemas=house.crm, checkpoint_database="atlantis", wait=False)
     assert not_ready(sensor) == planned("database atlantis")
 
 

@@ -28,7 +28,7 @@ def arguments(house: House, kind: str) -> dict[str, Any]:
             "redshift_conn_id": "redshift_default",
             "aws_conn_id": None,
             "user_conn_id": "segment_linked_user",
-            "database": house.checkpoint,
+            "checkpoint_database": house.checkpoint,
             "schemas": [],
             "tables": [f"{house.crm}.accounts"],
             "role": house.role,

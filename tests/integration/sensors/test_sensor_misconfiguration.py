@@ -22,7 +22,7 @@ CASES: dict[str, Case] = {
     "no such user": ({}, {"login": "nobody"}, "access", {}, "Connection segment_linked_user: .* refuses the login"),
     "no admin connection": ({}, {}, "profiles_sync", {"redshift_conn_id": "nowhere"}, NOWHERE),
     "no user connection": ({}, {}, "access", {"user_conn_id": "nowhere"}, NOWHERE),
-    "checkpoint database": ({}, {}, "access", {"database": "atlantis"}, "there is no database atlantis"),
+    "checkpoint database": ({}, {}, "access", {"checkpoint_database": "atlantis"}, "there is no database atlantis"),
     "profiles' database": ({}, {}, "profiles_sync", {"database": "atlantis"}, "no database atlantis"),
     "admin's database": ({"schema": "atlantis"}, {}, "profiles_sync", {}, "there is no database atlantis"),
     "TLS": ({"extra": {"ssl": True}}, {}, "profiles_sync", {}, "TLS"),

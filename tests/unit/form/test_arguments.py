@@ -13,7 +13,15 @@ from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.redshift.names import InvalidInput, check_identifier
 from tests.unit.redshift.reading import refusal
 
+UNNAMED = "tables names tables of schema {}, which isn't among the schemas."
 EMPTY = "tables has an empty list for schema {}: name its tables, or leave it out for all."
+
+
+def in_db(*schemas: str) -> list[tuple[str, str]]:
+    """Schemas of a database."""
+    return [("db", name) for name in schemas]
+
+
 TRUE, FALSE = (True, "True", "true", "TRUE", " tRuE\n"), (False, "False", "false", "FALSE", " fAlsE\n")
 
 
@@ -115,7 +123,9 @@ def test_other_lists_are_refused(value: Any, sentence: str) -> None:
     ],
 )
 def test_tables_come_by_schema(value: Any, schemas: tuple[str, ...], found: Mapping[str, tuple[str, ...]]) -> None:
-    assert arguments.tables(value, "tables", schemas) == found
+    assert arguments.tables(value, "tables", in_db(*schemas)) == {
+        ("db", name): tables for name, tables in found.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -123,7 +133,7 @@ def test_tables_come_by_schema(value: Any, schemas: tuple[str, ...], found: Mapp
     [
         (["a"], (), ["tables is a list, which goes with a single schema, and 0 are named."]),
         (["a"], ("crm", "ads"), ["tables is a list, which goes with a single schema, and 2 are named."]),
-        ([], ("crm",), [EMPTY.format("crm")]),
+        ([], ("crm",), [EMPTY.format("db.crm")]),
         ({"crm": None}, ("crm",), [EMPTY.format("crm")]),
         ({}, ("crm",), ["tables is an empty mapping: name tables, or give True for all."]),
         ("{}", ("crm", "ads"), ["tables is an empty mapping: name tables, or give True for all."]),
@@ -140,7 +150,7 @@ def test_tables_come_by_schema(value: Any, schemas: tuple[str, ...], found: Mapp
     ],
 )
 def test_other_tables_are_refused(value: Any, schemas: tuple[str, ...], sentences: list[str]) -> None:
-    assert refusal(arguments.tables, value, "tables", schemas) == tuple(sentences)
+    assert refusal(arguments.tables, value, "tables", in_db(*schemas)) == tuple(sentences)
 
 
 def test_problems_are_collected_and_raised_together() -> None:
@@ -149,8 +159,8 @@ def test_problems_are_collected_and_raised_together() -> None:
     assert problems.check(arguments.boolean, "no", "prune", default=True) is True
     assert problems.check(arguments.boolean, "false", "prune", default=True) is False
     assert problems.check(check_identifier, "", "table", default=None) is None
-    found = problems.check(arguments.tables, {"a": ["x"], "b": []}, "tables", ("b",), default={"kept": ()})
-    assert found == {"kept": ()}
+    found = problems.check(arguments.tables, {"a": ["x"], "b": []}, "tables", in_db("b"), default=None)
+    assert found is None
     problems.add("Three.", "Four.", "Three.")
     problems.add("Four.", "Five.")
     problems.add()
@@ -176,52 +186,59 @@ def test_only_invalid_input_is_collected() -> None:
 
 def test_a_schema_that_stands_twice_in_json_is_refused() -> None:
     text = '{"crm": ["a"], "web": ["c"], "ads": ["c"], "ads": ["d"], "crm": ["b"]}'
-    found = refusal(arguments.tables, text, "tables", ("crm", "ads", "web"))
+    found = refusal(arguments.tables, text, "tables", in_db("crm", "ads", "web"))
     assert found == ("tables names ads, crm twice: name each once.",)
 
 
 def test_the_problems_of_every_list_are_told_at_once() -> None:
     value = {"crm": ["a", "a"], "ads": [5], "z": [], "web": [], "x": ["t"], "b": ["t"], "fine": ["t"]}
-    assert refusal(arguments.tables, value, "tables", ("crm", "ads", "web", "fine")) == (
+    assert refusal(arguments.tables, value, "tables", in_db("crm", "ads", "web", "fine")) == (
         "tables names a twice: name each once.",
         "tables has the entry 5: each has to be a name.",
-        *(f"tables names tables of schema {name}, which isn't among the schemas." for name in "bxz"),
-        EMPTY.format("web"),
+        UNNAMED.format("z"),
         EMPTY.format("z"),
+        EMPTY.format("web"),
+        UNNAMED.format("x"),
+        UNNAMED.format("b"),
     )
 
 
 @pytest.mark.parametrize(
-    ("key", "schema"),
+    ("key", "place"),
     [
-        ("crm", "crm"),
-        ('"crm"', "crm"),
-        ("db.crm", "crm"),
-        ('"a.b"', "a.b"),
-        ("a.b", "a.b"),
-        ('db."a.b"', "a.b"),
-        ('"we""b"', 'we"b'),
-        ('we"b', 'we"b'),
+        ("crm", ("db", "crm")),
+        ('"crm"', ("db", "crm")),
+        ("db.crm", ("db", "crm")),
+        ('"a.b"', ("db", "a.b")),
+        ("a.b", ("db", "a.b")),
+        ('db."a.b"', ("db", "a.b")),
+        ('"we""b"', ("db", 'we"b')),
+        ('we"b', ("db", 'we"b')),
+        ("db.both", ("db", "both")),
+        ("other.both", ("other", "both")),
     ],
 )
-def test_a_mapping_writes_schemas_as_the_list_of_schemas_does(key: str, schema: str) -> None:
-    schemas = ("crm", "a.b", 'we"b')
-    assert arguments.tables({key: ["t"]}, "tables", schemas, "db") == {schema: ("t",)}
+def test_a_mapping_writes_schemas_as_the_list_of_schemas_does(key: str, place: tuple[str, str]) -> None:
+    places = [*in_db("crm", "a.b", 'we"b', "both"), ("other", "both")]
+    assert arguments.tables({key: ["t"]}, "tables", places) == {place: ("t",)}
 
 
-@pytest.mark.parametrize(
-    ("key", "named"), [("other.crm", "other.crm"), ("db.crm.t", "db.crm.t"), ('"crm', '"crm'), ("db.ads", "ads")]
-)
-def test_a_key_that_means_no_schema_is_told(key: str, named: str) -> None:
-    sentence = f"tables names tables of schema {named}, which isn't among the schemas."
-    assert refusal(arguments.tables, {key: ["t"]}, "tables", ("crm",), "db") == (sentence,)
-    assert refusal(arguments.tables, {"db.crm": ["t"]}, "tables", ("crm",)) != ()
+@pytest.mark.parametrize("key", ["other.crm", "db.crm.t", '"crm', "db.ads", "ads"])
+def test_a_key_that_means_no_schema_is_told(key: str) -> None:
+    assert refusal(arguments.tables, {key: ["t"]}, "tables", in_db("crm")) == (UNNAMED.format(key),)
+
+
+def test_a_key_that_means_two_schemas_is_told() -> None:
+    told = ("tables names schema crm, which 2 databases have: write database.schema.",)
+    assert refusal(arguments.tables, {"crm": ["t"]}, "tables", [*in_db("crm"), ("other", "crm")]) == told
 
 
 def test_two_spellings_of_a_schema_are_told() -> None:
     value = {"crm": ["a"], "db.crm": ["b"], '"ads"': ["c"], "ads": ["d"]}
-    found = refusal(arguments.tables, value, "tables", ("crm", "ads"), "db")
-    assert found == ("tables names schema ads twice: name it once.", "tables names schema crm twice: name it once.")
+    assert refusal(arguments.tables, value, "tables", in_db("crm", "ads")) == (
+        "tables names schema db.crm twice: name it once.",
+        "tables names schema ads twice: name it once.",
+    )
 
 
 NUMBER = "wait is {!r}: give a number that is at least {}."

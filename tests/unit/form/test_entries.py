@@ -381,10 +381,10 @@ def test_the_tasks_that_follow_read_every_name_back_as_it_is() -> None:
     assert asked[:4] == own
     assert asked[-2:] == ['"d.b"."pro.files"', '"d.b"."__segment_reverse_etl"']
     assert made == {
-        "grants": [
-            {"database": "d.b", "schema": ["crm", '"my.schema"'], "tables": {"my.schema": ["t", '"a.b"']}},
-            {"database": "dev", "schema": ["ads"], "tables": True},
-        ],
+        "grants": {
+            "schema": ['"d.b".crm', '"d.b"."my.schema"', "dev.ads"],
+            "tables": {'"d.b"."my.schema"': ["t", '"a.b"']},
+        },
         "reverse_etl_database": "d.b",
         "profiles_sync": {"database": "d.b", "schema": '"pro.files"'},
         "validate": {
@@ -401,5 +401,6 @@ def test_the_tasks_that_follow_read_every_name_back_as_it_is() -> None:
             ],
         },
     }
-    nothing: dict[str, Any] = {"grants": [], "asked": [], "profiles_sync": None, "reverse_etl_database": None}
+    assert as_tasks([Opening("dev", ("ads",), {})], None, None)["grants"] == {"schema": ["dev.ads"], "tables": True}
+    nothing: dict[str, Any] = {"grants": None, "asked": [], "profiles_sync": None, "reverse_etl_database": None}
     assert as_tasks([], None, None) == {**nothing, "validate": {"schemas": [], "tables": []}}

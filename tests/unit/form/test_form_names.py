@@ -8,10 +8,10 @@ import pytest
 
 from airflow_provider_datagraph.form.names import (
     database_name,
-    one_schema,
+    one_place,
     optional_database,
     read_paths,
-    schema_names,
+    schema_places,
     schemas_title,
     table_name,
 )
@@ -28,47 +28,56 @@ def test_a_database_has_a_name_that_may_be_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "database", "found"),
+    ("value", "found"),
     [
-        ("crm", None, ("crm",)),
-        (["crm", "dev.ads"], "dev", ("crm", "ads")),
-        ('dev."my.schema"\n"a.b"', "dev", ("my.schema", "a.b")),
+        ("crm", [("dev", "crm")]),
+        (["crm", "dev.ads"], [("dev", "crm"), ("dev", "ads")]),
+        ('dev."my.schema"\n"a.b"', [("dev", "my.schema"), ("dev", "a.b")]),
     ],
 )
-def test_schemas_of_one_database(value: Any, database: str | None, found: tuple[str, ...]) -> None:
-    assert schema_names(value, database) == found
+def test_schemas_of_one_database(value: Any, found: list[tuple[str, str]]) -> None:
+    assert schema_places(value, "dev") == schema_places(value, "dev", fixed=True) == tuple(found)
+
+
+def test_schemas_of_several_databases() -> None:
+    assert schema_places("ads\nsales.crm", "dev") == (("dev", "ads"), ("sales", "crm"))
 
 
 NOT_ONE = (
-    "schema names {!r}: name schemas of one database, with that database in `database`, and tables in `tables`; double "
-    "quotes go around a name that holds a dot."
+    "schema names {!r}: write schema or database.schema, with no other database than the one in `database`, and tables "
+    "in `tables`; double quotes go around a name that holds a dot."
 )
 
 
 def test_every_schema_that_is_none_of_it_is_told() -> None:
     entries = ["dev.crm", "dev.ads.t", "ok", "sales.crm", "pg_catalog", '"']
-    assert refusal(schema_names, entries, "sales") == (
+    assert refusal(schema_places, entries, "sales", fixed=True) == (
         NOT_ONE.format("dev.crm"),
         NOT_ONE.format("dev.ads.t"),
         "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own.",
         "'\"' has a double quote that isn't closed: close it, or remove it.",
     )
-    assert refusal(schema_names, "dev.crm", None) == (NOT_ONE.format("dev.crm"),)
+    assert refusal(schema_places, "template1.crm", "dev") == (
+        "The database 'template1' belongs to Redshift itself: name a database of your own.",
+    )
     empties: tuple[Any, ...] = (None, "", [])
     for nothing in empties:
-        assert refusal(schema_names, nothing, None) == ("schema is empty: name at least one schema.",)
-    assert refusal(schema_names, [5], None) == ("schema has the entry 5: each has to be a name.",)
+        assert refusal(schema_places, nothing, "dev") == ("schema is empty: name at least one schema.",)
+    assert refusal(schema_places, [5], "dev") == ("schema has the entry 5: each has to be a name.",)
+    assert refusal(schema_places, "crm\ndev.crm", "dev") == ("schema names dev.crm twice: name it once.",)
 
 
 def test_one_schema_is_one() -> None:
-    assert one_schema("dev.crm", "dev") == "crm"
-    assert refusal(one_schema, ["a", "b"], None) == ("schema names 2 schemas: name one.",)
-    assert refusal(one_schema, "dev.crm", "sales") == (NOT_ONE.format("dev.crm"),)
+    assert one_place("dev.crm", "dev") == one_place("crm", "dev") == one_place("dev.crm", "") == ("dev", "crm")
+    assert one_place("crm", "") == ("", "crm")
+    assert refusal(one_place, ["a", "b"], "dev") == ("schema names 2 schemas: name one.",)
+    assert refusal(one_place, "dev.crm", "sales") == (NOT_ONE.format("dev.crm"),)
 
 
 def test_schemas_are_written_as_in_the_rows() -> None:
-    assert schemas_title(["crm"], "d") == "Schema crm of database d"
-    assert schemas_title(["crm", "my.schema"], "d") == 'Schemas crm, "my.schema" of database d'
+    assert schemas_title([("d", "crm")]) == "Schema crm of database d"
+    assert schemas_title([("d", "crm"), ("d", "my.schema")]) == 'Schemas crm, "my.schema" of database d'
+    assert schemas_title([("d", "crm"), ("e.f", "crm")]) == 'Schemas d.crm, "e.f".crm'
 
 
 @pytest.mark.parametrize(("text", "name"), [("t", "t"), ("crm.t", "t"), ('crm."a.b"', "a.b"), ('"a.b"', "a.b")])

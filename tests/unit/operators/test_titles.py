@@ -30,20 +30,24 @@ def test_a_plan_says_what_would_stop_it(findings: list[FindingRow], more: str) -
 
 
 def test_a_label_is_short_and_says_how_much_there_is() -> None:
-    assert schemas_label(["crm"], "analytics") == "1 schema of analytics: crm"
-    assert schemas_label(["crm", "my.schema"], "d") == '2 schemas of d: crm, "my.schema"'
-    many = schemas_label([f"schema_{at}" for at in range(200)], "analytics")
+    assert schemas_label([("analytics", "crm")]) == "1 schema of analytics: crm"
+    assert schemas_label([("d", "crm"), ("d", "my.schema")]) == '2 schemas of d: crm, "my.schema"'
+    assert schemas_label([("d", "crm"), ("e", "crm")]) == "2 schemas of 2 databases: d.crm, e.crm"
+    many = schemas_label([("analytics", f"schema_{at}") for at in range(200)])
     assert many.startswith("200 schemas of analytics: schema_0, schema_1, ")
     assert (len(many), many[-1]) == (MAX_LABEL, "…")
 
 
 def test_a_label_is_one_line() -> None:
-    assert schemas_label(["a\nb\x1b[2J\u202e"], "d") == r'1 schema of d: "a\nb\x1b[2J\u202e"'
+    assert schemas_label([("d", "a\nb\x1b[2J\u202e")]) == r'1 schema of d: "a\nb\x1b[2J\u202e"'
 
 
-@given(st.lists(st.text(min_size=1, max_size=127), min_size=1, max_size=9), st.text(min_size=1, max_size=127))
-def test_no_label_is_a_literal_for_a_dag_that_renders_native_objects(schemas: list[str], database: str) -> None:
-    label = schemas_label(schemas, database)
+NAMES = st.text(min_size=1, max_size=127)
+
+
+@given(st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=9))
+def test_no_label_is_a_literal_for_a_dag_that_renders_native_objects(places: list[tuple[str, str]]) -> None:
+    label = schemas_label(places)
     assert len(label) <= MAX_LABEL and label.isprintable()
     with pytest.raises((ValueError, SyntaxError)):
         ast.literal_eval(label)

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, Param
 
-from airflow_provider_datagraph.dags.pins import CONNECTIONS, Connections, Pins, constant, make_dag
+from airflow_provider_datagraph.example_dags.pins import Clusters, Pins, constant, make_dag
 from airflow_provider_datagraph.operators import DropSegmentRoleOperator
 
 DOC = """### Take Segment's access to a Redshift warehouse away
@@ -20,27 +20,28 @@ unless you say otherwise.** One problem in any database stops it before anything
 
 It is one task on purpose: with a task for each database, the first would be changed before the last is looked at.
 
-Connections, of type redshift:
+Connections, of type redshift: a superuser, and one whose login is the user that leaves.
 
-- `{redshift_conn_id}`: a superuser
-- `{user_conn_id}`: its login is the user that leaves
+{connections}
 """
+ABOUT = "Take Segment's access to a Redshift warehouse away; a plan, unless its form says otherwise."
 
 
-def form(user_conn_id: str) -> dict[str, Param]:
-    """Make the fields, which a run changes.
-
-    :param user_conn_id: the user connection's id.
-    """
+def form() -> dict[str, Param]:
+    """Make the fields, which a run changes. None has a section: Airflow 3.3 would close it."""
     return {
+        "plan_only": Param(
+            default=True,
+            type="boolean",
+            title="Plan only",
+            description="Show every change in the task's log, and make none. Switch it off to make them.",
+        ),
         "role": Param(
             "segment_linked_role",
             type="string",
             title="Linked role",
             description="The role that holds all of Segment's access. It is dropped, and so is the user whose login "
-            f"the connection {user_conn_id} holds.",
-            examples=["segment_linked_role"],
-            section="What leaves",
+            "the user connection holds.",
         ),
         "checkpoint_database": Param(
             None,
@@ -48,17 +49,13 @@ def form(user_conn_id: str) -> dict[str, Param]:
             title="Checkpoint database to drop",
             description="The database that Segment writes its own tables in. It is dropped with all that is in it. "
             "Empty: it is kept.",
-            examples=["segment_linked_profiles_db"],
-            section="What leaves",
         ),
         "confirm_database": Param(
             None,
             type=["null", "string"],
             title="Confirm the database",
-            # No examples: a name to pick is no confirmation.
             description="Only where others own something in it: its name again, to drop that too. Left empty, what "
             "they own stops the run.",
-            section="What leaves",
         ),
         "new_owner": Param(
             None,
@@ -66,8 +63,6 @@ def form(user_conn_id: str) -> dict[str, Param]:
             title="New owner",
             description="The administrator, or another user whom the DAG file trusts, who gets the schemas and tables "
             "that the linked user owns. Empty: they stop the run, unless the database that they are in is dropped.",
-            examples=["warehouse_owner"],
-            section="What stays",
         ),
         "force": Param(
             default=False,
@@ -75,14 +70,6 @@ def form(user_conn_id: str) -> dict[str, Param]:
             title="Force",
             description="Also take away what isn't Segment's: further privileges of the role and the user, the user's "
             "other roles, the role's other members. Without this they stop the run.",
-            section="How",
-        ),
-        "plan_only": Param(
-            default=True,
-            type="boolean",
-            title="Plan only",
-            description="Show every change in the task's log, and make none. Switch it off to make them.",
-            section="How",
         ),
     }
 
@@ -94,7 +81,7 @@ def segment_data_graph_offboard(
     checkpoint_database: str | None = None,
     new_owner: str | None = None,
     trusted_owners: Sequence[str] = (),
-    connections: Connections = CONNECTIONS,
+    connections: Clusters | None = None,
     **dag_arguments: Any,
 ) -> DAG:
     """Make the DAG that takes Segment's access away. What is given leaves its form, and no run can choose it.
@@ -106,27 +93,30 @@ def segment_data_graph_offboard(
     :param new_owner: the user that gets what the linked user owns, or an empty text: nobody. Default None: the form has
         it.
     :param trusted_owners: the users that the form may name there, beside the admin and superusers; default none.
-    :param connections: the admin connection, the user connection and AWS's; never on the form.
+    :param connections: the admin connection, the user connection and AWS's, or several such, one of which is chosen on
+        the form; default None: the default ones.
     :param dag_arguments: further arguments of ``DAG``, such as ``tags`` and ``default_args``.
     :return: the DAG, for a module's own name: there Airflow finds it.
     :raises ParamValidationError: if the form wouldn't take what is given for a field.
     """
     pins = Pins(
-        form(connections.user_conn_id),
+        form(),
         {"role": role, "checkpoint_database": checkpoint_database, "new_owner": new_owner},
+        connections,
     )
-    doc = DOC.format(pins=pins, **connections._asdict())
-    with make_dag(dag_id, pins, doc, dag_arguments) as dag:
+    doc = DOC.format(pins=pins, connections=pins.about_connections)
+    with make_dag(dag_id, pins, ABOUT, doc, dag_arguments) as dag:
         DropSegmentRoleOperator(
             task_id="offboard",
+            doc_md="Plans the way back for all databases, and makes it unless this run is a plan only.",
             role=pins.argument("role", "{{ params.role }}"),
-            user_conn_id=constant(connections.user_conn_id),
+            user_conn_id=pins.connection("user_conn_id"),
             checkpoint_database=pins.argument("checkpoint_database", "{{ params.checkpoint_database or '' }}"),
             confirm_database="{{ params.confirm_database or '' }}",
             new_owner=pins.argument("new_owner", "{{ params.new_owner or '' }}"),
             trusted_owners=constant([*trusted_owners, *([new_owner] if new_owner else [])]),
             force="{{ params.force }}",
             plan_only="{{ params.plan_only }}",
-            **connections.admin,
+            **pins.admin,
         )
     return dag

@@ -6,8 +6,8 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, Param
 
-from airflow_provider_datagraph.dags.grant import form
-from airflow_provider_datagraph.dags.pins import CONNECTIONS, Connections, Pins, constant, make_dag
+from airflow_provider_datagraph.example_dags.grant import VARIABLE, form
+from airflow_provider_datagraph.example_dags.pins import Clusters, Pins, make_dag
 from airflow_provider_datagraph.operators import PreflightOperator
 
 DOC = """### Look at what Segment's Data Graph needs of a Redshift warehouse
@@ -16,22 +16,23 @@ Logs in with both connections, looks at the cluster as admin, at what the admin 
 the schemas that you name, and at the network, if the DAG file names an AWS connection. The task's log says in a
 sentence each what works and what is missing. It changes nothing. {pins}
 
-Connections, of type redshift:
+Connections, of type redshift: the administrator, and one whose login is the linked user, which needn't exist yet.
 
-- `{redshift_conn_id}`: the administrator
-- `{user_conn_id}`: its login is the linked user, which needn't exist yet
+{connections}
 """
+ABOUT = "Look at what Segment's Data Graph needs of a Redshift warehouse; it changes nothing."
 
 
-REGION = Param(
-    "us",
-    type="string",
-    enum=["us", "eu"],
-    values_display={"us": "United States", "eu": "European Union"},
-    title="Region of the workspace",
-    description="Where your Segment workspace is: Segment connects from other addresses in each region.",
-    section="How",
-)
+def region_field() -> Param:
+    """Make the field of the workspace's region."""
+    return Param(
+        "us",
+        type="string",
+        enum=["us", "eu"],
+        values_display={"us": "United States", "eu": "European Union"},
+        title="Region of the workspace",
+        description="Where your Segment workspace is: Segment connects from other addresses in each region.",
+    )
 
 
 def segment_preflight(
@@ -40,7 +41,8 @@ def segment_preflight(
     role: str | None = None,
     checkpoint_database: str | None = None,
     region: str | None = None,
-    connections: Connections = CONNECTIONS,
+    connections: Clusters | None = None,
+    variable: str | None = VARIABLE,
     **dag_arguments: Any,
 ) -> DAG:
     """Make the DAG that looks before anything is set up. What is given leaves its form, and no run can choose it.
@@ -49,23 +51,26 @@ def segment_preflight(
     :param role: the linked role; default None: the form has it.
     :param checkpoint_database: the checkpoint database; default None: the form has it.
     :param region: of Segment's workspace, ``us`` or ``eu``; default None: the form has it.
-    :param connections: the admin connection and the user connection; never on the form. With ``aws_conn_id``, AWS is
-        asked for the cluster and its network, too.
+    :param connections: as in :func:`.segment_data_graph`. With ``aws_conn_id``, AWS is asked for the cluster and its
+        network, too.
+    :param variable: an Airflow Variable that the form is filled with, likewise; default ``segment_data_graph``.
     :param dag_arguments: further arguments of ``DAG``, such as ``tags`` and ``default_args``.
     :return: the DAG, for a module's own name: there Airflow finds it.
     :raises ParamValidationError: if the form wouldn't take what is given for a field.
     """
     fields = {name: form()[name] for name in ("schemas", "checkpoint_database", "role")}
     given = {"role": role, "checkpoint_database": checkpoint_database, "region": region}
-    pins = Pins({**fields, "region": REGION}, given)
-    with make_dag(dag_id, pins, DOC.format(pins=pins, **connections._asdict()), dag_arguments) as dag:
+    pins = Pins({**fields, "region": region_field()}, given, connections, variable)
+    doc = DOC.format(pins=pins, connections=pins.about_connections)
+    with make_dag(dag_id, pins, ABOUT, doc, dag_arguments) as dag:
         PreflightOperator(
             task_id="preflight",
-            schemas="{{ params.schemas | tojson }}",
+            doc_md="Looks at everything that the set-up needs, and changes nothing.",
+            schemas="{{ (params.schemas or []) | tojson }}",
             role=pins.argument("role", "{{ params.role }}"),
             checkpoint_database=pins.argument("checkpoint_database", "{{ params.checkpoint_database }}"),
-            user_conn_id=constant(connections.user_conn_id),
+            user_conn_id=pins.connection("user_conn_id"),
             region=pins.argument("region", "{{ params.region }}"),
-            **connections.admin,
+            **pins.admin,
         )
     return dag

@@ -1,0 +1,54 @@
+"""The reference DAG on a schedule, without anybody who fills in its form."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.dags.airflow_process import Airflow, Outcome
+from tests.dags.test_dag_runs import ALL_TASKS
+from tests.dags.warehouse import Warehouse, readable
+
+SKIPPED = {"wait_for_profiles_sync", "grant_profiles_sync", "grant_reverse_etl"}
+VARIABLE = "AIRFLOW_VAR_SEGMENT_DATA_GRAPH"
+
+
+def given(warehouse: Warehouse) -> dict[str, Any]:
+    """What a company types once."""
+    names = warehouse.names
+    schemas = [f"{names.analytics}.crm", f"{names.ops}.devices"]
+    return {"schemas": schemas, "role": names.role, "checkpoint_database": names.checkpoint}
+
+
+def opened(warehouse: Warehouse, outcome: Outcome) -> None:
+    """The run did all that was asked, and skipped what nobody asked for."""
+    assert outcome.state == "success", outcome.log[-3000:]
+    assert outcome.states == {name: "skipped" if name in SKIPPED else "success" for name in ALL_TASKS}
+    names = warehouse.names
+    paths = {(names.analytics, "crm", "accounts"): True, (names.ops, "devices", "phones"): True}
+    paths[names.analytics, "payroll", "salaries"] = False
+    assert readable(warehouse, paths) == paths
+
+
+def test_everything_from_a_variable_and_on_the_second_cluster(airflow: Airflow, warehouse: Warehouse) -> None:
+    found = warehouse.connections()
+    # The first cluster's connections aren't defined.
+    connections = {"west": found["redshift_default"], "west_user": found["segment_linked_user"]}
+    clusters = [{"redshift_conn_id": f"{name}", "user_conn_id": f"{name}_user"} for name in ("east", "west")]
+    value = json.dumps({**given(warehouse), "connections": clusters, "cluster": "west"})
+    opened(warehouse, airflow.run("scheduled", {}, connections, warehouse.listening(), **{VARIABLE: value}))
+
+
+def test_everything_from_arguments(airflow: Airflow, warehouse: Warehouse) -> None:
+    sent = warehouse.listening()
+    pins = json.dumps({**given(warehouse), "profiles_sync": "", "reverse_etl_database": "", "future_tables": "none"})
+    opened(warehouse, airflow.run("arguments", {}, warehouse.connections(), sent, ARGUMENTS=pins))
+
+
+def test_a_run_s_conf_comes_before_the_variable(airflow: Airflow, warehouse: Warehouse) -> None:
+    conf = {"schemas": [f"{warehouse.names.ops}.depots"], "plan_only": True}
+    value = json.dumps(given(warehouse))
+    outcome = airflow.run("scheduled", conf, warehouse.connections(), warehouse.listening(), **{VARIABLE: value})
+    assert (outcome.state, outcome.changes) == ("success", [])
+    planned = {row["object"] for row in outcome.reports["grant_schemas"]["changes"]}
+    assert planned == {f"schema {warehouse.names.ops}.depots", f"tables {warehouse.names.ops}.depots"}
