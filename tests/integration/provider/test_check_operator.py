@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -93,6 +95,43 @@ def test_the_problems_of_all_databases_are_told_at_once(segment: Segment, other:
     assert "weak" not in "".join(problems)
 
 
+def given_by_variable(segment: Segment, value: Any, conf: Any = None, **arguments: Any) -> dict[str, Any]:
+    """The result where a Variable holds values, and the run's conf others."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    segment.monkeypatch.setenv("AIRFLOW_VAR_SEGMENT_DATA_GRAPH", text)
+    form = {"schemas": ["billing"], "plan_only": False}
+    task = segment.check(variable="segment_data_graph", params=form, **{"schemas": ["crm"], **arguments})
+    context: Any = {"params": {**form, **(conf or {})}, "dag_run": SimpleNamespace(conf=conf or {})}
+    return dict(task.execute(context))
+
+
+def test_a_variable_gives_what_the_conf_does_not(segment: Segment) -> None:
+    value = {"schemas": ["billing"], "plan_only": True, "connections": []}
+    found = given_by_variable(segment, value)
+    assert (found["grants"]["schema"], found["form"]["plan_only"]) == ([f"{segment.warehouse}.billing"], True)
+    found = given_by_variable(segment, value, {"schemas": ["crm"]})
+    assert (found["grants"]["schema"], found["form"]["plan_only"]) == ([f"{segment.warehouse}.crm"], True)
+    assert given_by_variable(segment, {})["grants"]["schema"] == [f"{segment.warehouse}.crm"]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("{", "The Variable segment_data_graph is no JSON"),
+        ([], "The Variable segment_data_graph is no JSON object"),
+        ({"schema": []}, "'schema', which the form hasn't: did you mean schemas?"),
+        ({"zzz": 1}, "'zzz', which the form hasn't: give some of connections, plan_only, schemas."),
+        ({"role": "r"}, "'role', which the DAG file sets: leave it out of one of the two."),
+        ({"plan_only": "maybe"}, "plan_only is 'maybe', not a boolean"),
+    ],
+    ids=str,
+)
+def test_a_variable_that_does_not_fit_stops_the_run(segment: Segment, value: Any, told: str) -> None:
+    with pytest.raises(MisconfigurationError) as error:
+        given_by_variable(segment, value)
+    assert len([problem for problem in error.value.problems if told in problem]) == 1, error.value.problems
+
+
 def test_a_profiles_sync_schema_may_be_missing(segment: Segment) -> None:
     result = check(segment, [], profiles_sync=f"{segment.warehouse}.not_yet")
     assert (result["grants"], result["profiles_sync"]["schema"]) == (None, "not_yet")
@@ -133,7 +172,9 @@ def test_an_existing_role_and_user_are_no_problem(linked: Segment) -> None:
     assert (report["findings"], report["notes"]) == ([], {})
 
 
-@pytest.mark.parametrize("typed", ["payroll", "{own}.PAYROLL", '"{own}"."payroll".salaries', "{other}.crm", "{own}.*"])
+@pytest.mark.parametrize(
+    "typed", ["payroll", "{own}.PAYROLL", '"{own}"."payroll".salaries', "{other}.crm", '{own}."*"']
+)
 def test_what_isnt_allowed_is_refused_in_every_notation(segment: Segment, other: str, typed: str) -> None:
     entry = typed.format(own=segment.warehouse, other=other)
     allow = ["crm", f"{segment.warehouse}.b*", f"{other}.my*"]
