@@ -230,6 +230,29 @@ FINDINGS: Mapping[str, Said] = {
     "schema_missing hidden": Said(_UNSEEN + ".", _UNHIDE),
     "schema_missing hidden planned": Said(_UNSEEN + "; the plan continues as if it saw it.", _UNHIDE),
     "schema_missing closing": Said("Schema {schema} doesn't exist in database {database}.", "Correct the name."),
+    "pattern_empty": Said(
+        "Pattern {object} means no schema of database {database}.", "Correct it, unless one is to come."
+    ),
+    "pattern_empty left": Said("All that pattern {object} means in database {database} is left out."),
+    "left_out owner": Said(
+        "Patterns open only what a trusted owner has in database {object}, so they leave out {schemas} (of {owners}).",
+        "Name the owners in trusted_owners, or the schemas themselves; or leave them out with !.",
+    ),
+    "left_out capitals": Said(
+        "Redshift looks for names in lower case, so patterns leave out {schemas} in database {object}.",
+        "Rename them to lower case, let the admin's session have enable_case_sensitive_identifier on, or leave them "
+        "out with !.",
+    ),
+    "left_out checkpoint": Said(
+        "Database {object} is the checkpoint database, where no pattern opens a schema: {schemas}.",
+        "Name the schemas themselves, if Segment is to read them.",
+    ),
+    "left_out not allowed": Said("Patterns leave out what may not be opened here, in database {object}: {schemas}."),
+    "left_out not local": Said(
+        "Patterns leave out what isn't local, in database {object}: {schemas}. A schema that is named itself is told "
+        "with the statements that open it."
+    ),
+    "left_out reverse_etl": Said("Patterns leave out {schemas} in database {object}: it is Reverse ETL's own."),
     "not_local external": Said(
         "Schema {object} is external: Redshift grants it outside a transaction only, and with all that is in it.",
         "An administrator runs in database {database}, outside a transaction, and for the linked user instead where "

@@ -75,9 +75,12 @@ def form() -> dict[str, Param]:
             # `examples` would turn the text field into a list to pick from, so they stand in the description.
             description_md="One a line:\n"
             "- analytics.crm: all tables of a schema\n"
+            "- analytics.marts_*: all schemas that begin so, looked up in each run; only those that an administrator "
+            "owns, or a trusted owner\n"
+            "- !analytics.*_tmp: leaves out what patterns mean\n"
             "- analytics.billing.invoices: a single table\n"
             "- crm: a schema of the admin connection's own database\n"
-            '- analytics."my.schema": double quotes around a part that holds a dot\n\n'
+            '- analytics."my.schema": double quotes around a part that holds a dot, or a * of its own\n\n'
             "Whoever creates a view in an open schema opens to Segment what they can read themselves, now and later.",
         ),
         "profiles_sync": Param(

@@ -14,6 +14,7 @@ from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.access.schemas.targets import not_local, schema_hidden
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema
 from airflow_provider_datagraph.form.arguments import ALL_TABLES, Problems
+from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose
 from airflow_provider_datagraph.form.patterns import Pattern, check_allowed
 from airflow_provider_datagraph.redshift.catalog.relations import relation_names
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
@@ -30,7 +31,7 @@ from airflow_provider_datagraph.redshift.names import (
     split_path,
 )
 from airflow_provider_datagraph.redshift.statements import written
-from airflow_provider_datagraph.redshift.values import Grant, Schema, Session
+from airflow_provider_datagraph.redshift.values import Grant, Identities, Schema, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +302,46 @@ def resolve_reverse_etl(
         told = said(blocking("not_local", found, case="checkpoint", kind=warehouse.kinds[found]))
         problems.add(f"reverse_etl_database: {told}")
     return found
+
+
+def choose_schemas(
+    wanted: Wanted,
+    openings: Sequence[Opening],
+    profiles: tuple[str, str] | None,
+    warehouse: Warehouse,
+    known: Identities,
+    limits: Limits,
+    problems: Problems,
+) -> tuple[list[Opening], list[Finding]]:
+    """Add what patterns mean to what is opened by name.
+
+    :param openings: what is named; a schema of which tables are named stays as it is.
+    :param profiles: database and schema of Profiles Sync, which is opened elsewhere.
+    :param known: whose users tell who is trusted.
+    """
+    session = warehouse.session
+    places = [(o.database, schema) for o in openings for schema in o.schemas] + ([profiles] if profiles else [])
+    resolved = []
+    for typed, pattern in wanted.globs:
+        found = resolve(typed or session.database, warehouse.schemas, session.case_sensitive)
+        if found is None:
+            problems.add(f"{pattern.text}: there is no database {typed}{_hint(typed, warehouse.schemas)}")
+        else:
+            resolved.append((found, pattern))
+    whole = replace(wanted, named=tuple(places), globs=tuple(resolved))
+    problems.check(whole.check, default=None)
+    chosen, told = list(openings), list[Finding]()
+    for database in dict.fromkeys(database for database, _ in resolved):
+        schemas = {
+            name: replace(one, kind=warehouse.kind(database, name)) for name, one in warehouse.schemas[database].items()
+        }
+        names, about = choose(whole.within(database), database, schemas, known, limits)
+        told += about
+        mine = next((o for o in chosen if o.database == database), Opening(database, (), {}))
+        if names:
+            chosen = [o for o in chosen if o is not mine]
+            chosen.append(replace(mine, schemas=(*mine.schemas, *names)))
+    return sorted(chosen, key=lambda opening: opening.database), told
 
 
 def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None, reverse_etl: str | None) -> dict[str, Any]:

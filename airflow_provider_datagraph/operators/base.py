@@ -19,8 +19,9 @@ from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from airflow_provider_datagraph.form import arguments
-from airflow_provider_datagraph.form.arguments import Place, Problems
-from airflow_provider_datagraph.form.names import database_name, schema_places
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.choosing import Wanted
+from airflow_provider_datagraph.form.names import database_name, wanted_schemas
 from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.labels import schemas_label, show_label
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
@@ -261,34 +262,33 @@ class OfSchemas(ConvergingOperator):
     schema: Any
     database: Any
 
-    def places(self, problems: Problems) -> tuple[tuple[Place, ...], dict[str, DataGraphHook]]:
+    def wanted(self, problems: Problems) -> tuple[Wanted, dict[str, DataGraphHook]]:
         """Parse ``schema`` and ``database``.
 
-        :return: the schemas, each with its database, and a hook for each database.
+        :return: the schemas, and a hook for each database.
         """
         named = self.optional("database", database_name, problems)
         own = self.usable_hook(problems, named)
         database = Problems().check(lambda: str(own.arguments["database"]), default=ANY_DATABASE)
         fixed = named is not None
-        places = problems.check(partial(schema_places, fixed=fixed), self.schema, database, default=())
-        hooks = {name: self.hook(name) for name in dict.fromkeys(name for name, _ in places)} | {database: own}
-        return places, hooks
+        wanted = problems.check(partial(wanted_schemas, fixed=fixed), self.schema, database, default=Wanted())
+        return wanted, {name: self.hook(name) for name in wanted.databases} | {database: own}
 
     def in_each(
         self,
-        places: Sequence[Place],
+        wanted: Wanted,
         hooks: Mapping[str, DataGraphHook],
-        converge: Callable[[DataGraphHook, Sequence[Place]], Report],
+        converge: Callable[[DataGraphHook, Wanted], Report],
     ) -> Report:
         """Converge in one database after the other; what stops one doesn't stop the others.
 
         :raises MisconfigurationError: with what a person has to correct, in all of them.
         """
-        self.instance_label = schemas_label(places)
+        self.instance_label = schemas_label(wanted.named, wanted.written)
         refused: list[str] = []
-        for database in dict.fromkeys(name for name, _ in places):
+        for database in wanted.databases:
             try:
-                self.done.append(converge(hooks[database], [place for place in places if place[0] == database]))
+                self.done.append(converge(hooks[database], wanted.within(database)))
             except MisconfigurationError as error:
                 refused += error.problems
         if refused:

@@ -19,10 +19,12 @@ from airflow_provider_datagraph.access.trust import schema_owner
 from airflow_provider_datagraph.engine.preflight import cross
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.choosing import Limits, Wanted, split_wanted
 from airflow_provider_datagraph.form.entries import (
     Opening,
     Warehouse,
     as_tasks,
+    choose_schemas,
     parse_entry,
     read_warehouse,
     resolve_entries,
@@ -57,6 +59,7 @@ class _Form:
     """The parsed form."""
 
     entries: tuple[tuple[str, ...], ...]
+    patterns: Wanted
     profiles_sync: tuple[str, str] | None
     checkpoint_database: str
     role: str
@@ -82,7 +85,9 @@ class _Form:
 class CheckWarehouseOperator(DataGraphOperator):
     """Read the form, look at every database as admin, and report every problem at once. It changes nothing.
 
-    :param schemas: what to open: ``schema``, ``database.schema`` or ``database.schema.table``.
+    :param schemas: what to open: ``schema``, ``database.schema``, ``database.schema.table``, or patterns of schemas as
+        in :class:`.GrantSchemaOperator`, which open nothing either that ``allow`` leaves out. A schema of which tables
+        are named is opened by these alone.
     :param profiles_sync: ``database.schema`` of Profiles Sync; the schema may still be missing. Default None.
     :param checkpoint_database: the checkpoint database; it may still be missing.
     :param role: the linked role; it may still be missing.
@@ -197,7 +202,9 @@ class CheckWarehouseOperator(DataGraphOperator):
         else:
             # Where there is neither, that is told below.
             listed = arguments.usable_names(self.schemas, "schemas", problems)
-        parsed = [problems.check(parse_entry, text, default=None) for text in listed]
+        named, wanted, wrong = split_wanted(listed)
+        problems.add(*wrong)
+        parsed = [problems.check(parse_entry, text, default=None) for text in named]
         parts = problems.check(parse_entry, given, default=None) if given else None
         if parts is not None and len(parts) != 2:
             problems.add(f"profiles_sync is {given!r}: write database.schema, as Segment shows it.")
@@ -205,6 +212,7 @@ class CheckWarehouseOperator(DataGraphOperator):
             problems.add("Neither schemas nor profiles_sync is given: name what Segment is to read.")
         return _Form(
             tuple(parts for parts in parsed if parts),
+            wanted,
             (parts[0], parts[1]) if parts is not None and len(parts) == 2 else None,
             problems.check(check_new_database, self.checkpoint_database, "checkpoint_database", default=""),
             problems.check(check_identity, self.role, "role", default=""),
@@ -284,6 +292,9 @@ class CheckWarehouseOperator(DataGraphOperator):
         openings, findings = resolve_entries(form.entries, warehouse, form.role, problems, allow)
         if form.profiles_sync is not None:
             profiles = resolve_profiles_sync(*form.profiles_sync, warehouse, openings, problems, allow)
+        limits = Limits(form.trusted, form.checkpoint_database, allow)
+        openings, about = choose_schemas(form.patterns, openings, profiles, warehouse, known, limits, problems)
+        findings += about
         reverse_etl, whose = self._reverse_etl(form, warehouse, known, problems)
         problems.add(*_blocking(whose))
         return openings, [*findings, *whose], profiles, reverse_etl

@@ -16,7 +16,7 @@ MAX_LABEL = 100
 """How many characters a label has at most: Airflow's database holds 250, and a longer one would fail the task."""
 
 
-def schemas_label(places: Sequence[tuple[str, str]]) -> str:
+def schemas_label(places: Sequence[tuple[str, str]], patterns: Sequence[str] = ()) -> str:
     """Name schemas in the label of a mapped task: short, on one line, whatever they are called.
 
     It begins as no literal of Python does: a DAG that renders native objects takes it for text, too.
@@ -25,7 +25,10 @@ def schemas_label(places: Sequence[tuple[str, str]]) -> str:
     count = f"{len(places)} schema{'s' * (len(places) > 1)} of"
     where = join_path(*databases) if len(databases) == 1 else f"{len(databases)} databases"
     listed = (join_path(*place[len(databases) == 1 :]) for place in places)
-    printable = one_line(f"{count} {where}: {', '.join(listed)}")
+    text = f"{count} {where}: {', '.join(listed)}"
+    if patterns:
+        text = f"schemas {', '.join([*(join_path(*place) for place in places), *patterns])}"
+    printable = one_line(text)
     return printable if len(printable) <= MAX_LABEL else printable[: MAX_LABEL - 1] + "…"
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.offboarding.values import Leaving
+from airflow_provider_datagraph.access.plan import Finding, Plan
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schemas.closing import plan_closing, read_closing
+from airflow_provider_datagraph.access.schemas.values import SchemaAccess
 from airflow_provider_datagraph.engine.offboarding import Offboarding
 from airflow_provider_datagraph.form import arguments
-from airflow_provider_datagraph.form.arguments import Place, Problems
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose
 from airflow_provider_datagraph.form.names import optional_database, schemas_title
 from airflow_provider_datagraph.operators.base import (
     ANY_DATABASE,
@@ -33,7 +37,8 @@ class RevokeSchemaOperator(OfSchemas, ConvergingOperator):
     What the role or its members reach in another way (PUBLIC, a group, another role, a permission on the whole
     database) is kept, and is a finding.
 
-    :param schema: a schema, or a list of them (also as JSON text, or one a line): ``schema`` or ``database.schema``.
+    :param schema: a schema, or a list of them (also as JSON text, or one a line): ``schema`` or ``database.schema``, or
+        patterns as in :class:`.GrantSchemaOperator`, which close schemas of any owner and kind but Reverse ETL's own.
     :param database: the database of all of them; default the admin connection's, for those that name none.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
     :param kwargs: those of :class:`.ConvergingOperator`, such as ``redshift_conn_id`` and ``plan_only``.
@@ -58,19 +63,27 @@ class RevokeSchemaOperator(OfSchemas, ConvergingOperator):
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         role = problems.check(check_identity, self.role, "role", default="")
-        places, hooks = self.places(problems)
+        wanted, hooks = self.wanted(problems)
         problems.raise_all()
 
-        def one(hook: DataGraphHook, mine: Sequence[Place]) -> Report:
-            schemas = [schema for _, schema in mine]
+        def one(hook: DataGraphHook, mine: Wanted) -> Report:
+            def chosen(known: SchemaAccess) -> tuple[list[str], list[Finding]]:
+                found, told = choose(mine, known.session.database, known.schemas, known, Limits(trusted=None))
+                return [*(schema for _, schema in mine.named), *found], told
+
+            def plan(known: SchemaAccess) -> Plan:
+                schemas, told = chosen(known)
+                made = plan_closing(schemas, role, known)
+                return replace(made, findings=(*made.findings, *told))
+
             return self.engine(hook).converge(
-                lambda rows, session: read_closing(rows, session, role, schemas),
-                lambda current: plan_closing(schemas, role, current),
+                lambda rows, session: read_closing(rows, session, role, lambda known: chosen(known)[0]),
+                plan,
                 plan_only=mode.plan_only,
                 judge=mode.judge,
             )
 
-        return f"Closed: {schemas_title(places)}", self.in_each(places, hooks, one)
+        return f"Closed: {schemas_title(wanted)}", self.in_each(wanted, hooks, one)
 
 
 class DropSegmentRoleOperator(ConvergingOperator):

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_datagraph.access.plan import Finding, Plan
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.read import read_privileges, read_schema_access
-from airflow_provider_datagraph.access.schemas.values import DesiredSchema
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Place, Problems
-from airflow_provider_datagraph.form.names import schemas_title, table_name
+from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose
+from airflow_provider_datagraph.form.names import database_name, schemas_title, table_name
 from airflow_provider_datagraph.operators.base import (
+    DEFAULT_CHECKPOINT_DATABASE,
     DEFAULT_ROLE,
     GrantingOperator,
     Mode,
     OfSchemas,
 )
-from airflow_provider_datagraph.redshift.names import check_identity, fold
+from airflow_provider_datagraph.redshift.names import InvalidInput, check_identity, fold
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 if TYPE_CHECKING:
@@ -29,10 +33,16 @@ class GrantSchemaOperator(OfSchemas, GrantingOperator):
     """Let the role read schemas: USAGE on each, SELECT on its tables. Each database is a transaction, in order.
 
     :param schema: a schema, or a list of them (also as JSON text, or one a line): ``schema`` or ``database.schema``.
+        ``*`` in a schema stands for any characters, and ``!`` before an entry leaves out what such patterns mean; both
+        are part of a name in double quotes. What a pattern means is looked up in each run. It never opens a schema of
+        Redshift's or Reverse ETL's own, one that isn't local, or one whose owner is neither the admin nor a superuser
+        nor one of ``trusted_owners``.
     :param database: the database of all of them; default the admin connection's, for those that name none.
     :param tables: True, or left out (default), for all tables; a list of tables of a single schema; or a mapping from
         a schema to its tables, where schemas that it leaves out are opened whole.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
+    :param checkpoint_database: the checkpoint database, where no pattern opens anything; default
+        ``segment_linked_profiles_db``.
     :param prune: whether to revoke what the role holds in these schemas beyond this; default False.
     :param kwargs: those of :class:`.GrantingOperator` (``future_tables``, ``writers``) and :class:`.AdoptingOperator`,
         such as ``redshift_conn_id``, ``plan_only``, ``trusted_owners``.
@@ -46,6 +56,7 @@ class GrantSchemaOperator(OfSchemas, GrantingOperator):
         "database",
         "tables",
         "role",
+        "checkpoint_database",
         "prune",
         *GrantingOperator.template_fields,
     )
@@ -57,6 +68,7 @@ class GrantSchemaOperator(OfSchemas, GrantingOperator):
         database: str | Missing | None = LEFT_OUT,
         tables: str | Sequence[str] | Mapping[str, Sequence[str]] | bool | Missing | None = LEFT_OUT,
         role: str = DEFAULT_ROLE,
+        checkpoint_database: str = DEFAULT_CHECKPOINT_DATABASE,
         prune: bool | str = False,
         **kwargs: Any,
     ) -> None:
@@ -65,6 +77,7 @@ class GrantSchemaOperator(OfSchemas, GrantingOperator):
         self.database = self.kept("database", database)
         self.tables = self.kept("tables", tables)
         self.role = role
+        self.checkpoint_database = checkpoint_database
         self.prune = prune
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
@@ -72,10 +85,13 @@ class GrantSchemaOperator(OfSchemas, GrantingOperator):
         prune = problems.check(arguments.boolean, self.prune, "prune", default=False)
         trusted = self.trusted(problems)
         future, writers = self.later(problems)
-        places, hooks = self.places(problems)
+        limits = Limits(trusted, problems.check(self._checkpoint, default=""))
+        wanted, hooks = self.wanted(problems)
 
         def parse(value: Any, name: str) -> Mapping[Place, tuple[str, ...]]:
-            return arguments.tables(value, name, places) if places else {}
+            if wanted.globs and not isinstance(value, Mapping | bool):
+                raise InvalidInput(f"{name} is a list, which goes with a single schema, and a pattern is given.")
+            return arguments.tables(value, name, wanted.named) if wanted.databases else {}
 
         listed = self.optional("tables", parse, problems) or {}
         tables = {
@@ -84,17 +100,32 @@ class GrantSchemaOperator(OfSchemas, GrantingOperator):
         }
         problems.raise_all()
 
-        def one(hook: DataGraphHook, mine: Sequence[Place]) -> Report:
-            desired = [DesiredSchema(place[1], tables.get(place), future=future, writers=writers) for place in mine]
+        def one(hook: DataGraphHook, mine: Wanted) -> Report:
+            named = [DesiredSchema(place[1], tables.get(place), future=future, writers=writers) for place in mine.named]
+
+            def chosen(known: SchemaAccess) -> tuple[list[DesiredSchema], list[Finding]]:
+                """Patterns mean what is there now, so a rerun opens what is new."""
+                found, told = choose(mine, known.session.database, known.schemas, known, limits)
+                return [*named, *(DesiredSchema(name, future=future, writers=writers) for name in found)], told
+
+            def plan(known: SchemaAccess) -> Plan:
+                desired, told = chosen(known)
+                made = plan_schemas(desired, role, known, prune=prune, plan_only=mode.lenient, trusted=trusted)
+                return replace(made, findings=(*made.findings, *told))
+
+            typed = [name for desired in named for name in (desired.name, *(desired.tables or ()))]
             return self.engine(hook).converge(
                 lambda rows, session: read_schema_access(
-                    rows, session, role, desired, prune=prune, thorough=mode.plan_only
+                    rows, session, role, lambda known: chosen(known)[0], prune=prune, thorough=mode.plan_only
                 ),
-                lambda known: plan_schemas(desired, role, known, prune=prune, plan_only=mode.lenient, trusted=trusted),
+                plan,
                 plan_only=mode.plan_only,
-                reread=lambda rows, known: read_privileges(rows, known, role, desired, prune=prune),
-                compares=any(fold(name) != name for one in desired for name in (one.name, *(one.tables or ()))),
+                reread=lambda rows, known: read_privileges(rows, known, role, chosen(known)[0], prune=prune),
+                compares=bool(mine.globs) or any(fold(name) != name for name in typed),
                 judge=mode.judge,
             )
 
-        return schemas_title(places), self.in_each(places, hooks, one)
+        return schemas_title(wanted), self.in_each(wanted, hooks, one)
+
+    def _checkpoint(self) -> str:
+        return database_name(self.checkpoint_database, "checkpoint_database")

@@ -221,7 +221,7 @@ def join_path(*parts: str) -> str:
 
     :return: the dotted name; a part that holds a dot, a quote, outer white space, or what JSON begins with is quoted.
     """
-    return ".".join(quote(p) if set(p) & set('."[{') or p != p.strip() else p for p in parts)
+    return ".".join(quote(p) if set(p) & set('."[{*') or p != p.strip() or p[0] == "!" else p for p in parts)
 
 
 def resolve_database(name: str, stored: Collection[str], case_sensitive: bool) -> str | None:

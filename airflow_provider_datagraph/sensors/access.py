@@ -29,8 +29,10 @@ class ValidateAccessSensor(DataGraphSensor):
     :param checkpoint_database: the database to connect to; default the user connection's own.
     :param schemas: schemas whose tables are all read, ``schema`` (of the admin connection's database) or
         ``database.schema``; the admin lists their tables, since those that the user can't read are hidden from it.
+        Patterns mean what they mean in :class:`.GrantSchemaOperator`.
     :param tables: single tables, ``schema.table`` or ``database.schema.table``.
     :param role: the linked role, for the statements that it proposes; default ``segment_linked_role``.
+    :param trusted_owners: whose schemas patterns mean, beside the admin's and superusers'; default none.
     :param wait_for_grants: whether to wait for a privilege that is lacking, too; default False.
     :param broken_views: ``report`` (default), or ``fail`` where a view that fails by itself is no success.
     :param least_privilege: whether to fail, too, where the linked user can do more than it needs: as a superuser, by
@@ -54,6 +56,7 @@ class ValidateAccessSensor(DataGraphSensor):
         "schemas",
         "tables",
         "role",
+        "trusted_owners",
         "wait_for_grants",
         "broken_views",
         "least_privilege",
@@ -74,6 +77,7 @@ class ValidateAccessSensor(DataGraphSensor):
         schemas: str | Sequence[str] | Missing | None = LEFT_OUT,
         tables: str | Sequence[str] | Missing | None = LEFT_OUT,
         role: str = DEFAULT_ROLE,
+        trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
         wait_for_grants: bool | str = False,
         broken_views: str = "report",
         least_privilege: bool | str = False,
@@ -90,6 +94,7 @@ class ValidateAccessSensor(DataGraphSensor):
         self.schemas = self.kept("schemas", schemas)
         self.tables = self.kept("tables", tables)
         self.role = role
+        self.trusted_owners = self.kept("trusted_owners", trusted_owners)
         self.wait_for_grants = wait_for_grants
         self.broken_views = broken_views
         self.least_privilege = least_privilege
@@ -118,6 +123,7 @@ class ValidateAccessSensor(DataGraphSensor):
             "schemas": schemas,
             "tables": tables,
             "role": problems.check(check_identity, self.role, "role", default=""),
+            "trusted_owners": list(self.optional("trusted_owners", arguments.names, problems) or ()),
             "forbidden": [one.text for one in self.optional("forbidden", patterns, problems) or ()],
             "broken_views": problems.check(
                 arguments.choice, self.broken_views, "broken_views", ("report", "fail"), default=""

@@ -5,7 +5,7 @@ Grammar: https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from airflow_provider_datagraph.access.plan import Fact, Finding, Plan, Reason, blocking, finding
@@ -29,10 +29,15 @@ from airflow_provider_datagraph.redshift.names import join_path, resolve
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope, Session
 
 
-def read_closing(rows: Rows, session: Session, role: str, schemas: Iterable[str]) -> SchemaAccess:
-    """Read what a role holds in schemas that are to be closed, and what it reaches there in other ways."""
+def read_closing(
+    rows: Rows, session: Session, role: str, schemas: Callable[[SchemaAccess], Iterable[str]]
+) -> SchemaAccess:
+    """Read what a role holds in schemas that are to be closed, and what it reaches there in other ways.
+
+    :param schemas: names them, once it is known which there are.
+    """
     current = read_schema_list(rows, session, role)
-    current = read_privileges(rows, current, role, [DesiredSchema(name) for name in schemas], prune=True)
+    current = read_privileges(rows, current, role, [DesiredSchema(name) for name in schemas(current)], prune=True)
     parents, holder = inherited_roles(role, role_grants(rows)), Identity("role", role)
     wider = database_grants(rows, of(holder, *as_roles(parents)))
     context = Context(

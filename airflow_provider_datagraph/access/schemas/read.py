@@ -8,7 +8,7 @@ count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from airflow_provider_datagraph.access.schemas.targets import always_creates, find_targets, is_held, possible_writers
@@ -39,7 +39,7 @@ def read_schema_access(
     rows: Rows,
     session: Session,
     role: str,
-    desired: Sequence[DesiredSchema],
+    desired: Sequence[DesiredSchema] | Callable[[SchemaAccess], Sequence[DesiredSchema]],
     *,
     prune: bool = False,
     thorough: bool = False,
@@ -50,6 +50,8 @@ def read_schema_access(
     :param thorough: whether to read also what is only reported: otherwise, where nothing is lacking, it isn't.
     """
     current = read_schema_list(rows, session, role)
+    if callable(desired):
+        desired = desired(current)
     named = find_named(desired, current)
     if not named:
         return current

@@ -50,6 +50,7 @@ class AccessProbe:
     :param checkpoint_database: None: the user connection's own.
     :param schemas: ``schema`` or ``database.schema``, whose tables are all read.
     :param tables: ``schema.table`` or ``database.schema.table``.
+    :param trusted_owners: whose schemas patterns mean, beside the admin's and superusers'.
     :param role: the role that a proposed statement grants to.
     :param broken_views: ``report``, or ``fail`` where a view that fails by itself is no success.
     :param least_privilege: whether what must not be possible is no success, either.
@@ -65,6 +66,7 @@ class AccessProbe:
     schemas: Sequence[str] = ()
     tables: Sequence[str] = ()
     role: str = ""
+    trusted_owners: Sequence[str] = ()
     wait_for_grants: bool = False
     broken_views: str = "report"
     least_privilege: bool = False

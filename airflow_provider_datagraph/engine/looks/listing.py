@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.access.validation import Path, Target, Verdict, hidden_tables, nothing_to_read
+from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose, split_wanted
 from airflow_provider_datagraph.hooks.faults import details
 from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
-from airflow_provider_datagraph.redshift.catalog.identities import catalog_hides
+from airflow_provider_datagraph.redshift.catalog.identities import catalog_hides, read_identities
 from airflow_provider_datagraph.redshift.catalog.relations import Relation, read_listed, read_relations_of
-from airflow_provider_datagraph.redshift.catalog.schemas import ALL_SCHEMAS, read_namespaces
+from airflow_provider_datagraph.redshift.catalog.schemas import ALL_SCHEMAS, read_namespaces, read_schemas
 from airflow_provider_datagraph.redshift.names import fold, split_path
 from airflow_provider_datagraph.redshift.values import Session
 
@@ -40,10 +41,14 @@ class Listing:
             named.append((place[0] if place else self.session.database, schema, table))
             wanted.setdefault(named[-1][0], set()).add(schema)
         whole: set[tuple[str, str]] = set()
-        for text in self.probe.schemas:
+        names, patterns, _ = split_wanted(self.probe.schemas)
+        for text in names:
             *place, schema = map(stored, split_path(text))
             whole.add((place[0] if place else self.session.database, schema))
             wanted.setdefault(place[0] if place else self.session.database, set()).add(schema)
+        for path in list(self._chosen(patterns, {*whole, *(path[:2] for path in named)})):
+            whole.add(path)
+            wanted.setdefault(path[0], set()).add(path[1])
         kinds = {str(name): str(kind).lower() for name, _, kind in self.probe.admin.rows(DATABASES)}
         views: dict[Path, bool] = {}
         known: dict[tuple[str, str], str] = {}
@@ -57,6 +62,21 @@ class Listing:
         empty, login = whole - {path[:2] for path in found}, self.probe.admin.hook.login
         self.verdicts += [nothing_to_read(*place, known.get(place), login) for place in sorted(empty)]
         return {path: Target(views[path]) for path in sorted(found)} | targets
+
+    def _chosen(self, wanted: Wanted, named: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """What patterns mean now, as those mean it who grant by the same ones."""
+        if not wanted.globs:
+            return
+        stored: Callable[[str], str] = str if self.session.case_sensitive else fold
+        globs = tuple((stored(database or self.session.database), pattern) for database, pattern in wanted.globs)
+        whole = replace(wanted, named=tuple(named), globs=globs)
+        known = read_identities(self.probe.admin.rows, self.session)
+        schemas = read_schemas(self.probe.admin.rows, known)
+        limits = Limits(self.probe.trusted_owners, str(self.probe.user.hook.arguments["database"]))
+        for database in whole.databases:
+            found, told = choose(whole.within(database), database, schemas.get(database, {}), known, limits)
+            self.verdicts += (Verdict(one, holds_up=False) for one in told)
+            yield from ((database, name) for name in found)
 
     def _hidden(self) -> bool:
         """Whether the catalog hides tables from the admin; a cluster may be too old to know the setting."""

@@ -29,7 +29,7 @@ ROWS: dict[str, Table] = {
 READERS: dict[str, Callable[[Rows], Any]] = {
     "databases": lambda rows: read_database_access(rows, SESSION, "linked_role"),
     "schemas": lambda rows: read_schema_access(rows, SESSION, "linked_role", [DesiredSchema("crm")]),
-    "closing": lambda rows: read_closing(rows, SESSION, "linked_role", ["crm"]),
+    "closing": lambda rows: read_closing(rows, SESSION, "linked_role", lambda _: ["crm"]),
 }
 
 

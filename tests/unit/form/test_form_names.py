@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.form.choosing import Wanted
 from airflow_provider_datagraph.form.names import (
     database_name,
     one_place,
     optional_database,
     read_paths,
-    schema_places,
     schemas_title,
     table_name,
+    wanted_schemas,
 )
 from tests.unit.redshift.reading import refusal
 
@@ -36,11 +37,11 @@ def test_a_database_has_a_name_that_may_be_left_out() -> None:
     ],
 )
 def test_schemas_of_one_database(value: Any, found: list[tuple[str, str]]) -> None:
-    assert schema_places(value, "dev") == schema_places(value, "dev", fixed=True) == tuple(found)
+    assert wanted_schemas(value, "dev") == wanted_schemas(value, "dev", fixed=True) == Wanted(tuple(found))
 
 
 def test_schemas_of_several_databases() -> None:
-    assert schema_places("ads\nsales.crm", "dev") == (("dev", "ads"), ("sales", "crm"))
+    assert wanted_schemas("ads\nsales.crm", "dev").named == (("dev", "ads"), ("sales", "crm"))
 
 
 NOT_ONE = (
@@ -51,20 +52,20 @@ NOT_ONE = (
 
 def test_every_schema_that_is_none_of_it_is_told() -> None:
     entries = ["dev.crm", "dev.ads.t", "ok", "sales.crm", "pg_catalog", '"']
-    assert refusal(schema_places, entries, "sales", fixed=True) == (
+    assert refusal(wanted_schemas, entries, "sales", fixed=True) == (
         NOT_ONE.format("dev.crm"),
         NOT_ONE.format("dev.ads.t"),
         "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own.",
         "'\"' has a double quote that isn't closed: close it, or remove it.",
     )
-    assert refusal(schema_places, "template1.crm", "dev") == (
+    assert refusal(wanted_schemas, "template1.crm", "dev") == (
         "The database 'template1' belongs to Redshift itself: name a database of your own.",
     )
     empties: tuple[Any, ...] = (None, "", [])
     for nothing in empties:
-        assert refusal(schema_places, nothing, "dev") == ("schema is empty: name at least one schema.",)
-    assert refusal(schema_places, [5], "dev") == ("schema has the entry 5: each has to be a name.",)
-    assert refusal(schema_places, "crm\ndev.crm", "dev") == ("schema names dev.crm twice: name it once.",)
+        assert refusal(wanted_schemas, nothing, "dev") == ("schema is empty: name at least one schema.",)
+    assert refusal(wanted_schemas, [5], "dev") == ("schema has the entry 5: each has to be a name.",)
+    assert refusal(wanted_schemas, "crm\ndev.crm", "dev") == ("schema names dev.crm twice: name it once.",)
 
 
 def test_one_schema_is_one() -> None:
@@ -75,9 +76,10 @@ def test_one_schema_is_one() -> None:
 
 
 def test_schemas_are_written_as_in_the_rows() -> None:
-    assert schemas_title([("d", "crm")]) == "Schema crm of database d"
-    assert schemas_title([("d", "crm"), ("d", "my.schema")]) == 'Schemas crm, "my.schema" of database d'
-    assert schemas_title([("d", "crm"), ("e.f", "crm")]) == 'Schemas d.crm, "e.f".crm'
+    assert schemas_title(Wanted((("d", "crm"),))) == "Schema crm of database d"
+    assert schemas_title(Wanted((("d", "crm"), ("d", "my.schema")))) == 'Schemas crm, "my.schema" of database d'
+    assert schemas_title(Wanted((("d", "crm"), ("e.f", "crm")))) == 'Schemas d.crm, "e.f".crm'
+    assert schemas_title(wanted_schemas(["crm", "m_*", "!x"], "d")) == "Schemas d.crm, m_*"
 
 
 @pytest.mark.parametrize(("text", "name"), [("t", "t"), ("crm.t", "t"), ('crm."a.b"', "a.b"), ('"a.b"', "a.b")])

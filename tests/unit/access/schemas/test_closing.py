@@ -127,7 +127,7 @@ def test_what_a_role_holds_in_schemas_to_close() -> None:
             "SELECT has_schema_privilege('etl', 'crm', 'create')": [[False]],
         }
     )
-    closing = read_closing(rows, Session("admin", "db"), "linked_role", ["CRM"])
+    closing = read_closing(rows, Session("admin", "db"), "linked_role", lambda _: ["CRM"])
     table = Grant(Scope.TABLE, "SELECT", "crm", "t")
     assert closing.grants == {
         USAGE,

@@ -1,0 +1,178 @@
+"""Schemas that are meant by pattern: `marts_*`, and `!*_tmp`, which leaves out. What a catalog has for them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from airflow_provider_datagraph.access.plan import Finding, finding, note
+from airflow_provider_datagraph.access.reverse_etl import SCHEMA
+from airflow_provider_datagraph.access.trust import is_trusted
+from airflow_provider_datagraph.form.arguments import Place
+from airflow_provider_datagraph.form.patterns import Pattern, parse_pattern
+from airflow_provider_datagraph.redshift.names import (
+    InvalidInput,
+    check_database,
+    fold,
+    is_stored_system_schema,
+    join_path,
+    resolve,
+    split_quoted,
+)
+from airflow_provider_datagraph.redshift.values import Identities, Schema
+
+ACTED_ON = ("owner", "capitals", "checkpoint")
+"""Why a pattern leaves a schema out that somebody may have meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Schemas as people name them.
+
+    :param named: by name, each with its database; ``globs``: by pattern, likewise.
+    :param excluded: patterns of what none of these patterns means.
+    """
+
+    named: tuple[Place, ...] = ()
+    globs: tuple[tuple[str, Pattern], ...] = ()
+    excluded: tuple[Pattern, ...] = ()
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """Their databases, in order."""
+        return tuple(dict.fromkeys(database for database, _ in (*self.named, *self.globs)))
+
+    @property
+    def written(self) -> list[str]:
+        """What it was made of, but for names and what leaves out."""
+        return [pattern.text for _, pattern in self.globs]
+
+    def within(self, database: str) -> Wanted:
+        """What of it is about one database."""
+        named = tuple(place for place in self.named if place[0] == database)
+        return replace(self, named=named, globs=tuple(one for one in self.globs if one[0] == database))
+
+    def excludes(self, database: str, schema: str) -> str:
+        """Tell which pattern leaves a schema out, however it is spelled; one without a database does so in all."""
+        for pattern in self.excluded:
+            databases, schemas = ("*", *pattern.globs)[-2:]
+            if fnmatchcase(fold(database), fold(databases)) and fnmatchcase(fold(schema), fold(schemas)):
+                return pattern.text
+        return ""
+
+    def check(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.excluded and not self.globs:
+            raise InvalidInput(f"!{self.excluded[0].text} leaves something out, and no pattern is given: name schemas.")
+        both = [(place, text) for place in self.named if (text := self.excludes(*place))]
+        if both:
+            told = (f"{join_path(*place)} is named, and !{text} leaves it out" for place, text in both)
+            raise InvalidInput(*(f"{one}: keep one of the two." for one in told))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What no pattern opens.
+
+    :param trusted: whose schemas it opens, beside the admin's and superusers'; None: anybody's, whatever their kind.
+    :param checkpoint_database: where it opens none.
+    :param allow: the only schemas that it opens; None: all.
+    """
+
+    trusted: Collection[str] | None = ()
+    checkpoint_database: str = ""
+    allow: Sequence[Pattern] | None = None
+
+
+def is_pattern(entry: str) -> bool:
+    """Tell whether an entry of a list of schemas is one: a ``*`` in double quotes is part of a name."""
+    with suppress(InvalidInput):
+        return entry.startswith("!") or any("*" in part and not quoted for part, quoted in split_quoted(entry))
+    return False
+
+
+def parse_glob(entry: str) -> tuple[str, Pattern]:
+    """Parse a pattern of what is meant: its database, empty where it names none, and the pattern."""
+    parts = split_quoted(entry)
+    if len(parts) > 2 or (len(parts) == 2 and "*" in parts[0][0] and not parts[0][1]):
+        raise InvalidInput(
+            f"{entry!r} is a pattern, and these are of schemas alone: write schema or database.schema with * in the "
+            "schema; double quotes go around a * that is part of a name."
+        )
+    return check_database(parts[0][0]) if len(parts) == 2 else "", parse_pattern(entry)
+
+
+def split_wanted(entries: Iterable[str]) -> tuple[list[str], Wanted, list[str]]:
+    """Part names from patterns.
+
+    :return: the names, the patterns, and what is wrong with these.
+    """
+    names: list[str] = []
+    globs: list[tuple[str, Pattern]] = []
+    excluded: list[Pattern] = []
+    problems: list[str] = []
+    for entry in entries:
+        try:
+            if not is_pattern(entry):
+                names.append(entry)
+            elif entry.startswith("!"):
+                excluded.append(parse_pattern(entry[1:]))
+            else:
+                globs.append(parse_glob(entry))
+        except InvalidInput as error:
+            problems += error.problems
+    return names, Wanted((), tuple(globs), tuple(excluded)), problems
+
+
+def choose(
+    wanted: Wanted, database: str, schemas: Mapping[str, Schema], known: Identities, limits: Limits
+) -> tuple[list[str], list[Finding]]:
+    """Choose a database's schemas that patterns mean and that aren't named beside them.
+
+    :param wanted: all of it is about this database.
+    :return: the schemas as stored, and what is told of the others.
+    """
+    session = replace(known.session, database=database)
+    named = {resolve(schema, schemas, session.case_sensitive) for _, schema in wanted.named}
+    whole = [(pattern, replace(pattern, globs=pattern.globs[-1:])) for _, pattern in wanted.globs]
+    found: dict[str, list[str]] = {}
+    fate: dict[str, str] = {}
+    for name, schema in sorted(schemas.items()):
+        if is_stored_system_schema(name) or wanted.excludes(database, name):
+            continue
+        if any(inside.matches(database, name, session) for _, inside in whole):
+            fate[name] = "named" if name in named else _left_out(schema, known, database, limits)
+            found.setdefault(fate[name], []).append(name)
+    told = []
+    for case, names in sorted(found.items()):
+        if case not in ("", "named"):
+            make = finding if case in ACTED_ON else note
+            owners = tuple(sorted({schemas[name].owner for name in names}))
+            told.append(make("left_out", database, case=case, schemas=tuple(map(join_path, names)), owners=owners))
+    for pattern, inside in whole:
+        means = {fate[name] for name in fate if inside.matches(database, name, session)}
+        if means.isdisjoint({"", "named"}):
+            told.append(
+                finding("pattern_empty", pattern.text, database=database, **({"case": "left"} if means else {}))
+            )
+    return found.get("", []), told
+
+
+def _left_out(schema: Schema, known: Identities, database: str, limits: Limits) -> str:
+    """Why no pattern opens a schema; empty: one may."""
+    if schema.name == SCHEMA:
+        return "reverse_etl"
+    session = known.session
+    if not session.case_sensitive and fold(schema.name) != schema.name:
+        return "capitals"
+    if limits.trusted is None:
+        return ""
+    if database == limits.checkpoint_database:
+        return "checkpoint"
+    if limits.allow is not None and not any(one.matches(database, schema.name, session) for one in limits.allow):
+        return "not allowed"
+    if schema.kind != "local":
+        return "not local"
+    return "" if is_trusted(schema.owner, known, limits.trusted) else "owner"
