@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
@@ -28,6 +29,11 @@ class DataGraphError(AirflowException):
     def __init__(self, text: str) -> None:
         super().__init__(one_line(text))
 
+    @property
+    def line(self) -> str:
+        """What it tells, on one line."""
+        return str(self)
+
 
 class MisconfigurationError(DataGraphError, AirflowFailException, InvalidInput):
     """Something that a person has to correct: it fails at once, and Airflow doesn't retry it.
@@ -42,6 +48,11 @@ class MisconfigurationError(DataGraphError, AirflowFailException, InvalidInput):
     def __str__(self) -> str:
         lines = [f"- {problem}" for problem in self.problems]
         return "\n".join([f"{len(lines)} problems:", *lines] if len(lines) != 1 else self.problems)
+
+    @property
+    def line(self) -> str:
+        """See the base."""
+        return " ".join(self.problems)
 
     @classmethod
     def of(cls, problems: Iterable[str]) -> MisconfigurationError:
@@ -71,4 +82,11 @@ class DriftRemainsError(DataGraphError):
 
 
 class DriftError(DataGraphError, AirflowFailException):
-    """An audit found that access isn't as desired. Trying again would find the same."""
+    """An audit found that access isn't as desired. Trying again would find the same.
+
+    :param report: what was found, as XCom has it, too; default none.
+    """
+
+    def __init__(self, text: str, report: Mapping[str, Any] | None = None) -> None:
+        super().__init__(text)
+        self.report = dict(report or {})

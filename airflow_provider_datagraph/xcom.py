@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from airflow.providers.common.compat.sdk import AirflowSensorTimeout
+
+from airflow_provider_datagraph.exceptions import DataGraphError
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.redshift.names import InvalidInput, join_path
+from airflow_provider_datagraph.redshift.names import InvalidInput, join_path, one_line
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -78,6 +82,22 @@ def is_mapped(task: Any) -> bool:
     return bool(task.has_dag()) and not isinstance(task.dag.task_dict.get(task.task_id, task), type(task))
 
 
+def telling_errors(method: Callable[..., T]) -> Callable[..., T]:
+    """Let a task's method log its errors as a line each, above the traceback that Airflow logs."""
+
+    @wraps(method)
+    def told(self: Any, *args: Any, **kwargs: Any) -> T:
+        try:
+            return method(self, *args, **kwargs)
+        except (DataGraphError, AirflowSensorTimeout) as error:
+            if not getattr(error, "told", False):
+                error.told = True  # type: ignore[union-attr]  # a method that calls another one tells once
+                self.log.error("%s", error.line if isinstance(error, DataGraphError) else one_line(str(error)))
+            raise
+
+    return told
+
+
 class TakesFromXCom:
     """What operators and sensors share: their arguments may come from another task, and are rendered once."""
 
@@ -113,6 +133,14 @@ class TakesFromXCom:
         if not self._final:
             self._given |= {name for name in self.template_fields if getattr(self, name, None) is not None}
             super().render_template_fields(context, jinja_env)  # type: ignore[misc]  # the operator's, beside this one
+
+    def render_template(
+        self, content: Any, context: Context, jinja_env: Environment | None = None, seen_oids: set[int] | None = None
+    ) -> Any:
+        """Render a value. Jinja compiles each text, so one without the beginning of a template is left as it is."""
+        if isinstance(content, str) and jinja_env is not None and not _may_be_template(content, jinja_env):
+            return content
+        return super().render_template(content, context, jinja_env, seen_oids)  # type: ignore[misc]  # as above
 
     def take_arguments(self, context: Context) -> None:
         """Put what other tasks returned in the place of each :class:`FromXCom`, at the beginning of ``execute``.
@@ -155,6 +183,12 @@ class TakesFromXCom:
             )
             return None
         return problems.check(parse, value, name, default=None)
+
+
+def _may_be_template(text: str, jinja_env: Environment) -> bool:
+    """Tell whether Jinja would do anything with a text; a DAG may have other marks."""
+    starts = (jinja_env.variable_start_string, jinja_env.block_start_string, jinja_env.comment_start_string)
+    return any(map(text.__contains__, starts)) or bool(jinja_env.line_statement_prefix or jinja_env.line_comment_prefix)
 
 
 class _Returned:

@@ -5,6 +5,7 @@ A parser raises :class:`InvalidInput` for what it doesn't take; ``name`` is the 
 
 from __future__ import annotations
 
+import ast
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -64,7 +65,7 @@ def text(value: Any, name: str) -> str:
     """Parse a text that can't be empty; outer white space is removed."""
     if isinstance(value, str) and value.strip():
         return value.strip()
-    raise InvalidInput(f"{name} is {value!r}: give a text that isn't empty.")
+    raise InvalidInput(f"{name} is {value!r}: give a text that isn't empty.{_native(value)}")
 
 
 def optional_text(value: Any, name: str) -> str | None:
@@ -141,7 +142,14 @@ def _entries(value: Any, name: str) -> list[Any]:
         return sorted(value, key=str)
     if isinstance(value, list | tuple):
         return list(value)
-    raise InvalidInput(f"{name} is {value!r}: give a list, JSON text of a list, or one name a line.")
+    raise InvalidInput(f"{name} is {value!r}: give a list, JSON text of a list, or one name a line.{_native(value)}")
+
+
+def _native(value: Any) -> str:
+    """What to do where Airflow makes something else of a text that looks so."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    return " A DAG that renders native objects makes numbers of names: write {{ … | tojson }} in the template."
 
 
 def _json(value: str, name: str) -> Any:
@@ -150,7 +158,19 @@ def _json(value: str, name: str) -> Any:
     except InvalidInput:
         raise
     except (ValueError, RecursionError) as error:
+        if (listed := _printed_list(value)) is not None:
+            return listed
         raise InvalidInput(f"{name} looks like JSON and isn't ({error}): correct it.") from None
+
+
+def _printed_list(value: str) -> list[str] | None:
+    """Read a list of texts as Python prints it, which is what a template like ``{{ var.json.x }}`` comes to."""
+    with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+        found = ast.literal_eval(value)
+        # Printed again it is the same: where a comma is lacking, Python would make one text of two.
+        if isinstance(found, list) and {*map(type, found)} <= {str} and repr(found) == value:
+            return found
+    return None
 
 
 def _object(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:

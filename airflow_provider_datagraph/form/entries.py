@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.schemas import read_schemas
 from airflow_provider_datagraph.redshift.names import (
     InvalidInput,
+    alike,
     check_database,
     check_identifier,
     check_schema,
@@ -186,7 +187,7 @@ def _resolve(parts: Sequence[str], warehouse: Warehouse, allow: Sequence[Pattern
         stored = [name if sensitive else fold(name) for name in (schema_name, *parts[2:])]
         return _Entry(database, schema or stored[0], stored[1] if len(stored) > 1 else None)
     if schema is None:
-        if not warehouse.session.superuser and not _alike(schema_name, schemas):
+        if not warehouse.session.superuser and not any(one.lower() == schema_name.lower() for one in schemas):
             raise InvalidInput(f"{text}: {said(schema_hidden(database, schema_name, warehouse.session))}")
         raise InvalidInput(f"{text}: database {database} has no schema {schema_name}{_hint(schema_name, schemas)}")
     if len(parts) < 3:
@@ -219,13 +220,9 @@ def _database_missing(text: str, parts: Sequence[str], warehouse: Warehouse) -> 
     return f"{text}: there is no database {parts[0]}{_hint(parts[0], warehouse.schemas)}"
 
 
-def _alike(name: str, stored: Iterable[str]) -> list[str]:
-    return sorted(other for other in stored if other.lower() == name.lower())
-
-
-def _hint(name: str, stored: Iterable[str]) -> str:
-    alike = _alike(name, stored)
-    return f": did you mean {alike[0]}?" if alike else ": correct the name, or create it first."
+def _hint(name: str, stored: Collection[str]) -> str:
+    meant = alike(name, stored)
+    return f": did you mean {join_path(meant)}?" if meant else ": correct the name, or create it first."
 
 
 def _contradictions(entries: Sequence[_Entry], problems: Problems) -> None:
@@ -269,7 +266,8 @@ def resolve_profiles_sync(
     sensitive = warehouse.session.case_sensitive
     found = resolve(database, warehouse.schemas, sensitive)
     if found is None:
-        problems.add(f"profiles_sync: there is no database {database}: correct the name, as Segment shows it.")
+        hint = _hint(database, warehouse.schemas).replace("or create it first", "as Segment shows it")
+        problems.add(f"profiles_sync: there is no database {database}{hint}")
         return None
     stored = resolve(schema, warehouse.schemas[found], sensitive)
     if (kind := warehouse.kind(found, stored or schema)) != "local":

@@ -28,7 +28,7 @@ from airflow_provider_datagraph.operators.base import (
     refusing_bad_input,
 )
 from airflow_provider_datagraph.redshift.names import check_identity, join_path
-from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, telling_errors
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -77,6 +77,7 @@ class AuditAccessOperator(DataGraphOperator):
         self.allowed = self.kept("allowed", allowed)
         self.exact = exact
 
+    @telling_errors
     def execute(self, context: Context) -> dict[str, Any]:
         """Read it, and log the matrix as a table.
 

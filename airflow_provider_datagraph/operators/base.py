@@ -27,7 +27,7 @@ from airflow_provider_datagraph.operators.labels import schemas_label, show_labe
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.redshift.values import Identities
-from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom, telling_errors
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -192,6 +192,7 @@ class ConvergingOperator(DataGraphOperator):
         self.tries = tries
         self.longest_wait = longest_wait
 
+    @telling_errors
     def execute(self, context: Context) -> dict[str, Any]:
         """Check the rendered arguments, converge, and log the report as a table.
 
@@ -378,4 +379,5 @@ def refuse_drift(context: Context, report: Mapping[str, Any], drift: Sequence[st
     keep_report(context, report)
     listed = "; ".join(text.removesuffix(".") for text in drift[:5])
     more = f" and {len(drift) - 5} more, in the log" if len(drift) > 5 else ""
-    raise DriftError(f"{title}: not as desired in {counted(len(drift), 'place')}: {listed}{more}. {advice}")
+    text = f"{title}: not as desired in {counted(len(drift), 'place')}: {listed}{more}. {advice}"
+    raise DriftError(text, report)

@@ -46,7 +46,7 @@ from airflow_provider_datagraph.operators.role import desired_user
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import check_identity, check_new_database, join_path, one_line
 from airflow_provider_datagraph.redshift.values import Identities, Session
-from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, telling_errors
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -154,6 +154,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         self.variable = self.kept("variable", variable)
         self.user_conn_id = user_conn_id
 
+    @telling_errors
     def execute(self, context: Context) -> dict[str, Any]:
         """Check everything.
 

@@ -22,7 +22,7 @@ from airflow_provider_datagraph.operators.base import (
     refusing_bad_input,
 )
 from airflow_provider_datagraph.redshift.names import InvalidInput
-from airflow_provider_datagraph.xcom import LEFT_OUT, is_listed
+from airflow_provider_datagraph.xcom import LEFT_OUT, is_listed, telling_errors
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -178,6 +178,7 @@ class SegmentSummaryOperator(DataGraphOperator):
         self.user_conn_id = user_conn_id
         self.plan_only = plan_only
 
+    @telling_errors
     def execute(self, context: Context) -> dict[str, Any]:
         """Sum up.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from difflib import get_close_matches
 from typing import Any
 
 MAX_BYTES = 127
@@ -198,6 +199,10 @@ def split_quoted(text: str) -> tuple[tuple[str, bool], ...]:
         quoted = rest.startswith('"')
         bare = rest.split(".", 1)[0]
         part, rest = _quoted_part(rest, text) if quoted else (bare, rest[len(bare) :])
+        if not quoted and "," in part:
+            raise InvalidInput(
+                f"{text!r} holds a comma: give a list, or one name a line; double quotes go around a name with a comma."
+            )
         if not part:
             raise InvalidInput(f"{text!r} has an empty part: write schema, database.schema or database.schema.table.")
         parts.append((part, quoted))
@@ -221,7 +226,19 @@ def join_path(*parts: str) -> str:
 
     :return: the dotted name; a part that holds a dot, a quote, outer white space, or what JSON begins with is quoted.
     """
-    return ".".join(quote(p) if set(p) & set('."[{*') or p != p.strip() or p[0] == "!" else p for p in parts)
+    return ".".join(quote(p) if set(p) & set('.,"[{*') or p != p.strip() or p[0] == "!" else p for p in parts)
+
+
+MOST_ALIKE = 500
+"""How many names are looked through for a similar one: it takes its time."""
+
+
+def alike(name: str, stored: Collection[str]) -> str:
+    """Find what somebody may have meant who got capitals wrong, or a letter or two; empty where nothing is alike."""
+    capitals = sorted(one for one in stored if one.lower() == name.lower())
+    if capitals or len(stored) > MOST_ALIKE:
+        return next(iter(capitals), "")
+    return next(iter(get_close_matches(fold(name), sorted(stored), 1, 0.75)), "")
 
 
 def resolve_database(name: str, stored: Collection[str], case_sensitive: bool) -> str | None:

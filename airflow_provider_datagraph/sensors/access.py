@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from airflow_provider_datagraph.access.validation import BATCH, MAX_AGE
+from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name, read_paths
@@ -16,6 +17,8 @@ from airflow_provider_datagraph.redshift.names import check_identity
 from airflow_provider_datagraph.sensors.assets import ACCESS_GRANTED
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
+
+NOTHING_TO_READ = "Neither schemas nor tables is given: name what the linked user has to read."
 
 
 class ValidateAccessSensor(DataGraphSensor):
@@ -45,6 +48,7 @@ class ValidateAccessSensor(DataGraphSensor):
     :param batch_size: how many tables are read in one statement; default 200.
     :param max_proof_age: how old a part of the proof may be when it is told, in seconds; default 900.
     :param timeout: how long to wait, in seconds; default 600.
+    :raises MisconfigurationError: while the DAG is parsed, where neither ``schemas`` nor ``tables`` is given.
     :param kwargs: those of :class:`.DataGraphSensor`: ``redshift_conn_id``, ``wait``, ``deferrable``, and Airflow's.
 
     https://docs.aws.amazon.com/redshift/latest/dg/cross-database_usage.html
@@ -89,6 +93,8 @@ class ValidateAccessSensor(DataGraphSensor):
         **kwargs: Any,
     ) -> None:
         super().__init__(timeout=timeout, **kwargs)
+        if schemas is LEFT_OUT and tables is LEFT_OUT:
+            raise MisconfigurationError(NOTHING_TO_READ)
         self.user_conn_id = user_conn_id
         self.checkpoint_database = self.kept("checkpoint_database", checkpoint_database)
         self.schemas = self.kept("schemas", schemas)
@@ -111,7 +117,7 @@ class ValidateAccessSensor(DataGraphSensor):
         schemas = self.optional("schemas", partial(read_paths, to_tables=False), problems) or []
         tables = self.optional("tables", partial(read_paths, to_tables=True), problems) or []
         if not (schemas or tables or problems.sentences):
-            problems.add("Neither schemas nor tables is given: name what the linked user has to read.")
+            problems.add(NOTHING_TO_READ)
         waits = problems.check(arguments.boolean, self.wait, "wait", default=True)
         flags = {
             name: problems.check(arguments.boolean, getattr(self, name), name, default=False)

@@ -38,7 +38,7 @@ from airflow_provider_datagraph.redshift.names import InvalidInput, one_line, sp
 from airflow_provider_datagraph.sensors.assets import announce
 from airflow_provider_datagraph.triggers.patience import AT_LEAST, Sight
 from airflow_provider_datagraph.triggers.poll import PollTrigger
-from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom, telling_errors
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -156,6 +156,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         """
         raise NotImplementedError
 
+    @telling_errors
     def execute(self, context: Context) -> Any:
         """Look once; then defer, or poke on where ``deferrable`` is off.
 
@@ -366,6 +367,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             raise self._ends
         return report
 
+    @telling_errors
     def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Go on after the trigger's event.
 

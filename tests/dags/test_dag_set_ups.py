@@ -52,3 +52,17 @@ def test_a_run_s_conf_comes_before_the_variable(airflow: Airflow, warehouse: War
     assert (outcome.state, outcome.changes) == ("success", [])
     planned = {row["object"] for row in outcome.reports["grant_schemas"]["changes"]}
     assert planned == {f"schema {warehouse.names.ops}.depots", f"tables {warehouse.names.ops}.depots"}
+
+
+def test_lists_of_a_variable_and_names_that_a_dag_file_maps_over(airflow: Airflow, warehouse: Warehouse) -> None:
+    warehouse.make_identities()
+    names, sent = warehouse.names, warehouse.listening()
+    mapped = [f"{names.ops}.depots", f"{names.analytics}.billing"]
+    more = {"AIRFLOW_VAR_SEGMENT_SCHEMAS": json.dumps([f"{names.analytics}.crm", f"{names.ops}.dev*"])}
+    conf = {"role": names.role}
+    outcome = airflow.run("notations", conf, warehouse.connections(), sent, MAPPED=json.dumps(mapped), **more)
+    assert outcome.states == {"printed": "success", "mapped[0]": "success", "mapped[1]": "success"}, outcome.log[-3000:]
+    labels = {outcome.tasks[f"mapped[{at}]"].label for at in (0, 1)}
+    assert labels == {f"1 schema of {names.ops}: depots", f"1 schema of {names.analytics}: billing"}
+    paths = [(names.analytics, "crm", "accounts"), (names.ops, "devices", "phones"), (names.ops, "depots", "doors")]
+    assert readable(warehouse, paths) == dict.fromkeys(paths, True)

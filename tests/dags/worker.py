@@ -25,6 +25,7 @@ FILES = {
     "pinned": HERE / "pinned.py",
     "scheduled": HERE / "set_ups.py",
     "arguments": HERE / "set_ups.py",
+    "notations": HERE / "set_ups.py",
     "sensor_modes": HERE / "sensor_modes.py",
     "segment_second_user": HERE / "second_user.py",
     "names_are_data": HERE / "names_are_data.py",

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout, BaseOperator, TaskDeferred
+from jinja2 import Environment
+from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.xcom import INDEX, from_xcom
@@ -23,6 +25,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "ProfilesSyncTablesSensor": {"schema": "crm"},
     "RevokeSchemaOperator": {"schema": "crm"},
     "SegmentSummaryOperator": {"reports": []},
+    "ValidateAccessSensor": {"schemas": ["crm"]},
 }
 EVERYTHING = [(kind, field) for kind in public() for field in kind.template_fields]
 every_argument = pytest.mark.parametrize(
@@ -102,6 +105,20 @@ def test_what_another_task_returned_is_not_rendered(
         # The label is another template, a constant.
         assert "{{" not in task.__dict__.get("instance_label", "")
         assert said
+
+
+def test_a_text_that_is_no_template_costs_no_rendering(mocker: MockerFixture) -> None:
+    rendered = mocker.spy(Environment, "from_string")
+    names = ['"my.schema"', "2024", "{x}", "{{ 'a' }}", "{% if true %}b{% endif %}", "{# c #}d"]
+    task: Any = public_class("GrantSchemaOperator")(task_id="task", schema=names, tables={"crm": names[:1]})
+    task.render_template_fields(context_of(Instance(None), task), Environment())
+    assert task.schema == [*names[:3], "a", "b", "d"]
+    assert [call.args[1] for call in rendered.call_args_list] == names[3:]
+    # A DAG may have other marks.
+    task = public_class("GrantSchemaOperator")(task_id="task", schema=["[[ 'a' ]]", "{{ 'a' }}"])
+    marks = Environment(variable_start_string="[[", variable_end_string="]]")
+    task.render_template_fields(context_of(Instance(None), task), marks)
+    assert task.schema == ["a", "{{ 'a' }}"]
 
 
 @every_argument

@@ -31,7 +31,8 @@ ASKED = {
 OUTSIDE = [
     *("payroll.marts_day", "PAYROLL.Marts_Day", '"payroll"."marts_day"', "payroll.marts_day.t", "payroll.profiles"),
     *("shop.payroll", "SHOP.PAYROLL", 'Shop."Payroll"', "shop.payroll.t", '"shop.marts_day".payroll'),
-    *("marts_day", '"shop.marts_day"', "shop.literal", 'shop."lit"', "shop.marts", "shop.*", "*.*", '"*"."marts_day"'),
+    *("marts_day", '"shop.marts_day"', "shop.literal", 'shop."lit"', "shop.marts", 'shop."*"', '"*"."marts_day"'),
+    '"*"."*"',
     *("shop.xmarts_day", "xshop.marts_day", "shop.gone", 'shop."payroll.marts_day"'),
 ]
 """Entries that no pattern of files/pinned.py means."""
@@ -92,6 +93,13 @@ def test_a_hostile_run_ends_in_check(
     assert [sentence for sentence in told if sentence not in outcome.log] == []
 
 
+def test_patterns_open_what_the_file_allows_alone(airflow: Airflow, warehouse: Warehouse) -> None:
+    schemas = ["shop.*", "payroll.*", "Shop.*", "*", "!*_night", '!"lit*"']
+    outcome = trigger(airflow, warehouse, {**ASKED, "schemas": schemas})
+    assert (outcome.state, outcome.changes) == ("success", []), outcome.log[-3000:]
+    assert "All that pattern payroll.* means in database payroll is left out." in outcome.log
+
+
 @pytest.mark.parametrize("dag_id", ["segment_data_graph", "segment_data_graph_offboard"])
 def test_the_files_that_are_shipped_set_the_role(airflow: Airflow, warehouse: Warehouse, dag_id: str) -> None:
     form = {"profiles_sync": "shop.profiles"} if dag_id == "segment_data_graph" else {"plan_only": False, "force": True}
@@ -102,7 +110,8 @@ def test_the_files_that_are_shipped_set_the_role(airflow: Airflow, warehouse: Wa
 
 @pytest.mark.parametrize("native", [False, True])
 def test_what_a_file_sets_is_never_rendered(native: bool) -> None:
-    returned = {"reverse_etl_database": None}
+    form = {"plan_only": True, "wait": False, "future_tables": "scoped"}
+    returned: dict[str, Any] = {"reverse_etl_database": None, "form": form}
     for text in (*TEMPLATES.values(), "['a']", "1"):
         ti = Instance(returned)
         ti.xcom_pull = lambda task_ids, map_indexes=None: returned  # type: ignore[method-assign]  # of any task

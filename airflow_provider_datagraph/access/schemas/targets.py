@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding, note
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess, Target
-from airflow_provider_datagraph.redshift.names import InvalidInput, fold, is_system_schema, join_path, resolve
+from airflow_provider_datagraph.redshift.names import InvalidInput, alike, fold, is_system_schema, join_path, resolve
 from airflow_provider_datagraph.redshift.statements import Privileges, use_of_external, use_of_shared
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope, Session
 
@@ -140,21 +140,25 @@ def _listed(
     return frozenset(listed), findings
 
 
-def _alike(name: str, stored: Iterable[str]) -> dict[str, str]:
+def _alike(name: str, stored: Collection[str]) -> dict[str, str]:
     """What somebody may have meant who got the capitals wrong."""
-    alike = sorted(one for one in stored if one.lower() == name.lower())
-    if name in alike:
+    if name in stored:
         return {"case": "folded"}
-    return {"case": "alike", "alike": alike[0]} if alike else {}
+    meant = alike(name, stored)
+    return {"case": "alike", "alike": meant} if meant else {}
 
 
 def schema_missing(name: str, current: SchemaAccess, plan_only: bool) -> Finding:
     """Tell that a schema doesn't exist; a plan-only run goes on as if it did."""
     database = current.session.database
-    alike = _alike(name, current.schemas)
-    if not current.session.superuser and not alike:
+    known = current.schemas
+    if plan_only or not current.session.superuser:
+        # What is similar may be another one: this may be planned, or hidden.
+        known = {one: schema for one, schema in known.items() if one.lower() == name.lower()}
+    meant = _alike(name, known)
+    if not current.session.superuser and not meant:
         return schema_hidden(database, name, current.session, planned=plan_only)
-    facts = alike or ({"case": "planned"} if plan_only else {})
+    facts = meant or ({"case": "planned"} if plan_only else {})
     if not current.session.superuser:
         facts["hidden_from"] = current.session.user
     make = finding if plan_only else blocking

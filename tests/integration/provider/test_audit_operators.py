@@ -11,6 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_datagraph.access import messages
 from airflow_provider_datagraph.access.plan import Fact, finding
+from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from tests.support.cluster import Cluster
 from tests.support.redshift import PASSWORD
@@ -95,6 +96,8 @@ def drift(case: Case, segment: Segment, **more: Any) -> DriftError:
     with segment.cluster.untouched(), pytest.raises(DriftError) as failure:
         execute(case.make(segment, fail_on_drift=True, **more))
     assert isinstance(failure.value, AirflowFailException)
+    # For a callback, which needs to parse no text.
+    assert failure.value.report["changed"] == 0 and failure.value.report.keys() == Report().as_dict().keys()
     return failure.value
 
 

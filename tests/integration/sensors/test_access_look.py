@@ -55,7 +55,7 @@ def test_it_reads_from_the_checkpoint_database_and_nothing_but_one(house: House,
     path = f"{house.warehouse}.{house.crm}"
     assert proof == {
         "login": house.user,
-        "checkpoint_database": house.checkpoint,
+        "database": house.checkpoint,
         "read": 2,
         "tables": [f"{path}.accounts", f"{path}.contacts"],
         "schemas": {path: 2},

@@ -36,6 +36,7 @@ def arguments(house: House, kind: str) -> dict[str, Any]:
             "broken_views": "report",
             "least_privilege": False,
             "forbidden": [],
+            "trusted_owners": [],
             "probe_checkpoint": False,
             "batch_size": 200,
             "max_proof_age": 900.0,

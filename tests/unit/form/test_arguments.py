@@ -22,6 +22,8 @@ def in_db(*schemas: str) -> list[tuple[str, str]]:
     return [("db", name) for name in schemas]
 
 
+NATIVE = " A DAG that renders native objects makes numbers of names: write {{ … | tojson }} in the template."
+NO_JSON = "schema looks like JSON and isn't (Expecting value: line 1 column {0} (char 1)): correct it."
 TRUE, FALSE = (True, "True", "true", "TRUE", " tRuE\n"), (False, "False", "false", "FALSE", " fAlsE\n")
 
 
@@ -44,7 +46,7 @@ def test_text_loses_its_outer_white_space(parse: Any) -> None:
     ("value", "may_be_missing"), [("", True), (" \n", True), (None, True), (5, False), (["a"], False), (False, False)]
 )
 def test_text_cant_be_empty_unless_it_is_optional(value: Any, may_be_missing: bool) -> None:
-    told = (f"database is {value!r}: give a text that isn't empty.",)
+    told = (f"database is {value!r}: give a text that isn't empty.{NATIVE * (value == 5)}",)
     assert refusal(arguments.text, value, "database") == told
     if may_be_missing:
         assert arguments.optional_text(value, "database") is None
@@ -81,6 +83,9 @@ def test_any_other_word_is_refused(value: Any) -> None:
         (frozenset({"a"}), ("a",)),
         (["crm", "CRM"], ("crm", "CRM")),
         ("my schema.[t]", ("my schema.[t]",)),
+        # As a template prints a Python list.
+        ("['crm', \"a'b\", 'my.schema']", ("crm", "a'b", "my.schema")),
+        (" ['a']\n", ("a",)),
     ],
 )
 def test_names_come_as_lists_json_or_lines(value: Any, found: tuple[str, ...]) -> None:
@@ -90,7 +95,11 @@ def test_names_come_as_lists_json_or_lines(value: Any, found: tuple[str, ...]) -
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        (5, "schema is 5: give a list, JSON text of a list, or one name a line."),
+        (5, "schema is 5: give a list, JSON text of a list, or one name a line." + NATIVE),
+        (2.5, "schema is 2.5: give a list, JSON text of a list, or one name a line." + NATIVE),
+        (True, "schema is True: give a list, JSON text of a list, or one name a line."),
+        *((text, NO_JSON.format(at)) for text, at in (("['a' 'b']", 2), ("['a', 5]", 2), ("[__import__('os')]", 2))),
+        ("['a'", NO_JSON.format(2)),
         ({"a": 1}, "schema is {'a': 1}: give a list, JSON text of a list, or one name a line."),
         (["a", 5], "schema has the entry 5: each has to be a name."),
         (["a", None], "schema has the entry None: each has to be a name."),
@@ -137,7 +146,7 @@ def test_tables_come_by_schema(value: Any, schemas: tuple[str, ...], found: Mapp
         ({"crm": None}, ("crm",), [EMPTY.format("crm")]),
         ({}, ("crm",), ["tables is an empty mapping: name tables, or give True for all."]),
         ("{}", ("crm", "ads"), ["tables is an empty mapping: name tables, or give True for all."]),
-        (5, ("crm",), ["tables is 5: give a list, JSON text of a list, or one name a line."]),
+        (5, ("crm",), ["tables is 5: give a list, JSON text of a list, or one name a line." + NATIVE]),
         ({"crm": ["a", "a"]}, ("crm",), ["tables names a twice: name each once."]),
         (
             "{crm}",

@@ -82,7 +82,7 @@ def test_no_pattern_takes_long() -> None:
     [
         ([], "allow is empty: name what may be opened, or leave it out for everything."),
         ("[]", "allow is empty: name what may be opened, or leave it out for everything."),
-        (5, "allow is 5: give a list, JSON text of a list, or one name a line."),
+        ({"a": 1}, "allow is {'a': 1}: give a list, JSON text of a list, or one name a line."),
         (["a.b.c"], "'a.b.c' has 3 parts: write database.schema, with * for any characters, and double quotes around a "
          "part that holds a dot."),
         (["!a.b"], "'!a.b' begins with '!', which leaves nothing out: name what may be opened."),

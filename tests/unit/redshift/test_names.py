@@ -275,3 +275,31 @@ def test_names_resolve_as_the_session_compares_them(
 ) -> None:
     assert names.resolve(name, stored, case_sensitive=False) == folding
     assert names.resolve(name, stored, case_sensitive=True) == sensitive
+
+
+@pytest.mark.parametrize(
+    ("name", "stored", "meant"),
+    [
+        ("crm", ["CRM", "crn"], "CRM"),
+        ("marts_dialy", ["marts_daily", "marts_weekly", "crm"], "marts_daily"),
+        ("Marts_Dialy", ["marts_daily"], "marts_daily"),
+        ("payroll", ["crm", "sales"], ""),
+        ("crm", [], ""),
+        # It would take too long.
+        ("t_", [f"t_{at}" for at in range(501)], ""),
+    ],
+)
+def test_what_somebody_may_have_meant(name: str, stored: list[str], meant: str) -> None:
+    assert names.alike(name, stored) == meant
+
+
+def test_a_comma_is_no_separator() -> None:
+    told = "'crm, billing' holds a comma: give a list, or one name a line; double quotes go around a name with a comma."
+    assert refusal(names.split_path, "crm, billing") == (told,)
+    assert names.split_path(names.join_path("a,b", "c")) == names.split_path('"a,b".c') == ("a,b", "c")
+
+
+def test_an_empty_name_of_a_database_names_its_field() -> None:
+    for empty in ("", " ", None):
+        told = f"checkpoint_database is {empty!r}: give the name of a database."
+        assert refusal(names.check_new_database, empty, "checkpoint_database") == (told,)
