@@ -14,7 +14,7 @@ from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.access.schemas.targets import not_local, schema_hidden
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema
 from airflow_provider_datagraph.form.arguments import ALL_TABLES, Problems
-from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose
+from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose, is_pattern
 from airflow_provider_datagraph.form.patterns import Pattern, check_allowed
 from airflow_provider_datagraph.redshift.catalog.relations import relation_names
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
@@ -85,6 +85,8 @@ def parse_entry(text: str) -> tuple[str, ...]:
             f"{text!r} has {len(parts)} parts: write schema, database.schema or database.schema.table, "
             "with double quotes around a part that holds a dot."
         )
+    if is_pattern(text):
+        raise InvalidInput(f"{text!r} is a pattern: name a schema, and put a * of its own in double quotes.")
     if len(parts) > 1:
         check_database(parts[0])
     refuse_template(check_schema(parts[0] if len(parts) == 1 else parts[1]), "schema")
@@ -187,14 +189,14 @@ def _resolve(parts: Sequence[str], warehouse: Warehouse, allow: Sequence[Pattern
         stored = [name if sensitive else fold(name) for name in (schema_name, *parts[2:])]
         return _Entry(database, schema or stored[0], stored[1] if len(stored) > 1 else None)
     if schema is None:
-        if not warehouse.session.superuser and not any(one.lower() == schema_name.lower() for one in schemas):
+        if not warehouse.session.superuser and not _in_capitals(schema_name, schemas):
             raise InvalidInput(f"{text}: {said(schema_hidden(database, schema_name, warehouse.session))}")
         raise InvalidInput(f"{text}: database {database} has no schema {schema_name}{_hint(schema_name, schemas)}")
     if len(parts) < 3:
         return _Entry(database, schema, None)
     relations = warehouse.relations.get((database, schema), frozenset())
     table = resolve(parts[2], relations, sensitive)
-    if table is None and not warehouse.session.superuser and not _alike(parts[2], relations):
+    if table is None and not warehouse.session.superuser and not _in_capitals(parts[2], relations):
         # SVV_REDSHIFT_TABLES hides what one may not read; whether it is there shows in its database.
         table = parts[2] if sensitive else fold(parts[2])
     if table is None:
@@ -218,6 +220,11 @@ def _database_missing(text: str, parts: Sequence[str], warehouse: Warehouse) -> 
             )
         return f"{text}: there is no database {parts[0]}, and schema {schema} of {own} has no table {parts[1]}."
     return f"{text}: there is no database {parts[0]}{_hint(parts[0], warehouse.schemas)}"
+
+
+def _in_capitals(name: str, stored: Iterable[str]) -> bool:
+    """Whether it is there in other capitals, so that it isn't hidden."""
+    return any(one.lower() == name.lower() for one in stored)
 
 
 def _hint(name: str, stored: Collection[str]) -> str:

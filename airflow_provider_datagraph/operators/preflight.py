@@ -11,6 +11,7 @@ from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.engine.preflight import Wanted, preflight
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.choosing import split_wanted
 from airflow_provider_datagraph.form.entries import desired_schemas, parse_entry
 from airflow_provider_datagraph.operators.base import (
     ANY_DATABASE,
@@ -93,11 +94,14 @@ class PreflightOperator(DataGraphOperator):
 
     def _wanted(self, problems: Problems) -> Wanted:
         listed = self.optional("schemas", lambda v, name: arguments.usable_names(v, name, problems), problems) or ()
-        entries = [problems.check(parse_entry, text, default=()) for text in listed]
+        # What patterns mean is looked up by who grants it.
+        named, _, wrong = split_wanted(listed)
+        problems.add(*wrong)
+        entries = [problems.check(parse_entry, text, default=()) for text in named]
         # What the connection lacks is told with its login.
         own = Problems().check(lambda: str(self.hook().arguments["database"]), default="")
         return Wanted(
             problems.check(check_identity, self.role, "role", default=""),
-            problems.check(check_new_database, self.checkpoint_database, default=""),
+            problems.check(check_new_database, self.checkpoint_database, "checkpoint_database", default=""),
             desired_schemas(filter(None, entries), own),
         )

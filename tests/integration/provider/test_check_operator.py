@@ -65,6 +65,20 @@ def test_its_grants_are_the_grant_operators_arguments(linked: Segment) -> None:
     assert not linked.reads("billing", "invoices")
 
 
+def test_what_takes_one_name_takes_no_pattern(segment: Segment) -> None:
+    (problem,) = refused(segment, ["crm"], profiles_sync=f"{segment.warehouse}.prof*")
+    assert problem.endswith("is a pattern: name a schema, and put a * of its own in double quotes.")
+
+
+def test_who_mistypes_a_name_is_told_which_was_meant(segment: Segment, other: str) -> None:
+    own = segment.warehouse
+    typed = {f"{own}.bilings": "billing", f"{own}.crm.acounts": "accounts", f"{own[:-1]}.crm": own}
+    problems = refused(segment, list(typed))
+    assert [problem.rpartition(": did you mean ")[2] for problem in problems] == [f"{name}?" for name in typed.values()]
+    with pytest.raises(MisconfigurationError, match="Did you mean billing"):
+        execute(segment.grant_schema(schema="bilings"))
+
+
 def test_the_problems_of_all_databases_are_told_at_once(segment: Segment, other: str) -> None:
     taken = segment.cluster.user("etl")
     segment.user_connection(password="weak")
