@@ -59,7 +59,7 @@ def skip_without(name: str) -> Callable[[Any], None]:
 
     def skip(context: Any) -> None:
         if not context["ti"].xcom_pull(task_ids="check")[name]:
-            raise AirflowSkipException(f"The form asks for no {name}.")
+            raise AirflowSkipException(f"There is nothing to do: what the form asks for comes to no {name}.")
 
     return skip
 
@@ -293,6 +293,7 @@ def segment_data_graph(
                 task_id="validate",
                 doc_md="Logs in as the linked user, as Segment will, and names every column of each table; no row is "
                 "read.",
+                pre_execute=skip_without("validate"),
                 checkpoint_database=database,
                 schemas=from_xcom("check", "validate", "schemas"),
                 tables=from_xcom("check", "validate", "tables"),
@@ -309,6 +310,7 @@ def segment_data_graph(
             audit = AuditAccessOperator(
                 task_id="audit",
                 doc_md="Lists what the linked user reaches in the whole cluster, beside what was asked for.",
+                pre_execute=skip_without("asked"),
                 role=to_role["role"],
                 checkpoint_database=database,
                 allowed=from_xcom("check", "asked"),
@@ -321,7 +323,7 @@ def segment_data_graph(
             doc_md="Shows what was changed, and what to type into Segment.",
             reports=[from_xcom(task_id) for task_id in REPORTING],
             proofs=[from_xcom("wait_for_profiles_sync"), from_xcom("validate")],
-            audit=from_xcom("audit"),
+            audit=[from_xcom("audit")],
             checkpoint_database=database,
             trigger_rule="none_failed",
             **user,

@@ -378,5 +378,7 @@ def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None, reve
         "validate": {
             "schemas": [join_path(*place) for place in whole],
             "tables": [join_path(*path) for path in listed],
-        },
+        }
+        if whole or listed
+        else None,
     }

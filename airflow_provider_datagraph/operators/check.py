@@ -159,8 +159,8 @@ class CheckWarehouseOperator(DataGraphOperator):
         """Check everything.
 
         :return: the report, and beside it: ``grants`` (``schema``, and ``tables``, which is True where every
-            schema is opened whole) or None; ``profiles_sync`` (``database``, ``schema``)
-            or None; ``reverse_etl_database``, its name or None; ``validate`` (``schemas``, ``tables``); ``asked``, all
+            schema is opened whole) or None; ``profiles_sync`` (``database``, ``schema``) or None;
+            ``reverse_etl_database``, its name or None; ``validate`` (``schemas``, ``tables``) or None; ``asked``, all
             of it as patterns of an audit; ``form``, what the other tasks take of it.
         :raises MisconfigurationError: with every problem of every database.
         """

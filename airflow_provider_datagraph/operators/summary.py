@@ -140,7 +140,8 @@ class SegmentSummaryOperator(DataGraphOperator):
 
     :param reports: the reports of the run's operators: a list, or JSON text of one.
     :param proofs: the reports of its sensors, likewise; default none.
-    :param audit: the report of an :class:`.AuditAccessOperator`: what more can be read than was asked; default none.
+    :param audit: the report of an :class:`.AuditAccessOperator`: what more can be read than was asked, or a list
+        of it, where None stands for a skipped task; default none.
     :param checkpoint_database: the checkpoint database; default ``segment_linked_profiles_db``.
     :param user_conn_id: the user connection's id; default ``segment_linked_user``.
     :param plan_only: whether the run changed nothing on purpose; default False.
@@ -202,7 +203,7 @@ class SegmentSummaryOperator(DataGraphOperator):
         self.tell("A plan of the whole run" if plan_only else "The whole run", report, plan_only=plan_only)
         proved = "Proved by login:" if proof and proof["read"] else "Nothing was proved by login."
         self._block(proved, _proof_rows(proof) if proof else ())
-        if audit is not None:
+        if audit:
             self._block(*_beyond(join(audit)))
         rows = [(name.capitalize(), str(value)) for name, value in settings.items()]
         rows.append(("Password", f"as in the Airflow connection {self.user_conn_id}"))

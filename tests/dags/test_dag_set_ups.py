@@ -54,6 +54,16 @@ def test_a_run_s_conf_comes_before_the_variable(airflow: Airflow, warehouse: War
     assert planned == {f"schema {warehouse.names.ops}.depots", f"tables {warehouse.names.ops}.depots"}
 
 
+def test_patterns_that_mean_nothing_yet_are_no_failure(airflow: Airflow, warehouse: Warehouse) -> None:
+    conf = {**given(warehouse), "schemas": [f"{warehouse.names.ops}.marts_*"]}
+    outcome = airflow.run("scheduled", conf, warehouse.connections(), warehouse.listening())
+    skipped = {*SKIPPED, "grant_schemas", "validate", "audit"}
+    assert outcome.states == {name: "skipped" if name in skipped else "success" for name in ALL_TASKS}, outcome.log[
+        -3000:
+    ]
+    assert [row["code"] for row in outcome.reports["summary"]["findings"]] == ["pattern_empty"]
+
+
 def test_lists_of_a_variable_and_names_that_a_dag_file_maps_over(airflow: Airflow, warehouse: Warehouse) -> None:
     warehouse.make_identities()
     names, sent = warehouse.names, warehouse.listening()

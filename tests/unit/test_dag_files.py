@@ -93,7 +93,7 @@ def grants(role: Any = ROLE, checkpoint: Any = CHECKPOINT) -> Tasks:
         "summary": {
             "reports": [from_xcom(name) for name in REPORTS],
             "proofs": [from_xcom("wait_for_profiles_sync"), from_xcom("validate")],
-            "audit": from_xcom("audit"),
+            "audit": [from_xcom("audit")],
             "checkpoint_database": checkpoint,
             **USER,
             **PLAN_ONLY,
