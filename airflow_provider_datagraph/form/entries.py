@@ -325,7 +325,8 @@ def choose_schemas(
     :param known: whose users tell who is trusted.
     """
     session = warehouse.session
-    places = [(o.database, schema) for o in openings for schema in o.schemas] + ([profiles] if profiles else [])
+    places = tuple((o.database, schema) for o in openings for schema in o.schemas)
+    problems.check(replace(wanted, named=places).check, default=None)
     resolved = []
     for typed, pattern in wanted.globs:
         found = resolve(typed or session.database, warehouse.schemas, session.case_sensitive)
@@ -333,8 +334,7 @@ def choose_schemas(
             problems.add(f"{pattern.text}: there is no database {typed}{_hint(typed, warehouse.schemas)}")
         else:
             resolved.append((found, pattern))
-    whole = replace(wanted, named=tuple(places), globs=tuple(resolved))
-    problems.check(whole.check, default=None)
+    whole = replace(wanted, named=(*places, *([profiles] if profiles else [])), globs=tuple(resolved))
     chosen, told = list(openings), list[Finding]()
     for database in dict.fromkeys(database for database, _ in resolved):
         schemas = {

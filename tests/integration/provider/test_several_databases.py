@@ -109,7 +109,7 @@ def test_no_pattern_opens_what_isn_t_anybody_s(linked: Segment) -> None:
 def test_the_check_resolves_patterns_for_the_tasks(linked: Segment, other: str) -> None:
     eve = linked.cluster.user("eve")
     linked.cluster.sql(other, f"CREATE SCHEMA marts_eve AUTHORIZATION {eve}")
-    entries = [f"{other}.*", f"!{other}.*_tmp", f"{other}.crm.t", "bill*", "!public"]
+    entries = [f"{other}.*", f"!{other}.*_tmp", f"{other}.crm.t", "bill*", "!public", "!marts_b"]
     given: dict[str, Any] = {"profiles_sync": f"{other}.marts_b", "allow": ["billing", f"{other}.*"]}
     with linked.cluster.untouched():
         found = execute(linked.check(schemas=entries, **given))
@@ -121,5 +121,7 @@ def test_the_check_resolves_patterns_for_the_tasks(linked: Segment, other: str) 
     assert sorted(found["validate"]["schemas"]) == sorted([*own, f"{other}.marts_a"])
     strict = execute(linked.check(schemas=[f"{other}.marts_*"], allow=[f"{other}.crm"]))
     assert (strict["grants"], codes(strict), notes(strict)) == (None, ["pattern_empty"], ["left_out"])
+    with pytest.raises(MisconfigurationError, match=r"crm is named, and !\*rm leaves it out"):
+        execute(linked.check(schemas=["crm", "bill*", "!*rm"]))
     with pytest.raises(MisconfigurationError, match="there is no database atlantis"):
         execute(linked.check(schemas=["atlantis.*"]))
