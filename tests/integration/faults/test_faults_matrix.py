@@ -57,7 +57,7 @@ def rescheduled(make: Callable[[], DataGraphSensor], context: dict[str, Any]) ->
     for count in range(10_000):
         context["task_reschedule_count"] = count
         try:
-            return make().execute(context)  # type: ignore[arg-type]  # a context has more
+            return make().execute(context)
         except Exception as error:
             if type(error).__name__ != "AirflowRescheduleException":
                 raise
@@ -70,7 +70,7 @@ def whole(make: Callable[[], DataGraphSensor], mode: str, context: dict[str, Any
     if mode == "reschedule":
         return rescheduled(make, context)
     try:
-        return make().execute(context)  # type: ignore[arg-type]  # a context has more
+        return make().execute(context)
     except TaskDeferred as deferral:
         _, stored = deferral.trigger.serialize()
         event = fire(PollTrigger(**json.loads(json.dumps(stored))))

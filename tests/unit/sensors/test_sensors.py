@@ -145,7 +145,7 @@ def test_outlets_are_kept_beside_the_alias() -> None:
     assert [getattr(one, "name", "") or one.uri for one in sensor.outlets][-1] == "segment-profiles-sync-ready"
     assert sensor.outlets[0] == Asset("x-mine://a")
     assert len(sensor.outlets) == 2
-    assert [one.name for one in ValidateAccessSensor(task_id="v").outlets] == ["segment-access-granted"]
+    assert [one.name for one in ValidateAccessSensor(task_id="v", schemas="crm").outlets] == ["segment-access-granted"]
 
 
 def test_what_it_found_is_said_in_a_line(mocker: MockerFixture) -> None:
