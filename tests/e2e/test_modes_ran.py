@@ -48,7 +48,7 @@ def of_run(evidence: Evidence, run: str) -> list[TaskEnd]:
 def test_these_are_all() -> None:
     assert len(exported()) == 13
     plans = [name for name, mode in wanted() if mode == "plan"]
-    assert exported().keys() - plans == {"AuditAccessOperator", "CheckWarehouseOperator", "PreflightOperator"}
+    assert exported().keys() - plans == {"AuditAccessOperator", "PreflightOperator"}
 
 
 @pytest.mark.parametrize("run", RUNS)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from airflow.providers.common.compat.sdk import DAG
 
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+from airflow_provider_datagraph.redshift.names import quote
 from tests.e2e.wide import DAGS, SCHEMAS
 
 for dag_id, native in DAGS.items():
@@ -20,7 +21,7 @@ for dag_id, native in DAGS.items():
         GrantSchemaOperator.partial(
             task_id="grant",
             redshift_conn_id="secrets_admin",
-            schema=list(SCHEMAS),
+            schema=[quote(schema) for schema in SCHEMAS],
             database=dag_id,
             role=f"{dag_id}_role",
         ).expand(index=[0])
