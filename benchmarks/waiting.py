@@ -20,6 +20,7 @@ import psutil
 
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from local_redshift.running import Server, started
+from tests.dags import deferred
 from tests.dags.airflow_process import Airflow, copied, on_sqlite
 
 PASSWORD = "Linked-Reader-1"
@@ -59,52 +60,24 @@ def sample():
                 file.write(f"{whose} {took:.0f}\\n")
 asyncio.events.Handle._run = counted
 """
-# Puts sensors into Airflow's database as if a worker had deferred them.
-SEED = """
-import json, sys, time
-from datetime import datetime, timedelta, timezone
-from airflow.models.dag import DagModel
-from airflow.models.dag_version import DagVersion
-from airflow.models.dagbundle import DagBundleModel
-from airflow.models.dagrun import DagRun
-from airflow.models.taskinstance import TaskInstance
-from airflow.models.trigger import Trigger
-from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG
-from airflow.serialization.serialized_objects import DagSerialization
-from airflow.utils.session import create_session
-from airflow_provider_datagraph.triggers.poll import PollTrigger
-count, schemas, seconds = map(int, sys.argv[1:])
-with DAG("waiting", schedule=None) as dag:
-    EmptyOperator(task_id="wait")
-task = DagSerialization.from_dict(DagSerialization.to_dict(dag)).get_task("wait")
-now = datetime.now(timezone.utc)
-profiles = {"user_conn_id": None, "database": None, "tables": ["orders"], "require_rows": False, "max_staleness": None}
-access = {"user_conn_id": "segment_linked_user", "database": None, "tables": [], "role": "r", "wait_for_grants": True,
-          "broken_views": "report", "least_privilege": False, "forbidden": [], "probe_checkpoint": False,
-          "batch_size": 200, "max_proof_age": 900.0}
-with create_session() as session:
-    session.add(DagBundleModel(name="b"))
-    session.flush()
-    session.add(DagModel(dag_id="waiting", bundle_name="b", fileloc=""))
-    session.flush()
-    version = DagVersion.write_dag(dag_id="waiting", bundle_name="b", session=session)
-    dates = {"logical_date": now, "run_after": now}
-    session.add(DagRun(dag_id="waiting", run_id="r", run_type="manual", state="running", **dates))
-    session.flush()
+PROFILES = {"user_conn_id": None, "database": None, "tables": ["orders"], "require_rows": False, "max_staleness": None}
+ACCESS: dict[str, Any] = {
+    "user_conn_id": "segment_linked_user", "database": None, "tables": [], "role": "r", "wait_for_grants": True,
+    "broken_views": "report", "least_privilege": False, "forbidden": [], "probe_checkpoint": False,
+    "batch_size": 200, "max_proof_age": 900.0,
+}  # fmt: skip
+
+
+def sensors(count: int, seconds: int) -> str:
+    """What is waited for, as `tests.dags.deferred` reads it."""
+    found = []
     for at in range(count):
-        schema = f"s{at // 2 % schemas}"
-        kind = "access" if at % 2 else "profiles_sync"
-        given = {**access, "schemas": [schema]} if at % 2 else {**profiles, "schema": schema}
+        schema = f"s{at // 2 % SCHEMAS}"
+        given: dict[str, Any] = {**ACCESS, "schemas": [schema]} if at % 2 else {**PROFILES, "schema": schema}
         given |= {"redshift_conn_id": "redshift_default", "aws_conn_id": None}
-        trigger = Trigger.from_object(PollTrigger(kind, given, float(seconds), time.time() + 86400, 120.0))
-        session.add(trigger)
-        session.flush()
-        ti = TaskInstance(task, dag_version_id=version.id, run_id="r", state="deferred", map_index=at)
-        ti.trigger_id, ti.next_method, ti.next_kwargs, ti.try_number = trigger.id, "resume", {}, 1
-        ti.trigger_timeout = now + timedelta(days=2)
-        session.add(ti)
-"""
+        waits = {"poke_interval": float(seconds), "deadline": time.time() + 86400, "look_timeout": 120.0}
+        found.append({"probe": "access" if at % 2 else "profiles_sync", "arguments": given, **waits})
+    return json.dumps(found)
 
 
 def run(*statements: str) -> list[Any]:
@@ -210,7 +183,8 @@ def main(folder: Path, count: int, seconds: int, latency: int) -> None:
                 time.sleep(1)
             idle = settled(triggerer)
             env = {**airflow.env, "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING"}
-            subprocess.run([sys.executable, "-c", SEED, str(count), str(SCHEMAS), str(seconds)], env=env, check=True)
+            seed = [sys.executable, str(deferred.__file__)]
+            subprocess.run(seed, input=sensors(count, seconds), text=True, env=env, check=True)
             while not sessions():
                 time.sleep(0.5)
             say(f"{count} sensors over {SCHEMAS} schemas every {seconds} s, {latency} ms an exchange")

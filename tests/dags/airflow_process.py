@@ -183,6 +183,11 @@ class Airflow:
         with closing(sqlite3.connect(self.home / "airflow.db")) as database:
             return database.execute(query, values).fetchall()
 
+    def script(self, statements: str) -> None:
+        """Change Airflow's database."""
+        with closing(sqlite3.connect(self.home / "airflow.db")) as database:
+            database.executescript(statements)
+
     def _newest_run(self) -> str:
         return str(self.rows("SELECT run_id FROM dag_run ORDER BY id DESC LIMIT 1")[0][0])
 
