@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +22,7 @@ from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from airflow_provider_datagraph.triggers.patience import Pauses, Sight
 from airflow_provider_datagraph.triggers.poll import PollTrigger
+from airflow_provider_datagraph.triggers.watch import Subscription
 
 
 class Bare(BaseTrigger):
@@ -100,6 +103,19 @@ def test_pauses_grow_after_faults_and_where_it_is_asked_for(pauses: Pauses, seco
 def test_pauses_after_faults_have_an_end(interval: float, most: float) -> None:
     pauses = Pauses(interval)
     assert [pauses.after(fault=True) for _ in range(40)][-1] == most
+
+
+def test_looks_do_not_come_in_step() -> None:
+    async def planned() -> list[float]:
+        one, found = Subscription("access", {}, 0.0), []
+        one.seen, one.waiting[one] = 0.0, (60.0, math.inf)
+        for _ in range(100):
+            one.plan()
+            found.append(one.next)
+        return found
+
+    seconds = asyncio.run(planned())
+    assert 57 <= min(seconds) < 59 and 61 < max(seconds) <= 63
 
 
 def test_a_state_is_told_when_it_changes_and_once_an_hour(mocker: MockerFixture) -> None:
