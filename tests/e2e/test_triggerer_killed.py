@@ -19,12 +19,12 @@ import pytest
 from local_redshift.running import started
 from tests.dags import deferred
 from tests.dags.airflow_process import PATIENCE, Airflow, airflow_in
-from tests.deep import usual_or_deep
+from tests.deep import DEEP
 from tests.support.cluster import Cluster
 from tests.support.segment import Segment
 from tests.support.waiting import trigger_of
 
-KILLS = usual_or_deep(5, 20)
+KILLS = 20
 LATER = 4
 """How many sensors of each kind have what they wait for after the last kill; each kill has one more just before it."""
 SETTINGS = {
@@ -62,6 +62,7 @@ def triggerer(airflow: Airflow) -> Iterator[None]:
         process.wait()
 
 
+@pytest.mark.skipif(not DEEP, reason="Twenty starts of a triggerer take a minute.")
 def test_a_triggerer_that_is_killed_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(16)
     with started() as server, closing(Cluster(server)) as cluster, airflow_in(tmp_path / "home") as airflow:
