@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from configparser import ConfigParser
 from datetime import timedelta
 from typing import Any
 
@@ -64,6 +65,11 @@ def test_it_defers_unless_somebody_says_no(
     monkeypatch: pytest.MonkeyPatch, mode: str, deferrable: bool | None, where: str | None, defers: bool
 ) -> None:
     monkeypatch.delenv(SET, raising=False)
+    options = ("default_deferrable", "default_owner")
+    # Airflow may have written its airflow.cfg into the tests' home by now.
+    kept = {one: conf.get("operators", one) for one in options if ConfigParser.has_option(conf, "operators", one)}
+    for one in kept:
+        conf.remove_option("operators", one, remove_default=False)
     if where and where.startswith("["):
         # What airflow.cfg holds; the shipped values are kept elsewhere.
         conf.read_string(f"{where}\ndefault_deferrable = False")
@@ -77,9 +83,9 @@ def test_it_defers_unless_somebody_says_no(
         sensor = DataGraphSensor(task_id="bare", deferrable=deferrable, mode=mode)
         assert sensor._defers() is (defers and mode == "poke")
     finally:
-        if where and where.startswith("["):
-            conf.remove_option("operators", "default_deferrable", remove_default=False)
-            conf.remove_option("operators", "default_owner", remove_default=False)
+        for one in options:
+            conf.remove_option("operators", one, remove_default=False)
+        conf.read_dict({"operators": kept} if kept else {})
 
 
 @pytest.mark.parametrize("interval", [0, timedelta(0)])
