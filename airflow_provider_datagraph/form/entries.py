@@ -349,11 +349,15 @@ def choose_schemas(
     return sorted(chosen, key=lambda opening: opening.database), told
 
 
-def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None, reverse_etl: str | None) -> dict[str, Any]:
+def as_tasks(
+    openings: Sequence[Opening], profiles: tuple[str, str] | None, reverse_etl: str | None, *, named: bool = False
+) -> dict[str, Any]:
     """Shape the arguments of the tasks that follow the check; names are written so that they are read back as they are.
 
     :param profiles: database and schema of Profiles Sync.
     :param reverse_etl: the database whose Reverse ETL schema is shared.
+    :param named: whether something is named, and not only meant by patterns: then the proof isn't skipped where none
+        of it can be opened, as with external schemas alone, but fails.
     """
     whole = [(o.database, s) for o in openings for s in o.schemas if s not in o.tables]
     listed = [(o.database, s, t) for o in openings for s, tables in o.tables.items() for t in tables]
@@ -379,6 +383,6 @@ def as_tasks(openings: Sequence[Opening], profiles: tuple[str, str] | None, reve
             "schemas": [join_path(*place) for place in whole],
             "tables": [join_path(*path) for path in listed],
         }
-        if whole or listed
+        if whole or listed or named
         else None,
     }

@@ -182,7 +182,7 @@ class CheckWarehouseOperator(DataGraphOperator):
             findings.append(serverless(str(hook.admin_connection.host)))
         report = Report.of(findings)
         self.log.info("%s", table("The form fits the warehouse; this task changes nothing", report, changes=False))
-        for_tasks = as_tasks(openings, profiles, reverse_etl)
+        for_tasks = as_tasks(openings, profiles, reverse_etl, named=bool(form.entries))
         self.log.info("%s", understood(for_tasks["asked"], form.for_tasks()))
         return {**report.as_dict(), **for_tasks, "form": form.for_tasks()}
 

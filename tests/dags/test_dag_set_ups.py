@@ -64,6 +64,15 @@ def test_patterns_that_mean_nothing_yet_are_no_failure(airflow: Airflow, warehou
     assert [row["code"] for row in outcome.reports["summary"]["findings"]] == ["pattern_empty"]
 
 
+def test_a_run_that_can_open_nothing_that_is_named_is_no_success(airflow: Airflow, warehouse: Warehouse) -> None:
+    external = "CREATE EXTERNAL SCHEMA lake FROM DATA CATALOG DATABASE 'd' IAM_ROLE default"
+    warehouse.run(warehouse.names.ops, external)
+    conf = {**given(warehouse), "schemas": [f"{warehouse.names.ops}.lake"]}
+    outcome = airflow.run("scheduled", conf, warehouse.connections(), warehouse.listening())
+    assert (outcome.state, outcome.states["validate"]) == ("failed", "failed")
+    assert "Neither schemas nor tables is given" in outcome.log
+
+
 def test_lists_of_a_variable_and_names_that_a_dag_file_maps_over(airflow: Airflow, warehouse: Warehouse) -> None:
     warehouse.make_identities()
     names, sent = warehouse.names, warehouse.listening()

@@ -404,3 +404,5 @@ def test_the_tasks_that_follow_read_every_name_back_as_it_is() -> None:
     assert as_tasks([Opening("dev", ("ads",), {})], None, None)["grants"] == {"schema": ["dev.ads"], "tables": True}
     nothing: dict[str, Any] = {"grants": None, "asked": [], "profiles_sync": None, "reverse_etl_database": None}
     assert as_tasks([], None, None) == {**nothing, "validate": None}
+    # What is named, and can't be opened, isn't proved: the proof fails, and isn't skipped.
+    assert as_tasks([], None, None, named=True) == {**nothing, "validate": {"schemas": [], "tables": []}}
