@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 Connections = Mapping[str, "Connection"]
 A_MOMENT = 0.2
-"""Seconds that a statement has to end by itself, or by being cancelled."""
+"""Seconds that a statement has to end by itself."""
 
 
 @dataclass(frozen=True)
@@ -147,11 +146,16 @@ class Sessions:
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Look, in this thread; who ends the sessions meanwhile leaves it to this thread to close them."""
+        # The driver's own limit is for each answer, and set at the login.
+        alarm = threading.Timer(self.seconds, self.interrupt)
+        alarm.name, alarm.daemon = "datagraph-alarm", True
         with self.lock:
             self.running = True
+        alarm.start()
         try:
             yield
         finally:
+            alarm.cancel()
             with self.lock:
                 self.running, self.current = False, None
                 if self.ended:
@@ -179,12 +183,11 @@ class Sessions:
             _aside(self._interrupt, self.busy)
 
     def _interrupt(self, busy: tuple[Reader, DriverConnection]) -> None:
-        reader, connection = busy
-        for act in (reader.hook.cancel, _wake):
-            # Most statements end by themselves.
-            time.sleep(A_MOMENT)
-            if self.busy is busy:
-                act(connection)
+        # Most statements end by themselves.
+        time.sleep(A_MOMENT)
+        if self.busy is busy:
+            reader, connection = busy
+            reader.hook.cancel(connection)
 
     def end(self) -> None:
         """Close the sessions for good, from any thread, without waiting for a look that is being taken."""
@@ -293,7 +296,9 @@ class Reader:
         if self.failed is not None:
             raise self.failed
         try:
-            self.hook.driver_options["timeout"] = self._seconds()
+            # The connection may say less than the look has left.
+            left, own = self.sessions.left(), float(self.hook.arguments.get("timeout", TIMEOUT))
+            self.hook.driver_options["timeout"] = min(left, own)
             connection = self.hook.get_conn()
         except Exception as error:
             # A login that is refused isn't tried again for each of many looks.
@@ -302,15 +307,11 @@ class Reader:
         connection.autocommit = True
         return connection
 
-    def _seconds(self) -> float:
-        """How long the driver waits for the next answer: the connection may say less than the look has left."""
-        return min(self.sessions.left(), float(self.hook.arguments.get("timeout", TIMEOUT)))
-
     @contextmanager
     def _cursor(self) -> Iterator[Any]:
         try:
             self.connection = connection = self.connection or self._connect()
-            _socket(connection).settimeout(self._seconds())
+            self.sessions.left()
             self.sessions.busy = (self, connection)
             yield connection.cursor()
         except (DriverError, OSError) as error:
@@ -349,17 +350,6 @@ class Reader:
         if self.connection is not None:
             _close(self.connection)
             self.connection = None
-
-
-def _socket(connection: DriverConnection) -> socket.socket:
-    # The driver sets its limit at the login, and has no way to change it.
-    return connection._usock  # noqa: SLF001  (see above)
-
-
-def _wake(connection: DriverConnection) -> None:
-    # Who waits for an answer goes on waiting where the connection is only closed.
-    with suppress(OSError):
-        socket.socket.shutdown(_socket(connection), socket.SHUT_RDWR)
 
 
 def _aside(function: Callable[..., None], *arguments: Any) -> None:

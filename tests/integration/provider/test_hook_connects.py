@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import socket
 from contextlib import closing
@@ -13,7 +12,7 @@ import pytest
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.hooks.redshift import KEEPALIVE, DataGraphHook, set_up
-from tests.support.redshift import PASSWORD, SET_UP, run
+from tests.support.redshift import PASSWORD, SET_UP, open_sockets, run
 from tests.support.segment import Segment
 
 
@@ -32,11 +31,6 @@ def test_a_connection_that_breaks_in_a_transaction_is_a_passing_fault(segment: S
 def test_a_socket_that_breaks_in_a_transaction_is_a_passing_fault(segment: Segment) -> None:
     with pytest.raises(PassingFaultError, match="broke"), DataGraphHook().connected():
         raise ConnectionResetError(104, "Connection reset by peer")
-
-
-def open_sockets() -> set[int]:
-    """The sockets of this process that nobody has closed, whether or not anything refers to them."""
-    return {one.fileno() for one in gc.get_objects() if type(one) is socket.socket and one.fileno() != -1}
 
 
 def test_a_refused_login_leaves_no_socket_open(segment: Segment) -> None:
