@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import wraps
+from inspect import signature
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["INDEX", "from_xcom", "join_path"]
 T = TypeVar("T")
+NO_TEMPLATES = ("index", "deferrable", "timeout")
+"""Arguments that aren't rendered: data to map over, and how Airflow runs a sensor."""
 
 
 class Placeholder(Enum):
@@ -102,11 +105,20 @@ class TakesFromXCom:
     """What operators and sensors share: their arguments may come from another task, and are rendered once."""
 
     index: int | None = None
-    template_fields: Sequence[str] = ()
+    template_fields: Any = ()
     aws_conn_id: Any = None
     _final = False
     _left_out: frozenset[str] = frozenset()
     _given: frozenset[str] = frozenset()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Make each argument of a class of this package a template field; others say by themselves what theirs are."""
+        super().__init_subclass__(**kwargs)
+        ours = cls.__module__.startswith(f"{__name__.partition('.')[0]}.")
+        if ours and "__init__" in vars(cls) and "template_fields" not in vars(cls):
+            own = signature(vars(cls)["__init__"]).parameters.values()
+            names = [one.name for one in own if one.kind is one.KEYWORD_ONLY and one.name not in NO_TEMPLATES]
+            cls.template_fields = (*names, *cls.template_fields)
 
     def kept(self, name: str, value: T | Missing) -> T | None:
         """Note whether an argument is ``LEFT_OUT``. None says that, too, unless it came from another task."""

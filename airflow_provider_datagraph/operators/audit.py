@@ -51,15 +51,6 @@ class AuditAccessOperator(DataGraphOperator):
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
     """
 
-    template_fields: Sequence[str] = (
-        "user_conn_id",
-        "role",
-        "checkpoint_database",
-        "allowed",
-        "exact",
-        *DataGraphOperator.template_fields,
-    )
-
     def __init__(
         self,
         *,

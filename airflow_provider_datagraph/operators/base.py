@@ -66,7 +66,6 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         field, since Airflow would render what it takes from XCom. Default None.
     """
 
-    template_fields: Sequence[str] = ("redshift_conn_id", "aws_conn_id")
     ui_color = "#e6f4ea"
 
     def __init__(
@@ -167,13 +166,6 @@ class ConvergingOperator(DataGraphOperator):
     :param longest_wait: the longest wait between two tries, in seconds; default 20.
     """
 
-    template_fields: Sequence[str] = (
-        *DataGraphOperator.template_fields,
-        "plan_only",
-        "fail_on_drift",
-        "tries",
-        "longest_wait",
-    )
     checks_conf = False
     """Whether it refuses a run whose conf holds what the DAG file doesn't declare."""
 
@@ -304,8 +296,6 @@ class AdoptingOperator(ConvergingOperator):
         superuser's; default none. Anybody else's stops the task: an owner could join the role, or read the database.
     """
 
-    template_fields: Sequence[str] = (*ConvergingOperator.template_fields, "trusted_owners")
-
     def __init__(self, *, trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.trusted_owners = self.kept("trusted_owners", trusted_owners)
@@ -323,8 +313,6 @@ class GrantingOperator(AdoptingOperator):
     :param writers: the users that create tables later, for ``default_privileges``; default None: the owners of
         today's tables. Each has to be able to create in the schema.
     """
-
-    template_fields: Sequence[str] = (*AdoptingOperator.template_fields, "future_tables", "writers")
 
     def __init__(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from airflow_provider_datagraph.access.database import plan_database, read_checkpoint
@@ -24,13 +23,6 @@ class CreateCheckpointDatabaseOperator(AdoptingOperator):
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html
     """
-
-    template_fields: Sequence[str] = (
-        "checkpoint_database",
-        "role",
-        "reverse_etl_owner",
-        *AdoptingOperator.template_fields,
-    )
 
     def __init__(
         self,

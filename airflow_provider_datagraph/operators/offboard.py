@@ -46,8 +46,6 @@ class RevokeSchemaOperator(OfSchemas, ConvergingOperator):
     https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html
     """
 
-    template_fields: Sequence[str] = ("schema", "database", "role", *ConvergingOperator.template_fields)
-
     def __init__(
         self,
         *,
@@ -112,17 +110,6 @@ class DropSegmentRoleOperator(ConvergingOperator):
     https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_DATABASE.html
     """
 
-    template_fields: Sequence[str] = (
-        "role",
-        "user_conn_id",
-        "checkpoint_database",
-        "confirm_database",
-        "new_owner",
-        "trusted_owners",
-        "keep_role",
-        "force",
-        *ConvergingOperator.template_fields,
-    )
     checks_conf = True
 
     def __init__(

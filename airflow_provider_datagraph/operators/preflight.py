@@ -46,15 +46,6 @@ class PreflightOperator(DataGraphOperator):
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroupRules.html
     """
 
-    template_fields: Sequence[str] = (
-        "schemas",
-        "role",
-        "checkpoint_database",
-        "user_conn_id",
-        "region",
-        *DataGraphOperator.template_fields,
-    )
-
     def __init__(
         self,
         *,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from airflow_provider_datagraph.access.database import read_database_access
@@ -42,15 +41,6 @@ class GrantReverseEtlOperator(GrantingOperator):
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
     """
-
-    template_fields: Sequence[str] = (
-        "database",
-        "schema",
-        "schema_owner",
-        "drop",
-        "role",
-        *GrantingOperator.template_fields,
-    )
 
     def __init__(
         self,

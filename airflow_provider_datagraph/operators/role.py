@@ -49,14 +49,6 @@ class CreateSegmentRoleOperator(AdoptingOperator):
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
     """
 
-    template_fields: Sequence[str] = (
-        "role",
-        "user_conn_id",
-        "password_hash",
-        "other_members",
-        *AdoptingOperator.template_fields,
-    )
-
     def __init__(
         self,
         *,

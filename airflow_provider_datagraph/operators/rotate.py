@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +40,6 @@ class RotateSegmentPasswordOperator(ConvergingOperator):
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
     """
-
-    template_fields: Sequence[str] = ("user_conn_id", "password_hash", *ConvergingOperator.template_fields)
 
     def __init__(self, *, user_conn_id: str = DEFAULT_USER, password_hash: str = "md5", **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -150,16 +150,6 @@ class SegmentSummaryOperator(DataGraphOperator):
     https://segment.com/docs/unify/data-graph/setup-guides/redshift-setup/
     """
 
-    template_fields: Sequence[str] = (
-        "reports",
-        "proofs",
-        "audit",
-        "checkpoint_database",
-        "user_conn_id",
-        "plan_only",
-        *DataGraphOperator.template_fields,
-    )
-
     def __init__(
         self,
         *,

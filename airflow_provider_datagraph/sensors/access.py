@@ -54,22 +54,6 @@ class ValidateAccessSensor(DataGraphSensor):
     https://docs.aws.amazon.com/redshift/latest/dg/cross-database_usage.html
     """
 
-    template_fields: Sequence[str] = (
-        "user_conn_id",
-        "checkpoint_database",
-        "schemas",
-        "tables",
-        "role",
-        "trusted_owners",
-        "wait_for_grants",
-        "broken_views",
-        "least_privilege",
-        "forbidden",
-        "probe_checkpoint",
-        "batch_size",
-        "max_proof_age",
-        *DataGraphSensor.template_fields,
-    )
     probe = "access"
     alias = ACCESS_GRANTED
 

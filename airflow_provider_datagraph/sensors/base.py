@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from configparser import ConfigParser
 from contextlib import suppress
 from datetime import timedelta
@@ -110,7 +110,6 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     :raises MisconfigurationError: if ``deferrable=True`` and ``mode="reschedule"`` contradict each other.
     """
 
-    template_fields: Sequence[str] = ("redshift_conn_id", "aws_conn_id", "wait", "look_timeout")
     ui_color = "#fef7e0"
     probe = ""
     alias = ""

@@ -37,16 +37,6 @@ class ProfilesSyncTablesSensor(DataGraphSensor):
     https://segment.com/docs/unify/profiles-sync/tables/
     """
 
-    template_fields: Sequence[str] = (
-        "schema",
-        "database",
-        "tables",
-        "event_tables",
-        "require_rows",
-        "max_staleness",
-        "user_conn_id",
-        *DataGraphSensor.template_fields,
-    )
     probe = "profiles_sync"
     alias = PROFILES_SYNC_READY
 

@@ -66,3 +66,20 @@ def test_every_argument_is_a_template_field(kind: type[BaseOperator]) -> None:
 def test_every_argument_is_documented(kind: type[BaseOperator]) -> None:
     text = " ".join(c.__doc__ or "" for c in kind.__mro__ if c.__module__.startswith(PACKAGE))
     assert [name for name in sorted(arguments(kind)) if f":param {name}:" not in text] == []
+
+
+class Own(operators.CreateSegmentRoleOperator):
+    """What a user makes of ours; its own argument is no template field unless it says so."""
+
+    def __init__(self, *, mine: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.mine = mine
+
+
+class Listed(Own):
+    template_fields = (*Own.template_fields, "mine")
+
+
+def test_a_users_class_says_itself_what_is_one() -> None:
+    assert Own.template_fields == operators.CreateSegmentRoleOperator.template_fields
+    assert Listed.template_fields == (*Own.template_fields, "mine")
