@@ -1,6 +1,6 @@
 """Every sentence of a finding and of a change, as people read it: docs/findings.md shows an example of each.
 
-After a change of access/messages.py, write the file anew and read the difference::
+After a change of access/findings.txt, write the file anew and read the difference::
 
     python -m tests.unit.access.test_sentences
 """
