@@ -1,7 +1,5 @@
-"""Airflow connections -> the driver's arguments. Built here, since a stray extra breaks the driver's ``connect``.
-
-The driver takes more than a connection's fields may hold, and misreads it: with ``ssl`` as text it sends the password
-without TLS, and a port above 65535 is another port.
+"""Airflow connections -> the driver's arguments. Built here: the driver takes more than a connection's fields may hold,
+and misreads it. With ``ssl`` as text it sends the password without TLS, and a port above 65535 is another port.
 """
 
 from __future__ import annotations
@@ -70,7 +68,6 @@ DRIVER_EXTRAS: Mapping[str, Callable[[Any, str], Any]] = {
     "source_address": arguments.text,
 }
 
-
 # What PostgreSQL's clients call them.
 OTHER_NAMES = {
     "connect_timeout": "timeout",
@@ -83,11 +80,7 @@ OTHER_NAMES = {
 
 
 def host_name(value: str, conn_id: str | None) -> str:
-    """Check that a host is one: the console shows it with port and database behind it.
-
-    :return: the host, without outer white space.
-    :raises InvalidInput: if it can't be a host's name.
-    """
+    """Check that a host is one, and take white space away: the console shows it with port and database behind it."""
     host = value.strip()
     try:
         # What is looked up: IDNA makes dots, slashes and nothing at all of other characters.
@@ -105,11 +98,7 @@ def host_name(value: str, conn_id: str | None) -> str:
 
 
 def port_number(value: int | None, conn_id: str | None) -> int:
-    """Check a port.
-
-    :param value: the port; None or 0 for Redshift's own.
-    :raises InvalidInput: if there is no such port.
-    """
+    """Check a port; None or 0 is Redshift's own."""
     port = int(value or DEFAULT_PORT)
     if not 0 < port < 65536:
         raise InvalidInput(f"Connection {conn_id}: there is no port {port}: give one from 1 to 65535.")
@@ -149,14 +138,8 @@ IN_EXTRA: Mapping[str, str] = {"port": "port", "database": "schema", "db_user": 
 """What the extra may hold in the place of a field, as Airflow's ``redshift_default`` does."""
 # What common-sql reads from the extra of any database connection.
 COMMON_SQL_EXTRAS = frozenset(
-    {
-        "dialect",
-        "placeholder",
-        "insert_statement_format",
-        "replace_statement_format",
-        "escape_word_format",
-        "escape_column_names",
-    }
+    "dialect placeholder insert_statement_format replace_statement_format escape_word_format "
+    "escape_column_names".split()
 )
 # They belong to a host: lent with it, and not without.
 TLS_EXTRAS = frozenset({"ssl", "sslmode"})
@@ -168,10 +151,8 @@ VERIFY_CA = (
 
 
 def load(get: Callable[[str], Connection], conn_id: str, what: str, kind: str = "redshift") -> Connection:
-    """Get a connection of the right type.
+    """Get a connection of the right type; ``what`` it is (``admin connection``, …) is for the message.
 
-    :param what: ``admin connection``, ``user connection`` or ``AWS connection``, for the message.
-    :param kind: the type; default ``redshift``.
     :raises MisconfigurationError: if there is none, or it is of another type.
     """
     if not isinstance(conn_id, str) or not conn_id.strip():
@@ -192,11 +173,7 @@ def load(get: Callable[[str], Connection], conn_id: str, what: str, kind: str = 
 
 
 def extra_of(connection: Connection) -> dict[str, Any]:
-    """Parse a connection's extra. ``extra_dejson`` would call Airflow's supervisor, which a trigger's thread can't.
-
-    :return: the extra's entries that have a value.
-    :raises MisconfigurationError: if it isn't a JSON object.
-    """
+    """Parse a connection's extra, without None. ``extra_dejson`` calls Airflow's supervisor, which a trigger can't."""
     try:
         parsed = json.loads(connection.extra or "{}")
     except ValueError:
@@ -206,20 +183,9 @@ def extra_of(connection: Connection) -> dict[str, Any]:
     return {key: value for key, value in parsed.items() if value is not None}
 
 
-def switch(connection: Connection, name: str) -> bool:
-    """Read a boolean of a connection's extra.
-
-    :param name: the boolean's name; one that isn't there is false.
-    :raises MisconfigurationError: if it is no boolean.
-    """
-    return bool(of_hook(connection, name))
-
-
 def of_hook(connection: Connection, name: str) -> Any:
-    """Read what the driver isn't handed from a connection's extra.
+    """Read what the driver isn't handed from a connection's extra: a key of ``HOOK_EXTRAS``. A blank text is None.
 
-    :param name: a key of ``HOOK_EXTRAS``.
-    :return: its value, or None where there is none; a blank text is none.
     :raises MisconfigurationError: if it is of another type.
     """
     value = extra_of(connection).get(name)
@@ -232,10 +198,8 @@ def of_hook(connection: Connection, name: str) -> Any:
 
 
 def field(connection: Connection, name: str) -> Any:
-    """Read a field of a connection, or what its extra holds in the place of an empty one.
+    """Read a field of a connection, by its name in ``IN_EXTRA``, or what its extra holds in the place of an empty one.
 
-    :param name: the extra's name for it, a key of ``IN_EXTRA``.
-    :return: its value, which may be empty.
     :raises MisconfigurationError: if both hold something, and not the same.
     """
     own, given = getattr(connection, IN_EXTRA[name]), of_hook(connection, name)
@@ -252,9 +216,8 @@ def _unusable(connection: Connection, error: InvalidInput) -> MisconfigurationEr
 
 
 def extras(connection: Connection) -> dict[str, Any]:
-    """Take the driver's arguments from a connection's extra.
+    """Take the driver's arguments from a connection's extra: what the installed driver knows.
 
-    :return: only what the installed driver knows.
     :raises MisconfigurationError: if the extra holds a name that nobody reads, or a value of another type.
     """
     import redshift_connector
@@ -303,10 +266,7 @@ def _with_tls(options: Mapping[str, Any], host: str) -> dict[str, Any]:
 
 
 def tls_weakness(arguments: Mapping[str, Any]) -> str | None:
-    """Say what a connection's settings of TLS give up on a way that leaves this machine.
-
-    :return: a sentence, or None where nothing is given up.
-    """
+    """Say what a connection's settings of TLS give up on a way that leaves this machine; None: nothing."""
     host = arguments["host"]
     if _is_loopback(host):
         return None
@@ -325,13 +285,9 @@ def tls_weakness(arguments: Mapping[str, Any]) -> str | None:
 
 @dataclass(frozen=True)
 class TokenRequest:
-    """What AWS is asked for a temporary password, for one database.
+    """What AWS is asked for a temporary password, for one database: boto3's names of service and action.
 
-    :param client: boto3's name of the service.
-    :param call: boto3's name of the action.
-    :param parameters: of the action.
-    :param region: where to ask; None: where the AWS connection says.
-    :param profile: of the machine's AWS configuration; None: the AWS connection's.
+    :param region: where to ask; ``profile``: of the machine's AWS configuration. None: as the AWS connection says.
     """
 
     client: str
@@ -342,23 +298,18 @@ class TokenRequest:
 
 
 def is_serverless(connection: Connection) -> bool:
-    """Tell whether a connection leads to a Redshift Serverless workgroup.
-
-    :raises MisconfigurationError: if ``is_serverless`` in its extra is no boolean.
-    """
-    return switch(connection, "is_serverless") or ".redshift-serverless." in str(connection.host)
+    """Tell whether a connection leads to a Redshift Serverless workgroup."""
+    return bool(of_hook(connection, "is_serverless")) or ".redshift-serverless." in str(connection.host)
 
 
 def token_request(connection: Connection, database: str) -> TokenRequest:
-    """Say what AWS is asked for a connection with ``iam``.
+    """Say what AWS is asked for a connection with ``iam``, for one database.
 
     A cluster's own user (``db_user``, or the login) is let in by GetClusterCredentials, which creates none here.
     Without one, GetClusterCredentialsWithIAM makes the user out of who asks, ``IAM:name`` or ``IAMR:role``; so does a
     workgroup.
 
-    :param database: the only one that the temporary password is to be for.
     :raises MisconfigurationError: with everything that the connection lacks.
-
     https://docs.aws.amazon.com/redshift/latest/APIReference/API_GetClusterCredentials.html
     https://docs.aws.amazon.com/redshift/latest/APIReference/API_GetClusterCredentialsWithIAM.html
     https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetCredentials.html
@@ -400,22 +351,12 @@ def token_request(connection: Connection, database: str) -> TokenRequest:
 
 
 def aws_id(connection: Connection, given: Any) -> Any:
-    """Name the AWS connection that temporary passwords are asked with.
-
-    :param connection: the admin connection.
-    :param given: an operator's argument, which wins; None: the extra's ``aws_conn_id``, else ``aws_default``.
-    :raises MisconfigurationError: if the extra's is no text.
-    """
+    """Name the AWS connection that an admin connection's passwords are asked with: an operator's argument wins."""
     return given if given is not None else of_hook(connection, "aws_conn_id") or DEFAULT_AWS
 
 
 def check_profile(connection: Connection, aws: Connection) -> None:
-    """Check that two connections don't name two profiles of the machine's AWS configuration.
-
-    :param connection: the admin connection, whose extra may name one as ``profile``.
-    :param aws: the AWS connection, whose extra may name one as ``profile_name``.
-    :raises MisconfigurationError: if they differ.
-    """
+    """Refuse an admin connection that names another profile of the machine's AWS configuration than the AWS one."""
     wanted, own = of_hook(connection, "profile"), extra_of(aws).get("profile_name")
     if wanted and own and wanted != own:
         raise MisconfigurationError(
@@ -428,11 +369,10 @@ def admin_arguments(connection: Connection, database: str | None) -> dict[str, A
     """Build the driver's arguments for the admin; with ``iam``, without ``user`` and ``password``, which AWS gives.
 
     :param database: the database to connect to; default the connection's schema field.
-    :return: the arguments of ``redshift_connector.connect``.
     :raises MisconfigurationError: with everything that the connection lacks.
     """
     problems = Problems()
-    iam = problems.check(switch, connection, "iam", default=False)
+    iam = bool(problems.check(of_hook, connection, "iam", default=False))
     own: str | None = problems.check(field, connection, "database", default=connection.schema)
     database = own if database is None else database
     login = {} if iam else {"login": connection.login, "password": connection.password}
@@ -448,33 +388,27 @@ def admin_arguments(connection: Connection, database: str | None) -> dict[str, A
     return {**place, **user, "database": database, **_with_tls(options, place["host"])}
 
 
-def user_arguments(
-    user: Connection, admin: Connection | None, database: str | None, checked: bool = True
-) -> dict[str, Any]:
+def user_arguments(user: Connection, admin: Connection, database: str | None) -> dict[str, Any]:
     """Build the driver's arguments for the linked user; what it lacks comes from the admin connection.
 
-    :param admin: the admin connection, where host, port, TLS and timeouts come from if the other has none; TLS only
-        together with the host.
+    Host, port, TLS (only together with the host) and timeouts.
+
     :param database: the database to connect to; default the user connection's schema field.
-    :param checked: whether to refuse a login that can't be the linked user's; default True.
-    :return: the arguments of ``redshift_connector.connect``.
     :raises MisconfigurationError: with everything that the connections lack.
     """
-    lender = admin or user
     own_host = (user.host or "").strip()
-    host, host_of = (own_host, user) if own_host else (lender.host, lender)
+    host, host_of = (own_host, user) if own_host else (admin.host, admin)
     problems = Problems()
     own_port = problems.check(field, user, "port", default=None)
-    port, port_of = (own_port, user) if own_port else (problems.check(field, lender, "port", default=None), lender)
+    port, port_of = (own_port, user) if own_port else (problems.check(field, admin, "port", default=None), admin)
     own_database = problems.check(field, user, "database", default=user.schema)
     database = own_database if database is None else database
     given = {"login": user.login, "password": user.password, "schema (the database)": database}
-    _tell_gaps(f"The user connection {user.conn_id}", given if admin else {"host": host, **given}, problems)
-    if admin:
-        _tell_gaps(f"The admin connection {admin.conn_id}", {"host": host}, problems)
-    if checked and user.login:
+    _tell_gaps(f"The user connection {user.conn_id}", given, problems)
+    _tell_gaps(f"The admin connection {admin.conn_id}", {"host": host}, problems)
+    if user.login:
         problems.check(check_login, user, default="")
-    lent: dict[str, Any] = problems.check(extras, admin, default={}) if admin else {}
+    lent: dict[str, Any] = problems.check(extras, admin, default={})
     own: dict[str, Any] = problems.check(extras, user, default={})
     if own_host or own.keys() & TLS_EXTRAS:
         lent = {name: value for name, value in lent.items() if name not in TLS_EXTRAS}
@@ -486,10 +420,7 @@ def user_arguments(
 
 
 def check_login(user: Connection) -> str:
-    """Check that a user connection's login can be the linked user's.
-
-    :raises MisconfigurationError: if it is missing or no name for a user.
-    """
+    """Check that a user connection's login can be the linked user's."""
     try:
         return check_identity(user.login or "", "user")
     except InvalidInput as error:
@@ -512,9 +443,6 @@ def _place(host: str | None, host_of: str, port: int | None, port_of: str, probl
 
 
 def raise_all(problems: Problems) -> None:
-    """End the checks of connections.
-
-    :raises MisconfigurationError: with every problem, if there is any.
-    """
+    """End the checks of connections: a MisconfigurationError with every problem, if there is any."""
     if problems.sentences:
         raise MisconfigurationError.of(problems.sentences)

@@ -52,9 +52,9 @@ class Fault(Enum):
 
 
 def details(error: BaseException) -> tuple[str, str]:
-    """Read a driver's error; a server's error is a dict in its first argument.
+    """Read a driver's error: SQLSTATE (empty where the server sent none), and the message with its detail, on one line.
 
-    :return: SQLSTATE (empty where the server sent none) and the message with its detail, on one line.
+    A server's error is a dict in its first argument.
     """
     first = error.args[0] if error.args else ""
     if isinstance(first, dict):
@@ -83,10 +83,9 @@ def database_gone(error: BaseException) -> bool:
 
 
 def classify(error: BaseException) -> Fault:
-    """Tell what kind of error it is.
+    """Tell what kind an error of the driver, or of the socket below it, is.
 
-    :param error: an error of the driver or the socket below it.
-    :return: its kind. XX000 is Redshift's word for any internal error, so it takes a known text to be a conflict.
+    XX000 is Redshift's word for any internal error, so it takes a known text to be a conflict.
     """
     state, message = details(error)
     text = message.lower()
@@ -149,19 +148,11 @@ OTHER_NAME = (62, 64)
 OUT_OF_DATE = (9, 10)
 
 
-def connect_error(
-    error: Exception,
-    who: str,
-    target: Mapping[str, Any],
-    *,
-    linked: bool = False,
-) -> Exception:
+def connect_error(error: Exception, who: str, target: Mapping[str, Any], *, linked: bool = False) -> Exception:
     """Translate what went wrong while connecting.
 
-    :param error: the error of the driver or the socket.
     :param target: the driver's arguments; the password isn't read.
-    :param linked: whether it is the linked user's login; default False: the admin's.
-    :return: the error to raise.
+    :param linked: whether it is the linked user's login.
     """
     place, user, database = f"{target['host']}:{target['port']}", target["user"], target["database"]
     fault, (state, text) = classify(error), details(error)
@@ -264,9 +255,8 @@ def _tls_remedy(error: Exception) -> str:
 
 
 def statement_error(error: Exception, user: str, database: str) -> Exception:
-    """Translate what went wrong in a statement.
+    """Translate what went wrong in a statement, which is a note of the error where it is known.
 
-    :param error: the error of the driver or the socket, with the statement as a note where that is known.
     :return: the error to raise; the same one for a conflict, which is tried again.
     """
     fault, (state, text) = classify(error), details(error)
@@ -332,10 +322,7 @@ def in_use(error: BaseException) -> bool:
 
 
 def still_needed(error: BaseException, database: str) -> MisconfigurationError:
-    """Tell why a role or a user may not be dropped, although nothing was found that keeps it.
-
-    :param database: the connected database.
-    """
+    """Tell why a role or a user may not be dropped, although nothing was found that keeps it."""
     return MisconfigurationError(
         f"Redshift refuses it: {details(error)[1]}. It may be about what this task doesn't look at (functions, "
         "procedures, datashares, ASSUMEROLE, the user's default privileges for itself) in database "
@@ -349,11 +336,7 @@ def lookup_error(conn_id: str, why: str) -> PassingFaultError:
 
 
 def token_error(error: Exception, who: str) -> Exception:
-    """Translate why AWS gave no temporary password.
-
-    :param error: an error of botocore.
-    :return: the error to raise.
-    """
+    """Translate why AWS gave no temporary password: an error of botocore."""
     from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
     text = f"Connection {who}: AWS gives no temporary password ({error})"
@@ -367,10 +350,7 @@ def token_error(error: Exception, who: str) -> Exception:
 
 
 def drift_remains(remaining: Sequence[str], login: str, database: str) -> DriftRemainsError:
-    """Tell that the catalog doesn't show what was done.
-
-    :param remaining: what is still to be changed, a sentence each.
-    """
+    """Tell that the catalog doesn't show what was done: ``remaining`` is a sentence for each change."""
     return DriftRemainsError(
         f"Redshift took every statement in database {database}, and the catalog still lacks {len(remaining)} changes, "
         f"the first: {remaining[0]}. Either {login} may not do it, which Redshift passes over; or another user granted "

@@ -31,15 +31,11 @@ def _unread(_: logging.LogRecord) -> bool:
 class Tokens:
     """Gives the temporary passwords of one connection to one database.
 
-    :param who: the admin connection's id, for messages.
-    :param masked: whether Airflow is told to mask them in the task's log.
+    :param who: the admin connection's id, for messages; ``masked``: whether Airflow is told to mask the passwords.
     """
 
     def __init__(self, request: TokenRequest, aws: Connection, who: str, *, masked: bool) -> None:
-        self.request = request
-        self.aws = aws
-        self.who = who
-        self.masked = masked
+        self.request, self.aws, self.who, self.masked = request, aws, who, masked
         self._known = ("", "")
         self._end = datetime.min.replace(tzinfo=UTC)
 
@@ -49,11 +45,7 @@ class Tokens:
         return self.request == other.request and fields(self.aws) == fields(other.aws)
 
     def current(self) -> tuple[str, str]:
-        """Give a user's name and password; AWS is asked where there is none yet, or it is near its end.
-
-        :raises MisconfigurationError: if AWS refuses.
-        :raises PassingFaultError: if AWS can't be reached.
-        """
+        """Give a user's name and password; AWS is asked where there is none yet, or it is near its end."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         if datetime.now(UTC) + MARGIN >= self._end:

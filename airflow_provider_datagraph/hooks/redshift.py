@@ -21,27 +21,9 @@ from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.form.arguments import Problems, text
-from airflow_provider_datagraph.hooks.connections import (
-    DEFAULT_AWS,
-    admin_arguments,
-    aws_id,
-    check_profile,
-    is_serverless,
-    load,
-    raise_all,
-    switch,
-    tls_weakness,
-    token_request,
-    user_arguments,
-)
-from airflow_provider_datagraph.hooks.faults import (
-    Fault,
-    classify,
-    connect_error,
-    details,
-    lookup_error,
-    statement_error,
-)
+from airflow_provider_datagraph.hooks import connections, faults
+from airflow_provider_datagraph.hooks.connections import DEFAULT_AWS
+from airflow_provider_datagraph.hooks.faults import Fault, classify
 from airflow_provider_datagraph.hooks.iam import Tokens
 from airflow_provider_datagraph.redshift.catalog.sessions import CANCEL, SET_UP
 from airflow_provider_datagraph.redshift.names import fold, one_line
@@ -84,10 +66,7 @@ LOGIN_ERRORS = (DriverError, OSError, ValueError)
 
 
 def connect(arguments: Mapping[str, Any]) -> DriverConnection:
-    """Connect once.
-
-    :raises redshift_connector.Error: as the driver does, and OSError and ValueError.
-    """
+    """Connect once; the driver raises its own Error, OSError or ValueError."""
     try:
         return redshift_connector.connect(**{"timeout": TIMEOUT, **KEEPALIVE, **arguments})
     except LOGIN_ERRORS as error:
@@ -96,9 +75,8 @@ def connect(arguments: Mapping[str, Any]) -> DriverConnection:
 
 
 def set_up(connection: DriverConnection, seconds: float) -> int:
-    """Let the server end a statement shortly before the driver gives up waiting: it would go on otherwise.
+    """Let the server end a statement shortly before the driver gives up waiting for it: it would go on otherwise.
 
-    :param seconds: how long the driver waits for an answer.
     :return: the session's process, which the driver keeps to itself.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_statement_timeout.html
@@ -117,8 +95,6 @@ def cancel(sessions: Mapping[DriverConnection, DataGraphHook]) -> None:
 
     It may be called from any thread, and in the middle of the driver's work: the connections aren't touched.
 
-    :param sessions: the connections, each with the hook that made it.
-
     https://docs.aws.amazon.com/redshift/latest/dg/PG_CANCEL_BACKEND.html
     """
     # Threads, since a name's look-up and AWS have no limit that would be theirs alone.
@@ -136,10 +112,7 @@ def cancel(sessions: Mapping[DriverConnection, DataGraphHook]) -> None:
 
 
 def close_half_made(error: BaseException) -> None:
-    """Close what a failed login leaves open: the driver returns no connection then, and keeps its socket.
-
-    :param error: the error that ended the login.
-    """
+    """Close what a failed login leaves open: the driver returns no connection then, and keeps its socket."""
     made = [frame.f_locals.get("self") for frame, _ in walk_tb(error.__traceback__)]
     for connection in {id(one): one for one in made if isinstance(one, DriverConnection)}.values():
         # It may not have got as far as having a socket.
@@ -148,31 +121,22 @@ def close_half_made(error: BaseException) -> None:
 
 
 class DriverOnly:
-    """A hook without SQLAlchemy: its engine would connect as the admin, and by another driver's TLS settings."""
+    """A hook without SQLAlchemy: its engine would connect as the admin, and by another driver's TLS settings.
+
+    :raises MisconfigurationError: by all of these.
+    """
 
     def get_uri(self) -> NoReturn:
-        """Refuse to write the password into a text.
-
-        :raises MisconfigurationError: always.
-        """
         raise MisconfigurationError(
             f"{type(self).__name__} has no URI and no SQLAlchemy engine: they would hold the password, and not verify "
             "the host. Use get_conn."
         )
 
     def get_sqlalchemy_engine(self, engine_kwargs: dict[str, Any] | None = None) -> NoReturn:  # noqa: ARG002  as called
-        """Refuse, as :meth:`get_uri`.
-
-        :raises MisconfigurationError: always.
-        """
         self.get_uri()
 
     @property
     def sqlalchemy_url(self) -> NoReturn:
-        """Refuse, as :meth:`get_uri`.
-
-        :raises MisconfigurationError: always.
-        """
         self.get_uri()
 
 
@@ -218,7 +182,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         self.expected = False  # whether the connections were found before
 
     def _load(self, conn_id: str, what: str, kind: str = "redshift") -> Connection:
-        return load(self._get, conn_id, what, kind)
+        return connections.load(self._get, conn_id, what, kind)
 
     def _get(self, conn_id: str) -> Connection:
         try:
@@ -229,11 +193,11 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
                 return Connection(conn_id=conn_id, conn_type="aws")
             if self.expected:
                 # Airflow 3 says so, too, where a secrets backend fails.
-                raise lookup_error(conn_id, "it isn't found, and was before") from None
+                raise faults.lookup_error(conn_id, "it isn't found, and was before") from None
             raise AirflowNotFoundException(conn_id) from None
         except Exception as error:
             # Its text may quote what it looked up.
-            raise lookup_error(conn_id, type(error).__name__) from None
+            raise faults.lookup_error(conn_id, type(error).__name__) from None
 
     def forget(self) -> None:
         """Look the connections up again where they are needed next: a secret rotates, an endpoint moves."""
@@ -265,10 +229,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
 
     @cached_property
     def user_connection(self) -> Connection:
-        """The user connection.
-
-        :raises MisconfigurationError: if there is none, or it is of another type.
-        """
+        """The user connection, likewise."""
         return self._load(self.user_conn_id or "", "user connection")
 
     @cached_property
@@ -285,27 +246,27 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
             problems.check(text, self.aws_conn_id, "aws_conn_id", default="")
         linked = self.user_conn_id is not None
         arguments: dict[str, Any] = problems.check(self._as_user if linked else self._as_admin, default={})
-        raise_all(problems)
-        weakness = tls_weakness(arguments)
+        connections.raise_all(problems)
+        weakness = connections.tls_weakness(arguments)
         if weakness and self.warned is not None and weakness not in self.warned:
             self.warned.add(weakness)
             self.log.warning("%s", one_line(weakness))
         return {"application_name": self.application_name, **arguments}
 
     def _as_user(self) -> dict[str, Any]:
-        return user_arguments(self.user_connection, self.admin_connection, self.database)
+        return connections.user_arguments(self.user_connection, self.admin_connection, self.database)
 
     def _as_admin(self) -> dict[str, Any]:
         admin, problems = self.admin_connection, Problems()
-        arguments: dict[str, Any] = problems.check(admin_arguments, admin, self.database, default={})
-        named = problems.check(aws_id, admin, self.aws_conn_id, default=DEFAULT_AWS)
+        arguments: dict[str, Any] = problems.check(connections.admin_arguments, admin, self.database, default={})
+        named = problems.check(connections.aws_id, admin, self.aws_conn_id, default=DEFAULT_AWS)
         aws = None
-        if problems.check(switch, admin, "iam", default=False):
+        if problems.check(connections.of_hook, admin, "iam", default=False):
             aws = problems.check(self._load, named, "AWS connection", "aws", default=None)
             if aws is not None:
-                problems.check(check_profile, admin, aws, default=None)
-        raise_all(problems)
-        request = token_request(admin, arguments["database"]) if aws else None
+                problems.check(connections.check_profile, admin, aws, default=None)
+        connections.raise_all(problems)
+        request = connections.token_request(admin, arguments["database"]) if aws else None
         # A trigger's thread can't tell Airflow what to mask.
         made = Tokens(request, aws, self.admin_conn_id, masked=self.loaded is None) if request and aws else None
         if made is None or self.tokens is None or not made.asks_as(self.tokens):
@@ -331,7 +292,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
     @property
     def is_serverless(self) -> bool:
         """Whether the host is a Redshift Serverless workgroup's, which Segment doesn't support."""
-        return is_serverless(self.admin_connection)
+        return connections.is_serverless(self.admin_connection)
 
     # The parent's is wrapped by tenacity, which tries a wrong password five times; this one is plain.
     def get_conn(self) -> DriverConnection:  # type: ignore[override]  # (see above)
@@ -358,12 +319,15 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         except (DriverError, OSError) as error:
             with suppress(DriverError, OSError):
                 connection.close()
-            self._raise(statement_error(error, self.login, str(self.arguments["database"])), error)
+            self._raise(self._statement_error(error), error)
         return connection
 
     def _connect_error(self, error: Exception) -> Exception:
         who = self.user_conn_id or self.admin_conn_id
-        return connect_error(error, who, self.arguments, linked=self.user_conn_id is not None)
+        return faults.connect_error(error, who, self.arguments, linked=self.user_conn_id is not None)
+
+    def _statement_error(self, error: Exception) -> Exception:
+        return faults.statement_error(error, self.login, str(self.arguments["database"]))
 
     @staticmethod
     def _raise(translated: Exception, error: Exception) -> NoReturn:
@@ -372,9 +336,8 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         raise translated from error
 
     def login_works(self) -> bool:
-        """Try the login; the database may be missing, since the login comes before it.
+        """Try the login, and tell whether it is accepted; the database may be missing, since the login comes first.
 
-        :return: whether it is accepted.
         :raises PassingFaultError: if the server can't be reached.
         """
         arguments = self._with_login()
@@ -388,24 +351,18 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         return True
 
     def cancel(self, connection: DriverConnection) -> None:
-        """Let the server cancel what a connection is running: see :func:`cancel`.
-
-        :param connection: one that :meth:`get_conn` gave, and that is open: a process is another's afterwards.
-        """
+        """Let the server cancel what an open connection of :meth:`get_conn` is running: see :func:`cancel`."""
         cancel({connection: self})
 
     def cancel_here(self, connection: DriverConnection, end: float) -> None:
-        """Do it in this thread, however long a login takes; where it fails, that is logged.
-
-        :param end: until when it may be sent, by :func:`time.monotonic`; the process may be another's afterwards.
-        """
+        """Do it in this thread, however long a login takes; after ``end`` the process may be another's."""
         try:
             with closing(connect({**self._with_login(), "timeout": PATIENCE})) as other:
                 other.autocommit = True
                 if time.monotonic() < end:
                     other.cursor().execute(CANCEL.format(process=self._processes[connection]))
         except Exception as error:
-            self.log.warning("Nothing was cancelled (%s): the server's time limit ends it.", details(error)[1])
+            self.log.warning("Nothing was cancelled (%s): the server's time limit ends it.", faults.details(error)[1])
 
     @contextmanager
     def connected(self) -> Iterator[DriverConnection]:
@@ -420,7 +377,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         try:
             yield connection
         except (DriverError, OSError) as error:
-            self._raise(statement_error(error, self.login, str(self.arguments["database"])), error)
+            self._raise(self._statement_error(error), error)
         except BaseException as error:
             # The task's time is over, or somebody interrupts it: the server doesn't notice that by itself.
             if not isinstance(error, Exception):

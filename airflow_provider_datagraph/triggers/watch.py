@@ -256,7 +256,7 @@ class Watcher:
 
         :return: those whose connections could be looked up; the others are told.
         """
-        from airflow_provider_datagraph.hooks.connections import aws_id, switch
+        from airflow_provider_datagraph.hooks.connections import aws_id, of_hook
 
         assert self.sessions is not None
         failed: dict[str, PassingFaultError] = {}
@@ -267,7 +267,7 @@ class Watcher:
             except PassingFaultError as error:
                 failed[conn_id] = error
         admin = self.loaded.get(self.key[0])
-        if admin is not None and switch(admin, "iam") and (aws := aws_id(admin, self.key[1])):
+        if admin is not None and of_hook(admin, "iam") and (aws := aws_id(admin, self.key[1])):
             await self._load(aws, seen=False)
         for reader in self.sessions.readers.values():
             if reader.connection is None:

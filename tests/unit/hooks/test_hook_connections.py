@@ -310,15 +310,13 @@ def test_the_users_own_host_and_port_come_first() -> None:
     user = connection(USER, host="proxy.example.com", port=6000)
     arguments = connections.user_arguments(user, connection(ADMIN, port=5440), "analytics")
     assert (arguments["host"], arguments["port"], arguments["database"]) == ("proxy.example.com", 6000, "analytics")
-    alone = connections.user_arguments(connection(USER, host="h"), None, None)
-    assert (alone["host"], alone["port"]) == ("h", 5439)
     assert connections.user_arguments(connection(USER), connection(ADMIN), None)["port"] == 5439
 
 
 def test_the_users_gaps_are_told_at_once() -> None:
     bare = connection(USER, login=None, password=None, schema=None)
-    assert problems(connections.user_arguments, bare, None, None) == (
-        "The user connection user_id lacks host, login, password, schema (the database): fill it in.",
+    assert problems(connections.user_arguments, bare, connection(ADMIN), None) == (
+        "The user connection user_id lacks login, password, schema (the database): fill it in.",
     )
     assert problems(connections.user_arguments, bare, connection(ADMIN), "dev") == (
         "The user connection user_id lacks login, password: fill it in.",
@@ -337,7 +335,6 @@ def test_a_login_has_to_be_a_users_name(login: str, reason: str) -> None:
     sentence = f"The login of connection user_id can't be used. {reason}"
     assert problems(connections.check_login, user) == (sentence,)
     assert problems(connections.user_arguments, user, connection(ADMIN), None) == (sentence,)
-    assert connections.user_arguments(user, connection(ADMIN), None, checked=False)["user"] == login
 
 
 def test_a_fitting_login_is_taken() -> None:

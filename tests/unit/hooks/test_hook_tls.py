@@ -48,7 +48,7 @@ def test_the_host_is_verified_unless_the_connection_says_less(
     host: str, extra: dict[str, Any], settings: dict[str, Any]
 ) -> None:
     assert tls(connections.admin_arguments(connection(ADMIN, extra, host=host), None)) == settings
-    assert tls(connections.user_arguments(connection(USER, extra, host=host), None, None)) == settings
+    assert tls(connections.user_arguments(connection(USER, extra, host=host), connection(ADMIN), None)) == settings
     assert tls(connections.user_arguments(connection(USER, extra), connection(ADMIN, host=host), None)) == settings
 
 
