@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -43,34 +43,33 @@ REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A finding as people read it.
+class FindingRow:
+    """A finding as people read it, and as it is reported. Its remedy is empty where there is nothing to do."""
 
-    :param text: what is the case.
-    :param remedy: what to do about it; empty where there is nothing to do, or nothing but to know.
-    """
-
+    code: str
+    object: str
     text: str
     remedy: str = ""
+    blocking: bool = False
 
     def __str__(self) -> str:
         return f"{self.text} {self.remedy}".strip()
 
 
-def _read(text: str) -> dict[str, Said]:
+def _read(text: str) -> dict[str, tuple[str, str]]:
     """Read what is said of findings: a line by code and case, and perhaps one of what to do."""
-    found: dict[str, Said] = {}
+    found: dict[str, tuple[str, str]] = {}
     key = ""
     for line in text.splitlines():
         if line.startswith("→ "):
-            found[key] = replace(found[key], remedy=line[2:])
+            found[key] = (found[key][0], line[2:])
         elif not line.startswith("#"):
             key, _, told = line.partition(": ")
-            found[key] = Said(told)
+            found[key] = (told, "")
     return found
 
 
-FINDINGS: Mapping[str, Said] = _read(Path(__file__).with_name("findings.txt").read_text("utf-8"))
+FINDINGS: Mapping[str, tuple[str, str]] = _read(Path(__file__).with_name("findings.txt").read_text("utf-8"))
 HIDDEN = " {hidden_from} isn't a superuser, so the schema may exist and be hidden from it."
 """What is added where the catalog may not show everything."""
 
@@ -102,14 +101,15 @@ class _Facts(Formatter):
         return str(value)
 
 
-def said(finding: Finding) -> Said:
+def said(finding: Finding) -> FindingRow:
     """Say what a finding tells, and what to do about it: no name and no server's text in it ends a line, or hides."""
     facts = dict(finding.facts)
     case = facts.get("case")
-    sentence = FINDINGS[f"{finding.code} {case}" if case else finding.code]
+    text, remedy = FINDINGS[f"{finding.code} {case}" if case else finding.code]
     values = {"user": finding.object, **facts, "object": finding.object}
-    text = sentence.text + (HIDDEN if facts.get("hidden_from") else "")
-    return Said(*(one_line(_Facts().vformat(one, (), values)) for one in (text, sentence.remedy)))
+    told = (text + (HIDDEN if facts.get("hidden_from") else ""), remedy)
+    text, remedy = (one_line(_Facts().vformat(one, (), values)) for one in told)
+    return FindingRow(finding.code, finding.object, text, remedy, finding.blocking)
 
 
 def change_text(change: Change, *, done: bool = False) -> str:
@@ -204,7 +204,7 @@ def by_cause(findings: Iterable[Finding]) -> str:
         causes.setdefault((one.code, one.level, facts.get("state"), facts.get("case"), own), []).append(one)
     told: list[str] = []
     for first, *rest in causes.values():
-        told += filter(None, (said(first).text, said(first).remedy))
+        told.append(str(said(first)))
         told += [f"The same goes for {few([one.object for one in rest], MOST)}."] * bool(rest)
     return " ".join(map(one_line, told))
 

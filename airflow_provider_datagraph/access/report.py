@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from airflow_provider_datagraph.access.messages import change_text, counted, object_name, said
+from airflow_provider_datagraph.access.messages import FindingRow, change_text, counted, object_name, said
 from airflow_provider_datagraph.access.plan import Finding, Level, Plan, Step
 from airflow_provider_datagraph.redshift.names import InvalidInput, one_line
 from airflow_provider_datagraph.redshift.statements import EXACT_NAMES
@@ -34,26 +34,6 @@ class ChangeRow:
     statement: str
     text: str
     applied: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FindingRow:
-    """A finding, as it is reported. Its remedy may be empty; while a blocking one stands, nothing may be changed."""
-
-    code: str
-    object: str
-    text: str
-    remedy: str = ""
-    blocking: bool = False
-
-    @classmethod
-    def of(cls, finding: Finding) -> FindingRow:
-        """Say a finding."""
-        sentences = said(finding)
-        return cls(finding.code, finding.object, sentences.text, sentences.remedy, finding.blocking)
-
-    def __str__(self) -> str:
-        return f"{self.text} {self.remedy}".strip()
 
 
 def change_rows(steps: Iterable[Step], database: str, *, applied: bool) -> list[ChangeRow]:
@@ -97,8 +77,8 @@ class Report:
             if one.level is Level.NOTE:
                 notes[one.code] = notes.get(one.code, 0) + 1
                 if notes[one.code] == 1:
-                    noted[one.code] = FindingRow.of(one)
-        told = tuple(FindingRow.of(one) for one in each if one.level is not Level.NOTE)
+                    noted[one.code] = said(one)
+        told = tuple(said(one) for one in each if one.level is not Level.NOTE)
         return cls(sum(row.applied for row in rows), in_place, rows, told, notes, noted)
 
     @classmethod

@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_datagraph.access.messages import counted
-from airflow_provider_datagraph.access.report import MAX_ROWS, FindingRow, Report, columns, join
+from airflow_provider_datagraph.access.messages import FindingRow, counted
+from airflow_provider_datagraph.access.report import MAX_ROWS, Report, columns, join
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name

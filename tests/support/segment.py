@@ -10,8 +10,8 @@ from unittest.mock import ANY
 import pytest
 
 from airflow_provider_datagraph.access import messages
+from airflow_provider_datagraph.access.messages import FindingRow
 from airflow_provider_datagraph.access.plan import Fact, finding
-from airflow_provider_datagraph.access.report import FindingRow
 from airflow_provider_datagraph.operators.audit import AuditAccessOperator
 from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_datagraph.access.report import FindingRow
+from airflow_provider_datagraph.access.messages import FindingRow
 from airflow_provider_datagraph.redshift.statements import AlterUser
 from airflow_provider_datagraph.redshift.values import Grant, Scope
 from tests.support.redshift import PASSWORD

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.report import FindingRow, Report
+from airflow_provider_datagraph.access.messages import FindingRow
+from airflow_provider_datagraph.access.report import Report
 from tests.support.redshift import PASSWORD
 from tests.support.segment import RETL, Segment, codes, execute, grant, notes
 

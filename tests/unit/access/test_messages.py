@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_datagraph.access import messages
 from airflow_provider_datagraph.access.messages import (
-    Said,
+    FindingRow,
     by_cause,
     change_text,
     counted,
@@ -96,9 +96,9 @@ def test_what_is_counted_is_in_the_singular_where_it_is_one() -> None:
 def test_how_a_fact_is_written(
     monkeypatch: pytest.MonkeyPatch, template: str, facts: Mapping[str, Fact], text: str
 ) -> None:
-    monkeypatch.setattr(messages, "FINDINGS", {"code": Said(template, template), "code case": Said("Another.")})
-    assert said(finding("code", "it", **facts)) == Said(text, text)
-    assert said(finding("code", "it", case="case", **facts)) == Said("Another.")
+    monkeypatch.setattr(messages, "FINDINGS", {"code": (template, template), "code case": ("Another.", "")})
+    assert said(finding("code", "it", **facts)) == FindingRow("code", "it", text, text)
+    assert said(finding("code", "it", case="case", **facts)) == FindingRow("code", "it", "Another.")
 
 
 @pytest.mark.parametrize("kind", ["role", "user", "database", "permission", "schema", "tables"])

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.messages import said
+from airflow_provider_datagraph.access.messages import FindingRow, said
 from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step, blocking, finding, note
 from airflow_provider_datagraph.access.report import (
     UNPRINTABLE,
     ChangeRow,
-    FindingRow,
     Report,
     change_rows,
     columns,
@@ -83,7 +82,7 @@ def test_a_report_tells_a_plan() -> None:
     assert report.blocking == report.findings[1:]
     assert report.notes == {"role_owner": 3, "partial_view": 1}
     assert report.noted.keys() == report.notes.keys()
-    assert report.noted["role_owner"] == FindingRow.of(OWNED[0])
+    assert report.noted["role_owner"] == said(OWNED[0])
     done = change_rows([GIVE], "d", applied=True)
     assert Report.of((), done, 2) == Report(2, 2, tuple(done))
     assert Report.of(()) == Report()

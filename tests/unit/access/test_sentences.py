@@ -367,12 +367,12 @@ def test_every_change_has_an_example() -> None:
 
 
 def test_sentences_are_written_as_sentences() -> None:
-    for sentences in FINDINGS.values():
-        assert sentences.text.endswith((".", "{reason}")) and sentences.text == " ".join(sentences.text.split())
-        assert sentences.text.startswith(("{", "new_owner ")) or sentences.text[0].isupper(), sentences.text
+    for text, remedy in FINDINGS.values():
+        assert text.endswith((".", "{reason}")) and text == " ".join(text.split())
+        assert text.startswith(("{", "new_owner ")) or text[0].isupper(), text
         # A statement to run stands at the end, without a full stop.
-        assert not sentences.remedy or sentences.remedy[0].isupper(), sentences.remedy
-        assert ": " in sentences.remedy or sentences.remedy.endswith((".", "?")) or not sentences.remedy
+        assert not remedy or remedy[0].isupper(), remedy
+        assert ": " in remedy or remedy.endswith((".", "?")) or not remedy
 
 
 if __name__ == "__main__":

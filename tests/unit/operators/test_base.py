@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_datagraph.access.report import ChangeRow, FindingRow, Report
+from airflow_provider_datagraph.access.messages import FindingRow
+from airflow_provider_datagraph.access.report import ChangeRow, Report
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.operators.base import ConvergingOperator, DataGraphOperator, Mode

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pytest_mock import MockerFixture
 
-from airflow_provider_datagraph.access.report import ChangeRow, FindingRow, Report
+from airflow_provider_datagraph.access.messages import FindingRow
+from airflow_provider_datagraph.access.report import ChangeRow, Report
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator, merge
 from airflow_provider_datagraph.xcom import from_xcom

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_datagraph.access.report import FindingRow, Report
+from airflow_provider_datagraph.access.messages import FindingRow
+from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.operators.base import only_planned
 from airflow_provider_datagraph.operators.labels import MAX_LABEL, schemas_label
 
