@@ -9,7 +9,7 @@ from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason
 from airflow_provider_datagraph.access.trust import is_trusted, untrusted_role
 from airflow_provider_datagraph.redshift.catalog import identities, privileges
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.statements import AlterUser, Create, Membership, SetPassword
+from airflow_provider_datagraph.redshift.statements import AlterUser, Create, Membership
 from airflow_provider_datagraph.redshift.values import Grant, Identities, Identity, Session
 
 
@@ -125,7 +125,8 @@ def plan_rotation(user: DesiredUser, current: RoleAccess) -> Plan:
         return Plan(findings=(blocking("user_is_superuser", name, statement=AlterUser(name, "NOCREATEUSER")),))
     if current.login_works:
         return Plan(in_place=1)
-    step = Step(SetPassword(name, user.password_hash), (Change("set", "password", (name,), Reason.LOGIN_FAILS),))
+    alter = AlterUser(name, "PASSWORD", user.password_hash)
+    step = Step(alter, (Change("set", "password", (name,), Reason.LOGIN_FAILS),))
     findings = [finding("segment_locked_out", name)]
     if user.password_problems:
         findings.append(blocking("password_policy", name, lacks=user.password_problems))

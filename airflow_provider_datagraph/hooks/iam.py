@@ -1,17 +1,18 @@
-"""AWS's temporary passwords: asked for one database, and asked for again before they end."""
+"""AWS's temporary passwords: asked for one database, and asked for again before they end; and masking."""
 
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.hooks.connections import TokenRequest, extra_of
 from airflow_provider_datagraph.hooks.faults import token_error
-from airflow_provider_datagraph.hooks.masking import mask
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -19,13 +20,27 @@ if TYPE_CHECKING:
 MARGIN = timedelta(minutes=5)
 """How long before its end a temporary password isn't used any more: the clocks of this machine and of AWS may differ by
 as much, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html."""
-
+MASKERS = ("airflow.sdk.log", "airflow.sdk.execution_time.secrets_masker", "airflow.utils.log.secrets_masker")
+"""Where Airflow's masker is: since 3.1, in 3.0, and in 2."""
 _asking: ContextVar[bool] = ContextVar("_asking", default=False)
 
 
 def _unread(_: logging.LogRecord) -> bool:
     """Whether a line of botocore's may be logged: at DEBUG it holds AWS's answer, and the temporary password."""
     return not _asking.get()
+
+
+def mask(secret: str) -> None:
+    """Let Airflow write ``***`` for a secret that it doesn't know, in the log of the task that runs.
+
+    It talks to the task's supervisor, which a trigger's thread can't.
+
+    https://airflow.apache.org/docs/apache-airflow/stable/security/secrets/mask-sensitive-values.html
+    """
+    for name in MASKERS:
+        with suppress(ImportError, AttributeError):
+            import_module(name).mask_secret(secret)
+            return
 
 
 class Tokens:

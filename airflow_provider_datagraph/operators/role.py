@@ -11,7 +11,7 @@ from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, plan_role, read_role, serverless
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.hooks.masking import mask
+from airflow_provider_datagraph.hooks.iam import mask
 from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ROLE, DEFAULT_USER, AdoptingOperator, Mode
 from airflow_provider_datagraph.redshift.catalog.identities import user_grants
 from airflow_provider_datagraph.redshift.catalog.rows import Rows

@@ -140,34 +140,23 @@ class Drop(_OfCluster):
 
 @dataclass(frozen=True)
 class AlterUser(Statement):
-    """Change what a user may do, such as ``NOCREATEDB``: in no plan, but proposed to an administrator. r_ALTER_USER"""
+    """Change what a user may do, such as ``NOCREATEDB``, or its ``PASSWORD``, whose hash never shows. r_ALTER_USER"""
 
     user: str
     option: str
+    password_hash: str = field(default="", repr=False)
 
     @property
     def sql(self) -> str:
-        return f"ALTER USER {quote(self.user)} {self.option}"
-
-    @property
-    def paths(self) -> Sequence[Path]:
-        return [(self.user,)]
-
-
-@dataclass(frozen=True)
-class SetPassword(Statement):
-    """Change a user's password. Its hash is a secret of its own: it never shows in a repr. r_ALTER_USER"""
-
-    user: str
-    password_hash: str = field(repr=False)
-
-    @property
-    def sql(self) -> str:
-        return AlterUser(self.user, f"PASSWORD {literal(self.password_hash)}").sql
+        return f"{self._words} {literal(self.password_hash)}" if self.password_hash else self._words
 
     @property
     def shown(self) -> str:
-        return AlterUser(self.user, "PASSWORD '<hash>'").sql
+        return f"{self._words} '<hash>'" if self.password_hash else self._words
+
+    @property
+    def _words(self) -> str:
+        return f"ALTER USER {quote(self.user)} {self.option}"
 
     @property
     def paths(self) -> Sequence[Path]:

@@ -278,17 +278,14 @@ class Watcher:
         return [one for one, ids in needed.items() if not failed.keys() & ids]
 
     async def _load(self, conn_id: str, *, seen: bool) -> None:
-        """Look a connection up.
-
-        :param seen: whether the sensor has found it; boto3 may find by itself what it needs.
-        """
+        """Look a connection up; ``seen`` says that the sensor has found it: boto3 may find by itself what it needs."""
+        from airflow.providers.common.compat.connection import get_async_connection
         from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
         from airflow_provider_datagraph.hooks.faults import lookup_error
-        from airflow_provider_datagraph.triggers.lookup import async_connection
 
         try:
-            self.loaded[conn_id] = await async_connection(conn_id, self.key[2])
+            self.loaded[conn_id] = await asyncio.wait_for(get_async_connection(conn_id), self.key[2])
             self.missed.discard(conn_id)
         except AirflowNotFoundException:
             if seen and conn_id not in self.missed:
@@ -297,3 +294,6 @@ class Watcher:
                 raise lookup_error(conn_id, "it isn't found, and was before") from None
             # The hook tells of it, in the same words as on a worker.
             self.loaded.pop(conn_id, None)
+        except Exception as error:
+            # Its text may quote what it looked up.
+            raise lookup_error(conn_id, type(error).__name__) from None

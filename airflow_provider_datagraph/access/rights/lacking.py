@@ -27,7 +27,6 @@ from airflow_provider_datagraph.redshift.statements import (
     Membership,
     Path,
     Privileges,
-    SetPassword,
     Statement,
     SystemPermission,
     chunks,
@@ -40,12 +39,7 @@ LATER = "ALTER DEFAULT PRIVILEGES"
 
 
 def judged(rows: Rows, known: Identities, plan: Plan) -> Plan:
-    """Hold a plan against what the session's user may do.
-
-    :param rows: runs a query; a superuser, and a plan without steps, cost none.
-    :param known: who there is.
-    :return: the plan, with a blocking finding for what would be refused.
-    """
+    """Add what the session's user would be refused to a plan. A superuser, and a plan without steps, cost no query."""
     if known.session.superuser or known.session.user not in known.users or not plan.steps:
         return plan
     rights = read_rights(rows, known, (step.statement for step in plan.steps))
@@ -53,18 +47,12 @@ def judged(rows: Rows, known: Identities, plan: Plan) -> Plan:
 
 
 def lacking(steps: Sequence[Step], known: Identities, rights: Rights) -> list[Finding]:
-    """Find what the session's user would be refused.
-
-    :return: blocking findings, each with the statements that give what is lacking, and nothing more.
-    """
+    """Find what the session's user would be refused, each with the statements that give it, and nothing more."""
     return list(_Lacking(known, rights).of(steps))
 
 
 def rights_role(known: Identities, rights: Rights) -> str:
-    """Name the role that holds the admin's system permissions, and that nobody else is meant to hold.
-
-    :return: a role of the admin's, or a name that nobody has.
-    """
+    """Name the role for the admin's system permissions: one of its own, or a name that nobody has."""
     stem = re.sub("[^a-z0-9_]", "_", known.session.user.lower()) + "_rights"
     taken = {*known.roles, *known.users} - rights.roles
     return next(one for one in chain([stem], (f"{stem}{n}" for n in count(2))) if one not in taken)
@@ -74,9 +62,7 @@ class _Lacking:
     """Goes through a plan; what it has created by then is the admin's."""
 
     def __init__(self, known: Identities, rights: Rights) -> None:
-        self.known = known
-        self.rights = rights
-        self.user = known.session.user
+        self.known, self.rights, self.user = known, rights, known.session.user
         self.owned = set(rights.owned)
         self.tables: dict[str, list[Path]] = {}
         for path in sorted(rights.tables):
@@ -184,7 +170,7 @@ def _permission(statement: Statement) -> str:
             return "CREATE USER"
         case Drop("user"):
             return "DROP USER"
-        case SetPassword():
+        case AlterUser():
             return "ALTER USER"
     return ""
 

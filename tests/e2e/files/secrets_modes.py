@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG
 
-from airflow_provider_datagraph.hooks.masking import mask
+from airflow_provider_datagraph.hooks.iam import mask
 from airflow_provider_datagraph.operators.audit import AuditAccessOperator
 from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from airflow_provider_datagraph.operators.database import CreateCheckpointDatabaseOperator
