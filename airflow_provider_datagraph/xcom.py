@@ -9,14 +9,13 @@ from functools import wraps
 from inspect import signature
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow.providers.common.compat.sdk import AirflowSensorTimeout
+from airflow.providers.common.compat.sdk import AirflowSensorTimeout, Context
 
 from airflow_provider_datagraph.exceptions import DataGraphError
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.redshift.names import InvalidInput, join_path, one_line
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
     from jinja2 import Environment
 
 __all__ = ["INDEX", "from_xcom", "join_path"]

@@ -10,17 +10,14 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from airflow.providers.common.compat.sdk import AirflowNotFoundException
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, Connection
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.redshift.names import InvalidInput, check_identity
-
-if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Connection
 
 DEFAULT_PORT = 5439
 DEFAULT_AWS = "aws_default"

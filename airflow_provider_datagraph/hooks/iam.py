@@ -9,13 +9,12 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from operator import attrgetter
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from airflow.providers.common.compat.sdk import Connection
 
 from airflow_provider_datagraph.hooks.connections import TokenRequest, extra_of
 from airflow_provider_datagraph.hooks.faults import token_error
-
-if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Connection
 
 MARGIN = timedelta(minutes=5)
 """How long before its end a temporary password isn't used any more: the clocks of this machine and of AWS may differ by

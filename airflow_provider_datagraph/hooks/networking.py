@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from airflow.providers.common.compat.sdk import Connection
 
 from airflow_provider_datagraph.hooks.connections import extra_of
-
-if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Connection
 
 Answer = Mapping[str, Any]
 """What AWS answers, by the names of its API."""

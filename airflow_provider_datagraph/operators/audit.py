@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from airflow.providers.common.compat.sdk import Context
 
 from airflow_provider_datagraph.access.messages import FEW
 from airflow_provider_datagraph.access.plan import Finding, finding, note
@@ -29,9 +31,6 @@ from airflow_provider_datagraph.operators.base import (
 )
 from airflow_provider_datagraph.redshift.names import check_identity, join_path
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, telling_errors
-
-if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
 
 
 class AuditAccessOperator(DataGraphOperator):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import BaseOperator, Context
 
 from airflow_provider_datagraph.access.messages import counted
 from airflow_provider_datagraph.access.plan import Plan
@@ -30,8 +30,6 @@ from airflow_provider_datagraph.redshift.values import Identities
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom, telling_errors
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
-
     from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
 DEFAULT_ADMIN = "redshift_default"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from airflow.providers.common.compat.sdk import Context
 
 from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.xcom import is_mapped
-
-if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
 
 FROM_AIRFLOW = frozenset({"openlineage"})
 """Keys that Airflow's own operators add: TriggerDagRunOperator tells which run it is part of.

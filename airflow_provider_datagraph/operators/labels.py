@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+from airflow.providers.common.compat.sdk import Context
 
 from airflow_provider_datagraph.redshift.names import join_path, one_line
-
-if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
 
 TEMPLATE = "{{ task.instance_label }}"
 """A constant that prints the label: what the label itself holds is not rendered."""

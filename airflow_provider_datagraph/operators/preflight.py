@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from airflow.providers.common.compat.sdk import Context
 
 from airflow_provider_datagraph.access.preflight.network import ADDRESSES
 from airflow_provider_datagraph.access.report import Report, table
@@ -23,9 +25,6 @@ from airflow_provider_datagraph.operators.base import (
 )
 from airflow_provider_datagraph.redshift.names import check_identity, check_new_database
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
-
-if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
 
 
 class PreflightOperator(DataGraphOperator):

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from airflow.providers.common.compat.sdk import Context
 
 from airflow_provider_datagraph.access.messages import FindingRow, counted
 from airflow_provider_datagraph.access.report import MAX_ROWS, Report, columns, join
@@ -23,9 +25,6 @@ from airflow_provider_datagraph.operators.base import (
 )
 from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.xcom import LEFT_OUT, is_listed, telling_errors
-
-if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
 
 BEYOND = "readable_beyond"
 """The code of what an audit finds to be readable, and nobody asked for."""

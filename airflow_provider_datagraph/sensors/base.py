@@ -17,6 +17,7 @@ from airflow.providers.common.compat.sdk import (
     AirflowSkipException,
     AssetAlias,
     BaseSensorOperator,
+    Context,
     PokeReturnValue,
 )
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
@@ -41,8 +42,6 @@ from airflow_provider_datagraph.triggers.poll import PollTrigger
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom, telling_errors
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
-
     from airflow_provider_datagraph.engine.looks import Look, Probe
 
 LOOK_TIMEOUT = 120.0
