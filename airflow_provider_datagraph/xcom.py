@@ -136,11 +136,7 @@ class TakesFromXCom:
         self._final = True
 
     def render_template_fields(self, context: Context, jinja_env: Environment | None = None) -> None:
-        """Render the arguments, unless they are final.
-
-        Airflow 2.11's ``dags test`` resumes a deferred task with the arguments of its first run, and a callback may
-        want to render them once more.
-        """
+        """Render the arguments, unless they are final: 2.11's ``dags test`` resumes with those of the first run."""
         if not self._final:
             self._given |= {name for name in self.template_fields if getattr(self, name, None) is not None}
             super().render_template_fields(context, jinja_env)  # type: ignore[misc]  # the operator's, beside this one
@@ -157,9 +153,7 @@ class TakesFromXCom:
         """Put what other tasks returned in the place of each :class:`FromXCom`, at the beginning of ``execute``.
 
         In a list, None stands for a task that returned nothing. A whole argument that would be None, a blank text or an
-        empty mapping is refused: what isn't there mustn't be taken for "all".
-
-        :raises InvalidInput: for each argument that there is no value for, and for an ``index`` that is no number.
+        empty mapping is refused: what isn't there mustn't be taken for "all". So is an ``index`` that is no number.
         """
         self.never_render_again()
         if is_mapped(self):

@@ -23,7 +23,7 @@ from airflow_provider_datagraph.redshift.values import Database, Grant, Identiti
 class DatabaseAccess(Identities):
     """The cluster's databases, and what a role holds on them, scoped permissions too; hidden: the admin can't see that.
 
-    :param sharer: who owns the Reverse ETL schema of the checkpoint database; None: nobody but a member of the role.
+    :param sharer: who owns the Reverse ETL schema of the checkpoint database, unless a member of the role does.
     """
 
     databases: Mapping[str, Database] = field(default_factory=dict)
@@ -77,9 +77,6 @@ def plan_database(
 
     :param trusted: users whose role and database are adopted, beside the admin's and a superuser's.
     :param sharer: who the caller says owns a Reverse ETL schema there.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
     """
     hidden = hidden_role(role, current, current.hidden, plan_only)
     about = (*role_missing(role, current, plan_only), *untrusted_role(role, current, trusted))

@@ -113,11 +113,7 @@ def said(finding: Finding) -> FindingRow:
 
 
 def change_text(change: Change, *, done: bool = False) -> str:
-    """Say what is changed, and why.
-
-    :param done: whether it was made; default False: it is planned.
-    :return: a sentence without its full stop.
-    """
+    """Say what is changed, and why, in a sentence without its full stop; by default it is planned."""
     path = _path(change)
     if change.kind == "later tables" and len(change.path) == 1:
         path = f"database {path}"
@@ -152,10 +148,7 @@ def _beside(change: Change) -> str:
 
 
 def describe_grants(grants: Iterable[Grant]) -> str:
-    """Describe privileges in a phrase.
-
-    :return: such as ``CREATE on database d, USAGE on 3 schemas, SELECT on 12 tables``.
-    """
+    """Describe privileges in a phrase, such as ``CREATE on database d, USAGE on 3 schemas, SELECT on 12 tables``."""
     grants = set(grants)
     places = Counter((grant.scope, grant.privilege) for grant in grants)
     single = {(grant.scope, grant.privilege): grant for grant in grants}
@@ -182,20 +175,13 @@ def _plural(noun: str, count: int) -> str:
 
 
 def few(names: Sequence[str], count: int = FEW) -> str:
-    """Name the first few.
-
-    :param count: how many, at most; default five.
-    :return: these, and how many more there are.
-    """
+    """Name the first few, and say how many more there are."""
     rest = len(names) - count
     return ", ".join(names[:count]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def by_cause(findings: Iterable[Finding]) -> str:
-    """Say findings once for each cause, and of what else that goes; notes are left out.
-
-    :return: their sentences.
-    """
+    """Say findings once for each cause, and of what else that goes; notes are left out."""
     causes: dict[object, list[Finding]] = {}
     for one in dict.fromkeys(one for one in findings if one.level is not Level.NOTE):
         facts = dict(one.facts)
@@ -210,10 +196,5 @@ def by_cause(findings: Iterable[Finding]) -> str:
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """Count something, in the singular where it is one.
-
-    :param count: how many.
-    :param many: the word for several; default with an ``s``.
-    :return: such as ``1 change`` or ``3 changes``.
-    """
+    """Count something, in the singular where it is one, such as ``1 change`` or ``3 changes``."""
     return f"{count} {one if count == 1 else many or one + 's'}"

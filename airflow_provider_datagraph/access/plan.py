@@ -36,7 +36,6 @@ class Change:
     :param path: the names that lead to it, its database first where it is in one.
     :param identity: who is given it, or loses it; ``of``: whose leaving is the reason.
     :param names: what belongs to it by name: the writers of later tables, the tables that lack it, memberships.
-    :param count: how many tables are dropped with a database.
     """
 
     action: str

@@ -209,8 +209,8 @@ UNPRINTABLE = (
 def script(report: Report) -> str:
     """Write what is planned as SQL, for an administrator to review and run by hand, database after database.
 
-    The findings are comments, and so is a statement with a name that can't be printed. Where the report leaves changes
-    out, there is no statement, since a part isn't the whole.
+    Findings are comments, and so is a statement with a name that can't be printed. Where changes are left out, there is
+    no statement: a part isn't the whole.
     """
     if report.more_changes:
         return _comment(

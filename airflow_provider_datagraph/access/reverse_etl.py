@@ -27,11 +27,9 @@ ON_TABLES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 @dataclass(frozen=True)
 class ReverseEtlAccess:
-    """A role's access to the schema, and its owner's.
+    """A role's access to the schema, and its owner's; its stored name is None where it doesn't exist.
 
-    :param name: its name as stored; None where it doesn't exist.
-    :param owner_grants: what its owner holds on schemas.
-    :param unseen: whether it exists, and is hidden from the admin, who isn't a superuser.
+    :param owner_grants: what its owner holds on schemas; ``unseen``: it exists, and is hidden from the admin.
     """
 
     schemas: SchemaAccess
@@ -83,9 +81,7 @@ def plan_reverse_etl(
 ) -> Plan:
     """Plan a role's access to the schema; where there is none, there is nothing to do.
 
-    :param database: the database, as named.
-    :param owner: who the caller says owns the schema.
-    :param trusted: users whose role and schema are adopted, beside the admin's and a superuser's.
+    :param owner: who the caller says owns the schema; ``trusted``: whose role and schema are adopted, too.
     """
     if current.unseen:
         session = current.schemas.session
@@ -105,10 +101,7 @@ def database_missing(database: str) -> Finding:
 
 
 def _shared(schema: str, current: ReverseEtlAccess) -> Iterator[Finding]:
-    """Tell who else works in the schema, and what stays closed to its owner.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html
-    """
+    """Tell who else works in the schema, and what stays closed to its owner."""
     access = current.schemas
     path, owner = join_path(access.session.database, schema), access.schemas[schema].owner
     others = {who.name for who, grant in access.held.grants if who.kind == "role" and grant.schema == schema}
@@ -122,10 +115,7 @@ def _shared(schema: str, current: ReverseEtlAccess) -> Iterator[Finding]:
 
 
 def _kept(desired: DesiredSchema, schema: str, role: str, current: SchemaAccess) -> Iterator[Finding]:
-    """Tell what the role holds beyond what is asked for, as after a change of ``drop``: nothing is taken away here.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html
-    """
+    """Tell what the role holds beyond what is asked for, as after a change of ``drop``: nothing is taken away here."""
     wanted, database = Target(desired, schema).grants, current.session.database
     held = frozenset(g for g in current.grants if g.schema == schema and g.scope in (Scope.SCHEMA, Scope.TABLES))
     if more := held - wanted:

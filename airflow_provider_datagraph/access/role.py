@@ -15,10 +15,7 @@ from airflow_provider_datagraph.redshift.values import Grant, Identities, Identi
 
 @dataclass(frozen=True, slots=True)
 class DesiredUser:
-    """The linked user. The hash is a secret of its own: it never shows in a repr.
-
-    :param password_problems: what the clear password lacks, a phrase each.
-    """
+    """The linked user, and what its clear password lacks. The hash is a secret of its own: it never shows in a repr."""
 
     name: str
     password_hash: str = field(repr=False)
@@ -77,17 +74,10 @@ def plan_role(
     others: Collection[str] = (),
     audit: bool = False,
 ) -> Plan:
-    """Plan the linked role, the linked user and the membership.
-
-    An existing role or user is adopted, and its password is never touched.
+    """Plan the linked role, the linked user and the membership. What exists is adopted, and no password is touched.
 
     :param trusted: users whose role is adopted, beside the admin's and a superuser's.
-    :param others: users and roles that may hold the role, too.
-    :param audit: whether a member that nobody named is drift.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
+    :param others: users and roles that may hold the role, too; ``audit``: whether any other member is drift.
     """
     steps: list[Step] = []
     has_role, has_user = role in current.roles, user.name in current.users
@@ -112,10 +102,7 @@ def plan_role(
 
 
 def plan_rotation(user: DesiredUser, current: RoleAccess) -> Plan:
-    """Plan another password for the linked user where its own is refused; one that works is never touched.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
-    """
+    """Plan another password for the linked user where its own is refused; one that works is never touched."""
     name, known = user.name, current.users.get(user.name)
     if known is None:
         return Plan(findings=(blocking("user_missing", name, case="rotation"),))
@@ -191,10 +178,7 @@ def role_missing(role: str, known: Identities, plan_only: bool) -> tuple[Finding
 
 
 def partial_view(known: Identities) -> tuple[Finding, ...]:
-    """Tell that the admin may not see the whole catalog: what is hidden looks as if it were missing.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tables.html
-    """
+    """Tell that the admin may not see the whole catalog (cm_chap_system-tables): what is hidden looks missing."""
     return () if known.session.superuser else (note("partial_view", known.session.user),)
 
 

@@ -19,11 +19,7 @@ def is_trusted(owner: str, known: Identities, trusted: Collection[str]) -> bool:
 
 
 def untrusted(one: Owned, owner: str, known: Identities, trusted: Collection[str]) -> tuple[Finding, ...]:
-    """Tell that a role or a database belongs to somebody who isn't trusted.
-
-    :return: one blocking finding, or none. https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_ROLE.html,
-        https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DATABASE.html
-    """
+    """Tell that a role or a database belongs to somebody who isn't trusted: one blocking finding, or none."""
     if is_trusted(owner, known, trusted):
         return ()
     gone: dict[str, Fact] = {} if owner in known.users else {"case": "gone"}
@@ -40,10 +36,7 @@ def untrusted_role(role: str, known: Identities, trusted: Collection[str]) -> tu
 def schema_owner(
     schema: str, owner: str, named: str | None, known: Identities, trusted: Collection[str]
 ) -> tuple[Finding, ...]:
-    """Tell whose an existing Reverse ETL schema is: another user of Segment's, whom the caller has to name, or trust.
-
-    :param schema: the schema with its database, for the sentence.
-    """
+    """Tell whose an existing Reverse ETL schema is: another user of Segment's, whom the caller names, or trusts."""
     if named is not None and named != owner:
         return (blocking("untrusted_owner", schema, case="another", owner=owner, named=named),)
     if is_trusted(owner, known, {*trusted, named or ""}):

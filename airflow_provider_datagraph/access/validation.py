@@ -43,10 +43,8 @@ class Target:
 
 @dataclass(frozen=True)
 class ReadRights:
-    """What explains refusals in one database.
+    """What explains refusals in one database: where the user holds USAGE and SELECT, in whatever way.
 
-    :param schemas: those in which the user holds USAGE, in whatever way.
-    :param relations: those on which it holds SELECT, as (schema, name), likewise.
     :param on_columns: relations on columns of which anybody holds a privilege.
     """
 
@@ -68,10 +66,7 @@ class ReadRights:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How refusals are taken.
-
-    :param broken_views: whether a view that fails by itself holds the look up.
-    """
+    """How refusals are taken; ``broken_views``: a view that fails by itself holds the look up."""
 
     login: str
     role: str
@@ -81,10 +76,8 @@ class Rules:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a look has seen.
+    """What a look has seen: what was read, and what the user's session can't name (``folded``).
 
-    :param proved: what was read.
-    :param folded: what the user's session can't name.
     :param refused: what was tried alone: SQLSTATE and text.
     :param unread: what the privileges say can't be read; one of each database was tried.
     """
@@ -178,7 +171,7 @@ def _single(path: Path, state: str, text: str, seen: Seen, rules: Rules, beside:
 def nothing_to_read(database: str, schema: str, kind: str | None, login: str) -> Verdict:
     """Tell that a schema lists nothing that could be read; beside something that was read, that holds nothing up.
 
-    :param kind: the schema's kind, such as ``local``; None: there is no such schema. ``login``: who has looked.
+    :param kind: such as ``local``; None: there is no such schema. ``login``: who has looked.
     """
     path = join_path(database, schema)
     if kind is None:
@@ -202,10 +195,7 @@ def not_writable(
     on_schema: Iterable[str] | None = None,
     on_tables: Mapping[str, Iterable[str]] | None = None,
 ) -> list[Verdict]:
-    """Tell what Segment can't write in the checkpoint database: create schemas, or work in its own one and its tables.
-
-    :param on_schema: what the user holds on Segment's schema; None: there is none yet.
-    """
+    """Tell what Segment can't write in the checkpoint database: create schemas, or work in its own, if there is one."""
     lacking: list[tuple[str, Privileges]] = []
     if not creates:
         lacking.append((f"database {database}", _give(rules.role, ("CREATE",), Scope.DATABASE, [(database,)])))

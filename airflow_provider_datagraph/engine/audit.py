@@ -22,8 +22,8 @@ def read_reach(
 ) -> tuple[IdentityReach, Iterator[Reached]]:
     """Read who the linked user is, and, as it is asked for, what it reaches in each local database.
 
-    :param admin: makes the engine for a database, as admin; None: the admin connection's own.
-    :param linked: makes it as the linked user, who sees its own privileges: for an admin who is no superuser.
+    An admin who is no superuser looks as the linked user, who sees its own privileges.
+
     :param closed: collects the databases that can't be connected to, with the reason.
     """
     own = admin(None)

@@ -33,11 +33,7 @@ SECONDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be set up.
-
-    :param role: the linked role's name; ``checkpoint_database``: that database's.
-    :param schemas: what is to be opened, by database.
-    """
+    """What is to be set up: the linked role, the checkpoint database, and what is to be opened, by database."""
 
     role: str
     checkpoint_database: str
@@ -134,10 +130,7 @@ def _cluster(hook: DataGraphHook, user: str, wanted: Wanted) -> list[Finding]:
 def cross(rows: Rows, known: DatabaseAccess) -> Iterator[Finding]:
     """Name a table of another database: where there are no cross-database queries, it needn't exist to be refused.
 
-    :param rows: runs a query; what is refused ends its transaction.
-    :return: a note that they are taken, or a finding; nothing where there is no other local database.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
+    What is refused ends the transaction. https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
     """
     others = (name for name in sorted(known.local()) if name != known.session.database)
     if (database := next(others, None)) is None:

@@ -181,11 +181,10 @@ def _object(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
 
 
 def tables(value: Any, name: str, places: Sequence[Place]) -> Mapping[Place, tuple[str, ...]]:
-    """Parse which tables of which schema are meant.
+    """Parse which tables of which schema are meant: None or True for all.
 
-    :param value: None or True for all tables; a list of tables (see :func:`names`) of the only schema; or a mapping
-        (or JSON text of one) from a schema to its tables, where a schema that isn't in it is meant whole.
-    :param places: the schemas that are named beside it, each with its database.
+    Else a list (see :func:`names`) of the only schema's; or a mapping (or JSON text of one) from a schema to its
+    tables, where a schema that isn't in it is meant whole.
     """
     if value is None or value is ALL_TABLES:
         return {}

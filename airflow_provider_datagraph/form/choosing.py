@@ -105,10 +105,7 @@ def parse_glob(entry: str) -> tuple[str, Pattern]:
 
 
 def split_wanted(entries: Iterable[str]) -> tuple[list[str], Wanted, list[str]]:
-    """Part names from patterns.
-
-    :return: the names, the patterns, and what is wrong with these.
-    """
+    """Part names from patterns: the names, the patterns, and what is wrong with these."""
     names: list[str] = []
     globs: list[tuple[str, Pattern]] = []
     excluded: list[Pattern] = []
@@ -131,7 +128,6 @@ def choose(
 ) -> tuple[list[str], list[Finding]]:
     """Choose a database's schemas that patterns mean and that aren't named beside them.
 
-    :param wanted: all of it is about this database.
     :return: the schemas as stored, and what is told of the others.
     """
     session = replace(known.session, database=database)

@@ -37,12 +37,10 @@ from airflow_provider_datagraph.redshift.values import Grant, Identities, Schema
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
-    """What the admin sees of the whole cluster.
+    """What the admin sees of the whole cluster: schemas by name, by database (one without any is there, too).
 
-    :param schemas: schemas by name, by database; a database without any is there too.
     :param relations: names of tables and views, by database and schema, where they were asked for.
-    :param kinds: what the databases are that aren't local.
-    :param held: what the linked role holds, as far as was read.
+    :param kinds: what the databases are that aren't local; ``held``: what the linked role holds, as far as was read.
     """
 
     session: Session
@@ -100,12 +98,7 @@ WHOLE = ""
 
 
 def desired_schemas(entries: Iterable[Sequence[str]], own: str = "") -> dict[str, list[DesiredSchema]]:
-    """Say what the role should hold, for names in lower case, as stored.
-
-    :param entries: entries of the form, parsed.
-    :param own: the database of those that name none.
-    :return: the schemas by database.
-    """
+    """Say what the role should hold, by database, for names in lower case, as stored; ``own``: where none is named."""
     tables: dict[str, dict[str, set[str]]] = {}
     for entry in entries:
         database, schema, *listed = [*([own] if len(entry) == 1 else []), *map(fold, entry)]
@@ -155,11 +148,7 @@ def resolve_entries(
     problems: Problems,
     allow: Sequence[Pattern] | None = None,
 ) -> tuple[list[Opening], list[Finding]]:
-    """Resolve the entries to what to open, a database each, with findings about what can't be granted by a plan.
-
-    :param warehouse: everything that :func:`relations_needed` named, read.
-    :param allow: patterns of what may be opened; None: everything.
-    """
+    """Resolve the entries to what to open, a database each, with findings about what can't be granted by a plan."""
     checked = (problems.check(_resolve, parts, warehouse, allow, default=None) for parts in entries)
     found = [(entry, warehouse.kind(entry.database, entry.schema)) for entry in checked if entry is not None]
     local = [entry for entry, kind in found if kind == "local"]
@@ -318,12 +307,7 @@ def choose_schemas(
     limits: Limits,
     problems: Problems,
 ) -> tuple[list[Opening], list[Finding]]:
-    """Add what patterns mean to what is opened by name.
-
-    :param openings: what is named; a schema of which tables are named stays as it is.
-    :param profiles: database and schema of Profiles Sync, which is opened elsewhere.
-    :param known: whose users tell who is trusted.
-    """
+    """Add what patterns mean to what is opened by name; a schema of which tables are named stays as it is."""
     session = warehouse.session
     places = tuple((o.database, schema) for o in openings for schema in o.schemas)
     problems.check(replace(wanted, named=places).check, default=None)
@@ -354,10 +338,8 @@ def as_tasks(
 ) -> dict[str, Any]:
     """Shape the arguments of the tasks that follow the check; names are written so that they are read back as they are.
 
-    :param profiles: database and schema of Profiles Sync.
-    :param reverse_etl: the database whose Reverse ETL schema is shared.
-    :param named: whether something is named, and not only meant by patterns: then the proof isn't skipped where none
-        of it can be opened, as with external schemas alone, but fails.
+    :param named: whether something is named, and not only meant by patterns: then the proof isn't skipped where none of
+        it can be opened, as with external schemas alone, but fails.
     """
     whole = [(o.database, s) for o in openings for s in o.schemas if s not in o.tables]
     listed = [(o.database, s, t) for o in openings for s, tables in o.tables.items() for t in tables]

@@ -31,8 +31,7 @@ def optional_database(value: Any, name: str) -> str | None:
 def wanted_schemas(value: Any, database: str, *, fixed: bool = False) -> Wanted:
     """Parse schemas, at least one, as in :func:`.names`; each ``schema`` or ``database.schema``, or a pattern of them.
 
-    :param database: the database of those that name none.
-    :param fixed: whether all have to be of this one.
+    :param database: the database of those that name none; ``fixed``: all have to be of it.
     """
     problems = Problems()
     found: list[Place] = []
@@ -71,11 +70,7 @@ def schemas_title(wanted: Wanted) -> str:
 
 
 def one_place(value: Any, database: str) -> Place:
-    """Parse a single schema: ``schema`` or ``database.schema``.
-
-    :param database: the database that it has to be in; empty: any.
-    :return: its database, empty where it isn't named, and the schema.
-    """
+    """Parse a single schema, of this ``database`` unless that is empty: its database, empty if not named, and it."""
     found = wanted_schemas(value, database, fixed=bool(database))
     if found.globs:
         raise InvalidInput(f"schema is the pattern {found.globs[0][1].text!r}: name one schema.")

@@ -23,11 +23,7 @@ from airflow_provider_datagraph.redshift.values import Session
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern of schemas, and of their tables: patterns of :mod:`fnmatch`.
-
-    :param text: as it was written.
-    :param globs: for the schema, or for database and schema.
-    """
+    """A pattern as it was written; its globs, for :mod:`fnmatch`, are for the schema, or for database and schema."""
 
     text: str
     globs: tuple[str, ...]

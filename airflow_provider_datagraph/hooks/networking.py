@@ -27,8 +27,7 @@ def cluster_of(admin: Connection) -> tuple[str, str | None]:
 def read_network(aws_conn_id: str, cluster: str, region: str | None) -> tuple[Answer, Sequence[Answer]]:
     """Ask AWS for a cluster, and for the rules of its security groups.
 
-    :param aws_conn_id: Airflow's connection to AWS.
-    :param region: where to ask; None: where that connection says.
+    :param region: where to ask; None: where the AWS connection says.
     :raises OSError: if AWS refuses, or doesn't answer in some seconds, with no word of it: it may repeat what was sent.
 
     https://docs.aws.amazon.com/redshift/latest/APIReference/API_DescribeClusters.html,

@@ -42,10 +42,7 @@ ANY_DATABASE = "dev"
 
 @contextmanager
 def refusing_bad_input() -> Iterator[None]:
-    """Turn invalid input into an error that Airflow doesn't retry.
-
-    :raises MisconfigurationError: with the same problems.
-    """
+    """Turn invalid input into an error that Airflow doesn't retry, with the same problems."""
     try:
         yield
     except MisconfigurationError:
@@ -90,11 +87,7 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         super().take_arguments(context)
 
     def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
-        """Make a hook. It imports the driver, so this runs in a task only.
-
-        :param database: the database to connect to; default the connection's own.
-        :param user_conn_id: the user connection, to connect as the linked user; default as admin.
-        """
+        """Make a hook, by default for the connection's own database, as admin. It imports the driver."""
         from airflow_provider_datagraph.hooks.redshift import DataGraphHook, application_name
 
         given: dict[str, Any] = {
@@ -113,10 +106,7 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
             cancel(self._sessions)
 
     def user_hook(self, database: str, user_conn_id: str) -> DataGraphHook:
-        """Make a hook as the linked user; an id that came to nothing isn't taken for the admin's.
-
-        :param database: the database to connect to.
-        """
+        """Make a hook as the linked user; an id that came to nothing isn't taken for the admin's."""
         return self.hook(database, user_conn_id or "")
 
     def engine(self, hook: DataGraphHook) -> Converger:
@@ -124,10 +114,7 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         return Converger(hook)
 
     def tell(self, title: str, report: Report, *, plan_only: bool) -> None:
-        """Log a report as a table, and a plan as SQL, too.
-
-        :param plan_only: whether nothing was changed on purpose.
-        """
+        """Log a report as a table, and, where nothing was changed on purpose, the plan as SQL, too."""
         self.log.info("%s", table(f"{title}{only_planned(report) if plan_only else ''}", report))
         if plan_only and (report.changes or report.more_changes):
             self.log.info("%s", f"The plan as SQL, to review, or for an administrator to run:\n{script(report)}")
@@ -135,11 +122,7 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How an operator runs.
-
-    :param plan_only: whether to show the plan and change nothing.
-    :param audit: whether a difference is a failure.
-    """
+    """How an operator runs: whether it changes nothing, and whether a difference is a failure."""
 
     plan_only: bool
     audit: bool
@@ -230,20 +213,13 @@ class ConvergingOperator(DataGraphOperator):
         return Converger(hook, *Problems().check(self._patience, default=(1, 0.0)))
 
     def usable_hook(self, problems: Problems, database: str | None = None) -> DataGraphHook:
-        """Make a hook as admin, and collect what its connection lacks with the problems of the arguments.
-
-        :param database: the database to connect to; default the connection's own.
-        """
+        """Make a hook as admin, and collect what its connection lacks with the problems of the arguments."""
         hook = self.hook(database)
         problems.check(lambda: hook.arguments, default={})
         return hook
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
-        """Do the operator's work.
-
-        :param problems: collects the problems of the arguments, to be raised before anything is read.
-        :return: a title for the log, and the report.
-        """
+        """Do the operator's work: a title for the log, and the report. Problems are raised before anything is read."""
         raise NotImplementedError
 
 
@@ -254,10 +230,7 @@ class OfSchemas(ConvergingOperator):
     database: Any
 
     def wanted(self, problems: Problems) -> tuple[Wanted, dict[str, DataGraphHook]]:
-        """Parse ``schema`` and ``database``.
-
-        :return: the schemas, and a hook for each database.
-        """
+        """Parse ``schema`` and ``database``: the schemas, and a hook for each database."""
         named = self.optional("database", database_name, problems)
         own = self.usable_hook(problems, named)
         database = Problems().check(lambda: str(own.arguments["database"]), default=ANY_DATABASE)
@@ -271,10 +244,7 @@ class OfSchemas(ConvergingOperator):
         hooks: Mapping[str, DataGraphHook],
         converge: Callable[[DataGraphHook, Wanted], Report],
     ) -> Report:
-        """Converge in one database after the other; what stops one doesn't stop the others.
-
-        :raises MisconfigurationError: with what a person has to correct, in all of them.
-        """
+        """Converge in one database after the other; what a person has to correct in one doesn't stop the others."""
         self.instance_label = schemas_label(wanted.named, wanted.written)
         refused: list[str] = []
         for database in wanted.databases:
@@ -343,10 +313,7 @@ def keep_report(context: Context, report: Mapping[str, Any]) -> None:
 
 
 def only_planned(report: Report) -> str:
-    """Tell in a report's title that it is a plan.
-
-    :return: the end of the title.
-    """
+    """Tell in a report's title that it is a plan."""
     stops = len(report.blocking)
     if not stops:
         return " (plan only: nothing is changed)"
@@ -354,12 +321,7 @@ def only_planned(report: Report) -> str:
 
 
 def refuse_drift(context: Context, report: Mapping[str, Any], drift: Sequence[str], title: str, advice: str) -> None:
-    """Fail where anything isn't as desired, and keep the report all the same.
-
-    :param drift: a sentence for each place.
-    :param title: what was looked at; ``advice``: what to do.
-    :raises DriftError: unless there is none.
-    """
+    """Raise DriftError where anything isn't as desired (a sentence each), and keep the report all the same."""
     if not drift:
         return
     keep_report(context, report)

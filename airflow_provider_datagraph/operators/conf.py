@@ -24,10 +24,7 @@ MOST = 10
 
 
 def read_variable(name: str) -> dict[str, Any]:
-    """Read an Airflow Variable that holds values for a form.
-
-    :return: values by field; empty where there is no such Variable.
-    :raises InvalidInput: if it is no JSON object.
+    """Read an Airflow Variable that holds values for a form, by field; empty where there is no such Variable.
 
     https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/variables.html
     """
@@ -57,8 +54,6 @@ def variable_problems(task: Any, name: str, found: Mapping[str, Any]) -> Iterato
 
 def conf_problems(task: Any, context: Context) -> Iterator[str]:
     """Tell of each key of the run's conf that the DAG file doesn't declare, or that Airflow doesn't take.
-
-    :return: a sentence each, with the param that was probably meant.
 
     https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/params.html
     """

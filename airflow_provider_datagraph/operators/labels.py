@@ -15,10 +15,7 @@ MAX_LABEL = 100
 
 
 def schemas_label(places: Sequence[tuple[str, str]], patterns: Sequence[str] = ()) -> str:
-    """Name schemas in the label of a mapped task: short, on one line, whatever they are called.
-
-    It begins as no literal of Python does: a DAG that renders native objects takes it for text, too.
-    """
+    """Name schemas in a short label: it begins as no literal of Python does, as a DAG may render native objects."""
     databases = {database for database, _ in places}
     count = f"{len(places)} schema{'s' * (len(places) > 1)} of"
     where = join_path(*databases) if len(databases) == 1 else f"{len(databases)} databases"

@@ -38,10 +38,7 @@ PROOF: Mapping[str, type] = {
 
 
 def merge(reports: Iterable[Report], proofs: Iterable[Report] = ()) -> Report:
-    """Make one report of several tasks', in which nothing is missing that the same run creates.
-
-    :param proofs: those of sensors: they count tables, not access, so their findings alone go in.
-    """
+    """Make one report of several tasks', in which nothing is missing that the same run creates; proofs add findings."""
     told = [Report(findings=proof.findings, more_findings=proof.more_findings) for proof in proofs]
     whole = join([*reports, *told])
     planned = {row.object for row in whole.changes if row.action in ("create", "grant") and not row.applied}
@@ -110,10 +107,7 @@ def _each(value: Any) -> list[Any]:
 
 
 def parse_reports(value: Any, name: str) -> tuple[Report, ...]:
-    """Parse a report, a list of them, or JSON text of either.
-
-    In a list, None stands for a skipped task, and a list for a mapped one.
-    """
+    """Parse a report, a list of them, or JSON text. In a list, None is a skipped task, and a list a mapped one."""
     return tuple(Report.parse(one, name) for one in _each(value))
 
 

@@ -121,10 +121,7 @@ def refuse_template(name: str, what: str) -> str:
 
 
 def check_identity(name: str, what: str) -> str:
-    """Check the name of a role or user that we may create.
-
-    Whether Redshift folds a quoted role name isn't documented, and a quoted user name keeps its case, so
-    only lower-case names are taken: with them the question doesn't arise.
+    """Check the name of a role or user that we may create: in lower case, so that it makes no difference what folds it.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
@@ -153,10 +150,7 @@ def check_database(name: str) -> str:
 
 
 def check_new_database(name: str, argument: str = "") -> str:
-    """Check the name of a database that we may create: neither reserved nor mixed-case.
-
-    :param argument: the argument or field that holds it, for the message where it is empty.
-    """
+    """Check the name of a database that we may create: neither reserved nor mixed-case. ``argument`` holds it."""
     if argument and not _not_blank(name):
         raise InvalidInput(f"{argument} is {name!r}: give the name of a database.")
     check_database(_not_blank(name))
@@ -222,10 +216,7 @@ def _quoted_part(rest: str, text: str) -> tuple[str, str]:
 
 
 def join_path(*parts: str) -> str:
-    """Write a dotted name so that :func:`split_path` reads it back.
-
-    :return: the dotted name; a part that holds a dot, a quote, outer white space, or what JSON begins with is quoted.
-    """
+    """Write a dotted name so that :func:`split_path` reads it back; what can't stand bare is quoted."""
     return ".".join(quote(p) if set(p) & set('.,"[{*') or p != p.strip() or p[0] == "!" else p for p in parts)
 
 

@@ -270,8 +270,7 @@ class Privileges(_Given):
 def use_of_external(identity: Identity, schema: str) -> Privileges:
     """Let somebody use an external schema of the connected database. USAGE is all that there is on one.
 
-    AWS's pages grant it to roles (``GRANT USAGE ON SCHEMA … TO ROLE``: writes-granting, r_role-usage-notes), and its
-    page r_GRANT says "users and groups only".
+    AWS's page r_GRANT says "users and groups only"; writes-granting and r_role-usage-notes grant it to roles.
     """
     return Privileges(identity, ("USAGE",), Scope.SCHEMA, [(schema,)], alone=True)
 
@@ -281,10 +280,9 @@ def use_of_shared(
 ) -> tuple[Privileges, ...]:
     """Let somebody read a schema of a datashare's database, or its ``tables``, from a local one; or take that away.
 
-    :return: USAGE on the database, outside a transaction: AWS keeps GRANT and REVOKE "on an external resource" out of
-        one, and doesn't say what is; and what has to follow where that was created WITH PERMISSIONS: by itself, USAGE
-        opens all of a database that was created without them, and nothing of one that was created with.
-        writes-granting, r_GRANT
+    First USAGE on the database, outside a transaction: AWS keeps statements "on an external resource" out of one,
+    and doesn't say what is. By itself it opens all of a database that was created without PERMISSIONS; the others
+    follow for one that was created with. writes-granting, r_GRANT
     """
     paths: list[Path] = [(database, schema, table) for table in tables] or [(database, schema)]
     read = Privileges(
@@ -315,10 +313,7 @@ class DefaultPrivileges(_Given):
 
 
 def trial(schema: str) -> tuple[str, ...]:
-    """Write what Segment does in its own database, for a transaction that is rolled back: no plan holds it.
-
-    :param schema: a name that nobody uses. r_CREATE_SCHEMA, r_CREATE_TABLE_NEW
-    """
+    """Write what Segment does in its own database, for a transaction that is rolled back: no plan holds it."""
     table = written((schema, "trial"))
     return (
         f"CREATE SCHEMA {quote(schema)}",

@@ -18,11 +18,9 @@ ACCESS_GRANTED = "segment-access-granted"
 
 
 def schema_uri(host: str, port: int, database: str, schema: str) -> str:
-    """Name a schema of a cluster.
+    """Name a schema of a cluster, percent-encoded, since Airflow 2.11 takes ASCII only.
 
     The amazon provider owns ``redshift://`` and wants a table in it; a scheme that begins with ``x-`` is nobody's.
-
-    :return: ``x-redshift://<host>:<port>/<database>/<schema>``, percent-encoded: Airflow 2.11 takes ASCII only.
     """
     return f"x-redshift://{quote(host.lower(), safe=':[]')}:{port}/{quote(database, safe='')}/{quote(schema, safe='')}"
 
@@ -41,11 +39,9 @@ def is_known(alias: str) -> bool:
 def announce(
     events: Any, alias: str, cluster: Mapping[str, Any], schemas: Iterable[Sequence[str]], report: Mapping[str, Any]
 ) -> None:
-    """Add an event for each schema.
+    """Add an event for each schema to ``outlet_events``.
 
-    :param events: the context's ``outlet_events``.
     :param cluster: the driver's arguments, for host and port.
-    :param schemas: database and schema each.
     :param report: what the sensor returns: the event's extra. Airflow 2.11 wants values that it can hash, so there
         lists and mappings are JSON texts.
     """

@@ -148,18 +148,14 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             )
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
-        """Parse the rendered arguments.
-
-        :return: the probe's arguments: JSON values only.
-        """
+        """Parse the rendered arguments to the probe's: JSON values only."""
         raise NotImplementedError
 
     @telling_errors
     def execute(self, context: Context) -> Any:
         """Look once; then defer, or poke on where ``deferrable`` is off.
 
-        :return: the report: ``changed`` (0), ``in_place``, ``changes`` (none), ``findings``, ``notes``,
-            ``omitted``.
+        :return: the report: ``changed`` (0), ``in_place``, ``changes`` (none), ``findings``, ``notes``, ``omitted``.
         :raises MisconfigurationError: for what a person has to correct; ``soft_fail`` doesn't hide it.
         """
         # A reschedule is another process, and the same try.
@@ -341,10 +337,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             raise MisconfigurationError.of(look.problems)
 
     def poke(self, context: Context) -> PokeReturnValue:
-        """Look once, for ``deferrable=False``.
-
-        :return: whether it is done, with the report.
-        """
+        """Look once, for ``deferrable=False``: whether it is done, with the report."""
         try:
             look = self._look_once()
             self._stop(context, look)

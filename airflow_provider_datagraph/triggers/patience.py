@@ -20,11 +20,9 @@ FAULTS_AT_MOST = 300.0
 
 @dataclass
 class Pauses:
-    """How long to sleep between two looks: longer after each fault, so that nobody storms a server that comes up.
+    """How long to sleep between two looks, in seconds: longer after each fault, so that nobody storms a server.
 
-    :param interval: seconds between two looks.
-    :param grows: Airflow's ``exponential_backoff``: longer after every look; default False.
-    :param longest: Airflow's ``max_wait`` for these, in seconds; default None: no limit.
+    :param grows: Airflow's ``exponential_backoff``: longer after every look; ``longest``: its ``max_wait`` for these.
     """
 
     interval: float
@@ -34,11 +32,7 @@ class Pauses:
     faults: int = 0
 
     def after(self, *, fault: bool) -> float:
-        """Tell how long to sleep.
-
-        :param fault: whether the look was none.
-        :return: seconds.
-        """
+        """Tell how long to sleep; after a fault there was no look."""
         self.looks, self.faults = self.looks + 1, self.faults + 1 if fault else 0
         doubled = min(self.looks if self.grows else max(self.faults, 1), 30) - 1
         most = max(self.interval, min(8 * self.interval, FAULTS_AT_MOST))
@@ -68,10 +62,7 @@ class Sight:
         return {} if self.look is None else self.look.as_dict()
 
     def saw(self, seen: Look | str, log: Any) -> None:
-        """Note what was seen.
-
-        :param seen: a look, or the fault that it came to.
-        """
+        """Note what was seen: a look, or the fault that it came to."""
         if isinstance(seen, str):
             self.fault = seen
         else:

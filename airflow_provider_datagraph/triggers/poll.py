@@ -23,10 +23,7 @@ STORED = "probe arguments poke_interval deadline look_timeout exponential_backof
 
 
 def event(payload: dict[str, Any]) -> TriggerEvent:
-    """Make an event.
-
-    :param payload: what the sensor resumes with.
-    """
+    """Make an event."""
     return TriggerEvent(payload)  # type: ignore[no-untyped-call]  # Airflow's triggers have no annotations
 
 
@@ -64,18 +61,11 @@ class PollTrigger(BaseTrigger):
         self.silent_fail = silent_fail
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Give what Airflow stores.
-
-        :return: the class path and every argument.
-        """
+        """Give what Airflow stores: the class path and every argument."""
         return CLASS_PATH, {name: getattr(self, name) for name in STORED}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait.
-
-        :return: one event: ``status`` is ``done`` (with ``report``), ``timeout`` or ``misconfigured`` (with
-            ``problems``); with the ``report`` of the last look, where there was one.
-        """
+        """Wait for one event: ``done``, ``timeout`` or ``misconfigured``, with the last look's report."""
         given = self.arguments
         watching = watcher((given["redshift_conn_id"], given["aws_conn_id"], self.look_timeout))
         until = asyncio.get_running_loop().time() + self.deadline - time.time()
@@ -110,10 +100,7 @@ class PollTrigger(BaseTrigger):
             watching.adapt(self, one, pauses.after(fault=bool(sight.fault)))
 
     def _fault(self, error: Exception) -> str:
-        """Say what is waited out.
-
-        :raises Exception: what isn't.
-        """
+        """Say what is waited out; raise what isn't."""
         if isinstance(error, PassingFaultError):
             return str(error)
         if isinstance(error, InvalidInput) or not self.silent_fail:

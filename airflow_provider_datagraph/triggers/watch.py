@@ -65,10 +65,7 @@ def in_thread(function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
 
 
 class Subscription:
-    """What some triggers wait for: equal arguments are looked at once.
-
-    :param first: when it is looked at first, in the loop's time, unless others are before.
-    """
+    """What some triggers wait for: equal arguments are looked at once, first at ``first`` in the loop's time."""
 
     def __init__(self, probe: str, arguments: Mapping[str, Any], first: float) -> None:
         self.name, self.arguments = probe, arguments
@@ -123,11 +120,7 @@ class Watcher:
     def subscribe(
         self, who: object, probe: str, arguments: Mapping[str, Any], interval: float, deadline: float
     ) -> Subscription:
-        """Look for a trigger, too.
-
-        :param interval: in seconds.
-        :param deadline: in the loop's time.
-        """
+        """Look for a trigger, too, each ``interval`` (seconds) until the ``deadline`` (the loop's time)."""
         text, now = json.dumps([probe, arguments], sort_keys=True), asyncio.get_running_loop().time()
         # Who comes later has been looked at on a worker just before, and waits for the others' next look.
         first = now + interval if self.subscriptions else now
@@ -138,10 +131,7 @@ class Watcher:
         return one
 
     def adapt(self, who: object, one: Subscription, interval: float) -> None:
-        """Look for a trigger as often as it wants by now.
-
-        :param interval: in seconds.
-        """
+        """Look for a trigger as often as it wants by now."""
         before, deadline = one.waiting[who]
         if interval != before:
             one.waiting[who] = (interval, deadline)
@@ -252,10 +242,7 @@ class Watcher:
         return wrong
 
     async def _look_up(self, those: Sequence[Subscription]) -> list[Subscription]:
-        """Look the connections up, for what isn't connected.
-
-        :return: those whose connections could be looked up; the others are told.
-        """
+        """Look the connections up for what isn't connected; whose can't be is told, the others are returned."""
         from airflow_provider_datagraph.hooks.connections import aws_id, of_hook
 
         assert self.sessions is not None

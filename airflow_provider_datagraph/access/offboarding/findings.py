@@ -25,19 +25,13 @@ UNDROPPABLE = ("dev", "padb_harvest", "template0", "template1")
 
 
 def who_leaves(leaving: Leaving, cluster: Cluster) -> User | None:
-    """Find the user that is dropped.
-
-    :return: the user; None where there is none, or it is kept.
-    """
+    """Find the user that is dropped; None: there is none, or it is kept."""
     user = cluster.users.get(leaving.user)
     return None if user is None or user.superuser or user.name == cluster.session.user else user
 
 
 def home(leaving: Leaving, cluster: Cluster) -> str | None:
-    """Tell which database is the checkpoint database, the one in which the setup grants CREATE.
-
-    :return: the named one, else the only one in which the role holds CREATE.
-    """
+    """Name the checkpoint database, in which the setup grants CREATE: the one that is named, or else the only one."""
     if known := leaving.drop or leaving.home or leaving.named:
         return known
     found = created_in(leaving, cluster)
@@ -144,10 +138,7 @@ def _said(sessions: Iterable[OpenSession]) -> tuple[str, ...]:
 
 
 def holdings_findings(leaving: Leaving, cluster: Cluster, holdings: Holdings) -> Iterator[Finding]:
-    """Find what a database holds that can't, or mustn't without being told, be taken away.
-
-    :return: the findings, all of them blocking.
-    """
+    """Find what a database holds that can't, or mustn't without being told, be taken away: all of it is blocking."""
     database, user = holdings.session.database, who_leaves(leaving, cluster)
     role, checkpoint = Identity("role", leaving.role), home(leaving, cluster)
     further = frozenset(g for i, g in holdings.held if i == role and not _expected(g, checkpoint))
@@ -176,10 +167,7 @@ def _expected(grant: Grant, checkpoint: str | None) -> bool:
 
 
 def checkpoint_findings(leaving: Leaving, cluster: Cluster, holdings: Holdings) -> Iterator[Finding]:
-    """Find what forbids to drop the checkpoint database.
-
-    :return: the findings, all of them blocking.
-    """
+    """Find what forbids to drop the checkpoint database: all of it is blocking."""
     database = str(leaving.drop)
     if cluster.databases[database].kind != "local":
         yield blocking("not_local", database, case="drop", kind=cluster.databases[database].kind)
@@ -210,10 +198,7 @@ def _evidence(database: str, leaving: Leaving, cluster: Cluster) -> Iterator[Fin
 
 
 def session_findings(database: str, cluster: Cluster) -> Iterator[Finding]:
-    """Name the sessions that keep a database from being dropped.
-
-    :return: one blocking finding, or none.
-    """
+    """Name the sessions that keep a database from being dropped: one blocking finding, or none."""
     sessions = [one for one in cluster.sessions or () if one.is_in(database)]
     if sessions:
         yield blocking("session_open", database, case="database", sessions=_said(sessions))

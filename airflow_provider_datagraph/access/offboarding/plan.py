@@ -91,12 +91,7 @@ def _give(owned: Collection[Owned], database: str, leaving: Leaving) -> Iterator
 
 
 def plan_checkpoint(leaving: Leaving, cluster: Cluster, holdings: Holdings | None) -> Plan:
-    """Plan to drop the checkpoint database.
-
-    :param leaving: who leaves, with ``drop``.
-    :param holdings: what is in that database; None where there is no such database.
-    :return: the plan; DROP DATABASE runs outside a transaction.
-    """
+    """Plan to drop the checkpoint database, outside a transaction; ``holdings`` is None where there is no such one."""
     database = str(leaving.drop)
     if holdings is None:
         return Plan(in_place=1)

@@ -15,19 +15,13 @@ from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identities
 
 
 def hidden_from(known: Identities, rows: Rows) -> Iterator[Finding]:
-    """Tell that PG_CLASS hides tables from the admin. t_metadata_security
-
-    :param rows: runs a query as the admin; a superuser costs none.
-    """
+    """Tell that PG_CLASS hides tables from the admin; a superuser costs no query. t_metadata_security"""
     if not known.session.superuser and catalog_hides(rows, known.session.user):
         yield finding("hidden", known.session.user, case="tables")
 
 
 def look(rows: Rows, known: DatabaseAccess, user: str) -> list[Finding]:
-    """Look at the cluster as the admin.
-
-    :param user: the linked user's name; empty where it isn't known.
-    """
+    """Look at the cluster as the admin; the linked user's name is empty where it isn't known."""
     everybody, database = Who(kinds=("public",)), known.session.database
     found = [*partial_view(known), *hidden_from(known, rows)]
     if user and user not in known.users:

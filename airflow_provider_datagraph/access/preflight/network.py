@@ -23,11 +23,9 @@ def network(
     addresses: Sequence[str],
     region: str | None,
 ) -> Iterator[Finding]:
-    """Hold a cluster and its security groups against the guide's networking step.
+    """Hold a cluster, as DescribeClusters tells it, and its security groups' rules against the guide's networking step.
 
-    :param cluster: as DescribeClusters tells it; ``rules``: as DescribeSecurityGroupRules does.
-    :param port: the connection's.
-    :param addresses: whence Segment connects.
+    :param port: the connection's; ``addresses``: whence Segment connects.
     :param region: the cluster's AWS region, for commands; None: the command line's own.
     """
     name, nodes, state = (str(cluster[key]) for key in ("ClusterIdentifier", "NodeType", "ClusterStatus"))

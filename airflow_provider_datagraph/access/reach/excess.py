@@ -33,8 +33,7 @@ def excess(
 ) -> Iterator[Finding]:
     """Find what must not be possible, in every database that was looked at.
 
-    :param forbidden: whether a database's schema mustn't be read; default: none mustn't.
-    :param checkpoint: the checkpoint database, where Segment creates, and owns what it created.
+    :param forbidden: whether a database's schema mustn't be read.
     :param least_privilege: whether these are blocking. What PUBLIC alone gives is a note.
     """
     make = blocking if least_privilege else finding

@@ -25,10 +25,8 @@ OF_MANY = {
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """One privilege that the linked user has.
+    """One privilege that the linked user has: on a database, a schema, a relation, or later tables.
 
-    :param schema: empty for the database itself, and for later tables of every schema.
-    :param relation: empty for the schema itself, and for later tables.
     :param holder: who holds the grant that gives it.
     :param way: how the user comes to it, such as ``role r2 through role r (tables in schema)``.
     """
@@ -48,13 +46,7 @@ class Reached:
 
 
 def reached(known: IdentityReach, here: DatabaseReach) -> Iterator[Reached]:
-    """Tell what the linked user can do in a database.
-
-    As in PostgreSQL, nothing in a schema is reached without USAGE on it, not even by a table's owner.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html,
-    https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html
-    """
+    """Tell what the linked user can do in a database: as in PostgreSQL, nothing in a schema without USAGE on it."""
     held: dict[tuple[str, str], list[Held]] = {}
     for who, grant in sorted(here.held):
         held.setdefault((grant.schema, grant.relation), []).append((who, grant))

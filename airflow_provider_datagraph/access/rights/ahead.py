@@ -27,10 +27,8 @@ def plan_ahead(
 ) -> Plan:
     """Plan role, user and checkpoint database, held against what the session's user may do.
 
-    :param user: the linked user, with what is known of it; None: its connection lacks something.
+    :param user: the linked user; None: its connection lacks something.
     :param names: the checkpoint database, and the linked role.
-    :param trusted: users whose role and database are adopted, beside the admin's and a superuser's.
-    :return: the plan, with the findings of the database, and what the admin lacks for all three.
     """
     plan = plan_database(*names, known, plan_only=True, trusted=trusted)
     steps = plan_role(names[1], user, identities).steps if user and identities else ()
@@ -43,10 +41,7 @@ def plan_ahead(
 def lacking_in(rows: Rows, session: Session, role: str, desired: Sequence[DesiredSchema]) -> list[Finding]:
     """Find what the session's user would be refused in the connected database, and what isn't there.
 
-    A missing schema doesn't block: it may still come, as that of Profiles Sync.
-
-    :param role: the linked role, which may still be missing.
-    :param desired: the schemas to be opened, each named once.
+    A missing schema doesn't block: it may still come, as that of Profiles Sync. The role may be missing, too.
     """
     current = read_schema_access(rows, session, role, desired)
     current = replace(current, roles={role: Role(role, session.user), **current.roles})

@@ -32,10 +32,7 @@ from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope, S
 def read_closing(
     rows: Rows, session: Session, role: str, schemas: Callable[[SchemaAccess], Iterable[str]]
 ) -> SchemaAccess:
-    """Read what a role holds in schemas that are to be closed, and what it reaches there in other ways.
-
-    :param schemas: names them, once it is known which there are.
-    """
+    """Read what a role holds in schemas that are to be closed (named once they are known), and its other ways there."""
     current = read_schema_list(rows, session, role)
     current = read_privileges(rows, current, role, [DesiredSchema(name) for name in schemas(current)], prune=True)
     parents, holder = inherited_roles(role, role_grants(rows)), Identity("role", role)

@@ -39,7 +39,6 @@ def plan_schemas(
 
     :param prune: whether to revoke what the role holds in these schemas and ``desired`` doesn't list.
     :param plan_only: whether a missing role or schema is no obstacle.
-    :param trusted: users whose role is granted something, beside the admin's and a superuser's.
     :raises InvalidInput: if two of ``desired`` are one stored schema.
     """
     targets, about = find_targets(desired, current, plan_only, role)
@@ -79,10 +78,7 @@ def _in_place(target: Target, wanted: Iterable[Grant], missing: Iterable[Grant])
 
 
 def _column_grants(wanted: Missing, current: SchemaAccess) -> frozenset[Grant]:
-    """Find the column-level grants that make Redshift refuse a table-level one.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html
-    """
+    """Find the column-level grants that make Redshift refuse a table-level one: r_GRANT-usage-notes."""
     tables = {
         (g.privilege, g.schema, g.relation) for grants in wanted.values() for g in grants if g.scope is Scope.TABLE
     }

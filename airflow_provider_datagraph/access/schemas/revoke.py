@@ -35,11 +35,9 @@ PRUNED = frozenset({Scope.DEFAULT, Scope.TABLE, Scope.TABLES, Scope.SCHEMA})
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What is taken away at one place.
+    """What is taken away at one place: a database, a schema, a table, or (an empty path) later tables everywhere.
 
-    :param path: the database for the scopes of one, else the schema and the table; empty for later tables everywhere.
-    :param writer: who creates them, for later tables.
-    :param sent: the privileges as REVOKE names them; ``told``: as a report names them.
+    :param writer: who creates later tables; ``sent``: the privileges as REVOKE names them; ``told``: as a report does.
     """
 
     scope: Scope
@@ -68,8 +66,8 @@ class From:
 def revokes(taken: Iterable[Taken], origin: From, external: Collection[str] = ()) -> Iterator[Step]:
     """Plan to take privileges away; what is alike shares a statement.
 
-    :param external: schemas that are external: Redshift takes a statement on them outside a transaction only, and by
-        its page no privilege but USAGE, so ALL isn't sent: https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
+    On ``external`` schemas Redshift takes a statement outside a transaction only, and by its page no privilege but
+    USAGE, so ALL isn't sent: https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
     """
 
     def alone(one: Taken) -> bool:
@@ -110,10 +108,7 @@ def _by_place(grants: Iterable[Grant]) -> dict[tuple[Scope, statements.Path, str
 
 
 def everything(grants: Iterable[Grant]) -> Iterator[Taken]:
-    """Take all that is held at each place at once, in the connected database.
-
-    ALL takes also what can't be named in REVOKE (RULE and TRIGGER), and at table level the column privileges.
-    """
+    """Take all that is held at each place at once: ALL takes RULE and TRIGGER, and what is on columns, too."""
     for place, held in _by_place(grants).items():
         told = {f"{grant.privilege} on columns" if grant.column else grant.privilege for grant in held}
         yield Taken(*place, statements.ALL, tuple(sorted(told)))

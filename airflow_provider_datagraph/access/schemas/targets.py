@@ -24,8 +24,6 @@ def find_targets(
 ) -> tuple[list[Target], list[Finding]]:
     """Find the desired schemas in the catalog: those that can be granted, and what is wrong with the others.
 
-    :param plan_only: whether a missing schema is no obstacle.
-    :param role: the linked role, for what an administrator has to run.
     :raises InvalidInput: if two of ``desired`` are one stored schema.
     """
     found = [_find(schema, current, plan_only, role) for schema in desired]

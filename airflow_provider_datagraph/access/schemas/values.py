@@ -53,10 +53,9 @@ class DesiredSchema:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A desired schema beside the names that the catalog has for it.
+    """A desired schema beside the names that the catalog has for it; a plan-only run goes on as if it existed.
 
     :param relations: today's tables and views; ``listed``: those of them that are named one by one.
-    :param exists: whether the schema does; a plan-only run goes on as if it did.
     """
 
     desired: DesiredSchema
@@ -82,11 +81,9 @@ class Target:
 
 @dataclass(frozen=True)
 class Tables(Immutable):
-    """The tables and views in some schemas, each by schema.
+    """The tables and views in some schemas, each by schema; views have owners, or an empty text for none.
 
-    :param views: those that are views, with their owners; empty where the catalog names none.
-    :param owners: who owns tables.
-    :param sources: what the database's views read; None where that wasn't read.
+    :param owners: who owns tables; ``sources``: what the database's views read; None where that wasn't read.
     """
 
     names: Mapping[str, frozenset[str]]

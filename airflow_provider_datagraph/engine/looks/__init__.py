@@ -21,9 +21,5 @@ OF_SESSIONS = ("redshift_conn_id", "aws_conn_id")
 
 
 def make_probe(name: str, arguments: Mapping[str, Any], sessions: Sessions) -> Probe:
-    """Make a probe by its name, as a trigger's serialized form holds it.
-
-    :param name: a key of ``PROBES``.
-    :param sessions: of the connections that the arguments name; other probes may share them.
-    """
+    """Make a probe by its name, a key of ``PROBES``, as a trigger's serialized form holds it."""
     return PROBES[name](sessions, **{key: given for key, given in arguments.items() if key not in OF_SESSIONS})

@@ -18,7 +18,6 @@ CURRENT_DATABASE = "SELECT current_database()"
 def read_session(rows: Rows, user: str, database: str, *, compares: bool = True) -> Session:
     """Read how names compare in this session; ``superuser`` stays at its default.
 
-    :param database: the connected database as typed.
     :param compares: whether names are looked up that Redshift might fold: else it makes no difference, and isn't asked.
     """
     if not compares and fold(database) == database:
