@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -52,3 +53,8 @@ def test_airflow_and_users_find_what_they_look_for(wheel: zipfile.ZipFile) -> No
     assert names == {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
     entry_points = wheel.read(f"{metadata}/entry_points.txt").decode()
     assert "[apache_airflow_provider]\nprovider_info = " in entry_points
+    described = wheel.read(f"{metadata}/METADATA").decode()
+    # Airflow's page of providers links to it.
+    assert "\nProject-URL: Documentation, https://" in described
+    # A package index shows the README, where no relative link leads anywhere.
+    assert re.findall(r"\]\((?!https://|#)[^)]*\)", described) == []

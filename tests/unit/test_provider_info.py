@@ -12,6 +12,7 @@ from pathlib import Path
 import airflow
 import jsonschema
 import pytest
+import yaml
 
 import airflow_provider_datagraph
 from airflow_provider_datagraph.provider_info import get_provider_info
@@ -61,3 +62,12 @@ def test_airflow_takes_it_as_it_is() -> None:
     assert integration["tags"] == ["service"]
     assert {one["integration-name"] for kind in KINDS for one in info[kind]} == {"Twilio Segment Data Graph"}
     assert integration["integration-name"] == "Twilio Segment Data Graph"
+
+
+def test_the_registry_lists_every_public_class() -> None:
+    listed = yaml.safe_load((Path(__file__).parents[2] / ".airflow-registry.yaml").read_text())
+    for kind in KINDS:
+        room = import_module(f"{airflow_provider_datagraph.__name__}.{kind}")
+        assert [one["module"] for one in listed[kind]] == [f"{room.__name__}.{name}" for name in room.__all__]
+        assert all(one["description"] for one in listed[kind])
+    assert listed["package-name"] == get_provider_info()["package-name"]
