@@ -41,28 +41,50 @@ class DatabaseAccess(Identities):
         return resolve_database(name, self.databases, self.session.case_sensitive)
 
 
-def read_database_access(rows: Rows, session: Session, role: str) -> DatabaseAccess:
-    """Read the cluster's databases and a role's privileges on them."""
-    known, holder = read_identities(rows, session), Identity("role", role)
-    return DatabaseAccess(
-        known.session,
-        known.roles,
-        known.users,
-        read_databases(rows, known),
-        database_grants(rows, of(holder)).by(holder),
-        hidden=not sees_role(rows, role, known),
-    )
+def read_database_access(rows: Rows, session: Session, role: str, database: str = "") -> DatabaseAccess:
+    """Read the cluster's databases and a role's privileges on them.
+
+    :param database: the one that counts: where it doesn't exist, no privilege is read. Default: all.
+    """
+    known = read_identities(rows, session)
+    databases = read_databases(rows, known)
+    grants = _grants(rows, role) if not database or database in databases else frozenset()
+    hidden = not sees_role(rows, role, known)
+    return DatabaseAccess(known.session, known.roles, known.users, databases, grants, hidden)
 
 
-def read_checkpoint(rows: Rows, session: Session, role: str, database: str) -> DatabaseAccess:
-    """Read the same, and whose the Reverse ETL schema in the checkpoint database is, where there is one."""
-    current = read_database_access(rows, session, role)
-    if database not in current.databases:
+def _grants(rows: Rows, role: str) -> frozenset[Grant]:
+    holder = Identity("role", role)
+    return database_grants(rows, of(holder)).by(holder)
+
+
+def _create(database: str) -> Grant:
+    return Grant(Scope.DATABASE, "CREATE", database=database)
+
+
+def read_checkpoint(
+    rows: Rows, session: Session, role: str, database: str, *, thorough: bool = False
+) -> DatabaseAccess:
+    """Read the same, and whose the Reverse ETL schema in the checkpoint database is, where there is one.
+
+    :param thorough: whether to read that also where nothing is lacking: it is only reported.
+    """
+    current = read_database_access(rows, session, role, database)
+    if database not in current.databases or (_create(database) in current.grants and not thorough):
         return current
     found = read_schemas(rows, current, database).get(database, {}).get(SCHEMA)
     if found is None or (found.owner, role) in user_grants(rows):
         return current
     return replace(current, sharer=found.owner)
+
+
+def reread_checkpoint(rows: Rows, current: DatabaseAccess, role: str, database: str) -> DatabaseAccess:
+    """Read again what a plan may have changed: that the role holds CREATE on the database tells that this is there."""
+    grants = _grants(rows, role)
+    if _create(database) not in grants:
+        return read_checkpoint(rows, current.session, role, database)
+    databases = {database: Database(database, current.session.user), **current.databases}
+    return replace(current, databases=databases, grants=grants)
 
 
 def plan_database(
@@ -96,7 +118,7 @@ def plan_database(
         whose = schema_owner(join_path(database, SCHEMA), current.sharer, sharer, current, trusted)
         # It isn't granted here.
         findings += [replace(one, level=Level.FINDING) if one.blocking else one for one in whose]
-    granted = Grant(Scope.DATABASE, "CREATE", database=database) in current.grants
+    granted = _create(database) in current.grants
     if not granted:
         given, path, holder = ("CREATE",), (database,), Identity("role", role)
         change = Change("grant", "database", path, Reason.NOT_HELD, given, holder)

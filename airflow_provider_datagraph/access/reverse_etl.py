@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 
 from airflow_provider_datagraph.access.plan import Finding, Plan, Reason, finding, note
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
-from airflow_provider_datagraph.access.schemas.read import read_privileges, read_schema_access
+from airflow_provider_datagraph.access.schemas.read import owner_grants, read_privileges, read_schema_access
 from airflow_provider_datagraph.access.schemas.revoke import From, pruned, revokes
 from airflow_provider_datagraph.access.schemas.targets import schema_hidden
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables, SchemaAccess, Target
 from airflow_provider_datagraph.access.trust import schema_owner
-from airflow_provider_datagraph.redshift.catalog.privileges import of, schema_grants
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
 from airflow_provider_datagraph.redshift.names import join_path, resolve
@@ -48,10 +47,10 @@ def desired_schema(
 
 
 def read_reverse_etl(
-    rows: Rows, session: Session, role: str, desired: DesiredSchema, *, thorough: bool
+    rows: Rows, session: Session, role: str, desired: DesiredSchema, *, thorough: bool = False, first: bool = False
 ) -> ReverseEtlAccess:
-    """Read a role's access to the schema, and its owner's; if ``thorough``, also what is only reported."""
-    schemas = read_schema_access(rows, session, role, [desired], thorough=thorough)
+    """Read a role's access to the schema, and its owner's: for the rest, see :func:`.read_schema_access`."""
+    schemas = read_schema_access(rows, session, role, [desired], thorough=thorough, first=first, owners=True)
     name = resolve(desired.name, schemas.schemas, schemas.session.case_sensitive)
     if name is None and not schemas.session.superuser:
         there = [stored for stored, _ in read_namespaces(rows).values()]
@@ -60,8 +59,7 @@ def read_reverse_etl(
         )
     if name is None:
         return ReverseEtlAccess(schemas)
-    owner = Identity("user", schemas.schemas[name].owner)
-    return ReverseEtlAccess(schemas, name, schema_grants(rows, of(owner)).by(owner))
+    return ReverseEtlAccess(schemas, name, owner_grants(rows, schemas, name))
 
 
 def reread_reverse_etl(rows: Rows, current: ReverseEtlAccess, role: str, desired: DesiredSchema) -> ReverseEtlAccess:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from airflow_provider_datagraph.access.plan import Change, Finding, Plan, Reason, Step, blocking, finding, note
 from airflow_provider_datagraph.access.trust import is_trusted, untrusted_role
 from airflow_provider_datagraph.redshift.catalog import identities, privileges
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.statements import AlterUser, Create, Membership
-from airflow_provider_datagraph.redshift.values import Grant, Identities, Identity, Session
+from airflow_provider_datagraph.redshift.values import Grant, Identities, Identity, Role, Session, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,17 @@ class RoleAccess(Identities):
     login_works: bool | None = None
 
 
-def read_role(rows: Rows, session: Session, role: str, user: str) -> RoleAccess:
-    """Read what the cluster knows of a role and a user, but for whether the login works."""
+def read_role(rows: Rows, session: Session, role: str, user: str, *, privileged: bool = True) -> RoleAccess:
+    """Read what the cluster knows of a role and a user, but for whether the login works; nothing of what isn't there.
+
+    :param privileged: whether to read also what they hold, which is only reported.
+    """
     known = identities.read_identities(rows, session)
-    held, between = identities.user_grants(rows), identities.role_grants(rows)
     holders = [Identity("role", role)] * (role in known.roles) + [Identity("user", user)] * (user in known.users)
+    held = identities.user_grants(rows) if holders else []
+    between = identities.role_grants(rows) if role in known.roles else []
     found = privileges.Held()
-    if holders:
+    if holders and privileged:
         who = privileges.of(*holders)
         found = privileges.database_grants(rows, who) | privileges.schema_grants(rows, who)
         found |= privileges.relation_grants(rows, who) | privileges.column_grants(rows, who)
@@ -62,6 +66,21 @@ def read_role(rows: Rows, session: Session, role: str, user: str) -> RoleAccess:
         user_roles=frozenset(name for holder, name in held if holder == user),
         grants=found.by(Identity("role", role)),
         user_grants=found.by(Identity("user", user)),
+    )
+
+
+def look_at_role(rows: Rows, session: Session, role: str, user: str) -> RoleAccess | None:
+    """Read as far as tells whether anything is lacking; None: the role is."""
+    return read_role(rows, session, role, user, privileged=False) if role in identities.read_roles(rows) else None
+
+
+def reread_role(rows: Rows, current: RoleAccess, role: str, user: str) -> RoleAccess:
+    """Read again what a plan may have changed: that the user holds the role tells that both are there."""
+    if (user, role) not in identities.user_grants(rows):
+        return read_role(rows, current.session, role, user)
+    roles, users = {role: Role(role, current.session.user)}, {user: User(user, 0)}
+    return replace(
+        current, roles={**roles, **current.roles}, users={**users, **current.users}, members=current.members | {user}
     )
 
 

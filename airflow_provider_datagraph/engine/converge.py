@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 Read = Callable[[Rows, Session], A]
+Look = Callable[[Rows, Session], A | None]
 Reread = Callable[[Rows, A], A]
 MakePlan = Callable[[A], Plan]
 Judge = Callable[[Rows, A, Plan], Plan]
@@ -61,12 +62,11 @@ class Converger:
         def work() -> A:
             with self.hook.connected() as connection:
                 connection.autocommit = not together
-                return self._read(connection, read, compares=compares)
+                return self._read(self._rows(connection), read, compares=compares)
 
         return retrying(lambda: looking_again(work), self.tries, self.longest_wait)
 
-    def _read(self, connection: Connection, read: Read[A], *, compares: bool) -> A:
-        rows = self._rows(connection)
+    def _read(self, rows: Rows, read: Callable[[Rows, Session], A], *, compares: bool) -> A:
         return read(rows, read_session(rows, self.hook.login, self.database, compares=compares))
 
     def converge(
@@ -75,15 +75,22 @@ class Converger:
         make_plan: MakePlan[A],
         *,
         plan_only: bool = False,
+        look: Look[A] | None = None,
+        lacking: bool = False,
         reread: Reread[A] | None = None,
         compares: bool = True,
         judge: Judge[A] | None = None,
     ) -> Report:
-        """Read, plan and apply in one transaction, then read again; a conflict starts all over.
+        """Look whether anything is lacking; read, plan and apply in one transaction, then read again.
+
+        The look is in autocommit: where all is in place, neither BEGIN nor COMMIT is sent. A conflict starts all over.
 
         :param read: reads the current access.
         :param make_plan: makes the plan from it.
         :param plan_only: whether to show the plan instead of applying it; default False.
+        :param look: reads as far as tells whether anything is lacking, or gives None: something is, for sure. Default
+            None: reads everything.
+        :param lacking: whether something is, for sure, so that there is no look; default False.
         :param reread: reads again what a plan may have changed; default None: everything.
         :param compares: whether names are looked up that Redshift might fold; default True.
         :param judge: holds the plan against what the admin may do; default None: what it may not, Redshift refuses.
@@ -92,12 +99,22 @@ class Converger:
         """
         done: list[ChangeRow] = []
 
+        def planned(rows: Rows, reads: Look[A]) -> tuple[A, Plan] | None:
+            current = self._read(rows, reads, compares=compares)
+            if current is None:
+                return None
+            plan = make_plan(current)
+            return current, plan if judge is None else judge(rows, current, plan)
+
         def work() -> Report:
             with self.hook.connected() as connection:
-                current = self._read(connection, read, compares=compares)
-                plan = make_plan(current)
-                if judge is not None:
-                    plan = judge(self._rows(connection), current, plan)
+                connection.autocommit = not (plan_only or lacking)
+                found = None if plan_only or lacking else planned(self._rows(connection), look or read)
+                if found is None or not _needs_no_transaction(found[1]):
+                    connection.autocommit = False
+                    found = planned(self._rows(connection), read)
+                    assert found is not None  # Only a look may stop halfway.
+                current, plan = found
                 if plan_only:
                     return Report.planned(plan, self.database)
                 self._apply(connection, plan, done)
@@ -105,7 +122,7 @@ class Converger:
                     # Each look is a transaction of its own then, and costs no BEGIN.
                     connection.autocommit = True
                     if reread is None:
-                        self._verify(make_plan(self._read(connection, read, compares=compares)))
+                        self._verify(make_plan(self._read(self._rows(connection), read, compares=compares)))
                     else:
                         self._verify(make_plan(reread(self._rows(connection), current)))
             return Report.of(plan.findings, done, plan.in_place)
@@ -123,9 +140,11 @@ class Converger:
             for step in alone:
                 until_left(partial(self._run, connection, [step]))
                 done += change_rows([step], self.database, applied=True)
-            connection.autocommit = False
+            # A single statement is a transaction of its own.
+            connection.autocommit = len(together) < 2
         self._run(connection, together)
-        connection.commit()
+        if not connection.autocommit:
+            connection.commit()
         # From here on it is done, even if a conflict makes the check below start all over.
         done += change_rows(together, self.database, applied=True)
 
@@ -146,15 +165,24 @@ class Converger:
             raise vanished_error(error, self.database) from error
 
     def _rows(self, connection: Connection) -> Rows:
-        cursor = connection.cursor()
+        """Run queries, each text once: make another for what may have changed."""
+        cursor, known = connection.cursor(), dict[str, list[Any]]()
 
         def rows(sql: str) -> list[Any]:
-            # The catalog's views may miss a schema that somebody drops meanwhile.
-            self._execute(cursor, sql)
-            return list(cursor.fetchall())
+            if sql not in known:
+                # The catalog's views may miss a schema that somebody drops meanwhile.
+                self._execute(cursor, sql)
+                known[sql] = list(cursor.fetchall())
+            return known[sql]
 
         return rows
 
     def _verify(self, plan: Plan) -> None:
         if remaining := (*map(change_text, plan.changes), *(str(said(finding)) for finding in plan.blocking)):
             raise drift_remains(remaining, self.hook.login, self.database)
+
+
+def _needs_no_transaction(plan: Plan) -> bool:
+    """Whether nothing is to be changed, or what Redshift takes outside a transaction only, and one statement more."""
+    alone = sum(step.statement.autocommit for step in plan.steps)
+    return not plan.blocking and (not plan.steps or (alone > 0 and len(plan.steps) - alone < 2))

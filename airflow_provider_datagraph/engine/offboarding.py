@@ -128,7 +128,7 @@ class Offboarding:
                 # Nobody has to act where somebody dropped it meanwhile.
                 problems.add(*(() if database_gone(error) else error.problems))
                 return
-            yield Part(f"database {name}", name, plan, lambda: engine.converge(read, make_plan))
+            yield Part(f"database {name}", name, plan, lambda: engine.converge(read, make_plan, lacking=True))
 
         # CREATE shows which is the checkpoint database, so it goes last: a rerun after a cut has to know it, too.
         marked = created_in(leaving, cluster)
@@ -159,13 +159,13 @@ class Offboarding:
 
     def _sessions(self, rows: Rows) -> tuple[OpenSession, ...]:
         """Read who is logged in, once our own sessions in the database have gone."""
-        end = time.monotonic() + LINGERS
-        while True:
-            found = read_sessions(rows)
-            ours = [one for one in found if one.is_in(str(self.leaving.drop)) and one.is_of(self.engine.hook.login)]
-            if not ours or time.monotonic() >= end:
-                return found
+        end, found = time.monotonic() + LINGERS, read_sessions(rows)
+        while time.monotonic() < end and any(
+            one.is_in(str(self.leaving.drop)) and one.is_of(self.engine.hook.login) for one in found
+        ):
             time.sleep(0.5)
+            found = self.engine.read(lambda again, _: read_sessions(again), compares=False, together=False)
+        return found
 
     def _inside(self, cluster: Cluster) -> Holdings | None:
         database = str(self.leaving.drop)
@@ -183,7 +183,7 @@ class Offboarding:
         make_plan: Callable[[tuple[Cluster, Holdings | None]], Plan],
     ) -> Report:
         try:
-            return self.engine.converge(read, make_plan)
+            return self.engine.converge(read, make_plan, lacking=True)
         except DataGraphError as error:
             cause = error.__cause__
             if cause is not None and in_use(cause):
@@ -201,7 +201,7 @@ class Offboarding:
 
         def act() -> Report:
             try:
-                return self.engine.converge(self._read_cluster, make_plan)
+                return self.engine.converge(self._read_cluster, make_plan, lacking=True)
             except DataGraphError as error:
                 cause = error.__cause__
                 if cause is None or not in_use(cause):

@@ -68,7 +68,10 @@ LOGIN_ERRORS = (DriverError, OSError, ValueError)
 def connect(arguments: Mapping[str, Any]) -> DriverConnection:
     """Connect once; the driver raises its own Error, OSError or ValueError."""
     try:
-        return redshift_connector.connect(**{"timeout": TIMEOUT, **KEEPALIVE, **arguments})
+        # Hardly a text is sent twice, and at any CREATE the driver closes each that it keeps, in an exchange a text.
+        return redshift_connector.connect(
+            **{"timeout": TIMEOUT, "max_prepared_statements": 0, **KEEPALIVE, **arguments}
+        )
     except LOGIN_ERRORS as error:
         close_half_made(error)
         raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_datagraph.access.database import plan_database, read_checkpoint
+from airflow_provider_datagraph.access.database import plan_database, read_checkpoint, reread_checkpoint
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
@@ -45,9 +45,10 @@ class CreateCheckpointDatabaseOperator(AdoptingOperator):
         trusted = self.trusted(problems)
         problems.raise_all()
         report = self.engine(hook).converge(
-            lambda rows, session: read_checkpoint(rows, session, role, database),
+            lambda rows, session: read_checkpoint(rows, session, role, database, thorough=mode.plan_only),
             lambda current: plan_database(database, role, current, mode.lenient, trusted, owner),
             plan_only=mode.plan_only,
+            reread=lambda rows, current: reread_checkpoint(rows, current, role, database),
             compares=False,
             judge=mode.judge,
         )

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.plan import Plan
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, plan_role, read_role, serverless
+from airflow_provider_datagraph.access.role import (
+    DesiredUser,
+    RoleAccess,
+    look_at_role,
+    plan_role,
+    read_role,
+    reread_role,
+    serverless,
+)
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.hooks.iam import mask
@@ -75,21 +84,34 @@ class CreateSegmentRoleOperator(AdoptingOperator):
         trusted = self.trusted(problems)
         problems.raise_all()
 
-        def read(rows: Rows, session: Session) -> RoleAccess:
-            current = read_role(rows, session, role, user.name)
+        works = cache(user_hook.login_works)
+
+        def tried(current: RoleAccess) -> RoleAccess:
             if user.name not in current.users:
                 return current
-            current = replace(current, login_works=user_hook.login_works())
+            current = replace(current, login_works=works())
             if current.login_works and not current.session.superuser and user.name not in current.members:
                 # Redshift shows memberships to superusers and to their holder.
                 own = self.engine(user_hook).read(lambda see, _: user_grants(see), compares=False)
                 return replace(current, members=current.members | {holder for holder, name in own if name == role})
             return current
 
+        def look(rows: Rows, session: Session) -> RoleAccess | None:
+            found = look_at_role(rows, session, role, user.name)
+            return found and tried(found)
+
         def make_plan(current: RoleAccess) -> Plan:
             plan = plan_role(role, user, current, trusted=trusted, others=others, audit=mode.audit)
             more = (serverless(str(hook.admin_connection.host)),) if hook.is_serverless else ()
             return replace(plan, findings=(*plan.findings, *more))
 
-        report = self.engine(hook).converge(read, make_plan, plan_only=mode.plan_only, compares=False, judge=mode.judge)
+        report = self.engine(hook).converge(
+            lambda rows, session: tried(read_role(rows, session, role, user.name)),
+            make_plan,
+            plan_only=mode.plan_only,
+            look=look,
+            reread=lambda rows, current: tried(reread_role(rows, current, role, user.name)),
+            compares=False,
+            judge=mode.judge,
+        )
         return f"Role {role} and user {user.name}", report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.messages import said
@@ -61,10 +62,12 @@ class RotateSegmentPasswordOperator(ConvergingOperator):
             )
         problems.raise_all()
 
+        works = cache(user_hook.login_works)
+
         def read(rows: Rows, session: Session) -> RoleAccess:
             known = read_identities(rows, session)
-            works = user_hook.login_works() if user.name in known.users else None
-            return RoleAccess(known.session, known.roles, known.users, login_works=works)
+            tried = works() if user.name in known.users else None
+            return RoleAccess(known.session, known.roles, known.users, login_works=tried)
 
         def make_plan(current: RoleAccess) -> Plan:
             return plan_rotation(user, current)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_datagraph.access.plan import Finding, Plan
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
-from airflow_provider_datagraph.access.schemas.read import read_privileges, read_schema_access
+from airflow_provider_datagraph.access.schemas.read import look_at_schemas, read_privileges, read_schema_access
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Place, Problems
@@ -120,6 +120,9 @@ class GrantSchemaOperator(OfSchemas, GrantingOperator):
                 ),
                 plan,
                 plan_only=mode.plan_only,
+                look=lambda rows, session: look_at_schemas(
+                    rows, session, role, lambda known: chosen(known)[0], prune=prune
+                ),
                 reread=lambda rows, known: read_privileges(rows, known, role, chosen(known)[0], prune=prune),
                 compares=bool(mine.globs) or any(fold(name) != name for name in typed),
                 judge=mode.judge,

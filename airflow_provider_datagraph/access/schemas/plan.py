@@ -102,34 +102,39 @@ def _grants(targets: Sequence[Target], missing: Missing, role: Identity, databas
         paths = [(database, name) for name, p in needs.items() if p == given]
         yield from _granted("schema", paths, given, role, Scope.SCHEMA)
     for target in targets:
-        yield from _table_grants(target, missing[target.name], role, database)
+        yield from _scoped_grants(target, missing[target.name], role, database)
+    yield from _todays_grants(targets, missing, role, database)
     yield from _listed_grants(targets, missing, role, database)
     yield from _default_grants(targets, missing, role, database)
 
 
-def _granted(
-    kind: str,
-    paths: Iterable[Path],
-    given: tuple[str, ...],
-    role: Identity,
-    scope: Scope,
-    lacking: tuple[str, ...] = (),
-) -> Iterator[Step]:
-    """Grant on some schemas or tables; with ``lacking``, those of today's tables that lack it."""
-    changes = [Change("grant", kind, path, Reason.NOT_HELD, given, role, names=lacking) for path in paths]
-    yield from steps(changes, 1, partial(Privileges, role, given, scope, todays=kind == "todays tables"))
+def _granted(kind: str, paths: Iterable[Path], given: tuple[str, ...], role: Identity, scope: Scope) -> Iterator[Step]:
+    """Grant on some schemas or tables."""
+    changes = [Change("grant", kind, path, Reason.NOT_HELD, given, role) for path in paths]
+    yield from steps(changes, 1, partial(Privileges, role, given, scope))
 
 
-def _table_grants(target: Target, missing: frozenset[Grant], role: Identity, database: str) -> Iterator[Step]:
+def _scoped_grants(target: Target, missing: frozenset[Grant], role: Identity, database: str) -> Iterator[Step]:
+    """Grant a scoped permission: the grammar has one schema for it, where a plain GRANT takes a list."""
     name, wanted = target.name, target.desired.table_privileges
     if scoped := tuple(p for p in wanted if Grant(Scope.TABLES, p, name) in missing):
         yield from _granted("tables", [(database, name)], scoped, role, Scope.TABLES)
-    lacking = {g for g in missing if g.scope is Scope.TABLE}
-    if not target.desired.todays or (target.exists and not lacking):
-        return
-    given = tuple(p for p in wanted if p in {g.privilege for g in lacking}) or tuple(wanted)
-    tables = tuple(sorted({g.relation for g in lacking}))
-    yield from _granted("todays tables", [(database, name)], given, role, Scope.TABLES, tables)
+
+
+def _todays_grants(targets: Sequence[Target], missing: Missing, role: Identity, database: str) -> Iterator[Step]:
+    """Grant all of today's tables, those of several schemas in one statement."""
+    alike: dict[tuple[str, ...], list[Change]] = {}
+    for target in targets:
+        lacking = {g for g in missing[target.name] if g.scope is Scope.TABLE}
+        if not target.desired.todays or (target.exists and not lacking):
+            continue
+        wanted = target.desired.table_privileges
+        given = tuple(p for p in wanted if p in {g.privilege for g in lacking}) or tuple(wanted)
+        tables = tuple(sorted({g.relation for g in lacking}))
+        change = Change("grant", "todays tables", (database, target.name), Reason.NOT_HELD, given, role, names=tables)
+        alike.setdefault(given, []).append(change)
+    for given, changes in sorted(alike.items()):
+        yield from steps(changes, 1, partial(Privileges, role, given, Scope.TABLES, todays=True))
 
 
 def _listed_grants(targets: Sequence[Target], missing: Missing, role: Identity, database: str) -> Iterator[Step]:

@@ -25,6 +25,8 @@ ANYBODY = Who(kinds=("role", "group", "public"))
 EVERYBODY = Who(kinds=("group", "public"))
 Named = Mapping[str, DesiredSchema]
 """The desired schemas, by their name as stored."""
+Desired = Sequence[DesiredSchema] | Callable[[SchemaAccess], Sequence[DesiredSchema]]
+"""What is desired, or a function that tells it of the schemas that there are."""
 
 
 def read_schema_list(rows: Rows, session: Session, role: str) -> SchemaAccess:
@@ -39,15 +41,19 @@ def read_schema_access(
     rows: Rows,
     session: Session,
     role: str,
-    desired: Sequence[DesiredSchema] | Callable[[SchemaAccess], Sequence[DesiredSchema]],
+    desired: Desired,
     *,
     prune: bool = False,
     thorough: bool = False,
+    first: bool = False,
+    owners: bool = False,
 ) -> SchemaAccess:
     """Read the connected database's schemas, and what a role holds in those named.
 
     :param prune: whether to read all that could be revoked.
     :param thorough: whether to read also what is only reported: otherwise, where nothing is lacking, it isn't.
+    :param first: whether to read no more than tells whether anything is lacking.
+    :param owners: whether to ask for what the schemas' owners hold, too: :func:`owner_grants` then costs no query.
     """
     current = read_schema_list(rows, session, role)
     if callable(desired):
@@ -59,15 +65,24 @@ def read_schema_access(
         by_table = sorted(n for n, schema in named.items() if thorough or schema.by_table)
         current = replace(current, tables=read_tables(rows, current, by_table, thorough=thorough))
     current = replace(current, creators=_read_creators(rows, current, named))
-    current = read_privileges(rows, current, role, desired, prune=prune)
+    current = read_privileges(rows, current, role, desired, prune=prune, owners=owners)
     targets, _ = find_targets(desired, current, plan_only=True)
     wanted = {grant for target in targets for grant in target.grants}
     if thorough or not all(is_held(grant, current, schema_wide=not prune) for grant in wanted):
-        current = read_context(rows, current, role, named, thorough=thorough)
+        current = read_context(rows, current, role, named, thorough=thorough, first=first)
     if prune:
         pruned = (grant for grant in current.grants - wanted if grant.schema in named)
         current = replace(current, stuck=stuck_writers(rows, pruned))
     return current
+
+
+def look_at_schemas(
+    rows: Rows, session: Session, role: str, desired: Desired, *, prune: bool = False
+) -> SchemaAccess | None:
+    """Read as far as tells whether anything is lacking; None: it is, since the role holds nothing on any schema."""
+    if not privileges.schema_grants(rows, ANYBODY).by(Identity("role", role)):
+        return None
+    return read_schema_access(rows, session, role, desired, prune=prune, first=True)
 
 
 def find_named(desired: Iterable[DesiredSchema], current: SchemaAccess) -> dict[str, DesiredSchema]:
@@ -97,14 +112,21 @@ def read_tables(rows: Rows, current: SchemaAccess, schemas: Sequence[str], *, th
 
 
 def read_privileges(
-    rows: Rows, current: SchemaAccess, role: str, desired: Sequence[DesiredSchema], *, prune: bool = False
+    rows: Rows,
+    current: SchemaAccess,
+    role: str,
+    desired: Sequence[DesiredSchema],
+    *,
+    prune: bool = False,
+    owners: bool = False,
 ) -> SchemaAccess:
     """Read a role's privileges as they are now: alone, this is what tells whether a plan was carried out.
 
     :param prune: whether to read all that could be revoked.
+    :param owners: see :func:`read_schema_access`.
     """
     named, holder = find_named(desired, current), Identity("role", role)
-    on_schemas, own = privileges.schema_grants(rows, ANYBODY), of(holder)
+    on_schemas, own = privileges.schema_grants(rows, _and_owners(current, named) if owners else ANYBODY), of(holder)
     grants = set(on_schemas.by(holder))
     if prune or any(schema.by_table for schema in desired):
         grants |= privileges.relation_grants(rows, own).by(holder)
@@ -115,9 +137,19 @@ def read_privileges(
     # Asked once: nothing that a plan does changes them.
     wider = {g for g in current.grants if g.database}
     kept = {g for g in grants if g.schema in named or (g.scope is Scope.DEFAULT and not g.schema)}
-    others = {(who, g) for who, g in on_schemas.grants if who != holder and g.schema in named}
+    others = {(who, g) for who, g in on_schemas.grants if who != holder and who in ANYBODY and g.schema in named}
     elsewhere = frozenset(grants - kept)
     return replace(current, grants=frozenset(kept | wider), elsewhere=elsewhere, held=Held(frozenset(others)))
+
+
+def owner_grants(rows: Rows, current: SchemaAccess, schema: str) -> frozenset[Grant]:
+    """Read what the owner of a schema, as stored, holds on schemas."""
+    owner = Identity("user", current.schemas[schema].owner)
+    return privileges.schema_grants(rows, _and_owners(current, [schema])).by(owner)
+
+
+def _and_owners(current: SchemaAccess, schemas: Iterable[str]) -> Who:
+    return replace(ANYBODY, identities=frozenset(Identity("user", current.schemas[name].owner) for name in schemas))
 
 
 def _read_creators(rows: Rows, current: SchemaAccess, named: Named) -> frozenset[tuple[str, str]]:
@@ -140,9 +172,12 @@ def stuck_writers(rows: Rows, grants: Iterable[Grant]) -> frozenset[tuple[str, s
     return frozenset(writers - creators(rows, writers))
 
 
-def read_context(rows: Rows, current: SchemaAccess, role: str, named: Named, *, thorough: bool) -> SchemaAccess:
+def read_context(
+    rows: Rows, current: SchemaAccess, role: str, named: Named, *, thorough: bool, first: bool = False
+) -> SchemaAccess:
     """Read what else gives access, and what limits it.
 
+    :param first: whether to read no more than tells what the role holds.
     :param thorough: whether to read also what is only reported: members and what they hold, privileges on columns,
         late-binding views.
     """
@@ -161,13 +196,17 @@ def read_context(rows: Rows, current: SchemaAccess, role: str, named: Named, *, 
     views = current.tables.views if current.tables else {}
     late = thorough and any(views.get(name) for name in named)
     ours = {holder, *as_roles(parents), *(Identity("user", name) for name in members or ())}
+    inherited = read_inherited(rows, current, parents, wider, by_table=by_table, by_default=by_default)
+    others = read_others(rows, current, members or (), named, by_table=by_table and not first)
+    secured = {} if first else relations.read_secured(rows, database)
+    masked = () if first else relations.read_masked(rows)
     context = Context(
         parents,
-        inherited=read_inherited(rows, current, parents, wider, by_table=by_table, by_default=by_default),
-        others=read_others(rows, current, members or (), named, by_table=by_table),
-        secured={name: tables for name, tables in relations.read_secured(rows, database).items() if name in named},
+        inherited=inherited,
+        others=others,
+        secured={name: tables for name, tables in secured.items() if name in named},
         masked=relations.by_schema(
-            (s, t) for s, t, who in relations.read_masked(rows) if s in named and (who.kind == "public" or who in ours)
+            (s, t) for s, t, who in masked if s in named and (who.kind == "public" or who in ours)
         ),
         members=members,
         late_views=(relations.read_late_views(rows) if late else {}) if thorough else None,

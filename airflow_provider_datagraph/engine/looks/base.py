@@ -254,8 +254,6 @@ class Reader:
     """Why there is no session in this round."""
 
     def __post_init__(self) -> None:
-        # Hardly a text is sent twice, and keeping them costs an exchange each once there are many.
-        self.hook.driver_options["max_prepared_statements"] = 0
         self.hook.limit = self.sessions.seconds
 
     def renew(self) -> None:

@@ -39,7 +39,7 @@ POINTS = {
     "before the first change": ("^grant usage", 1, "before"),
     "between two changes": ("^grant select for tables", 1, "before"),
     "at the commit": ("^commit", 1, "either"),
-    "before the second look": ("^select .* from svv_schema_privileges", 2, "after"),
+    "before the last look": ("^select .* from svv_schema_privileges", 3, "after"),
 }
 
 

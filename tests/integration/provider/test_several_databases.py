@@ -84,7 +84,7 @@ def test_a_rerun_opens_what_has_come_to_be_meant(linked: Segment, other: str) ->
     assert (linked.reads("marts_d", "t", other), grant(linked, entries)["changed"]) == (True, 0)
     since = linked.cluster.mark()
     grant(linked, entries[:2])
-    assert len([text for text in linked.cluster.received(since) if "sys_query_history" not in text]) == 7
+    assert len([text for text in linked.cluster.received(since) if "sys_query_history" not in text]) == 5
     # What the sensor reads by the same patterns, and what is closed by them.
     look = linked.access(schemas=entries, trusted_owners=[eve], wait=False)
     assert {row for row in execute(look)["proof"]["schemas"]} == {

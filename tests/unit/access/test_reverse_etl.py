@@ -137,18 +137,22 @@ def test_who_owns_schema_or_role_has_to_be_trusted() -> None:
     assert plan_reverse_etl("dev", desired, "r", of_role, plan_only=False, trusted=("owner",)).blocking == ()
 
 
+def and_owner(name: str) -> str:
+    """The question for all that hold something on schemas, and a schema's owner."""
+    return q.OF_ALL_ON_SCHEMAS.replace("WHERE", f"WHERE identity_name IN ('{name}') OR")
+
+
 def test_the_schema_is_read_with_what_its_owner_holds() -> None:
+    held: list[list[str]] = [
+        *([*q.ROLE, "retl", word, "SCHEMA"] for word in ("USAGE", "CREATE")),
+        *([*q.ROLE, "retl", word, "TABLES"] for word in (*WORDS, "DROP")),
+        ["role", "linked_user", "retl", "DELETE", "TABLES"],
+    ]
     rows = q.Answers(
         {
             q.SCHEMAS: [["dev", "retl", 101, "local"]],
-            q.OF_ALL_ON_SCHEMAS: [
-                *([*q.ROLE, "retl", word, "SCHEMA"] for word in ("USAGE", "CREATE")),
-                *([*q.ROLE, "retl", word, "TABLES"] for word in (*WORDS, "DROP")),
-            ],
-            q.ON_SCHEMAS + q.of("linked_user"): [
-                [*q.USER, "retl", "SELECT", "TABLES"],
-                ["role", "linked_user", "retl", "DELETE", "TABLES"],
-            ],
+            q.OF_ALL_ON_SCHEMAS: held,
+            and_owner("linked_user"): [*held, [*q.USER, "retl", "SELECT", "TABLES"]],
         }
     )
     desired = desired_schema("RETL", "tables")
@@ -179,6 +183,6 @@ def test_a_missing_role_is_no_obstacle_to_a_plan(plan_only: bool) -> None:
 
 
 def test_a_thorough_look_is_one() -> None:
-    rows = answers(**{q.tables_of("web"): [], q.USER_GRANTS: [], q.ON_SCHEMAS + q.of("admin"): []})
+    rows = answers(**{q.tables_of("web"): [], q.USER_GRANTS: [], and_owner("admin"): []})
     current = read_reverse_etl(rows, q.SESSION, "linked_role", desired_schema("web", "tables"), thorough=True)
     assert current.schemas.context is not None and current.schemas.context.members == frozenset()
