@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from airflow_provider_datagraph.access.reach.matrix import Reached, reached
 from airflow_provider_datagraph.access.reach.read import (
+    DatabaseReach,
     IdentityReach,
     read_database_reach,
     read_identity_reach,
@@ -14,7 +15,9 @@ from airflow_provider_datagraph.access.reach.read import (
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.faults import database_gone
+from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES
+from airflow_provider_datagraph.redshift.values import Session
 
 
 def read_reach(
@@ -27,7 +30,13 @@ def read_reach(
     :param closed: collects the databases that can't be connected to, with the reason.
     """
     own = admin(None)
-    known = own.read(lambda rows, at: read_identity_reach(rows, at, user), together=False)
+
+    def begin(rows: Rows, at: Session) -> tuple[IdentityReach, DatabaseReach | None]:
+        known = read_identity_reach(rows, at, user)
+        here = read_database_reach(rows, at, known) if known.ways and known.session.superuser else None
+        return known, here
+
+    known, first = own.read(begin, together=False)
     sees: Callable[[str], Converger] = admin
     if known.ways and not known.session.superuser:
         sees, alone = linked, known
@@ -36,6 +45,8 @@ def read_reach(
     local = sorted(name for name in every if known.databases[name].kind == "local")
 
     def look(name: str) -> Iterator[Reached]:
+        if first is not None and first.name == name:
+            return reached(known, first)
         try:
             here = sees(name).read(
                 lambda rows, at: read_database_reach(rows, at, known), compares=False, together=False

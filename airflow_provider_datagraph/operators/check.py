@@ -43,9 +43,10 @@ from airflow_provider_datagraph.operators.base import (
 )
 from airflow_provider_datagraph.operators.conf import conf_problems, read_variable, variable_problems
 from airflow_provider_datagraph.operators.role import desired_user
+from airflow_provider_datagraph.redshift.catalog.privileges import of, schema_grants
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import check_identity, check_new_database, join_path, one_line
-from airflow_provider_datagraph.redshift.values import Identities, Session
+from airflow_provider_datagraph.redshift.values import Identities, Identity, Session
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, telling_errors
 
 if TYPE_CHECKING:
@@ -241,7 +242,10 @@ class CheckWarehouseOperator(DataGraphOperator):
         ) -> tuple[DatabaseAccess, Warehouse, RoleAccess | None, Plan, tuple[Finding, ...]]:
             databases = read_database_access(rows, session, form.role)
             warehouse = read_warehouse(rows, databases, form.entries)
-            identities = read_role(rows, session, form.role, user.name) if user else None
+            identities = read_role(rows, session, form.role, user.name, privileged=False) if user else None
+            if any(one.kind != "local" for one in warehouse.schemas.get(databases.session.database, {}).values()):
+                role = Identity("role", form.role)
+                warehouse = replace(warehouse, held=warehouse.held | schema_grants(rows, of(role)).by(role))
             plan = Plan()
             if form.checkpoint_database and form.role:
                 names = (form.checkpoint_database, form.role)
@@ -256,7 +260,6 @@ class CheckWarehouseOperator(DataGraphOperator):
             if user.name in identities.users:
                 identities = replace(identities, login_works=user_hook.login_works())
             problems.add(*_blocking(plan_role(form.role, user, identities, trusted=form.trusted).findings))
-            warehouse = replace(warehouse, held=warehouse.held | identities.grants)
         return warehouse, databases, hidden
 
     def _foresee(

@@ -28,15 +28,21 @@ class IdentityReach(Identities):
     """Who the linked user is. Roles aren't read.
 
     :param ways: whose privileges it has, and by which way each; nobody's where it doesn't exist.
-    :param system: the system permissions that they hold.
+    :param system: the system permissions that they hold; ``on_databases``: what they hold on any database.
     :param unseen: the databases of which the admin knows just the name.
     """
 
     user: str = ""
     ways: Mapping[Identity, str] = field(default_factory=dict)
     system: frozenset[tuple[Identity, str]] = frozenset()
+    on_databases: frozenset[Held] = frozenset()
     databases: Mapping[str, Database] = field(default_factory=dict)
     unseen: frozenset[str] = frozenset()
+
+    @property
+    def who(self) -> privileges.Who:
+        """Whose privileges count."""
+        return privileges.Who(frozenset(self.ways), ("public",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ def read_identity_reach(rows: Rows, session: Session, user: str) -> IdentityReac
 
 
 def read_memberships(rows: Rows, known: IdentityReach) -> IdentityReach:
-    """Read, as it or a superuser, its roles, by the shortest way to each, and the system permissions that they give."""
+    """Read, as it or a superuser, its roles, by the shortest way to each, and what is the same in every database."""
     direct = sorted(name for holder, name in identities.user_grants(rows) if holder == known.user)
     between, roles = sorted(identities.role_grants(rows)), {name: f"role {name}" for name in direct}
     for holder in direct:
@@ -83,19 +89,19 @@ def read_memberships(rows: Rows, known: IdentityReach) -> IdentityReach:
             direct.append(name)
     ways = {**known.ways, **{Identity("role", name): way for name, way in roles.items()}}
     system = frozenset((who, what) for what, who in identities.system_privileges(rows) if who in ways)
-    return replace(known, ways=ways, system=system)
+    known = replace(known, ways=ways, system=system)
+    return replace(known, on_databases=privileges.database_grants(rows, known.who).grants)
 
 
 def read_database_reach(rows: Rows, session: Session, known: IdentityReach) -> DatabaseReach:
     """Read, as it or a superuser, what there is in the connected database, and what is held there."""
-    owner, who = known.owner_names(), privileges.Who(frozenset(known.ways), ("public",))
+    owner, who = known.owner_names(), known.who
     namespaces = read_namespaces(rows)
     schemas = {name: owner(oid) for name, oid in namespaces.values() if not is_stored_system_schema(name)}
     relations = tuple(read_all_relations(rows, owner, namespaces).values())
-    held = privileges.database_grants(rows, who) | privileges.schema_grants(rows, who)
-    held |= privileges.relation_grants(rows, who) | privileges.column_grants(rows, who)
-    held |= privileges.default_grants(rows, who)
-    here = {(one, grant) for one, grant in held.grants if grant.database in ("", session.database)}
+    held = privileges.schema_grants(rows, who) | privileges.relation_grants(rows, who)
+    held |= privileges.column_grants(rows, who) | privileges.default_grants(rows, who)
+    here = {(one, g) for one, g in held.grants | known.on_databases if g.database in ("", session.database)}
     here |= set(_without_grant(session.database, known, schemas, relations))
     return DatabaseReach(session.database, tuple(sorted(schemas)), relations, frozenset(here))
 

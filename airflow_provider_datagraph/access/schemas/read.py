@@ -1,9 +1,9 @@
 """What a role holds in schemas of the connected database: asked step by step, and only what the answer depends on.
 
 A scoped permission is one row a schema, whatever its number of tables, so a rerun that finds everything in place
-asks four questions. Who has it in another way, and what is only reported, is asked where something is lacking, and by a
-plan-only run, which reads more than a run that changes something: a first run over many schemas has statements to
-count.
+asks four questions, outside a transaction. Who has it in another way is asked where something is lacking, what is only
+reported in the transaction that changes it, and by a plan-only run, which reads more than a run that changes
+something: a first run over many schemas has statements to count.
 """
 
 from __future__ import annotations

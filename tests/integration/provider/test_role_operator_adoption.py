@@ -63,7 +63,7 @@ def test_what_goes_beyond_is_reported_and_kept(linked: Segment, logged: Logged) 
     }
     own = frozenset({Grant(Scope.TABLE, "UPDATE", "crm", "accounts")})
     with cluster.untouched():
-        report = adopt(linked, trusted_owners=colleague)
+        report = adopt(linked, trusted_owners=colleague, plan_only=True)
     assert [str(FindingRow(**row)) for row in report["findings"]] == [
         said("role_members", role, members=(colleague, f"role {other}")),
         said("user_createdb", user, statement=AlterUser(user, "NOCREATEDB")),
@@ -71,6 +71,8 @@ def test_what_goes_beyond_is_reported_and_kept(linked: Segment, logged: Logged) 
         said("user_privileges", user, grants=own, database=database),
     ]
     assert notes(report) == ["role_owner", "role_privileges"]
+    # What both hold is read where something is lacking, and for a plan.
+    assert notes(adopt(linked, trusted_owners=colleague)) == ["role_owner"]
     log = logged()
     assert said("role_owner", role, owner=colleague) in log
     assert said("role_privileges", role, grants=frozenset(grants), database=database) in log

@@ -128,10 +128,11 @@ def test_one_schema_for_the_first_time_takes_at_most_75_exchanges(small: Segment
 def test_a_converged_rerun_of_one_operator_takes_4_and_no_text_twice(small: Segment) -> None:
     first = {name: run(small, name) for name in TASKS}
     assert all(changing(sent) for sent in first.values())
-    again = {name: run(small, name) for name in TASKS}
+    again = {name: run(small, name) for name in OPERATORS}
+    assert all(len(set(sent)) == len(sent) for sent in again.values()), again
+    del again["check"]
     # A table by name takes two: today's tables, and what is held on them.
     assert {name: len(sent) for name, sent in again.items()} == dict.fromkeys(TASKS, 4) | {"schema": 6}, again
-    assert all(len(set(sent)) == len(sent) for sent in again.values()), again
     execute(small.grant_schema())
     since = mark(small.server)
     execute(small.grant_schema())

@@ -207,13 +207,16 @@ CLUSTER: dict[str, Table] = {
         ["DROP TABLE", "top", "role"],
         ["CREATE ROLE", "far", "role"],
     ],
+    q.ON_DATABASES
+    + q.of("above", "linked_user", "public", "r", "staff", "text", "top")
+    + " OR identity_type IN ('public')": [["role", "top", "dev", "CREATE", "DATABASE"]],
 }
 
 
 def test_who_the_user_is() -> None:
     rows = Answers(CLUSTER)
     who = read_identity_reach(rows, q.SESSION, "linked_user")
-    assert len(rows.asked) == 6
+    assert len(rows.asked) == 7
     assert {str(one): way for one, way in who.ways.items()} == {
         "user linked_user": "direct",
         "PUBLIC": "PUBLIC",
@@ -223,7 +226,8 @@ def test_who_the_user_is() -> None:
         "role above": "role above through role r",
         "role top": "role top through role above through role r",
     }
-    assert (who.system, who.unseen) == (frozenset({(TOP, "DROP TABLE")}), frozenset())
+    assert (who.system, who.on_databases) == (frozenset({(TOP, "DROP TABLE")}), frozenset({(TOP, CREATE)}))
+    assert who.unseen == frozenset()
     assert read_identity_reach(rows, q.SESSION, "nobody").ways == {}
 
 
@@ -262,7 +266,6 @@ def test_what_needs_no_grant(user: User, schema_owner: int, table_owner: int, ex
         {
             q.NAMESPACES: [[1, "crm", schema_owner], [2, "pg_catalog", 1], [3, "PG_Own", 100]],
             q.ALL_RELATIONS: [[11, 1, "a", table_owner, "r"], [12, 2, "pg_class", 1, "r"]],
-            q.ON_DATABASES + asked: [["role", "r", name, "CREATE", "DATABASE"] for name in ("dev", "web")],
             q.ON_SCHEMAS + asked: [],
             q.ON_RELATIONS + asked: [],
             q.ON_COLUMNS + asked: [],
@@ -270,8 +273,11 @@ def test_what_needs_no_grant(user: User, schema_owner: int, table_owner: int, ex
         }
     )
     databases = {"dev": Database("dev", "x")}
-    who = IdentityReach(q.SEEN, {}, {user.name: user}, user.name, {R: "role r"}, databases=databases)
+    creates = frozenset((R, Grant(Scope.DATABASE, "CREATE", database=name)) for name in ("dev", "web"))
+    who = IdentityReach(
+        q.SEEN, {}, {user.name: user}, user.name, {R: "role r"}, on_databases=creates, databases=databases
+    )
     here = read_database_reach(rows, q.SEEN, who)
-    assert (here.schemas, [one.name for one in here.relations], len(rows.asked)) == (("PG_Own", "crm"), ["a"], 7)
+    assert (here.schemas, [one.name for one in here.relations], len(rows.asked)) == (("PG_Own", "crm"), ["a"], 6)
     assert {(one.kind, g.scope, g.schema, g.relation) for one, g in here.held if one != R} == expected
     assert [grant.database for one, grant in here.held if one == R] == ["dev"]
