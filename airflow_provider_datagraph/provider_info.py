@@ -34,5 +34,6 @@ def get_provider_info() -> dict[str, Any]:
         "operators": _modules("operators", *operators),
         "sensors": _modules("sensors", "access", "profiles_sync"),
         "triggers": _modules("triggers", "poll"),
+        "extra-links": ["airflow_provider_datagraph.links.DocsLink"],
         "hooks": _modules("hooks", "redshift"),
     }

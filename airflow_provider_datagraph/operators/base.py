@@ -22,6 +22,7 @@ from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.choosing import Wanted
 from airflow_provider_datagraph.form.names import database_name, wanted_schemas
+from airflow_provider_datagraph.links import DocsLink
 from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.labels import schemas_label, show_label
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
@@ -62,6 +63,7 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
     """
 
     ui_color = "#e6f4ea"
+    operator_extra_links = (DocsLink(),)
 
     def __init__(
         self,

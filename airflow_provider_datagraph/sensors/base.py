@@ -33,6 +33,7 @@ from airflow_provider_datagraph.exceptions import (
 )
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.links import DocsLink
 from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ADMIN, keep_report, refusing_bad_input
 from airflow_provider_datagraph.redshift.catalog.identities import read_users
 from airflow_provider_datagraph.redshift.names import InvalidInput, one_line, split_path
@@ -110,6 +111,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
     """
 
     ui_color = "#fef7e0"
+    operator_extra_links = (DocsLink(),)
     probe = ""
     alias = ""
 

@@ -52,7 +52,7 @@ def test_airflow_takes_it_as_it_is() -> None:
     schema = json.loads((Path(airflow.__file__).parent / "provider_info.schema.json").read_text())
     jsonschema.validate(info, schema)
     # Another key is allowed, and read by nobody.
-    assert info.keys() == {"package-name", "name", "description", "integrations", *KINDS}
+    assert info.keys() == {"package-name", "name", "description", "integrations", "extra-links", *KINDS}
     if airflow.__version__.startswith("3."):
         # 2.11 reads fewer of them.
         assert info.keys() <= schema["properties"].keys()

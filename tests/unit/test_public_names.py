@@ -8,13 +8,14 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 import airflow_provider_datagraph
 from airflow_provider_datagraph import example_dags, exceptions, hooks, operators, sensors, triggers
+from airflow_provider_datagraph.links import DOCS
 from airflow_provider_datagraph.operators.base import ConvergingOperator
 
 PACKAGE = airflow_provider_datagraph.__name__
@@ -132,3 +133,9 @@ def test_what_all_share_is_an_argument_of_each(kind: type[Any]) -> None:
 def test_every_argument_is_given_by_its_name_and_has_a_type(kind: type[Any]) -> None:
     assert [name for name, one in parameters(kind).items() if one.kind is not one.KEYWORD_ONLY] == []
     assert [name for name, one in parameters(kind).items() if one.annotation is one.empty] == []
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_each_task_links_to_its_page(kind: type[Any]) -> None:
+    (link,) = kind.operator_extra_links
+    assert link.get_link(SimpleNamespace(task_type=kind.__name__), ti_key=None) == f"{DOCS}/operators/{kind.__name__}/"
