@@ -19,7 +19,7 @@ def get_provider_info() -> dict[str, Any]:
 
     https://airflow.apache.org/docs/apache-airflow-providers/howto/create-custom-providers.html
     """
-    operators = "audit check database offboard preflight reverse_etl role rotate schema summary".split()
+    operators = "audit check database offboard preflight reverse_etl role rotate schema summary warehouse".split()
     return {
         "package-name": "airflow-provider-datagraph",
         "name": "Data Graph",

@@ -231,6 +231,15 @@ def script(report: Report) -> str:
     return "\n".join(lines).strip()
 
 
+def markdown(title: str, report: Report) -> str:
+    """Show a whole plan in Markdown, for whoever approves it.
+
+    :return: the table and the SQL, as blocks of code: a name in them means itself alone, since it begins no line.
+    """
+    sql = "\n".join(f"  {line}" for line in script(report).splitlines())
+    return f"```text\n  {table(title, report)}\n```\n\nAs SQL:\n\n```sql\n{sql}\n```\n"
+
+
 def _comment(text: str) -> str:
     """A name may hold a line's end, and mustn't end the comment."""
     return f"-- {one_line(text)}"

@@ -40,9 +40,11 @@ CHECKED = (
     *("profiles_sync", "checkpoint_database", "role", "reverse_etl_database", "reverse_etl_owner", "future_tables"),
     "plan_only",
 )
+WAIT_FOR_PROFILES_SYNC: dict[str, Any] = {"poke_interval": 60, "timeout": 48 * 3600}
 REPORTING = ("check", "role", "checkpoint_database", "grant_schemas", "grant_reverse_etl", "grant_profiles_sync")
 MORE = "For other set-ups"
 VARIABLE = "segment_data_graph"
+SCHEMAS = "{{ (params.schemas or []) | tojson }}"
 FIELD = "{{{{ '' if params.{0} is none else params.{0} }}}}"
 
 
@@ -223,7 +225,7 @@ def segment_data_graph(
             task_id="check",
             doc_md="Holds the form against the whole warehouse, and the admin's rights against what is to be done. It "
             "changes nothing, and tells every problem at once.",
-            schemas=pins.argument("schemas", "{{ (params.schemas or []) | tojson }}"),
+            schemas=pins.argument("schemas", SCHEMAS),
             variable=variable,
             trusted_owners=to_role["trusted_owners"],
             allow=None if allow is None else constant(allow),
@@ -267,8 +269,7 @@ def segment_data_graph(
                 schema=from_xcom("check", "profiles_sync", "schema"),
                 wait=wait,
                 deferrable=True,
-                poke_interval=60,
-                timeout=48 * 3600,
+                **WAIT_FOR_PROFILES_SYNC,
                 **admin,
             )
             grant_profiles_sync = GrantSchemaOperator(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from airflow_provider_datagraph.operators.rotate import RotateSegmentPasswordOperator
     from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
     from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
+    from airflow_provider_datagraph.operators.warehouse import OpenWarehouseOperator
 
 __all__ = [
     "AuditAccessOperator",
@@ -26,6 +27,7 @@ __all__ = [
     "DropSegmentRoleOperator",
     "GrantReverseEtlOperator",
     "GrantSchemaOperator",
+    "OpenWarehouseOperator",
     "PreflightOperator",
     "RevokeSchemaOperator",
     "RotateSegmentPasswordOperator",
@@ -41,6 +43,7 @@ __getattr__ = lazily(
         "DropSegmentRoleOperator": "offboard",
         "GrantReverseEtlOperator": "reverse_etl",
         "GrantSchemaOperator": "schema",
+        "OpenWarehouseOperator": "warehouse",
         "PreflightOperator": "preflight",
         "RevokeSchemaOperator": "offboard",
         "RotateSegmentPasswordOperator": "rotate",

@@ -81,6 +81,7 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         self.done: list[Report] = []
         self._warned: set[str] = set()
         self._sessions: dict[Any, DataGraphHook] = {}
+        self.within: DataGraphOperator | None = None  # whose part this one is
         self.declared = frozenset(self.params)  # before Airflow adds a run's conf to them
 
     def take_arguments(self, context: Context) -> None:
@@ -90,6 +91,8 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
 
     def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
         """Make a hook, by default for the connection's own database, as admin. It imports the driver."""
+        if self.within is not None:
+            return self.within.hook(database, user_conn_id)
         from airflow_provider_datagraph.hooks.redshift import DataGraphHook, application_name
 
         given: dict[str, Any] = {
@@ -128,6 +131,8 @@ class Mode:
 
     plan_only: bool
     audit: bool
+    approve: Callable[[str, Plan], None] | None = None
+    """Takes the connected database and its plan, before anything of it is made."""
 
     @property
     def lenient(self) -> bool:
@@ -135,7 +140,9 @@ class Mode:
         return self.plan_only and not self.audit
 
     def judge(self, rows: Rows, known: Identities, plan: Plan) -> Plan:
-        """Hold a plan against what the admin may do; an audit changes nothing, so it asks for no such right."""
+        """Hold a plan against what was approved, and against what the admin may do; an audit needs no such right."""
+        if self.approve is not None:
+            self.approve(known.session.database, plan)
         return plan if self.audit else judged(rows, known, plan)
 
 
@@ -166,6 +173,7 @@ class ConvergingOperator(DataGraphOperator):
         self.fail_on_drift = fail_on_drift
         self.tries = tries
         self.longest_wait = longest_wait
+        self.beside: dict[str, Any] = {}
 
     @telling_errors
     def execute(self, context: Context) -> dict[str, Any]:
@@ -200,7 +208,7 @@ class ConvergingOperator(DataGraphOperator):
             drift = [*(row.text for row in report.changes), *(row.text for row in report.blocking)]
             advice = "Run again without fail_on_drift to change it, or correct the arguments."
             refuse_drift(context, report.as_dict(), drift, title, advice)
-        return report.as_dict()
+        return {**report.as_dict(), **self.beside}
 
     def _patience(self) -> tuple[int, float]:
         problems = Problems()

@@ -47,6 +47,7 @@ def test_these_are_all() -> None:
         "DropSegmentRoleOperator",
         "GrantReverseEtlOperator",
         "GrantSchemaOperator",
+        "OpenWarehouseOperator",
         "PreflightOperator",
         "ProfilesSyncTablesSensor",
         "RevokeSchemaOperator",

@@ -46,7 +46,7 @@ def of_run(evidence: Evidence, run: str) -> list[TaskEnd]:
 
 
 def test_these_are_all() -> None:
-    assert len(exported()) == 13
+    assert len(exported()) == 14
     plans = [name for name, mode in wanted() if mode == "plan"]
     assert exported().keys() - plans == {"AuditAccessOperator", "PreflightOperator"}
 

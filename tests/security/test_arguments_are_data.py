@@ -17,11 +17,15 @@ from tests.dags.test_template_fields import public
 from tests.security.hostile import TEMPLATES
 from tests.security.tampering import copying_arguments
 
+FORM = {"role": "r", "checkpoint_database": "c", "reverse_etl_owner": "", "future_tables": "scoped"}
 # What a class can't be made without.
 NEEDED: dict[str, dict[str, Any]] = {
     "CheckWarehouseOperator": {"schemas": ["crm"]},
     "GrantReverseEtlOperator": {"database": "d"},
     "GrantSchemaOperator": {"schema": "crm"},
+    "OpenWarehouseOperator": {
+        "checked": {"form": FORM, "grants": None, "profiles_sync": None, "reverse_etl_database": None}
+    },
     "ProfilesSyncTablesSensor": {"schema": "crm"},
     "RevokeSchemaOperator": {"schema": "crm"},
     "SegmentSummaryOperator": {"reports": []},

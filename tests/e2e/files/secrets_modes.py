@@ -22,6 +22,7 @@ from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
 from airflow_provider_datagraph.operators.rotate import RotateSegmentPasswordOperator
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
+from airflow_provider_datagraph.operators.warehouse import OpenWarehouseOperator
 from airflow_provider_datagraph.redshift.passwords import md5_hash
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
@@ -45,6 +46,10 @@ ACCESS = {
     **USER,
     **WAIT,
 }
+CHECKED = {
+    "form": {"role": ROLE, "checkpoint_database": CHECKPOINT, "reverse_etl_owner": "", "future_tables": "scoped"},
+    **dict.fromkeys(("grants", "profiles_sync", "reverse_etl_database")),
+}
 # First, since all else waits for these to wait.
 SYNC = {"database": PROFILES, "schema": "profiles_prod", "priority_weight": 100, **WAIT}
 KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -53,6 +58,7 @@ KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
     "database": (CreateCheckpointDatabaseOperator, {"checkpoint_database": CHECKPOINT, "role": ROLE}),
     "grant": (GrantSchemaOperator, CRM),
     "reverse_etl": (GrantReverseEtlOperator, {"database": ANALYTICS, "role": ROLE, "schema_owner": WORLD["retl"]}),
+    "open": (OpenWarehouseOperator, {"checked": CHECKED, **USER}),
     "validate": (ValidateAccessSensor, ACCESS),
     "profiles": (ProfilesSyncTablesSensor, SYNC),
     "summary": (SegmentSummaryOperator, {"reports": [], "checkpoint_database": CHECKPOINT, **USER}),
@@ -103,7 +109,13 @@ with DAG(
     summary = make("summary", "success", reports=reports)
 
     success["check"] >> success["role"] >> success["database"]
-    success["database"] >> [success["grant"], success["reverse_etl"], success["validate"], waiting["validate"]]
+    success["database"] >> [
+        success["grant"],
+        success["open"],
+        success["reverse_etl"],
+        success["validate"],
+        waiting["validate"],
+    ]
     [success["profiles"], waiting["profiles"], success["database"]] >> opened
     success["role"] >> [waiting["user"], success["audit"], success["rotate"]]
     [success["validate"], waiting["validate"]] >> success["revoke"]

@@ -71,6 +71,7 @@ EXCESS: dict[str, Fact] = {"user": "u", "database": "dev", "grants": DROP, "way"
 TAKE = ChangeOwner(Owned("database", "cp"), "admin")
 CHECKPOINT: dict[str, Fact] = {"role": "r", "databases": ("cp", "dev")}
 EXAMPLES = (
+    finding("approved", "Ada", at="2026-11-27 10:00:00+00:00"),
     finding("role_missing", "r"),
     finding("role_missing", "r", case="planned"),
     finding("role_missing", "r", case="closing"),
