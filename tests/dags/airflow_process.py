@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.canary import MASKING
+from tests.dags.worker import EXAMPLES
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 400.0
@@ -80,7 +81,7 @@ def on_sqlite(home: Path) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         # What is logged at this level has to keep secrets, too.
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
-        **bundles(reference=str(ROOT / "dags"), tests=str(ROOT / "tests" / "dags" / "files")),
+        **bundles(reference=str(ROOT / "dags"), tests=str(ROOT / "tests" / "dags" / "files"), examples=str(EXAMPLES)),
     }
 
 

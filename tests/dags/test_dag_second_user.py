@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from pathlib import Path
 
-from tests.dags.airflow_process import Airflow, Outcome
+from tests.dags.airflow_process import ROOT, Airflow, Outcome
 from tests.dags.warehouse import Warehouse
+from tests.dags.worker import EXAMPLES
 from tests.support.redshift import connect, run, turned_away, unique
 from tests.support.segment import RETL
 
-ROOT = Path(__file__).parents[2]
 PASSWORD = "Second-Reader-2"
 
 
 def test_the_documented_file_is_the_tested_one() -> None:
-    _, _, shown = (ROOT / "tests" / "dags" / "files" / "second_user.py").read_text().partition("\n\n")
+    _, _, shown = (EXAMPLES / "second_user.py").read_text().partition("\n\n")
     assert f"```python\n{shown}```" in (ROOT / "docs" / "operators.md").read_text()
 
 

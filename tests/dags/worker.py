@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 HERE = Path(__file__).parent / "files"
+EXAMPLES = Path(__file__).parents[2] / "airflow_provider_datagraph" / "example_dags"
 FILES = {
     "segment_data_graph": Path(__file__).parents[2] / "dags" / "segment_data_graph.py",
     "segment_data_graph_offboard": Path(__file__).parents[2] / "dags" / "segment_data_graph_offboard.py",
@@ -27,12 +28,13 @@ FILES = {
     "arguments": HERE / "set_ups.py",
     "notations": HERE / "set_ups.py",
     "sensor_modes": HERE / "sensor_modes.py",
-    "segment_second_user": HERE / "second_user.py",
+    "segment_second_user": EXAMPLES / "second_user.py",
     "names_are_data": HERE / "names_are_data.py",
     "time_is_over": HERE / "time_is_over.py",
     "came_to_nothing": HERE / "came_to_nothing.py",
     "came_to_nothing_native": HERE / "came_to_nothing.py",
     "names_are_data_native": HERE / "names_are_data.py",
+    **{f"example_{one.stem}": one for one in EXAMPLES.glob("*.py")},
 }
 
 

@@ -1,4 +1,4 @@
-"""Another linked user in the place of the first: as docs/operators.md shows it, to the letter."""
+"""Another linked user in the place of the first: Segment writes as either, until a person has switched it."""
 
 from airflow.providers.common.compat.sdk import DAG, Param
 
