@@ -121,8 +121,10 @@ class Pins:
 
 
 def _remembered(variable: str | None) -> dict[str, Any]:
+    if not variable:
+        return {}
     try:
-        found = read_variable(variable) if variable else {}
+        found = read_variable(variable)
         Pins({}, {}, [Connections(**one) for one in found.get(CONNECTIONS) or [{}]])
         return found
     # Whatever a secrets backend raises: the DAG must be seen all the same.

@@ -332,7 +332,9 @@ def remembered(monkeypatch: pytest.MonkeyPatch, text: str) -> DAG:
     return segment_data_graph("remembered", role="pinned")
 
 
-def test_the_form_opens_with_what_the_variable_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_form_opens_with_what_the_variable_holds(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     clusters = [{"redshift_conn_id": "east"}, one := {"redshift_conn_id": "west", "user_conn_id": "west_user"}]
     given = {"schemas": ["a.crm"], "profiles_sync": "p.s", "role": "other", "unknown": 1, "future_tables": "bad"}
     dag = remembered(monkeypatch, json.dumps({**given, "connections": clusters}))
@@ -342,6 +344,7 @@ def test_the_form_opens_with_what_the_variable_holds(monkeypatch: pytest.MonkeyP
     assert "role" not in dag.params and "unknown" not in dag.params
     assert task_of(dag, "role").role == literal("pinned")
     assert "- `east`, `segment_linked_user`" in str(dag.doc_md) and one["user_conn_id"] in str(dag.doc_md)
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("broken", ["{", "[]", "5", '{"connections": [{"host": "x\\ny"}]}', '{"connections": 5}'])
