@@ -15,7 +15,7 @@ import psutil
 from local_redshift.running import Server
 from tests.dags.warehouse import WRITER_PASSWORD, Warehouse, build
 from tests.deep import DEEP
-from tests.e2e import reference
+from tests.e2e import asks, reference
 from tests.e2e.compose import Machine
 from tests.e2e.places import Left
 from tests.e2e.services import AIRFLOW_3, Installation, TaskEnd
@@ -75,6 +75,7 @@ class Scene:
             "secrets_aws": aws_fields(self.warehouse.server, "e2e"),
             "secrets_unreachable": {**admin, "port": 1},
             "secrets_sha256_user": {**user, "login": self.world["other_user"]},
+            "secrets_asks_user": {**user, "login": self.world["asks_user"]},
             "secrets_refused_user": {**user, "login": self.world["refused_user"]},
             "secrets_wrong_user": {**user, "password": self.secrets.wrong},
             "secrets_unreachable_user": {**user, **place, "port": 1},
@@ -86,7 +87,7 @@ class Scene:
     @property
     def logins(self) -> list[str]:
         """Who has one of the passwords: its md5 hash depends on the login."""
-        users = [self.world[name] for name in ("user", "other_user", "refused_user", "weak_user")]
+        users = [self.world[name] for name in ("user", "other_user", "refused_user", "weak_user", "asks_user")]
         return [self.warehouse.server.user, *users]
 
     def write_profiles(self) -> None:
@@ -102,7 +103,7 @@ class Scene:
 def set_scene(server: Server, known: Secrets) -> Scene:
     """Build the warehouse, and order what goes wrong on the server."""
     warehouse = build(server, known.linked)
-    others = ("other_role", "other_user", "refused_role", "refused_user", "weak_user")
+    others = ("other_role", "other_user", "refused_role", "refused_user", "weak_user", "asks_user")
     world = {**vars(warehouse.names), **{name: unique(name.replace("_", "")) for name in others}}
     server.faults.cut_before(f'^CREATE USER "?{world["other_user"]}')
     server.faults.error(f'^CREATE USER "?{world["refused_user"]}', "XX000", "Internal error", "It was ordered.")
@@ -229,7 +230,7 @@ def run_services(airflow: Installation, machine: Machine, scene: Scene, ways: Wa
         runs = airflow.metadata.run("SELECT dag_id, state FROM dag_run")
         # How often the sensors' events start that one is the scheduler's matter.
         others = [dag_id for dag_id, _ in runs if dag_id != SCHEDULED_ON_ASSETS]
-        whole = len(others) == 3 + len(DAGS) + AIRFLOW_3 and len(runs) > len(others)
+        whole = len(others) == 3 + len(DAGS) + AIRFLOW_3 + asks.ASKS * len(asks.ANSWERS) and len(runs) > len(others)
         return whole and all(state in ENDS for _, state in runs)
 
     airflow.start()
@@ -239,10 +240,15 @@ def run_services(airflow: Installation, machine: Machine, scene: Scene, ways: Wa
             reference.prepare(int(machine.ports["redshift"]))
             with closing(Web(airflow, machine.ports["api-server"])) as web:
                 reference.trigger(airflow, web)
+                if asks.ASKS:
+                    asks.trigger(airflow, web)
                 answers = web.answers()
         airflow.wait(waiting, "sensors to look from the triggerer")
         scene.write_profiles()
         ways.change(airflow)
+        if asks.ASKS:
+            with closing(Web(airflow, machine.ports["api-server"])) as web:
+                asks.answer(airflow, web, scene.warehouse)
         # All have worked for a while: each of these slow commands is run once.
         airflow.wait_healthy()
         airflow.wait(ended, "all runs to end")
@@ -280,6 +286,7 @@ def play(
     ways.build()
     tell(airflow, scenes[0], folder, False, ways)
     widen(scenes[0].warehouse)
+    asks.build(scenes[0].warehouse)
     answers = run_services(airflow, machine, scenes[0], ways)
     lookup = b""
     if DEEP:

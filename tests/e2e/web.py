@@ -44,12 +44,13 @@ class Web:
         """Ask for a token."""
         return self.client.post("/auth/token", json={"username": "admin", "password": password})
 
-    def ask(self, path: str, token: str, body: dict[str, Any] | None = None) -> int:
+    def ask(self, path: str, token: str, body: dict[str, Any] | None = None, method: str = "POST") -> int:
         """Ask for something, or to do something.
 
+        :param method: where there is a body.
         :return: the answer's status.
         """
-        method, headers = ("GET", "POST")[body is not None], {"Authorization": f"Bearer {token}"}
+        method, headers = method if body is not None else "GET", {"Authorization": f"Bearer {token}"}
         return self.client.request(method, f"/api/v2/{path}", headers=headers, json=body).status_code
 
     def answers(self) -> dict[str, int]:

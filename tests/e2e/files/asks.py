@@ -1,0 +1,16 @@
+"""The DAG that asks before it changes anything, where Airflow knows how."""
+
+from __future__ import annotations
+
+from airflow_provider_datagraph.example_dags import Connections, segment_data_graph_approval
+from tests.e2e.asks import ASKS, DAG_ID
+
+if ASKS:
+    dag = segment_data_graph_approval(
+        DAG_ID,
+        assigned_users=[{"id": "admin", "name": "admin"}],
+        connections=Connections("secrets_admin", "secrets_asks_user"),
+        variable=None,
+        max_active_runs=4,
+        default_args={"retries": 0},
+    )
