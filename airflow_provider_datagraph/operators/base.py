@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,16 +17,18 @@ from airflow_provider_datagraph.access.rights.lacking import judged
 from airflow_provider_datagraph.access.schemas.values import FutureTables
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES
-from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
+from airflow_provider_datagraph.exceptions import DataGraphError, DriftError, MisconfigurationError
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.choosing import Wanted
 from airflow_provider_datagraph.form.names import database_name, wanted_schemas
+from airflow_provider_datagraph.hooks.faults import database_gone
 from airflow_provider_datagraph.links import DocsLink
 from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.labels import schemas_label, show_label
+from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.names import InvalidInput
+from airflow_provider_datagraph.redshift.names import InvalidInput, alike, join_path
 from airflow_provider_datagraph.redshift.values import Identities
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom, telling_errors
 
@@ -261,10 +263,20 @@ class OfSchemas(ConvergingOperator):
             try:
                 self.done.append(converge(hooks[database], wanted.within(database)))
             except MisconfigurationError as error:
-                refused += error.problems
+                hint = self._meant(database) if database_gone(error) else ""
+                refused += [f"{text}{hint}" for text in error.problems]
         if refused:
             raise MisconfigurationError.of(refused)
         return join(self.done)
+
+    def _meant(self, database: str) -> str:
+        """Ask the cluster for a database like one that isn't there."""
+        with suppress(DataGraphError):
+            engine = self.engine(self.hook())
+            found = engine.read(lambda rows, _: [str(row[0]) for row in rows(DATABASES)], compares=False)
+            if meant := alike(database, found):
+                return f" Did you mean {join_path(meant)}?"
+        return ""
 
 
 class AdoptingOperator(ConvergingOperator):

@@ -57,6 +57,12 @@ def test_what_is_done_is_kept_where_another_database_fails(linked: Segment, othe
     assert linked.reads("crm", "t", other)
 
 
+def test_a_database_that_is_mistyped_is_guessed(linked: Segment, other: str) -> None:
+    for given in ({"schema": f"{other}x.crm"}, {"schema": "crm", "database": f"{other}x"}):
+        with pytest.raises(MisconfigurationError, match=rf"there is no database {other}x at .* Did you mean {other}\?"):
+            grant(linked, **given)
+
+
 def test_a_mapped_task_takes_names_of_any_database(linked: Segment, other: str) -> None:
     for schema in (f"{linked.warehouse}.crm", f"{other}.crm"):
         task = GrantSchemaOperator(task_id="mapped", schema=schema, role=linked.role)
