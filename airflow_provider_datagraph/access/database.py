@@ -80,11 +80,8 @@ def read_checkpoint(
 
 def reread_checkpoint(rows: Rows, current: DatabaseAccess, role: str, database: str) -> DatabaseAccess:
     """Read again what a plan may have changed: that the role holds CREATE on the database tells that this is there."""
-    grants = _grants(rows, role)
-    if _create(database) not in grants:
-        return read_checkpoint(rows, current.session, role, database)
     databases = {database: Database(database, current.session.user), **current.databases}
-    return replace(current, databases=databases, grants=grants)
+    return replace(current, databases=databases, grants=_grants(rows, role))
 
 
 def plan_database(

@@ -47,10 +47,10 @@ def desired_schema(
 
 
 def read_reverse_etl(
-    rows: Rows, session: Session, role: str, desired: DesiredSchema, *, thorough: bool = False, first: bool = False
+    rows: Rows, session: Session, role: str, desired: DesiredSchema, *, thorough: bool
 ) -> ReverseEtlAccess:
     """Read a role's access to the schema, and its owner's: for the rest, see :func:`.read_schema_access`."""
-    schemas = read_schema_access(rows, session, role, [desired], thorough=thorough, first=first, owners=True)
+    schemas = read_schema_access(rows, session, role, [desired], thorough=thorough, owners=True)
     name = resolve(desired.name, schemas.schemas, schemas.session.case_sensitive)
     if name is None and not schemas.session.superuser:
         there = [stored for stored, _ in read_namespaces(rows).values()]

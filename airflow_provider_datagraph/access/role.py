@@ -69,19 +69,11 @@ def read_role(rows: Rows, session: Session, role: str, user: str, *, privileged:
     )
 
 
-def look_at_role(rows: Rows, session: Session, role: str, user: str) -> RoleAccess | None:
-    """Read as far as tells whether anything is lacking; None: the role is."""
-    return read_role(rows, session, role, user, privileged=False) if role in identities.read_roles(rows) else None
-
-
 def reread_role(rows: Rows, current: RoleAccess, role: str, user: str) -> RoleAccess:
     """Read again what a plan may have changed: that the user holds the role tells that both are there."""
-    if (user, role) not in identities.user_grants(rows):
-        return read_role(rows, current.session, role, user)
+    members = current.members | {holder for holder, name in identities.user_grants(rows) if name == role}
     roles, users = {role: Role(role, current.session.user)}, {user: User(user, 0)}
-    return replace(
-        current, roles={**roles, **current.roles}, users={**users, **current.users}, members=current.members | {user}
-    )
+    return replace(current, roles={**roles, **current.roles}, users={**users, **current.users}, members=members)
 
 
 def plan_role(

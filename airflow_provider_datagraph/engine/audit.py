@@ -36,11 +36,11 @@ def read_reach(
         here = read_database_reach(rows, at, known) if known.ways and known.session.superuser else None
         return known, here
 
-    known, first = own.read(begin, together=False)
+    known, first = own.read(begin)
     sees: Callable[[str], Converger] = admin
     if known.ways and not known.session.superuser:
         sees, alone = linked, known
-        known = sees(own.database).read(lambda rows, _: read_memberships(rows, alone), compares=False, together=False)
+        known = sees(own.database).read(lambda rows, _: read_memberships(rows, alone), compares=False)
     every = known.databases.keys() - SYSTEM_DATABASES if known.ways else ()
     local = sorted(name for name in every if known.databases[name].kind == "local")
 
@@ -48,9 +48,7 @@ def read_reach(
         if first is not None and first.name == name:
             return reached(known, first)
         try:
-            here = sees(name).read(
-                lambda rows, at: read_database_reach(rows, at, known), compares=False, together=False
-            )
+            here = sees(name).read(lambda rows, at: read_database_reach(rows, at, known), compares=False)
         except MisconfigurationError as error:
             if not database_gone(error):
                 closed[name] = " ".join(error.problems)

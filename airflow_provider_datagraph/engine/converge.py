@@ -51,23 +51,23 @@ class Converger:
         """The connected database."""
         return str(self.hook.arguments["database"])
 
-    def read(self, read: Read[A], *, compares: bool = True, together: bool = True) -> A:
-        """Read the catalog; a conflict starts all over, and so does a schema that is dropped meanwhile.
+    def read(self, read: Read[A], *, compares: bool = True) -> A:
+        """Read the catalog in autocommit: a conflict starts all over, and so does a schema that is dropped meanwhile.
 
         :param read: reads with a function that runs a query, in a session.
         :param compares: whether names are looked up that Redshift might fold; default True.
-        :param together: whether in one transaction; default True. Otherwise each query is one, and no BEGIN is sent.
         """
 
         def work() -> A:
             with self.hook.connected() as connection:
-                connection.autocommit = not together
-                return self._read(self._rows(connection), read, compares=compares)
+                connection.autocommit = True
+                return self._read(connection, read, compares=compares)[1]
 
         return retrying(lambda: looking_again(work), self.tries, self.longest_wait)
 
-    def _read(self, rows: Rows, read: Callable[[Rows, Session], A], *, compares: bool) -> A:
-        return read(rows, read_session(rows, self.hook.login, self.database, compares=compares))
+    def _read(self, connection: Connection, read: Read[A], *, compares: bool) -> tuple[Rows, A]:
+        rows = self._rows(connection)
+        return rows, read(rows, read_session(rows, self.hook.login, self.database, compares=compares))
 
     def converge(
         self,
@@ -99,8 +99,8 @@ class Converger:
         """
         done: list[ChangeRow] = []
 
-        def planned(rows: Rows, reads: Look[A]) -> tuple[A, Plan] | None:
-            current = self._read(rows, reads, compares=compares)
+        def planned(connection: Connection, reads: Look[A]) -> tuple[A, Plan] | None:
+            rows, current = self._read(connection, reads, compares=compares)
             if current is None:
                 return None
             plan = make_plan(current)
@@ -109,10 +109,10 @@ class Converger:
         def work() -> Report:
             with self.hook.connected() as connection:
                 connection.autocommit = not (plan_only or lacking)
-                found = None if plan_only or lacking else planned(self._rows(connection), look or read)
+                found = None if plan_only or lacking else planned(connection, look or read)
                 if found is None or not _needs_no_transaction(found[1]):
                     connection.autocommit = False
-                    found = planned(self._rows(connection), read)
+                    found = planned(connection, read)
                     assert found is not None  # Only a look may stop halfway.
                 current, plan = found
                 if plan_only:
@@ -122,9 +122,10 @@ class Converger:
                     # Each look is a transaction of its own then, and costs no BEGIN.
                     connection.autocommit = True
                     if reread is None:
-                        self._verify(make_plan(self._read(self._rows(connection), read, compares=compares)))
+                        current = self._read(connection, read, compares=compares)[1]
                     else:
-                        self._verify(make_plan(reread(self._rows(connection), current)))
+                        current = reread(self._rows(connection), current)
+                    self._verify(make_plan(current))
             return Report.of(plan.findings, done, plan.in_place)
 
         return retrying(lambda: looking_again(work), self.tries, self.longest_wait)

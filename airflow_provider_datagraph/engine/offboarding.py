@@ -164,7 +164,7 @@ class Offboarding:
             one.is_in(str(self.leaving.drop)) and one.is_of(self.engine.hook.login) for one in found
         ):
             time.sleep(0.5)
-            found = self.engine.read(lambda again, _: read_sessions(again), compares=False, together=False)
+            found = self.engine.read(lambda again, _: read_sessions(again), compares=False)
         return found
 
     def _inside(self, cluster: Cluster) -> Holdings | None:

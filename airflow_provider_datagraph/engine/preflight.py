@@ -65,7 +65,7 @@ def preflight(
     if not any(one.code == "user_missing" for one in found):
         tried = _log_in(linked(database))
         if tried[0].level is Level.NOTE:
-            tried.append(Converger(linked(database)).read(lambda _, session: names_compared(session), together=False))
+            tried.append(Converger(linked(database)).read(lambda _, session: names_compared(session)))
         found += tried
     yield from found
     if aws_conn_id is not None and database:
@@ -106,7 +106,7 @@ def _opened(hook: DataGraphHook, wanted: Wanted) -> list[Finding]:
 
 
 def _cluster(hook: DataGraphHook, user: str, wanted: Wanted) -> list[Finding]:
-    """Look at the cluster as the admin; each query is a transaction of its own, since the last may be refused."""
+    """Look at the cluster as the admin; the last query may be refused."""
     told = [serverless(str(hook.admin_connection.host))] if hook.is_serverless else []
 
     def read(rows: Rows, session: Session) -> list[Finding]:
@@ -120,7 +120,7 @@ def _cluster(hook: DataGraphHook, user: str, wanted: Wanted) -> list[Finding]:
         return [*found, *cross(rows, known)]
 
     try:
-        return told + Converger(hook).read(read, together=False)
+        return told + Converger(hook).read(read)
     except MisconfigurationError as error:
         if not old_patch(error.__cause__):
             raise

@@ -233,7 +233,7 @@ class CheckWarehouseOperator(DataGraphOperator):
     def _look(
         self, hook: DataGraphHook, form: _Form, problems: Problems
     ) -> tuple[Warehouse, DatabaseAccess, tuple[Finding, ...]]:
-        """Read the cluster in one transaction, and find now what would block the plans of the next tasks."""
+        """Read the cluster, and find now what would block the plans of the next tasks."""
         user_hook = self.user_hook(ANY_DATABASE, self.user_conn_id)
         user = problems.check(desired_user, user_hook, "md5", default=None)
 
@@ -250,7 +250,6 @@ class CheckWarehouseOperator(DataGraphOperator):
             if form.checkpoint_database and form.role:
                 names = (form.checkpoint_database, form.role)
                 plan = plan_ahead(rows, databases, identities, user, names, form.trusted)
-            # The last: what is refused ends the transaction.
             told = [*hidden_from(databases, rows), *cross(rows, databases)]
             return databases, warehouse, identities, plan, tuple(one for one in told if one.level is not Level.NOTE)
 

@@ -81,7 +81,6 @@ class GrantReverseEtlOperator(GrantingOperator):
                 database, desired, role, current, plan_only=mode.lenient, owner=owner, trusted=trusted
             ),
             plan_only=mode.plan_only,
-            look=lambda rows, session: read_reverse_etl(rows, session, role, desired, first=True),
             reread=lambda rows, current: reread_reverse_etl(rows, current, role, desired),
             compares=fold(schema) != schema,
             judge=lambda rows, current, plan: mode.judge(rows, current.schemas, plan),

@@ -12,7 +12,6 @@ from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.role import (
     DesiredUser,
     RoleAccess,
-    look_at_role,
     plan_role,
     read_role,
     reread_role,
@@ -23,10 +22,8 @@ from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.hooks.iam import mask
 from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ROLE, DEFAULT_USER, AdoptingOperator, Mode
 from airflow_provider_datagraph.redshift.catalog.identities import user_grants
-from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import check_identity
 from airflow_provider_datagraph.redshift.passwords import HASHES, hashed, policy_problems
-from airflow_provider_datagraph.redshift.values import Session
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 if TYPE_CHECKING:
@@ -96,10 +93,6 @@ class CreateSegmentRoleOperator(AdoptingOperator):
                 return replace(current, members=current.members | {holder for holder, name in own if name == role})
             return current
 
-        def look(rows: Rows, session: Session) -> RoleAccess | None:
-            found = look_at_role(rows, session, role, user.name)
-            return found and tried(found)
-
         def make_plan(current: RoleAccess) -> Plan:
             plan = plan_role(role, user, current, trusted=trusted, others=others, audit=mode.audit)
             more = (serverless(str(hook.admin_connection.host)),) if hook.is_serverless else ()
@@ -109,7 +102,7 @@ class CreateSegmentRoleOperator(AdoptingOperator):
             lambda rows, session: tried(read_role(rows, session, role, user.name)),
             make_plan,
             plan_only=mode.plan_only,
-            look=look,
+            look=lambda rows, session: tried(read_role(rows, session, role, user.name, privileged=False)),
             reread=lambda rows, current: tried(reread_role(rows, current, role, user.name)),
             compares=False,
             judge=mode.judge,

@@ -45,14 +45,12 @@ def read_schema_access(
     *,
     prune: bool = False,
     thorough: bool = False,
-    first: bool = False,
     owners: bool = False,
 ) -> SchemaAccess:
     """Read the connected database's schemas, and what a role holds in those named.
 
     :param prune: whether to read all that could be revoked.
     :param thorough: whether to read also what is only reported: otherwise, where nothing is lacking, it isn't.
-    :param first: whether to read no more than tells whether anything is lacking.
     :param owners: whether to ask for what the schemas' owners hold, too: :func:`owner_grants` then costs no query.
     """
     current = read_schema_list(rows, session, role)
@@ -69,7 +67,7 @@ def read_schema_access(
     targets, _ = find_targets(desired, current, plan_only=True)
     wanted = {grant for target in targets for grant in target.grants}
     if thorough or not all(is_held(grant, current, schema_wide=not prune) for grant in wanted):
-        current = read_context(rows, current, role, named, thorough=thorough, first=first)
+        current = read_context(rows, current, role, named, thorough=thorough)
     if prune:
         pruned = (grant for grant in current.grants - wanted if grant.schema in named)
         current = replace(current, stuck=stuck_writers(rows, pruned))
@@ -82,7 +80,7 @@ def look_at_schemas(
     """Read as far as tells whether anything is lacking; None: it is, since the role holds nothing on any schema."""
     if not privileges.schema_grants(rows, ANYBODY).by(Identity("role", role)):
         return None
-    return read_schema_access(rows, session, role, desired, prune=prune, first=True)
+    return read_schema_access(rows, session, role, desired, prune=prune)
 
 
 def find_named(desired: Iterable[DesiredSchema], current: SchemaAccess) -> dict[str, DesiredSchema]:
@@ -172,12 +170,9 @@ def stuck_writers(rows: Rows, grants: Iterable[Grant]) -> frozenset[tuple[str, s
     return frozenset(writers - creators(rows, writers))
 
 
-def read_context(
-    rows: Rows, current: SchemaAccess, role: str, named: Named, *, thorough: bool, first: bool = False
-) -> SchemaAccess:
+def read_context(rows: Rows, current: SchemaAccess, role: str, named: Named, *, thorough: bool) -> SchemaAccess:
     """Read what else gives access, and what limits it.
 
-    :param first: whether to read no more than tells what the role holds.
     :param thorough: whether to read also what is only reported: members and what they hold, privileges on columns,
         late-binding views.
     """
@@ -196,17 +191,13 @@ def read_context(
     views = current.tables.views if current.tables else {}
     late = thorough and any(views.get(name) for name in named)
     ours = {holder, *as_roles(parents), *(Identity("user", name) for name in members or ())}
-    inherited = read_inherited(rows, current, parents, wider, by_table=by_table, by_default=by_default)
-    others = read_others(rows, current, members or (), named, by_table=by_table and not first)
-    secured = {} if first else relations.read_secured(rows, database)
-    masked = () if first else relations.read_masked(rows)
     context = Context(
         parents,
-        inherited=inherited,
-        others=others,
-        secured={name: tables for name, tables in secured.items() if name in named},
+        inherited=read_inherited(rows, current, parents, wider, by_table=by_table, by_default=by_default),
+        others=read_others(rows, current, members or (), named, by_table=by_table),
+        secured={name: tables for name, tables in relations.read_secured(rows, database).items() if name in named},
         masked=relations.by_schema(
-            (s, t) for s, t, who in masked if s in named and (who.kind == "public" or who in ours)
+            (s, t) for s, t, who in relations.read_masked(rows) if s in named and (who.kind == "public" or who in ours)
         ),
         members=members,
         late_views=(relations.read_late_views(rows) if late else {}) if thorough else None,

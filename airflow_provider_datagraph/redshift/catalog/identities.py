@@ -47,14 +47,10 @@ def groups_of(rows: Rows, user_id: int) -> frozenset[str]:
     return frozenset(name for name, members in found if str(user_id) in members)
 
 
-def read_roles(rows: Rows) -> dict[str, Role]:
-    """Read the roles that the session sees, by name."""
-    return {str(name): Role(str(name), str(owner or NOBODY)) for name, owner in rows(ROLES)}
-
-
 def read_identities(rows: Rows, session: Session) -> Identities:
     """Read who there is in the cluster, and whether the session's user is a superuser."""
-    users, roles = read_users(rows), read_roles(rows)
+    users = read_users(rows)
+    roles = {str(name): Role(str(name), str(owner or NOBODY)) for name, owner in rows(ROLES)}
     me = users.get(session.user)
     return Identities(replace(session, superuser=me is not None and me.superuser), roles, users)
 
