@@ -15,7 +15,7 @@ setup = scripts/setup $(AIRFLOW)
 run = scripts/clean-env $(AIRFLOW)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv unit test test-clients test-deep test-lowest test-matrix check format docs mutants redshift wheel compose-check pins clean
+.PHONY: help demo venv unit test test-clients test-deep test-lowest test-matrix check format docs release-check mutants redshift wheel compose-check pins clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,13 @@ docs: ## Write docs/statements.md and docs/findings.md from what the tests check
 	@$(setup)
 	@$(run) python scripts/statements.py
 	@$(run) python -m tests.unit.access.test_sentences
+
+release-check: AIRFLOW = 3.3
+release-check: ## Build wheel and sdist of the tagged version into dist/, and look at them as an index would
+	@$(setup)
+	@scripts/clean-env pip .venv/bin/python -m pip install -q --no-deps --upgrade --target .run/release --require-hashes -r requirements/release.txt
+	@$(run) python scripts/release_check.py
+	@$(run) env PYTHONPATH=.run/release python -m twine check --strict dist/*
 
 redshift: ## Run the local Redshift on 127.0.0.1:5439 until Ctrl-C (ARGS="--port 5440" for another port)
 	@$(setup)
