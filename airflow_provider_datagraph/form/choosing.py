@@ -12,15 +12,8 @@ from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.access.trust import is_trusted
 from airflow_provider_datagraph.form.arguments import Place
 from airflow_provider_datagraph.form.patterns import Pattern, parse_pattern
-from airflow_provider_datagraph.redshift.names import (
-    InvalidInput,
-    check_database,
-    fold,
-    is_stored_system_schema,
-    join_path,
-    resolve,
-    split_quoted,
-)
+from airflow_provider_datagraph.redshift import names
+from airflow_provider_datagraph.redshift.names import InvalidInput, fold, join_path
 from airflow_provider_datagraph.redshift.values import Identities, Schema
 
 ACTED_ON = ("owner", "capitals", "checkpoint")
@@ -89,38 +82,38 @@ class Limits:
 def is_pattern(entry: str) -> bool:
     """Tell whether an entry of a list of schemas is one: a ``*`` in double quotes is part of a name."""
     with suppress(InvalidInput):
-        return entry.startswith("!") or any("*" in part and not quoted for part, quoted in split_quoted(entry))
+        return entry.startswith("!") or any("*" in part and not quoted for part, quoted in names.split_quoted(entry))
     return False
 
 
 def parse_glob(entry: str) -> tuple[str, Pattern]:
     """Parse a pattern of what is meant: its database, empty where it names none, and the pattern."""
-    parts = split_quoted(entry)
+    parts = names.split_quoted(entry)
     if len(parts) > 2 or (len(parts) == 2 and "*" in parts[0][0] and not parts[0][1]):
         raise InvalidInput(
             f"{entry!r} is a pattern, and these are of schemas alone: write schema or database.schema with * in the "
             "schema; double quotes go around a * that is part of a name."
         )
-    return check_database(parts[0][0]) if len(parts) == 2 else "", parse_pattern(entry)
+    return names.check_database(parts[0][0]) if len(parts) == 2 else "", parse_pattern(entry)
 
 
 def split_wanted(entries: Iterable[str]) -> tuple[list[str], Wanted, list[str]]:
     """Part names from patterns: the names, the patterns, and what is wrong with these."""
-    names: list[str] = []
+    named: list[str] = []
     globs: list[tuple[str, Pattern]] = []
     excluded: list[Pattern] = []
     problems: list[str] = []
     for entry in entries:
         try:
             if not is_pattern(entry):
-                names.append(entry)
+                named.append(entry)
             elif entry.startswith("!"):
                 excluded.append(parse_pattern(entry[1:]))
             else:
                 globs.append(parse_glob(entry))
         except InvalidInput as error:
             problems += error.problems
-    return names, Wanted((), tuple(globs), tuple(excluded)), problems
+    return named, Wanted((), tuple(globs), tuple(excluded)), problems
 
 
 def choose(
@@ -131,22 +124,22 @@ def choose(
     :return: the schemas as stored, and what is told of the others.
     """
     session = replace(known.session, database=database)
-    named = {resolve(schema, schemas, session.case_sensitive) for _, schema in wanted.named}
+    named = {names.resolve(schema, schemas, session.case_sensitive) for _, schema in wanted.named}
     whole = [(pattern, replace(pattern, globs=pattern.globs[-1:])) for _, pattern in wanted.globs]
     found: dict[str, list[str]] = {}
     fate: dict[str, str] = {}
     for name, schema in sorted(schemas.items()):
-        if is_stored_system_schema(name) or wanted.excludes(database, name):
+        if names.is_stored_system_schema(name) or wanted.excludes(database, name):
             continue
         if any(inside.matches(database, name, session) for _, inside in whole):
             fate[name] = "named" if name in named else _left_out(schema, known, database, limits)
             found.setdefault(fate[name], []).append(name)
     told = []
-    for case, names in sorted(found.items()):
+    for case, those in sorted(found.items()):
         if case not in ("", "named"):
             make = finding if case in ACTED_ON else note
-            owners = tuple(sorted({schemas[name].owner for name in names}))
-            told.append(make("left_out", database, case=case, schemas=tuple(map(join_path, names)), owners=owners))
+            owners = tuple(sorted({schemas[name].owner for name in those}))
+            told.append(make("left_out", database, case=case, schemas=tuple(map(join_path, those)), owners=owners))
     for pattern, inside in whole:
         means = {fate[name] for name in fate if inside.matches(database, name, session)}
         if means.isdisjoint({"", "named"}):

@@ -16,21 +16,11 @@ from airflow_provider_datagraph.access.schemas.values import DesiredSchema
 from airflow_provider_datagraph.form.arguments import ALL_TABLES, Problems
 from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose, is_pattern
 from airflow_provider_datagraph.form.patterns import Pattern, check_allowed
+from airflow_provider_datagraph.redshift import names
 from airflow_provider_datagraph.redshift.catalog.relations import relation_names
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.schemas import read_schemas
-from airflow_provider_datagraph.redshift.names import (
-    InvalidInput,
-    alike,
-    check_database,
-    check_identifier,
-    check_schema,
-    fold,
-    join_path,
-    refuse_template,
-    resolve,
-    split_path,
-)
+from airflow_provider_datagraph.redshift.names import InvalidInput, fold, join_path, resolve
 from airflow_provider_datagraph.redshift.statements import written
 from airflow_provider_datagraph.redshift.values import Grant, Identities, Schema, Session
 
@@ -77,7 +67,7 @@ class _Entry:
 
 def parse_entry(text: str) -> tuple[str, ...]:
     """Parse one entry of the form: ``schema``, ``database.schema`` or ``database.schema.table``."""
-    parts = split_path(text)
+    parts = names.split_path(text)
     if len(parts) > 3:
         raise InvalidInput(
             f"{text!r} has {len(parts)} parts: write schema, database.schema or database.schema.table, "
@@ -86,10 +76,10 @@ def parse_entry(text: str) -> tuple[str, ...]:
     if is_pattern(text):
         raise InvalidInput(f"{text!r} is a pattern: name a schema, and put a * of its own in double quotes.")
     if len(parts) > 1:
-        check_database(parts[0])
-    refuse_template(check_schema(parts[0] if len(parts) == 1 else parts[1]), "schema")
+        names.check_database(parts[0])
+    names.refuse_template(names.check_schema(parts[0] if len(parts) == 1 else parts[1]), "schema")
     if len(parts) == 3:
-        refuse_template(check_identifier(parts[2], "table"), "table")
+        names.refuse_template(names.check_identifier(parts[2], "table"), "table")
     return parts
 
 
@@ -217,7 +207,7 @@ def _in_capitals(name: str, stored: Iterable[str]) -> bool:
 
 
 def _hint(name: str, stored: Collection[str]) -> str:
-    meant = alike(name, stored)
+    meant = names.alike(name, stored)
     return f": did you mean {join_path(meant)}?" if meant else ": correct the name, or create it first."
 
 
@@ -324,12 +314,12 @@ def choose_schemas(
         schemas = {
             name: replace(one, kind=warehouse.kind(database, name)) for name, one in warehouse.schemas[database].items()
         }
-        names, about = choose(whole.within(database), database, schemas, known, limits)
+        more, about = choose(whole.within(database), database, schemas, known, limits)
         told += about
         mine = next((o for o in chosen if o.database == database), Opening(database, (), {}))
-        if names:
+        if more:
             chosen = [o for o in chosen if o is not mine]
-            chosen.append(replace(mine, schemas=(*mine.schemas, *names)))
+            chosen.append(replace(mine, schemas=(*mine.schemas, *more)))
     return sorted(chosen, key=lambda opening: opening.database), told
 
 
@@ -361,10 +351,7 @@ def as_tasks(
         "reverse_etl_database": reverse_etl,
         "asked": [written(place) for place in (*whole, *listed, *others)],
         "profiles_sync": None if profiles is None else {"database": profiles[0], "schema": join_path(profiles[1])},
-        "validate": {
-            "schemas": [join_path(*place) for place in whole],
-            "tables": [join_path(*path) for path in listed],
-        }
+        "validate": {"schemas": [join_path(*place) for place in whole], "tables": [join_path(*path) for path in listed]}
         if whole or listed or named
         else None,
     }

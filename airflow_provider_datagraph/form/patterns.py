@@ -11,13 +11,8 @@ from typing import Any
 
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.redshift.names import (
-    InvalidInput,
-    check_identifier,
-    fold,
-    refuse_template,
-    split_quoted,
-)
+from airflow_provider_datagraph.redshift import names
+from airflow_provider_datagraph.redshift.names import InvalidInput, fold
 from airflow_provider_datagraph.redshift.values import Session
 
 
@@ -47,7 +42,7 @@ def parse_pattern(text: str, *, tables: bool = False) -> Pattern:
 
     One that begins with ``!`` is refused: it would seem to leave something out.
     """
-    parts = split_quoted(text)
+    parts = names.split_quoted(text)
     if len(parts) > 2 + tables:
         form = "database.schema.table" if tables else "database.schema"
         raise InvalidInput(
@@ -57,7 +52,7 @@ def parse_pattern(text: str, *, tables: bool = False) -> Pattern:
     if text.strip().startswith("!"):
         raise InvalidInput(f"{text!r} begins with '!', which leaves nothing out: name what may be opened.")
     for part, _ in parts:
-        refuse_template(check_identifier(part, "pattern"), "pattern")
+        names.refuse_template(names.check_identifier(part, "pattern"), "pattern")
     globs = tuple(_glob(part, quoted) for part, quoted in parts)
     return Pattern(text, globs[:2], *globs[2:])
 

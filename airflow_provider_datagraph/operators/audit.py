@@ -20,20 +20,12 @@ from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name
 from airflow_provider_datagraph.form.patterns import meant_by, patterns
-from airflow_provider_datagraph.operators.base import (
-    ANY_DATABASE,
-    DEFAULT_CHECKPOINT_DATABASE,
-    DEFAULT_ROLE,
-    DEFAULT_USER,
-    DataGraphOperator,
-    refuse_drift,
-    refusing_bad_input,
-)
+from airflow_provider_datagraph.operators import base
 from airflow_provider_datagraph.redshift.names import check_identity, join_path
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, telling_errors
 
 
-class AuditAccessOperator(DataGraphOperator):
+class AuditAccessOperator(base.DataGraphOperator):
     """Tell what the linked user can reach in every local database of the cluster, and by which way. It changes nothing.
 
     :param user_conn_id: the user connection's id, whose login is the linked user; default ``segment_linked_user``.
@@ -53,9 +45,9 @@ class AuditAccessOperator(DataGraphOperator):
     def __init__(
         self,
         *,
-        user_conn_id: str = DEFAULT_USER,
-        role: str = DEFAULT_ROLE,
-        checkpoint_database: str = DEFAULT_CHECKPOINT_DATABASE,
+        user_conn_id: str = base.DEFAULT_USER,
+        role: str = base.DEFAULT_ROLE,
+        checkpoint_database: str = base.DEFAULT_CHECKPOINT_DATABASE,
         allowed: str | Sequence[str] | Missing | None = LEFT_OUT,
         exact: bool | str = False,
         **kwargs: Any,
@@ -77,9 +69,9 @@ class AuditAccessOperator(DataGraphOperator):
         :raises DriftError: with ``exact``, if anything more is possible; the report is in XCom all the same.
         """
         problems = Problems()
-        with refusing_bad_input():
+        with base.refusing_bad_input():
             self.take_arguments(context)
-            hook, linked = self.hook(), self.user_hook(ANY_DATABASE, self.user_conn_id)
+            hook, linked = self.hook(), self.user_hook(base.ANY_DATABASE, self.user_conn_id)
             allowed = self.optional("allowed", partial(patterns, tables=True), problems)
             exact = problems.check(arguments.boolean, self.exact, "exact", default=False)
             if exact and allowed is None:
@@ -110,7 +102,7 @@ class AuditAccessOperator(DataGraphOperator):
         told = report.as_dict()
         told["matrix"], told["omitted"]["matrix"] = rows[:MAX_ROWS], max(0, len(rows) - MAX_ROWS)
         advice = "Revoke what isn't meant to be, or name it in allowed."
-        refuse_drift(context, told, [row.text for row in report.blocking], title, advice)
+        base.refuse_drift(context, told, [row.text for row in report.blocking], title, advice)
         return told
 
 

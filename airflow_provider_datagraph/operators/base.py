@@ -251,10 +251,7 @@ class OfSchemas(ConvergingOperator):
         return wanted, {name: self.hook(name) for name in wanted.databases} | {database: own}
 
     def in_each(
-        self,
-        wanted: Wanted,
-        hooks: Mapping[str, DataGraphHook],
-        converge: Callable[[DataGraphHook, Wanted], Report],
+        self, wanted: Wanted, hooks: Mapping[str, DataGraphHook], converge: Callable[[DataGraphHook, Wanted], Report]
     ) -> Report:
         """Converge in one database after the other; what a person has to correct in one doesn't stop the others."""
         self.instance_label = schemas_label(wanted.named, wanted.written)
@@ -305,11 +302,7 @@ class GrantingOperator(AdoptingOperator):
     """
 
     def __init__(
-        self,
-        *,
-        future_tables: str = "scoped",
-        writers: str | Sequence[str] | Missing | None = LEFT_OUT,
-        **kwargs: Any,
+        self, *, future_tables: str = "scoped", writers: str | Sequence[str] | Missing | None = LEFT_OUT, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.future_tables = future_tables

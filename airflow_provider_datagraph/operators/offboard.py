@@ -16,14 +16,7 @@ from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose
 from airflow_provider_datagraph.form.names import optional_database, schemas_title
-from airflow_provider_datagraph.operators.base import (
-    ANY_DATABASE,
-    DEFAULT_ROLE,
-    DEFAULT_USER,
-    ConvergingOperator,
-    Mode,
-    OfSchemas,
-)
+from airflow_provider_datagraph.operators import base
 from airflow_provider_datagraph.redshift.names import check_identifier, check_identity, refuse_template
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
@@ -31,7 +24,7 @@ if TYPE_CHECKING:
     from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
 
-class RevokeSchemaOperator(OfSchemas, ConvergingOperator):
+class RevokeSchemaOperator(base.OfSchemas, base.ConvergingOperator):
     """Close schemas to the role: everything that it holds on them and in them is revoked, a transaction a database.
 
     What the role or its members reach in another way (PUBLIC, a group, another role, a permission on the whole
@@ -51,7 +44,7 @@ class RevokeSchemaOperator(OfSchemas, ConvergingOperator):
         *,
         schema: str | Sequence[str],
         database: str | Missing | None = LEFT_OUT,
-        role: str = DEFAULT_ROLE,
+        role: str = base.DEFAULT_ROLE,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -59,7 +52,7 @@ class RevokeSchemaOperator(OfSchemas, ConvergingOperator):
         self.database = self.kept("database", database)
         self.role = role
 
-    def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
+    def converge(self, problems: Problems, mode: base.Mode) -> tuple[str, Report]:
         role = problems.check(check_identity, self.role, "role", default="")
         wanted, hooks = self.wanted(problems)
         problems.raise_all()
@@ -84,7 +77,7 @@ class RevokeSchemaOperator(OfSchemas, ConvergingOperator):
         return f"Closed: {schemas_title(wanted)}", self.in_each(wanted, hooks, one)
 
 
-class DropSegmentRoleOperator(ConvergingOperator):
+class DropSegmentRoleOperator(base.ConvergingOperator):
     """Take the linked role and user away, with all that they hold in every database of the cluster.
 
     Every database is looked at before the first is changed, and one problem in any of them stops all. Each is then
@@ -115,8 +108,8 @@ class DropSegmentRoleOperator(ConvergingOperator):
     def __init__(
         self,
         *,
-        role: str = DEFAULT_ROLE,
-        user_conn_id: str = DEFAULT_USER,
+        role: str = base.DEFAULT_ROLE,
+        user_conn_id: str = base.DEFAULT_USER,
         checkpoint_database: str | None = None,
         confirm_database: str | None = None,
         new_owner: str | None = None,
@@ -135,7 +128,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         self.keep_role = keep_role
         self.force = force
 
-    def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
+    def converge(self, problems: Problems, mode: base.Mode) -> tuple[str, Report]:
         leaving = self._leaving(problems)
         report = Offboarding(lambda database: self.engine(self.hook(database)), leaving).run(plan_only=mode.plan_only)
         who = f"User {leaving.user} leaves" if leaving.stays else f"Role {leaving.role} and user {leaving.user} leave"
@@ -161,7 +154,7 @@ class DropSegmentRoleOperator(ConvergingOperator):
         if keep and drop is not None:
             problems.add("keep_role is true, and checkpoint_database is given: the database goes with the role only.")
         database = problems.check(lambda: str(hook.arguments["database"]), default="")
-        user_hook = self.user_hook(database or ANY_DATABASE, self.user_conn_id)
+        user_hook = self.user_hook(database or base.ANY_DATABASE, self.user_conn_id)
         user = problems.check(lambda: user_hook.login, default="")
         problems.raise_all()
         named = user_hook.user_connection.schema or None

@@ -15,19 +15,12 @@ from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.choosing import split_wanted
 from airflow_provider_datagraph.form.entries import desired_schemas, parse_entry
-from airflow_provider_datagraph.operators.base import (
-    ANY_DATABASE,
-    DEFAULT_CHECKPOINT_DATABASE,
-    DEFAULT_ROLE,
-    DEFAULT_USER,
-    DataGraphOperator,
-    refusing_bad_input,
-)
+from airflow_provider_datagraph.operators import base
 from airflow_provider_datagraph.redshift.names import check_identity, check_new_database
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 
-class PreflightOperator(DataGraphOperator):
+class PreflightOperator(base.DataGraphOperator):
     """Tell what works and what is missing: logins, the cluster, the admin's rights, the network. It changes nothing.
 
     :param schemas: what is to be opened, in lower case as stored: ``schema``, ``database.schema`` or
@@ -49,9 +42,9 @@ class PreflightOperator(DataGraphOperator):
         self,
         *,
         schemas: str | Sequence[str] | Missing | None = LEFT_OUT,
-        role: str = DEFAULT_ROLE,
-        checkpoint_database: str = DEFAULT_CHECKPOINT_DATABASE,
-        user_conn_id: str = DEFAULT_USER,
+        role: str = base.DEFAULT_ROLE,
+        checkpoint_database: str = base.DEFAULT_CHECKPOINT_DATABASE,
+        user_conn_id: str = base.DEFAULT_USER,
         region: str = "us",
         **kwargs: Any,
     ) -> None:
@@ -69,7 +62,7 @@ class PreflightOperator(DataGraphOperator):
         :raises MisconfigurationError: with every problem of the arguments; a connection's are findings.
         """
         problems = Problems()
-        with refusing_bad_input():
+        with base.refusing_bad_input():
             self.take_arguments(context)
             for name in ("redshift_conn_id", "user_conn_id"):
                 problems.check(arguments.text, getattr(self, name), name, default="")
@@ -78,7 +71,7 @@ class PreflightOperator(DataGraphOperator):
             wanted = self._wanted(problems)
             problems.raise_all()
         linked = partial(self.user_hook, user_conn_id=self.user_conn_id)
-        report = Report.of(preflight(self.hook, lambda name: linked(name or ANY_DATABASE), wanted, region, aws))
+        report = Report.of(preflight(self.hook, lambda name: linked(name or base.ANY_DATABASE), wanted, region, aws))
         self.log.info("%s", table("What works, and what is missing; this task changes nothing", report, changes=False))
         return report.as_dict()
 

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_datagraph.access import reverse_etl
 from airflow_provider_datagraph.access.database import read_database_access
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.access.reverse_etl import (
-    DROP_CHOICES,
-    SCHEMA,
-    database_missing,
-    desired_schema,
-    plan_reverse_etl,
-    read_reverse_etl,
-    reread_reverse_etl,
-)
 from airflow_provider_datagraph.access.schemas.values import FutureTables
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
@@ -46,7 +38,7 @@ class GrantReverseEtlOperator(GrantingOperator):
         self,
         *,
         database: str,
-        schema: str = SCHEMA,
+        schema: str = reverse_etl.SCHEMA,
         schema_owner: str | None = None,
         drop: str = "tables",
         role: str = DEFAULT_ROLE,
@@ -63,7 +55,7 @@ class GrantReverseEtlOperator(GrantingOperator):
         database = problems.check(database_name, self.database, "database", default="")
         _, schema = problems.check(one_place, self.schema, database, default=("", ""))
         owner = problems.check(arguments.optional_text, self.schema_owner, "schema_owner", default=None)
-        drop = problems.check(arguments.choice, self.drop, "drop", DROP_CHOICES, default="tables")
+        drop = problems.check(arguments.choice, self.drop, "drop", reverse_etl.DROP_CHOICES, default="tables")
         role = problems.check(check_identity, self.role, "role", default="")
         future, writers = self.later(problems)
         if future is FutureTables.DEFAULT_PRIVILEGES and writers is None and owner:
@@ -73,15 +65,15 @@ class GrantReverseEtlOperator(GrantingOperator):
         problems.raise_all()
         title = f"Reverse ETL schema {schema} of database {database}"
         if mode.lenient and self._database_missing(database, role):
-            return title, Report.of([database_missing(database)])
-        desired = desired_schema(schema, drop, future, writers)
+            return title, Report.of([reverse_etl.database_missing(database)])
+        desired = reverse_etl.desired_schema(schema, drop, future, writers)
         report = self.engine(hook).converge(
-            lambda rows, session: read_reverse_etl(rows, session, role, desired, thorough=mode.plan_only),
-            lambda current: plan_reverse_etl(
+            lambda rows, session: reverse_etl.read_reverse_etl(rows, session, role, desired, thorough=mode.plan_only),
+            lambda current: reverse_etl.plan_reverse_etl(
                 database, desired, role, current, plan_only=mode.lenient, owner=owner, trusted=trusted
             ),
             plan_only=mode.plan_only,
-            reread=lambda rows, current: reread_reverse_etl(rows, current, role, desired),
+            reread=lambda rows, current: reverse_etl.reread_reverse_etl(rows, current, role, desired),
             compares=fold(schema) != schema,
             judge=lambda rows, current, plan: mode.judge(rows, current.schemas, plan),
         )

@@ -16,13 +16,7 @@ from airflow_provider_datagraph.access.report import MAX_ROWS, Report, columns, 
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.names import database_name
-from airflow_provider_datagraph.operators.base import (
-    ANY_DATABASE,
-    DEFAULT_CHECKPOINT_DATABASE,
-    DEFAULT_USER,
-    DataGraphOperator,
-    refusing_bad_input,
-)
+from airflow_provider_datagraph.operators import base
 from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.xcom import LEFT_OUT, is_listed, telling_errors
 
@@ -128,7 +122,7 @@ def _beyond(audit: Report) -> tuple[str, list[tuple[str, str]]]:
     return "More can be read than was asked:", [("", text) for text in told]
 
 
-class SegmentSummaryOperator(DataGraphOperator):
+class SegmentSummaryOperator(base.DataGraphOperator):
     """Log the whole run's changes, what logins proved, and the settings that Segment's form asks for, but no password.
 
     :param reports: the reports of the run's operators: a list, or JSON text of one.
@@ -149,8 +143,8 @@ class SegmentSummaryOperator(DataGraphOperator):
         reports: Any,
         proofs: Any = LEFT_OUT,
         audit: Any = LEFT_OUT,
-        checkpoint_database: str = DEFAULT_CHECKPOINT_DATABASE,
-        user_conn_id: str = DEFAULT_USER,
+        checkpoint_database: str = base.DEFAULT_CHECKPOINT_DATABASE,
+        user_conn_id: str = base.DEFAULT_USER,
         plan_only: bool | str = False,
         **kwargs: Any,
     ) -> None:
@@ -171,11 +165,11 @@ class SegmentSummaryOperator(DataGraphOperator):
         :raises MisconfigurationError: if an argument isn't what it should be.
         """
         problems = Problems()
-        with refusing_bad_input():
+        with base.refusing_bad_input():
             self.take_arguments(context)
             plan_only = problems.check(arguments.boolean, self.plan_only, "plan_only", default=True)
             database = problems.check(
-                database_name, self.checkpoint_database, "checkpoint_database", default=ANY_DATABASE
+                database_name, self.checkpoint_database, "checkpoint_database", default=base.ANY_DATABASE
             )
             settings = problems.check(self._settings, database, default={})
             reports = problems.check(parse_reports, self.reports, "reports", default=())

@@ -10,14 +10,5 @@ if TYPE_CHECKING:
     from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
     from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 
-__all__ = [
-    "ProfilesSyncTablesSensor",
-    "ValidateAccessSensor",
-]
-__getattr__ = lazily(
-    __name__,
-    {
-        "ProfilesSyncTablesSensor": "profiles_sync",
-        "ValidateAccessSensor": "access",
-    },
-)
+__all__ = ["ProfilesSyncTablesSensor", "ValidateAccessSensor"]
+__getattr__ = lazily(__name__, {"ProfilesSyncTablesSensor": "profiles_sync", "ValidateAccessSensor": "access"})

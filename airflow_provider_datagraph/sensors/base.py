@@ -11,15 +11,8 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.providers.common.compat.sdk import (
-    AirflowException,
-    AirflowSensorTimeout,
-    AirflowSkipException,
-    AssetAlias,
-    BaseSensorOperator,
-    Context,
-    PokeReturnValue,
-)
+from airflow.providers.common.compat import sdk
+from airflow.providers.common.compat.sdk import Context
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
 from airflow_provider_datagraph.access.plan import Finding, finding
@@ -91,7 +84,7 @@ def no_triggerer() -> bool:
     return False
 
 
-class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
+class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
     """Base of the sensors. A subclass names its probe and its asset alias, and parses its arguments.
 
     :param redshift_conn_id: the admin connection's id; default ``redshift_default``.
@@ -127,7 +120,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.outlets = [*self.outlets, AssetAlias(self.alias)] if self.alias else self.outlets
+        self.outlets = [*self.outlets, sdk.AssetAlias(self.alias)] if self.alias else self.outlets
         self.redshift_conn_id = redshift_conn_id
         self.aws_conn_id = self.kept("aws_conn_id", aws_conn_id)
         self.wait = wait
@@ -137,7 +130,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         self._until = math.inf
         self._probe: Probe | None = None
         self._sight = Sight()
-        self._ends: DataGraphError | AirflowSkipException | None = None
+        self._ends: DataGraphError | sdk.AirflowSkipException | None = None
         self._warned: set[str] | None = None
         self._looked = False
         if self.poke_interval <= 0:
@@ -273,7 +266,7 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
                 self._sight.saw(text, self.log)
                 return None
             if self.never_fail:
-                raise AirflowSkipException(text) from error
+                raise sdk.AirflowSkipException(text) from error
             raise
         finally:
             self._probe = None
@@ -338,23 +331,23 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
             keep_report(context, self._finish(look.as_dict(), look.report, look.message))
             raise MisconfigurationError.of(look.problems)
 
-    def poke(self, context: Context) -> PokeReturnValue:
+    def poke(self, context: Context) -> sdk.PokeReturnValue:
         """Look once, for ``deferrable=False``: whether it is done, with the report."""
         try:
             look = self._look_once()
             self._stop(context, look)
-        except (MisconfigurationError, AirflowSkipException) as error:
+        except (MisconfigurationError, sdk.AirflowSkipException) as error:
             # The caller turns an exception into a skip where soft_fail is set; it is raised when the loop is left.
             self._ends = error
-            return PokeReturnValue(is_done=True)
+            return sdk.PokeReturnValue(is_done=True)
         if look is not None and look.done:
-            return PokeReturnValue(is_done=True, xcom_value=self._done(context, look))
-        return PokeReturnValue(is_done=False)
+            return sdk.PokeReturnValue(is_done=True, xcom_value=self._done(context, look))
+        return sdk.PokeReturnValue(is_done=False)
 
     def _poke_on(self, context: Context) -> Any:
         try:
             report = super().execute(context)
-        except (AirflowSensorTimeout, AirflowSkipException):
+        except (sdk.AirflowSensorTimeout, sdk.AirflowSkipException):
             self._time_out(context, self._sight.message, self._sight.report)
         if self._ends is not None:
             raise self._ends
@@ -384,18 +377,19 @@ class DataGraphSensor(TakesFromXCom, BaseSensorOperator):
         """Tell, and return, what was still missing."""
         keep_report(context, returned)
         message = one_line(f"The sensor waited {self.timeout} s. {message}")
-        raise (AirflowSkipException if self.soft_fail or self.never_fail else AirflowSensorTimeout)(message) from None
+        ends = sdk.AirflowSkipException if self.soft_fail or self.never_fail else sdk.AirflowSensorTimeout
+        raise ends(message) from None
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Resume without the parent's wrapper, which skips on a misconfiguration where ``soft_fail`` is set."""
         self.never_render_again()
         try:
-            return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
-        except AirflowException as error:
+            return super(sdk.BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
+        except sdk.AirflowException as error:
             # Airflow 3 has a class for it, 2.11 the text alone.
             failed = type(error).__name__.startswith("TaskDeferral")
             if failed and "timeout" in str(error).lower():
                 self._time_out(context, f"No triggerer told what it saw. {error}", {})
             if failed and self.never_fail:
-                raise AirflowSkipException(one_line(str(error))) from error
+                raise sdk.AirflowSkipException(one_line(str(error))) from error
             raise

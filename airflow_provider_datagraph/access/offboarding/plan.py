@@ -15,28 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from airflow_provider_datagraph.access.offboarding.findings import (
-    checkpoint_findings,
-    cluster_findings,
-    holdings_findings,
-    is_use,
-    on_shared,
-    owned_roles,
-    who_leaves,
-)
+from airflow_provider_datagraph.access.offboarding import findings
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
 from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step
 from airflow_provider_datagraph.access.schemas.revoke import From, Taken, everything, revokes
+from airflow_provider_datagraph.redshift import statements
 from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES
-from airflow_provider_datagraph.redshift.statements import (
-    ChangeOwner,
-    DefaultPrivileges,
-    Drop,
-    Membership,
-    Statement,
-    SystemPermission,
-    use_of_shared,
-)
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Owned
 
 
@@ -54,7 +38,7 @@ def plan_holdings(leaving: Leaving, cluster: Cluster, holdings: Holdings) -> Pla
 
     :return: the plan: default privileges first, while their writers can still create; ownership last.
     """
-    database, user = holdings.session.database, who_leaves(leaving, cluster)
+    database, user = holdings.session.database, findings.who_leaves(leaving, cluster)
     found: list[Step] = []
     for grants, made in ((holdings.held, False), (holdings.made, True)):
         for identity, held in _by_identity(grants):
@@ -63,8 +47,8 @@ def plan_holdings(leaving: Leaving, cluster: Cluster, holdings: Holdings) -> Pla
     if user is not None and leaving.new_owner is not None:
         found += _give(holdings.owned, database, leaving)
     # A writer's default privileges can be changed only while it may create, so all of them come first.
-    found.sort(key=lambda step: not isinstance(step.statement, DefaultPrivileges))
-    return Plan(tuple(found), int(not found), tuple(holdings_findings(leaving, cluster, holdings)))
+    found.sort(key=lambda step: not isinstance(step.statement, statements.DefaultPrivileges))
+    return Plan(tuple(found), int(not found), tuple(findings.holdings_findings(leaving, cluster, holdings)))
 
 
 def _by_identity(held: Iterable[tuple[Identity, Grant]]) -> Iterator[tuple[Identity, list[Grant]]]:
@@ -87,7 +71,7 @@ def _give(owned: Collection[Owned], database: str, leaving: Leaving) -> Iterator
     for one in sorted(owned, reverse=True):
         path = one.path if one.kind in ("database", "role") else (database, *one.path)
         change = Change("give", one.kind, path, Reason.USER_LEAVES, identity=heir, of=leaving.user)
-        yield Step(ChangeOwner(one, heir.name), (change,))
+        yield Step(statements.ChangeOwner(one, heir.name), (change,))
 
 
 def plan_checkpoint(leaving: Leaving, cluster: Cluster, holdings: Holdings | None) -> Plan:
@@ -99,17 +83,16 @@ def plan_checkpoint(leaving: Leaving, cluster: Cluster, holdings: Holdings | Non
         o.kind == "table" for o, _ in holdings.others or ()
     )
     change = Change("drop", "database", (database,), Reason.NAMED, count=tables)
-    findings = checkpoint_findings(leaving, cluster, holdings)
-    step = Step(Drop("database", database), (change,))
-    return Plan((step,), findings=tuple(findings))
+    step = Step(statements.Drop("database", database), (change,))
+    return Plan((step,), findings=tuple(findings.checkpoint_findings(leaving, cluster, holdings)))
 
 
 def _from_shared(leaving: Leaving, cluster: Cluster) -> Iterator[Step]:
-    for identity, grant in on_shared(leaving, cluster):
-        if is_use(grant):
+    for identity, grant in findings.on_shared(leaving, cluster):
+        if findings.is_use(grant):
             taken = Taken(grant.scope, grant.path, "", ("USAGE",), ("USAGE",))
             change = _origin(leaving, identity, grant.database, made=False).change(taken)
-            yield Step(use_of_shared(identity, grant.database, "", taken=True)[0], (change,))
+            yield Step(statements.use_of_shared(identity, grant.database, "", taken=True)[0], (change,))
 
 
 def plan_identities(leaving: Leaving, cluster: Cluster) -> Plan:
@@ -118,30 +101,30 @@ def plan_identities(leaving: Leaving, cluster: Cluster) -> Plan:
     The membership goes with the user. Redshift refuses to drop who still holds something in the connected
     database, and looks in no other: that is what the plans before this one are for.
     """
-    user, holder = who_leaves(leaving, cluster), Identity("role", leaving.role)
+    user, holder = findings.who_leaves(leaving, cluster), Identity("role", leaving.role)
     has_role = leaving.role in cluster.roles
     found = list(_from_shared(leaving, cluster))
 
-    def lost(kind: str, name: str, identity: Identity, statement: Statement) -> None:
+    def lost(kind: str, name: str, identity: Identity, statement: statements.Statement) -> None:
         change = Change("revoke", kind, (name,), Reason.ROLE_LEAVES, identity=identity, of=leaving.role)
         found.append(Step(statement, (change,)))
 
     for permission in sorted(cluster.system):
-        lost("permission", permission, holder, SystemPermission(holder, permission, taken=True))
+        lost("permission", permission, holder, statements.SystemPermission(holder, permission, taken=True))
     for member in sorted(cluster.members):
         # A user that is dropped takes its memberships along.
         if user is None or member != Identity("user", user.name):
-            lost("role", leaving.role, member, Membership(member, leaving.role, taken=True))
+            lost("role", leaving.role, member, statements.Membership(member, leaving.role, taken=True))
     for granted in sorted(cluster.granted_roles):
-        lost("role", granted, holder, Membership(holder, granted, taken=True))
+        lost("role", granted, holder, statements.Membership(holder, granted, taken=True))
     if user is not None:
         if leaving.new_owner is not None:
-            found += _give(owned_roles(leaving, cluster), "", leaving)
+            found += _give(findings.owned_roles(leaving, cluster), "", leaving)
         others = tuple(sorted(cluster.user_roles - {leaving.role}))
         change = Change("drop", "user", (user.name,), Reason.LEAVES, names=others)
-        found.append(Step(Drop("user", user.name), (change,)))
+        found.append(Step(statements.Drop("user", user.name), (change,)))
     if has_role:
         change = Change("drop", "role", (leaving.role,), Reason.LEAVES)
-        found.append(Step(Drop("role", leaving.role), (change,)))
+        found.append(Step(statements.Drop("role", leaving.role), (change,)))
     in_place = int(not has_role and not leaving.stays) + int(leaving.user not in cluster.users)
-    return Plan(tuple(found), in_place, tuple(cluster_findings(leaving, cluster)))
+    return Plan(tuple(found), in_place, tuple(findings.cluster_findings(leaving, cluster)))

@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from airflow_provider_datagraph.redshift.values import (
-    Database,
-    Grant,
-    Identities,
-    Identity,
-    OpenSession,
-    Owned,
-    Session,
-)
+from airflow_provider_datagraph.redshift import values
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +36,7 @@ class Leaving:
 
 
 @dataclass(frozen=True)
-class Cluster(Identities):
+class Cluster(values.Identities):
     """What belongs to the whole cluster.
 
     :param unseen: databases of which the admin knows no more than the name.
@@ -55,16 +47,16 @@ class Cluster(Identities):
     :param sessions: who is logged in; None where that can't be told.
     """
 
-    databases: Mapping[str, Database] = field(default_factory=dict)
+    databases: Mapping[str, values.Database] = field(default_factory=dict)
     unseen: frozenset[str] = frozenset()
     sees_all: bool = True
     sees_catalog: bool = True
-    members: frozenset[Identity] = frozenset()
+    members: frozenset[values.Identity] = frozenset()
     granted_roles: frozenset[str] = frozenset()
     user_roles: frozenset[str] = frozenset()
     system: frozenset[str] = frozenset()
-    on_databases: frozenset[tuple[Identity, Grant]] = frozenset()
-    sessions: tuple[OpenSession, ...] | None = None
+    on_databases: frozenset[tuple[values.Identity, values.Grant]] = frozenset()
+    sessions: tuple[values.OpenSession, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,11 +71,11 @@ class Holdings:
     :param others: what others own, with their ids; None where that wasn't read.
     """
 
-    session: Session
-    held: frozenset[tuple[Identity, Grant]] = frozenset()
-    made: frozenset[tuple[Identity, Grant]] = frozenset()
+    session: values.Session
+    held: frozenset[tuple[values.Identity, values.Grant]] = frozenset()
+    made: frozenset[tuple[values.Identity, values.Grant]] = frozenset()
     unhandled: frozenset[str] = frozenset()
     external: frozenset[str] = frozenset()
     stuck: frozenset[tuple[str, str]] = frozenset()
-    owned: frozenset[Owned] = frozenset()
-    others: frozenset[tuple[Owned, int]] | None = None
+    owned: frozenset[values.Owned] = frozenset()
+    others: frozenset[tuple[values.Owned, int]] | None = None

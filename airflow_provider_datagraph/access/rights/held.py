@@ -10,16 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from airflow_provider_datagraph.redshift.catalog import privileges
 from airflow_provider_datagraph.redshift.catalog.databases import read_databases
 from airflow_provider_datagraph.redshift.catalog.effective import usable_schemas
 from airflow_provider_datagraph.redshift.catalog.identities import memberships, role_grants, roles_of, system_privileges
-from airflow_provider_datagraph.redshift.catalog.privileges import (
-    Held,
-    database_grants,
-    of,
-    relation_grants,
-    schema_grants,
-)
 from airflow_provider_datagraph.redshift.catalog.relations import read_all_relations
 from airflow_provider_datagraph.redshift.catalog.rows import Rows, word
 from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
@@ -61,17 +55,17 @@ def read_rights(rows: Rows, known: Identities, statements: Iterable[Statement]) 
     rights = Rights()
     if not all(isinstance(one, Privileges) for one in asked):
         rights = _of_cluster(rows, user)
-    held, owned = Held(), set[Owned]()
+    held, owned = privileges.Held(), set[Owned]()
     if scopes & OF_DATABASES:
-        held |= database_grants(rows, of(me), grantable=True)
+        held |= privileges.database_grants(rows, privileges.of(me), grantable=True)
         owned |= {Owned("database", one.name) for one in read_databases(rows, known).values() if one.owner == user}
     if scopes - OF_DATABASES:
-        held |= schema_grants(rows, of(me), grantable=True)
+        held |= privileges.schema_grants(rows, privileges.of(me), grantable=True)
         namespaces, owner = read_namespaces(rows), known.owner_names()
         rights = replace(rights, schemas=frozenset(name for name, _ in namespaces.values()))
         owned |= {Owned("schema", name) for name, user_id in namespaces.values() if owner(user_id) == user}
     if scopes & {Scope.TABLES, Scope.TABLE}:
-        held |= relation_grants(rows, of(me), grantable=True)
+        held |= privileges.relation_grants(rows, privileges.of(me), grantable=True)
         found = read_all_relations(rows, owner, namespaces).values()
         owned |= {Owned("table", one.schema, one.name) for one in found if one.owner == user}
         tables = frozenset((one.schema, one.name) for one in found)

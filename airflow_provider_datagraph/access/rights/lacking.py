@@ -15,22 +15,9 @@ from itertools import chain, count
 
 from airflow_provider_datagraph.access.plan import Fact, Finding, Plan, Step, blocking
 from airflow_provider_datagraph.access.rights.held import OF_DATABASES, Rights, read_rights
+from airflow_provider_datagraph.redshift import statements
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.statements import (
-    ALL,
-    UNNAMED,
-    AlterUser,
-    ChangeOwner,
-    Create,
-    DefaultPrivileges,
-    Drop,
-    Membership,
-    Path,
-    Privileges,
-    Statement,
-    SystemPermission,
-    chunks,
-)
+from airflow_provider_datagraph.redshift.statements import Path, Privileges
 from airflow_provider_datagraph.redshift.values import Grant, Identities, Identity, Owned, Scope
 
 KINDS = {Scope.DATABASE: "database", Scope.SCHEMA: "schema", Scope.TABLE: "table"}
@@ -76,19 +63,19 @@ class _Lacking:
 
     def of(self, steps: Sequence[Step]) -> Iterator[Finding]:
         writers, permissions = set[str](), dict.fromkeys(filter(None, (_permission(one.statement) for one in steps)))
-        dropped = {step.statement.name for step in steps if isinstance(step.statement, Drop)}
+        dropped = {step.statement.name for step in steps if isinstance(step.statement, statements.Drop)}
         for step in steps:
             match step.statement:
-                case Create(kind, name):
+                case statements.Create(kind, name):
                     self.owned.add(Owned(kind, name))
                     if kind == "database" and not self.known.users[self.user].createdb:
-                        yield self._lacks("createdb", statement=AlterUser(self.user, "CREATEDB"))
-                case Membership(role=role) | Drop("role", role) if not self._manages(role):
+                        yield self._lacks("createdb", statement=statements.AlterUser(self.user, "CREATEDB"))
+                case statements.Membership(role=role) | statements.Drop("role", role) if not self._manages(role):
                     # A member of what is dropped would stand in its way.
-                    give = Membership(Identity("user", self.user), role, option=True)
-                    own = ChangeOwner(Owned("role", role), self.user)
+                    give = statements.Membership(Identity("user", self.user), role, option=True)
+                    own = statements.ChangeOwner(Owned("role", role), self.user)
                     yield self._lacks("membership", role=role, statement=own if role in dropped else give)
-                case DefaultPrivileges(writers=names):
+                case statements.DefaultPrivileges(writers=names):
                     writers |= {name for name in names if name != self.user}
                 case Privileges() as statement:
                     yield from self._privileges(statement, step)
@@ -106,18 +93,18 @@ class _Lacking:
     def _permit(self, permissions: Sequence[str]) -> tuple[str, ...]:
         """Write what gives system permissions by a role that is the admin's alone: another's members got them too."""
         name = rights_role(self.known, self.rights)
-        role, statements = Identity("role", name), list[Statement]()
+        role, made = Identity("role", name), list[statements.Statement]()
         if name not in self.known.roles:
-            statements += [Create("role", name), Membership(Identity("user", self.user), name)]
-        return tuple(one.sql for one in (*statements, SystemPermission(role, ", ".join(permissions))))
+            made += [statements.Create("role", name), statements.Membership(Identity("user", self.user), name)]
+        return tuple(one.sql for one in (*made, statements.SystemPermission(role, ", ".join(permissions))))
 
     def _privileges(self, statement: Privileges, step: Step) -> Iterator[Finding]:
         scope, paths = statement.scope, [path for path in statement.objects if self._exists(statement.scope, path)]
         if statement.todays:
             scope, paths = Scope.TABLE, self._todays(paths)
         words = tuple(statement.privileges)
-        if words == ALL:
-            words = tuple(sorted({word for change in step.changes for word in change.privileges} - UNNAMED))
+        if words == statements.ALL:
+            words = tuple(sorted({word for change in step.changes for word in change.privileges} - statements.UNNAMED))
         verb = "revoke" if statement.taken else "grant"
         refused: dict[tuple[str, ...], list[Path]] = {}
         for path in paths:
@@ -127,7 +114,7 @@ class _Lacking:
         if scope is Scope.TABLE:
             yield from self._use({schema for schema, *_ in paths})
         for missing, where in refused.items():
-            for chunk in chunks(where, lambda path: path):
+            for chunk in statements.chunks(where, lambda path: path):
                 give = Privileges(Identity("user", self.user), missing, scope, chunk, option=True)
                 grants = frozenset(_grant(scope, word, path) for word in missing for path in chunk)
                 if scope is Scope.SCHEMA and "USAGE" in missing:
@@ -161,16 +148,16 @@ class _Lacking:
             yield self._lacks("use", schemas=tuple(closed), statement=give)
 
 
-def _permission(statement: Statement) -> str:
+def _permission(statement: statements.Statement) -> str:
     """Name the system permission that a statement takes; empty: none. A role is dropped by who manages it."""
     match statement:
-        case Create("role"):
+        case statements.Create("role"):
             return "CREATE ROLE"
-        case Create("user"):
+        case statements.Create("user"):
             return "CREATE USER"
-        case Drop("user"):
+        case statements.Drop("user"):
             return "DROP USER"
-        case AlterUser():
+        case statements.AlterUser():
             return "ALTER USER"
     return ""
 

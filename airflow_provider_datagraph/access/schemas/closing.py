@@ -10,15 +10,7 @@ from dataclasses import replace
 
 from airflow_provider_datagraph.access.plan import Fact, Finding, Plan, Reason, blocking, finding
 from airflow_provider_datagraph.access.role import hidden_role
-from airflow_provider_datagraph.access.schemas.read import (
-    as_roles,
-    read_inherited,
-    read_others,
-    read_privileges,
-    read_schema_list,
-    scoped_on,
-    stuck_writers,
-)
+from airflow_provider_datagraph.access.schemas import read
 from airflow_provider_datagraph.access.schemas.revoke import From, everything, revokes
 from airflow_provider_datagraph.access.schemas.targets import stuck_findings
 from airflow_provider_datagraph.access.schemas.values import Context, DesiredSchema, SchemaAccess
@@ -33,17 +25,17 @@ def read_closing(
     rows: Rows, session: Session, role: str, schemas: Callable[[SchemaAccess], Iterable[str]]
 ) -> SchemaAccess:
     """Read what a role holds in schemas that are to be closed (named once they are known), and its other ways there."""
-    current = read_schema_list(rows, session, role)
-    current = read_privileges(rows, current, role, [DesiredSchema(name) for name in schemas(current)], prune=True)
+    current = read.read_schema_list(rows, session, role)
+    current = read.read_privileges(rows, current, role, [DesiredSchema(name) for name in schemas(current)], prune=True)
     parents, holder = inherited_roles(role, role_grants(rows)), Identity("role", role)
-    wider = database_grants(rows, of(holder, *as_roles(parents)))
+    wider = database_grants(rows, of(holder, *read.as_roles(parents)))
     context = Context(
         parents,
-        inherited=read_inherited(rows, current, parents, wider, by_table=True),
-        others=read_others(rows, current, (), (), by_table=True),
+        inherited=read.read_inherited(rows, current, parents, wider, by_table=True),
+        others=read.read_others(rows, current, (), (), by_table=True),
     )
-    grants = current.grants | scoped_on(wider.by(holder), session.database)
-    return replace(current, grants=grants, context=context, stuck=stuck_writers(rows, current.grants))
+    grants = current.grants | read.scoped_on(wider.by(holder), session.database)
+    return replace(current, grants=grants, context=context, stuck=read.stuck_writers(rows, current.grants))
 
 
 def plan_closing(schemas: Sequence[str], role: str, current: SchemaAccess) -> Plan:

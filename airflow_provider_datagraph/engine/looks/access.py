@@ -10,6 +10,7 @@ from typing import Any
 
 from redshift_connector.error import Error as DriverError
 
+from airflow_provider_datagraph.access import validation
 from airflow_provider_datagraph.access.messages import by_cause, counted
 from airflow_provider_datagraph.access.plan import Finding
 from airflow_provider_datagraph.access.reach.excess import excess
@@ -17,18 +18,6 @@ from airflow_provider_datagraph.access.reach.matrix import Reached, reached
 from airflow_provider_datagraph.access.reach.read import read_database_reach, read_identity_reach, read_memberships
 from airflow_provider_datagraph.access.report import MAX_ROWS, Report
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA
-from airflow_provider_datagraph.access.validation import (
-    BATCH,
-    MAX_AGE,
-    WRITING,
-    Path,
-    Rules,
-    Target,
-    Verdict,
-    judge,
-    not_writable,
-    trial_failed,
-)
 from airflow_provider_datagraph.engine.looks.base import Look, Reader, Sessions
 from airflow_provider_datagraph.engine.looks.listing import Listing
 from airflow_provider_datagraph.engine.looks.reading import Reading
@@ -72,8 +61,8 @@ class AccessProbe:
     least_privilege: bool = False
     forbidden: Sequence[str] = ()
     probe_checkpoint: bool = False
-    batch_size: int = BATCH
-    max_proof_age: float = MAX_AGE
+    batch_size: int = validation.BATCH
+    max_proof_age: float = validation.MAX_AGE
     hidden: bool | None = field(init=False, default=None)
     """Whether the catalog hides tables from the admin; None: it isn't known yet."""
 
@@ -97,8 +86,8 @@ class AccessProbe:
         targets = listing.targets()
         reading = Reading(self, listing, targets)
         reading.read()
-        rules = Rules(self.user.hook.login, self.role, self.wait_for_grants, self.broken_views == "fail")
-        verdicts = [*judge(seen := reading.seen(), rules), *listing.verdicts, *self._checkpoint(rules)]
+        rules = validation.Rules(self.user.hook.login, self.role, self.wait_for_grants, self.broken_views == "fail")
+        verdicts = [*validation.judge(seen := reading.seen(), rules), *listing.verdicts, *self._checkpoint(rules)]
         proved = seen.proved
         holding = [one.finding for one in verdicts if one.holds_up]
         more = [one.finding for one in verdicts if not one.holds_up]
@@ -122,7 +111,7 @@ class AccessProbe:
             share = f"{len(proved)} of {counted(len(targets), 'table')}; the rest holds nothing up"
         return Look(report, f"{who} can read {share}.", done=True, more=beside)
 
-    def _excess(self, session: Session, targets: Mapping[Path, Target]) -> Iterator[Finding]:
+    def _excess(self, session: Session, targets: Mapping[validation.Path, validation.Target]) -> Iterator[Finding]:
         """Look at what must not be possible: in what is read, in the checkpoint database, and where it is forbidden."""
         login, checkpoint = self.user.hook.login, str(self.user.hook.arguments["database"])
         known = read_identity_reach(self.admin.rows, session, login)
@@ -154,18 +143,20 @@ class AccessProbe:
             least_privilege=self.least_privilege,
         )
 
-    def _checkpoint(self, rules: Rules) -> list[Verdict]:
+    def _checkpoint(self, rules: validation.Rules) -> list[validation.Verdict]:
         """Look at what Segment must be able to write; nothing of what is tried stays."""
         database = str(self.user.hook.arguments["database"])
         rows = self.sessions.reader(database).rows
         creates = may_create(rows, rules.login, database)
         oid = next((oid for oid, (name, _) in read_namespaces(rows).items() if name == SCHEMA), None)
         if oid is None:
-            verdicts = not_writable(database, SCHEMA, rules, creates=creates)
+            verdicts = validation.not_writable(database, SCHEMA, rules, creates=creates)
         else:
             held = [word for word in ("USAGE", "CREATE") if SCHEMA in usable_schemas(rows, rules.login, word.lower())]
-            tables = held_on_tables(rows, rules.login, oid, WRITING)
-            verdicts = not_writable(database, SCHEMA, rules, creates=creates, on_schema=held, on_tables=tables)
+            tables = held_on_tables(rows, rules.login, oid, validation.WRITING)
+            verdicts = validation.not_writable(
+                database, SCHEMA, rules, creates=creates, on_schema=held, on_tables=tables
+            )
         if verdicts or not self.probe_checkpoint:
             return verdicts
         try:
@@ -173,10 +164,10 @@ class AccessProbe:
         except (DriverError, OSError) as error:
             if not lasts(error):
                 raise
-            return [trial_failed(database, *details(error))]
+            return [validation.trial_failed(database, *details(error))]
         return []
 
-    def _proof(self, login: str, proved: Sequence[Path]) -> dict[str, Any]:
+    def _proof(self, login: str, proved: Sequence[validation.Path]) -> dict[str, Any]:
         """Say what was read, when, where and as whom."""
         times = sorted(f"{self.proved[path]:%Y-%m-%dT%H:%M:%SZ}" for path in proved)
         schemas = {join_path(*place): len(list(each)) for place, each in groupby(proved, key=lambda path: path[:2])}

@@ -8,20 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from redshift_connector.error import Error as DriverError
 
+from airflow_provider_datagraph.access import profiles_sync
 from airflow_provider_datagraph.access.plan import Finding
-from airflow_provider_datagraph.access.profiles_sync import (
-    ALIASES,
-    COLUMNS,
-    OF_EVENTS,
-    REQUIRED_TABLES,
-    Seen,
-    State,
-    Stored,
-    group_of,
-    no_database,
-    no_schema,
-    no_user,
-)
+from airflow_provider_datagraph.access.profiles_sync import ALIASES, REQUIRED_TABLES, Seen, State
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.engine.looks.base import Look, Reader, Sessions
 from airflow_provider_datagraph.exceptions import MisconfigurationError
@@ -35,7 +24,7 @@ from airflow_provider_datagraph.redshift.names import fold, join_path, literal
 from airflow_provider_datagraph.redshift.statements import written
 from airflow_provider_datagraph.redshift.values import Identities, Identity, User
 
-KNOWN_COLUMNS = OF_EVENTS.union(*COLUMNS.values())
+KNOWN_COLUMNS = profiles_sync.OF_EVENTS.union(*profiles_sync.COLUMNS.values())
 RECEIVED = "received_at"
 """When Segment received what a row is about, in UTC: the sort key, https://segment.com/docs/connections/storage/warehouses/redshift-tuning/"""
 
@@ -74,7 +63,7 @@ class ProfilesSyncProbe:
             if self.database is None or not database_gone(error):
                 raise
             path = join_path(self.database, self.schema)
-            return _told(path, [no_database(self.database)], dict.fromkeys(self.tables, State.MISSING))
+            return _told(path, [profiles_sync.no_database(self.database)], dict.fromkeys(self.tables, State.MISSING))
         except DriverError as error:
             if not vanished(error):
                 raise
@@ -97,8 +86,8 @@ class ProfilesSyncProbe:
             for place, name, view in named.values():
                 if place in namespaces and not view:
                     tables.setdefault(namespaces[place][0], set()).add(name)
-            strangers = [no_user(login)] if linked and login not in users else []
-            findings = [*strangers, no_schema(session.database, schema, tables)]
+            strangers = [profiles_sync.no_user(login)] if linked and login not in users else []
+            findings = [*strangers, profiles_sync.no_schema(session.database, schema, tables)]
             return _told(join_path(session.database, schema), findings, dict.fromkeys(wanted, State.MISSING))
         known = {*wanted, *REQUIRED_TABLES, *ALIASES}
         here = {name: (oid, view) for oid, (place, name, view) in named.items() if place == found and name in known}
@@ -106,7 +95,7 @@ class ProfilesSyncProbe:
         ids = [oid for oid, (place, _, _) in named.items() if namespaces.get(place, ("",))[0] in schemas]
         columns = read_columns(rows, ids, KNOWN_COLUMNS) if ids else {}
         stored = {
-            name: Stored(view, columns.get(oid, frozenset()), selectable is None or oid in selectable)
+            name: profiles_sync.Stored(view, columns.get(oid, frozenset()), selectable is None or oid in selectable)
             for name, (oid, view) in here.items()
         }
         owner = Identities(session, users=users).owner_names()(namespaces[found][1])
@@ -178,7 +167,9 @@ def _told(
     :param ready: what is said where nothing holds it up.
     """
     report = Report.of(findings, in_place=in_place)
-    rows = [{"table": table, "group": group_of(table), "state": str(state)} for table, state in states.items()]
+    rows = [
+        {"table": table, "group": profiles_sync.group_of(table), "state": str(state)} for table, state in states.items()
+    ]
     return Look(
         report, ready or " ".join(map(str, report.findings)), done=bool(ready), more={"schema": path, "tables": rows}
     )
