@@ -31,7 +31,6 @@ class DataGraphError(AirflowException):
 
     @property
     def line(self) -> str:
-        """What it tells, on one line."""
         return str(self)
 
 
@@ -51,12 +50,10 @@ class MisconfigurationError(DataGraphError, AirflowFailException, InvalidInput):
 
     @property
     def line(self) -> str:
-        """See the base."""
         return " ".join(self.problems)
 
     @classmethod
     def of(cls, problems: Iterable[str]) -> MisconfigurationError:
-        """Make one error of many problems."""
         return cls(*problems)
 
 

@@ -197,8 +197,6 @@ def _may_be_template(text: str, jinja_env: Environment) -> bool:
 
 
 class _Returned:
-    """What other tasks returned, each asked for once."""
-
     def __init__(self, context: Context) -> None:
         self.context = context
         self.known: dict[str, Any] = {}

@@ -37,7 +37,6 @@ class DatabaseAccess(Identities):
         return {name for name in own if self.databases[name].kind == "local"}
 
     def resolve(self, name: str) -> str | None:
-        """See :func:`.resolve_database`."""
         return resolve_database(name, self.databases, self.session.case_sensitive)
 
 

@@ -91,7 +91,6 @@ class Finding:
 
     @property
     def blocking(self) -> bool:
-        """Whether nothing may be changed while it stands."""
         return self.level is Level.BLOCKING
 
 
@@ -120,10 +119,8 @@ class Plan:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """Every change of every step."""
         return tuple(change for step in self.steps for change in step.changes)
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
-        """The findings that forbid any change."""
         return tuple(finding for finding in self.findings if finding.blocking)

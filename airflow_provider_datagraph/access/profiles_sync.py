@@ -151,11 +151,9 @@ class Seen:
 
     @property
     def path(self) -> str:
-        """The schema's path, as people write it."""
         return join_path(self.database, self.schema)
 
     def state(self, table: str) -> State:
-        """Tell what a table is in."""
         one = self.stored.get(table)
         if one is None:
             return State.MISNAMED if self._aliases(table) else State.MISSING
@@ -176,7 +174,6 @@ class Seen:
         return State.STALE if self._old(group_of(table)) else State.READY
 
     def readable(self, table: str) -> bool:
-        """Tell whether who reads may read a table."""
         return bool(self.usable) and table in self.stored and self.stored[table].selectable
 
     def _aliases(self, table: str) -> list[str]:
@@ -199,7 +196,6 @@ class Seen:
         return self.state(table) is State.EMPTY and (self._old(group) or (require_rows and group != "event"))
 
     def findings(self) -> Iterator[Finding]:
-        """Tell everything that isn't as it should be, and what to do about it."""
         yield from self._closed()
         if tables := self._in(State.MISSING, "raw"):
             yield finding("raw_missing", self.path, tables=tables, owner=self.owner)

@@ -19,10 +19,7 @@ MAX_ROWS = 100
 class ChangeRow:
     """A change, as it is reported.
 
-    :param action: ``create``, ``grant``, ``revoke``, ``give``, ``set`` or ``drop``.
     :param object: what it is about, such as ``schema analytics.crm``.
-    :param privileges: upper case.
-    :param database: the database to connect to.
     :param statement: the SQL as it is sent, with ``<hash>`` for a password's; empty where the row before has it.
     :param text: a sentence without its full stop.
     """
@@ -69,7 +66,6 @@ class Report:
 
     @classmethod
     def of(cls, findings: Iterable[Finding], changes: Iterable[ChangeRow] = (), in_place: int = 0) -> Report:
-        """Make a report, each finding told once."""
         rows, each = tuple(changes), list(dict.fromkeys(findings))
         notes: dict[str, int] = {}
         noted: dict[str, FindingRow] = {}
@@ -83,12 +79,10 @@ class Report:
 
     @classmethod
     def planned(cls, plan: Plan, database: str) -> Report:
-        """Make a report of a plan of which nothing is made."""
         return cls.of(plan.findings, change_rows(plan.steps, database, applied=False), plan.in_place)
 
     @property
     def blocking(self) -> tuple[FindingRow, ...]:
-        """The findings that forbid any change."""
         return tuple(finding for finding in self.findings if finding.blocking)
 
     def as_dict(self) -> dict[str, Any]:

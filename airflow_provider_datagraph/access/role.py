@@ -28,7 +28,6 @@ class RoleAccess(Identities):
 
     :param members: users that hold the role; ``role_members``: roles that hold it.
     :param inherited_roles: the roles whose privileges the role has, through any number of others.
-    :param user_roles: roles that the user itself holds.
     :param grants: what the role holds on databases, and on what is in the connected one; ``user_grants``: the user.
     :param login_works: whether the user connection logs in; None where nobody tried.
     """

@@ -58,7 +58,6 @@ class ReadRights:
         return bool(self.lacks(path)) and path[1:] not in self.on_columns
 
     def lacks(self, path: Path) -> str:
-        """Name the privilege that is lacking: ``USAGE``, ``SELECT``, or an empty text."""
         if path[1] not in self.schemas:
             return "USAGE"
         return "" if path[1:] in self.relations else "SELECT"
@@ -139,7 +138,6 @@ def _own_fault(told: Finding, path: Path, seen: Seen, beside: Iterable[tuple[str
 
 
 def _single(path: Path, state: str, text: str, seen: Seen, rules: Rules, beside: Iterable[tuple[str, str]]) -> Verdict:
-    """Say what the refusal of a single relation means."""
     target, about = seen.targets[path], join_path(*path)
     rights = seen.rights.get(path[0], ReadRights())
     facts: dict[str, Fact] = {"reason": text, "state": state}

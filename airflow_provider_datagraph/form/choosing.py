@@ -34,7 +34,6 @@ class Wanted:
 
     @property
     def databases(self) -> tuple[str, ...]:
-        """Their databases, in order."""
         return tuple(dict.fromkeys(database for database, _ in (*self.named, *self.globs)))
 
     @property
@@ -56,7 +55,6 @@ class Wanted:
         return ""
 
     def check(self) -> None:
-        """Refuse what contradicts itself."""
         if self.excluded and not self.globs:
             raise InvalidInput(f"!{self.excluded[0].text} leaves something out, and no pattern is given: name schemas.")
         both = [(place, text) for place in self.named if (text := self.excludes(*place))]

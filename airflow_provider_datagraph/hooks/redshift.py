@@ -232,7 +232,6 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
 
     @cached_property
     def user_connection(self) -> Connection:
-        """The user connection, likewise."""
         return self._load(self.user_conn_id or "", "user connection")
 
     @cached_property

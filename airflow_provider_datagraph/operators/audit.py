@@ -123,7 +123,6 @@ def _unknown(known: IdentityReach, closed: Mapping[str, str]) -> Iterator[Findin
 
 
 def _shown(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
-    """Show the matrix to people."""
     for row in rows:
         first, rest = ", ".join(row["tables"][:FEW]), row["count"] - FEW
         place = join_path(*filter(None, (row["database"], row["schema"])))

@@ -117,7 +117,6 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         return self.hook(database, user_conn_id or "")
 
     def engine(self, hook: DataGraphHook) -> Converger:
-        """Read and change access in the database that a hook connects to."""
         return Converger(hook)
 
     def tell(self, title: str, report: Report, *, plan_only: bool) -> None:
@@ -129,7 +128,7 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How an operator runs: whether it changes nothing, and whether a difference is a failure."""
+    """How an operator runs: changing nothing; a difference is a failure."""
 
     plan_only: bool
     audit: bool
@@ -242,7 +241,6 @@ class OfSchemas(ConvergingOperator):
     database: Any
 
     def wanted(self, problems: Problems) -> tuple[Wanted, dict[str, DataGraphHook]]:
-        """Parse ``schema`` and ``database``: the schemas, and a hook for each database."""
         named = self.optional("database", database_name, problems)
         own = self.usable_hook(problems, named)
         database = Problems().check(lambda: str(own.arguments["database"]), default=ANY_DATABASE)
@@ -288,7 +286,6 @@ class AdoptingOperator(ConvergingOperator):
         self.trusted_owners = self.kept("trusted_owners", trusted_owners)
 
     def trusted(self, problems: Problems) -> tuple[str, ...]:
-        """Parse the argument."""
         return self.optional("trusted_owners", arguments.names, problems) or ()
 
 
@@ -309,7 +306,6 @@ class GrantingOperator(AdoptingOperator):
         self.writers = self.kept("writers", writers)
 
     def later(self, problems: Problems) -> tuple[FutureTables, tuple[str, ...] | None]:
-        """Parse both arguments."""
         future = problems.check(
             arguments.choice, self.future_tables, "future_tables", list(FutureTables), default="none"
         )

@@ -66,7 +66,6 @@ class Statement(Immutable):
 
     @property
     def sql(self) -> str:
-        """The statement as it is sent."""
         raise NotImplementedError
 
     @property
@@ -76,7 +75,6 @@ class Statement(Immutable):
 
     @property
     def paths(self) -> Sequence[Path]:
-        """All that it names."""
         raise NotImplementedError
 
     @property
@@ -109,10 +107,7 @@ class _OfCluster(Statement):
 
 @dataclass(frozen=True)
 class Create(_OfCluster):
-    """Create a role, a user or a database. A password's hash is a secret of its own: it never shows in a repr.
-
-    r_CREATE_ROLE, r_CREATE_USER, r_CREATE_DATABASE
-    """
+    """Create a role, a user or a database. A password's hash never shows. r_CREATE_ROLE, _USER, _DATABASE"""
 
     password_hash: str = field(default="", repr=False)
 
@@ -165,10 +160,7 @@ class AlterUser(Statement):
 
 @dataclass(frozen=True)
 class ChangeOwner(Statement):
-    """Give something to another user; ALTER TABLE is for views too.
-
-    r_ALTER_TABLE, r_ALTER_SCHEMA, r_ALTER_DATABASE, r_ALTER_ROLE
-    """
+    """Give something to another user; ALTER TABLE is for views too. r_ALTER_TABLE, _SCHEMA, _DATABASE, _ROLE"""
 
     owned: Owned
     new_owner: str
@@ -184,10 +176,7 @@ class ChangeOwner(Statement):
 
 @dataclass(frozen=True)
 class _Given(Statement):
-    """What one is given, or loses.
-
-    :param option: whether a user may give it to others; Redshift gives that to no role.
-    """
+    """What one is given, or loses; a user may get it with the ``option`` to give it to others, and no role."""
 
     identity: Identity
     taken: bool = field(default=False, kw_only=True)
@@ -196,12 +185,10 @@ class _Given(Statement):
 
     @property
     def verb(self) -> str:
-        """GRANT or REVOKE."""
         return "REVOKE" if self.taken else "GRANT"
 
     @property
     def whom(self) -> str:
-        """How it names the identity."""
         kind = {"role": "ROLE ", "group": "GROUP "}.get(self.identity.kind, "")
         name = "PUBLIC" if self.identity.kind == "public" else kind + quote(self.identity.name)
         option = f" WITH {self._option} OPTION" if self.option else ""

@@ -44,7 +44,6 @@ class Grant:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The names that lead to what it is held on, in its database."""
         return tuple(part for part in (self.database, self.schema, self.relation, self.column) if part)
 
 
@@ -86,10 +85,7 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who reads the catalog, where, and how its names compare (``enable_case_sensitive_identifier``).
-
-    :param superuser: whether the whole catalog is visible.
-    """
+    """Who reads the catalog, where, and how its names compare (``enable_case_sensitive_identifier``)."""
 
     user: str
     database: str
@@ -105,7 +101,6 @@ class Identity:
     name: str
 
     def __str__(self) -> str:
-        """How a sentence names it."""
         return "PUBLIC" if self.kind == "public" else f"{self.kind} {self.name}"
 
 
@@ -158,7 +153,6 @@ class Owned:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The names that lead to it, in its database."""
         return (self.name, self.table) if self.table else (self.name,)
 
     def said(self, database: str) -> str:

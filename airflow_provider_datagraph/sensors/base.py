@@ -143,7 +143,6 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
             )
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
-        """Parse the rendered arguments to the probe's: JSON values only."""
         raise NotImplementedError
 
     @telling_errors
@@ -182,7 +181,6 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         return bool(self.deferrable)
 
     def _checked_wait(self) -> bool:
-        """Check everything that can be checked without a server; whether to wait."""
         problems = Problems()
         with refusing_bad_input():
             wait = problems.check(arguments.boolean, self.wait, "wait", default=True)
@@ -312,7 +310,6 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         return self._finish(returned, look.report, look.message)
 
     def _announce(self, context: Context, returned: dict[str, Any]) -> None:
-        """Tell the DAGs that are scheduled on what was waited for."""
         from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
         if "outlet_events" in context and self.alias:
@@ -322,7 +319,6 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
             announce(context["outlet_events"], self.alias, cluster.arguments, schemas, returned)
 
     def schemas_of(self, returned: dict[str, Any]) -> Iterable[str]:
-        """Name the schemas that a report is about, as ``database.schema``."""
         raise NotImplementedError
 
     def _stop(self, context: Context, look: Look | None) -> None:
@@ -374,7 +370,6 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         raise DataGraphError(f"The trigger sent an event that isn't known: {event['status']}.")
 
     def _time_out(self, context: Context, message: str, returned: dict[str, Any]) -> NoReturn:
-        """Tell, and return, what was still missing."""
         keep_report(context, returned)
         message = one_line(f"The sensor waited {self.timeout} s. {message}")
         ends = sdk.AirflowSkipException if self.soft_fail or self.never_fail else sdk.AirflowSensorTimeout

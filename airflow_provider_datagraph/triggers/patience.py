@@ -32,7 +32,6 @@ class Pauses:
     faults: int = 0
 
     def after(self, *, fault: bool) -> float:
-        """Tell how long to sleep; after a fault there was no look."""
         self.looks, self.faults = self.looks + 1, self.faults + 1 if fault else 0
         doubled = min(self.looks if self.grows else max(self.faults, 1), 30) - 1
         most = max(self.interval, min(8 * self.interval, FAULTS_AT_MOST))
@@ -51,14 +50,12 @@ class Sight:
 
     @property
     def message(self) -> str:
-        """What is still missing, as far as is known."""
         if self.look is None:
             return self.fault or "nothing was seen yet"
         return f"{self.fault} Before that: {self.look.message}" if self.fault else self.look.message
 
     @property
     def report(self) -> dict[str, Any]:
-        """The report of the last look, as JSON; empty where there was none."""
         return {} if self.look is None else self.look.as_dict()
 
     def saw(self, seen: Look | str, log: Any) -> None:

@@ -61,7 +61,6 @@ class PollTrigger(BaseTrigger):
         self.silent_fail = silent_fail
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Give what Airflow stores: the class path and every argument."""
         return CLASS_PATH, {name: getattr(self, name) for name in STORED}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:

@@ -92,7 +92,6 @@ class Subscription:
         return min(self.next, max(self.soonest(), last))
 
     def tell(self, answer: Look | Exception) -> None:
-        """Answer all who wait."""
         loop = asyncio.get_running_loop()
         told, self.answer, self.seen = self.answer, loop.create_future(), loop.time()
         if self.waiting:
@@ -100,7 +99,6 @@ class Subscription:
         told.set_result(answer)
 
     def plan(self) -> None:
-        """Choose when to look next."""
         self.next = self.seen + self.interval * random.uniform(1 - JITTER, 1 + JITTER)
 
 
@@ -131,7 +129,6 @@ class Watcher:
         return one
 
     def adapt(self, who: object, one: Subscription, interval: float) -> None:
-        """Look for a trigger as often as it wants by now."""
         before, deadline = one.waiting[who]
         if interval != before:
             one.waiting[who] = (interval, deadline)

@@ -1,14 +1,6 @@
 """Plans that take a role and a user away: first in each database, then the database, then the identities. Pure.
 
 What forbids it is in :mod:`.findings`; the caller looks at all databases before it changes the first.
-Grammar: https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html,
-https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html (also for views),
-https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_SCHEMA.html,
-https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DATABASE.html,
-https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_ROLE.html,
-https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_DATABASE.html,
-https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_USER.html,
-https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_ROLE.html
 """
 
 from __future__ import annotations
@@ -25,19 +17,13 @@ from airflow_provider_datagraph.redshift.values import Grant, Identity, Owned
 
 
 def local_databases(cluster: Cluster) -> list[str]:
-    """Name the databases to look in.
-
-    :return: the local ones, those of Redshift itself left out.
-    """
+    """Name the local databases, those of Redshift itself left out."""
     own = {name for name in cluster.databases if name.lower() not in SYSTEM_DATABASES}
     return sorted(name for name in own if cluster.databases[name].kind == "local")
 
 
 def plan_holdings(leaving: Leaving, cluster: Cluster, holdings: Holdings) -> Plan:
-    """Plan one database, all of it in one transaction.
-
-    :return: the plan: default privileges first, while their writers can still create; ownership last.
-    """
+    """Plan one database: default privileges first, while their writers can still create; ownership last."""
     database, user = holdings.session.database, findings.who_leaves(leaving, cluster)
     found: list[Step] = []
     for grants, made in ((holdings.held, False), (holdings.made, True)):
@@ -96,10 +82,9 @@ def _from_shared(leaving: Leaving, cluster: Cluster) -> Iterator[Step]:
 
 
 def plan_identities(leaving: Leaving, cluster: Cluster) -> Plan:
-    """Plan to drop the user, then the role, in one transaction.
+    """Plan to drop the user, and with it its membership, then the role, in one transaction.
 
-    The membership goes with the user. Redshift refuses to drop who still holds something in the connected
-    database, and looks in no other: that is what the plans before this one are for.
+    Redshift refuses to drop who still holds something in the connected database, and looks in no other.
     """
     user, holder = findings.who_leaves(leaving, cluster), Identity("role", leaving.role)
     has_role = leaving.role in cluster.roles

@@ -10,13 +10,10 @@ from airflow_provider_datagraph.redshift import values
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """Who leaves, and how.
+    """Who leaves, and how: ``role`` is empty where it stays, and only the user leaves; then ``stays`` is it.
 
-    :param role: the role; empty where it stays.
-    :param stays: the role, where it stays and only the user leaves.
     :param drop: the checkpoint database, where it is to be dropped.
-    :param named: the database that the user connection names: the checkpoint database, by the guide.
-    :param home: the checkpoint database, where it is known: the one in which the setup grants CREATE.
+    :param named: the one that the user connection names; ``home``: the one in which the setup grants CREATE, if known.
     :param new_owner: who gets what the user owns; None: what it owns stands in the way.
     :param heirs: who may get it, beside the admin and superusers; None: anybody.
     :param confirmed: the database in which also what belongs to others is dropped.
@@ -42,8 +39,6 @@ class Cluster(values.Identities):
     :param unseen: databases of which the admin knows no more than the name.
     :param sees_all: whether the admin sees everybody's privileges; ``sees_catalog``: and what everybody owns.
     :param members: who holds the role; ``granted_roles``: the roles that it holds itself.
-    :param user_roles: the roles that the user holds.
-    :param on_databases: what role and user hold on databases, scoped permissions too.
     :param sessions: who is logged in; None where that can't be told.
     """
 
@@ -61,14 +56,12 @@ class Cluster(values.Identities):
 
 @dataclass(frozen=True)
 class Holdings:
-    """What role and user hold in the connected database.
+    """What role and user hold in the connected database; ``others``: what others own; None where that wasn't read.
 
     :param held: their privileges, with those on tables that others create later.
     :param made: what others will hold on the tables that the user creates later.
     :param unhandled: privileges of kinds that aren't handled, a phrase each.
     :param stuck: writers of default privileges that can't create in the schema any more, as (writer, schema).
-    :param owned: what the user owns.
-    :param others: what others own, with their ids; None where that wasn't read.
     """
 
     session: values.Session

@@ -31,11 +31,7 @@ def excess(
     checkpoint: str,
     least_privilege: bool = False,
 ) -> Iterator[Finding]:
-    """Find what must not be possible, in every database that was looked at.
-
-    :param forbidden: whether a database's schema mustn't be read.
-    :param least_privilege: whether these are blocking. What PUBLIC alone gives is a note.
-    """
+    """Find what must not be possible, in every database that was looked at; what PUBLIC alone gives is a note."""
     make = blocking if least_privilege else finding
     user = known.users.get(known.user)
     if user is None:

@@ -40,7 +40,6 @@ class Reached:
 
     @property
     def privilege(self) -> str:
-        """How it is shown."""
         later = {Scope.DEFAULT: f" on later tables of {self.grant.writer}", Scope.COLUMN: " on columns"}
         return self.grant.privilege + later.get(self.grant.scope, "")
 

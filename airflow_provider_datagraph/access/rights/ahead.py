@@ -25,9 +25,8 @@ def plan_ahead(
     names: tuple[str, str],
     trusted: Collection[str] = (),
 ) -> Plan:
-    """Plan role, user and checkpoint database, held against what the session's user may do.
+    """Plan role, user (None: its connection lacks something) and database, held against what the session's user may do.
 
-    :param user: the linked user; None: its connection lacks something.
     :param names: the checkpoint database, and the linked role.
     """
     plan = plan_database(*names, known, plan_only=True, trusted=trusted)

@@ -1,7 +1,4 @@
-"""Schemas of one database are closed to a role: what it holds there, and the plan. Pure.
-
-Grammar: https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html
-"""
+"""Schemas of one database are closed to a role: what it holds there, and the plan. Pure."""
 
 from __future__ import annotations
 

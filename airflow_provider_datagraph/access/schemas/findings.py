@@ -68,7 +68,6 @@ def _by_place(grants: Iterable[Grant]) -> Mapping[str, list[Grant]]:
 
 
 def _holders(role: str, current: SchemaAccess, context: Context, *, prune: bool) -> Holders:
-    """What anybody holds, by holder."""
     lasting = frozenset(grant for grant in current.grants if grant.scope is Scope.DATABASE_TABLES)
     parents = tuple(sorted(context.inherited_roles))
     holders: Holders = [({"holder": str(who)}, _by_place(held)) for who, held in sorted(context.others.items())]
@@ -90,7 +89,6 @@ def _opened(target: Target, database: str, context: Context, holders: Holders) -
 
 
 def _more(grant: Grant, target: Target, database: str) -> bool:
-    """Whether it gives something in the schema that isn't desired there."""
     if grant.scope is Scope.COLUMN:
         grant = replace(grant, scope=Scope.TABLE, column="")
     here = grant.scope in (Scope.TABLE, Scope.TABLES) and grant.schema == target.name

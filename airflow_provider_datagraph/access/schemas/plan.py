@@ -1,8 +1,6 @@
 """Plans for the schemas of one database, granted in the connected database with unqualified names. Pure.
 
-Grammar: https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html,
-https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html,
-https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
+Grammar: r_GRANT, t_scoped-permissions, r_ALTER_DEFAULT_PRIVILEGES; see :mod:`...redshift.statements`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""The steps that take privileges from somebody in one database, in the one order that Redshift takes them in. Pure.
-
-Grammar: https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html,
-https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html
-"""
+"""The steps that take privileges from somebody in one database, in the one order that Redshift takes them in. Pure."""
 
 from __future__ import annotations
 
@@ -57,7 +53,6 @@ class From:
     of: str = ""
 
     def change(self, one: Taken) -> Change:
-        """Tell what is taken at one place."""
         path = one.path if one.scope in OF_DATABASE else (self.database, *one.path)
         names = (one.writer,) if one.writer else ()
         return Change("revoke", KINDS[one.scope], path, self.reason, one.told, self.identity, self.of, names)

@@ -67,7 +67,6 @@ class Target:
 
     @property
     def grants(self) -> frozenset[Grant]:
-        """The privileges that the role should hold."""
         desired, name = self.desired, self.name
         found = {Grant(Scope.SCHEMA, privilege, name) for privilege in desired.schema_privileges}
         if not desired.by_table:

@@ -168,7 +168,6 @@ class AccessProbe:
         return []
 
     def _proof(self, login: str, proved: Sequence[validation.Path]) -> dict[str, Any]:
-        """Say what was read, when, where and as whom."""
         times = sorted(f"{self.proved[path]:%Y-%m-%dT%H:%M:%SZ}" for path in proved)
         schemas = {join_path(*place): len(list(each)) for place, each in groupby(proved, key=lambda path: path[:2])}
         return {

@@ -39,7 +39,6 @@ class Reading:
     rights: dict[str, ReadRights | None] = field(default_factory=dict)
 
     def seen(self) -> Seen:
-        """Tell what was seen."""
         return Seen(
             self.targets,
             frozenset(self.fresh() & self.targets.keys()),
@@ -50,7 +49,6 @@ class Reading:
         )
 
     def fresh(self) -> set[Path]:
-        """Name what was read not too long ago."""
         now = datetime.now(UTC)
         ages = {path: (now - when).total_seconds() for path, when in self.probe.proved.items()}
         return {path for path, age in ages.items() if age <= self.probe.max_proof_age}

@@ -52,11 +52,9 @@ class Held:
         return Held(self.grants | other.grants, self.unhandled | other.unhandled)
 
     def by(self, identity: Identity) -> frozenset[Grant]:
-        """What one of them holds."""
         return frozenset(grant for holder, grant in self.grants if holder == identity)
 
     def by_holder(self) -> dict[Identity, frozenset[Grant]]:
-        """What each of them holds, in order."""
         found: dict[Identity, set[Grant]] = {}
         for holder, grant in self.grants:
             found.setdefault(holder, set()).add(grant)
