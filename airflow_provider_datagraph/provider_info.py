@@ -13,12 +13,7 @@ def _modules(kind: str, *names: str) -> list[dict[str, Any]]:
 
 
 def get_provider_info() -> dict[str, Any]:
-    """Describe the provider.
-
-    :return: a dict by Airflow's ``provider_info.schema.json``.
-
-    https://airflow.apache.org/docs/apache-airflow-providers/howto/create-custom-providers.html
-    """
+    """Describe it: https://airflow.apache.org/docs/apache-airflow-providers/howto/create-custom-providers.html"""
     operators = "audit check database offboard preflight reverse_etl role rotate schema summary warehouse".split()
     return {
         "package-name": "airflow-provider-datagraph",

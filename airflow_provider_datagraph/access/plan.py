@@ -79,10 +79,7 @@ Fact = str | int | None | tuple[str, ...] | frozenset[Grant] | Statement
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a plan can't fix by granting. Its sentence stands in :mod:`.messages`.
-
-    :param facts: what the sentence tells, by name. ``case`` says which it is, where a code has several.
-    """
+    """What a plan can't fix by granting, with facts for its sentence; ``case`` says which, where a code has several."""
 
     code: str
     object: str

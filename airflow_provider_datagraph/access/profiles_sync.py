@@ -1,7 +1,4 @@
-"""The prerequisite: the tables that Segment's Profiles Sync writes, their groups, and the states they are met in. Pure.
-
-https://segment.com/docs/unify/profiles-sync/tables/
-"""
+"""The prerequisite: Profiles Sync's tables and states. Pure. https://segment.com/docs/unify/profiles-sync/tables/"""
 
 from __future__ import annotations
 
@@ -93,11 +90,6 @@ def group_of(table: str) -> str:
     return GROUPS.get(table, "event")
 
 
-def no_database(database: str) -> Finding:
-    """Tell that the database of Profiles Sync doesn't exist: Segment creates the schema, and not that."""
-    return blocking("database_missing", database, case="look")
-
-
 def no_user(login: str) -> Finding:
     """Tell that the user connection names a user who doesn't exist."""
     return blocking("user_missing", login)
@@ -114,10 +106,7 @@ def no_schema(database: str, schema: str, tables: Mapping[str, set[str]]) -> Fin
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What stands under the name of a table: Profiles Sync writes no view.
-
-    :param columns: its columns, as far as Profiles Sync has them in any table.
-    """
+    """What stands under a table's name: Profiles Sync writes no view; ``columns``: those that it has in any table."""
 
     view: bool
     columns: frozenset[str]
@@ -133,7 +122,6 @@ class Seen:
     :param grantee: whom to grant what it lacks: its role, where it has one.
     :param filled: whether a table holds a row, by name, for those that could be read; None: nobody looked.
     :param fresh: the tables with a row that is new enough; None: nobody asked.
-    :param reason: why rows weren't read.
     """
 
     database: str

@@ -179,11 +179,6 @@ def nothing_to_read(database: str, schema: str, kind: str | None, login: str) ->
     return Verdict(finding("schema_unlisted", path, kind=kind, login=login), holds_up=False)
 
 
-def hidden_tables(login: str) -> Verdict:
-    """Tell that tables may be hidden from the admin, so that what has to be read isn't known."""
-    return Verdict(blocking("hidden", login, case="tables"))
-
-
 def not_writable(
     database: str,
     schema: str,
@@ -208,8 +203,3 @@ def not_writable(
         facts: dict[str, Fact] = {"login": rules.login, "what": what, "privileges": tuple(give.privileges)}
         told.append(Verdict(make("checkpoint_closed", database, statement=give, **facts)))
     return told
-
-
-def trial_failed(database: str, state: str, text: str) -> Verdict:
-    """Tell that writing was tried, and refused."""
-    return Verdict(blocking("checkpoint_closed", database, case="tried", reason=text, state=state))

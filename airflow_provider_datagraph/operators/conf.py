@@ -77,10 +77,7 @@ def conf_problems(task: Any, context: Context) -> Iterator[str]:
 
 
 def _declared(task: Any, conf: Mapping[str, Any]) -> set[str]:
-    """The params of the DAG file: those that were there when the task was made, and what can't be the conf's doing.
-
-    Airflow 2.11 puts the conf into the params of a task that runs, and of what it makes of a mapped one.
-    """
+    """The DAG file's params, where Airflow 2.11 puts the conf into those of a task that runs, and of a mapped one."""
     if not task.has_dag():
         return set(task.declared)
     params = task.dag.params

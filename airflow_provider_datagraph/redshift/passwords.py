@@ -1,7 +1,4 @@
-"""Redshift's password policy, and the hashes that are sent in a password's place.
-
-https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
-"""
+"""Redshift's password policy, and the hashes that are sent in a password's place. r_CREATE_USER"""
 
 from __future__ import annotations
 

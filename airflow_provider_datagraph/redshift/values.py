@@ -29,7 +29,6 @@ class Grant:
     """One privilege (upper case) that somebody holds or should hold. Names are as stored.
 
     :param schema: empty for the scopes of a database, and for ``DEFAULT`` where later tables of every schema are meant.
-    :param relation: the table or view; empty for the wider scopes.
     :param column: for ``COLUMN`` alone, as ``writer``, who creates the later tables, is for ``DEFAULT``.
     :param database: for its own scopes alone: the others are of the connected one.
     """

@@ -351,11 +351,7 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
 
     @telling_errors
     def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
-        """Go on after the trigger's event.
-
-        :raises AirflowSensorTimeout: if the deadline has passed; a skip where ``soft_fail`` is set.
-        :raises MisconfigurationError: for what a person has to correct.
-        """
+        """Go on after the trigger's event; at the deadline that is a timeout, or a skip where ``soft_fail`` is set."""
         returned: dict[str, Any] = event.get("report") or {}
         if event["status"] == "timeout":
             self._time_out(context, event["message"], returned)

@@ -32,9 +32,8 @@ class PollTrigger(BaseTrigger):
 
     :param probe: ``access`` or ``profiles_sync``.
     :param arguments: the probe's arguments, JSON values only; secrets are never among them.
-    :param poke_interval: seconds between two looks.
+    :param poke_interval: seconds between two looks; ``look_timeout``: that one may take.
     :param deadline: when to give up, in seconds since the epoch: a restarted triggerer keeps to it.
-    :param look_timeout: seconds that a look may take.
     :param exponential_backoff: as Airflow's sensors have it, and ``max_wait`` (seconds) and ``silent_fail``.
     """
 

@@ -1,8 +1,6 @@
 """What an admin who isn't a superuser may do and grant, read only as far as the statements of a plan ask. Pure.
 
-https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html,
-https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions-considerations.html,
-https://docs.aws.amazon.com/redshift/latest/dg/r_roles-system-privileges.html
+r_GRANT-usage-notes, t_scoped-permissions-considerations, r_roles-system-privileges
 """
 
 from __future__ import annotations
@@ -27,9 +25,7 @@ OF_DATABASES = frozenset({Scope.DATABASE, Scope.SCHEMAS, Scope.DATABASE_TABLES})
 class Rights:
     """What an admin may do and grant, as far as was read.
 
-    :param permissions: system permissions, through its roles.
     :param roles: the roles that it holds itself; ``grantable``: those of them that it holds with admin option.
-    :param owned: its databases, schemas, tables and views.
     :param grants: what it holds itself with grant option: a role can't.
     :param usable: the schemas that it may use, in whatever way.
     :param schemas: all of the connected database's, hidden from nobody; ``tables``: today's tables and views.
@@ -46,10 +42,7 @@ class Rights:
 
 
 def read_rights(rows: Rows, known: Identities, statements: Iterable[Statement]) -> Rights:
-    """Read what the session's user may do.
-
-    :param statements: those of a plan: what none of them asks for isn't read.
-    """
+    """Read what the session's user may do, as far as a plan's statements ask for it."""
     user, asked = known.session.user, tuple(statements)
     me, scopes = Identity("user", user), {one.scope for one in asked if isinstance(one, Privileges)}
     rights = Rights()

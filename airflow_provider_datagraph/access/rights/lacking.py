@@ -1,9 +1,7 @@
 """What an admin lacks for a plan, each with the statement that gives exactly that. Pure.
 
-Who may grant what: https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html; scoped permissions take a
-superuser or the grant option, and ownership isn't enough:
-https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions-considerations.html; system permissions are given to
-roles only: https://docs.aws.amazon.com/redshift/latest/dg/r_roles-system-privileges.html
+Who may grant what: r_GRANT-usage-notes; scoped permissions take a superuser or the grant option, and ownership isn't
+enough: t_scoped-permissions-considerations; system permissions are given to roles only: r_roles-system-privileges.
 """
 
 from __future__ import annotations

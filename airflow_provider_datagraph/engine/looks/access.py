@@ -12,7 +12,7 @@ from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.access import validation
 from airflow_provider_datagraph.access.messages import by_cause, counted
-from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.access.plan import Finding, blocking
 from airflow_provider_datagraph.access.reach.excess import excess
 from airflow_provider_datagraph.access.reach.matrix import Reached, reached
 from airflow_provider_datagraph.access.reach.read import read_database_reach, read_identity_reach, read_memberships
@@ -35,18 +35,9 @@ from airflow_provider_datagraph.redshift.values import Session
 class AccessProbe:
     """Names every column of each relation, and no row, as the linked user, from the checkpoint database.
 
+    Its arguments are those of :class:`.ValidateAccessSensor`.
+
     :param sessions: of the admin, who lists what ``schemas`` hold in each database itself, and of the linked user.
-    :param checkpoint_database: None: the user connection's own.
-    :param schemas: ``schema`` or ``database.schema``, whose tables are all read.
-    :param tables: ``schema.table`` or ``database.schema.table``.
-    :param trusted_owners: whose schemas patterns mean, beside the admin's and superusers'.
-    :param role: the role that a proposed statement grants to.
-    :param broken_views: ``report``, or ``fail`` where a view that fails by itself is no success.
-    :param least_privilege: whether what must not be possible is no success, either.
-    :param forbidden: patterns of schemas that must not be readable, in any database.
-    :param probe_checkpoint: whether to write in the checkpoint database, too, and take it back.
-    :param batch_size: how many relations are read in one statement.
-    :param max_proof_age: in seconds; what was read before is read again.
     """
 
     sessions: Sessions
@@ -164,7 +155,8 @@ class AccessProbe:
         except (DriverError, OSError) as error:
             if not lasts(error):
                 raise
-            return [validation.trial_failed(database, *details(error))]
+            state, text = details(error)
+            return [validation.Verdict(blocking("checkpoint_closed", database, case="tried", reason=text, state=state))]
         return []
 
     def _proof(self, login: str, proved: Sequence[validation.Path]) -> dict[str, Any]:

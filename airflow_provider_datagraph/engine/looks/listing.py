@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from redshift_connector.error import Error as DriverError
 
-from airflow_provider_datagraph.access.validation import Path, Target, Verdict, hidden_tables, nothing_to_read
+from airflow_provider_datagraph.access.plan import blocking
+from airflow_provider_datagraph.access.validation import Path, Target, Verdict, nothing_to_read
 from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose, split_wanted
 from airflow_provider_datagraph.hooks.faults import details
 from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
@@ -58,7 +59,7 @@ class Listing:
         targets = {path: Target(views.get(path), listed=True) for path in named}
         found = [path for path in views if path[:2] in whole]
         if self._hidden():
-            self.verdicts.append(hidden_tables(self.probe.admin.hook.login))
+            self.verdicts.append(Verdict(blocking("hidden", self.probe.admin.hook.login, case="tables")))
         empty, login = whole - {path[:2] for path in found}, self.probe.admin.hook.login
         self.verdicts += [nothing_to_read(*place, known.get(place), login) for place in sorted(empty)]
         return {path: Target(views[path]) for path in sorted(found)} | targets

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.access import profiles_sync
-from airflow_provider_datagraph.access.plan import Finding
+from airflow_provider_datagraph.access.plan import Finding, blocking
 from airflow_provider_datagraph.access.profiles_sync import ALIASES, REQUIRED_TABLES, Seen, State
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.engine.looks.base import Look, Reader, Sessions
@@ -34,14 +34,7 @@ class ProfilesSyncProbe:
     """Looks for tables of a schema in the catalog of its database, as admin, and for rows in them.
 
     What exists is read where nothing is hidden from anybody; what the linked user, where one is named, or else the
-    admin may read is asked there, too. Rows are read as that one.
-
-    :param sessions: of the admin, and of the linked user where one is named.
-    :param database: the schema's database; None: the admin connection's.
-    :param tables: the tables to wait for.
-    :param user_conn_id: the user connection; None: only the admin looks.
-    :param require_rows: whether to wait for a row in each raw and materialized table.
-    :param max_staleness: how many seconds old the newest row of these groups may be; None: any age will do.
+    admin may read is asked there, too. Rows are read as that one. See :class:`.ProfilesSyncTablesSensor`.
     """
 
     sessions: Sessions
@@ -62,8 +55,8 @@ class ProfilesSyncProbe:
         except MisconfigurationError as error:
             if self.database is None or not database_gone(error):
                 raise
-            path = join_path(self.database, self.schema)
-            return _told(path, [profiles_sync.no_database(self.database)], dict.fromkeys(self.tables, State.MISSING))
+            missing = [blocking("database_missing", self.database, case="look")]
+            return _told(join_path(self.database, self.schema), missing, dict.fromkeys(self.tables, State.MISSING))
         except DriverError as error:
             if not vanished(error):
                 raise

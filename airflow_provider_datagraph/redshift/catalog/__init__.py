@@ -1,1 +1,1 @@
-"""The catalog: each query with its page of AWS's documentation, and what its rows become."""
+"""The catalog: queries, and what their rows become. Pages: https://docs.aws.amazon.com/redshift/latest/dg/<page>.html"""

@@ -1,7 +1,4 @@
-"""The databases of the cluster.
-
-Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
-"""
+"""The databases of the cluster."""
 
 from __future__ import annotations
 

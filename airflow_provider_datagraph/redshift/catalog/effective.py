@@ -1,7 +1,6 @@
 """What a user may do, in whatever way it comes by it: what explains a refusal, and never replaces a try.
 
-Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``. Two statements answer for any number of
-tables of a database. That a table may be named by its id is PostgreSQL 8.0's, and not in AWS's pages.
+Two statements answer for any number of tables. That a table may be named by its id is PostgreSQL 8.0's, not AWS's.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Users, roles, who holds which role, and who sees what others hold.
-
-Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
-"""
+"""Users, roles, who holds which role, and who sees what others hold."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Who holds what: one query and one reader for each view of privileges.
-
-Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
-"""
+"""Who holds what: one query and one reader for each view of privileges."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Tables and views, and what limits who reads them.
-
-Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``. Here: in the connected database. Internal:
-the tables behind materialized views.
-"""
+"""Tables and views, and what limits who reads them. Internal: the tables behind materialized views."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The schemas of a database, and who may create in them.
-
-Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
-"""
+"""The schemas of a database, and who may create in them."""
 
 from __future__ import annotations
 

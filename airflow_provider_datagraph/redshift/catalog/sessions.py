@@ -1,7 +1,4 @@
-"""Who is logged in where, and how names compare there.
-
-Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``.
-"""
+"""Who is logged in where, and how names compare there."""
 
 from __future__ import annotations
 

@@ -173,7 +173,6 @@ def test_groups() -> None:
 
 
 def test_what_is_not_there() -> None:
-    assert profiles_sync.no_database("sales") == blocking("database_missing", "sales", case="look")
     some = {"b": {*REQUIRED, "x"}, "a.1": set(REQUIRED), "c": set(REQUIRED[1:])}
     elsewhere = finding("schema_elsewhere", "dev.p", schemas=('dev."a.1"', "dev.b"))
     assert profiles_sync.no_schema("dev", "p", some) == elsewhere

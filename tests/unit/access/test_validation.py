@@ -16,7 +16,6 @@ from airflow_provider_datagraph.access.validation import (
     judge,
     not_writable,
     nothing_to_read,
-    trial_failed,
 )
 
 RULES = Rules("u", "r")
@@ -159,5 +158,3 @@ def test_what_segment_cant_write() -> None:
     ]
     waiting = not_writable("cp", "retl", replace(RULES, wait_for_grants=True), creates=False)
     assert [one.finding.blocking for one in waiting] == [False]
-    failed = trial_failed("cp", "42501", "words")
-    assert (failed.finding.code, failed.finding.blocking, failed.holds_up) == ("checkpoint_closed", True, True)
