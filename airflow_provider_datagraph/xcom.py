@@ -18,6 +18,8 @@ from airflow_provider_datagraph.redshift.names import InvalidInput, join_path, o
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+
 __all__ = ["INDEX", "from_xcom", "join_path"]
 T = TypeVar("T")
 NO_TEMPLATES = ("index", "deferrable", "timeout")
@@ -109,6 +111,8 @@ class TakesFromXCom:
     _final = False
     _left_out: frozenset[str] = frozenset()
     _given: frozenset[str] = frozenset()
+    _warned: set[str] | None = None
+    _sessions: dict[Any, DataGraphHook] | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Make each argument of a class of this package a template field; others say by themselves what theirs are."""
@@ -130,6 +134,18 @@ class TakesFromXCom:
     def aws_id(self) -> Any:
         """The AWS connection's id, or None where it is left out; given and come to nothing it is blank, and refused."""
         return "" if self.aws_conn_id is None and "aws_conn_id" in self._given else self.aws_conn_id
+
+    def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
+        """Make a hook, by default for the connection's own database, as admin. It imports the driver."""
+        from airflow_provider_datagraph.hooks.redshift import DataGraphHook, application_name
+
+        task: Any = self
+        given = {"aws_conn_id": self.aws_id, "application_name": application_name(task.dag_id, task.task_id)}
+        hook = DataGraphHook(task.redshift_conn_id, database=database, user_conn_id=user_conn_id, **given)
+        hook.warned = self._warned
+        if self._sessions is not None:
+            hook.sessions = self._sessions
+        return hook
 
     def never_render_again(self) -> None:
         """Say that the arguments are final: what they hold now may be data."""

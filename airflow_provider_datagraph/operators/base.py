@@ -81,8 +81,7 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         self.index = index
         self.instance_label = ""
         self.done: list[Report] = []
-        self._warned: set[str] = set()
-        self._sessions: dict[Any, DataGraphHook] = {}
+        self._sessions = {}
         self.within: DataGraphOperator | None = None  # whose part this one is
         self.declared = frozenset(self.params)  # before Airflow adds a run's conf to them
 
@@ -92,18 +91,8 @@ class DataGraphOperator(TakesFromXCom, BaseOperator):
         super().take_arguments(context)
 
     def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
-        """Make a hook, by default for the connection's own database, as admin. It imports the driver."""
-        if self.within is not None:
-            return self.within.hook(database, user_conn_id)
-        from airflow_provider_datagraph.hooks.redshift import DataGraphHook, application_name
-
-        given: dict[str, Any] = {
-            "aws_conn_id": self.aws_id,
-            "application_name": application_name(self.dag_id, self.task_id),
-        }
-        hook = DataGraphHook(self.redshift_conn_id, database=database, user_conn_id=user_conn_id, **given)
-        hook.warned, hook.sessions = self._warned, self._sessions
-        return hook
+        """See the base; a part's is that of the whole."""
+        return (self.within.hook if self.within is not None else super().hook)(database, user_conn_id)
 
     def on_kill(self) -> None:
         """Let the server cancel what this task is running: it wouldn't notice that nobody waits for it any more."""

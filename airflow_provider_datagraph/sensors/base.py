@@ -131,7 +131,6 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         self._probe: Probe | None = None
         self._sight = Sight()
         self._ends: DataGraphError | sdk.AirflowSkipException | None = None
-        self._warned: set[str] | None = None
         self._looked = False
         if self.poke_interval <= 0:
             raise MisconfigurationError(
@@ -194,15 +193,10 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         return wait
 
     def _check_connections(self, user_conn_id: str | None, problems: Problems) -> None:
-        from airflow_provider_datagraph.hooks.redshift import DataGraphHook
-
-        hooks = [DataGraphHook(self.redshift_conn_id, aws_conn_id=self.aws_id)]
+        problems.check(getattr, self.hook(), "arguments", default={})
         if user_conn_id is not None:
             # Any database will do: which one it is to be is the probe's to find out.
-            hooks.append(DataGraphHook(self.redshift_conn_id, database=ANY_DATABASE, user_conn_id=user_conn_id))
-        for hook in hooks:
-            hook.warned = self._warned
-            problems.check(getattr, hook, "arguments", default={})
+            problems.check(getattr, self.hook(ANY_DATABASE, user_conn_id), "arguments", default={})
 
     def _defer(self) -> NoReturn:
         self.defer(
@@ -292,12 +286,7 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
 
     def _refusal(self, error: LoginRefusedError) -> list[Finding]:
         """Tell a login that is wrong from a user, or a database, that is only planned: Redshift answers the same."""
-        from airflow_provider_datagraph.hooks.redshift import DataGraphHook, application_name
-
-        name = application_name(self.dag_id, self.task_id)
-        hook = DataGraphHook(self.redshift_conn_id, aws_conn_id=self.aws_id, application_name=name)
-        hook.warned = self._warned
-        if error.about in Converger(hook).read(lambda rows, _: [f"user {name}" for name in read_users(rows)]):
+        if error.about in Converger(self.hook()).read(lambda rows, _: [f"user {name}" for name in read_users(rows)]):
             return [finding("not_ready", error.about, reason=problem) for problem in error.problems]
         return [finding("not_ready", error.about, case="planned")]
 
@@ -310,10 +299,8 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         return self._finish(returned, look.report, look.message)
 
     def _announce(self, context: Context, returned: dict[str, Any]) -> None:
-        from airflow_provider_datagraph.hooks.redshift import DataGraphHook
-
         if "outlet_events" in context and self.alias:
-            cluster = DataGraphHook(self.redshift_conn_id, aws_conn_id=self.aws_id)
+            cluster = self.hook()
             cluster.warned = None
             schemas = map(split_path, self.schemas_of(returned))
             announce(context["outlet_events"], self.alias, cluster.arguments, schemas, returned)
