@@ -40,7 +40,6 @@ RAW_TABLES = ("external_id_mapping_updates", "id_graph_updates", "profile_traits
 MATERIALIZED_TABLES = ("profile_merges", "user_identifiers", "user_traits")
 """The current state. Physical tables of Segment's, not Redshift's materialized views."""
 REQUIRED_TABLES = RAW_TABLES + MATERIALIZED_TABLES
-"""What the Data Graph needs."""
 GROUPS = {**dict.fromkeys(RAW_TABLES, "raw"), **dict.fromkeys(MATERIALIZED_TABLES, "materialized")}
 """Every other table is one of events."""
 # Variants met in Segment's own pages.

@@ -20,7 +20,6 @@ from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope, S
 
 SCHEMA = "__segment_reverse_etl"
 DROP_CHOICES = ("tables", "all", "none")
-"""Where DROP is granted."""
 ON_TABLES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 

@@ -27,7 +27,6 @@ BATCH = 200
 MAX_AGE = 900.0
 """How old a part of a proof may be, in seconds, when the whole is told."""
 WRITING = ("SELECT", "INSERT", "UPDATE", "DELETE")
-"""What Segment needs on the tables of its own schema."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,9 @@ from airflow_provider_datagraph.redshift.names import InvalidInput, join_path, s
 T = TypeVar("T")
 D = TypeVar("D")
 MOST = 1e6
-"""More than any number that is counted or waited for here."""
 ALL_TABLES = True
 """All tables, said on purpose: no table can be called so."""
-
-
 Place = tuple[str, str]
-"""A database and a schema."""
 
 
 class Problems:

@@ -10,7 +10,6 @@ from airflow.providers.common.compat.sdk import Connection
 from airflow_provider_datagraph.hooks.connections import extra_of
 
 Answer = Mapping[str, Any]
-"""What AWS answers, by the names of its API."""
 
 
 def cluster_of(admin: Connection) -> tuple[str, str | None]:

@@ -13,10 +13,7 @@ from airflow_provider_datagraph.redshift.names import InvalidInput
 from airflow_provider_datagraph.xcom import is_mapped
 
 FROM_AIRFLOW = frozenset({"openlineage"})
-"""Keys that Airflow's own operators add: TriggerDagRunOperator tells which run it is part of.
-
-https://airflow.apache.org/docs/apache-airflow-providers-openlineage/stable/macros.html
-"""
+"""Keys that Airflow's own operators add: TriggerDagRunOperator tells which run it is part of."""
 BESIDE = ("connections",)
 """What a Variable holds beside fields of the form: it makes one of them."""
 MOST = 10

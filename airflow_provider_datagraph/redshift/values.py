@@ -119,7 +119,6 @@ class Immutable:
 
 
 NOBODY = "nobody"
-"""How an owner is called where the catalog names none."""
 
 
 @dataclass(frozen=True)

@@ -39,15 +39,11 @@ if TYPE_CHECKING:
     from airflow_provider_datagraph.engine.looks import Look, Probe
 
 LOOK_TIMEOUT = 120.0
-"""Seconds that a look may take: a busy leader node is slow, and what waits for a lock, or was dropped by a network, may
-have no other end."""
-
+"""Seconds that a look may take: what waits for a lock, or was dropped by a network, may have no other end."""
 DEADLINE_GRACE = 60.0
 """Seconds that the trigger has to tell its own, better explained timeout before Airflow ends the deferral."""
-
 LAST_LOOK = 2.0
 """Seconds that a look may take where less is left than it has at least."""
-
 NOT_READY = "Not ready yet (one look, without waiting; what is only planned doesn't exist)"
 
 

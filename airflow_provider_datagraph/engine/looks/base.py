@@ -82,11 +82,8 @@ class Late(PassingFaultError):
 class Sessions:
     """What looks through one admin connection share: sessions, what they read in this round, and the time for it.
 
-    :param redshift_conn_id: the admin connection.
-    :param aws_conn_id: the AWS connection for IAM logins; default None: see :class:`.DataGraphHook`.
-    :param loaded: connections by id, looked up already; default None: they are looked up.
-    :param application: what the sessions are called; default the provider's name.
-    :param seconds: how long a round may take; default 300.
+    :param loaded: connections by id, looked up already; ``application``: what the sessions are called.
+    :param seconds: how long a round may take.
     """
 
     redshift_conn_id: str
@@ -110,11 +107,7 @@ class Sessions:
     lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
     def reader(self, database: str | None = None, user_conn_id: str | None = None) -> Reader:
-        """Give the session in a database, and make it where there is none; nothing is looked up yet.
-
-        :param database: the database; default the connection's own.
-        :param user_conn_id: the user connection, to connect as the linked user; default as admin.
-        """
+        """Give the session in a database, by default the connection's own; where there is none, without a login yet."""
         if database is not None and user_conn_id is None:
             database = None if self.reader().hook.arguments["database"] == database else database
         if (database, user_conn_id) not in self.readers:
@@ -162,10 +155,7 @@ class Sessions:
                     self.close()
 
     def left(self) -> float:
-        """Tell how many seconds are left for the look.
-
-        :raises Late: if none.
-        """
+        """Tell how many seconds are left for the look, or raise :class:`Late`."""
         left = self.until - time.monotonic()
         if left <= 0:
             raise Late(f"The look took longer than {self.seconds:.0f} s (look_timeout), and was ended.")
@@ -198,16 +188,12 @@ class Sessions:
         self.interrupt()
 
     def close(self) -> None:
-        """Close the sessions."""
         for reader in self.readers.values():
             reader.close()
 
 
 def take_all(sessions: Sessions, probes: Sequence[Probe], tell: Callable[[Probe, Look | Exception], None]) -> None:
-    """Take a look for each of some probes that share their sessions, and share what is read.
-
-    :param tell: gets each answer as soon as there is one, or what went wrong with that look alone.
-    """
+    """Take a look for each of some probes that share their sessions, and what is read; each answer is told at once."""
     with sessions.taken():
         sessions.begin(probes)
         for probe in probes:
@@ -226,11 +212,7 @@ def _answer(probe: Probe) -> Look | Exception:
 
 
 def take(probe: Probe) -> Look:
-    """Take a look.
-
-    :raises MisconfigurationError: for what a person has to correct.
-    :raises PassingFaultError: for what isn't known to need one.
-    """
+    """Take a look, or raise what went wrong with it."""
     answers: list[Look | Exception] = []
     take_all(probe.sessions, [probe], lambda _, answer: answers.append(answer))
     (answer,) = answers
@@ -257,16 +239,12 @@ class Reader:
         self.hook.limit = self.sessions.seconds
 
     def renew(self) -> None:
-        """Forget what was read."""
         self.read.clear()
         self.trusted.clear()
         self.failed, self.used = None, False
 
     def rows(self, sql: str) -> list[Any]:
-        """Run a query, unless this round has its answer.
-
-        :raises PassingFaultError: if the server can't be reached, another transaction conflicts, or the time is over.
-        """
+        """Run a query, unless this round has its answer."""
         if sql not in self.read:
             with self._cursor() as cursor:
                 execute(cursor, sql)
@@ -274,10 +252,7 @@ class Reader:
         return self.read[sql]
 
     def rolled_back(self, statements: Iterable[str]) -> None:
-        """Run statements in a transaction of which nothing stays, whatever happens.
-
-        :raises PassingFaultError: as :meth:`rows`.
-        """
+        """Run statements in a transaction of which nothing stays, whatever happens."""
         with self._cursor() as cursor:
             connection: Any = self.connection
             connection.autocommit = False
@@ -340,11 +315,9 @@ class Reader:
         _close(connection)
 
     def session(self) -> Session:
-        """Read how names compare."""
         return read_session(self.rows, self.hook.login, str(self.hook.arguments["database"]))
 
     def close(self) -> None:
-        """Close the connection, if there is one."""
         if self.connection is not None:
             _close(self.connection)
             self.connection = None

@@ -10,7 +10,6 @@ from airflow_provider_datagraph.redshift.catalog.rows import Rows, word
 from airflow_provider_datagraph.redshift.values import NOBODY, Identities, Identity, Role, Session, User
 
 Pairs = list[tuple[str, str]]
-"""Who holds which role, by name."""
 # r_PG_USER: every user is visible to everyone, unlike in SVV_USER_INFO
 USERS = "SELECT usename, usesysid, usesuper, usecreatedb FROM pg_user"
 # PG_GROUP, as in PostgreSQL 8.0's manual: c_intro_catalog_views. Members are an array of their ids.
