@@ -108,22 +108,6 @@ class CheckWarehouseOperator(DataGraphOperator):
     :param kwargs: those of :class:`.DataGraphOperator`: ``redshift_conn_id``, ``index``.
     """
 
-    template_fields: Sequence[str] = (
-        "schemas",
-        "profiles_sync",
-        "checkpoint_database",
-        "role",
-        "reverse_etl_database",
-        "reverse_etl_owner",
-        "trusted_owners",
-        "allow",
-        "future_tables",
-        "plan_only",
-        "variable",
-        "user_conn_id",
-        *DataGraphOperator.template_fields,
-    )
-
     def __init__(
         self,
         *,

@@ -51,16 +51,6 @@ class GrantSchemaOperator(OfSchemas, GrantingOperator):
     https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html
     """
 
-    template_fields: Sequence[str] = (
-        "schema",
-        "database",
-        "tables",
-        "role",
-        "checkpoint_database",
-        "prune",
-        *GrantingOperator.template_fields,
-    )
-
     def __init__(
         self,
         *,

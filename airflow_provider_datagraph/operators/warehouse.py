@@ -79,14 +79,6 @@ class OpenWarehouseOperator(AdoptingOperator):
     https://segment.com/docs/unify/data-graph/setup-guides/redshift-setup/
     """
 
-    template_fields: Sequence[str] = (
-        "checked",
-        "approved",
-        "approval",
-        "user_conn_id",
-        *AdoptingOperator.template_fields,
-    )
-
     def __init__(
         self,
         *,
