@@ -257,6 +257,8 @@ class OfSchemas(ConvergingOperator):
         """Ask the cluster for a database like one that isn't there."""
         with suppress(DataGraphError):
             engine = self.engine(self.hook())
+            if engine.database == database:
+                return ""
             found = engine.read(lambda rows, _: [str(row[0]) for row in rows(DATABASES)], compares=False)
             if meant := alike(database, found):
                 return f" Did you mean {join_path(meant)}?"
