@@ -26,6 +26,7 @@ ORDER = tuple(KINDS)
 OF_DATABASE = frozenset({Scope.DATABASE_TABLES, Scope.SCHEMAS, Scope.DATABASE})
 ONE_BY_ONE = OF_DATABASE | {Scope.TABLES}
 """What a statement takes a single one of."""
+BESIDE_ALL = frozenset({"ALTER", "DROP"})
 PRUNED = frozenset({Scope.DEFAULT, Scope.TABLE, Scope.TABLES, Scope.SCHEMA})
 
 
@@ -103,10 +104,17 @@ def _by_place(grants: Iterable[Grant]) -> dict[tuple[Scope, statements.Path, str
 
 
 def everything(grants: Iterable[Grant]) -> Iterator[Taken]:
-    """Take all that is held at each place at once: ALL takes RULE and TRIGGER, and what is on columns, too."""
+    """Take all that is held at each place at once: ALL takes RULE and TRIGGER, and what is on columns, too.
+
+    What PostgreSQL's ALL doesn't know is named beside it: there are servers whose ALL leaves that.
+    """
     for place, held in _by_place(grants).items():
         told = {f"{grant.privilege} on columns" if grant.column else grant.privilege for grant in held}
-        yield Taken(*place, statements.ALL, tuple(sorted(told)))
+        named = told & BESIDE_ALL if place[0] in (Scope.SCHEMA, Scope.TABLES, Scope.TABLE) else set()
+        if rest := told - named:
+            yield Taken(*place, statements.ALL, tuple(sorted(rest)))
+        if named:
+            yield Taken(*place, tuple(sorted(named)), tuple(sorted(named)))
 
 
 def pruned(

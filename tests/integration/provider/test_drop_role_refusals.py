@@ -99,8 +99,9 @@ def test_privileges_that_the_setup_never_gives_stop_it_in_whatever_database(ware
     report = drop(warehouse, force=True)
     assert gone(warehouse)
     assert not cluster.logs_in(user, PASSWORD)
-    everything = tuple(sorted({*NEVER, "DELETE", "DROP", "INSERT", "SELECT", "UPDATE"}))
-    assert ("revoke", f"table {second}.s.t", everything) in changes(report)
+    rest = tuple(sorted({*NEVER, "DELETE", "INSERT", "SELECT", "UPDATE"} - {"ALTER"}))
+    for words in (rest, ("ALTER", "DROP")):
+        assert ("revoke", f"table {second}.s.t", words) in changes(report)
     assert ("revoke", f"table {second}.s.u", ("SELECT on columns", "UPDATE on columns")) in changes(report)
 
 

@@ -50,6 +50,15 @@ def test_what_is_held_on_a_table_and_its_columns_goes_at_once() -> None:
     assert steps(*held) == [Step('REVOKE ALL ON TABLE "crm"."t" FROM ROLE "r"', (change,))]
 
 
+def test_what_a_server_s_all_may_leave_is_named_beside_it() -> None:
+    held = (*(on_table(word, "t") for word in ("DROP", "SELECT", "ALTER")), Grant(Scope.TABLES, "DROP", "crm"))
+    assert [step.sql for step in steps(*held)] == [
+        'REVOKE ALL ON TABLE "crm"."t" FROM ROLE "r"',
+        'REVOKE ALTER, DROP ON TABLE "crm"."t" FROM ROLE "r"',
+        'REVOKE DROP FOR TABLES IN SCHEMA "crm" FROM ROLE "r"',
+    ]
+
+
 def test_every_scope_is_revoked() -> None:
     # None may be passed over, and default privileges come first.
     made = [Grant(scope, "SELECT", "s", "t" if scope is Scope.TABLE else "") for scope in Scope]
