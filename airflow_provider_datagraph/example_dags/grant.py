@@ -80,7 +80,7 @@ def form() -> dict[str, Param]:
             "- analytics.marts_*: all schemas that begin so, looked up in each run; only those that an administrator "
             "owns, or a trusted owner\n"
             "- !analytics.*_tmp: leaves out what patterns mean\n"
-            "- analytics.billing.invoices: a single table\n"
+            "- analytics.billing.invoices: a single table; a rebuild, as by dbt, closes it until the next run\n"
             "- crm: a schema of the admin connection's own database\n"
             '- analytics."my.schema": double quotes around a part that holds a dot, or a * of its own\n\n'
             "Whoever creates a view in an open schema opens to Segment what they can read themselves, now and later.",
@@ -105,12 +105,13 @@ def form() -> dict[str, Param]:
             enum=["scoped", "default_privileges", "none"],
             values_display={
                 "scoped": "reach them too (scoped permission)",
-                "default_privileges": "reach those that the owners of today's tables create (default privileges)",
+                "default_privileges": "reach those of the owners of schema and tables (default privileges)",
                 "none": "leave them closed",
             },
             title="Tables that are created later",
             description="For schemas that are opened whole. A scoped permission reaches what anybody creates. Default "
-            "privileges are for an administrator who may not grant one; a schema without tables stops the run then.",
+            "privileges are for an administrator who may not grant one; a schema without tables stops the run then. "
+            "Where they stay closed, so does a table of today once it is rebuilt, as by dbt, until the next run.",
             section=MORE,
         ),
         "checkpoint_database": Param(

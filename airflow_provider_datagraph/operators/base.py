@@ -284,9 +284,10 @@ class GrantingOperator(AdoptingOperator):
     """Base of the operators that grant tables.
 
     :param future_tables: for whole schemas: ``scoped`` (default) reaches later tables, whoever creates them;
-        ``default_privileges`` grants today's, and those that ``writers`` create later; ``none`` grants today's alone.
+        ``default_privileges`` grants today's, and those that ``writers`` create later; ``none`` grants today's alone,
+        and one that is rebuilt is closed until the next run.
     :param writers: the users that create tables later, for ``default_privileges``; default None: the owners of
-        today's tables. Each has to be able to create in the schema.
+        the schema and of today's tables. Each has to be able to create in the schema.
     """
 
     def __init__(
@@ -302,7 +303,7 @@ class GrantingOperator(AdoptingOperator):
         )
         found = self.optional("writers", arguments.names, problems)
         if found is not None and not found:
-            problems.add("writers is an empty list: name users, or leave it out for the owners of today's tables.")
+            problems.add("writers is an empty list: name users, or leave it out for the owners of today.")
         if found is not None and future != FutureTables.DEFAULT_PRIVILEGES:
             problems.add(f"writers is given, and future_tables is {future!r}: it is for 'default_privileges' alone.")
         return FutureTables(future), found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.plan import Finding, Plan
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.schemas.findings import lost_when_rebuilt
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.read import look_at_schemas, read_privileges, read_schema_access
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess
@@ -39,7 +40,8 @@ class GrantSchemaOperator(OfSchemas, GrantingOperator):
         nor one of ``trusted_owners``.
     :param database: the database of all of them; default the admin connection's, for those that name none.
     :param tables: True, or left out (default), for all tables; a list of tables of a single schema; or a mapping from
-        a schema to its tables, where schemas that it leaves out are opened whole.
+        a schema to its tables, where schemas that it leaves out are opened whole. A listed table that is rebuilt is
+        closed until the next run.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
     :param checkpoint_database: the checkpoint database, where no pattern opens anything; default
         ``segment_linked_profiles_db``.
@@ -101,7 +103,8 @@ class GrantSchemaOperator(OfSchemas, GrantingOperator):
             def plan(known: SchemaAccess) -> Plan:
                 desired, told = chosen(known)
                 made = plan_schemas(desired, role, known, prune=prune, plan_only=mode.lenient, trusted=trusted)
-                return replace(made, findings=(*made.findings, *told))
+                rebuilt = lost_when_rebuilt(desired, known.session.database)
+                return replace(made, findings=(*made.findings, *told, *rebuilt))
 
             typed = [name for desired in named for name in (desired.name, *(desired.tables or ()))]
             return self.engine(hook).converge(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from airflow_provider_datagraph.access.messages import few
 from airflow_provider_datagraph.access.plan import Fact, Finding, finding, note
 from airflow_provider_datagraph.access.schemas.targets import wider
-from airflow_provider_datagraph.access.schemas.values import Context, SchemaAccess, Target
+from airflow_provider_datagraph.access.schemas.values import Context, DesiredSchema, FutureTables, SchemaAccess, Target
 from airflow_provider_datagraph.redshift.names import join_path
 from airflow_provider_datagraph.redshift.statements import UNNAMED
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Scope
@@ -38,6 +38,13 @@ def reported(
     if prune:
         yield from _stays(role, targets, current)
         yield from _database_wide(role, current, context)
+
+
+def lost_when_rebuilt(desired: Iterable[DesiredSchema], database: str) -> Iterator[Finding]:
+    """Tell where a grant is a table's own. Scoped and default privileges reach the one that takes its place, too."""
+    for one in desired:
+        if one.tables is not None or one.future is FutureTables.NONE:
+            yield note("lost_when_rebuilt", join_path(database, one.name))
 
 
 def _others(role: str, context: Context, database: str, missing: Iterable[Grant]) -> Iterator[Finding]:

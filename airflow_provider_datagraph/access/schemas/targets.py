@@ -173,10 +173,15 @@ def schema_hidden(database: str, name: str, session: Session, *, planned: bool =
 
 
 def possible_writers(desired: DesiredSchema, name: str, current: SchemaAccess) -> frozenset[str]:
-    """Name the users whose later tables are meant: the given writers, else the owners of today's tables."""
+    """Name the users whose later tables are meant: the given writers, else the owners of today's tables.
+
+    The schema's owner is one of them, though not the only one: who creates an empty schema's tables isn't known.
+    """
     if desired.writers is not None:
         return frozenset(desired.writers)
-    return frozenset(owner for owner in _owners(name, current) if not SYSTEM_OWNERS.match(owner))
+    owners = {owner for owner in _owners(name, current) if not SYSTEM_OWNERS.match(owner)}
+    owner = current.schemas[name].owner
+    return frozenset(owners | ({owner} & current.users.keys()) if owners else ())
 
 
 def _owners(name: str, current: SchemaAccess) -> frozenset[str]:

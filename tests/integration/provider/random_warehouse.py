@@ -65,6 +65,7 @@ class Warehouse:
     said: list[str] = field(default_factory=list)
     relations: dict[str, dict[str, str]] = field(default_factory=dict)
     views: dict[str, set[str]] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
     given: set[tuple[str, str, str]] = field(default_factory=set)
 
     @property
@@ -103,8 +104,8 @@ class Warehouse:
 
     def _schema(self, name: str) -> None:
         path, random = quoted(name), self.random
-        owner = f" AUTHORIZATION {self._owner()}" if random.random() < 0.5 else ""
-        self.sql(f"CREATE SCHEMA {path}{owner}")
+        self.owners[name] = self._owner() if random.random() < 0.5 else "awsuser"
+        self.sql(f"CREATE SCHEMA {path} AUTHORIZATION {self.owners[name]}")
         for writer in self.cast.writers:
             if random.random() < 0.85:
                 self.sql(f"GRANT USAGE, CREATE ON SCHEMA {path} TO {writer}")

@@ -114,7 +114,8 @@ def wanted(desire: Desire, warehouse: Warehouse) -> set[Row]:
         found |= {("svv_relation_privileges", schema, table, "SELECT") for table in todays}
         if listed is None and desire["future_tables"] == "default_privileges":
             owners = {owner for table, owner in relations.items() if table not in warehouse.views[schema]}
-            found |= {("svv_default_privileges", schema, w, "SELECT") for w in desire["writers"] or owners}
+            writers = desire["writers"] or owners | {warehouse.owners[schema]}
+            found |= {("svv_default_privileges", schema, writer, "SELECT") for writer in writers}
     return found
 
 

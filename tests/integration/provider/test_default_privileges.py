@@ -53,6 +53,14 @@ def test_the_owners_of_todays_tables_are_the_writers(warehouse: Segment) -> None
     assert grant(warehouse)["changes"] == []
 
 
+def test_the_schemas_owner_is_a_writer(warehouse: Segment) -> None:
+    owner = warehouse.cluster.user("owner")
+    warehouse.sql(f"ALTER SCHEMA crm OWNER TO {owner}")
+    grant(warehouse)
+    create(warehouse, owner, "first")
+    assert warehouse.reads("crm", "first")
+
+
 def test_given_writers_are_the_only_ones(warehouse: Segment) -> None:
     warehouse.sql("CREATE SCHEMA hollow")
     assert refused(warehouse, schema="hollow") == (said("writers_unknown", f"{warehouse.warehouse}.hollow"),)

@@ -165,6 +165,7 @@ EXAMPLES = (
     finding("table_missing", "dev.crm.orders", case="alike", alike="Orders"),
     finding("table_twice", "dev.crm.orders"),
     finding("owner_left_out", "dev.crm", owner="ds:share"),
+    finding("lost_when_rebuilt", "dev.crm"),
     finding("writers_unknown", "dev.crm"),
     finding("writer_missing", "etl"),
     finding("writer_cannot_create", "dev.crm", writer="etl", statement=MAY_CREATE),

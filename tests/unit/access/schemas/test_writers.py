@@ -41,14 +41,17 @@ LATER = DesiredSchema("crm", future=FutureTables.DEFAULT_PRIVILEGES)
 LEFT_OUT = [finding("owner_left_out", "dev.crm", owner=owner) for owner in ("ds:share", "rdsdb")]
 
 
-def test_the_owners_of_todays_tables_are_meant_but_not_the_systems() -> None:
-    assert possible_writers(LATER, "crm", CURRENT) == {"etl", "dbt"}
-    assert find_writers(LATER, "crm", CURRENT) == (frozenset({"etl", "dbt"}), LEFT_OUT)
+def test_the_owners_of_today_are_meant_but_not_the_systems() -> None:
+    assert possible_writers(LATER, "crm", CURRENT) == {"etl", "dbt", "owner"}
+    assert find_writers(LATER, "crm", CURRENT) == (frozenset({"etl", "dbt", "owner"}), LEFT_OUT)
+    gone = replace(CURRENT, schemas={"crm": Schema("crm", "rdsdb")})
+    assert possible_writers(LATER, "crm", gone) == {"etl", "dbt"}
     assert possible_writers(LATER, "crm", replace(CURRENT, tables=None)) == frozenset()
     assert find_writers(LATER, "void", CURRENT) == (frozenset(), [blocking("writers_unknown", "dev.void")])
     # Who was named by an IAM sign-in is a user as others are.
     named = Tables({}, owners={"crm": frozenset({"IAMR:dbt-prod", "IAM:etl", "sys:x", "rdsdb2"})})
-    assert possible_writers(LATER, "crm", replace(CURRENT, tables=named)) == {"IAMR:dbt-prod", "IAM:etl", "rdsdb2"}
+    found = possible_writers(LATER, "crm", replace(CURRENT, tables=named))
+    assert found == {"IAMR:dbt-prod", "IAM:etl", "rdsdb2", "owner"}
     alone = replace(CURRENT, tables=replace(named, owners={"crm": frozenset({"ds:share", "rdsdb"})}))
     assert find_writers(LATER, "crm", alone) == (frozenset(), [*LEFT_OUT, blocking("writers_unknown", "dev.crm")])
     # Given writers are meant instead, and who may create is one.
@@ -85,7 +88,7 @@ def test_a_writer_that_cannot_create_any_more_is_stuck() -> None:
     ]
 
 
-def later(schemas: str, privileges: str = "SELECT", users: str = '"dbt", "etl"') -> str:
+def later(schemas: str, privileges: str = "SELECT", users: str = '"dbt", "etl", "owner"') -> str:
     return f'ALTER DEFAULT PRIVILEGES FOR USER {users} IN SCHEMA {schemas} GRANT {privileges} ON TABLES TO ROLE "r"'
 
 
@@ -99,7 +102,7 @@ def test_schemas_with_the_same_writers_share_a_statement() -> None:
     assert defaults(LATER, replace(LATER, name="ads")) == [
         Step(
             later('"crm", "ads"'),
-            tuple(given("later tables", "dev", name, names=("dbt", "etl")) for name in ("crm", "ads")),
+            tuple(given("later tables", "dev", name, names=("dbt", "etl", "owner")) for name in ("crm", "ads")),
         )
     ]
 
@@ -108,14 +111,14 @@ def test_schemas_that_lack_other_things_dont() -> None:
     both = replace(LATER, table_privileges=("SELECT", "INSERT"))
     current = replace(CURRENT, grants=frozenset({Grant(Scope.DEFAULT, "SELECT", "ads", writer="etl")}))
     assert defaults(both, replace(LATER, name="ads"), current=current) == [
-        Step(later('"ads"', users='"dbt"'), (given("later tables", "dev", "ads", names=("dbt",)),)),
+        Step(later('"ads"', users='"dbt", "owner"'), (given("later tables", "dev", "ads", names=("dbt", "owner")),)),
         Step(
             later('"crm"', "SELECT, INSERT"),
-            (given("later tables", "dev", "crm", words="SELECT, INSERT", names=("dbt", "etl")),),
+            (given("later tables", "dev", "crm", words="SELECT, INSERT", names=("dbt", "etl", "owner")),),
         ),
     ]
 
 
 def test_what_holds_is_granted_no_more() -> None:
-    held = frozenset(Grant(Scope.DEFAULT, "SELECT", "crm", writer=writer) for writer in ("etl", "dbt"))
+    held = frozenset(Grant(Scope.DEFAULT, "SELECT", "crm", writer=writer) for writer in ("etl", "dbt", "owner"))
     assert defaults(LATER, current=replace(CURRENT, grants=held)) == []
