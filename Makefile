@@ -68,10 +68,13 @@ format: ## Format the code
 	@$(setup)
 	@$(run) scripts/check --format
 
-docs: ## Write docs/statements.md and docs/findings.md from what the tests check
+docs: AIRFLOW = 3.3
+docs: ## Write docs/statements.md and docs/findings.md from what the tests check, and build the site in .run/site; ARGS=serve
 	@$(setup)
 	@$(run) python scripts/statements.py
 	@$(run) python -m tests.unit.access.test_sentences
+	@scripts/clean-env pip .venv/bin/python -m pip install -q --no-deps --upgrade --target .run/docs --require-hashes -r requirements/docs.txt
+	@$(run) env NO_MKDOCS_2_WARNING=1 PYTHONPATH=.run/docs python -m mkdocs $(or $(ARGS),build)
 
 release-check: AIRFLOW = 3.3
 release-check: ## Build wheel and sdist of the tagged version into dist/, and look at them as an index would

@@ -1,4 +1,4 @@
-"""The reference DAG, as Airflow finds it; docs/operators.md says what it does, and what else can be set here.
+"""The reference DAG, as Airflow finds it; docs/reference-dag.md says what it does, and what else can be set here.
 
 What is given here isn't on the form, so that whoever may trigger the DAG can't choose it. All schemas of the cluster
 are on it, though, unless `allow=["analytics.*"]` says which may be opened to Segment.

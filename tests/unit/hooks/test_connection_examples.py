@@ -19,7 +19,7 @@ from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.connections import TokenRequest
 from airflow_provider_datagraph.hooks.redshift import PROVIDER, DataGraphHook
 
-README = (Path(__file__).parents[3] / "README.md").read_text()
+README = "".join((Path(__file__).parents[3] / name).read_text() for name in ("README.md", "docs/connections.md"))
 HOST = "redshift-cluster-1.123456789.us-west-1.redshift.amazonaws.com"
 GROUP = "default.123456789.us-east-1.redshift-serverless.amazonaws.com"
 SECRET = "P+@ss/word:1"
