@@ -85,32 +85,33 @@ def default(value: Any) -> str:
     return "" if value is None or getattr(value, "name", "") == "LEFT_OUT" else f"`{value!r}`"
 
 
-def arguments(owner: type[Any]) -> Iterator[str]:
-    """Write the arguments that a class names itself as a table."""
+HEAD = ("| argument | takes | default | what it is |", "|---|---|---|---|")
+
+
+def rows(owner: type[Any], known: set[str]) -> Iterator[str]:
+    """Write a row for each argument that a class names itself.
+
+    :param known: what has a row already; it grows.
+    :raises KeyError: if the docstring leaves an argument out.
+    """
     texts = told(owner).of("param")
-    rows = [one for one in inspect.signature(vars(owner)["__init__"]).parameters.values() if one.name in texts]
-    yield from ("| argument | takes | default | what it is |", "|---|---|---|---|")
-    for one in rows:
-        if one.kind is not one.VAR_KEYWORD:
+    for one in inspect.signature(vars(owner)["__init__"]).parameters.values():
+        if one.kind is one.KEYWORD_ONLY and one.name not in known:
+            known.add(one.name)
             said = texts[one.name].replace("|", "\\|")
             yield f"| `{one.name}` | {kinds(str(one.annotation))} | {default(one.default)} | {said} |"
-
-
-def ours(kind: type[Any]) -> list[type[Any]]:
-    """List a class and those bases of it that name arguments."""
-    return [one for one in kind.__mro__ if one.__module__.startswith(PACKAGE) and "__init__" in vars(one)]
 
 
 def reference(kind: type[Any]) -> Iterator[str]:
     """Write what a class's page says by its code: what it is for, its arguments, what it returns and raises."""
     room = kind.__module__.split(".")[1]
-    first, *bases = ours(kind)
-    yield from (told(kind).text, "", "## Arguments", "", *arguments(first), "")
-    named = [base for base in bases if told(base).of("param")]
-    if named:
-        yield from ("What it shares with others:", "")
-        rows = [row for base in named for row in list(arguments(base))[2:]]
-        yield from ("| argument | takes | default | what it is |", "|---|---|---|---|", *rows, "")
+    first, *bases = [one for one in kind.__mro__ if one.__module__.startswith(PACKAGE) and "__init__" in vars(one)]
+    known: set[str] = set()
+    yield from (told(kind).text, "", "## Arguments", "", *HEAD, *rows(first, known), "")
+    yield from ("What it shares with others:", "", *HEAD)
+    for base in bases:
+        yield from rows(base, known)
+    yield ""
     yield "`task_id` and all else that Airflow's " + ("sensors" if room == "sensors" else "operators") + " take, too."
     result = next(told(vars(one)["execute"]) for one in kind.__mro__ if "execute" in vars(one))
     yield from ("", "## Report and errors", "")
