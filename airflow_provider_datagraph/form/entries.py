@@ -131,74 +131,144 @@ def relations_needed(entries: Iterable[Sequence[str]], warehouse: Warehouse) -> 
     return needed
 
 
-def resolve_entries(
-    entries: Iterable[Sequence[str]],
-    warehouse: Warehouse,
-    role: str,
-    problems: Problems,
-    allow: Sequence[Pattern] | None = None,
-) -> tuple[list[Opening], list[Finding]]:
-    """Resolve the entries to what to open, a database each, with findings about what can't be granted by a plan."""
-    checked = (problems.check(_resolve, parts, warehouse, allow, default=None) for parts in entries)
-    found = [(entry, warehouse.kind(entry.database, entry.schema)) for entry in checked if entry is not None]
-    local = [entry for entry, kind in found if kind == "local"]
-    others = list(dict.fromkeys(entry for entry, kind in found if kind != "local"))
-    _contradictions([*local, *others], problems)
-    findings = [
-        not_local((base, name), warehouse.kind(base, name), role, warehouse.held_in(base), one.tables.get(name, ()))
-        for one in _openings(others)
-        for base, name in ((one.database, schema) for schema in one.schemas)
-    ]
-    return _openings(local), findings
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Resolves what a form names against a warehouse, and collects what is wrong with it.
 
+    :param allow: patterns of what may be opened; None: everything.
+    """
 
-def _resolve(parts: Sequence[str], warehouse: Warehouse, allow: Sequence[Pattern] | None) -> _Entry | None:
-    text, sensitive = join_path(*parts), warehouse.session.case_sensitive
-    own = warehouse.session.database
-    wanted = own if len(parts) == 1 else parts[0]
-    check_allowed(text, wanted, parts[0] if len(parts) == 1 else parts[1], warehouse.session, allow)
-    database = resolve(wanted, warehouse.schemas, sensitive)
-    if database is None:
-        raise InvalidInput(_database_missing(text, parts, warehouse))
-    schemas = warehouse.schemas[database]
-    schema_name = parts[0] if len(parts) == 1 else parts[1]
-    schema = resolve(schema_name, schemas, sensitive)
-    if database in warehouse.kinds or (schema and schemas[schema].kind != "local"):
-        # The catalog needn't tell what is in there.
-        stored = [name if sensitive else fold(name) for name in (schema_name, *parts[2:])]
-        return _Entry(database, schema or stored[0], stored[1] if len(stored) > 1 else None)
-    if schema is None:
-        if not warehouse.session.superuser and not _in_capitals(schema_name, schemas):
-            raise InvalidInput(f"{text}: {said(schema_hidden(database, schema_name, warehouse.session))}")
-        raise InvalidInput(f"{text}: database {database} has no schema {schema_name}{_hint(schema_name, schemas)}")
-    if len(parts) < 3:
-        return _Entry(database, schema, None)
-    relations = warehouse.relations.get((database, schema), frozenset())
-    table = resolve(parts[2], relations, sensitive)
-    if table is None and not warehouse.session.superuser and not _in_capitals(parts[2], relations):
-        # SVV_REDSHIFT_TABLES hides what one may not read; whether it is there shows in its database.
-        table = parts[2] if sensitive else fold(parts[2])
-    if table is None:
-        path = join_path(database, schema)
-        raise InvalidInput(f"{text}: schema {path} has no table {parts[2]}{_hint(parts[2], relations)}")
-    return _Entry(database, schema, table)
+    warehouse: Warehouse
+    problems: Problems
+    allow: Sequence[Pattern] | None = None
 
+    def entries(self, entries: Iterable[Sequence[str]], role: str) -> tuple[list[Opening], list[Finding]]:
+        """Resolve the entries to what to open, a database each, with findings about what can't be granted by a plan."""
+        checked = (self.problems.check(self._entry, parts, default=None) for parts in entries)
+        found = [(entry, self.warehouse.kind(entry.database, entry.schema)) for entry in checked if entry is not None]
+        local = [entry for entry, kind in found if kind == "local"]
+        others = list(dict.fromkeys(entry for entry, kind in found if kind != "local"))
+        _contradictions([*local, *others], self.problems)
+        known = self.warehouse
+        findings = [
+            not_local((base, name), known.kind(base, name), role, known.held_in(base), one.tables.get(name, ()))
+            for one in _openings(others)
+            for base, name in ((one.database, schema) for schema in one.schemas)
+        ]
+        return _openings(local), findings
 
-def _database_missing(text: str, parts: Sequence[str], warehouse: Warehouse) -> str:
-    own, sensitive = warehouse.session.database, warehouse.session.case_sensitive
-    if len(parts) == 1:
-        return f"{text}: there is no database {own}{_hint(own, warehouse.schemas)}"
-    schema = resolve(parts[0], warehouse.schemas.get(own, {}), sensitive)
-    if len(parts) == 2 and schema is not None:
-        table = resolve(parts[1], warehouse.relations.get((own, schema), frozenset()), sensitive)
-        if table is not None:
-            proposal = join_path(own, schema, table)
-            return (
-                f"{text}: there is no database {parts[0]}, but schema {schema} of {own} has a table {table}: "
-                f"write {proposal}."
+    def _find(self, name: str, stored: Collection[str]) -> str | None:
+        return resolve(name, stored, self.warehouse.session.case_sensitive)
+
+    def _check_allowed(self, text: str, database: str, schema: str) -> None:
+        check_allowed(text, database, schema, self.warehouse.session, self.allow)
+
+    def _entry(self, parts: Sequence[str]) -> _Entry:
+        text, session = join_path(*parts), self.warehouse.session
+        wanted, schema_name = (session.database, parts[0]) if len(parts) == 1 else parts[:2]
+        self._check_allowed(text, wanted, schema_name)
+        database = self._find(wanted, self.warehouse.schemas)
+        if database is None:
+            raise InvalidInput(f"{text}: there is no database {self._database_missing(parts)}")
+        schemas = self.warehouse.schemas[database]
+        schema = self._find(schema_name, schemas)
+        if database in self.warehouse.kinds or (schema and schemas[schema].kind != "local"):
+            # The catalog needn't tell what is in there.
+            stored = [name if session.case_sensitive else fold(name) for name in (schema_name, *parts[2:])]
+            return _Entry(database, schema or stored[0], stored[1] if len(stored) > 1 else None)
+        if schema is None:
+            if not session.superuser and not _in_capitals(schema_name, schemas):
+                raise InvalidInput(f"{text}: {said(schema_hidden(database, schema_name, session))}")
+            raise InvalidInput(f"{text}: database {database} has no schema {schema_name}{_hint(schema_name, schemas)}")
+        if len(parts) < 3:
+            return _Entry(database, schema, None)
+        relations = self.warehouse.relations.get((database, schema), frozenset())
+        table = self._find(parts[2], relations)
+        if table is None and not session.superuser and not _in_capitals(parts[2], relations):
+            # SVV_REDSHIFT_TABLES hides what one may not read; whether it is there shows in its database.
+            table = parts[2] if session.case_sensitive else fold(parts[2])
+        if table is None:
+            path = join_path(database, schema)
+            raise InvalidInput(f"{text}: schema {path} has no table {parts[2]}{_hint(parts[2], relations)}")
+        return _Entry(database, schema, table)
+
+    def _database_missing(self, parts: Sequence[str]) -> str:
+        own = self.warehouse.session.database
+        name = own if len(parts) == 1 else parts[0]
+        schema = self._find(parts[0], self.warehouse.schemas.get(own, {})) if len(parts) == 2 else None
+        if schema is None:
+            return f"{name}{_hint(name, self.warehouse.schemas)}"
+        table = self._find(parts[1], self.warehouse.relations.get((own, schema), frozenset()))
+        if table is None:
+            return f"{name}, and schema {schema} of {own} has no table {parts[1]}."
+        return f"{name}, but schema {schema} of {own} has a table {table}: write {join_path(own, schema, table)}."
+
+    def profiles_sync(self, database: str, schema: str, openings: Sequence[Opening]) -> tuple[str, str] | None:
+        """Resolve the schema of Profiles Sync, which may still be missing; None where there is no such database."""
+        text = f"profiles_sync: {join_path(database, schema)}"
+        self.problems.check(self._check_allowed, text, database, schema, default=None)
+        found = self._find(database, self.warehouse.schemas)
+        if found is None:
+            hint = _hint(database, self.warehouse.schemas).replace("or create it first", "as Segment shows it")
+            self.problems.add(f"profiles_sync: there is no database {database}{hint}")
+            return None
+        stored = self._find(schema, self.warehouse.schemas[found])
+        if (kind := self.warehouse.kind(found, stored or schema)) != "local":
+            self.problems.add(
+                f"profiles_sync: {join_path(found, stored or schema)} is {kind}, and Segment writes Profiles Sync to a "
+                "local schema: name that one. To have this one read too, name it in schemas."
             )
-        return f"{text}: there is no database {parts[0]}, and schema {schema} of {own} has no table {parts[1]}."
-    return f"{text}: there is no database {parts[0]}{_hint(parts[0], warehouse.schemas)}"
+        if any(o.database == found and stored in o.schemas for o in openings):
+            path = join_path(found, schema)
+            self.problems.add(f"{path} is in profiles_sync and in schemas: leave it in profiles_sync.")
+        return found, stored or schema
+
+    def reverse_etl(self, database: str, checkpoint_database: str) -> str | None:
+        """Resolve the database of an existing Reverse ETL schema; the checkpoint database may be it, and be missing."""
+        if checkpoint_database == (database if self.warehouse.session.case_sensitive else fold(database)):
+            return checkpoint_database
+        name, kinds = "reverse_etl_database", self.warehouse.kinds
+        self.problems.check(
+            self._check_allowed, f"{name}: {join_path(database, SCHEMA)}", database, SCHEMA, default=None
+        )
+        found = self._find(database, self.warehouse.schemas)
+        if found is None:
+            self.problems.add(f"{name}: there is no database {database}: correct the name, or leave it empty.")
+        elif found in kinds:
+            self.problems.add(f"{name}: {said(blocking('not_local', found, case='checkpoint', kind=kinds[found]))}")
+        return found
+
+    def patterns(
+        self,
+        wanted: Wanted,
+        openings: Sequence[Opening],
+        profiles: tuple[str, str] | None,
+        known: Identities,
+        limits: Limits,
+    ) -> tuple[list[Opening], list[Finding]]:
+        """Add what patterns mean to what is opened by name; a schema of which tables are named stays as it is."""
+        places = tuple((o.database, schema) for o in openings for schema in o.schemas)
+        self.problems.check(replace(wanted, named=places).check, default=None)
+        resolved = []
+        for typed, pattern in wanted.globs:
+            found = self._find(typed or self.warehouse.session.database, self.warehouse.schemas)
+            if found is None:
+                hint = _hint(typed, self.warehouse.schemas)
+                self.problems.add(f"{pattern.text}: there is no database {typed}{hint}")
+            else:
+                resolved.append((found, pattern))
+        whole = replace(wanted, named=(*places, *([profiles] if profiles else [])), globs=tuple(resolved))
+        chosen, told = list(openings), list[Finding]()
+        for base in dict.fromkeys(database for database, _ in resolved):
+            inside = self.warehouse.schemas[base].items()
+            schemas = {name: replace(one, kind=self.warehouse.kind(base, name)) for name, one in inside}
+            more, about = choose(whole.within(base), base, schemas, known, limits)
+            told += about
+            mine = next((o for o in chosen if o.database == base), Opening(base, (), {}))
+            if more:
+                chosen = [o for o in chosen if o is not mine]
+                chosen.append(replace(mine, schemas=(*mine.schemas, *more)))
+        return sorted(chosen, key=lambda opening: opening.database), told
 
 
 def _in_capitals(name: str, stored: Iterable[str]) -> bool:
@@ -236,91 +306,6 @@ def _openings(entries: Sequence[_Entry]) -> list[Opening]:
                 tables[entry.schema] = (*tables.get(entry.schema, ()), entry.table)
         openings.append(Opening(database, tuple(dict.fromkeys(e.schema for e in mine)), tables))
     return openings
-
-
-def resolve_profiles_sync(
-    database: str,
-    schema: str,
-    warehouse: Warehouse,
-    openings: Sequence[Opening],
-    problems: Problems,
-    allow: Sequence[Pattern] | None = None,
-) -> tuple[str, str] | None:
-    """Resolve the schema of Profiles Sync, which may still be missing; None where there is no such database."""
-    text = f"profiles_sync: {join_path(database, schema)}"
-    problems.check(check_allowed, text, database, schema, warehouse.session, allow, default=None)
-    sensitive = warehouse.session.case_sensitive
-    found = resolve(database, warehouse.schemas, sensitive)
-    if found is None:
-        hint = _hint(database, warehouse.schemas).replace("or create it first", "as Segment shows it")
-        problems.add(f"profiles_sync: there is no database {database}{hint}")
-        return None
-    stored = resolve(schema, warehouse.schemas[found], sensitive)
-    if (kind := warehouse.kind(found, stored or schema)) != "local":
-        problems.add(
-            f"profiles_sync: {join_path(found, stored or schema)} is {kind}, and Segment writes Profiles Sync to a "
-            "local schema: name that one. To have this one read too, name it in schemas."
-        )
-    if any(o.database == found and stored in o.schemas for o in openings):
-        problems.add(f"{join_path(found, schema)} is in profiles_sync and in schemas: leave it in profiles_sync.")
-    return found, stored or schema
-
-
-def resolve_reverse_etl(
-    database: str,
-    checkpoint_database: str,
-    warehouse: Warehouse,
-    problems: Problems,
-    allow: Sequence[Pattern] | None = None,
-) -> str | None:
-    """Resolve the database of an existing Reverse ETL schema; the checkpoint database may be it, and be missing."""
-    sensitive = warehouse.session.case_sensitive
-    if checkpoint_database == (database if sensitive else fold(database)):
-        return checkpoint_database
-    text = f"reverse_etl_database: {join_path(database, SCHEMA)}"
-    problems.check(check_allowed, text, database, SCHEMA, warehouse.session, allow, default=None)
-    found = resolve(database, warehouse.schemas, sensitive)
-    if found is None:
-        problems.add(f"reverse_etl_database: there is no database {database}: correct the name, or leave it empty.")
-    elif found in warehouse.kinds:
-        told = said(blocking("not_local", found, case="checkpoint", kind=warehouse.kinds[found]))
-        problems.add(f"reverse_etl_database: {told}")
-    return found
-
-
-def choose_schemas(
-    wanted: Wanted,
-    openings: Sequence[Opening],
-    profiles: tuple[str, str] | None,
-    warehouse: Warehouse,
-    known: Identities,
-    limits: Limits,
-    problems: Problems,
-) -> tuple[list[Opening], list[Finding]]:
-    """Add what patterns mean to what is opened by name; a schema of which tables are named stays as it is."""
-    session = warehouse.session
-    places = tuple((o.database, schema) for o in openings for schema in o.schemas)
-    problems.check(replace(wanted, named=places).check, default=None)
-    resolved = []
-    for typed, pattern in wanted.globs:
-        found = resolve(typed or session.database, warehouse.schemas, session.case_sensitive)
-        if found is None:
-            problems.add(f"{pattern.text}: there is no database {typed}{_hint(typed, warehouse.schemas)}")
-        else:
-            resolved.append((found, pattern))
-    whole = replace(wanted, named=(*places, *([profiles] if profiles else [])), globs=tuple(resolved))
-    chosen, told = list(openings), list[Finding]()
-    for database in dict.fromkeys(database for database, _ in resolved):
-        schemas = {
-            name: replace(one, kind=warehouse.kind(database, name)) for name, one in warehouse.schemas[database].items()
-        }
-        more, about = choose(whole.within(database), database, schemas, known, limits)
-        told += about
-        mine = next((o for o in chosen if o.database == database), Opening(database, (), {}))
-        if more:
-            chosen = [o for o in chosen if o is not mine]
-            chosen.append(replace(mine, schemas=(*mine.schemas, *more)))
-    return sorted(chosen, key=lambda opening: opening.database), told
 
 
 def as_tasks(

@@ -22,14 +22,11 @@ from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.choosing import Limits, Wanted, split_wanted
 from airflow_provider_datagraph.form.entries import (
     Opening,
+    Resolver,
     Warehouse,
     as_tasks,
-    choose_schemas,
     parse_entry,
     read_warehouse,
-    resolve_entries,
-    resolve_profiles_sync,
-    resolve_reverse_etl,
 )
 from airflow_provider_datagraph.form.names import optional_database
 from airflow_provider_datagraph.form.patterns import Pattern, patterns
@@ -275,31 +272,28 @@ class CheckWarehouseOperator(DataGraphOperator):
         """Resolve the form; where the warehouse couldn't be read, there is nothing to hold it against."""
         if warehouse is None or known is None:
             return [], [], None, None
-        profiles, allow = None, form.allow
-        openings, findings = resolve_entries(form.entries, warehouse, form.role, problems, allow)
+        resolver, profiles = Resolver(warehouse, problems, form.allow), None
+        openings, findings = resolver.entries(form.entries, form.role)
         if form.profiles_sync is not None:
-            profiles = resolve_profiles_sync(*form.profiles_sync, warehouse, openings, problems, allow)
-        limits = Limits(form.trusted, form.checkpoint_database, allow)
-        openings, about = choose_schemas(form.patterns, openings, profiles, warehouse, known, limits, problems)
+            profiles = resolver.profiles_sync(*form.profiles_sync, openings)
+        limits = Limits(form.trusted, form.checkpoint_database, form.allow)
+        openings, about = resolver.patterns(form.patterns, openings, profiles, known, limits)
         findings += about
-        reverse_etl, whose = self._reverse_etl(form, warehouse, known, problems)
+        reverse_etl, whose = self._reverse_etl(form, resolver, known)
         problems.add(*_blocking(whose))
         return openings, [*findings, *whose], profiles, reverse_etl
 
-    def _reverse_etl(
-        self, form: _Form, warehouse: Warehouse, known: Identities, problems: Problems
-    ) -> tuple[str | None, list[Finding]]:
+    def _reverse_etl(self, form: _Form, resolver: Resolver, known: Identities) -> tuple[str | None, list[Finding]]:
         """Find the Reverse ETL schema to share, and whose it is; the checkpoint database's needs no name."""
         checkpoint, named = form.checkpoint_database, form.reverse_etl_database
         # What the user connection lacks is told already.
         user = Problems().check(lambda: self.user_hook(ANY_DATABASE, self.user_conn_id).login, default="")
-        owners = {
-            database: schemas[SCHEMA].owner for database, schemas in warehouse.schemas.items() if SCHEMA in schemas
-        }
+        each = resolver.warehouse.schemas.items()
+        owners = {database: schemas[SCHEMA].owner for database, schemas in each if SCHEMA in schemas}
         foreign = checkpoint in owners and owners[checkpoint] != user
         found = checkpoint if foreign else None
         if named is not None:
-            found = resolve_reverse_etl(named, checkpoint, warehouse, problems, form.allow)
+            found = resolver.reverse_etl(named, checkpoint)
         if found is None or owners.get(found) == user:
             return None, []
         elsewhere = foreign and found != checkpoint

@@ -13,14 +13,12 @@ from airflow_provider_datagraph.access.plan import Finding, Level
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.entries import (
     Opening,
+    Resolver,
     Warehouse,
     as_tasks,
     parse_entry,
     read_warehouse,
     relations_needed,
-    resolve_entries,
-    resolve_profiles_sync,
-    resolve_reverse_etl,
 )
 from airflow_provider_datagraph.form.patterns import patterns
 from airflow_provider_datagraph.redshift.values import Database, Grant, Schema, Scope, Session
@@ -49,7 +47,7 @@ SENSITIVE = replace(WAREHOUSE, session=Session("admin", "dev", case_sensitive=Tr
 def resolved(*entries: str, warehouse: Warehouse = WAREHOUSE) -> tuple[list[Opening], list[Finding], list[str]]:
     """What is to be opened, what is found, and what is wrong."""
     problems = Problems()
-    openings, findings = resolve_entries([parse_entry(entry) for entry in entries], warehouse, "r", problems)
+    openings, findings = Resolver(warehouse, problems).entries([parse_entry(entry) for entry in entries], "r")
     assert all(map(said, findings))
     return openings, findings, problems.sentences
 
@@ -263,9 +261,9 @@ def test_what_the_role_holds_there_already_is_worth_a_note() -> None:
 
 def test_nothing_connects_to_a_database_that_isnt_local() -> None:
     problems = Problems()
-    resolve_profiles_sync("partner", "profiles", ELSEWHERE, [], problems)
-    resolve_profiles_sync("dev", "lake", ELSEWHERE, [], problems)
-    resolve_reverse_etl("glue", "check", ELSEWHERE, problems)
+    Resolver(ELSEWHERE, problems).profiles_sync("partner", "profiles", [])
+    Resolver(ELSEWHERE, problems).profiles_sync("dev", "lake", [])
+    Resolver(ELSEWHERE, problems).reverse_etl("glue", "check")
     told = "and Segment writes Profiles Sync to a local schema: name that one."
     assert [one.split(" To have")[0] for one in problems.sentences] == [
         f"profiles_sync: partner.profiles is shared, {told}",
@@ -303,7 +301,7 @@ def profiles(
     database: str, schema: str, *openings: Opening, warehouse: Warehouse = WAREHOUSE
 ) -> tuple[tuple[str, str] | None, list[str]]:
     problems = Problems()
-    return resolve_profiles_sync(database, schema, warehouse, openings, problems), problems.sentences
+    return Resolver(warehouse, problems).profiles_sync(database, schema, openings), problems.sentences
 
 
 def test_the_schema_of_profiles_sync_may_still_be_missing() -> None:
@@ -343,7 +341,7 @@ def test_the_database_of_profiles_sync_has_to_be_there() -> None:
 def test_the_database_of_reverse_etl_has_to_be_there(database: str, warehouse: Warehouse, found: str | None) -> None:
     problems = Problems()
     told = [f"reverse_etl_database: there is no database {database}: correct the name, or leave it empty."]
-    assert resolve_reverse_etl(database, "check", warehouse, problems) == found
+    assert Resolver(warehouse, problems).reverse_etl(database, "check") == found
     assert problems.sentences == ([] if found else told)
 
 
@@ -355,13 +353,13 @@ def test_what_isnt_allowed_is_told_among_all_others() -> None:
     listed = [
         parse_entry(one) for one in ("SALES.crm.deals", "crm", "dev.ads", "CRM.gone", "dev.crm.accounts", "sales.gone")
     ]
-    openings, _ = resolve_entries(listed, WAREHOUSE, "r", problems, allow)
+    openings, _ = Resolver(WAREHOUSE, problems, allow).entries(listed, "r")
     assert openings == [Opening("dev", ("ads",), {}), Opening("sales", ("crm",), {"crm": ("deals",)})]
-    assert resolve_profiles_sync("Sales", "New", WAREHOUSE, openings, problems, allow) == ("sales", "New")
-    resolve_profiles_sync("dev", "gone.x", WAREHOUSE, openings, problems, allow)
-    assert resolve_reverse_etl("Sales", "check", WAREHOUSE, problems, allow) == "sales"
-    assert resolve_reverse_etl("Check", "check", WAREHOUSE, problems, allow) == "check"
-    resolve_reverse_etl("dev", "check", WAREHOUSE, problems, allow)
+    assert Resolver(WAREHOUSE, problems, allow).profiles_sync("Sales", "New", openings) == ("sales", "New")
+    Resolver(WAREHOUSE, problems, allow).profiles_sync("dev", "gone.x", openings)
+    assert Resolver(WAREHOUSE, problems, allow).reverse_etl("Sales", "check") == "sales"
+    assert Resolver(WAREHOUSE, problems, allow).reverse_etl("Check", "check") == "check"
+    Resolver(WAREHOUSE, problems, allow).reverse_etl("dev", "check")
     assert problems.sentences == [
         # Whether it exists isn't told.
         f"crm {ONLY}",
