@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -62,19 +61,6 @@ def _parse_proof(value: Any, name: str) -> dict[str, Any]:
     return proof
 
 
-def _join_proofs(proofs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Make one of what several sensors proved; None of nothing."""
-    if not proofs:
-        return None
-    every = {key: [proof[key] for proof in proofs] for key in PROOF}
-    whole: dict[str, Any] = {key: sum(every[key]) for key in ("read", "refused", "unproved")}
-    whole |= {key: ", ".join(dict.fromkeys(every[key])) for key in ("login", "database")}
-    whole |= {"first": min(filter(None, every["first"]), default=""), "last": max(every["last"])}
-    whole["tables"] = [table for tables in every["tables"] for table in tables][:MAX_ROWS]
-    whole["schemas"] = dict(sum(map(Counter, every["schemas"]), Counter()))
-    return whole
-
-
 def _proof_rows(proof: Mapping[str, Any]) -> list[tuple[str, str]]:
     schemas = list(proof["schemas"].items())[:MAX_ROWS]
     more = proof["read"] - sum(count for _, count in schemas)
@@ -105,11 +91,11 @@ def parse_reports(value: Any, name: str) -> tuple[Report, ...]:
     return tuple(Report.parse(one, name) for one in _each(value))
 
 
-def parse_proofs(value: Any, name: str) -> tuple[tuple[Report, ...], dict[str, Any] | None]:
+def parse_proofs(value: Any, name: str) -> tuple[tuple[Report, ...], list[dict[str, Any]]]:
     """Parse sensors' reports, likewise, and what they proved."""
     reports = parse_reports(value, name)
     proofs = (one.get("proof") for one in _each(value))
-    return reports, _join_proofs([_parse_proof(proof, name) for proof in proofs if proof is not None])
+    return reports, [_parse_proof(proof, name) for proof in proofs if proof is not None]
 
 
 def _beyond(audit: Report) -> tuple[str, list[tuple[str, str]]]:
@@ -161,7 +147,7 @@ class SegmentSummaryOperator(base.DataGraphOperator):
         """Sum up.
 
         :return: the merged report, and beside it ``segment`` (``host``, ``port``, ``database``, ``username``) and
-            ``proof``, all of its sensors' as one of them returns it, or None.
+            ``proofs``, those of its sensors.
         :raises MisconfigurationError: if an argument isn't what it should be.
         """
         problems = Problems()
@@ -173,20 +159,21 @@ class SegmentSummaryOperator(base.DataGraphOperator):
             )
             settings = problems.check(self._settings, database, default={})
             reports = problems.check(parse_reports, self.reports, "reports", default=())
-            looks, proof = self.optional("proofs", parse_proofs, problems) or ((), None)
+            looks, proofs = self.optional("proofs", parse_proofs, problems) or ((), [])
             audit = self.optional("audit", parse_reports, problems)
             problems.raise_all()
         report = merge(reports, (*looks, *(audit or ())))
         self.tell("A plan of the whole run" if plan_only else "The whole run", report, plan_only=plan_only)
-        proved = "Proved by login:" if proof and proof["read"] else "Nothing was proved by login."
-        self._block(proved, _proof_rows(proof) if proof else ())
+        for proof in proofs or [{"read": 0}]:
+            proved = "Proved by login:" if proof["read"] else "Nothing was proved by login."
+            self._block(proved, _proof_rows(proof) if proofs else ())
         if audit:
             self._block(*_beyond(join(audit)))
         rows = [(name.capitalize(), str(value)) for name, value in settings.items()]
         rows.append(("Password", f"as in the Airflow connection {self.user_conn_id}"))
         later = "Nothing was changed. After a real run, " if plan_only else ""
         self._block(f"{later}Unify > Data Graph > Connect warehouse > Redshift asks for:", rows)
-        return {**report.as_dict(), "segment": settings, "proof": proof}
+        return {**report.as_dict(), "segment": settings, "proofs": proofs}
 
     def _block(self, title: str, rows: Iterable[Sequence[str]]) -> None:
         self.log.info("%s", "\n".join([title, *columns(rows)]))

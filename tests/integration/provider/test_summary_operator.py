@@ -96,8 +96,9 @@ def test_three_healthy_runs_have_no_finding(segment: Segment, beside: bool) -> N
         reports = run_all(segment, **form)
         assert {task: report["findings"] for task, report in reports.items()} == {task: [] for task in reports}
         assert (reports["summary"]["changed"] == 0) is (again > 0)
-        assert reports["summary"]["proof"] == {**reports["validate"]["proof"], "refused": 0}
-        assert (reports["summary"]["proof"]["login"], reports["summary"]["proof"]["read"]) == (segment.user, 3)
+        (proof,) = reports["summary"]["proofs"]
+        assert proof == {**reports["validate"]["proof"], "refused": 0}
+        assert (proof["login"], proof["read"]) == (segment.user, 3)
         assert reports["summary"]["noted"].keys() == reports["summary"]["notes"].keys()
         own = f"CREATE SCHEMA {RETL}" if not (beside or again) else f"CREATE TABLE {RETL}.run_{again} (id int)"
         # Segment goes to work.

@@ -35,7 +35,7 @@ def test_the_log_says_what_to_type(monkeypatch: pytest.MonkeyPatch, mocker: Mock
     assert (words, [line.strip() for line in shown.splitlines()]) == ("%s", SAID.splitlines())
     database = "segment_linked_profiles_db"
     assert report["segment"] == {"host": "h.example", "port": 5440, "database": database, "username": "reader"}
-    assert (report["proof"], log.info.call_args_list[1].args[1]) == (None, "Nothing was proved by login.")
+    assert (report["proofs"], log.info.call_args_list[1].args[1]) == ([], "Nothing was proved by login.")
     # A plan can't be taken for a run.
     SegmentSummaryOperator(task_id="summary", reports=[], plan_only=True).execute({})
     plan, _, settings = [call.args[1].splitlines()[0] for call in log.info.call_args_list[-3:]]
@@ -75,24 +75,18 @@ def summed(mocker: MockerFixture, *proofs: Any, **arguments: Any) -> tuple[dict[
 
 def test_the_summary_holds_the_proof(mocker: MockerFixture) -> None:
     report, blocks = summed(mocker, None, {**PROOF, "more": "later"})
-    assert (report["proof"], blocks) == (PROOF, [TOLD])
-    # Of several sensors.
-    second = {**PROOF, "first": "2026-11-27T15:40:00Z", "login": "x\n  Read", "refused": 4, "schemas": {"d.crm": 1}}
-    report, (block,) = summed(mocker, PROOF, second)
-    counts = {"read": 6, "refused": 4, "unproved": 2, "first": second["first"], "schemas": {"d.crm": 3, "d.ads": 1}}
-    assert report["proof"] == {**PROOF, **counts, "login": "reader, x\n  Read", "tables": PROOF["tables"] * 2}
-    assert "As        reader, x\\n  Read, connected to cp" in block
-    assert [line for line in block.splitlines() if "Read " in line[:8]] == [
-        "  Read      6 tables and views, every column and no row"
-    ]
+    assert (report["proofs"], blocks) == ([PROOF], [TOLD])
+    second = {**PROOF, "login": "x\n  Read"}
+    report, (first, other) = summed(mocker, PROOF, second)
+    assert (report["proofs"], first) == ([PROOF, second], TOLD)
+    assert "As        x\\n  Read, connected to cp" in other
     none, (block,) = summed(mocker, {**PROOF, "read": 0, "refused": 3, "schemas": {}, "tables": []})
-    assert (none["proof"]["refused"], block.splitlines()[0]) == (3, "Nothing was proved by login.")
+    assert (none["proofs"][0]["refused"], block.splitlines()[0]) == (3, "Nothing was proved by login.")
     late = {key: value for key, value in PROOF.items() if key != "refused"}
-    nothing = {**late, "read": 0, "first": "", "last": "", "schemas": {}, "tables": []}
-    assert summed(mocker, nothing, late)[0]["proof"] == {**PROOF, "unproved": 2}
+    assert summed(mocker, late)[0]["proofs"] == [PROOF]
     # A report's proof names at most 100 schemas.
     many, (block,) = summed(mocker, {**PROOF, "read": 109, "schemas": {f"d.s{at}": 1 for at in range(102)}})
-    assert block.splitlines()[-2].strip() == "in further schemas: 9" and len(many["proof"]["schemas"]) == 102
+    assert block.splitlines()[-2].strip() == "in further schemas: 9" and len(many["proofs"][0]["schemas"]) == 102
 
 
 @pytest.mark.parametrize(
