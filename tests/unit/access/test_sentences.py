@@ -346,7 +346,7 @@ def rendered() -> Iterator[str]:
 
 def cells(*texts: str) -> str:
     """A row of a table; what Markdown would take for a tag is a word of the sentence."""
-    escaped = (re.sub(r"([|*_<])", r"\\\1", text) if text[:1] != "`" else text for text in texts)
+    escaped = (re.sub(r"([|*_])", r"\\\1", text).replace("<", "&lt;") if text[:1] != "`" else text for text in texts)
     return f"| {' | '.join(escaped)} |"
 
 
