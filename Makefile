@@ -15,7 +15,7 @@ setup = scripts/setup $(AIRFLOW)
 run = scripts/clean-env $(AIRFLOW)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv unit test test-clients test-deep test-lowest test-matrix check format docs release-check mutants redshift wheel compose-check pins clean
+.PHONY: help demo venv unit test test-clients test-deep test-lowest test-matrix check format docs bench release-check mutants redshift wheel compose-check pins clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,10 @@ test-matrix: ## Every mode of the sensors with every end of a wait, on 2.11, 3.0
 	    echo "== Airflow $$line"; \
 	    scripts/clean-env $$line pytest tests/integration/faults/test_faults_matrix.py tests/dags/test_sensor_modes.py $(ARGS); \
 	done
+
+bench: ## Count what Segment's guide costs, three ways, for docs/performance.md (ARGS="1 10": so many schemas, to look only)
+	@$(setup)
+	@$(run) env AIRFLOW__LOGGING__LOGGING_LEVEL=ERROR python benchmarks/guide.py $(ARGS)
 
 mutants: ## Change code in small ways, and list what no test notices (20 minutes; ARGS="access/role hooks/redshift": some modules)
 	@$(setup)
