@@ -1,7 +1,5 @@
 """Work that is done again when another transaction conflicts with it."""
 
-from __future__ import annotations
-
 import logging
 import random
 import time

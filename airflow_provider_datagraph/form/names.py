@@ -1,7 +1,5 @@
 """Names of databases, schemas and tables, in every notation that people type them in."""
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import Any
 

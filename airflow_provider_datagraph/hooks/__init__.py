@@ -1,7 +1,5 @@
 """Connections to Redshift."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from airflow_provider_datagraph.lazy import lazily

@@ -1,7 +1,5 @@
 """What AWS tells of a cluster, and of who reaches it. It changes nothing there."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Sensors: they look once on a worker, and then wait in the triggerer."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from airflow_provider_datagraph.lazy import lazily

@@ -1,7 +1,5 @@
 """Triggers."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from airflow_provider_datagraph.lazy import lazily
