@@ -37,8 +37,8 @@ Judge = Callable[[Rows, A, Plan], Plan]
 class Converger:
     """Reads and changes access in the database that a hook connects to.
 
-    :param tries: how often it is read, planned and applied when other transactions conflict; default 10.
-    :param longest_wait: the longest wait between two tries, in seconds; default 20.
+    :param tries: how often it is read, planned and applied when other transactions conflict.
+    :param longest_wait: the longest wait between two tries, in seconds.
     """
 
     def __init__(self, hook: DataGraphHook, tries: int = TRIES, longest_wait: float = LONGEST_WAIT) -> None:
@@ -48,14 +48,12 @@ class Converger:
 
     @property
     def database(self) -> str:
-        """The connected database."""
         return str(self.hook.arguments["database"])
 
     def read(self, read: Read[A], *, compares: bool = True) -> A:
         """Read the catalog in autocommit: a conflict starts all over, and so does a schema that is dropped meanwhile.
 
-        :param read: reads with a function that runs a query, in a session.
-        :param compares: whether names are looked up that Redshift might fold; default True.
+        :param compares: whether names are looked up that Redshift might fold.
         """
 
         def work() -> A:
@@ -85,14 +83,10 @@ class Converger:
 
         The look is in autocommit: where all is in place, neither BEGIN nor COMMIT is sent. A conflict starts all over.
 
-        :param read: reads the current access.
-        :param make_plan: makes the plan from it.
-        :param plan_only: whether to show the plan instead of applying it; default False.
-        :param look: reads as far as tells whether anything is lacking, or gives None: something is, for sure. Default
-            None: reads everything.
-        :param lacking: whether something is, for sure, so that there is no look; default False.
+        :param look: reads as far as tells whether anything is lacking, or gives None: it is; default: everything.
+        :param lacking: whether something is, for sure, so that there is no look.
         :param reread: reads again what a plan may have changed; default None: everything.
-        :param compares: whether names are looked up that Redshift might fold; default True.
+        :param compares: whether names are looked up that Redshift might fold.
         :param judge: holds the plan against what the admin may do; default None: what it may not, Redshift refuses.
         :raises MisconfigurationError: with every blocking finding, before anything is changed.
         :raises DriftRemainsError: if the catalog doesn't show what was applied.

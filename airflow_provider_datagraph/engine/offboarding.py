@@ -41,13 +41,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the work that is done wholly or not at all.
-
-    :param what: what it is about, for sentences.
-    :param database: the database to connect to.
-    :param plan: what is to be done, as far as is known.
-    :param act: reads again, plans again, and does it.
-    """
+    """A part of the work that is done wholly or not at all: ``act`` reads again, plans again, and does it."""
 
     what: str
     database: str
@@ -56,10 +50,7 @@ class Part:
 
 
 class Offboarding:
-    """Takes a role and a user away.
-
-    :param engine: makes the engine for a database, as admin; None: the admin connection's own.
-    """
+    """Takes a role and a user away; ``engine`` makes that of a database, as admin, by default its connection's own."""
 
     def __init__(self, engine: Callable[[str | None], Converger], leaving: Leaving) -> None:
         self.make_engine = engine
@@ -226,10 +217,7 @@ class Offboarding:
 
 
 def _tell(error: Exception, done: Sequence[str], failed: str, left: Sequence[str]) -> NoReturn:
-    """Raise an error again, with what is done and what isn't.
-
-    Whether a COMMIT whose answer never came was carried out can't be known, so nothing is said of that.
-    """
+    """Raise an error again, with what is done and what isn't; whether a COMMIT without an answer is can't be known."""
     sentence = one_line(
         f"Done before: {', '.join(done) or 'nothing'}. Failed, all or nothing of it done: {failed}. "
         f"Not begun: {', '.join(left) or 'nothing'}. A rerun does the rest."

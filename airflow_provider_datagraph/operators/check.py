@@ -54,8 +54,6 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Form:
-    """The parsed form."""
-
     entries: tuple[tuple[str, ...], ...]
     patterns: Wanted
     profiles_sync: tuple[str, str] | None

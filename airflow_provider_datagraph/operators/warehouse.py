@@ -27,20 +27,15 @@ SHOWN = 10
 
 @dataclass
 class _Plans:
-    """The plan of each part and database, as its statements.
-
-    :param approved: what a person approved: statements and digest, by part and database; None: nothing is held
-        against it.
-    """
+    """The plan of each part and database, as its statements, and what a person ``approved``; None: anything is."""
 
     approved: Mapping[str, Mapping[str, Any]] | None = None
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def of(self, part: str) -> Callable[[str, Plan], None]:
-        """Make what takes a part's plans.
+        """Make what takes a part's plans, and refuses one that isn't what was approved.
 
-        :raises MisconfigurationError: from there, if a plan isn't what was approved. What is done already is no part of
-            a plan any more, so that one without statements always is.
+        What is done already is no part of a plan any more, so one without statements always is.
         """
 
         def take(database: str, plan: Plan) -> None:

@@ -1,8 +1,7 @@
 """What stands in the way of dropping a role and a user: what the cluster knows of them, and what a database holds.
 
 Redshift checks one database when it drops a user, so the cluster is read once and each database by itself. Ownership
-comes from PG_ tables, which hide nothing from a regular user, unlike the SVV views of tables; with metadata security
-they do, and then nothing is changed.
+comes from PG_ tables, which hide nothing but with metadata security: then nothing is changed.
 """
 
 from __future__ import annotations
@@ -40,11 +39,7 @@ from airflow_provider_datagraph.redshift.values import Identities, Identity, Own
 
 
 def read_cluster(rows: Rows, session: Session, role: str, user: str, *, sessions: bool = True) -> Cluster:
-    """Read what the cluster as a whole knows of a role and a user.
-
-    :param rows: runs a query, in any database.
-    :param sessions: whether there is a STV_SESSIONS: Redshift Serverless has none. Default True.
-    """
+    """Read what the cluster as a whole knows of a role and a user; Redshift Serverless has no STV_SESSIONS."""
     known = read_identities(rows, session)
     databases, me = read_databases(rows, known), known.session.user
     held, between, system = user_grants(rows), role_grants(rows), system_privileges(rows)
@@ -74,12 +69,7 @@ def read_cluster(rows: Rows, session: Session, role: str, user: str, *, sessions
 def read_holdings(
     rows: Rows, session: Session, role: str | None, user: User | None, *, others: bool = False
 ) -> Holdings:
-    """Read what a role and a user hold and own in the connected database.
-
-    :param role: the role's name; None where there is none.
-    :param user: the user; None where there is none, or it is kept.
-    :param others: whether to read also what others own; default False.
-    """
+    """Read what a role and a user (None: there is none, or it is kept) hold and own here, and what others own."""
     leaving = [Identity("role", role)] if role is not None else []
     if user is not None:
         leaving.append(Identity("user", user.name))

@@ -41,7 +41,6 @@ class IdentityReach(Identities):
 
     @property
     def who(self) -> privileges.Who:
-        """Whose privileges count."""
         return privileges.Who(frozenset(self.ways), ("public",))
 
 
@@ -59,10 +58,7 @@ class DatabaseReach:
 
 
 def read_identity_reach(rows: Rows, session: Session, user: str) -> IdentityReach:
-    """Read, as the admin in any database, who the linked user is, and the cluster's databases.
-
-    For an admin who is no superuser, :func:`read_memberships` has still to read its roles.
-    """
+    """Read, as the admin, who the linked user is, and the databases; its roles are read by :func:`read_memberships`."""
     users = identities.read_users(rows)
     admin = users.get(session.user)
     known = IdentityReach(replace(session, superuser=admin is not None and admin.superuser), {}, users, user)

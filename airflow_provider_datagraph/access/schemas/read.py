@@ -171,11 +171,7 @@ def stuck_writers(rows: Rows, grants: Iterable[Grant]) -> frozenset[tuple[str, s
 
 
 def read_context(rows: Rows, current: SchemaAccess, role: str, named: Named, *, thorough: bool) -> SchemaAccess:
-    """Read what else gives access, and what limits it.
-
-    :param thorough: whether to read also what is only reported: members and what they hold, privileges on columns,
-        late-binding views.
-    """
+    """Read what else gives access, and what limits it; if ``thorough``, what is only reported, too."""
     by_table = thorough or any(schema.by_table for schema in named.values())
     by_default = any(schema.by_default for schema in named.values())
     holder, parents = Identity("role", role), identities.inherited_roles(role, identities.role_grants(rows))
@@ -223,7 +219,6 @@ def read_inherited(
     """Read what the roles hold that are granted to a role, in the connected database; none cost no query.
 
     :param wider: what they hold on databases.
-    :param by_table: whether to read also what they hold on single tables; ``by_default``: what they get on later ones.
     """
     roles, held = as_roles(parents), current.held
     if roles and by_table:
@@ -240,7 +235,6 @@ def read_others(
     """Read what PUBLIC, groups and the role's members hold, by holder; no members cost no query.
 
     :param named: the schemas to keep, as stored, of what users hold on schemas.
-    :param by_table: whether to read also what PUBLIC and groups hold on single tables.
     """
     held, users, wanted = current.held, of(*(Identity("user", name) for name in members)), set(named)
     if by_table:
