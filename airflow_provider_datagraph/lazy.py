@@ -1,5 +1,7 @@
 """Public names of a package, imported when they are asked for: parsing a DAG file costs only what it uses."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any

@@ -3,6 +3,8 @@
 python -m airflow_provider_datagraph.least_admin segment_admin analytics.crm analytics.billing.invoices
 """
 
+from __future__ import annotations
+
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator, Sequence

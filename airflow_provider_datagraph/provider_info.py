@@ -1,5 +1,7 @@
 """What Airflow reads when it discovers providers. It imports nothing heavy."""
 
+from __future__ import annotations
+
 from typing import Any
 
 INTEGRATION = "Twilio Segment Data Graph"

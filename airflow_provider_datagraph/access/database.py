@@ -1,5 +1,7 @@
 """Step 2 of Segment's guide: the checkpoint database. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 

@@ -1,5 +1,7 @@
 """Every sentence of a change and of a finding: with `findings.txt`, the one place to improve the English."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

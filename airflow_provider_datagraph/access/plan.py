@@ -1,5 +1,7 @@
 """The difference between what should be and what is: statements in order, what each changes and why, and findings."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,5 +1,7 @@
 """The prerequisite: Profiles Sync's tables and states. Pure. https://segment.com/docs/unify/profiles-sync/tables/"""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

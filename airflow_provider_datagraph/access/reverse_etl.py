@@ -1,5 +1,7 @@
 """The last section of Segment's guide: an existing Reverse ETL schema, which another user of Segment's owns. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 

@@ -1,5 +1,7 @@
 """Step 1 of Segment's guide: the role, the user, and the membership; and what any plan says of its role. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 

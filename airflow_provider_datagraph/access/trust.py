@@ -3,6 +3,8 @@
 An owner can join its role, reads its database, and drops what is made in its schema.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection
 
 from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, note

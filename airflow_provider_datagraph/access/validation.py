@@ -5,6 +5,8 @@ anybody who may create in a schema can bring about (a view that can't be read, a
 queries from another database refuse) holds nothing up beside something of the same schema that was read.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 

@@ -1,5 +1,7 @@
 """Reads what the linked user can reach, in one database of the cluster after the other. It imports no driver."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 
 from airflow_provider_datagraph.access.reach.matrix import Reached, reached

@@ -1,5 +1,7 @@
 """Work that is done again when another transaction conflicts with it."""
 
+from __future__ import annotations
+
 import logging
 import random
 import time

@@ -3,6 +3,8 @@
 A parser raises :class:`InvalidInput` for what it doesn't take; ``name`` is the argument's, for the message.
 """
 
+from __future__ import annotations
+
 import ast
 import json
 from collections import Counter

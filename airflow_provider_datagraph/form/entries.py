@@ -1,5 +1,7 @@
 """The trigger form's entries, resolved against the whole warehouse, with every problem at once. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any

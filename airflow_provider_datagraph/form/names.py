@@ -1,5 +1,7 @@
 """Names of databases, schemas and tables, in every notation that people type them in."""
 
+from __future__ import annotations
+
 from collections import Counter
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Patterns of schemas and tables, in the notation of the form: `*` stands for any characters, also for none."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -2,6 +2,8 @@
 and misreads it. With ``ssl`` as text it sends the password without TLS, and a port above 65535 is another port.
 """
 
+from __future__ import annotations
+
 import inspect
 import ipaddress
 import json

@@ -1,5 +1,7 @@
 """What AWS tells of a cluster, and of who reaches it. It changes nothing there."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Operators: each says what access should be, and changes only what is missing."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from airflow_provider_datagraph.lazy import lazily

@@ -1,5 +1,7 @@
 """Who can read what: everything that the linked user can reach, against what was asked for."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any

@@ -1,5 +1,7 @@
 """The run's conf: Airflow takes any key, so that a mistyped ``plan-only`` would change something."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches

@@ -1,5 +1,7 @@
 """The checkpoint database: Segment's guide, step 2."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from airflow_provider_datagraph.access.database import plan_database, read_checkpoint, reread_checkpoint

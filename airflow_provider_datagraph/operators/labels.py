@@ -1,5 +1,7 @@
 """What Airflow shows of a mapped task in place of its number."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from airflow.providers.common.compat.sdk import Context

@@ -1,5 +1,7 @@
 """The way back: close schemas to the role, or take role, user and checkpoint database away."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any

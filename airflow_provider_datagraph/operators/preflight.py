@@ -1,5 +1,7 @@
 """Before the first run: what works between Airflow, the cluster and Segment, and what is missing."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import partial
 from typing import Any

@@ -1,5 +1,7 @@
 """An existing Reverse ETL schema: the last section of Segment's guide, corrected."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from airflow_provider_datagraph.access import reverse_etl

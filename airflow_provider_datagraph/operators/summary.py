@@ -1,5 +1,7 @@
 """The end of a run: what was done, and what to type into Segment."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress

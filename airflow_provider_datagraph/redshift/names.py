@@ -3,6 +3,8 @@
 A check returns the name unchanged, or raises :class:`InvalidInput`; ``what`` the name is of is for the message.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection
 from difflib import get_close_matches

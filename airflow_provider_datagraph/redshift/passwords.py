@@ -1,5 +1,7 @@
 """Redshift's password policy, and the hashes that are sent in a password's place. r_CREATE_USER"""
 
+from __future__ import annotations
+
 import hashlib
 import secrets
 

@@ -4,6 +4,8 @@ Each page is ``https://docs.aws.amazon.com/redshift/latest/dg/<page>.html``. Gra
 t_scoped-permissions; that of the others stands beside them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain

@@ -1,5 +1,7 @@
 """What Redshift's catalog tells of: identities, databases, schemas, and who holds what."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -1,5 +1,7 @@
 """Sensors: they look once on a worker, and then wait in the triggerer."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from airflow_provider_datagraph.lazy import lazily

@@ -1,5 +1,7 @@
 """The proof of access: Segment's guide, step 4."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any

@@ -1,5 +1,7 @@
 """Waiting for Segment's Profiles Sync."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any

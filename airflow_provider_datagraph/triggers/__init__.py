@@ -1,5 +1,7 @@
 """Triggers."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from airflow_provider_datagraph.lazy import lazily

@@ -1,5 +1,7 @@
 """What forbids to drop a role, a user or a database, and what is kept. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving

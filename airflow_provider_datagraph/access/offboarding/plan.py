@@ -3,6 +3,8 @@
 What forbids it is in :mod:`.findings`; the caller looks at all databases before it changes the first.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Iterator
 
 from airflow_provider_datagraph.access.offboarding import findings

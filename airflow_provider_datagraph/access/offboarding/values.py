@@ -1,5 +1,7 @@
 """The values of offboarding: who leaves, what the cluster knows of them, and what one database holds."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

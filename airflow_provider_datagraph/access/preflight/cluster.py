@@ -1,5 +1,7 @@
 """What the catalog tells of a cluster before anything is set up. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from airflow_provider_datagraph.access.database import DatabaseAccess

@@ -1,5 +1,7 @@
 """The networking step of Segment's guide: a cluster that can be reached, and from Segment's addresses. Pure."""
 
+from __future__ import annotations
+
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, collapse_addresses

@@ -1,5 +1,7 @@
 """What the linked user can do beyond reading what was asked for. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 
 from airflow_provider_datagraph.access.messages import FEW

@@ -1,5 +1,7 @@
 """What the linked user can do with each schema, table and view of a database, and by which way. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any

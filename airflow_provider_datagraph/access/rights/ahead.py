@@ -1,5 +1,7 @@
 """What an admin lacks for all that is to come, told before the first task. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 

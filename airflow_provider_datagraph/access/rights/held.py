@@ -3,6 +3,8 @@
 r_GRANT-usage-notes, t_scoped-permissions-considerations, r_roles-system-privileges
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 

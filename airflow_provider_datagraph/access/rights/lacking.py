@@ -4,6 +4,8 @@ Who may grant what: r_GRANT-usage-notes; scoped permissions take a superuser or 
 enough: t_scoped-permissions-considerations; system permissions are given to roles only: r_roles-system-privileges.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -1,5 +1,7 @@
 """Schemas of one database are closed to a role: what it holds there, and the plan. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 

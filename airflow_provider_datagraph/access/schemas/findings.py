@@ -1,5 +1,7 @@
 """What a plan for schemas reports beside its steps: it stands in nobody's way, and people should know it. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 

@@ -3,6 +3,8 @@
 Grammar: r_GRANT, t_scoped-permissions, r_ALTER_DEFAULT_PRIVILEGES; see :mod:`...redshift.statements`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 

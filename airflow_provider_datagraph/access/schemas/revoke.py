@@ -1,5 +1,7 @@
 """The steps that take privileges from somebody in one database, in the one order that Redshift takes them in. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial

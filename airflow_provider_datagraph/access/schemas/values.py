@@ -1,5 +1,7 @@
 """What a role should hold in schemas of one database, and what the catalog told of them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum

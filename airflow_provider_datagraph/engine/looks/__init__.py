@@ -1,5 +1,7 @@
 """What the sensors look at. One look is the same from a worker's poke and from the triggerer."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

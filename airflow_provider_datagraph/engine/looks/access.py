@@ -1,5 +1,7 @@
 """What the linked user can read and write: by login, from the checkpoint database, as Segment does."""
 
+from __future__ import annotations
+
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

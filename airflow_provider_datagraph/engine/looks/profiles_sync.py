@@ -1,5 +1,7 @@
 """What Segment's Profiles Sync has written."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

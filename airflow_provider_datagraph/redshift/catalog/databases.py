@@ -1,5 +1,7 @@
 """The databases of the cluster."""
 
+from __future__ import annotations
+
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.values import Database, Identities
 

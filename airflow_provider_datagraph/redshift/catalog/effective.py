@@ -3,6 +3,8 @@
 Two statements answer for any number of tables. That a table may be named by its id is PostgreSQL 8.0's, not AWS's.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from airflow_provider_datagraph.redshift.catalog.relations import KINDS

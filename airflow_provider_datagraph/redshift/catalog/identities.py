@@ -1,5 +1,7 @@
 """Users, roles, who holds which role, and who sees what others hold."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
 from dataclasses import replace

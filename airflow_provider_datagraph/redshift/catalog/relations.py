@@ -1,5 +1,7 @@
 """Tables and views, and what limits who reads them. Internal: the tables behind materialized views."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """How a query is run, and how its words are written and read."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 

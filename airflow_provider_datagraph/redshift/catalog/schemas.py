@@ -1,5 +1,7 @@
 """The schemas of a database, and who may create in them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from airflow_provider_datagraph.redshift.catalog.rows import Rows

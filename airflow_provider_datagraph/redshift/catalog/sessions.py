@@ -1,5 +1,7 @@
 """Who is logged in where, and how names compare there."""
 
+from __future__ import annotations
+
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import fold
 from airflow_provider_datagraph.redshift.values import OpenSession, Session
