@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
 import airflow_provider_datagraph
 from tests.dags.airflow_process import ROOT
@@ -65,6 +66,8 @@ def test_a_module_loads_nothing_slow(ask: Ask, module: str) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "dags").glob("*.py")), ids=lambda path: path.stem)
 def test_a_dag_file_loads_nothing_slow(ask: Ask, path: Path) -> None:
+    if path.stem == "segment_ready" and not AIRFLOW_V_3_0_PLUS:
+        pytest.skip("Airflow 2 asks its database what an alias means, and there is none here.")
     assert ask(str(path)) == {"loaded": [], "warnings": []}
 
 
