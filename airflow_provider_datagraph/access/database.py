@@ -9,11 +9,10 @@ from airflow_provider_datagraph.access.plan import Change, Level, Plan, Reason, 
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.access.role import hidden_role, partial_view, role_missing
 from airflow_provider_datagraph.access.trust import schema_owner, untrusted, untrusted_role
-from airflow_provider_datagraph.redshift.catalog.databases import read_databases
 from airflow_provider_datagraph.redshift.catalog.identities import read_identities, sees_role, user_grants
 from airflow_provider_datagraph.redshift.catalog.privileges import database_grants, of
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.catalog.schemas import read_schemas
+from airflow_provider_datagraph.redshift.catalog.schemas import read_databases, read_schemas
 from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES, join_path, resolve_database
 from airflow_provider_datagraph.redshift.statements import Create, Privileges
 from airflow_provider_datagraph.redshift.values import Database, Grant, Identities, Identity, Owned, Scope, Session

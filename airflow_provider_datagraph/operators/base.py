@@ -26,8 +26,8 @@ from airflow_provider_datagraph.hooks.faults import database_gone
 from airflow_provider_datagraph.links import DocsLink
 from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.operators.labels import schemas_label, show_label
-from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.catalog.schemas import DATABASES
 from airflow_provider_datagraph.redshift.names import InvalidInput, alike, join_path
 from airflow_provider_datagraph.redshift.values import Identities
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom, telling_errors

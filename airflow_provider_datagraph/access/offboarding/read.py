@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings
 from airflow_provider_datagraph.access.schemas.read import stuck_writers
-from airflow_provider_datagraph.redshift.catalog.databases import DATABASE_OWNERS, read_databases
 from airflow_provider_datagraph.redshift.catalog.identities import (
     catalog_hides,
     read_identities,
@@ -32,7 +31,12 @@ from airflow_provider_datagraph.redshift.catalog.privileges import (
 )
 from airflow_provider_datagraph.redshift.catalog.relations import read_owned
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces, read_schemas
+from airflow_provider_datagraph.redshift.catalog.schemas import (
+    DATABASE_OWNERS,
+    read_databases,
+    read_namespaces,
+    read_schemas,
+)
 from airflow_provider_datagraph.redshift.catalog.sessions import read_sessions
 from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES, is_system_schema, literal
 from airflow_provider_datagraph.redshift.values import Identities, Identity, Owned, Session, User

@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from airflow_provider_datagraph.redshift.catalog import identities, privileges
-from airflow_provider_datagraph.redshift.catalog.databases import DATABASE_OWNERS, read_databases
 from airflow_provider_datagraph.redshift.catalog.relations import Relation, read_all_relations
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
+from airflow_provider_datagraph.redshift.catalog.schemas import DATABASE_OWNERS, read_databases, read_namespaces
 from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES, is_stored_system_schema
 from airflow_provider_datagraph.redshift.values import PUBLIC, Database, Grant, Identities, Identity, Scope, Session
 

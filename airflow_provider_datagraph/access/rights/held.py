@@ -9,12 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from airflow_provider_datagraph.redshift.catalog import privileges
-from airflow_provider_datagraph.redshift.catalog.databases import read_databases
 from airflow_provider_datagraph.redshift.catalog.effective import usable_schemas
 from airflow_provider_datagraph.redshift.catalog.identities import memberships, role_grants, roles_of, system_privileges
 from airflow_provider_datagraph.redshift.catalog.relations import read_all_relations
 from airflow_provider_datagraph.redshift.catalog.rows import Rows, word
-from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
+from airflow_provider_datagraph.redshift.catalog.schemas import read_databases, read_namespaces
 from airflow_provider_datagraph.redshift.statements import Privileges, Statement
 from airflow_provider_datagraph.redshift.values import Grant, Identities, Identity, Owned, Scope
 

@@ -12,10 +12,9 @@ from airflow_provider_datagraph.access.plan import blocking
 from airflow_provider_datagraph.access.validation import Path, Target, Verdict, nothing_to_read
 from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose, split_wanted
 from airflow_provider_datagraph.hooks.faults import details
-from airflow_provider_datagraph.redshift.catalog.databases import DATABASES
 from airflow_provider_datagraph.redshift.catalog.identities import catalog_hides, read_identities
 from airflow_provider_datagraph.redshift.catalog.relations import Relation, read_listed, read_relations_of
-from airflow_provider_datagraph.redshift.catalog.schemas import ALL_SCHEMAS, read_namespaces, read_schemas
+from airflow_provider_datagraph.redshift.catalog.schemas import ALL_SCHEMAS, DATABASES, read_namespaces, read_schemas
 from airflow_provider_datagraph.redshift.names import fold, split_path
 from airflow_provider_datagraph.redshift.values import Session
 

@@ -1,4 +1,4 @@
-"""The schemas of a database, and who may create in them."""
+"""The databases of the cluster, their schemas, and who may create in them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,24 @@ from collections.abc import Iterable
 
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import literal
-from airflow_provider_datagraph.redshift.values import Identities, Schema
+from airflow_provider_datagraph.redshift.values import Database, Identities, Schema
 
+# r_SVV_REDSHIFT_DATABASES
+DATABASES = "SELECT database_name, database_owner, database_type FROM svv_redshift_databases"
+# r_PG_DATABASE
+DATABASE_OWNERS = "SELECT datname, datdba FROM pg_database"
 # r_SVV_ALL_SCHEMAS: external and shared ones are in it
 ALL_SCHEMAS = "SELECT database_name, schema_name, schema_owner, schema_type FROM svv_all_schemas"
 # r_PG_NAMESPACE, as in PostgreSQL 8.0's manual: c_intro_catalog_views. It hides nothing from anybody.
 NAMESPACES = "SELECT oid, nspname, nspowner FROM pg_namespace"
 PAIRS_A_QUERY = 500
 """Values in one row of an answer; Redshift's limit is 1,600 columns."""
+
+
+def read_databases(rows: Rows, known: Identities) -> dict[str, Database]:
+    """Read the databases that the session sees, by name."""
+    owner = known.owner_names()
+    return {str(name): Database(str(name), owner(user), str(kind).lower()) for name, user, kind in rows(DATABASES)}
 
 
 def read_schemas(rows: Rows, known: Identities, database: str = "") -> dict[str, dict[str, Schema]]:
