@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from airflow_provider_datagraph.access.reach import read as reach
 from airflow_provider_datagraph.access.reach.matrix import Reached, reached
-from airflow_provider_datagraph.access.reach.read import (
-    DatabaseReach,
-    IdentityReach,
-    read_database_reach,
-    read_identity_reach,
-    read_memberships,
-)
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.faults import database_gone
@@ -22,7 +16,7 @@ from airflow_provider_datagraph.redshift.values import Session
 
 def read_reach(
     admin: Callable[[str | None], Converger], linked: Callable[[str], Converger], user: str, closed: dict[str, str]
-) -> tuple[IdentityReach, Iterator[Reached]]:
+) -> tuple[reach.IdentityReach, Iterator[Reached]]:
     """Read who the linked user is, and, as it is asked for, what it reaches in each local database.
 
     An admin who is no superuser looks as the linked user, who sees its own privileges.
@@ -31,16 +25,16 @@ def read_reach(
     """
     own = admin(None)
 
-    def begin(rows: Rows, at: Session) -> tuple[IdentityReach, DatabaseReach | None]:
-        known = read_identity_reach(rows, at, user)
-        here = read_database_reach(rows, at, known) if known.ways and known.session.superuser else None
+    def begin(rows: Rows, at: Session) -> tuple[reach.IdentityReach, reach.DatabaseReach | None]:
+        known = reach.read_identity_reach(rows, at, user)
+        here = reach.read_database_reach(rows, at, known) if known.ways and known.session.superuser else None
         return known, here
 
     known, first = own.read(begin)
     sees: Callable[[str], Converger] = admin
     if known.ways and not known.session.superuser:
         sees, alone = linked, known
-        known = sees(own.database).read(lambda rows, _: read_memberships(rows, alone), compares=False)
+        known = sees(own.database).read(lambda rows, _: reach.read_memberships(rows, alone), compares=False)
     every = known.databases.keys() - SYSTEM_DATABASES if known.ways else ()
     local = sorted(name for name in every if known.databases[name].kind == "local")
 
@@ -48,7 +42,7 @@ def read_reach(
         if first is not None and first.name == name:
             return reached(known, first)
         try:
-            here = sees(name).read(lambda rows, at: read_database_reach(rows, at, known), compares=False)
+            here = sees(name).read(lambda rows, at: reach.read_database_reach(rows, at, known), compares=False)
         except MisconfigurationError as error:
             if not database_gone(error):
                 closed[name] = " ".join(error.problems)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from airflow_provider_datagraph import exceptions
 from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.offboarding.findings import created_in, home, session_findings, who_leaves
 from airflow_provider_datagraph.access.offboarding.plan import (
@@ -23,12 +24,6 @@ from airflow_provider_datagraph.access.report import Report, join
 from airflow_provider_datagraph.access.rights.lacking import judged
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.engine.retrying import LINGERS
-from airflow_provider_datagraph.exceptions import (
-    DataGraphError,
-    DriftRemainsError,
-    MisconfigurationError,
-    PassingFaultError,
-)
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.hooks.faults import database_gone, details, in_use, still_needed
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
@@ -66,7 +61,7 @@ class Offboarding:
         parts = [*self._databases(cluster), *self._checkpoint(), self._identities(cluster)]
         blocking = dict.fromkeys(finding for part in parts for finding in part.plan.blocking)
         if blocking and not plan_only:
-            raise MisconfigurationError.of(str(said(finding)) for finding in blocking)
+            raise exceptions.MisconfigurationError.of(str(said(finding)) for finding in blocking)
         planned = [Report.planned(part.plan, part.database) for part in parts]
         if plan_only:
             return join([*planned, Report.of(missing)])
@@ -115,7 +110,7 @@ class Offboarding:
 
             try:
                 plan = engine.read(look)
-            except MisconfigurationError as error:
+            except exceptions.MisconfigurationError as error:
                 # Nobody has to act where somebody dropped it meanwhile.
                 problems.add(*(() if database_gone(error) else error.problems))
                 return
@@ -175,13 +170,13 @@ class Offboarding:
     ) -> Report:
         try:
             return self.engine.converge(read, make_plan, lacking=True)
-        except DataGraphError as error:
+        except exceptions.DataGraphError as error:
             cause = error.__cause__
             if cause is not None and in_use(cause):
                 # Somebody connected since it was planned.
                 cluster = self.engine.read(self._read_cluster)
                 found = [str(said(finding)) for finding in session_findings(str(self.leaving.drop), cluster)]
-                raise MisconfigurationError.of([details(cause)[1], *found]) from cause
+                raise exceptions.MisconfigurationError.of([details(cause)[1], *found]) from cause
             raise
 
     def _identities(self, cluster: Cluster) -> Part:
@@ -193,7 +188,7 @@ class Offboarding:
         def act() -> Report:
             try:
                 return self.engine.converge(self._read_cluster, make_plan, lacking=True)
-            except DataGraphError as error:
+            except exceptions.DataGraphError as error:
                 cause = error.__cause__
                 if cause is None or not in_use(cause):
                     raise
@@ -223,9 +218,9 @@ def _tell(error: Exception, done: Sequence[str], failed: str, left: Sequence[str
         f"Not begun: {', '.join(left) or 'nothing'}. A rerun does the rest."
     )
     log.error("%s", sentence)
-    if isinstance(error, MisconfigurationError):
+    if isinstance(error, exceptions.MisconfigurationError):
         raise type(error)(*error.problems, sentence) from error
-    if isinstance(error, PassingFaultError | DriftRemainsError):
+    if isinstance(error, exceptions.PassingFaultError | exceptions.DriftRemainsError):
         raise type(error)(f"{error} {sentence}") from error
     error.add_note(sentence)
     raise error

@@ -7,16 +7,9 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_datagraph import exceptions
 from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.plan import blocking
-from airflow_provider_datagraph.exceptions import (
-    DataGraphError,
-    DriftRemainsError,
-    LoginRefusedError,
-    MisconfigurationError,
-    PassingFaultError,
-    VanishedError,
-)
 from airflow_provider_datagraph.hooks.connections import VERIFY_CA
 from airflow_provider_datagraph.redshift.names import one_line, quote, template
 
@@ -158,7 +151,7 @@ def connect_error(error: Exception, who: str, target: Mapping[str, Any], *, link
     fault, (state, text) = classify(error), details(error)
     said = f"{state}: {text}" if state else text
     if "cannot connect to" in text.lower():
-        return MisconfigurationError(f"Connection {who}: {text}. {_not_local(text, database)}")
+        return exceptions.MisconfigurationError(f"Connection {who}: {text}. {_not_local(text, database)}")
     if fault is Fault.LOGIN:
         says = f"It says: {text}. {SAME_ANSWER}"
         remedy = f"{says} {ROTATE}, or correct the connection." if linked else f"correct the connection. {says}"
@@ -171,10 +164,10 @@ def connect_error(error: Exception, who: str, target: Mapping[str, Any], *, link
         message = f"Connection {who}: there is no database {database} at {place}: correct the name."
         return _refused(message, f"database {database}", linked=linked)
     if fault is Fault.MISCONFIGURED:
-        return MisconfigurationError(f"Connection {who}: {_set_up(error, said, target)}")
+        return exceptions.MisconfigurationError(f"Connection {who}: {_set_up(error, said, target)}")
     if lasts(error):
-        return MisconfigurationError(f"Connection {who}: {place} refuses the login of user {user} ({said}).")
-    return PassingFaultError(f"Connection {who}: {_passing(place, state, said, quiet=silent(error))}")
+        return exceptions.MisconfigurationError(f"Connection {who}: {place} refuses the login of user {user} ({said}).")
+    return exceptions.PassingFaultError(f"Connection {who}: {_passing(place, state, said, quiet=silent(error))}")
 
 
 def _not_local(text: str, database: str) -> str:
@@ -226,10 +219,10 @@ def _passing(place: str, state: str, said: str, *, quiet: bool) -> str:
     )
 
 
-def _refused(message: str, about: str, *, linked: bool) -> MisconfigurationError:
+def _refused(message: str, about: str, *, linked: bool) -> exceptions.MisconfigurationError:
     if not linked:
-        return MisconfigurationError(message)
-    error = LoginRefusedError(message)
+        return exceptions.MisconfigurationError(message)
+    error = exceptions.LoginRefusedError(message)
     error.about = about
     return error
 
@@ -264,29 +257,29 @@ def statement_error(error: Exception, user: str, database: str) -> Exception:
     if fault is Fault.CONFLICT:
         return error
     if fault is Fault.REFUSED:
-        return MisconfigurationError(
+        return exceptions.MisconfigurationError(
             f"Redshift refuses user {user} in database {database}: {text}. The transaction was rolled "
             "back: give the admin connection a superuser, or the rights that the README lists."
         )
     # PostgreSQL's code for what RESTRICT forbids; Redshift has no CASCADE here.
     if state == "2BP01":
-        return MisconfigurationError(
+        return exceptions.MisconfigurationError(
             f"Redshift refuses it in database {database}: {text}. Whoever loses a privilege now granted it to others "
             "(WITH GRANT OPTION), and it can't be taken back before what they gave: revoke that first, as they or as a "
             "superuser. The transaction was rolled back."
         )
     if fault is Fault.PASSING and state != "57014":
-        return PassingFaultError(
+        return exceptions.PassingFaultError(
             f"The connection to database {database} broke ({state or text}): the next try finds in place what was "
             "committed; the rest was rolled back."
         )
     verb = "ended" if state == "57014" else "refuses"
     message = f"Redshift {verb} a statement in database {database} ({said}). What wasn't committed was rolled back."
     if not lasts(error):
-        return PassingFaultError(f"{message}{which and f' The statement: {which}'}")
+        return exceptions.PassingFaultError(f"{message}{which and f' The statement: {which}'}")
     if " FOR TABLES IN SCHEMA " in which:
         message += ' If it knows no scoped permissions, choose future_tables="default_privileges" or "none".'
-    return MisconfigurationError(f"{message}{which and f' The statement: {which}'}")
+    return exceptions.MisconfigurationError(f"{message}{which and f' The statement: {which}'}")
 
 
 def execute(cursor: Cursor, sql: str) -> None:
@@ -298,19 +291,19 @@ def execute(cursor: Cursor, sql: str) -> None:
         raise
 
 
-def conflict_error(error: Exception, tries: int) -> PassingFaultError:
+def conflict_error(error: Exception, tries: int) -> exceptions.PassingFaultError:
     """Tell that another transaction conflicted at every try."""
-    return PassingFaultError(
+    return exceptions.PassingFaultError(
         f"Another transaction conflicts ({': '.join(filter(None, details(error)))}), also at try {tries} of {tries}. "
         "What wasn't committed was rolled back: run it again when the other is over, or raise tries."
     )
 
 
-def vanished_error(error: Exception, database: str) -> DataGraphError:
+def vanished_error(error: Exception, database: str) -> exceptions.DataGraphError:
     """Tell that something that a statement names isn't there."""
     if old_patch(error):
-        return MisconfigurationError(str(said(blocking("old_patch", database))))
-    return VanishedError(
+        return exceptions.MisconfigurationError(str(said(blocking("old_patch", database))))
+    return exceptions.VanishedError(
         f"In database {database}: {details(error)[1]}. It was there when the catalog was read, so somebody dropped or "
         "renamed it since. The transaction was rolled back: the next try looks again."
     )
@@ -321,18 +314,18 @@ def in_use(error: BaseException) -> bool:
     return details(error)[0] == "55006"
 
 
-def still_needed(error: BaseException, database: str) -> MisconfigurationError:
+def still_needed(error: BaseException, database: str) -> exceptions.MisconfigurationError:
     """Tell why a role or a user may not be dropped, although nothing was found that keeps it."""
-    return MisconfigurationError(
+    return exceptions.MisconfigurationError(
         f"Redshift refuses it: {details(error)[1]}. It may be about what this task doesn't look at (functions, "
         "procedures, datashares, ASSUMEROLE, the user's default privileges for itself) in database "
         f"{database}: revoke that, or give it away."
     )
 
 
-def lookup_error(conn_id: str, why: str) -> PassingFaultError:
+def lookup_error(conn_id: str, why: str) -> exceptions.PassingFaultError:
     """Tell that Airflow, or its secrets backend, doesn't give a connection."""
-    return PassingFaultError(f"Connection {conn_id} can't be looked up now ({why}). It will be tried again.")
+    return exceptions.PassingFaultError(f"Connection {conn_id} can't be looked up now ({why}). It will be tried again.")
 
 
 def token_error(error: Exception, who: str) -> Exception:
@@ -345,13 +338,13 @@ def token_error(error: Exception, who: str) -> Exception:
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     throttled = "Throttl" in str(error) or "TooManyRequests" in str(error)
     if isinstance(error, ConnectionError | HTTPClientError) or throttled or status >= 500:
-        return PassingFaultError(f"{text}. It will be tried again; if it stays so, check the network.")
-    return MisconfigurationError(f"{text}: correct its extra, or the AWS connection that it uses.")
+        return exceptions.PassingFaultError(f"{text}. It will be tried again; if it stays so, check the network.")
+    return exceptions.MisconfigurationError(f"{text}: correct its extra, or the AWS connection that it uses.")
 
 
-def drift_remains(remaining: Sequence[str], login: str, database: str) -> DriftRemainsError:
+def drift_remains(remaining: Sequence[str], login: str, database: str) -> exceptions.DriftRemainsError:
     """Tell that the catalog doesn't show what was done: ``remaining`` is a sentence for each change."""
-    return DriftRemainsError(
+    return exceptions.DriftRemainsError(
         f"Redshift took every statement in database {database}, and the catalog still lacks {len(remaining)} changes, "
         f"the first: {remaining[0]}. Either {login} may not do it, which Redshift passes over; or another user granted "
         "the same, which only that user takes back (SHOW GRANTS names the grantor); or another run changes it at the "

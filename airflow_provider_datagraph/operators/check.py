@@ -20,24 +20,10 @@ from airflow_provider_datagraph.engine.preflight import cross
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.choosing import Limits, Wanted, split_wanted
-from airflow_provider_datagraph.form.entries import (
-    Opening,
-    Resolver,
-    Warehouse,
-    as_tasks,
-    parse_entry,
-    read_warehouse,
-)
+from airflow_provider_datagraph.form.entries import Opening, Resolver, Warehouse, as_tasks, parse_entry, read_warehouse
 from airflow_provider_datagraph.form.names import optional_database
 from airflow_provider_datagraph.form.patterns import Pattern, patterns
-from airflow_provider_datagraph.operators.base import (
-    ANY_DATABASE,
-    DEFAULT_CHECKPOINT_DATABASE,
-    DEFAULT_ROLE,
-    DEFAULT_USER,
-    DataGraphOperator,
-    refusing_bad_input,
-)
+from airflow_provider_datagraph.operators import base
 from airflow_provider_datagraph.operators.conf import conf_problems, read_variable, variable_problems
 from airflow_provider_datagraph.operators.role import desired_user
 from airflow_provider_datagraph.redshift.catalog.privileges import of, schema_grants
@@ -78,7 +64,7 @@ class _Form:
         }
 
 
-class CheckWarehouseOperator(DataGraphOperator):
+class CheckWarehouseOperator(base.DataGraphOperator):
     """Read the form, look at every database as admin, and report every problem at once. It changes nothing.
 
     :param schemas: what to open: ``schema``, ``database.schema``, ``database.schema.table``, or patterns of schemas as
@@ -108,8 +94,8 @@ class CheckWarehouseOperator(DataGraphOperator):
         *,
         schemas: str | Sequence[str],
         profiles_sync: str | None = None,
-        checkpoint_database: str = DEFAULT_CHECKPOINT_DATABASE,
-        role: str = DEFAULT_ROLE,
+        checkpoint_database: str = base.DEFAULT_CHECKPOINT_DATABASE,
+        role: str = base.DEFAULT_ROLE,
         reverse_etl_database: str | None = None,
         reverse_etl_owner: str | None = None,
         trusted_owners: str | Sequence[str] | Missing | None = LEFT_OUT,
@@ -117,7 +103,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         future_tables: str = "scoped",
         plan_only: bool | str = False,
         variable: str | Missing | None = LEFT_OUT,
-        user_conn_id: str = DEFAULT_USER,
+        user_conn_id: str = base.DEFAULT_USER,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -146,7 +132,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         """
         problems = Problems()
         problems.add(*conf_problems(self, context))
-        with refusing_bad_input():
+        with base.refusing_bad_input():
             self.take_arguments(context)
             self._take_variable(context, problems)
             form = self._parse(problems)
@@ -213,7 +199,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         self, hook: DataGraphHook, form: _Form, problems: Problems
     ) -> tuple[Warehouse, DatabaseAccess, tuple[Finding, ...]]:
         """Read the cluster, and find now what would block the plans of the next tasks."""
-        user_hook = self.user_hook(ANY_DATABASE, self.user_conn_id)
+        user_hook = self.user_hook(base.ANY_DATABASE, self.user_conn_id)
         user = problems.check(desired_user, user_hook, "md5", default=None)
 
         def read(
@@ -285,7 +271,7 @@ class CheckWarehouseOperator(DataGraphOperator):
         """Find the Reverse ETL schema to share, and whose it is; the checkpoint database's needs no name."""
         checkpoint, named = form.checkpoint_database, form.reverse_etl_database
         # What the user connection lacks is told already.
-        user = Problems().check(lambda: self.user_hook(ANY_DATABASE, self.user_conn_id).login, default="")
+        user = Problems().check(lambda: self.user_hook(base.ANY_DATABASE, self.user_conn_id).login, default="")
         each = resolver.warehouse.schemas.items()
         owners = {database: schemas[SCHEMA].owner for database, schemas in each if SCHEMA in schemas}
         foreign = checkpoint in owners and owners[checkpoint] != user

@@ -16,13 +16,7 @@ from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Place, Problems
 from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose
 from airflow_provider_datagraph.form.names import database_name, schemas_title, table_name
-from airflow_provider_datagraph.operators.base import (
-    DEFAULT_CHECKPOINT_DATABASE,
-    DEFAULT_ROLE,
-    GrantingOperator,
-    Mode,
-    OfSchemas,
-)
+from airflow_provider_datagraph.operators import base
 from airflow_provider_datagraph.redshift.names import InvalidInput, check_identity, fold
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
@@ -30,7 +24,7 @@ if TYPE_CHECKING:
     from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
 
-class GrantSchemaOperator(OfSchemas, GrantingOperator):
+class GrantSchemaOperator(base.OfSchemas, base.GrantingOperator):
     """Let the role read schemas: USAGE on each, SELECT on its tables. Each database is a transaction, in order.
 
     :param schema: a schema, or a list of them (also as JSON text, or one a line): ``schema`` or ``database.schema``.
@@ -59,8 +53,8 @@ class GrantSchemaOperator(OfSchemas, GrantingOperator):
         schema: str | Sequence[str],
         database: str | Missing | None = LEFT_OUT,
         tables: str | Sequence[str] | Mapping[str, Sequence[str]] | bool | Missing | None = LEFT_OUT,
-        role: str = DEFAULT_ROLE,
-        checkpoint_database: str = DEFAULT_CHECKPOINT_DATABASE,
+        role: str = base.DEFAULT_ROLE,
+        checkpoint_database: str = base.DEFAULT_CHECKPOINT_DATABASE,
         prune: bool | str = False,
         **kwargs: Any,
     ) -> None:
@@ -72,7 +66,7 @@ class GrantSchemaOperator(OfSchemas, GrantingOperator):
         self.checkpoint_database = checkpoint_database
         self.prune = prune
 
-    def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
+    def converge(self, problems: Problems, mode: base.Mode) -> tuple[str, Report]:
         role = problems.check(check_identity, self.role, "role", default="")
         prune = problems.check(arguments.boolean, self.prune, "prune", default=False)
         trusted = self.trusted(problems)

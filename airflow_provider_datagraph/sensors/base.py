@@ -15,15 +15,10 @@ from airflow.providers.common.compat import sdk
 from airflow.providers.common.compat.sdk import Context
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
+from airflow_provider_datagraph import exceptions
 from airflow_provider_datagraph.access.plan import Finding, finding
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.engine.converge import Converger
-from airflow_provider_datagraph.exceptions import (
-    DataGraphError,
-    LoginRefusedError,
-    MisconfigurationError,
-    PassingFaultError,
-)
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.links import DocsLink
@@ -126,14 +121,14 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         self._until = math.inf
         self._probe: Probe | None = None
         self._sight = Sight()
-        self._ends: DataGraphError | sdk.AirflowSkipException | None = None
+        self._ends: exceptions.DataGraphError | sdk.AirflowSkipException | None = None
         self._looked = False
         if self.poke_interval <= 0:
-            raise MisconfigurationError(
+            raise exceptions.MisconfigurationError(
                 f"poke_interval is {self.poke_interval:g}: it would look without a pause. Give seconds, such as 60."
             )
         if deferrable is True and self.reschedule:
-            raise MisconfigurationError(
+            raise exceptions.MisconfigurationError(
                 'deferrable is True, and mode is "reschedule": leave out deferrable to reschedule, or mode to defer.'
             )
 
@@ -183,7 +178,7 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
             parsed = self.probe_arguments(problems)
             # Later, and where the secrets backend fails, a look finds out.
             if not self._looked:
-                with suppress(PassingFaultError):
+                with suppress(exceptions.PassingFaultError):
                     self._check_connections(parsed.get("user_conn_id"), problems)
             problems.raise_all()
         return wait
@@ -243,7 +238,7 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         try:
             with refusing_bad_input():
                 look = take(probe)
-        except PassingFaultError as error:
+        except exceptions.PassingFaultError as error:
             self._sight.saw(str(error), self.log)
             return None
         except InvalidInput:
@@ -271,16 +266,16 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
     def _look_only(self, context: Context) -> dict[str, Any]:
         try:
             look = self._look_once()
-        except LoginRefusedError as error:
+        except exceptions.LoginRefusedError as error:
             report = Report.of(self._refusal(error))
             return self._finish(report.as_dict(), report, NOT_READY)
         if look is None:
-            raise PassingFaultError(self._sight.message)
+            raise exceptions.PassingFaultError(self._sight.message)
         if look.done:
             return self._done(context, look)
         return self._finish(look.as_dict(), look.report, NOT_READY)
 
-    def _refusal(self, error: LoginRefusedError) -> list[Finding]:
+    def _refusal(self, error: exceptions.LoginRefusedError) -> list[Finding]:
         """Tell a login that is wrong from a user, or a database, that is only planned: Redshift answers the same."""
         if error.about in Converger(self.hook()).read(lambda rows, _: [f"user {name}" for name in read_users(rows)]):
             return [finding("not_ready", error.about, reason=problem) for problem in error.problems]
@@ -308,14 +303,14 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         """Fail where no waiting mends what was seen; the report is kept."""
         if look is not None and look.problems:
             keep_report(context, self._finish(look.as_dict(), look.report, look.message))
-            raise MisconfigurationError.of(look.problems)
+            raise exceptions.MisconfigurationError.of(look.problems)
 
     def poke(self, context: Context) -> sdk.PokeReturnValue:
         """Look once, for ``deferrable=False``: whether it is done, with the report."""
         try:
             look = self._look_once()
             self._stop(context, look)
-        except (MisconfigurationError, sdk.AirflowSkipException) as error:
+        except (exceptions.MisconfigurationError, sdk.AirflowSkipException) as error:
             # The caller turns an exception into a skip where soft_fail is set; it is raised when the loop is left.
             self._ends = error
             return sdk.PokeReturnValue(is_done=True)
@@ -345,8 +340,8 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
             return returned
         if event["status"] == "misconfigured":
             keep_report(context, returned)
-            raise MisconfigurationError.of(event["problems"])
-        raise DataGraphError(f"The trigger sent an event that isn't known: {event['status']}.")
+            raise exceptions.MisconfigurationError.of(event["problems"])
+        raise exceptions.DataGraphError(f"The trigger sent an event that isn't known: {event['status']}.")
 
     def _time_out(self, context: Context, message: str, returned: dict[str, Any]) -> NoReturn:
         keep_report(context, returned)

@@ -11,24 +11,7 @@ from dataclasses import replace
 
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings
 from airflow_provider_datagraph.access.schemas.read import stuck_writers
-from airflow_provider_datagraph.redshift.catalog.identities import (
-    catalog_hides,
-    read_identities,
-    role_grants,
-    roles_of,
-    sees_all,
-    system_privileges,
-    user_grants,
-)
-from airflow_provider_datagraph.redshift.catalog.privileges import (
-    Held,
-    column_grants,
-    database_grants,
-    default_grants,
-    of,
-    relation_grants,
-    schema_grants,
-)
+from airflow_provider_datagraph.redshift.catalog import identities, privileges
 from airflow_provider_datagraph.redshift.catalog.relations import read_owned
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.schemas import (
@@ -44,11 +27,15 @@ from airflow_provider_datagraph.redshift.values import Identities, Identity, Own
 
 def read_cluster(rows: Rows, session: Session, role: str, user: str, *, sessions: bool = True) -> Cluster:
     """Read what the cluster as a whole knows of a role and a user; Redshift Serverless has no STV_SESSIONS."""
-    known = read_identities(rows, session)
+    known = identities.read_identities(rows, session)
     databases, me = read_databases(rows, known), known.session.user
-    held, between, system = user_grants(rows), role_grants(rows), system_privileges(rows)
+    held, between, system = (
+        identities.user_grants(rows),
+        identities.role_grants(rows),
+        identities.system_privileges(rows),
+    )
     holder = Identity("role", role)
-    seen = known.session.superuser or sees_all(rows, me, roles_of(me, held, between), system)
+    seen = known.session.superuser or identities.sees_all(rows, me, identities.roles_of(me, held, between), system)
     # SVV_REDSHIFT_DATABASES leaves out what a regular user can't reach; PG_DATABASE leaves nothing out.
     unseen = set() if known.session.superuser else {str(name) for name, _ in rows(DATABASE_OWNERS)}
     members = [Identity("user", who) for who, name in held if name == role]
@@ -60,12 +47,12 @@ def read_cluster(rows: Rows, session: Session, role: str, user: str, *, sessions
         databases=databases,
         unseen=frozenset(unseen - databases.keys() - SYSTEM_DATABASES),
         sees_all=seen,
-        sees_catalog=known.session.superuser or not catalog_hides(rows, me),
+        sees_catalog=known.session.superuser or not identities.catalog_hides(rows, me),
         members=frozenset(members),
         granted_roles=frozenset(name for who, name in between if who == role),
         user_roles=frozenset(name for who, name in held if who == user),
         system=frozenset(what for what, who in system if who == holder),
-        on_databases=database_grants(rows, of(holder, Identity("user", user))).grants,
+        on_databases=privileges.database_grants(rows, privileges.of(holder, Identity("user", user))).grants,
         sessions=read_sessions(rows) if sessions else None,
     )
 
@@ -92,12 +79,12 @@ def read_holdings(
 
 
 def _read_privileges(rows: Rows, found: Holdings, leaving: list[Identity]) -> Holdings:
-    database, who = found.session.database, of(*leaving)
-    on_databases = database_grants(rows, who)
-    on_schemas = schema_grants(rows, who)
-    inside = on_schemas | relation_grants(rows, who) | column_grants(rows, who)
-    later = default_grants(rows, who, [one.name for one in leaving if one.kind == "user"])
-    here = Held(frozenset((one, g) for one, g in on_databases.grants if g.database == database))
+    database, who = found.session.database, privileges.of(*leaving)
+    on_databases = privileges.database_grants(rows, who)
+    on_schemas = privileges.schema_grants(rows, who)
+    inside = on_schemas | privileges.relation_grants(rows, who) | privileges.column_grants(rows, who)
+    later = privileges.default_grants(rows, who, [one.name for one in leaving if one.kind == "user"])
+    here = privileges.Held(frozenset((one, g) for one, g in on_databases.grants if g.database == database))
     made = frozenset((one, g) for one, g in later.grants if one not in leaving)
     external = read_schemas(rows, Identities(found.session), database) if on_schemas.grants else {}
     return replace(
