@@ -71,7 +71,8 @@ class GrantSchemaOperator(base.OfSchemas, base.GrantingOperator):
         prune = problems.check(arguments.boolean, self.prune, "prune", default=False)
         trusted = self.trusted(problems)
         future, writers = self.later(problems)
-        limits = Limits(trusted, problems.check(self._checkpoint, default=""))
+        checkpoint = problems.check(database_name, self.checkpoint_database, "checkpoint_database", default="")
+        limits = Limits(trusted, checkpoint)
         wanted, hooks = self.wanted(problems)
 
         def parse(value: Any, name: str) -> Mapping[Place, tuple[str, ...]]:
@@ -116,6 +117,3 @@ class GrantSchemaOperator(base.OfSchemas, base.GrantingOperator):
             )
 
         return schemas_title(wanted), self.in_each(wanted, hooks, one)
-
-    def _checkpoint(self) -> str:
-        return database_name(self.checkpoint_database, "checkpoint_database")
