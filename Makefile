@@ -15,7 +15,7 @@ setup = scripts/setup $(AIRFLOW)
 run = scripts/clean-env $(AIRFLOW)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv unit test test-clients test-deep test-lowest test-matrix check format docs bench release-check mutants redshift wheel compose-check pins clean
+.PHONY: help demo venv unit test test-clients test-redshift test-deep test-lowest test-matrix check format docs bench release-check mutants redshift wheel compose-check pins clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,10 @@ test-clients: ## Try dbt and SQLAlchemy on the local Redshift, in an environment
 	@scripts/setup clients
 	@$(run) env CLIENTS=1 pytest tests/integration/local_redshift/test_local_other_clients.py $(ARGS)
 
+test-redshift: ## Try the package on the cluster that DATAGRAPH_TEST_HOST, _DATABASE, _USER and _PASSWORD name: docs/unverified.md
+	@$(setup)
+	@scripts/test-redshift $(AIRFLOW) $(ARGS)
+
 test-matrix: ## Every mode of the sensors with every end of a wait, on 2.11, 3.0, 3.1, 3.2 and 3.3 (makes their environments)
 	@set -e; for line in 2.11 3.0 3.1 3.2 3.3; do \
 	    scripts/setup $$line; \
@@ -77,6 +81,7 @@ docs: ## Write docs/statements.md and docs/findings.md from what the tests check
 	@$(setup)
 	@$(run) python scripts/statements.py
 	@$(run) python -m tests.unit.access.test_sentences
+	@$(run) python -m tests.system.facts
 	@scripts/clean-env pip .venv/bin/python -m pip install -q --no-deps --upgrade --target .run/docs --require-hashes -r requirements/docs.txt
 	@$(run) env NO_MKDOCS_2_WARNING=1 PYTHONPATH=.run/docs python -m mkdocs $(or $(ARGS),build)
 
