@@ -109,6 +109,16 @@ def hash_in_the_history(world: World) -> str:
     return "the statement isn't there"
 
 
+def connection_limit(world: World) -> str:
+    world.run("ALTER USER {u} CONNECTION LIMIT 0")
+    try:
+        world.login("u")
+    except Error as error:
+        text = details(error)[1]
+        return "" if text.startswith("too many connections for user") else text
+    return "it logs in"
+
+
 def group_members(world: World) -> str:
     world.run("ALTER GROUP {g} ADD USER {v}")
     ((number,),) = world.run("SELECT usesysid FROM pg_user WHERE usename = '{v}'")
@@ -155,7 +165,8 @@ def cancel(world: World) -> str:
 
 
 CHECKS: dict[str, Callable[[World], str]] = {
-    check.__name__: check for check in (hash_in_the_history, group_members, views_in_pg_depend, conflict, cancel)
+    check.__name__: check
+    for check in (connection_limit, hash_in_the_history, group_members, views_in_pg_depend, conflict, cancel)
 }
 
 
