@@ -26,6 +26,11 @@ def corpus(name: str) -> list[Entry]:
     return [_entry(block) for block in (HERE / f"{name}.txt").read_text().strip().split("\n\n")]
 
 
+def statements(name: str) -> list[str]:
+    """Those of a file that holds one a line."""
+    return [line for line in (HERE / f"{name}.txt").read_text().splitlines() if not line.startswith("-- ")]
+
+
 def _entry(block: str) -> Entry:
     notes: dict[str, str] = {}
     lines = block.split("\n")

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from local_redshift.errors import Refused
 from local_redshift.grammar import kind_of, translate
 from local_redshift.plan import Catalog, Collected, Context, Query, Remembered
-from tests.unit.local_redshift.local_examples import ACCEPTED, NOT_HERE, NOT_REDSHIFT
+from tests.unit.local_redshift.local_corpus import statements
 
 CONTEXT = Context("dev")
+ACCEPTED, NOT_REDSHIFT, NOT_HERE = (statements(name) for name in ("accepted", "not_redshift", "not_here"))
 
 
 def refused(sql: str) -> Refused:
