@@ -47,109 +47,48 @@ GRANT SELECT,INSERT,UPDATE,DELETE,DROP ON ALL TABLES IN SCHEMA segment_connectio
 """  # noqa: E501, W291  (the guide's own lines)
 
 Act = Callable[[Customer], None]
-Row = tuple[str, str, list[Act], Act, Act]
+Row = tuple[str, Act, Act]
+STATEMENTS = [text.strip() for text in re.sub(r"--.*", "", GUIDE).split(";") if text.strip()]
 SCHEMA_SQL = f'"{SCHEMA}"'
 ALL = "SELECT, INSERT, UPDATE, DELETE, DROP"
-
-# The guide's statement | what is sent: {r} role, {u} user, {c} checkpoint database, {w} warehouse | what runs before
-# | what sends it instead | the proof.
 READING = (
     f'SELECT 1 FROM (SELECT * FROM "{{w}}".{SCHEMA_SQL}."another" WHERE FALSE) x UNION ALL '
     f'SELECT 1 FROM (SELECT * FROM "{{w}}".{SCHEMA_SQL}."some_table" WHERE FALSE) x'
 )
+OPEN, CREATES = does.the_whole_schema_reads_and_later_tables_too, does.a_schema_can_be_created_there_and_nowhere_else
+# For each statement of the guide, what is sent: {r} role, {u} user, {c} checkpoint database, {w} warehouse | what sends
+# it | the proof.
 TABLE: list[Row] = [
+    ('CREATE ROLE "{r}"', does.identities, does.privileges_of_the_role_reach_the_user),
+    ("CREATE USER \"{u}\" PASSWORD '{hash}'", does.identities, does.the_password_logs_in),
+    ('GRANT ROLE "{r}" TO "{u}"', does.identities, does.privileges_of_the_role_reach_the_user),
+    ('CREATE DATABASE "{c}"', does.checkpoints, does.segment_can_connect_there),
+    ('GRANT CREATE ON DATABASE "{c}" TO ROLE "{r}"', does.checkpoints, CREATES),
+    (f'GRANT USAGE ON SCHEMA {SCHEMA_SQL} TO ROLE "{{r}}"', does.schema, OPEN),
+    (f'GRANT SELECT FOR TABLES IN SCHEMA {SCHEMA_SQL} TO ROLE "{{r}}"', does.schema, OPEN),
     (
-        "CREATE ROLE SEGMENT_LINKED_ROLE",
-        'CREATE ROLE "{r}"',
-        [],
-        does.identities,
-        does.privileges_of_the_role_reach_the_user,
-    ),
-    (
-        'CREATE USER SEGMENT_LINKED_USER PASSWORD "your_password"',
-        "CREATE USER \"{u}\" PASSWORD '{hash}'",
-        [],
-        does.identities,
-        does.the_password_logs_in,
-    ),
-    (
-        "GRANT ROLE SEGMENT_LINKED_ROLE TO SEGMENT_LINKED_USER",
-        'GRANT ROLE "{r}" TO "{u}"',
-        [],
-        does.identities,
-        does.privileges_of_the_role_reach_the_user,
-    ),
-    (
-        "CREATE DATABASE SEGMENT_LINKED_PROFILES_DB",
-        'CREATE DATABASE "{c}"',
-        [does.identities],
-        does.checkpoints,
-        does.segment_can_connect_there,
-    ),
-    (
-        "GRANT CREATE ON DATABASE SEGMENT_LINKED_PROFILES_DB TO ROLE SEGMENT_LINKED_ROLE",
-        'GRANT CREATE ON DATABASE "{c}" TO ROLE "{r}"',
-        [does.identities],
-        does.checkpoints,
-        does.a_schema_can_be_created_there_and_nowhere_else,
-    ),
-    (
-        'GRANT USAGE ON SCHEMA "the_schema_name" TO ROLE SEGMENT_LINKED_ROLE',
-        f'GRANT USAGE ON SCHEMA {SCHEMA_SQL} TO ROLE "{{r}}"',
-        [does.identities, does.checkpoints],
-        does.schema,
-        does.the_whole_schema_reads_and_later_tables_too,
-    ),
-    (
-        'GRANT SELECT ON ALL TABLES IN SCHEMA "the_schema_name" TO ROLE SEGMENT_LINKED_ROLE',
-        f'GRANT SELECT FOR TABLES IN SCHEMA {SCHEMA_SQL} TO ROLE "{{r}}"',
-        [does.identities, does.checkpoints],
-        does.schema,
-        does.the_whole_schema_reads_and_later_tables_too,
-    ),
-    (
-        "GRANT SELECT ON TABLE <schema-name>.<table-name> TO ROLE segment_linked_role",
         f'GRANT SELECT ON TABLE {SCHEMA_SQL}."some_table" TO ROLE "{{r}}"',
-        [does.identities, does.checkpoints],
         does.one_table,
         does.only_the_named_table_reads,
     ),
+    (READING, does.validate, does.the_user_sees_the_open_schema),
+    (READING, does.validate, OPEN),
     (
-        'SHOW SCHEMAS FROM DATABASE "THE_READ_ONLY_DB"',
-        READING,
-        [does.identities, does.checkpoints, does.schema],
-        does.validate,
-        does.the_user_sees_the_open_schema,
-    ),
-    (
-        'SELECT * FROM "THE_READ_ONLY_DB.A_SCHEMA.SOME_TABLE" LIMIT 10',
-        READING,
-        [does.identities, does.checkpoints, does.schema],
-        does.validate,
-        does.the_whole_schema_reads_and_later_tables_too,
-    ),
-    (
-        "GRANT USAGE, CREATE, DROP ON SCHEMA segment_connection_db.__segment_reverse_etl TO ROLE SEGMENT_LINKED_ROLE",
         f'GRANT USAGE, CREATE, DROP ON SCHEMA "{RETL}" TO ROLE "{{r}}"',
-        [does.identities],
         does.reverse_etl,
         does.the_old_schema_can_be_dropped,
     ),
-    (
-        "GRANT SELECT,INSERT,UPDATE,DELETE,DROP ON ALL TABLES IN SCHEMA segment_connection_db.__segment_reverse_etl "
-        "TO ROLE SEGMENT_LINKED_ROLE",
-        f'GRANT {ALL} FOR TABLES IN SCHEMA "{RETL}" TO ROLE "{{r}}"',
-        [does.identities],
-        does.reverse_etl,
-        does.the_old_schema_is_shared,
-    ),
+    (f'GRANT {ALL} FOR TABLES IN SCHEMA "{RETL}" TO ROLE "{{r}}"', does.reverse_etl, does.the_old_schema_is_shared),
 ]
-
-
-def test_the_table_holds_every_statement_of_the_guide() -> None:
-    code = re.sub(r"--.*", "", GUIDE)
-    statements = [text.strip() for text in code.split(";") if text.strip()]
-    assert statements == [row[0] for row in TABLE]
+# What runs before.
+BEFORE: dict[Act, list[Act]] = {
+    does.identities: [],
+    does.checkpoints: [does.identities],
+    does.reverse_etl: [does.identities],
+    does.schema: [does.identities, does.checkpoints],
+    does.one_table: [does.identities, does.checkpoints],
+    does.validate: [does.identities, does.checkpoints, does.schema],
+}
 
 
 @pytest.fixture
@@ -157,10 +96,10 @@ def customer(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Customer:
     return Customer(cluster, monkeypatch)
 
 
-@pytest.mark.parametrize("row", TABLE, ids=[row[0][:60] for row in TABLE])
-def test_what_the_package_does_instead_works(customer: Customer, row: Row) -> None:
-    _, sent, before, act, proof = row
-    for earlier in before:
+@pytest.mark.parametrize(("statement", "row"), [*zip(STATEMENTS, TABLE, strict=True)])
+def test_what_the_package_does_instead_works(customer: Customer, statement: str, row: Row) -> None:
+    sent, act, proof = row
+    for earlier in BEFORE[act]:
         earlier(customer)
     since = customer.cluster.mark()
     act(customer)
@@ -189,13 +128,13 @@ def test_what_a_task_opens_was_closed_before_it(customer: Customer, act: Act, re
 
 def test_the_guides_password_in_double_quotes_is_refused(customer: Customer) -> None:
     admin = customer.server.user
-    assert customer.cluster.refusal(admin, TABLE[1][0]) == "42601"
+    assert customer.cluster.refusal(admin, STATEMENTS[1]) == "42601"
 
 
 def test_the_guides_select_of_one_identifier_finds_nothing(customer: Customer) -> None:
     does.identities(customer)
     does.schema(customer)
-    assert customer.refusal(TABLE[9][0]) == "42P01"
+    assert customer.refusal(STATEMENTS[9]) == "42P01"
     one = f'SELECT * FROM "{customer.warehouse}.{SCHEMA}.some_table" LIMIT 10'
     assert customer.refusal(one) == "42P01"
     assert customer.refusal(f"SELECT * FROM {SCHEMA}.some_table LIMIT 10") == ""
@@ -203,7 +142,7 @@ def test_the_guides_select_of_one_identifier_finds_nothing(customer: Customer) -
 
 def test_the_guides_grant_on_all_tables_misses_a_later_one(customer: Customer) -> None:
     does.identities(customer)
-    statements = [row[0].replace("SEGMENT_LINKED_ROLE", customer.role) for row in TABLE[5:7]]
+    statements = [text.replace("SEGMENT_LINKED_ROLE", customer.role) for text in STATEMENTS[5:7]]
     customer.sql(*statements)
     customer.as_owner(f"CREATE TABLE {SCHEMA}.later (id int)")
     assert customer.can_read(SCHEMA, "some_table")

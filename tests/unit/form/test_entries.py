@@ -10,6 +10,7 @@ import pytest
 from airflow_provider_datagraph.access.database import DatabaseAccess
 from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.plan import Finding, Level
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.entries import (
     Opening,
@@ -75,20 +76,18 @@ def test_an_entry_has_one_to_three_parts(text: str, parts: tuple[str, ...]) -> N
     assert parse_entry(text) == parts
 
 
+WRITE = "write schema, database.schema or database.schema.table"
+OWN = "The {0} '{1}' belongs to Redshift itself: name a {0} of your own."
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (
-            "a.b.c.d",
-            "'a.b.c.d' has 4 parts: write schema, database.schema or database.schema.table, with double quotes around "
-            "a part that holds a dot.",
-        ),
-        ("a..b", "'a..b' has an empty part: write schema, database.schema or database.schema.table."),
-        ("pg_catalog", "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own."),
-        ("dev.pg_catalog", "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own."),
-        ("dev.pg_toast.t", "The schema 'pg_toast' belongs to Redshift itself: name a schema of your own."),
-        ("template1.crm", "The database 'template1' belongs to Redshift itself: name a database of your own."),
-        ("template1.crm.t", "The database 'template1' belongs to Redshift itself: name a database of your own."),
+        ("a.b.c.d", f"'a.b.c.d' has 4 parts: {WRITE}, with double quotes around a part that holds a dot."),
+        ("a..b", f"'a..b' has an empty part: {WRITE}."),
+        *((text, OWN.format("schema", "pg_catalog")) for text in ("pg_catalog", "dev.pg_catalog")),
+        ("dev.pg_toast.t", OWN.format("schema", "pg_toast")),
+        *((text, OWN.format("database", "template1")) for text in ("template1.crm", "template1.crm.t")),
         ("dev.crm.a\tb", "The table name 'a\\tb' holds a character that can't be printed: remove it."),
     ],
 )
@@ -121,94 +120,88 @@ def test_only_tables_that_decide_have_to_be_read(
 
 def test_openings_are_sorted_by_database_and_keep_their_order() -> None:
     entries = ["sales.orders", "crm", "SALES.CRM.Deals", "dev.ads", 'sales.crm."my.table"']
-    assert resolved(*entries) == (
-        [Opening("dev", ("crm", "ads"), {}), Opening("sales", ("orders", "crm"), {"crm": ("deals", "my.table")})],
-        [],
-        [],
-    )
+    sales = Opening("sales", ("orders", "crm"), {"crm": ("deals", "my.table")})
+    assert resolved(*entries) == ([Opening("dev", ("crm", "ads"), {}), sales], [], [])
 
 
 def test_a_case_sensitive_session_takes_names_as_stored() -> None:
-    assert resolved("Mixed", "dev.crm.Notes", warehouse=SENSITIVE) == (
-        [Opening("dev", ("Mixed", "crm"), {"crm": ("Notes",)})],
-        [],
-        [],
-    )
+    opened = Opening("dev", ("Mixed", "crm"), {"crm": ("Notes",)})
+    assert resolved("Mixed", "dev.crm.Notes", warehouse=SENSITIVE) == ([opened], [], [])
     assert problem("Dev.crm", SENSITIVE) == "Dev.crm: there is no database Dev: did you mean dev?"
     assert problem("crm.Notes", SENSITIVE).endswith("but schema crm of dev has a table Notes: write dev.crm.Notes.")
     assert problem("CRM.accounts", SENSITIVE).startswith("CRM.accounts: there is no database CRM: ")
-    assert problem("crm.notes", SENSITIVE) == (
-        "crm.notes: there is no database crm, and schema crm of dev has no table notes."
-    )
+    told = "there is no database crm, and schema crm of dev has no table notes."
+    assert problem("crm.notes", SENSITIVE) == f"crm.notes: {told}"
+
+
+CORRECT = ": correct the name, or create it first."
+ALIKE = Warehouse(Session("admin", "dev"), {"dev": schemas(Web="local", WEB="local")})
+DOTTED = {"my.crm": Schema("my.crm", "admin")}
+QUOTED = Warehouse(Session("admin", "dev"), {"dev": DOTTED}, {("dev", "my.crm"): frozenset({"a.b"})})
 
 
 @pytest.mark.parametrize(
-    ("entry", "sentence"),
+    ("entry", "told", "warehouse"),
     [
         (
             "CRM.Accounts",
-            "CRM.Accounts: there is no database CRM, but schema crm of dev has a table accounts: write "
-            "dev.crm.accounts.",
+            "no database CRM, but schema crm of dev has a table accounts: write dev.crm.accounts.",
+            WAREHOUSE,
         ),
-        ("crm.gone", "crm.gone: there is no database crm, and schema crm of dev has no table gone."),
-        ("ads.t", "ads.t: there is no database ads, and schema ads of dev has no table t."),
-        ("gone.crm", "gone.crm: there is no database gone: correct the name, or create it first."),
-        ("crm.accounts.id", "crm.accounts.id: there is no database crm: correct the name, or create it first."),
-        ("gone", "gone: database dev has no schema gone: correct the name, or create it first."),
-        ("mixed", "mixed: database dev has no schema mixed: did you mean Mixed?"),
-        ("sales.ads", "sales.ads: database sales has no schema ads: correct the name, or create it first."),
-        ("empty.crm", "empty.crm: database empty has no schema crm: correct the name, or create it first."),
-        ("sales.crm.x", "sales.crm.x: schema sales.crm has no table x: correct the name, or create it first."),
-        ("dev.crm.notes", "dev.crm.notes: schema dev.crm has no table notes: did you mean Notes?"),
-        ("dev.ads.t", "dev.ads.t: schema dev.ads has no table t: correct the name, or create it first."),
-        ('dev.crm."a.b"', 'dev.crm."a.b": schema dev.crm has no table a.b: correct the name, or create it first.'),
+        ("crm.gone", "no database crm, and schema crm of dev has no table gone.", WAREHOUSE),
+        ("ads.t", "no database ads, and schema ads of dev has no table t.", WAREHOUSE),
+        ("gone.crm", f"no database gone{CORRECT}", WAREHOUSE),
+        ("crm.accounts.id", f"no database crm{CORRECT}", WAREHOUSE),
+        ("gone", f"database dev has no schema gone{CORRECT}", WAREHOUSE),
+        ("mixed", "database dev has no schema mixed: did you mean Mixed?", WAREHOUSE),
+        ("sales.ads", f"database sales has no schema ads{CORRECT}", WAREHOUSE),
+        ("empty.crm", f"database empty has no schema crm{CORRECT}", WAREHOUSE),
+        ("sales.crm.x", f"schema sales.crm has no table x{CORRECT}", WAREHOUSE),
+        ("dev.crm.notes", "schema dev.crm has no table notes: did you mean Notes?", WAREHOUSE),
+        ("dev.ads.t", f"schema dev.ads has no table t{CORRECT}", WAREHOUSE),
+        ('dev.crm."a.b"', f"schema dev.crm has no table a.b{CORRECT}", WAREHOUSE),
+        # The first of several alike is proposed, and proposals are quoted.
+        ("web", "database dev has no schema web: did you mean WEB?", ALIKE),
+        (
+            '"my.crm"."a.b"',
+            'no database my.crm, but schema my.crm of dev has a table a.b: write dev."my.crm"."a.b".',
+            QUOTED,
+        ),
+        ('dev."my.crm".c', f'schema dev."my.crm" has no table c{CORRECT}', QUOTED),
+        # The connected database may not be listed.
+        ("crm", f"no database hidden{CORRECT}", HIDDEN),
+        ("x.y", f"no database x{CORRECT}", HIDDEN),
+        (
+            "crm",
+            "no database Dev: did you mean dev?",
+            replace(SENSITIVE, session=Session("admin", "Dev", case_sensitive=True)),
+        ),
     ],
 )
-def test_what_isnt_there_is_told_with_a_proposal(entry: str, sentence: str) -> None:
-    assert problem(entry) == sentence
-
-
-def test_the_first_of_several_alike_is_proposed() -> None:
-    warehouse = Warehouse(Session("admin", "dev"), {"dev": schemas(Web="local", WEB="local")})
-    assert problem("web", warehouse) == "web: database dev has no schema web: did you mean WEB?"
-
-
-def test_proposals_are_quoted() -> None:
-    names = {"my.crm": Schema("my.crm", "admin")}
-    warehouse = Warehouse(Session("admin", "dev"), {"dev": names}, {("dev", "my.crm"): frozenset({"a.b"})})
-    assert problem('"my.crm"."a.b"', warehouse) == (
-        '"my.crm"."a.b": there is no database my.crm, but schema my.crm of dev has a table a.b: write '
-        'dev."my.crm"."a.b".'
-    )
-    assert problem('dev."my.crm".c', warehouse) == (
-        'dev."my.crm".c: schema dev."my.crm" has no table c: correct the name, or create it first.'
-    )
+def test_what_isnt_there_is_told_with_a_proposal(entry: str, told: str, warehouse: Warehouse) -> None:
+    assert problem(entry, warehouse) == f"{entry}: {'there is ' if told.startswith('no ') else ''}{told}"
 
 
 def test_every_problem_is_told_at_once() -> None:
-    openings, findings, sentences = resolved("gone", "crm", "empty.x", "gone")
-    assert openings == [Opening("dev", ("crm",), {})]
-    assert findings == []
-    assert sentences == [
-        "gone: database dev has no schema gone: correct the name, or create it first.",
-        "empty.x: database empty has no schema x: correct the name, or create it first.",
-    ]
+    told = [f"gone: database dev has no schema gone{CORRECT}", f"empty.x: database empty has no schema x{CORRECT}"]
+    assert resolved("gone", "crm", "empty.x", "gone") == ([Opening("dev", ("crm",), {})], [], told)
+
+
+TWICE, TABLE = "is named twice: name it once.", 'sales.crm."my.table"'
+WHOLE = "{} names one table, and {} all of them: keep one of the two."
 
 
 @pytest.mark.parametrize(
     ("entries", "sentences"),
     [
-        (["crm", "dev.crm"], ["dev.crm is named twice: name it once."]),
-        (["crm", "CRM", "Dev.Crm"], ["dev.crm is named twice: name it once."]),
-        (["dev.crm.orders", "DEV.crm.ORDERS"], ["dev.crm.orders is named twice: name it once."]),
-        (['sales.crm."my.table"', 'sales.crm."my.table"'], ['sales.crm."my.table" is named twice: name it once.']),
-        (["dev.crm.orders", "crm"], ["dev.crm.orders names one table, and dev.crm all of them: keep one of the two."]),
+        (["crm", "dev.crm"], [f"dev.crm {TWICE}"]),
+        (["crm", "CRM", "Dev.Crm"], [f"dev.crm {TWICE}"]),
+        (["dev.crm.orders", "DEV.crm.ORDERS"], [f"dev.crm.orders {TWICE}"]),
+        ([TABLE, TABLE], [f"{TABLE} {TWICE}"]),
+        (["dev.crm.orders", "crm"], [WHOLE.format("dev.crm.orders", "dev.crm")]),
         (
-            ["sales.crm", 'sales.crm."my.table"', "sales.crm.deals"],
-            [
-                'sales.crm."my.table" names one table, and sales.crm all of them: keep one of the two.',
-                "sales.crm.deals names one table, and sales.crm all of them: keep one of the two.",
-            ],
+            ["sales.crm", TABLE, "sales.crm.deals"],
+            [WHOLE.format(one, "sales.crm") for one in (TABLE, "sales.crm.deals")],
         ),
         (["sales.crm", "dev.crm.orders", "dev.crm.accounts"], []),
     ],
@@ -222,6 +215,7 @@ ELSEWHERE = replace(
     schemas={**WAREHOUSE.schemas, "glue": {}, "sales": schemas(lake="external", crm="local")},
     kinds={"partner": "shared", "glue": "auto mounted catalog"},
 )
+SHARED = "partner.shared_crm"
 MORE = 'WITH PERMISSIONS, then also: GRANT USAGE ON SCHEMA "partner"."{0}" TO ROLE "r"; GRANT SELECT '
 
 
@@ -231,11 +225,7 @@ MORE = 'WITH PERMISSIONS, then also: GRANT USAGE ON SCHEMA "partner"."{0}" TO RO
         ("LAKE", "dev.lake", 'refuses the role: GRANT USAGE ON SCHEMA "lake" TO ROLE "r"'),
         # The catalog of tables doesn't list it.
         ("dev.lake.t", "dev.lake", 'refuses the role: GRANT USAGE ON SCHEMA "lake" TO ROLE "r"'),
-        (
-            "partner.shared_crm",
-            "partner.shared_crm",
-            MORE.format("shared_crm") + 'ON ALL TABLES IN SCHEMA "partner"."shared_crm" TO ROLE "r"',
-        ),
+        (SHARED, SHARED, MORE.format("shared_crm") + 'ON ALL TABLES IN SCHEMA "partner"."shared_crm" TO ROLE "r"'),
         # Nor need that of schemas, for databases of datashares.
         ('partner."a""b".T', 'partner."a""b"', MORE.format('a""b') + 'ON TABLE "partner"."a""b"."t" TO ROLE "r"'),
         ("glue.web", "glue.web", "create an external schema for it in a local database, and name that one."),
@@ -252,11 +242,8 @@ def test_what_the_role_holds_there_already_is_worth_a_note() -> None:
     held = {Grant(Scope.SCHEMA, "USAGE", "lake"), Grant(Scope.DATABASE, "USAGE", database="partner")}
     _, findings, _ = resolved("lake", "partner.x", "sales.lake", warehouse=replace(ELSEWHERE, held=frozenset(held)))
     # What it holds on schemas was read of the connected database alone.
-    assert [(one.object, one.level) for one in findings] == [
-        ("dev.lake", Level.NOTE),
-        ("partner.x", Level.NOTE),
-        ("sales.lake", Level.FINDING),
-    ]
+    levels = {"dev.lake": Level.NOTE, "partner.x": Level.NOTE, "sales.lake": Level.FINDING}
+    assert {one.object: one.level for one in findings} == levels
 
 
 def test_nothing_connects_to_a_database_that_isnt_local() -> None:
@@ -273,23 +260,12 @@ def test_nothing_connects_to_a_database_that_isnt_local() -> None:
     ]
 
 
-def test_a_connected_database_that_isnt_listed_is_named() -> None:
-    assert problem("crm", HIDDEN) == "crm: there is no database hidden: correct the name, or create it first."
-    assert problem("x.y", HIDDEN).startswith("x.y: there is no database x")
-    upper = Warehouse(Session("admin", "Dev", case_sensitive=True), {"dev": schemas(crm="local")})
-    assert problem("crm", upper) == "crm: there is no database Dev: did you mean dev?"
-
-
 def test_the_warehouse_is_read_with_the_tables_that_decide() -> None:
-    rows = q.Answers(
-        {
-            q.ALL_SCHEMAS: [["dev", "crm", 100, "LOCAL"], ["sales", "crm", None, "shared"]],
-            q.tables_of("crm"): [["crm", "t", "TABLE", "admin"], ["crm", "mv_tbl__m__0", "TABLE", None]],
-        }
-    )
-    known = DatabaseAccess(
-        q.SEEN, q.KNOWN_ROLES, q.KNOWN_USERS, {"dev": Database("dev", "admin"), "empty": Database("empty", "admin")}
-    )
+    tables: q.Table = [["crm", "t", "TABLE", "admin"], ["crm", "mv_tbl__m__0", "TABLE", None]]
+    listed: q.Table = [["dev", "crm", 100, "LOCAL"], ["sales", "crm", None, "shared"]]
+    rows = q.Answers({q.ALL_SCHEMAS: listed, q.tables_of("crm"): tables})
+    databases = {name: Database(name, "admin") for name in ("dev", "empty")}
+    known = DatabaseAccess(q.SEEN, q.KNOWN_ROLES, q.KNOWN_USERS, databases)
     assert read_warehouse(rows, known, [("dev", "crm", "t"), ("sales", "crm")]) == Warehouse(
         q.SEEN,
         {"dev": {"crm": Schema("crm", "admin")}, "empty": {}, "sales": {"crm": Schema("crm", "nobody", "shared")}},
@@ -297,9 +273,7 @@ def test_the_warehouse_is_read_with_the_tables_that_decide() -> None:
     )
 
 
-def profiles(
-    database: str, schema: str, *openings: Opening, warehouse: Warehouse = WAREHOUSE
-) -> tuple[tuple[str, str] | None, list[str]]:
+def profiles(database: str, schema: str, *openings: Opening, warehouse: Warehouse = WAREHOUSE) -> Any:
     problems = Problems()
     return Resolver(warehouse, problems).profiles_sync(database, schema, openings), problems.sentences
 
@@ -350,16 +324,15 @@ ONLY = "isn't allowed here: this DAG opens only sales.*, ads."
 
 def test_what_isnt_allowed_is_told_among_all_others() -> None:
     allow, problems = patterns(["sales.*", "ads"], "allow"), Problems()
-    listed = [
-        parse_entry(one) for one in ("SALES.crm.deals", "crm", "dev.ads", "CRM.gone", "dev.crm.accounts", "sales.gone")
-    ]
-    openings, _ = Resolver(WAREHOUSE, problems, allow).entries(listed, "r")
+    typed = ("SALES.crm.deals", "crm", "dev.ads", "CRM.gone", "dev.crm.accounts", "sales.gone")
+    resolver = Resolver(WAREHOUSE, problems, allow)
+    openings, _ = resolver.entries([parse_entry(one) for one in typed], "r")
     assert openings == [Opening("dev", ("ads",), {}), Opening("sales", ("crm",), {"crm": ("deals",)})]
-    assert Resolver(WAREHOUSE, problems, allow).profiles_sync("Sales", "New", openings) == ("sales", "New")
-    Resolver(WAREHOUSE, problems, allow).profiles_sync("dev", "gone.x", openings)
-    assert Resolver(WAREHOUSE, problems, allow).reverse_etl("Sales", "check") == "sales"
-    assert Resolver(WAREHOUSE, problems, allow).reverse_etl("Check", "check") == "check"
-    Resolver(WAREHOUSE, problems, allow).reverse_etl("dev", "check")
+    assert resolver.profiles_sync("Sales", "New", openings) == ("sales", "New")
+    resolver.profiles_sync("dev", "gone.x", openings)
+    assert resolver.reverse_etl("Sales", "check") == "sales"
+    assert resolver.reverse_etl("Check", "check") == "check"
+    resolver.reverse_etl("dev", "check")
     assert problems.sentences == [
         # Whether it exists isn't told.
         f"crm {ONLY}",
@@ -388,14 +361,8 @@ def test_the_tasks_that_follow_read_every_name_back_as_it_is() -> None:
         "validate": {
             "schemas": ['"d.b".crm', "dev.ads"],
             "tables": [
-                '"d.b"."my.schema".t',
-                '"d.b"."my.schema"."a.b"',
-                '"d.b"."pro.files".external_id_mapping_updates',
-                '"d.b"."pro.files".id_graph_updates',
-                '"d.b"."pro.files".profile_traits_updates',
-                '"d.b"."pro.files".profile_merges',
-                '"d.b"."pro.files".user_identifiers',
-                '"d.b"."pro.files".user_traits',
+                *('"d.b"."my.schema".t', '"d.b"."my.schema"."a.b"'),
+                *(f'"d.b"."pro.files".{name}' for name in REQUIRED_TABLES),
             ],
         },
     }

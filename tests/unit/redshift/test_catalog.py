@@ -60,22 +60,16 @@ def test_a_role_may_have_no_owner() -> None:
 
 def test_how_names_compare_is_not_asked_where_it_makes_no_difference() -> None:
     assert read_session(refuse, "Admin", "dev", compares=False) == Session("Admin", "dev")
-    rows = Answers({HOW_NAMES_COMPARE: [["on"]]})
-    assert read_session(rows, "Admin", "dev") == Session("Admin", "dev", case_sensitive=True)
     # Redshift folds no other letters than those of ASCII.
     assert read_session(refuse, "Admin", "ÄÖ", compares=False) == Session("Admin", "ÄÖ")
 
 
 @pytest.mark.parametrize(
     ("users", "superuser"),
-    [
-        ([["admin", 100, True, False]], True),
-        ([["admin", 100, False, True]], False),
-        ([["someone", 100, True, True]], False),
-    ],
+    [(["admin", 100, True, False], True), (["admin", 100, False, True], False), (["someone", 100, True, True], False)],
 )
-def test_only_a_superuser_sees_the_whole_catalog(users: list[list[Any]], superuser: bool) -> None:
-    found = read_identities(Answers({q.USERS: users}), Session("admin", "dev", superuser=not superuser))
+def test_only_a_superuser_sees_the_whole_catalog(users: list[Any], superuser: bool) -> None:
+    found = read_identities(Answers({q.USERS: [users]}), Session("admin", "dev", superuser=not superuser))
     assert found.session == Session("admin", "dev", superuser=superuser)
 
 
@@ -86,17 +80,13 @@ def test_roles_of_roles_are_found_on_every_branch_and_once() -> None:
 
 
 def test_schemas_of_every_database_are_read_at_once() -> None:
-    rows = Answers(
-        {
-            q.ALL_SCHEMAS: [
-                ["dev", "crm", 100, "local"],
-                ["dev", "lake", 1, "EXTERNAL"],
-                ["sales", "crm", None, "shared"],
-                ["hidden", "public", "101", "Local"],
-            ],
-            q.SCHEMAS: [["dev", "crm", 100, "local"]],
-        }
-    )
+    crm: Table = [["dev", "crm", 100, "local"]]
+    others: Table = [
+        ["dev", "lake", 1, "EXTERNAL"],
+        ["sales", "crm", None, "shared"],
+        ["hidden", "public", "101", "Local"],
+    ]
+    rows = Answers({q.ALL_SCHEMAS: [*crm, *others], q.SCHEMAS: crm})
     assert read_schemas(rows, KNOWN) == {
         "dev": {"crm": Schema("crm", "admin"), "lake": Schema("lake", "user id 1", "external")},
         # The catalog may name no owner.
@@ -111,15 +101,8 @@ def test_a_schema_without_tables_is_there_too() -> None:
         "SELECT schema_name, table_name, table_type, table_owner FROM svv_redshift_tables "
         "WHERE database_name = 'it''s' AND schema_name IN ('a\\\\b', 'crm', 'o''x')"
     )
-    rows = Answers(
-        {
-            query: [
-                ["o'x", "t", "TABLE", "u"],
-                ["o'x", "mv_tbl__v__0", "TABLE", None],
-                ["o'x", "mv_tbl__u", "VIEW", None],
-            ]
-        }
-    )
+    listed: Table = [["t", "TABLE", "u"], ["mv_tbl__v__0", "TABLE", None], ["mv_tbl__u", "VIEW", None]]
+    rows = Answers({query: [["o'x", *one] for one in listed]})
     assert relation_names(rows, "it's", iter(["o'x", "crm", "a\\b"])) == {
         # A table behind a materialized view is Redshift's, a view of such a name somebody's.
         "o'x": frozenset({"t", "mv_tbl__u"}),
@@ -150,67 +133,64 @@ def test_many_pairs_are_asked_in_parts() -> None:
 class TestPrivileges:
     """Each view's reader: names alone are asked for, and their kind is looked at afterwards."""
 
-    who = of(ROLE, USER)
     # Identities of other kinds may be called as these are.
     strangers = (("group", "linked_role"), ("user", "linked_role"), ("role", "linked_user"), ("user", "another"))
 
-    def test_on_databases(self) -> None:
-        rows = Answers(
-            {
-                q.ON_DATABASES + q.OF_BOTH: [
+    @pytest.mark.parametrize(
+        ("read", "query", "listed", "strange", "grants", "unhandled"),
+        [
+            (
+                database_grants,
+                q.ON_DATABASES,
+                [
                     [*q.ROLE, "dev", "temp", "DATABASE"],
                     [*q.ROLE, "dev", " create ", "database"],
                     [*q.USER, "sales", "SELECT", " tables "],
                     [*q.ROLE, "dev", "USAGE", "SCHEMAS"],
                     [*q.USER, "dev", "USAGE", "LANGUAGES"],
-                    *([*stranger, "dev", "CREATE", "DATABASE"] for stranger in self.strangers),
-                ]
-            }
-        )
-        assert database_grants(rows, self.who) == Held(
-            frozenset(
+                ],
+                ["dev", "CREATE", "DATABASE"],
                 {
                     (ROLE, Grant(Scope.DATABASE, "TEMPORARY", database="dev")),
                     (ROLE, Grant(Scope.DATABASE, "CREATE", database="dev")),
                     (USER, Grant(Scope.DATABASE_TABLES, "SELECT", database="sales")),
                     (ROLE, Grant(Scope.SCHEMAS, "USAGE", database="dev")),
-                }
+                },
+                {("dev", "USAGE FOR LANGUAGES IN DATABASE dev (user linked_user)")},
             ),
-            frozenset({("dev", "USAGE FOR LANGUAGES IN DATABASE dev (user linked_user)")}),
-        )
-
-    def test_on_schemas(self) -> None:
-        rows = Answers(
-            {
-                q.ON_SCHEMAS + q.OF_BOTH: [
+            (
+                schema_grants,
+                q.ON_SCHEMAS,
+                [
                     [*q.ROLE, "crm", "usage", "SCHEMA"],
                     [*q.USER, "crm", "SELECT", " tables "],
                     [*q.ROLE, "crm", "EXECUTE", "FUNCTIONS"],
-                    *([*stranger, "crm", "CREATE", "SCHEMA"] for stranger in self.strangers),
-                ]
-            }
-        )
-        assert schema_grants(rows, self.who) == Held(
-            frozenset({(ROLE, Grant(Scope.SCHEMA, "USAGE", "crm")), (USER, Grant(Scope.TABLES, "SELECT", "crm"))}),
-            frozenset({("", "EXECUTE FOR FUNCTIONS IN SCHEMA crm (role linked_role)")}),
-        )
-
-    def test_on_relations_and_columns(self) -> None:
-        rows = Answers(
-            {
-                q.ON_RELATIONS + q.OF_BOTH: [
-                    [*q.ROLE, "crm", "t", "select"],
-                    *([*stranger, "crm", "t", "INSERT"] for stranger in self.strangers),
                 ],
-                q.ON_COLUMNS + q.OF_BOTH: [
-                    [*q.USER, "crm", "t", "c", "Update"],
-                    *([*stranger, "crm", "t", "c", "SELECT"] for stranger in self.strangers),
-                ],
-            }
-        )
-        assert relation_grants(rows, self.who) == Held(frozenset({(ROLE, Grant(Scope.TABLE, "SELECT", "crm", "t"))}))
-        on_column = Grant(Scope.COLUMN, "UPDATE", "crm", "t", "c")
-        assert column_grants(rows, self.who) == Held(frozenset({(USER, on_column)}))
+                ["crm", "CREATE", "SCHEMA"],
+                {(ROLE, Grant(Scope.SCHEMA, "USAGE", "crm")), (USER, Grant(Scope.TABLES, "SELECT", "crm"))},
+                {("", "EXECUTE FOR FUNCTIONS IN SCHEMA crm (role linked_role)")},
+            ),
+            (
+                relation_grants,
+                q.ON_RELATIONS,
+                [[*q.ROLE, "crm", "t", "select"]],
+                ["crm", "t", "INSERT"],
+                {(ROLE, Grant(Scope.TABLE, "SELECT", "crm", "t"))},
+                (),
+            ),
+            (
+                column_grants,
+                q.ON_COLUMNS,
+                [[*q.USER, "crm", "t", "c", "Update"]],
+                ["crm", "t", "c", "SELECT"],
+                {(USER, Grant(Scope.COLUMN, "UPDATE", "crm", "t", "c"))},
+                (),
+            ),
+        ],
+    )
+    def test_on_what(self, read: Any, query: str, listed: Any, strange: Any, grants: Any, unhandled: Any) -> None:
+        rows = Answers({query + q.OF_BOTH: [*listed, *([*stranger, *strange] for stranger in self.strangers)]})
+        assert read(rows, of(ROLE, USER)) == Held(frozenset(grants), frozenset(unhandled))
 
     def test_on_later_tables(self) -> None:
         listed: Table = [
