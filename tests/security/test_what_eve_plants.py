@@ -45,7 +45,6 @@ def eve(world: Segment) -> str:
 
 
 def everything(world: Segment) -> list[Any]:
-    """Every task that gives access."""
     return [
         world.check(profiles_sync=f"{world.warehouse}.profiles"),
         world.create_role(),
@@ -57,7 +56,6 @@ def everything(world: Segment) -> list[Any]:
 
 
 def stopped(world: Segment, *tasks: Any) -> set[str]:
-    """What stops each of these tasks, which change nothing."""
     found: list[set[str]] = []
     for task in tasks:
         with world.cluster.untouched(), pytest.raises((MisconfigurationError, DriftError)) as caught:

@@ -47,7 +47,6 @@ class Setup:
         return done.returncode, done.stdout
 
     def calls(self) -> list[str]:
-        """What was done since the last look."""
         record = self.path / "calls"
         done = record.read_text().split() if record.exists() else []
         record.unlink(missing_ok=True)

@@ -14,7 +14,6 @@ PACKAGE = "airflow_provider_datagraph"
 
 
 def built(sources: Path, folder: Path) -> zipfile.ZipFile:
-    """The wheel of these sources."""
     done = Checkout(sources).run("python", "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
     assert done.returncode == 0, done.stdout
     (path,) = folder.iterdir()

@@ -41,7 +41,6 @@ FIELDS = ("profiles_sync", "reverse_etl_database", "reverse_etl_owner", "future_
 
 
 def grants(role: Any = ROLE, checkpoint: Any = CHECKPOINT) -> Tasks:
-    """What the tasks of the reference DAG are given; what isn't pinned comes from the check."""
     return {
         "check": {
             "schemas": "{{ (params.schemas or []) | tojson }}",
@@ -103,7 +102,6 @@ def grants(role: Any = ROLE, checkpoint: Any = CHECKPOINT) -> Tasks:
 
 
 def leaves(role: Any) -> Tasks:
-    """What the task of the way back is given."""
     given = {name: f"{{{{ params.{name} or '' }}}}" for name in ("checkpoint_database", "new_owner")}
     how = {name: f"{{{{ params.{name} }}}}" for name in ("force", "plan_only")}
     return {"offboard": {"role": role, **given, **how, **USER}}
@@ -173,13 +171,11 @@ FORMS[OFFBOARD] = {name: field for name, field in FORMS["unpinned_offboard"].ite
 
 
 def task_of(dag: DAG, task_id: str) -> Any:
-    """A task, of whatever class."""
     return dag.get_task(task_id)
 
 
 @pytest.fixture
 def dag(name: str) -> DAG:
-    """The DAG of a file, loaded anew for each test."""
     spec = importlib.util.spec_from_file_location(name, FILES[name])
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -244,11 +240,7 @@ def test_all_that_a_file_sets_reaches_the_tasks_and_leaves_the_form() -> None:
         tags=["ours"],
         default_args={"retries": 5, "owner": "us", "redshift_conn_id": "another"},
     )
-    assert (list(made.params), made.timetable.can_be_scheduled, set(made.tags)) == (
-        ["plan_only"],
-        True,
-        {"ours"},
-    )
+    assert (list(made.params), made.timetable.can_be_scheduled, set(made.tags)) == (["plan_only"], True, {"ours"})
     check: Any = made.get_task("check")
     constants = {
         **pins,

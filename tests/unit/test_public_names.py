@@ -113,7 +113,6 @@ def test_it_would_be_found(loaded: dict[str, set[str]]) -> None:
 
 
 def parameters(kind: type[Any]) -> dict[str, inspect.Parameter]:
-    """The arguments that a class and its bases of ours name."""
     ours = [one for one in reversed(kind.__mro__) if one.__module__.startswith(PACKAGE) and "__init__" in vars(one)]
     made = (one for base in ours for one in inspect.signature(vars(base)["__init__"]).parameters.values())
     return {one.name: one for one in made if one.name not in ("self", "kwargs")}

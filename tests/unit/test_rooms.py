@@ -24,14 +24,12 @@ FOLDERS = (
 
 
 def modules() -> dict[str, Path]:
-    """Every module by its name inside the package."""
     found = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
     return {name.removesuffix(".__init__"): path for name, path in found.items()}
 
 
 @cache
 def imported(name: str) -> frozenset[str]:
-    """The modules of the package that a module imports, also inside its functions."""
     known, found = modules(), set()
     for node in ast.walk(ast.parse(known[name].read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{NAME}."):

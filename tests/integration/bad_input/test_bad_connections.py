@@ -99,10 +99,7 @@ TOGETHER: dict[str, tuple[Callable[[Segment], Any], tuple[str, ...]]] = {
         ("'Up'", "'md4'", "plan_only is 'perhaps'"),
     ),
     "database": (lambda w: w.create_database(checkpoint_database="Upper", role="Up"), ("'Upper'", "'Up'")),
-    "schema": (
-        lambda w: w.grant_schema(schema=["pg_x", "a.b.c"], tries=0),
-        ("'pg_x'", "'a.b.c'", "tries"),
-    ),
+    "schema": (lambda w: w.grant_schema(schema=["pg_x", "a.b.c"], tries=0), ("'pg_x'", "'a.b.c'", "tries")),
     "reverse_etl": (lambda w: w.grant_reverse_etl(drop="some", role="Up"), ("'some'", "'Up'")),
     "close": (lambda w: w.close_schema(schema="pg_x", role="Up"), ("'pg_x'", "'Up'")),
     "drop": (

@@ -30,7 +30,6 @@ def rows(server: Server, table: str) -> list[int]:
 
 
 def broken(connection: Any, sql: str) -> None:
-    """Run a statement whose connection breaks."""
     with pytest.raises((errors.InterfaceError, ConnectionError)) as failure:
         run(connection, sql)
     assert not isinstance(failure.value.args[0], dict), failure.value

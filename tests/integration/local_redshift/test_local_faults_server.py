@@ -19,7 +19,6 @@ GONE = (errors.InterfaceError, ConnectionError)
 
 
 def come_back(server: Server) -> Any:
-    """A connection, once the server is back."""
     for _ in range(200):
         try:
             return connect(server)

@@ -42,7 +42,6 @@ def opened() -> Iterator[Server]:
 
 
 def client(server: Server, folder: Path, *command: str) -> str:
-    """What a program of the clients' environment writes."""
     at = {"HOST": server.host, "PORT": str(server.port), "USER": server.user, "PASSWORD": server.password}
     environment = {"HOME": str(folder), "PATH": os.environ["PATH"]} | {f"REDSHIFT_{key}": at[key] for key in at}
     whole = [str(PROGRAMS / command[0]), *command[1:]]

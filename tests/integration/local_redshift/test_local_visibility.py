@@ -44,7 +44,6 @@ Roles = tuple[str, str, str, str]
 
 
 def statements(database: str, roles: Roles, names: dict[str, str]) -> tuple[str, ...]:
-    """What the four roles and the five users are and hold."""
     own, other, access, third = roles
     return (
         f"CREATE ROLE {own}",

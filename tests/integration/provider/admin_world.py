@@ -15,7 +15,6 @@ PERMISSIONS = ("CREATE ROLE", "CREATE USER", "ALTER DEFAULT PRIVILEGES")
 
 
 def rights(admin: str, names: tuple[str, ...]) -> Iterator[str]:
-    """The statements that give these."""
     for name in names:
         if name in PERMISSIONS:
             yield f'GRANT {name} TO ROLE "{admin}_rights"'
@@ -28,8 +27,6 @@ def rights(admin: str, names: tuple[str, ...]) -> Iterator[str]:
 
 
 class World(Segment):
-    """A warehouse with all that the reference plan opens, and an admin."""
-
     def __init__(
         self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, has: tuple[str, ...], before: tuple[str, ...]
     ):

@@ -21,8 +21,6 @@ Desire = dict[str, Any]
 
 
 class Counter(logging.Handler):
-    """Counts the retries that are logged."""
-
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self.count = 0

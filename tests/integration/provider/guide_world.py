@@ -37,7 +37,6 @@ class Customer(Segment):
         return self.cluster.can_read(self.user, (self.warehouse, schema, table), database)
 
     def as_owner(self, *statements: str) -> None:
-        """Act as the user that owns the customer's schemas."""
         self.sql(*statements, user=self.owner)
 
 

@@ -20,5 +20,4 @@ def checkpoint(segment: Segment, *statements: str) -> str:
 
 
 def gone(segment: Segment) -> bool:
-    """Whether nothing is left of the role and user in any database."""
     return traces(segment.cluster, segment.role, segment.user) == set()

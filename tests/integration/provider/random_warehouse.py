@@ -40,7 +40,6 @@ class Cast:
 
     @classmethod
     def make(cls, cluster: Cluster, segment: Segment) -> Cast:
-        """Make all of them."""
         segment.make_identities()
         group = cluster.name("grp")
         cluster.sql("dev", f"CREATE GROUP {group}")
@@ -85,7 +84,6 @@ class Warehouse:
         return True
 
     def build(self) -> None:
-        """Make schemas, tables, views, memberships and grants."""
         for schema in self.random.sample(SCHEMAS, self.random.randint(1, 4)):
             self._schema(schema)
         self._memberships()

@@ -85,7 +85,6 @@ ADMINS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Atoms]] = {
 
 
 def atoms(statement: str, admin: str) -> Iterator[tuple[str, str]]:
-    """Each privilege that a statement gives, and on what."""
     if found := re.fullmatch(rf'GRANT ROLE "(.*)" TO "{admin}" WITH ADMIN OPTION', statement):
         yield f"ROLE {found[1]}", "WITH ADMIN OPTION"
     elif found := re.fullmatch(rf'GRANT ([A-Z ,]+) TO ROLE "{admin}_rights"', statement):
@@ -103,7 +102,6 @@ def atoms(statement: str, admin: str) -> Iterator[tuple[str, str]]:
 
 
 def named(texts: Iterable[str]) -> dict[str, str]:
-    """The statements that these texts name, and in which database."""
     found: dict[str, str] = {}
     for text in texts:
         match = re.search(r"run(?: in database (\S+))?: (.*?)(?:; or .*)?$", text)

@@ -15,8 +15,6 @@ ALL = "ALTER DELETE DROP INSERT REFERENCES SELECT TRUNCATE UPDATE"
 
 
 class Task:
-    """A task instance that keeps what is pushed."""
-
     def __init__(self) -> None:
         self.pushed: dict[str, Any] = {}
 
@@ -35,7 +33,6 @@ def rows(report: dict[str, Any], database: str) -> set[tuple[str, str, str, str]
 
 
 def failed(task: Any) -> tuple[str, dict[str, Any]]:
-    """The audit's failure, and the report that it leaves in XCom."""
     instance = Task()
     with pytest.raises(DriftError) as failure:
         task.execute({"ti": instance})

@@ -87,7 +87,6 @@ def apply(segment: Segment, statements: tuple[str, ...]) -> None:
 
 
 def lacks(code: str, about: str, **facts: Fact) -> str:
-    """What the failure tells of a finding."""
     return messages.said(finding(code, about, **facts)).text.removesuffix(".")
 
 

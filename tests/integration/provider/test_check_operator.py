@@ -19,14 +19,12 @@ from tests.support.segment import RETL, Segment, codes, execute, notes, said
 
 @pytest.fixture
 def other(segment: Segment) -> str:
-    """A second database, with a schema whose name holds a dot."""
     return segment.cluster.database(
         "CREATE SCHEMA crm", "CREATE TABLE crm.leads (id int)", 'CREATE SCHEMA "my.schema"', "CREATE SCHEMA empty"
     )
 
 
 def check(segment: Segment, schemas: Any, **arguments: Any) -> dict[str, Any]:
-    """The operator's result; nothing is changed."""
     with segment.cluster.untouched():
         return execute(segment.check(schemas=schemas, **arguments))
 

@@ -24,7 +24,6 @@ TABLES = ["a", "b", "c"]
 
 @pytest.fixture
 def database(cluster: Cluster) -> str:
-    """A warehouse of the test's own."""
     tables = [f"CREATE TABLE {schema}.{table} (id int)" for schema in SCHEMAS for table in TABLES]
     return cluster.database(*(f"CREATE SCHEMA {schema}" for schema in SCHEMAS), *tables)
 
@@ -60,7 +59,6 @@ def test_eight_processes_and_a_ninth(cluster: Cluster, database: str, tmp_path: 
 
 
 def rows(desire: Desire, owner: str) -> set[tuple[str, ...]]:
-    """The rows of the catalog that a desire means."""
     found: set[tuple[str, ...]] = set()
     for schema in SCHEMAS:
         found.add((schema, "SCHEMA", "USAGE"))

@@ -51,7 +51,6 @@ def warehouse(cast: Cast, case: int) -> Iterator[Warehouse]:
 
 
 def rows(warehouse: Warehouse) -> Held:
-    """What each identity holds in both databases."""
     found: Held = {}
     here = (warehouse.database, warehouse.elsewhere)
     for database, held in warehouse.cast.segment.cluster.snapshot(*here).items():
@@ -80,7 +79,6 @@ def can(warehouse: Warehouse, statement: str, views: bool = True) -> set[Row]:
 
 
 def spelled(name: str) -> str:
-    """A name as an argument has it."""
     return quoted(name) if "." in name or '"' in name else name
 
 
@@ -101,7 +99,6 @@ def random_desire(warehouse: Warehouse) -> Desire:
 
 
 def wanted(desire: Desire, warehouse: Warehouse) -> set[Row]:
-    """The rows that the catalog should have."""
     found: set[Row] = set()
     for schema in named(desire, warehouse):
         found.add(("svv_schema_privileges", schema, "SCHEMA", "USAGE"))
@@ -120,7 +117,6 @@ def wanted(desire: Desire, warehouse: Warehouse) -> set[Row]:
 
 
 def named(desire: Desire, warehouse: Warehouse) -> list[str]:
-    """The schemas that a desire is about."""
     return [name for name in warehouse.relations if spelled(name) in desire["schema"]]
 
 
@@ -240,7 +236,6 @@ def things(warehouse: Warehouse) -> Iterator[tuple[Row, bool]]:
 
 
 def found_by_logins(warehouse: Warehouse) -> set[Row]:
-    """What the linked user, logged in to each database, can do with what is there."""
     found: set[Row] = set()
     segment = warehouse.cast.segment
     by_database: dict[str, list[tuple[Row, bool]]] = {}

@@ -22,7 +22,6 @@ def refused(segment: Segment, **arguments: Any) -> Sequence[str]:
 
 
 def writer_of(segment: Segment, schema: str = "crm", table: str = "written") -> str:
-    """A user who owns a table of a schema."""
     name = segment.cluster.user("writer")
     segment.sql(f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {name}")
     segment.sql(f"CREATE TABLE {schema}.{table} (id int)", user=name)

@@ -42,7 +42,6 @@ def set_up(segment: Segment, *more: str) -> str:
 
 @pytest.fixture
 def second(warehouse: Segment) -> str:
-    """Another database with schemas of the same names."""
     return warehouse.cluster.database(
         "CREATE SCHEMA crm",
         "CREATE TABLE crm.a (id int)",

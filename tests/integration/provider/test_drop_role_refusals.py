@@ -21,12 +21,10 @@ NEVER = ("ALTER", "REFERENCES", "RULE", "TRIGGER", "TRUNCATE")
 
 
 def process_of(connection: Any) -> int:
-    """The process that serves a connection."""
     return int(run(connection, "SELECT pg_backend_pid()")[0][0])
 
 
 def refusal(segment: Segment, **arguments: object) -> list[str]:
-    """The problems that stop the operator, which changes nothing."""
     with segment.cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
         drop(segment, **arguments)
     return list(caught.value.problems)

@@ -74,7 +74,6 @@ class Rival:
         run(self.connection, "BEGIN", f"GRANT USAGE ON SCHEMA crm {grantee}")
 
     def tries(self) -> int:
-        """How often the hook has sent its first change."""
         sent = [str(call.args[1]) for call in self.spy.call_args_list]
         return len([text for text in sent if text.startswith('GRANT USAGE ON SCHEMA "crm"')])
 

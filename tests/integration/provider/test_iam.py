@@ -27,7 +27,6 @@ from tests.support.segment import CONNECTING, MakeTask, Segment, changes, drop, 
 
 
 def whom(hook: DataGraphHook) -> tuple[Any, ...]:
-    """Who is connected, and to which database."""
     with closing(hook.get_conn()) as connection:
         return run(connection, "SELECT current_user, current_database()")[0]
 

@@ -19,7 +19,6 @@ Right = tuple[str, str, str]
 
 
 def printed(world: World) -> Iterator[tuple[str, str]]:
-    """The statements, each with its database."""
     database, place = "dev", world.warehouse
     for line in sql(world.admin, [f"{place}.crm", f"{place}.billing.invoices"], [place]):
         if found := re.fullmatch("-- As a superuser, in (?:any )?database ?(.*):", line):

@@ -19,7 +19,6 @@ LAKE = "CREATE EXTERNAL SCHEMA lake FROM DATA CATALOG DATABASE 'd' IAM_ROLE defa
 
 @pytest.fixture(scope="module")
 def sales(shared: Cluster) -> Iterator[str]:
-    """A datashare's database."""
     name = f"sales_{uuid.uuid4().hex[:10]}"
     shared.sql("dev", f"CREATE DATABASE {name} FROM DATASHARE d OF NAMESPACE '{uuid.uuid4()}'")
     yield name
@@ -27,7 +26,6 @@ def sales(shared: Cluster) -> Iterator[str]:
 
 
 def statements(sentence: str) -> list[str]:
-    """The statements that a sentence proposes."""
     return re.findall(r"(?:GRANT|REVOKE) [^;]+(?:ROLE )?\"\w+\"", sentence)
 
 

@@ -68,14 +68,12 @@ class World(Segment):
         return report, text
 
     def carry_out(self, text: str) -> None:
-        """Do what a script says, as an administrator does it by hand."""
         digest = hashlib.md5((PASSWORD + self.user).encode()).hexdigest()
         for database, statements in sections(text):
             with closing(self.cluster.connect(database)) as connection:
                 run(connection, *(statement.replace("<hash>", f"md5{digest}") for statement in statements))
 
     def do(self, task: Any) -> None:
-        """Let a task do its work itself."""
         self.admin_connection()
         self.user_connection()
         self.cluster.close()
@@ -126,7 +124,6 @@ def by_hand(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> World:
 
 @pytest.fixture
 def by_tasks(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> World:
-    """The same world again."""
     return World(cluster, monkeypatch)
 
 
@@ -174,7 +171,6 @@ def test_the_whole_setup_planned_at_once_and_run_by_hand(by_hand: World, by_task
 
 
 def open_wide(world: World) -> None:
-    """Make role and user, and give them more than any task would."""
     role, user, writer, odd = world.role, quoted(world.user), world.writer, quoted(ODD)
     world.sql(
         f"CREATE ROLE {role}",

@@ -8,17 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.redshift.values import Grant, Scope
-from tests.support.segment import (
-    Segment,
-    changes,
-    close,
-    codes,
-    execute,
-    message,
-    messages_of,
-    said,
-    sent,
-)
+from tests.support.segment import Segment, changes, close, codes, execute, message, messages_of, said, sent
 
 
 def test_a_closed_schema_is_shut_and_the_others_stay_open(linked: Segment) -> None:

@@ -15,7 +15,6 @@ from tests.support.segment import Segment, execute, said
 
 
 def refused(segment: Segment, **arguments: Any) -> tuple[str, ...]:
-    """The problems that the operator names, with nothing changed."""
     with segment.cluster.untouched(), pytest.raises(MisconfigurationError) as error:
         execute(segment.create_role(**arguments))
     assert PASSWORD not in str(error.value)

@@ -11,7 +11,6 @@ from tests.support.segment import Segment, grant
 
 
 def later_table(segment: Segment, schema: str) -> None:
-    """A table that another user than the admin creates."""
     creator = segment.cluster.user("creator")
     segment.sql(f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {creator}")
     segment.sql(f"CREATE TABLE {schema}.later (id int)", user=creator)

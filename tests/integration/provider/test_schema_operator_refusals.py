@@ -15,7 +15,6 @@ from tests.support.segment import Segment, grant, said
 
 
 def refused(segment: Segment, schema: Any, **arguments: Any) -> Sequence[str]:
-    """The problems that the operator names, with nothing changed."""
     with segment.cluster.untouched(), pytest.raises(MisconfigurationError) as error:
         grant(segment, schema, **arguments)
     return error.value.problems

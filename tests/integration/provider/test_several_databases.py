@@ -14,7 +14,6 @@ from tests.support.segment import RETL, Segment, changes, close, codes, execute,
 
 @pytest.fixture
 def other(linked: Segment) -> str:
-    """A second database, with a schema that is called as one of the first."""
     made = "CREATE TABLE {0}.t (id int)"
     names = ("crm", "marts_a", "marts_b", "marts_tmp")
     return linked.cluster.database(*(text for name in names for text in (f"CREATE SCHEMA {name}", made.format(name))))

@@ -64,7 +64,6 @@ def test_a_role_that_nobody_creates_stays_missing(segment: Segment) -> None:
 
 
 def run_all(segment: Segment, **form: Any) -> dict[str, dict[str, Any]]:
-    """Every task as the reference DAG has it, up to the summary."""
     segment.cluster.close()
     check = execute(segment.check(schemas=["crm", f"{segment.warehouse}.billing.invoices"], **form))
     owner = form.get("reverse_etl_owner")

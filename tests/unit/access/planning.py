@@ -36,7 +36,6 @@ def database(*schemas: str, name: str = "dev", **tables: str) -> SchemaAccess:
 
 
 def named(**tables: str) -> Tables:
-    """Tables, in words, by schema."""
     return Tables({schema: frozenset(words.split()) for schema, words in tables.items()})
 
 
@@ -88,8 +87,6 @@ def revoked(words: str, *tables: str) -> Step:
 
 @dataclass(frozen=True)
 class Step:
-    """A step with its statement as it is sent."""
-
     sql: str
     changes: tuple[Change, ...]
     autocommit: bool = False
@@ -97,8 +94,6 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan with such steps."""
-
     steps: tuple[Step, ...] = ()
     in_place: int = 0
     findings: tuple[Finding, ...] = ()

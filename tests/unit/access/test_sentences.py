@@ -333,7 +333,6 @@ CHANGED = """
 
 
 def rendered() -> Iterator[str]:
-    """The page's lines."""
     made = levels()
     yield from HEAD.splitlines()
     for example in EXAMPLES:

@@ -53,7 +53,6 @@ LARGE = {*map(type, READ), Holdings, ReverseEtlAccess, ReadRights, Seen, Plan, R
 
 
 def values() -> list[type]:
-    """All value types of the package's three pure folders."""
     names = [one.name for room in (access, form, redshift) for one in walk_packages(room.__path__, f"{room.__name__}.")]
     listed = [one for name in names for one in vars(import_module(name)).values() if isinstance(one, type)]
     return [one for one in dict.fromkeys(listed) if is_dataclass(one) and one.__module__ in names]
@@ -66,7 +65,6 @@ def test_values_are_frozen_and_the_small_ones_have_slots(value: Any) -> None:
 
 
 def mappings(value: Any) -> list[Any]:
-    """The mappings of a value, and those in them."""
     found = [one for one in value.values() if isinstance(one, Mapping)]
     return found + [deeper for one in found for deeper in mappings(one)]
 

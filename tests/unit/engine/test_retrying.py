@@ -18,7 +18,6 @@ CONFLICT = Exception({"C": "XX000", "M": "1023", "D": "conflict with concurrent 
 
 
 def waits(mocker: MockerFixture, tries: int, longest: float) -> list[float]:
-    """How long it waits between tries that all meet a conflict."""
     slept = mocker.patch.object(time, "sleep")
     work = mocker.Mock(side_effect=CONFLICT)
     with pytest.raises(PassingFaultError, match=f"^Another transaction conflicts .*, also at try {tries} of") as caught:

@@ -18,7 +18,6 @@ EMPTY = "tables has an empty list for schema {}: name its tables, or leave it ou
 
 
 def in_db(*schemas: str) -> list[tuple[str, str]]:
-    """Schemas of a database."""
     return [("db", name) for name in schemas]
 
 

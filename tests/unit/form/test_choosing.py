@@ -21,14 +21,12 @@ USERS = {name: User(name, at, superuser=name == "root") for at, name in enumerat
 
 
 def known(case_sensitive: bool = False) -> Identities:
-    """What is known of users, to the admin in database `dev`."""
     return Identities(Session("admin", "dev", case_sensitive=case_sensitive), users=USERS)
 
 
 def chosen(
     entries: Any, schemas: list[Schema], limits: Limits, database: str = "dev", case_sensitive: bool = False
 ) -> tuple[list[str], list[Finding]]:
-    """What entries choose beside what they name."""
     wanted = wanted_schemas(entries, "dev").within(database)
     return choose(wanted, database, {one.name: one for one in schemas}, known(case_sensitive), limits)
 

@@ -46,7 +46,6 @@ SENSITIVE = replace(WAREHOUSE, session=Session("admin", "dev", case_sensitive=Tr
 
 
 def resolved(*entries: str, warehouse: Warehouse = WAREHOUSE) -> tuple[list[Opening], list[Finding], list[str]]:
-    """What is to be opened, what is found, and what is wrong."""
     problems = Problems()
     openings, findings = Resolver(warehouse, problems).entries([parse_entry(entry) for entry in entries], "r")
     assert all(map(said, findings))
@@ -54,7 +53,6 @@ def resolved(*entries: str, warehouse: Warehouse = WAREHOUSE) -> tuple[list[Open
 
 
 def problem(entry: str, warehouse: Warehouse = WAREHOUSE) -> str:
-    """The one problem of the one entry."""
     openings, findings, (sentence,) = resolved(entry, warehouse=warehouse)
     assert (openings, findings) == ([], [])
     return sentence

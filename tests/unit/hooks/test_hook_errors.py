@@ -8,27 +8,13 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from redshift_connector.error import (
-    Error,
-    IntegrityError,
-    InterfaceError,
-    OperationalError,
-    ProgrammingError,
-)
+from redshift_connector.error import Error, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
-from airflow_provider_datagraph.hooks.faults import (
-    Fault,
-    classify,
-    details,
-    execute,
-    statement_error,
-    vanished,
-)
+from airflow_provider_datagraph.hooks.faults import Fault, classify, details, execute, statement_error, vanished
 
 
 def server(code: str, message: str, detail: str | None = None) -> dict[str, Any]:
-    """A server's error as the driver hands it over."""
     fields = {"S": "ERROR", "C": code, "M": message, "F": "auth.c", "R": "routine"}
     return fields if detail is None else {**fields, "D": detail}
 

@@ -139,11 +139,7 @@ def test_what_reads_no_column_is_none_of_maskings_business() -> None:
     ):
         assert query(sql).takes == "rows", sql
     assert query('select 1 from (select * from s."t" where false) as x').takes == "nothing"
-    for sql in (
-        "insert into t values (1)",
-        "truncate t",
-        "truncate table t",
-    ):
+    for sql in ("insert into t values (1)", "truncate t", "truncate table t"):
         assert query(sql).reads == (), sql
     assert isinstance(translate("select * from svv_roles", CONTEXT), Catalog)
     for sql in (

@@ -30,7 +30,6 @@ class Planned(ConvergingOperator):
         self.mode: Mode | None = None
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
-        """See the base."""
         self.mode = mode
         problems.raise_all()
         return "It", self.report

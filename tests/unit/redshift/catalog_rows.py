@@ -52,7 +52,6 @@ MASKED = "SELECT schema_name, table_name, grantee, grantee_type FROM svv_attache
 
 
 def later(*names: str) -> str:
-    """The query for what is given on later tables."""
     return ON_LATER + of(*names, column="grantee_name")
 
 
@@ -84,7 +83,6 @@ class Answers:
 
 
 def tables_of(*schemas: str, database: str = "dev") -> str:
-    """The query for the tables of some schemas."""
     listed = ", ".join(repr(name) for name in sorted(schemas))
     return (
         "SELECT schema_name, table_name, table_type, table_owner FROM svv_redshift_tables "

@@ -12,7 +12,6 @@ from airflow_provider_datagraph.redshift.names import InvalidInput
 
 
 def refusal(parse: Callable[..., object], *values: Any, **named: Any) -> tuple[str, ...]:
-    """The sentences with which a parser or a check refuses its input."""
     with pytest.raises(InvalidInput) as caught:
         parse(*values, **named)
     return caught.value.problems

@@ -70,7 +70,6 @@ HEIR = Identity("user", "heir")
 
 
 def lost(kind: str, *path: str, who: Identity = ROLE, words: str = "", **more: Any) -> Change:
-    """What is lost because the role leaves."""
     privileges = tuple(words.split(", ")) if words else ()
     return Change(
         "revoke", kind, path, **{"reason": Reason.ROLE_LEAVES, "of": "r", **more}, privileges=privileges, identity=who

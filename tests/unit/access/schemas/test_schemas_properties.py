@@ -54,7 +54,6 @@ def warehouses(draw: st.DrawFn) -> ModelWarehouse:
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[ModelWarehouse, list[DesiredSchema], bool]:
-    """A warehouse, what is desired of some of its schemas, and whether to prune."""
     warehouse = draw(warehouses())
     names = draw(st.lists(st.sampled_from(sorted(warehouse.tables)), min_size=1, unique=True))
     desired = [draw(desires(name, sorted(warehouse.tables[name]))) for name in names]
@@ -62,7 +61,6 @@ def cases(draw: st.DrawFn) -> tuple[ModelWarehouse, list[DesiredSchema], bool]:
 
 
 def desires(name: str, tables: Sequence[str]) -> st.SearchStrategy[DesiredSchema]:
-    """What may be desired of a schema."""
     whole: st.SearchStrategy[tuple[str, ...] | None] = st.none()
     listed = st.lists(st.sampled_from(tables), min_size=1, unique=True).map(tuple) if tables else whole
     return st.builds(
@@ -82,7 +80,6 @@ def places(goal: set[tuple[str, ...]], desired: list[DesiredSchema]) -> int:
 
 
 def wanted(desired: Sequence[DesiredSchema], warehouse: ModelWarehouse) -> set[Held]:
-    """What the role should hold."""
     found: set[Held] = set()
     for schema in desired:
         found |= {("schema", word, schema.name) for word in schema.schema_privileges}
@@ -113,7 +110,6 @@ def satisfied(held: Held, warehouse: ModelWarehouse) -> bool:
 
 
 def scoped(held: set[Held]) -> set[Held]:
-    """The permissions on all tables of a schema."""
     return {h for h in held if h[0] == "scoped"}
 
 

@@ -52,7 +52,6 @@ class ModelWarehouse:
     above: set[Held] = field(default_factory=set)
 
     def rows(self, sql: str) -> Sequence[Sequence[Any]]:
-        """Answer one of the catalog's queries."""
         of, role, above = q.OF_ROLE, ("role", "linked_role"), ("role", "above")
         listed: dict[str, Sequence[Sequence[Any]]] = {
             q.USERS: [["admin", 100, True, True], [WRITER, 101, False, False]],
@@ -100,7 +99,6 @@ class ModelWarehouse:
         return not ways.isdisjoint(self.held | self.above)
 
     def apply(self, sql: str) -> None:
-        """Apply one statement."""
         default = re.match(r"ALTER DEFAULT PRIVILEGES FOR USER (.*) IN SCHEMA (.*) (?=REVOKE |GRANT )", sql)
         if default:
             self._default(default, sql)
