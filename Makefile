@@ -100,7 +100,7 @@ wheel: ## Build the wheel into dist/
 	@$(setup)
 	@$(run) python -m hatchling build -t wheel
 
-compose-check: ## Check docker-compose.yaml against the compose schema
+compose-check: ## Check the compose files against the compose schema
 	@$(setup)
 	@$(run) python scripts/compose_check.py
 

@@ -1,4 +1,4 @@
-"""Check docker-compose.yaml against the compose schema, and that it publishes ports on this machine only."""
+"""Check the compose files against the compose schema, and that they publish ports on this machine only."""
 
 from __future__ import annotations
 
@@ -12,13 +12,30 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = ROOT / "docker-compose.yaml"
+SITE = ROOT / "docker-compose.site.yaml"
 SCHEMA_CHECK = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec")
 
 
-def load(file: Path = COMPOSE) -> dict[str, Any]:
-    """The compose file as Compose reads it: anchors and merge keys resolved."""
-    loaded: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+def load(*files: Path) -> dict[str, Any]:
+    """What Compose makes of files, each laid over the ones before it; by default of docker-compose.yaml."""
+    loaded: dict[str, Any] = {}
+    for file in files or (COMPOSE,):
+        read = yaml.safe_load(file.read_text(encoding="utf-8"))
+        for name, service in read["services"].items():
+            if extended := service.pop("extends", None):
+                base = load(file.with_name(extended["file"]))["services"][extended["service"]]
+                read["services"][name] = laid_over(base, service)
+        loaded = laid_over(loaded, read)
     return loaded
+
+
+def laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Merge mappings as Compose does. Lists are replaced, as it does with commands; of others it would take both."""
+    merged = {
+        key: laid_over(below[key], value) if isinstance(value, dict) and isinstance(below.get(key), dict) else value
+        for key, value in above.items()
+    }
+    return {**below, **merged}
 
 
 def port_findings(compose: dict[str, Any]) -> Iterator[str]:
@@ -49,17 +66,17 @@ def reference_findings(compose: dict[str, Any]) -> Iterator[str]:
             yield f"services.{name}: {service['build']['dockerfile']} doesn't exist"
 
 
-def main(file: Path = COMPOSE) -> int:
-    """Check the file; 1 where something is wrong."""
-    # The other checks read the file as the schema promises it.
-    if subprocess.call([*SCHEMA_CHECK, str(file)]):
+def main(*files: Path) -> int:
+    """Check files, each laid over the ones before it; 1 where something is wrong."""
+    # The other checks read the files as the schema promises them.
+    if subprocess.call([*SCHEMA_CHECK, *map(str, files)]):
         return 1
-    compose = load(file)
+    compose = load(*files)
     found = [*port_findings(compose), *reference_findings(compose)]
     for line in found:
-        print(f"{file.name}: {line}")
+        print(f"{files[-1].name}: {line}")
     return 1 if found else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(COMPOSE) or main(COMPOSE, SITE))

@@ -1,4 +1,4 @@
-"""docker-compose.yaml: valid, local, and the same settings in every Airflow service."""
+"""The compose files: valid, local, and the same settings in every Airflow service."""
 
 from __future__ import annotations
 
@@ -16,8 +16,19 @@ COMPOSE = compose_check.load()
 AIRFLOW = ("airflow-init", "api-server", "scheduler", "dag-processor", "triggerer")
 
 
-def test_the_file_is_valid() -> None:
-    assert compose_check.main() == 0
+@pytest.mark.parametrize("files", [(compose_check.COMPOSE,), (compose_check.COMPOSE, compose_check.SITE)])
+def test_the_files_are_valid(files: tuple[Path, ...]) -> None:
+    assert compose_check.main(*files) == 0
+
+
+def test_a_site_has_the_same_settings_in_every_service() -> None:
+    services = compose_check.load(compose_check.COMPOSE, compose_check.SITE)["services"]
+    small, site = COMPOSE["services"]["scheduler"]["environment"], services["scheduler"]["environment"]
+    assert small.items() - site.items() == {("AIRFLOW__CORE__EXECUTOR", "LocalExecutor")}
+    del services["worker"]["environment"]["DUMB_INIT_SETSID"]
+    for name in (*AIRFLOW, "worker"):
+        assert services[name]["environment"] == site
+    assert (services["worker"]["scale"], services["triggerer"]["scale"]) == (2, 2)
 
 
 def test_services() -> None:
