@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,14 @@ from tests.e2e.services import AIRFLOW_3, HERE, OVERLAY, Service
 SERVICES: dict[str, Any] = compose_check.load()["services"]
 DATABASE = tuple(str(SERVICES["postgres"]["environment"][f"POSTGRES_{name}"]) for name in ("USER", "PASSWORD", "DB"))
 # Where the services listen, each in its container.
-PORTS = {"api-server": "8080", "scheduler": "8974", "redshift": "5439"}
+PORTS = {"api-server": "8080", "scheduler": "8974", "redshift": "5439", "redis": "6379"}
 # Where Airflow's image has its home.
 HOME = "opt/airflow"
 # The log servers listen on all addresses of a machine, whatever one sets. The logs are on a shared volume here.
-QUIET = {"scheduler": ["--skip-serve-logs"], "triggerer": ["--skip-serve-logs"]}
+QUIET = {
+    **{name: ["--skip-serve-logs"] for name in ("scheduler", "triggerer", "worker")},
+    "redis": ["--bind", "127.0.0.1"],
+}
 
 
 def free_port() -> str:
@@ -36,15 +41,28 @@ class Machine:
     """This machine in place of the containers: it has other addresses and paths, and all else is left as it is.
 
     :param root: a folder in place of a container's file system.
+    :param given: the compose file's services.
+    :param overlay: what the runs need beyond them.
+    :param ports: where some of the services listen; the others get a free one each.
     """
 
-    def __init__(self, root: Path, metadata: Metadata) -> None:
+    def __init__(
+        self,
+        root: Path,
+        metadata: Metadata,
+        given: Mapping[str, Any] = SERVICES,
+        overlay: Mapping[str, str] = OVERLAY,
+        **ports: str,
+    ) -> None:
         self.root = root
-        self.ports = {name: free_port() for name in PORTS}
+        self.given = given
+        self.overlay = overlay
+        self.ports = {name: ports.get(name) or free_port() for name in PORTS}
         # A port is replaced together with its service's name: in a container, localhost is that one alone.
         self.places = {
             rf"(?<=//)api-server:{PORTS['api-server']}\b": f"127.0.0.1:{self.ports['api-server']}",
             rf'"redshift", "port": {PORTS["redshift"]}\b': f'"127.0.0.1", "port": {self.ports["redshift"]}',
+            rf"(?<=//)redis:{PORTS['redis']}\b": f"127.0.0.1:{self.ports['redis']}",
             r"@postgres(/\w+)$": rf"@\1?host={metadata.postgres.folder}",
             rf"(?<!\S)/{HOME}/": f"{root}/{HOME}/",
         }
@@ -80,23 +98,35 @@ class Machine:
 
     def service(self, name: str) -> Service:
         """A service as a process of this machine."""
-        given = SERVICES[name]
+        given = self.given[name]
         settings = {key: self.setting(str(value)) for key, value in given.get("environment", {}).items()}
         kind, *test = given.get("healthcheck", {}).get("test", [""])
         check = ["/bin/sh", "-c", *test] if kind == "CMD-SHELL" else test
         first = [other for other, how in given.get("depends_on", {}).items() if how["condition"] == "service_healthy"]
         return Service(
             [*self.words(name, given["command"]), *QUIET.get(name, [])],
-            {**settings, **self.settings, **OVERLAY},
+            {**settings, **self.settings, **self.overlay},
             self.words(name, check),
             frozenset(first) - {"postgres"},
         )
 
+    def services(self, name: str) -> dict[str, Service]:
+        """As many of a service as its scale says, by names of their own."""
+        one = self.service(name)
+        if (scale := self.given[name].get("scale", 1)) == 1:
+            return {name: one}
+        made = {}
+        for called in (f"{name}-{number + 1}" for number in range(scale)):
+            # Each container has a host name, which Celery takes for its worker's.
+            words = ["--celery-hostname", f"celery@{called}"] if name == "worker" else []
+            made[called] = replace(one, command=one.command + words, settings={**one.settings, "HOSTNAME": called})
+        return made
+
 
 def composed(machine: Machine) -> dict[str, Service]:
     """The compose file's services, but for its PostgreSQL."""
-    machine.mount(SERVICES["airflow-init"]["volumes"])
-    return {name: machine.service(name) for name in SERVICES if name != "postgres"}
+    machine.mount(machine.given["airflow-init"]["volumes"])
+    return {key: one for name in machine.given if name != "postgres" for key, one in machine.services(name).items()}
 
 
 def of_airflow_2(machine: Machine) -> dict[str, Service]:

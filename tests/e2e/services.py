@@ -130,7 +130,7 @@ class Installation(Airflow):
         service = self.services[name]
         assert service.healthcheck is not None
         # A check that is a whole `airflow` takes seconds of its own: it is asked once there is something to see.
-        if "airflow jobs check" in " ".join(service.healthcheck) and name not in self._jobs():
+        if "airflow jobs check" in " ".join(service.healthcheck) and name.rstrip("-12") not in self._jobs():
             return False
         env = self.environment(service.settings)
         done = subprocess.run(

@@ -32,8 +32,8 @@ class Web:
 
     def __init__(self, airflow: Installation, port: str) -> None:
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Host": "page.example"}, timeout=60)
-        [password] = SHOWN.findall(airflow.log.with_name("api-server.log").read_text())
-        self.token = self.log_in(password).json()["access_token"]
+        [self.password] = SHOWN.findall(airflow.log.with_name("api-server.log").read_text())
+        self.token = self.log_in(self.password).json()["access_token"]
         self.key = (airflow.home / "secrets" / "key").read_text()
 
     def close(self) -> None:
