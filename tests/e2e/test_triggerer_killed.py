@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from local_redshift.running import started
-from tests.dags import deferred
-from tests.dags.airflow_process import PATIENCE, Airflow, airflow_in
+from tests.dags.airflow_process import PATIENCE, ROOT, Airflow, airflow_in
 from tests.deep import DEEP
 from tests.support.cluster import Cluster
 from tests.support.segment import Segment
@@ -73,7 +72,7 @@ def test_a_triggerer_that_is_killed_again_and_again(tmp_path: Path, monkeypatch:
         access = [segment.access(tables=[f"crm.t{KILLS + at}"]) for at in range(LATER)]
         waiting = [trigger_of(one, 0.3, 3600).serialize()[1] for one in (*profiles, *access)]
         airflow.env |= {**SETTINGS, **{key: os.environ[key] for key in os.environ if key.startswith("AIRFLOW_CONN_")}}
-        words = [sys.executable, str(deferred.__file__)]
+        words = [sys.executable, str(ROOT / "tests" / "dags" / "deferred.py")]
         subprocess.run(words, input=json.dumps(waiting), text=True, env=airflow.env, check=True, capture_output=True)
         airflow.script(NOTE)
 

@@ -1,4 +1,7 @@
-"""dbt and SQLAlchemy on `--catalog open`: `make test-clients`, as they have an environment of their own."""
+"""dbt and SQLAlchemy on `--catalog open`: `make test-clients`, as they have an environment of their own.
+
+dbt needs that mode. What the package sends is in the closed grammar, as all its other tests see, and is treated alike.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,17 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local_redshift.running import Server, started
 from tests.support.clients import README, promised
+from tests.support.cluster import Cluster
 from tests.support.redshift import PASSWORD, connect, run
+from tests.support.segment import Segment, grant
 
 HERE = Path(__file__).parent / "clients"
 PROGRAMS = README.parents[1] / ".venv-clients" / "bin"
@@ -79,3 +86,44 @@ def test_dbt_builds_again_and_again(opened: Server, tmp_path: Path) -> None:
     granted = run(admin, "SELECT relation_name FROM svv_relation_privileges WHERE identity_name = 'reader'")
     assert {name for (name,) in granted} == {"orders", "open_orders", "late_orders", "delete_insert", "merge"}
     admin.close()
+
+
+EVERYTHING = {"orders", "open_orders", "late_orders", "delete_insert", "merge", "customers"}
+STAY = {"delete_insert", "merge", "customers"}
+"""What dbt fills and doesn't make anew."""
+KINDS: dict[str, dict[str, Any]] = {
+    "scoped": {},
+    "default_privileges": {"future_tables": "default_privileges"},
+    "none": {"future_tables": "none"},
+    "listed": {"tables": sorted(EVERYTHING)},
+}
+
+
+def test_what_a_rebuild_by_dbt_closes(opened: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(HERE, project)
+
+    def build() -> None:
+        assert "ERROR=0" in client(opened, project, "dbt", "build", "--profiles-dir", ".", "--no-use-colors")
+
+    build()
+    with closing(Cluster(opened)) as cluster:
+        linked = {kind: Segment(cluster, monkeypatch, "dev") for kind in KINDS}
+        for kind, segment in linked.items():
+            segment.make_identities()
+            grant(segment, "marts", **KINDS[kind])
+
+        def read() -> dict[str, set[str]]:
+            return {kind: {name for name in EVERYTHING if one.reads("marts", name)} for kind, one in linked.items()}
+
+        assert read() == dict.fromkeys(KINDS, EVERYTHING)
+        build()
+        assert read() == {"scoped": EVERYTHING, "default_privileges": EVERYTHING, "none": STAY, "listed": STAY}
+        # As a task at the end of each load does.
+        assert {kind: grant(one, "marts", **KINDS[kind])["changed"] > 0 for kind, one in linked.items()} == {
+            "scoped": False,
+            "default_privileges": False,
+            "none": True,
+            "listed": True,
+        }
+        assert read() == dict.fromkeys(KINDS, EVERYTHING)
