@@ -47,9 +47,8 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         yield made
     finally:
         made.remove()
-        run = Path(os.environ.get("DATAGRAPH_RUN", ".run"))
-        run.mkdir(parents=True, exist_ok=True)
-        (run / "facts.json").write_text(json.dumps(RESULTS, indent=2))
+        if RESULTS and (run := os.environ.get("DATAGRAPH_RUN")):
+            (Path(run) / "facts.json").write_text(json.dumps(RESULTS, indent=2))
     assert before in (None, catalog(made))
 
 

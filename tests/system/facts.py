@@ -30,11 +30,11 @@ class Fact:
     @property
     def row(self) -> str:
         """The fact in the docs."""
-        name = self.page.rsplit("/")[-1]
-        link = name and f"[{name}]({self.page if '/' in self.page else PAGE.format(self.page)})"
+        name = self.page.rsplit("/")[-1].removesuffix(".html")
+        address = self.page if "/" in self.page else PAGE.format(self.page)
         untried = f" Not tried: {self.untried}." if self.untried else ""
-        cells = (f"`{self.name}`", self.says + untried, link, self.otherwise)
-        return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
+        link = name and f" [{name}]({address})"
+        return f"| `{self.name}` | {self.says}{untried}{link} | {self.otherwise} |\n"
 
 
 FACTS = {row["name"]: Fact(group["title"], **row) for group in LIST["group"] for row in group["fact"]}
@@ -45,7 +45,7 @@ def document() -> str:
     parts = [LIST["head"]]
     for title, facts in groupby(FACTS.values(), key=lambda fact: fact.group):
         rows = "".join(fact.row for fact in facts)
-        parts.append(f"## {title}\n\n| name | fact | AWS's page | if not |\n|---|---|---|---|\n{rows}")
+        parts.append(f"## {title}\n\n| name | fact | if not |\n|---|---|---|\n{rows}")
     return "\n".join(parts)
 
 
