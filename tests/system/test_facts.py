@@ -94,7 +94,7 @@ def steps(world: World, fact: Fact) -> str:
         else:
             seen, said = ";".join(sorted(",".join(str(value).strip() for value in row) for row in rows)), ""
         if (wanted is None and said) or (wanted is not None and wanted.strip().format_map(world) != seen):
-            return f"{sql.format_map(world)}: {seen or 'nothing'} {said}".strip()
+            return f"{sql}: {seen or 'nothing'} {said}".strip()
     return ""
 
 
