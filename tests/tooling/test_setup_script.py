@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
 
@@ -71,12 +72,16 @@ def test_the_demo_has_no_tools(setup: Setup) -> None:
     assert (setup.path / ".venv-demo" / "pinned.txt").read_text() == "a==1\n"
 
 
-def test_changed_pins_make_it_again(setup: Setup) -> None:
+def new_pins(setup: Setup) -> None:
+    setup.write("requirements/airflow-3.3.txt", "# --- run : x\na==2\n")
+
+
+@pytest.mark.parametrize("change", [new_pins, lambda setup: (setup.path / ".venv/bin/python").unlink()])
+def test_changed_pins_and_a_broken_environment_make_it_again(setup: Setup, change: Callable[[Setup], None]) -> None:
     setup.run()
     setup.calls()
-    setup.write("requirements/airflow-3.3.txt", "# --- run : x\na==2\n")
-    assert setup.run()[0] == 0
-    assert setup.calls() == FROM_NOTHING
+    change(setup)
+    assert (setup.run()[0], setup.calls()) == (0, FROM_NOTHING)
 
 
 def test_changed_metadata_installs_the_package_again(setup: Setup) -> None:
@@ -97,8 +102,7 @@ def test_failure_shows_the_end_of_the_log_and_is_made_again(setup: Setup) -> Non
     assert "the disk is full" in said
     setup.calls()
     (setup.path / "fail").unlink()
-    assert setup.run()[0] == 0
-    assert setup.calls() == FROM_NOTHING
+    assert (setup.run()[0], setup.calls()) == (0, FROM_NOTHING)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -113,16 +117,7 @@ def test_interrupted_is_made_again(setup: Setup, marked: Marked, number: signal.
     assert not (setup.path / ".venv" / ".complete").exists()
     setup.calls()
     (setup.path / "hang").unlink()
-    assert setup.run()[0] == 0
-    assert setup.calls() == FROM_NOTHING
-
-
-def test_a_broken_environment_is_made_again(setup: Setup) -> None:
-    setup.run()
-    setup.calls()
-    (setup.path / ".venv" / "bin" / "python").unlink()
-    assert setup.run()[0] == 0
-    assert setup.calls() == FROM_NOTHING
+    assert (setup.run()[0], setup.calls()) == (0, FROM_NOTHING)
 
 
 def test_two_at_once_make_one(setup: Setup) -> None:
