@@ -56,113 +56,86 @@ LESS = {RAW[0]: table(RAW[0], "seq", "id"), "user_traits": table("user_traits", 
 LACKING = (f"{RAW[0]}.id", f"{RAW[0]}.seq", "user_traits.name")
 OTHERS = {"user_identifier": table("user_identifiers"), "identities": table(EVENT)}
 BY = {"login": "u", "database": "dev"}
-# What is changed, each table's state where it isn't as the rest's, what holds up (without and with rows), and is told.
-Case = tuple[dict[str, Any], dict[str, str], str, tuple[int, int], list[Finding]]
-P = '"p.1"'
-CASES: dict[str, Case] = {
-    "good": ({}, {}, "exists", (0, 0), []),
-    "missing": (
-        {"without": (RAW[1], MATERIALIZED[0], EVENT)},
-        dict.fromkeys((RAW[1], MATERIALIZED[0], EVENT), "missing"),
-        "exists",
-        (3, 3),
-        [
-            finding(code, f"dev.{P}", tables=(name,), owner="boss")
-            for code, name in (
-                ("raw_missing", RAW[1]),
-                ("materialized_missing", MATERIALIZED[0]),
-                ("event_tables_missing", EVENT),
-            )
-        ],
+P = 'dev."p.1"'
+GONE = (RAW[1], MATERIALIZED[0], EVENT)
+MISSING = tuple(f"{kind}_missing" for kind in ("raw", "materialized", "event_tables"))
+RAW_EMPTY = finding("raw_empty", P, tables=RAW)
+NEW: frozenset[str] = frozenset()
+
+
+def told(code: str, *tables: str, **more: Any) -> Finding:
+    return finding(code, P, tables=tables, **more)
+
+
+def case(rest: str, held: tuple[int, int], *findings: Finding, states: Any = (), **changed: Any) -> tuple[Any, ...]:
+    """A table's state, what holds up (without and with rows), what is told, other tables' states, what is changed."""
+    return rest, held, list(findings), dict(states), changed
+
+
+CASES = {
+    "good": case("exists", (0, 0)),
+    "missing": case(
+        *("exists", (3, 3), *(told(code, name, owner="boss") for code, name in zip(MISSING, GONE, strict=True))),
+        states=dict.fromkeys(GONE, "missing"),
+        without=GONE,
     ),
-    "misnamed": (
-        {"without": ("user_identifiers",), "stored": OTHERS},
-        {"user_identifiers": "misnamed"},
-        "exists",
-        (1, 1),
-        [finding("tables_misnamed", f"dev.{P}", tables=("user_identifiers",), aliases=("user_identifier",))],
+    "misnamed": case(
+        *("exists", (1, 1), told("tables_misnamed", "user_identifiers", aliases=("user_identifier",))),
+        states={"user_identifiers": "misnamed"},
+        without=("user_identifiers",),
+        stored=OTHERS,
     ),
-    "foreign": (
-        {"stored": FOREIGN},
-        dict.fromkeys((RAW[0], EVENT), "not_segments"),
-        "exists",
-        (2, 2),
-        [finding("not_segments", f"dev.{P}", tables=(RAW[0], EVENT), owner="boss")],
+    "foreign": case(
+        *("exists", (2, 2), told("not_segments", RAW[0], EVENT, owner="boss")),
+        states=dict.fromkeys((RAW[0], EVENT), "not_segments"),
+        stored=FOREIGN,
     ),
-    "columns": (
-        {"stored": LESS},
-        dict.fromkeys(LESS, "columns_missing"),
-        "exists",
-        (2, 2),
-        [finding("columns_missing", f"dev.{P}", columns=LACKING, owner="boss")],
+    "columns": case(
+        *("exists", (2, 2), finding("columns_missing", P, columns=LACKING, owner="boss")),
+        states=dict.fromkeys(LESS, "columns_missing"),
+        stored=LESS,
     ),
-    "no usage": (
-        {"usable": False},
-        {},
-        "not_readable",
-        (7, 7),
-        [blocking("schema_not_visible", f"dev.{P}", statement=NO_USAGE, **BY)],
+    "no usage": case("not_readable", (7, 7), blocking("schema_not_visible", P, statement=NO_USAGE, **BY), usable=False),
+    "no select": case(
+        *("exists", (1, 1), blocking("table_not_selectable", P, tables=(RAW[0],), statement=NO_SELECT, **BY)),
+        states={RAW[0]: "not_readable"},
+        stored=CLOSED,
     ),
-    "no select": (
-        {"stored": CLOSED},
-        {RAW[0]: "not_readable"},
-        "exists",
-        (1, 1),
-        [blocking("table_not_selectable", f"dev.{P}", tables=(RAW[0],), statement=NO_SELECT, **BY)],
+    "no user": case("not_readable", (7, 7), blocking("user_missing", "u"), usable=None),
+    "an admin without rights": case("exists", (0, 0), usable=False, linked=False),
+    "unknown": case(
+        *("ready", (0, 1), told("rows_unknown", RAW[0], login="u", reason="why")),
+        states={RAW[0]: "rows_unknown"},
+        filled={name: True for name in ROWS if name != RAW[0]},
+        reason="why",
     ),
-    "no user": ({"usable": None}, {}, "not_readable", (7, 7), [blocking("user_missing", "u")]),
-    "an admin without rights": ({"usable": False, "linked": False}, {}, "exists", (0, 0), []),
-    "unknown": (
-        {"filled": {name: True for name in ROWS if name != RAW[0]}, "reason": "why"},
-        {RAW[0]: "rows_unknown"},
-        "ready",
-        (0, 1),
-        [finding("rows_unknown", f"dev.{P}", tables=(RAW[0],), login="u", reason="why")],
+    "unknown, new ones wanted": case(
+        *("rows_unknown", (7, 7), told("rows_unknown", *ROWS, login="u", reason="it lacks privileges")),
+        filled={},
+        fresh=NEW,
     ),
-    "unknown, new ones wanted": (
-        {"filled": {}, "fresh": frozenset()},
-        {},
-        "rows_unknown",
-        (7, 7),
-        [finding("rows_unknown", f"dev.{P}", tables=tuple(ROWS), login="u", reason="it lacks privileges")],
+    "rows": case("ready", (0, 0), filled=ROWS),
+    "empty": case("empty", (0, 6), RAW_EMPTY, filled=NO_ROWS),
+    "empty, new ones wanted": case("empty", (6, 6), RAW_EMPTY, filled=NO_ROWS, fresh=NEW),
+    "no backfill": case(
+        *("ready", (0, 4), told("raw_empty", RAW[1]), told("materialized_empty", *MATERIALIZED[1:])),
+        states=dict.fromkeys((RAW[1], *MATERIALIZED), "empty"),
+        filled={**ROWS, **dict.fromkeys((RAW[1], *MATERIALIZED), False)},
     ),
-    "rows": ({"filled": ROWS}, {}, "ready", (0, 0), []),
-    "empty": ({"filled": NO_ROWS}, {}, "empty", (0, 6), [finding("raw_empty", f"dev.{P}", tables=RAW)]),
-    "empty, new ones wanted": (
-        {"filled": NO_ROWS, "fresh": frozenset()},
-        {},
-        "empty",
-        (6, 6),
-        [finding("raw_empty", f"dev.{P}", tables=RAW)],
+    "old": case(
+        *("stale", (6, 6), told("stale", *RAW, group="raw"), told("stale", *MATERIALIZED, group="materialized")),
+        states={EVENT: "ready"},
+        filled=ROWS,
+        fresh=frozenset({EVENT}),
     ),
-    "no backfill": (
-        {"filled": {**ROWS, **dict.fromkeys((RAW[1], *MATERIALIZED), False)}},
-        dict.fromkeys((RAW[1], *MATERIALIZED), "empty"),
-        "ready",
-        (0, 4),
-        [
-            finding("raw_empty", f"dev.{P}", tables=RAW[1:2]),
-            finding("materialized_empty", f"dev.{P}", tables=MATERIALIZED[1:]),
-        ],
-    ),
-    "old": (
-        {"filled": ROWS, "fresh": frozenset({EVENT})},
-        {EVENT: "ready"},
-        "stale",
-        (6, 6),
-        [
-            finding("stale", f"dev.{P}", tables=tables, group=group)
-            for group, tables in zip(GROUPS, (RAW, MATERIALIZED), strict=False)
-        ],
-    ),
-    "one of a group is new": ({"filled": ROWS, "fresh": frozenset({RAW[2], "user_traits"})}, {}, "ready", (0, 0), []),
+    "one of a group is new": case("ready", (0, 0), filled=ROWS, fresh=frozenset({RAW[2], "user_traits"})),
 }
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_what_is_seen_is_told(case: Case) -> None:
-    changed, states, rest, held, findings = case
-    found = seen(**{key: dict(value) if key == "stored" else value for key, value in changed.items()})
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_seen_is_told(name: str) -> None:
+    rest, held, findings, states, changed = CASES[name]
+    found = seen(**changed)
     assert {name: str(found.state(name)) for name in found.wanted} == {**dict.fromkeys(found.wanted, rest), **states}
     assert (len(found.held_up(False)), len(found.held_up(True))) == held
     assert list(found.findings()) == findings

@@ -42,6 +42,10 @@ def found(*held: tuple[Identity, Grant], who: IdentityReach | None = None, name:
     return list(reached(who or known(), DatabaseReach(name, ("crm", "hr", "public"), relations, frozenset(held))))
 
 
+HERE, ABOVE = ("crm", "hr", "public"), "role top through role r"
+ON_LATER = "SELECT on later tables of etl role r (default privileges)"
+
+
 @pytest.mark.parametrize(
     ("held", "expected"),
     [
@@ -51,20 +55,17 @@ def found(*held: tuple[Identity, Grant], who: IdentityReach | None = None, name:
         ([(PUBLIC, USAGE), (STAFF, SELECT)], ["crm USAGE PUBLIC", "crm.a SELECT group staff"]),
         (
             [(TOP, Grant(Scope.SCHEMAS, "CREATE", database="dev"))],
-            [f"{schema} CREATE role top through role r (schemas in database)" for schema in ("crm", "hr", "public")],
+            [f"{s} CREATE {ABOVE} (schemas in database)" for s in HERE],
         ),
         (
             [(R, USAGE), (TOP, SCOPED)],
-            ["crm USAGE role r", *(f"crm.{t} SELECT role top through role r (tables in schema)" for t in "ab")],
+            ["crm USAGE role r", *(f"crm.{t} SELECT {ABOVE} (tables in schema)" for t in "ab")],
         ),
         ([(R, USAGE), (R, WIDE)], ["crm USAGE role r", *(f"crm.{t} SELECT role r (tables in database)" for t in "ab")]),
         ([(R, USAGE), (R, COLUMN)], ["crm USAGE role r", "crm.a SELECT on columns role r"]),
         ([(R, LATER)], []),
-        (
-            [(R, USAGE), (R, LATER)],
-            ["crm USAGE role r", "crm SELECT on later tables of etl role r (default privileges)"],
-        ),
-        ([(R, EVERYWHERE)], [" SELECT on later tables of etl role r (default privileges)"]),
+        ([(R, USAGE), (R, LATER)], ["crm USAGE role r", f"crm {ON_LATER}"]),
+        ([(R, EVERYWHERE)], [f" {ON_LATER}"]),
         ([(R, CREATE)], [" CREATE role r"]),
         ([(OWNER, SELECT)], []),
         ([(OWNER, SELECT), (R, USAGE)], ["crm USAGE role r", "crm.a SELECT ownership"]),
@@ -101,38 +102,25 @@ def told(who: IdentityReach, *held: tuple[Identity, Grant], **more: Any) -> list
 
 INSERT = Grant(Scope.TABLE, "INSERT", "crm", "a")
 MAY_CREATE = Grant(Scope.SCHEMA, "CREATE", "crm")
+DELETE, WRITE = Grant(Scope.DATABASE_TABLES, "DELETE", database="dev"), "can_write dev.crm: REVOKE"
+NO_LATER = 'ALTER DEFAULT PRIVILEGES FOR USER "etl" IN SCHEMA "crm" REVOKE INSERT ON TABLES FROM ROLE "r"'
 
 
 @pytest.mark.parametrize(
     ("held", "expected"),
     [
         ([(R, SCOPED)], []),
-        ([(R, INSERT)], ['can_write dev.crm: REVOKE INSERT ON TABLE "crm"."a" FROM ROLE "r"']),
-        ([(STAFF, INSERT)], ['can_write dev.crm: REVOKE INSERT ON TABLE "crm"."a" FROM GROUP "staff"']),
+        ([(R, INSERT)], [f'{WRITE} INSERT ON TABLE "crm"."a" FROM ROLE "r"']),
+        ([(STAFF, INSERT)], [f'{WRITE} INSERT ON TABLE "crm"."a" FROM GROUP "staff"']),
         # Table b isn't asked for, and neither is hr.
         ([(R, Grant(Scope.TABLE, "INSERT", "crm", "b")), (R, Grant(Scope.TABLE, "DROP", "hr", "a"))], []),
-        (
-            [(R, Grant(Scope.TABLES, "DROP", "crm"))],
-            ['can_write dev.crm: REVOKE DROP FOR TABLES IN SCHEMA "crm" FROM ROLE "r"'],
-        ),
-        (
-            [(R, Grant(Scope.DATABASE_TABLES, "DELETE", database="dev"))],
-            ['can_write dev: REVOKE DELETE FOR TABLES IN DATABASE "dev" FROM ROLE "r"'],
-        ),
-        (
-            [(U, Grant(Scope.COLUMN, "UPDATE", "crm", "a", "id"))],
-            ['can_write dev.crm: REVOKE UPDATE ON TABLE "crm"."a" FROM "u"'],
-        ),
-        (
-            [(R, Grant(Scope.DEFAULT, "INSERT", "crm", writer="etl"))],
-            [
-                'can_write dev.crm: ALTER DEFAULT PRIVILEGES FOR USER "etl" IN SCHEMA "crm" REVOKE INSERT ON TABLES '
-                'FROM ROLE "r"'
-            ],
-        ),
+        ([(R, Grant(Scope.TABLES, "DROP", "crm"))], [f'{WRITE} DROP FOR TABLES IN SCHEMA "crm" FROM ROLE "r"']),
+        ([(R, DELETE)], ['can_write dev: REVOKE DELETE FOR TABLES IN DATABASE "dev" FROM ROLE "r"']),
+        ([(U, Grant(Scope.COLUMN, "UPDATE", "crm", "a", "id"))], [f'{WRITE} UPDATE ON TABLE "crm"."a" FROM "u"']),
+        ([(R, Grant(Scope.DEFAULT, "INSERT", "crm", writer="etl"))], [f"can_write dev.crm: {NO_LATER}"]),
         ([(OWNER, INSERT)], ["can_write dev.crm: Give dev.crm another owner, if the user is only to read."]),
         ([(PUBLIC, INSERT)], ["(can_write dev.crm: )"]),
-        ([(PUBLIC, INSERT), (R, INSERT)], ['can_write dev.crm: REVOKE INSERT ON TABLE "crm"."a" FROM ROLE "r"']),
+        ([(PUBLIC, INSERT), (R, INSERT)], [f'{WRITE} INSERT ON TABLE "crm"."a" FROM ROLE "r"']),
         ([(R, MAY_CREATE)], ['can_create dev.crm: REVOKE CREATE ON SCHEMA "crm" FROM ROLE "r"']),
         ([(R, CREATE)], ['can_create dev: REVOKE CREATE ON DATABASE "dev" FROM ROLE "r"']),
         ([(PUBLIC, Grant(Scope.SCHEMA, "CREATE", "public"))], ["(can_create dev.public: )"]),
@@ -181,13 +169,8 @@ def test_what_is_forbidden_is_not_readable(grant: Grant) -> None:
 
 def test_what_nobody_asked_for_is_a_note_a_schema() -> None:
     usage = [Grant(Scope.SCHEMA, "USAGE", schema) for schema in ("crm", "hr", "public", "__segment_reverse_etl")]
-    some = found(
-        (R, WIDE),
-        (PUBLIC, usage[2]),
-        (PUBLIC, Grant(Scope.SCHEMA, "CREATE", "public")),
-        (R, CREATE),
-        *((R, one) for one in usage[:2]),
-    )
+    public = ((PUBLIC, usage[2]), (PUBLIC, Grant(Scope.SCHEMA, "CREATE", "public")))
+    some = found((R, WIDE), *public, (R, CREATE), *((R, one) for one in usage[:2]))
     notes = list(beyond(some, asked, "cp"))
     assert [(one.object, dict(one.facts)["tables"]) for one in notes] == [("dev.crm", ("b",)), ("dev.hr", ("a", "b"))]
     assert {one.level for one in notes} == {Level.NOTE}
@@ -233,16 +216,14 @@ def test_who_the_user_is() -> None:
 
 def test_an_admin_who_is_no_superuser_leaves_roles_to_the_user() -> None:
     databases = "SELECT datname, datdba FROM pg_database"
-    rows = Answers(
-        {
-            **CLUSTER,
-            q.USERS: [["admin", 100, False, False], *USERS[1:]],
-            databases: [["dev", 102], ["hidden", 1], ["template1", 1]],
-        }
-    )
+    listed: Table = [["dev", 102], ["hidden", 1], ["template1", 1]]
+    rows = Answers({**CLUSTER, q.USERS: [["admin", 100, False, False], *USERS[1:]], databases: listed})
     who = read_identity_reach(rows, q.SESSION, "linked_user")
     assert (len(rows.asked), who.unseen, R in who.ways) == (4, frozenset({"hidden"}), False)
     assert read_memberships(rows, who).ways.keys() > who.ways.keys()
+
+
+WIDEST = (Scope.DATABASE, Scope.SCHEMAS, Scope.DATABASE_TABLES)
 
 
 @pytest.mark.parametrize(
@@ -251,12 +232,7 @@ def test_an_admin_who_is_no_superuser_leaves_roles_to_the_user() -> None:
         (User("u", 101), 100, 100, set()),
         (User("u", 101), 100, 101, {("ownership", Scope.TABLE, "crm", "a")}),
         (User("u", 101), 101, 100, {("ownership", Scope.SCHEMA, "crm", ""), ("ownership", Scope.TABLES, "crm", "")}),
-        (
-            User("u", 101, superuser=True),
-            100,
-            100,
-            {("superuser", one, "", "") for one in (Scope.DATABASE, Scope.SCHEMAS, Scope.DATABASE_TABLES)},
-        ),
+        (User("u", 101, superuser=True), 100, 100, {("superuser", one, "", "") for one in WIDEST}),
         (User("x", 102), 100, 100, {("ownership", Scope.DATABASE, "", "")}),
     ],
 )

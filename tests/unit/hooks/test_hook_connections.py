@@ -15,37 +15,18 @@ from airflow_provider_datagraph.hooks import connections
 from airflow_provider_datagraph.redshift.names import InvalidInput
 
 ADMIN: dict[str, Any] = {
-    "conn_id": "admin_id",
-    "conn_type": "redshift",
-    "host": "cluster.example.com",
-    "login": "admin",
-    "password": "Admin-Secret1",
-    "schema": "dev",
+    **{"conn_id": "admin_id", "conn_type": "redshift", "host": "cluster.example.com"},
+    **{"login": "admin", "password": "Admin-Secret1", "schema": "dev"},
 }
 USER: dict[str, Any] = {
-    "conn_id": "user_id",
-    "conn_type": "redshift",
-    "login": "segment_user",
-    "password": "User-Secret1",
-    "schema": "profiles",
+    **{"conn_id": "user_id", "conn_type": "redshift"},
+    **{"login": "segment_user", "password": "User-Secret1", "schema": "profiles"},
 }
 KNOWN = inspect.signature(redshift_connector.connect).parameters
+KEEPALIVE = {"tcp_keepalive": True, "tcp_keepalive_idle": 60, "tcp_keepalive_interval": 10, "tcp_keepalive_count": 5}
+PLAIN = {"ssl": True, "sslmode": "verify-full", "timeout": 30, "application_name": "mine", "source_address": "10.0.0.1"}
 # The keepalive options came with redshift-connector 2.1.8.
-OPTIONS = {
-    name: value
-    for name, value in {
-        "ssl": True,
-        "sslmode": "verify-full",
-        "timeout": 30,
-        "tcp_keepalive": True,
-        "tcp_keepalive_idle": 60,
-        "tcp_keepalive_interval": 10,
-        "tcp_keepalive_count": 5,
-        "application_name": "mine",
-        "source_address": "10.0.0.1",
-    }.items()
-    if name in KNOWN
-}
+OPTIONS: dict[str, Any] = {name: value for name, value in {**PLAIN, **KEEPALIVE}.items() if name in KNOWN}
 
 
 def connection(base: dict[str, Any], extra: Any = None, **fields: Any) -> Connection:
@@ -100,19 +81,12 @@ def test_an_extra_is_a_json_object(extra: str | None, read: dict[str, Any]) -> N
     assert connections.extra_of(connection(ADMIN, extra)) == read
 
 
-@pytest.mark.parametrize("extra", ["[1]", '"text"', "5", "null", "true"])
-def test_other_json_is_refused(extra: str) -> None:
-    assert problems(connections.extra_of, connection(ADMIN, extra)) == (
-        "The extra of connection admin_id isn't a JSON object: correct it.",
-    )
-
-
-def test_text_that_isnt_json_is_refused() -> None:
+@pytest.mark.parametrize("extra", ["[1]", '"text"', "5", "null", "true", "{not json"])
+def test_what_is_no_json_object_is_refused(extra: str) -> None:
     broken = connection(ADMIN)
-    broken.extra = "{not json"
-    assert problems(connections.extra_of, broken) == (
-        "The extra of connection admin_id isn't a JSON object: correct it.",
-    )
+    broken.extra = extra
+    told = "The extra of connection admin_id isn't a JSON object: correct it."
+    assert problems(connections.extra_of, broken) == (told,)
 
 
 @pytest.mark.parametrize("name", OPTIONS)
@@ -157,14 +131,8 @@ def test_what_postgresql_calls_otherwise_is_refused_with_its_name_here(name: str
 
 def test_the_admin_connects_to_its_own_database() -> None:
     arguments = connections.admin_arguments(connection(ADMIN, OPTIONS, port=5440), None)
-    assert arguments == {
-        "host": "cluster.example.com",
-        "port": 5440,
-        "user": "admin",
-        "password": "Admin-Secret1",
-        "database": "dev",
-        **OPTIONS,
-    }
+    own = {"user": "admin", "password": "Admin-Secret1", "database": "dev"}
+    assert arguments == {"host": "cluster.example.com", "port": 5440, **own, **OPTIONS}
     inspect.signature(redshift_connector.connect).bind(**arguments)
 
 
@@ -292,17 +260,9 @@ def test_the_user_takes_host_port_and_options_from_the_admin() -> None:
     # Text, as in a connection that is written as a URI.
     user = connection(USER, {"timeout": "5", "application_name": "mine"})
     arguments = connections.user_arguments(user, admin, None)
-    assert arguments == {
-        "host": "cluster.example.com",
-        "port": 5440,
-        "user": "segment_user",
-        "password": "User-Secret1",
-        "database": "profiles",
-        "ssl": True,
-        "sslmode": "verify-ca",
-        "timeout": 5,
-        "application_name": "mine",
-    }
+    own = {"user": "segment_user", "password": "User-Secret1", "database": "profiles"}
+    options = {"ssl": True, "sslmode": "verify-ca", "timeout": 5, "application_name": "mine"}
+    assert arguments == {"host": "cluster.example.com", "port": 5440, **own, **options}
     inspect.signature(redshift_connector.connect).bind(**arguments)
 
 
