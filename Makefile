@@ -15,10 +15,10 @@ setup = scripts/setup $(AIRFLOW)
 run = scripts/clean-env $(AIRFLOW)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv unit test test-clients test-redshift test-deep test-lowest test-matrix check format docs bench release-check mutants redshift wheel compose-check pins clean
+.PHONY: help demo venv unit test test-clients test-redshift test-deep test-lowest test-matrix e2e screenshots check format docs bench release-check mutants redshift wheel compose-check pins clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo 'AIRFLOW=2.11 or AIRFLOW=lowest: another environment; ARGS="-k name": for pytest; PYTHON=python3.12: which Python.'
 
@@ -62,6 +62,12 @@ test-matrix: ## Every mode of the sensors with every end of a wait, on 2.11, 3.0
 bench: ## Count what Segment's guide costs, three ways, for docs/performance.md (ARGS="1 10": so many schemas, to look only)
 	@$(setup)
 	@$(run) env AIRFLOW__LOGGING__LOGGING_LEVEL=ERROR python benchmarks/guide.py $(ARGS)
+
+e2e: ## A site as docker-compose.site.yaml has it: what dies in a run, and every page in Chromium (under 10 minutes)
+	@scripts/e2e $(ARGS)
+
+screenshots: ## The same, and take docs/images from it
+	@SCREENSHOTS=1 scripts/e2e $(ARGS)
 
 mutants: ## Change code in small ways, and list what no test notices (20 minutes; ARGS="access/role hooks/redshift": some modules)
 	@$(setup)

@@ -30,8 +30,8 @@ NEW_BASH = re.compile(
 def test_help_lists_every_target() -> None:
     said = Checkout(ROOT).run("make").stdout
     assert said == Checkout(ROOT).run("make", "help").stdout
-    listed = re.findall(r"^make ([a-z-]+) +\S", said, re.MULTILINE)
-    targets = {t for names in re.findall(r"^([a-z][a-z -]*):(?!=)", MAKEFILE, re.MULTILINE) for t in names.split()}
+    listed = re.findall(r"^make ([a-z0-9-]+) +\S", said, re.MULTILINE)
+    targets = {t for names in re.findall(r"^([a-z][a-z0-9 -]*):(?!=)", MAKEFILE, re.MULTILINE) for t in names.split()}
     phony = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[0].split()
     assert sorted(listed) == sorted(phony) == sorted(targets)
 
