@@ -2,4 +2,4 @@
 
 import os
 
-collect_ignore = [] if os.environ.get("DATAGRAPH_LINE") == "site" else ["test_site.py"]
+collect_ignore = [] if os.environ.get("DATAGRAPH_LINE") == "e2e" else ["test_site.py"]
