@@ -18,6 +18,7 @@ from airflow_provider_datagraph.operators.database import CreateCheckpointDataba
 from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
 from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+from airflow_provider_datagraph.operators.summary import merge
 from airflow_provider_datagraph.redshift.names import InvalidInput, one_line
 from airflow_provider_datagraph.xcom import LEFT_OUT
 
@@ -126,7 +127,7 @@ class OpenWarehouseOperator(AdoptingOperator):
             except Exception:
                 self.done += part.done
                 raise
-        return join(reports or self.done)
+        return merge(reports or self.done)
 
     def _parts(self, trusted: Sequence[str]) -> Iterator[ConvergingOperator]:
         try:
