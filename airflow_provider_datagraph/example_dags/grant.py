@@ -75,7 +75,7 @@ def form() -> dict[str, Param]:
             items={"type": "string"},
             title="Schemas to open",
             # `examples` would turn the text field into a list to pick from, so they stand in the description.
-            description_md="One a line:\n"
+            description_md="One per line:\n"
             "- analytics.crm: all tables of a schema\n"
             "- analytics.marts_*: all schemas that begin so, looked up in each run; only those that an administrator "
             "owns, or a trusted owner\n"
@@ -91,7 +91,7 @@ def form() -> dict[str, Param]:
             title="Profiles Sync schema",
             description="database.schema, as Segment shows it under Unify > Profiles Sync > Settings > Connection "
             "Settings, such as segment_profiles.profiles_prod. The schema may still be missing: the run waits for it. "
-            "Empty: Profiles Sync is open already.",
+            "Leave it empty where Segment reads Profiles Sync already.",
         ),
         "plan_only": Param(
             default=False,
@@ -243,7 +243,7 @@ def segment_data_graph(
                 **user,
                 **how,
             )
-        with group("2_checkpoint_database"):
+        with group("2_database"):
             create_database = CreateCheckpointDatabaseOperator(
                 task_id="checkpoint_database",
                 doc_md="Creates the database that Segment writes its own tables in, and lets the role connect and "

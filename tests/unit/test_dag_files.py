@@ -136,7 +136,7 @@ EDGES: dict[str, list[str]] = {
 }
 GROUPS = {
     "1_role_and_user": {"role"},
-    "2_checkpoint_database": {"checkpoint_database"},
+    "2_database": {"checkpoint_database"},
     "3_read_access": {"grant_schemas", "wait_for_profiles_sync", "grant_profiles_sync", "grant_reverse_etl"},
     "4_proof": {"validate", "audit"},
 }
