@@ -88,11 +88,8 @@ def test_what_another_task_returned_is_not_rendered(
     kind: type[BaseOperator], field: str, changing: Callable[[], AbstractContextManager[None]], shape: str
 ) -> None:
     for template in TEMPLATES.values():
-        given = {
-            "whole": from_xcom("names", 0),
-            "mapped": from_xcom("names", INDEX, "value"),
-            "in a list": [from_xcom("names", 0)],
-        }[shape]
+        whole = from_xcom("names", 0)
+        given = {"whole": whole, "mapped": from_xcom("names", INDEX, "value"), "in a list": [whole]}[shape]
         ti = Instance([template, {"value": template, "prune": True, "tries": 3, field: "another"}])
         arguments = {**NEEDED.get(kind.__name__, {}), "index": 1, field: given}
         with changing():
@@ -193,14 +190,8 @@ def test_a_mapping_holds_no_value_of_another_task() -> None:
         task.execute(context_of(Instance(["accounts"]), task))
 
 
-REPORT: dict[str, Any] = {
-    "changed": 0,
-    "in_place": 0,
-    "changes": [],
-    "findings": [],
-    "notes": {},
-    "omitted": {"changes": 0, "findings": 0},
-}
+REPORT: dict[str, Any] = {"changed": 0, "in_place": 0, "changes": [], "findings": [], "notes": {}}
+REPORT |= {"omitted": {"changes": 0, "findings": 0}}
 FINDING = {"code": "c", "object": "o", "text": "t", "remedy": "", "blocking": False}
 CHANGE = {"action": "grant", "object": "o", "privileges": [], "database": "d", "statement": "", "text": "t"}
 

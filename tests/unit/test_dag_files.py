@@ -41,6 +41,7 @@ FIELDS = ("profiles_sync", "reverse_etl_database", "reverse_etl_owner", "future_
 
 
 def grants(role: Any = ROLE, checkpoint: Any = CHECKPOINT) -> Tasks:
+    both = {"role": role, "checkpoint_database": checkpoint}
     return {
         "check": {
             "schemas": "{{ (params.schemas or []) | tojson }}",
@@ -52,51 +53,25 @@ def grants(role: Any = ROLE, checkpoint: Any = CHECKPOINT) -> Tasks:
             **USER,
         },
         "role": {"role": role, **USER, **PLAN_ONLY},
-        "checkpoint_database": {
-            "checkpoint_database": checkpoint,
-            "role": role,
-            "reverse_etl_owner": form("reverse_etl_owner"),
-            **PLAN_ONLY,
-        },
+        "checkpoint_database": {**both, "reverse_etl_owner": form("reverse_etl_owner"), **PLAN_ONLY},
         "grant_schemas": {**GRANT, "role": role, **FUTURE, **PLAN_ONLY},
         "grant_reverse_etl": {
-            "database": RETL,
-            "schema_owner": form("reverse_etl_owner"),
-            "role": role,
-            **FUTURE,
-            **PLAN_ONLY,
-            **LENIENT,
+            **{"database": RETL, "schema_owner": form("reverse_etl_owner"), "role": role},
+            **{**FUTURE, **PLAN_ONLY, **LENIENT},
         },
         "wait_for_profiles_sync": {**PROFILES, **WAIT, "deferrable": True, "poke_interval": 60, "timeout": 48 * 3600},
         "grant_profiles_sync": {**PROFILES, "role": role, **FUTURE, **PLAN_ONLY},
         "validate": {
             **{name: from_xcom("check", "validate", name) for name in ("schemas", "tables")},
-            "checkpoint_database": checkpoint,
-            "deferrable": True,
-            "poke_interval": 15,
-            "role": role,
-            "least_privilege": True,
-            "forbidden": None,
-            **USER,
-            **WAIT,
-            **LENIENT,
+            **{**both, "deferrable": True, "poke_interval": 15, "least_privilege": True, "forbidden": None},
+            **{**USER, **WAIT, **LENIENT},
         },
-        "audit": {
-            "role": role,
-            "checkpoint_database": checkpoint,
-            "allowed": from_xcom("check", "asked"),
-            "exact": False,
-            **USER,
-            **LENIENT,
-        },
+        "audit": {**both, "allowed": from_xcom("check", "asked"), "exact": False, **USER, **LENIENT},
         "summary": {
             "reports": [from_xcom(name) for name in REPORTS],
             "proofs": [from_xcom("wait_for_profiles_sync"), from_xcom("validate")],
             "audit": [from_xcom("audit")],
-            "checkpoint_database": checkpoint,
-            **USER,
-            **PLAN_ONLY,
-            **LENIENT,
+            **{"checkpoint_database": checkpoint, **USER, **PLAN_ONLY, **LENIENT},
         },
     }
 
@@ -220,21 +195,13 @@ def test_a_form_knows_what_may_be_typed(dag: DAG, name: str, field: str) -> None
 
 
 def test_all_that_a_file_sets_reaches_the_tasks_and_leaves_the_form() -> None:
-    pins: dict[str, Any] = {
-        "schemas": ["a.crm"],
-        "role": "r",
-        "checkpoint_database": "c",
-        "profiles_sync": "p.s",
-        "future_tables": "none",
-    }
+    pins: dict[str, Any] = {"schemas": ["a.crm"], "role": "r", "checkpoint_database": "c", "profiles_sync": "p.s"}
+    pins |= {"future_tables": "none", "reverse_etl_database": "", "reverse_etl_owner": "", "allow": ["a.*", "{b}"]}
     made = segment_data_graph(
         "all",
         **pins,
-        reverse_etl_database="",
-        reverse_etl_owner="",
         trusted_owners=["dba"],
         connections=Connections("admin", "user", "aws"),
-        allow=["a.*", "{b}"],
         schedule="@daily",
         start_date=datetime(2026, 1, 1, tzinfo=UTC),
         tags=["ours"],
@@ -242,13 +209,7 @@ def test_all_that_a_file_sets_reaches_the_tasks_and_leaves_the_form() -> None:
     )
     assert (list(made.params), made.timetable.can_be_scheduled, set(made.tags)) == (["plan_only"], True, {"ours"})
     check: Any = made.get_task("check")
-    constants = {
-        **pins,
-        "reverse_etl_database": "",
-        "reverse_etl_owner": "",
-        "allow": ["a.*", "{b}"],
-        "user_conn_id": "user",
-    }
+    constants = {**pins, "user_conn_id": "user"}
     assert {name: getattr(check, name) for name in constants} == {name: literal(one) for name, one in constants.items()}
     assert (check.redshift_conn_id, check.retries, check.owner) == (literal("admin"), 5, "us")
     for task_id in ("grant_schemas", "grant_profiles_sync"):

@@ -97,17 +97,10 @@ def test_the_owner_of_a_reverse_etl_schema_there_is_told_and_stops_nothing(
     ("owner", "members", "sharer"), [(101, True, None), (101, False, "linked_user"), (7, True, "user id 7")]
 )
 def test_a_reverse_etl_schema_of_a_members_is_segments_own(owner: int, members: bool, sharer: str | None) -> None:
-    rows = q.Answers(
-        {
-            q.DATABASES: [["cp", 100, "local"]],
-            f"{q.ALL_SCHEMAS} WHERE database_name = 'cp'": [
-                ["cp", SCHEMA, owner, "local"],
-                ["cp", "public", 1, "local"],
-            ],
-            q.USER_GRANTS: [["linked_user", "linked_role"]] * members,
-            q.ON_DATABASES + q.OF_ROLE: [],
-        }
-    )
+    schemas: q.Table = [["cp", SCHEMA, owner, "local"], ["cp", "public", 1, "local"]]
+    listed: dict[str, q.Table] = {q.DATABASES: [["cp", 100, "local"]], q.ON_DATABASES + q.OF_ROLE: []}
+    listed |= {q.USER_GRANTS: [["linked_user", "linked_role"]] * members}
+    rows = q.Answers({**listed, f"{q.ALL_SCHEMAS} WHERE database_name = 'cp'": schemas})
     assert read_checkpoint(rows, q.SESSION, "linked_role", "cp").sharer == sharer
     assert read_checkpoint(rows, q.SESSION, "linked_role", "to_come").sharer is None
 
@@ -129,24 +122,15 @@ def test_an_admin_who_may_not_see_all_is_told() -> None:
 
 
 def test_databases_are_read_with_owner_and_kind() -> None:
-    rows = q.Answers(
-        {
-            q.DATABASES: [["dev", 100, "local"], ["profiles", "101", "LOCAL"], ["sales", 999, "shared"]],
-            q.ON_DATABASES + q.OF_ROLE: [[*q.ROLE, "dev", "create", "DATABASE"], [*q.ROLE, "dev", "SELECT", "TABLES"]],
-        }
-    )
+    listed: q.Table = [["dev", 100, "local"], ["profiles", "101", "LOCAL"], ["sales", 999, "shared"]]
+    held: q.Table = [[*q.ROLE, "dev", "create", "DATABASE"], [*q.ROLE, "dev", "SELECT", "TABLES"]]
+    rows = q.Answers({q.DATABASES: listed, q.ON_DATABASES + q.OF_ROLE: held})
+    found = (Database("dev", "admin"), Database("profiles", "linked_user"), Database("sales", "user id 999", "shared"))
+    databases = {one.name: one for one in found}
+    scopes = ((Scope.DATABASE, "CREATE"), (Scope.DATABASE_TABLES, "SELECT"))
+    grants = frozenset(Grant(scope, word, database="dev") for scope, word in scopes)
     assert read_database_access(rows, q.SESSION, "linked_role") == DatabaseAccess(
-        q.SEEN,
-        roles=q.KNOWN_ROLES,
-        users=q.KNOWN_USERS,
-        databases={
-            "dev": Database("dev", "admin"),
-            "profiles": Database("profiles", "linked_user"),
-            "sales": Database("sales", "user id 999", "shared"),
-        },
-        grants=frozenset(
-            {Grant(Scope.DATABASE, "CREATE", database="dev"), Grant(Scope.DATABASE_TABLES, "SELECT", database="dev")}
-        ),
+        q.SEEN, roles=q.KNOWN_ROLES, users=q.KNOWN_USERS, databases=databases, grants=grants
     )
 
 

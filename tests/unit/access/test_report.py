@@ -68,11 +68,8 @@ def test_a_report_holds_no_secret() -> None:
 
 def test_a_report_tells_a_plan() -> None:
     report = Report.planned(Plan((GIVE, TAKE), 7, (ACTS, *OWNED, STOPS, ACTS, PARTIAL)), "d")
-    assert (report.changed, report.in_place, report.changes) == (
-        0,
-        7,
-        tuple(change_rows([GIVE, TAKE], "d", applied=False)),
-    )
+    planned = tuple(change_rows([GIVE, TAKE], "d", applied=False))
+    assert (report.changed, report.in_place, report.changes) == (0, 7, planned)
     # Each is told once, and notes are counted: the first of a code is told in the log.
     empty, taken = said(ACTS), said(STOPS)
     assert report.findings == (
@@ -141,11 +138,7 @@ def test_what_was_a_report_is_read_back() -> None:
 ROWS = ("changes", "findings")
 NO_ROWS: tuple[Any, ...] = ("text", "", {}, [1], ["text"], None, [{}])
 BAD: list[Any] = [
-    None,
-    5,
-    "abc",
-    [],
-    {},
+    *(None, 5, "abc", [], {}),
     *(without(name) for name in VALUE if name != "noted"),
     *({**VALUE, "noted": wrong} for wrong in ("text", None, [1], {"role_owner": 5}, {"else": "It counts nothing."})),
     *({**VALUE, name: wrong} for name in ("changed", "in_place") for wrong in ("1", None, 1.0, True)),
@@ -225,13 +218,8 @@ def test_a_table_shows_what_is_only_planned_and_what_stops_it() -> None:
 
 def test_a_table_counts_notes_and_tells_the_first() -> None:
     notes = {"one": 1, "several": 2, "elsewhere": 2, "there": 1}
-    report = Report(
-        0,
-        1,
-        notes=notes,
-        noted={"one": FindingRow("one", "d", "First."), "several": FindingRow("several", "d", "Second.", "Third.")},
-    )
-    assert table("All", report) == lines(
+    noted = {"one": FindingRow("one", "d", "First."), "several": FindingRow("several", "d", "Second.", "Third.")}
+    assert table("All", Report(0, 1, notes=notes, noted=noted)) == lines(
         "All",
         "     nothing   to change",
         "  =  in place  1 already as desired",
@@ -305,18 +293,9 @@ def test_a_script_has_a_section_for_each_database() -> None:
         "-- This stops it: It stops. Let it go on.",
         "-- It is told.",
         "",
-        "-- Connect to database d",
-        EXACT,
-        "S1;",
-        "S3;",
-        "",
-        "-- Connect to database e",
-        EXACT,
-        "S4;",
-        "",
-        "-- Connect to database d",
-        EXACT,
-        "S5;",
+        *("-- Connect to database d", EXACT, "S1;", "S3;", ""),
+        *("-- Connect to database e", EXACT, "S4;", ""),
+        *("-- Connect to database d", EXACT, "S5;"),
     )
     assert script(Report(changes=(row(),))).startswith("-- Connect to database d\n")
     assert script(Report()) == ""

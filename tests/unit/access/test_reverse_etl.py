@@ -26,12 +26,10 @@ from tests.unit.redshift import catalog_rows as q
 WORDS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 DROP = Grant(Scope.TABLES, "DROP", "retl")
 # Another schema's, and a single table's.
-OTHERS = {
-    Grant(Scope.SCHEMA, "USAGE", "crm"),
-    Grant(Scope.TABLES, "DROP", "crm"),
-    Grant(Scope.TABLE, "DROP", "retl", "t"),
-}
+ON_CRM = Grant(Scope.SCHEMA, "USAGE", "crm")
+OTHERS = {ON_CRM, Grant(Scope.TABLES, "DROP", "crm"), Grant(Scope.TABLE, "DROP", "retl", "t")}
 OWNER = Identity("user", "owner")
+NO_DROP = 'REVOKE DROP FOR TABLES IN SCHEMA "retl" FROM ROLE "r"'
 OPENED = frozenset(Grant(Scope.TABLES, word, "retl") for word in WORDS)
 BELONGS = note("reverse_etl_owner", "dev.retl", owner="owner")
 CURRENT = ReverseEtlAccess(
@@ -84,12 +82,8 @@ def test_where_there_is_no_schema_there_is_nothing_to_do() -> None:
 @pytest.mark.parametrize(
     ("drop", "grants", "sql"),
     [
-        ("none", {DROP}, ('REVOKE DROP FOR TABLES IN SCHEMA "retl" FROM ROLE "r"',)),
-        (
-            "none",
-            {DROP, Grant(Scope.SCHEMA, "DROP", "retl")},
-            ('REVOKE DROP FOR TABLES IN SCHEMA "retl" FROM ROLE "r"', 'REVOKE DROP ON SCHEMA "retl" FROM ROLE "r"'),
-        ),
+        ("none", {DROP}, (NO_DROP,)),
+        ("none", {DROP, Grant(Scope.SCHEMA, "DROP", "retl")}, (NO_DROP, 'REVOKE DROP ON SCHEMA "retl" FROM ROLE "r"')),
         ("tables", {DROP}, ()),
         ("none", set(), ()),
     ],
@@ -102,13 +96,8 @@ def test_what_is_kept_is_told_with_the_way_to_take_it_away(drop: str, grants: se
 
 def test_who_else_works_there_is_told() -> None:
     usage = Grant(Scope.SCHEMA, "USAGE", "retl")
-    held = {
-        (Identity("role", "b"), usage),
-        (Identity("role", "a"), usage),
-        (Identity("role", "a"), DROP),
-        (Identity("group", "g"), usage),
-        (Identity("role", "elsewhere"), Grant(Scope.SCHEMA, "USAGE", "crm")),
-    }
+    a, b, elsewhere = (Identity("role", name) for name in ("a", "b", "elsewhere"))
+    held = {(b, usage), (a, usage), (a, DROP), (Identity("group", "g"), usage), (elsewhere, ON_CRM)}
     current = replace(CURRENT, schemas=replace(CURRENT.schemas, held=Held(frozenset(held))))
     assert told(current) == [BELONGS, note("reverse_etl_roles", "dev.retl", roles=("a", "b"))]
 
@@ -148,13 +137,9 @@ def test_the_schema_is_read_with_what_its_owner_holds() -> None:
         *([*q.ROLE, "retl", word, "TABLES"] for word in (*WORDS, "DROP")),
         ["role", "linked_user", "retl", "DELETE", "TABLES"],
     ]
-    rows = q.Answers(
-        {
-            q.SCHEMAS: [["dev", "retl", 101, "local"]],
-            q.OF_ALL_ON_SCHEMAS: held,
-            and_owner("linked_user"): [*held, [*q.USER, "retl", "SELECT", "TABLES"]],
-        }
-    )
+    schemas: q.Table = [["dev", "retl", 101, "local"]]
+    owners: q.Table = [*held, [*q.USER, "retl", "SELECT", "TABLES"]]
+    rows = q.Answers({q.SCHEMAS: schemas, q.OF_ALL_ON_SCHEMAS: held, and_owner("linked_user"): owners})
     desired = desired_schema("RETL", "tables")
     current = read_reverse_etl(rows, Session("admin", "dev"), "linked_role", desired, thorough=False)
     assert current.name == "retl"

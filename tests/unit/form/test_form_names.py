@@ -44,6 +44,7 @@ def test_schemas_of_several_databases() -> None:
     assert wanted_schemas("ads\nsales.crm", "dev").named == (("dev", "ads"), ("sales", "crm"))
 
 
+OWN = "The {0} {1!r} belongs to Redshift itself: name a {0} of your own."
 NOT_ONE = (
     "schema names {!r}: write schema or database.schema, with no other database than the one in `database`, and tables "
     "in `tables`; double quotes go around a name that holds a dot."
@@ -55,12 +56,10 @@ def test_every_schema_that_is_none_of_it_is_told() -> None:
     assert refusal(wanted_schemas, entries, "sales", fixed=True) == (
         NOT_ONE.format("dev.crm"),
         NOT_ONE.format("dev.ads.t"),
-        "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own.",
+        OWN.format("schema", "pg_catalog"),
         "'\"' has a double quote that isn't closed: close it, or remove it.",
     )
-    assert refusal(wanted_schemas, "template1.crm", "dev") == (
-        "The database 'template1' belongs to Redshift itself: name a database of your own.",
-    )
+    assert refusal(wanted_schemas, "template1.crm", "dev") == (OWN.format("database", "template1"),)
     empties: tuple[Any, ...] = (None, "", [])
     for nothing in empties:
         assert refusal(wanted_schemas, nothing, "dev") == ("schema is empty: name at least one schema.",)
@@ -101,12 +100,10 @@ def test_a_table_of_another_schema_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("entry", "to_tables", "told"),
     [
-        ("pg_catalog", False, "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own."),
-        ("dev.pg_catalog", False, "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own."),
-        ("pg_catalog.t", True, "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own."),
-        ("d.pg_catalog.t", True, "The schema 'pg_catalog' belongs to Redshift itself: name a schema of your own."),
-        ("template0.crm", False, "The database 'template0' belongs to Redshift itself: name a database of your own."),
-        ("template0.crm.t", True, "The database 'template0' belongs to Redshift itself: name a database of your own."),
+        *((text, False, OWN.format("schema", "pg_catalog")) for text in ("pg_catalog", "dev.pg_catalog")),
+        *((text, True, OWN.format("schema", "pg_catalog")) for text in ("pg_catalog.t", "d.pg_catalog.t")),
+        ("template0.crm", False, OWN.format("database", "template0")),
+        ("template0.crm.t", True, OWN.format("database", "template0")),
         ("a.b.c", False, "tables has the entry 'a.b.c': write schema or database.schema."),
         ("a", True, "tables has the entry 'a': write schema.table or database.schema.table."),
         ("a.b.c.d", True, "tables has the entry 'a.b.c.d': write schema.table or database.schema.table."),

@@ -16,15 +16,7 @@ from tests.unit.hooks.test_hook_connections import ADMIN, USER, connection, prob
 FULL, AUTHORITY, PLAIN = {"sslmode": "verify-full"}, {"sslmode": "verify-ca"}, {"ssl": False}
 LOOPBACK = ["127.0.0.1", "127.9.8.7", "localhost", "LocalHost"]
 # What looks like this machine and may be another.
-AWAY = [
-    "cluster.example.com",
-    "127.0.0.1.example.com",
-    "localhost.example.com",
-    "10.0.0.1",
-    "0.0.0.0",
-    "127.1",
-    "local",
-]
+AWAY = "cluster.example.com 127.0.0.1.example.com localhost.example.com 10.0.0.1 0.0.0.0 127.1 local".split()
 
 
 def tls(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -105,12 +97,9 @@ def test_what_is_given_up_on_the_way_is_said(host: str, extra: dict[str, Any], w
 @pytest.mark.parametrize(
     ("code", "remedy"),
     [
-        (62, "the certificate is for another name, so nothing was sent"),
-        (64, "the certificate is for another name, so nothing was sent"),
-        (9, "isn't valid at this machine's time, so nothing was sent"),
-        (10, "isn't valid at this machine's time, so nothing was sent"),
-        (19, "SSL_CERT_FILE"),
-        (20, "SSL_CERT_FILE"),
+        *((code, "the certificate is for another name, so nothing was sent") for code in (62, 64)),
+        *((code, "isn't valid at this machine's time, so nothing was sent") for code in (9, 10)),
+        *((code, "SSL_CERT_FILE") for code in (19, 20)),
     ],
 )
 def test_what_is_wrong_with_a_certificate_is_told_apart(code: int, remedy: str) -> None:
