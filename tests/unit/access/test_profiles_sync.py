@@ -58,7 +58,6 @@ OTHERS = {"user_identifier": table("user_identifiers"), "identities": table(EVEN
 BY = {"login": "u", "database": "dev"}
 P = 'dev."p.1"'
 GONE = (RAW[1], MATERIALIZED[0], EVENT)
-MISSING = tuple(f"{kind}_missing" for kind in ("raw", "materialized", "event_tables"))
 RAW_EMPTY = finding("raw_empty", P, tables=RAW)
 NEW: frozenset[str] = frozenset()
 
@@ -72,13 +71,11 @@ def case(rest: str, held: tuple[int, int], *findings: Finding, states: Any = (),
     return rest, held, list(findings), dict(states), changed
 
 
+CODES = tuple(f"{kind}_missing" for kind in ("raw", "materialized", "event_tables"))
+MISSING = [told(code, name, owner="boss") for code, name in zip(CODES, GONE, strict=True)]
 CASES = {
     "good": case("exists", (0, 0)),
-    "missing": case(
-        *("exists", (3, 3), *(told(code, name, owner="boss") for code, name in zip(MISSING, GONE, strict=True))),
-        states=dict.fromkeys(GONE, "missing"),
-        without=GONE,
-    ),
+    "missing": case("exists", (3, 3), *MISSING, states=dict.fromkeys(GONE, "missing"), without=GONE),
     "misnamed": case(
         *("exists", (1, 1), told("tables_misnamed", "user_identifiers", aliases=("user_identifier",))),
         states={"user_identifiers": "misnamed"},
