@@ -14,9 +14,9 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 SCHEMES = ("light", "dark")
-WIDTH = 1460
+WIDTH = 1500
 # A page is as high as what is to be seen on it.
-HEIGHTS = {"form": 1200, "approval": 1240, "log": 820, "graph": 440}
+HEIGHTS = {"form": 1200, "approval": 1130, "log": 820, "graph": 440}
 PATIENCE = 60_000
 
 
