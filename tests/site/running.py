@@ -108,7 +108,8 @@ class Site:
         self.airflow.wait(lambda: any(found()), f"the {kind} that does it", 60)
         name, processes = next(found())
         for process in processes:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self.airflow.running.pop(name).wait()
 
 

@@ -43,6 +43,11 @@ def test_the_wheel_is_what_runs(site: Site) -> None:
     assert "/site-packages/airflow_provider_datagraph/" in site.airflow.log.read_text()[size:]
 
 
+def test_every_service_becomes_healthy(site: Site) -> None:
+    site.airflow.wait_healthy()
+    assert site.airflow.healthy == {*site.airflow.running}
+
+
 def test_a_person_approves_a_plan(site: Site, somebody: Person) -> None:
     site.start(APPROVAL, "first", schemas=["analytics.crm"])
     site.wait(APPROVAL, approve="awaiting_input")
@@ -52,7 +57,7 @@ def test_a_person_approves_a_plan(site: Site, somebody: Person) -> None:
 
 
 def test_a_worker_and_a_triggerer_die(site: Site, somebody: Person) -> None:
-    apply = site.server.faults.delay(HELD, 15)
+    apply = site.server.faults.delay(HELD, 20)
     run_id = somebody.trigger(
         DAG_ID, schemas="analytics.crm\nanalytics.billing", profiles_sync="segment_profiles.profiles_prod"
     )
