@@ -43,11 +43,6 @@ def test_the_driver_verifies_the_certificate(
     assert hello(secured, host, sslmode) == 1
 
 
-def test_an_unknown_authority_is_not_trusted(secured: Server) -> None:
-    with pytest.raises(Exception, match=r"certificate verify failed|CERTIFICATE_VERIFY_FAILED"):
-        hello(secured, "127.0.0.1", "verify-ca")
-
-
 def test_without_tls_it_is_refused_and_with_it_not_required(secured: Server, server: Server) -> None:
     with pytest.raises(errors.InterfaceError, match="refuses SSL"):
         hello(server, "127.0.0.1", "verify-ca")

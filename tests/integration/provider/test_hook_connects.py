@@ -75,13 +75,6 @@ def test_the_linked_user_gets_host_port_and_options_from_the_admin_connection(li
     assert hook.arguments["timeout"] == 7
 
 
-def test_the_arguments_of_a_plain_connection_open_a_session_in_the_named_database(segment: Segment) -> None:
-    with DataGraphHook(database="dev").get_conn() as connection:
-        assert run(connection, "SELECT current_database()") == [("dev",)]
-    with DataGraphHook().get_conn() as connection:
-        assert run(connection, "SELECT current_database()") == [(segment.warehouse,)]
-
-
 def test_an_operator_looks_its_connections_up_again_before_it_connects_again(linked: Segment) -> None:
     hook = DataGraphHook()
     hook.get_conn().close()

@@ -15,11 +15,6 @@ def adopt(segment: Segment, **arguments: Any) -> dict[str, Any]:
     return execute(segment.create_role(**arguments))
 
 
-def test_what_exists_as_wanted_is_no_finding(linked: Segment) -> None:
-    report = adopt(linked)
-    assert (report["changed"], report["in_place"], report["findings"], report["notes"]) == (0, 3, [], {})
-
-
 def test_an_existing_role_gets_the_new_user(segment: Segment) -> None:
     segment.cluster.sql("dev", f"CREATE ROLE {segment.role}")
     report = adopt(segment)

@@ -82,13 +82,6 @@ def test_a_mapping_lists_tables_of_some_and_opens_the_others_whole(warehouse: Se
     assert not warehouse.reads("crm", "later")
 
 
-def test_the_schemas_of_another_database_open_from_the_admin_connections(linked: Segment) -> None:
-    other = linked.cluster.database("CREATE SCHEMA crm", "CREATE TABLE crm.accounts (id int)")
-    grant(linked, f"{other}.crm", database=other)
-    assert linked.reads("crm", "accounts", database=other)
-    assert not linked.reads("crm", "accounts")
-
-
 def test_a_plan_reads_more_than_a_run_that_finds_all_in_place(linked: Segment) -> None:
     linked.open("crm")
 

@@ -12,7 +12,6 @@ import redshift_connector
 from hypothesis import strategies as st
 from pytest_mock import MockerFixture
 
-from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.redshift.names import fold, is_system_schema, join_path, quote
 from tests.support.redshift import quoted, run
 from tests.support.segment import Segment, execute, grant
@@ -71,11 +70,6 @@ def test_where_they_are_a_reverse_etl_schema_is_the_one_that_is_named(warehouse:
     add(warehouse, "Crm", "Records")
     execute(warehouse.grant_reverse_etl(schema="Crm"))
     assert {row[0] for row in warehouse.held()} == {"Crm"}
-
-
-def test_two_spellings_of_one_schema_are_named_twice(linked: Segment) -> None:
-    with linked.cluster.untouched(), pytest.raises(MisconfigurationError, match="twice"):
-        grant(linked, ["crm", "CRM"], plan_only=True)
 
 
 LETTERS = st.characters(exclude_categories=("C", "Z"), include_characters=" ")
