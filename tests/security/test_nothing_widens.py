@@ -19,14 +19,10 @@ from tests.security.test_arguments_are_data import NEEDED, Instance, context_of,
 
 # As the table of docs/operators.md has it.
 MAY_BE_EMPTY = {
-    ("CheckWarehouseOperator", "profiles_sync"),
-    ("CheckWarehouseOperator", "reverse_etl_database"),
-    ("CheckWarehouseOperator", "reverse_etl_owner"),
+    *(("CheckWarehouseOperator", field) for field in ("profiles_sync", "reverse_etl_database", "reverse_etl_owner")),
     ("CreateCheckpointDatabaseOperator", "reverse_etl_owner"),
     ("GrantReverseEtlOperator", "schema_owner"),
-    ("DropSegmentRoleOperator", "confirm_database"),
-    ("DropSegmentRoleOperator", "checkpoint_database"),
-    ("DropSegmentRoleOperator", "new_owner"),
+    *(("DropSegmentRoleOperator", field) for field in ("confirm_database", "checkpoint_database", "new_owner")),
 }
 # What is opened, or looked at, if nothing is taken for something: told in one and the same sentence.
 OPENING = {("GrantSchemaOperator", field) for field in ("tables", "database", "writers")}

@@ -14,23 +14,26 @@ PRIVILEGES = (q.ON_DATABASES, q.ON_SCHEMAS, q.ON_RELATIONS, q.ON_COLUMNS)
 
 HOLDINGS: dict[str, Table] = {
     q.USER_GRANTS: [
-        ["linked_user", "linked_role"],
-        ["linked_user", "other_role"],
-        ["someone", "linked_role"],
-        ["outsider", "third_role"],
+        *([name, "linked_role"] for name in ("linked_user", "someone")),
+        *(["linked_user", "other_role"], ["outsider", "third_role"]),
     ],
     q.ROLE_GRANTS: [
-        ["holder_role", "linked_role"],
-        ["sys:dba", "linked_role"],
-        ["linked_role", "above"],
-        ["above", "top"],
-        ["top", "above"],
-        ["holder_role", "elsewhere"],
+        *([name, "linked_role"] for name in ("holder_role", "sys:dba")),
+        *(["linked_role", "above"], ["above", "top"], ["top", "above"], ["holder_role", "elsewhere"]),
     ],
     q.ON_DATABASES + q.OF_BOTH: [[*q.ROLE, "dev", "temp", "DATABASE"], [*q.ROLE, "other", "SELECT", "TABLES"]],
     q.ON_SCHEMAS + q.OF_BOTH: [[*q.ROLE, "crm", "usage", "SCHEMA"], [*q.USER, "public", "CREATE", "SCHEMA"]],
     q.ON_RELATIONS + q.OF_BOTH: [[*q.ROLE, "crm", "accounts", "select"]],
     q.ON_COLUMNS + q.OF_BOTH: [[*q.ROLE, "crm", "orders", "id", "select"]],
+}
+
+
+GRANTS = {
+    Grant(Scope.DATABASE, "TEMPORARY", database="dev"),
+    Grant(Scope.DATABASE_TABLES, "SELECT", database="other"),
+    Grant(Scope.SCHEMA, "USAGE", "crm"),
+    Grant(Scope.TABLE, "SELECT", "crm", "accounts"),
+    Grant(Scope.COLUMN, "SELECT", "crm", "orders", "id"),
 }
 
 
@@ -43,15 +46,7 @@ def test_identities_hold_roles_and_privileges() -> None:
         role_members=frozenset({"holder_role", "sys:dba"}),
         inherited_roles=frozenset({"above", "top"}),
         user_roles=frozenset({"linked_role", "other_role"}),
-        grants=frozenset(
-            {
-                Grant(Scope.DATABASE, "TEMPORARY", database="dev"),
-                Grant(Scope.DATABASE_TABLES, "SELECT", database="other"),
-                Grant(Scope.SCHEMA, "USAGE", "crm"),
-                Grant(Scope.TABLE, "SELECT", "crm", "accounts"),
-                Grant(Scope.COLUMN, "SELECT", "crm", "orders", "id"),
-            }
-        ),
+        grants=frozenset(GRANTS),
         user_grants=frozenset({Grant(Scope.SCHEMA, "CREATE", "public")}),
     )
 

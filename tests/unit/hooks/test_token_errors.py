@@ -18,10 +18,8 @@ def refused(code: str, status: int) -> ClientError:
 @pytest.mark.parametrize(
     "error",
     [
-        refused("AccessDenied", 403),
-        refused("ClusterNotFound", 404),
-        refused("InvalidClientTokenId", 403),
-        refused("ExpiredToken", 400),
+        *(refused(code, 403) for code in ("AccessDenied", "InvalidClientTokenId")),
+        *(refused("ClusterNotFound", 404), refused("ExpiredToken", 400)),
         ClientError({"Error": {"Code": "AccessDenied"}}, "GetClusterCredentials"),
         NoCredentialsError(),
     ],
@@ -38,13 +36,13 @@ def test_what_a_person_has_to_correct_is_never_retried(error: Exception) -> None
 @pytest.mark.parametrize(
     "error",
     [
-        refused("Throttling", 400),
-        refused("ThrottlingException", 400),
-        refused("TooManyRequestsException", 429),
-        refused("InternalFailure", 500),
-        refused("ServiceUnavailable", 503),
-        EndpointConnectionError(endpoint_url="https://redshift.example.com"),
-        ConnectTimeoutError(endpoint_url="https://redshift.example.com"),
+        *(refused(code, 400) for code in ("Throttling", "ThrottlingException")),
+        *(
+            refused("TooManyRequestsException", 429),
+            refused("InternalFailure", 500),
+            refused("ServiceUnavailable", 503),
+        ),
+        *(kind(endpoint_url="https://a.example.com") for kind in (EndpointConnectionError, ConnectTimeoutError)),
     ],
     ids=lambda error: str(error)[:60],
 )

@@ -44,9 +44,8 @@ def test_a_role_that_stays_is_left_alone() -> None:
     plan = plan_identities(leaving, cluster)
     assert plan.sql == ['DROP USER "u"']
     assert (plan.steps[0].changes[0].names, plan.in_place, plan.blocking) == (("r",), 0, ())
-    assert [one.code for one in plan_identities(leaving, replace(cluster, user_roles=frozenset("rx"))).blocking] == [
-        "user_roles"
-    ]
+    more = plan_identities(leaving, replace(cluster, user_roles=frozenset("rx")))
+    assert [one.code for one in more.blocking] == ["user_roles"]
 
 
 def test_the_databases_to_look_in() -> None:
@@ -110,24 +109,17 @@ def test_each_change_of_identities_says_whose_leaving_is_the_reason() -> None:
 
 
 def test_each_change_in_a_database_says_whose_leaving_is_the_reason() -> None:
-    held = frozenset(
-        {
-            (ROLE, Grant(Scope.SCHEMA, "USAGE", "s")),
-            (USER, Grant(Scope.SCHEMA, "CREATE", "s")),
-            (ROLE, Grant(Scope.DATABASE, "CREATE", database="cp")),
-            (ROLE, Grant(Scope.DATABASE_TABLES, "SELECT", database="cp")),
-            (ROLE, Grant(Scope.SCHEMAS, "USAGE", database="cp")),
-            (ROLE, Grant(Scope.SCHEMA, "USAGE", "lake")),
-            (USER, Grant(Scope.DEFAULT, "SELECT", "s", writer="w")),
-        }
-    )
+    held = {(ROLE, Grant(Scope.SCHEMA, "USAGE", name)) for name in ("s", "lake")}
+    wide = ((Scope.DATABASE, "CREATE"), (Scope.DATABASE_TABLES, "SELECT"), (Scope.SCHEMAS, "USAGE"))
+    held |= {(ROLE, Grant(scope, word, database="cp")) for scope, word in wide}
+    held |= {(USER, Grant(Scope.SCHEMA, "CREATE", "s")), (USER, Grant(Scope.DEFAULT, "SELECT", "s", writer="w"))}
     group = Identity("group", "g")
     made = frozenset({(group, Grant(Scope.DEFAULT, "SELECT", "s", writer="u"))})
-    owned = frozenset(
-        {Owned("schema", "s"), Owned("table", "s", 't"'), Owned("table", "o", "v"), Owned("database", "cp")}
-    )
-    holdings = replace(EMPTY, held=held, made=made, owned=owned, external=frozenset({"lake"}))
+    owned = {Owned("schema", "s"), Owned("table", "s", 't"'), Owned("table", "o", "v"), Owned("database", "cp")}
+    lake = replace(EMPTY, made=made, external=frozenset({"lake"}))
+    holdings = replace(lake, held=frozenset(held), owned=frozenset(owned))
     plan = plan_holdings(replace(LEAVING, new_owner="heir"), CLUSTER, holdings)
+    tables = (("table", ("cp", "s", 't"')), ("table", ("cp", "o", "v")))
     of_user = {"reason": Reason.USER_LEAVES, "of": "u"}
     of_writer = {"reason": Reason.WRITER_LEAVES, "of": "u"}
     assert plan.changes == (
@@ -139,10 +131,10 @@ def test_each_change_in_a_database_says_whose_leaving_is_the_reason() -> None:
         lost("all schemas", "cp", words="USAGE"),
         lost("database", "cp", words="CREATE"),
         lost("schema", "cp", "s", who=USER, words="CREATE", **of_user),
-        Change("give", "table", ("cp", "s", 't"'), Reason.USER_LEAVES, identity=HEIR, of="u"),
-        Change("give", "table", ("cp", "o", "v"), Reason.USER_LEAVES, identity=HEIR, of="u"),
-        Change("give", "schema", ("cp", "s"), Reason.USER_LEAVES, identity=HEIR, of="u"),
-        Change("give", "database", ("cp",), Reason.USER_LEAVES, identity=HEIR, of="u"),
+        *(
+            Change("give", kind, path, Reason.USER_LEAVES, identity=HEIR, of="u")
+            for kind, path in (*tables, ("schema", ("cp", "s")), ("database", ("cp",)))
+        ),
     )
     assert [step.sql for step in plan.steps if step.autocommit] == ['REVOKE USAGE ON SCHEMA "lake" FROM ROLE "r"']
     assert plan.sql[4:7] == [

@@ -38,9 +38,8 @@ def test_what_is_held_goes() -> None:
 def test_an_external_schema_is_closed_outside_a_transaction() -> None:
     lake = replace(CURRENT, schemas={"crm": Schema("crm", "admin", "external")}, grants=frozenset({USAGE}))
     found = plan_closing(["crm"], "r", lake)
-    assert [(step.sql, step.autocommit) for step in found.steps] == [
-        ('REVOKE USAGE ON SCHEMA "crm" FROM ROLE "r"', True)
-    ]
+    (step,) = found.steps
+    assert (step.sql, step.autocommit) == ('REVOKE USAGE ON SCHEMA "crm" FROM ROLE "r"', True)
 
 
 def test_what_is_closed_is_in_place() -> None:
@@ -103,20 +102,15 @@ def test_what_a_role_holds_in_schemas_to_close() -> None:
         {
             q.SCHEMAS.replace("'dev'", "'db'"): [["db", "crm", 100, "local"], ["db", "ads", 100, "local"]],
             q.OF_ALL_ON_SCHEMAS: [
-                [*q.ROLE, "crm", "USAGE", "SCHEMA"],
+                *([*who, "crm", "USAGE", "SCHEMA"] for who in (q.ROLE, below, ("public", "public"))),
                 [*q.ROLE, "ads", "USAGE", "SCHEMA"],
-                [*below, "crm", "USAGE", "SCHEMA"],
-                ["public", "public", "crm", "USAGE", "SCHEMA"],
             ],
             q.ON_RELATIONS + q.OF_ROLE: [[*q.ROLE, "crm", "t", "SELECT"]],
             q.ON_COLUMNS + q.OF_ROLE: [[*q.ROLE, "crm", "t", "c", "UPDATE"]],
             q.DEFAULTS: [[*q.ROLE, "etl", "crm", "RELATION", "SELECT"], [*q.ROLE, "etl", None, "RELATION", "SELECT"]],
             q.ROLE_GRANTS: [["linked_role", "below"], ["below", "bottom"]],
             q.ON_RELATIONS + q.of("below", "bottom"): [[*below, "crm", "t", "SELECT"]],
-            q.OF_OTHERS_ON_RELATIONS: [
-                ["group", "g", "crm", "t", "SELECT"],
-                ["public", "public", "crm", "t", "SELECT"],
-            ],
+            q.OF_OTHERS_ON_RELATIONS: [[*who, "crm", "t", "SELECT"] for who in (("group", "g"), ("public", "public"))],
             q.ON_DATABASES + q.of("below", "bottom", "linked_role"): [
                 [*q.ROLE, "db", "SELECT", "TABLES"],
                 # CREATE on the database is none of a schema's business.

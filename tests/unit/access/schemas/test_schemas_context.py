@@ -89,8 +89,7 @@ def test_a_thorough_look_reads_everything() -> None:
         **{
             q.USER_GRANTS: [["linked_user", "linked_role"], ["root", "linked_role"], ["a_stranger", "above"]],
             q.ON_SCHEMAS + members: [
-                ["user", "root", "crm", "CREATE", "SCHEMA"],
-                ["user", "root", "web", "CREATE", "SCHEMA"],
+                *(["user", "root", name, "CREATE", "SCHEMA"] for name in ("crm", "web")),
                 ["group", "root", "crm", "USAGE", "SCHEMA"],
             ],
             q.ON_RELATIONS + members: [["user", "linked_user", "crm", "accounts", "INSERT"]],
