@@ -15,13 +15,7 @@ from tests.unit.access.planning import told
 KNOWN = Identities(
     Session("admin", "dev", superuser=False),
     roles={"r": Role("r", "eve")},
-    users={
-        "admin": User("admin", 100),
-        "boss": User("boss", 1, superuser=True),
-        "eve": User("eve", 102),
-        "Old": User("Old", 103),
-        "XXXX": User("XXXX", 104),
-    },
+    users={name: User(name, 1, superuser=name == "boss") for name in ("admin", "boss", "eve", "Old", "XXXX")},
 )
 
 

@@ -132,8 +132,7 @@ def test_the_names_that_lead_to_what_is_held(grant: Grant, path: tuple[str, ...]
 @pytest.mark.parametrize(
     ("owned", "said"),
     [
-        (Owned("database", "d"), "database d"),
-        (Owned("role", "a.b"), "role a.b"),
+        *((Owned(kind, "a.b"), f"{kind} a.b") for kind in ("database", "role")),
         (Owned("schema", "s.1"), 'schema d."s.1"'),
         (Owned("table", "s", "t"), "table d.s.t"),
     ],

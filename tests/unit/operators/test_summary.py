@@ -44,15 +44,9 @@ def test_the_log_says_what_to_type(monkeypatch: pytest.MonkeyPatch, mocker: Mock
 
 
 PROOF: dict[str, Any] = {
-    "login": "reader",
-    "database": "cp",
-    "first": "2026-11-27T15:40:12Z",
-    "last": "2026-11-27T15:40:19Z",
-    "read": 3,
-    "tables": ["d.crm.a", "d.crm.b", "d.ads.c"],
-    "schemas": {"d.crm": 2, "d.ads": 1},
-    "refused": 0,
-    "unproved": 1,
+    **{"login": "reader", "database": "cp", "first": "2026-11-27T15:40:12Z", "last": "2026-11-27T15:40:19Z"},
+    **{"read": 3, "tables": ["d.crm.a", "d.crm.b", "d.ads.c"], "schemas": {"d.crm": 2, "d.ads": 1}},
+    **{"refused": 0, "unproved": 1},
 }
 TOLD = """\
 Proved by login:
@@ -116,34 +110,19 @@ def test_the_summary_tells_what_more_can_be_read(mocker: MockerFixture) -> None:
 
 
 def test_only_what_the_run_creates_is_not_missing() -> None:
-    changes = [
-        ChangeRow(action, about, [], "", "", "", applied=False)
-        for action, about in [
-            ("create", "role r"),
-            ("create", "database d"),
-            ("grant", "role g"),
-            ("grant", "schema d.s"),
-            ("grant", "tables d.s"),
-            ("grant", "table d.t.one"),
-        ]
-    ]
-    comes = [
-        FindingRow("role_missing", "r", ""),
-        FindingRow("not_ready", "database d", ""),
-        FindingRow("checkpoint_closed", "d", ""),
-        FindingRow("schema_closed", "d.s", ""),
-        FindingRow("not_granted", "d.s", ""),
-        FindingRow("not_granted", "d.t", ""),
-    ]
-    stays = [
-        FindingRow("role_missing", "g", ""),
-        FindingRow("not_ready", "schema d.s", ""),
-        FindingRow("database_owner", "database d", ""),
-        FindingRow("schema_closed", "d.t2", ""),
-        FindingRow("not_granted", "d.t2", ""),
-    ]
-    report = merge([Report(changes=tuple(changes), findings=tuple(comes + stays))])
-    assert (report.changes, report.findings) == (tuple(changes), tuple(stays))
+    made = ("create role r", "create database d", "grant role g", "grant schema d.s", "grant tables d.s")
+    split = (one.partition(" ") for one in (*made, "grant table d.t.one"))
+    changes = tuple(ChangeRow(action, about, [], "", "", "", applied=False) for action, _, about in split)
+    comes = {"role_missing": ["r"], "not_ready": ["database d"], "checkpoint_closed": ["d"]}
+    comes |= {"schema_closed": ["d.s"], "not_granted": ["d.s", "d.t"]}
+    stays = {"role_missing": ["g"], "not_ready": ["schema d.s"], "database_owner": ["database d"]}
+    stays |= {"schema_closed": ["d.t2"], "not_granted": ["d.t2"]}
+    gone, left = (
+        tuple(FindingRow(code, about, "") for code, named in known.items() for about in named)
+        for known in (comes, stays)
+    )
+    report = merge([Report(changes=changes, findings=gone + left)])
+    assert (report.changes, report.findings) == (changes, left)
 
 
 def test_in_a_list_a_mapped_task_stands_for_all_of_its_instances() -> None:

@@ -53,6 +53,7 @@ def held(*grants: tuple[Identity, Grant]) -> Holdings:
     return replace(HOLDINGS, held=frozenset(grants))
 
 
+PERMISSIONS = ("role y", "role z", "CREATE USER", "DROP USER")
 BLOCKING: list[tuple[dict[str, Any], Finding, bool]] = [
     ({"sees_all": False}, blocking("hidden", "admin", case="privileges"), False),
     ({"sees_catalog": False}, blocking("hidden", "admin", case="owned"), False),
@@ -64,9 +65,7 @@ BLOCKING: list[tuple[dict[str, Any], Finding, bool]] = [
     ),
     (
         {"granted_roles": frozenset({"z", "y"}), "system": frozenset({"DROP USER", "CREATE USER"})},
-        blocking(
-            "role_privileges", "r", case="permissions", permissions=("role y", "role z", "CREATE USER", "DROP USER")
-        ),
+        blocking("role_privileges", "r", case="permissions", permissions=PERMISSIONS),
         True,
     ),
     ({"user_roles": frozenset({"r", "b", "a"})}, blocking("user_roles", "u", case="leaving", roles=("a", "b")), True),
@@ -111,12 +110,8 @@ def test_a_role_has_to_be_tied_to_the_user(members: frozenset[Identity]) -> None
 @pytest.mark.parametrize(
     ("new_owner", "heirs", "stops"),
     [
-        ("heir", None, False),
-        ("heir", (), True),
-        ("heir", ("u",), True),
-        ("heir", ("heir",), False),
-        ("admin", (), False),
-        (None, (), False),
+        *(("heir", heirs, stops) for heirs, stops in ((None, False), ((), True), (("u",), True), (("heir",), False))),
+        *((owner, (), False) for owner in ("admin", None)),
     ],
 )
 def test_who_may_get_what_the_user_owns(new_owner: str | None, heirs: tuple[str, ...] | None, stops: bool) -> None:
@@ -299,12 +294,8 @@ def test_a_database_is_known_by_the_role_or_the_connection(
 
 
 def test_what_others_own_in_the_checkpoint_database() -> None:
-    others = {
-        (Owned("schema", "public"), 1),
-        (Owned("database", "cp"), 100),
-        (Owned("schema", "s"), 102),
-        (Owned("table", "public", "t"), 999),
-    }
+    others = {(Owned("schema", "public"), 1), (Owned("database", "cp"), 100)}
+    others |= {(Owned("schema", "s"), 102), (Owned("table", "public", "t"), 999)}
     objects = ("schema cp.s of heir", "table cp.public.t of user id 999")
     leaving, holdings = replace(LEAVING, drop="cp", named="cp"), replace(HOLDINGS, others=frozenset(others))
     foreign = (blocking("foreign_objects", "cp", user="u", objects=objects),)

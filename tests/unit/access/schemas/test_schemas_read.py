@@ -74,20 +74,13 @@ def test_what_tables_there_are_and_whose() -> None:
 
 def test_tables_that_an_admin_may_not_read_are_there_too() -> None:
     listed = q.tables_of("crm", "web")
-    rows = Answers(
-        {
-            listed: [["crm", "seen", "VIEW", "loader"], ["web", "pages", "TABLE", "loader"]],
-            q.NAMESPACES: [[1, "crm", 100], [2, "ads", 100], [3, "web", 100]],
-            q.ALL_RELATIONS: [
-                [11, 1, "seen", 101, "v"],
-                [12, 1, "hidden", 101, "r"],
-                [13, 1, "mv_tbl__m__0", 101, "r"],
-                [14, 1, "m", 101, "v"],
-                [21, 2, "elsewhere", 101, "r"],
-                [31, 3, "seen", 77, "r"],
-            ],
-        }
-    )
+    seen: q.Table = [["crm", "seen", "VIEW", "loader"], ["web", "pages", "TABLE", "loader"]]
+    schemas: q.Table = [[1, "crm", 100], [2, "ads", 100], [3, "web", 100]]
+    relations: q.Table = [
+        *([11, 1, "seen", 101, "v"], [12, 1, "hidden", 101, "r"], [13, 1, "mv_tbl__m__0", 101, "r"]),
+        *([14, 1, "m", 101, "v"], [21, 2, "elsewhere", 101, "r"], [31, 3, "seen", 77, "r"]),
+    ]
+    rows = Answers({listed: seen, q.NAMESPACES: schemas, q.ALL_RELATIONS: relations})
     clerk = SchemaAccess(Session("clerk", "dev", superuser=False), users=q.KNOWN_USERS)
     assert read_tables(rows, clerk, ["crm", "web"]) == Tables(
         {"crm": frozenset({"seen", "hidden", "m"}), "web": frozenset({"seen", "pages"})},
@@ -103,15 +96,9 @@ def test_tables_that_an_admin_may_not_read_are_there_too() -> None:
 CATALOG: dict[str, q.Table] = {
     q.NAMESPACES: [[1, "crm", 100], [2, "hr", 100], [3, "pg_catalog", 1], [4, "Pg_mine", 101]],
     q.ALL_RELATIONS: [
-        [10, 1, "totals", 101, "v"],
-        [11, 1, "accounts", 100, "r"],
-        [12, 1, "mv_tbl__totals__0", 101, "r"],
-        [20, 2, "mv_tbl__pay", 101, "v"],
-        [21, 2, "pay", 100, "r"],
-        [22, 2, "m", 100, "m"],
-        [30, 3, "pg_user", 1, "v"],
-        [40, 4, "between", 101, "v"],
-        [50, 5, "gone", 101, "r"],
+        *([10, 1, "totals", 101, "v"], [11, 1, "accounts", 100, "r"], [12, 1, "mv_tbl__totals__0", 101, "r"]),
+        *([20, 2, "mv_tbl__pay", 101, "v"], [21, 2, "pay", 100, "r"], [22, 2, "m", 100, "m"]),
+        *([30, 3, "pg_user", 1, "v"], [40, 4, "between", 101, "v"], [50, 5, "gone", 101, "r"]),
     ],
     # Rules of views, each on its view and on what that reads; a foreign key, on the table that it refers to.
     q.DEPENDENCIES: [

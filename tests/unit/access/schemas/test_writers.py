@@ -18,12 +18,7 @@ from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Role, Schema, Scope, Session, User
 from tests.unit.access.planning import MAY_CREATE, Step, given, plan_schemas
 
-USERS = {
-    "admin": User("admin", 1, superuser=True),
-    "etl": User("etl", 2),
-    "dbt": User("dbt", 3),
-    "owner": User("owner", 4),
-}
+USERS = {name: User(name, at, superuser=at == 0) for at, name in enumerate(("admin", "etl", "dbt", "owner"))}
 CURRENT = SchemaAccess(
     Session("admin", "dev"),
     roles={"r": Role("r", "admin")},
