@@ -126,12 +126,6 @@ def test_bad_arguments_and_a_bad_connection_are_told_at_once(segment: Segment, n
 
 
 @pytest.mark.parametrize("name", READS_USER)
-def test_a_role_named_like_a_user(segment: Segment, name: str) -> None:
-    task = segment.create_role if name == "role" else segment.check
-    assert refused(segment, task(role="awsuser")) == (said("name_taken", "awsuser", case="role"),)
-
-
-@pytest.mark.parametrize("name", READS_USER)
 def test_a_user_named_like_a_role(segment: Segment, name: str) -> None:
     segment.sql(f"CREATE ROLE {segment.user}")
     problem = said("name_taken", segment.user, case="user")

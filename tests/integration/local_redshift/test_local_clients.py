@@ -18,14 +18,8 @@ psycopg = pytest.importorskip("psycopg")
 
 
 def open_psycopg(server: Server, user: str | None = None, password: str | None = None) -> Any:
-    return psycopg.connect(
-        host=server.host,
-        port=server.port,
-        user=user or server.user,
-        password=password or server.password,
-        dbname=server.database,
-        autocommit=True,
-    )
+    who = {"user": user or server.user, "password": password or server.password}
+    return psycopg.connect(host=server.host, port=server.port, dbname=server.database, autocommit=True, **who)
 
 
 def test_psycopg(server: Server) -> None:

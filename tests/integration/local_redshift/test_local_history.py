@@ -44,8 +44,7 @@ def test_status_type_and_whose(place: Place) -> None:
         "SELECT query_type, status, database_name, error_message FROM sys_query_history "
         f"WHERE query_id > {since} ORDER BY query_id"
     )
-    rows = place.do(query)
-    assert rows == [
+    assert place.do(query) == [
         ("SELECT", "success", place.database, ""),
         ("SELECT", "failed", place.database, "permission denied for schema s"),
         ("DDL", "success", place.database, ""),

@@ -118,13 +118,8 @@ def test_a_port_in_use_is_one_sentence(folder: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(ROOT)}
-        done = subprocess.run(
-            [sys.executable, "-m", "local_redshift", "--port", str(port)],
-            capture_output=True,
-            text=True,
-            env=environment,
-            check=False,
-        )
+        asked = [sys.executable, "-m", "local_redshift", "--port", str(port)]
+        done = subprocess.run(asked, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 1
     assert done.stderr == f"cannot listen on 127.0.0.1:{port}: Address already in use\n"
     assert leftovers(folder) == []

@@ -14,7 +14,7 @@ from redshift_connector import error as errors
 
 from airflow_provider_datagraph.hooks.redshift import close_half_made
 from local_redshift.running import Server, started
-from tests.support.redshift import run
+from tests.support.redshift import connect, run
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +46,8 @@ def test_the_driver_verifies_the_certificate(
 def test_without_tls_it_is_refused_and_with_it_not_required(secured: Server, server: Server) -> None:
     with pytest.raises(errors.InterfaceError, match="refuses SSL"):
         hello(server, "127.0.0.1", "verify-ca")
-    plain = redshift_connector.connect(
-        host="127.0.0.1",
-        port=secured.port,
-        user=secured.user,
-        password=secured.password,
-        database=secured.database,
-        ssl=False,
-    )
-    assert run(plain, "SELECT 1") == [(1,)]
-    plain.close()
+    with closing(connect(secured)) as plain:
+        assert run(plain, "SELECT 1") == [(1,)]
 
 
 def test_only_the_certificate_is_left_to_read(secured: Server) -> None:

@@ -22,6 +22,8 @@ def in_db(*schemas: str) -> list[tuple[str, str]]:
 
 
 NATIVE = " A DAG that renders native objects makes numbers of names: write {{ … | tojson }} in the template."
+LIST = "give a list, JSON text of a list, or one name a line."
+NO_NAME = "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
 NO_JSON = "schema looks like JSON and isn't (Expecting value: line 1 column {0} (char 1)): correct it."
 TRUE, FALSE = (True, "True", "true", "TRUE", " tRuE\n"), (False, "False", "false", "FALSE", " fAlsE\n")
 
@@ -67,11 +69,8 @@ def test_any_other_word_is_refused(value: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "found"),
     [
-        (None, ()),
-        ("", ()),
-        (" \n ", ()),
+        *((nothing, ()) for nothing in (None, "", " \n ", "[]")),
         ([], ()),
-        ("[]", ()),
         ("crm", ("crm",)),
         (" b \n\n a\r\n", ("b", "a")),
         ('["b", " a "]', ("b", "a")),
@@ -94,16 +93,12 @@ def test_names_come_as_lists_json_or_lines(value: Any, found: tuple[str, ...]) -
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        (5, "schema is 5: give a list, JSON text of a list, or one name a line." + NATIVE),
-        (2.5, "schema is 2.5: give a list, JSON text of a list, or one name a line." + NATIVE),
-        (True, "schema is True: give a list, JSON text of a list, or one name a line."),
+        *((number, f"schema is {number}: {LIST}{NATIVE}") for number in (5, 2.5)),
+        (True, f"schema is True: {LIST}"),
         *((text, NO_JSON.format(at)) for text, at in (("['a' 'b']", 2), ("['a', 5]", 2), ("[__import__('os')]", 2))),
         ("['a'", NO_JSON.format(2)),
-        ({"a": 1}, "schema is {'a': 1}: give a list, JSON text of a list, or one name a line."),
-        (["a", 5], "schema has the entry 5: each has to be a name."),
-        (["a", None], "schema has the entry None: each has to be a name."),
-        (["a", ""], "schema has the entry '': each has to be a name."),
-        (["a", " "], "schema has the entry ' ': each has to be a name."),
+        ({"a": 1}, f"schema is {{'a': 1}}: {LIST}"),
+        *((["a", entry], f"schema has the entry {entry!r}: each has to be a name.") for entry in (5, None, "", " ")),
         # A set of anything has an order.
         ({"b", 5}, "schema has the entry 5: each has to be a name."),
         ('["a", ["b"]]', "schema has the entry ['b']: each has to be a name."),
@@ -145,16 +140,9 @@ def test_tables_come_by_schema(value: Any, schemas: tuple[str, ...], found: Mapp
         ({"crm": None}, ("crm",), [EMPTY.format("crm")]),
         ({}, ("crm",), ["tables is an empty mapping: name tables, or give True for all."]),
         ("{}", ("crm", "ads"), ["tables is an empty mapping: name tables, or give True for all."]),
-        (5, ("crm",), ["tables is 5: give a list, JSON text of a list, or one name a line." + NATIVE]),
+        (5, ("crm",), [f"tables is 5: {LIST}{NATIVE}"]),
         ({"crm": ["a", "a"]}, ("crm",), ["tables names a twice: name each once."]),
-        (
-            "{crm}",
-            ("crm",),
-            [
-                "tables looks like JSON and isn't (Expecting property name enclosed in double quotes: line 1 column 2 "
-                "(char 1)): correct it."
-            ],
-        ),
+        ("{crm}", ("crm",), [f"tables looks like JSON and isn't ({NO_NAME}): correct it."]),
     ],
 )
 def test_other_tables_are_refused(value: Any, schemas: tuple[str, ...], sentences: list[str]) -> None:
@@ -214,14 +202,9 @@ def test_the_problems_of_every_list_are_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("key", "place"),
     [
-        ("crm", ("db", "crm")),
-        ('"crm"', ("db", "crm")),
-        ("db.crm", ("db", "crm")),
-        ('"a.b"', ("db", "a.b")),
-        ("a.b", ("db", "a.b")),
-        ('db."a.b"', ("db", "a.b")),
-        ('"we""b"', ("db", 'we"b')),
-        ('we"b', ("db", 'we"b')),
+        *((key, ("db", "crm")) for key in ("crm", '"crm"', "db.crm")),
+        *((key, ("db", "a.b")) for key in ('"a.b"', "a.b", 'db."a.b"')),
+        *((key, ("db", 'we"b')) for key in ('"we""b"', 'we"b')),
         ("db.both", ("db", "both")),
         ("other.both", ("other", "both")),
     ],

@@ -69,7 +69,7 @@ WORKGROUP = {"workgroupName": "default", "dbName": "dev", "durationSeconds": 360
 # The fields, and the driver's arguments with what AWS is asked; or what is refused.
 PAGE: dict[str, tuple[dict[str, Any], dict[str, Any], Request]] = {
     "database": (BY_PASSWORD, {**SEEN, "database": "Dev", "user": "awsuser", "password": SECRET}, None),
-    "iam": ({"host": HOST, **REQUIRED, "extra": IAM}, SEEN, token("dev")),
+    "iam": ({"host": HOST, **REQUIRED, "password": SECRET, "extra": IAM}, SEEN, token("dev")),
     "iam, with all in the extra": ({"host": HOST, "extra": IAM}, SEEN, token("dev")),
     "iam, its cluster inferred": (INFERRED, SEEN, token("dev", None)),
     "iam, switched off": (
@@ -113,15 +113,11 @@ def test_the_connection_that_airflow_ships(mocker: MockerFixture, monkeypatch: p
     db.create_default_connections(session=mocker.Mock())
     (shipped,) = (call.args[0] for call in merged.mock_calls if call.args[0].conn_id == "redshift_default")
     assert "<REDSHIFT_CLUSTER_IDENTIFIER>" in shipped.extra
-    cluster = (
-        "cluster_identifier is '<REDSHIFT_CLUSTER_IDENTIFIER>': give letters, digits and hyphens, as AWS shows it."
-    )
+    name = "cluster_identifier is '<REDSHIFT_CLUSTER_IDENTIFIER>': give letters, digits and hyphens, as AWS shows it."
     with pytest.raises(MisconfigurationError) as refused:
         asked({"redshift_default": as_json({"extra": shipped.extra})}, monkeypatch)
-    assert refused.value.problems == (
-        LACKS.format("host"),
-        f"The extra of connection redshift_default can't be used: {cluster}",
-    )
+    told = f"The extra of connection redshift_default can't be used: {name}"
+    assert refused.value.problems == (LACKS.format("host"), told)
     edited = {"host": HOST, "extra": {**json.loads(shipped.extra), "cluster_identifier": "redshift-cluster-1"}}
     assert asked({"redshift_default": as_json(edited)}, monkeypatch) == (SEEN, token("dev", None))
     # The README's fields, where somebody only fills the form in, and forgets the extra.

@@ -180,19 +180,6 @@ def test_a_token_is_for_one_database(
 SHIPPED = {**CLUSTER, "port": 5439, "region": "eu-west-1", "db_user": "admin", "database": "dev", "profile": "default"}
 
 
-@pytest.mark.parametrize("fields", [{}, {"login": None, "schema": None, "port": 5439}])
-@pytest.mark.parametrize("extra", [SHIPPED, {name: str(value) for name, value in SHIPPED.items()}])
-def test_airflow_s_own_example_is_understood(extra: dict[str, Any], fields: dict[str, Any]) -> None:
-    admin = connection(ADMIN, extra, **fields)
-    arguments = connections.admin_arguments(admin, None)
-    # Whom AWS lets in comes with the token.
-    place = {"host": "cluster.example.com", "port": 5439, "database": "dev"}
-    assert arguments == {**place, "sslmode": "verify-full"}
-    asked = connections.token_request(admin, "dev")
-    assert (asked.region, asked.profile, asked.parameters["DbUser"]) == ("eu-west-1", None, "admin")
-    assert connections.token_request(connection(ADMIN, {**extra, "profile": "p"}), "dev").profile == "p"
-
-
 TAKE = "Take one of the two away."
 
 
@@ -229,6 +216,7 @@ def test_two_profiles_contradict_each_other() -> None:
     aws = connection({"conn_id": "mine", "conn_type": "aws"}, {"profile_name": "theirs"})
     for profile in ("theirs", "", None):
         connections.check_profile(connection(ADMIN, {"profile": profile}), aws)
+    assert connections.token_request(connection(ADMIN, {**CLUSTER, "profile": "p"}), "dev").profile == "p"
     assert problems(connections.check_profile, connection(ADMIN, {"profile": "p"}), aws) == (
         "The extra of connection admin_id names the profile 'p', and that of the AWS connection mine the profile "
         "'theirs'. Take one of the two away.",
