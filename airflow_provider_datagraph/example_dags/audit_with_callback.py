@@ -17,15 +17,17 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 def tell(context: Any) -> None:
     """Send what an audit found to wherever people look; here to standard output."""
     error = context.get("exception")
-    report = error.report if isinstance(error, DriftError) else {"findings": []}
-    told = [f"Segment's access isn't as allowed: {error}", *(row["text"] for row in report["findings"])]
+    if isinstance(error, DriftError):
+        told = [f"Segment's access isn't as allowed: {error}", *(row["text"] for row in error.report["findings"])]
+    else:
+        told = [f"The audit couldn't run: {error}"]
     sys.stdout.write("\n- ".join(told))
 
 
 with DAG("example_audit_with_callback", schedule="@daily", start_date=START, catchup=False, tags=["example"]) as dag:
     AuditAccessOperator(
         task_id="audit",
-        allowed=["analytics.crm", "analytics.marts_*"],
+        allowed=["analytics.crm", "analytics.marts_*", "segment_profiles.profiles_prod"],
         exact=True,
         on_failure_callback=tell,
     )
