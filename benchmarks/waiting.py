@@ -62,9 +62,9 @@ asyncio.events.Handle._run = counted
 """
 PROFILES = {"user_conn_id": None, "database": None, "tables": ["orders"], "require_rows": False, "max_staleness": None}
 ACCESS: dict[str, Any] = {
-    "user_conn_id": "segment_linked_user", "database": None, "tables": [], "role": "r", "wait_for_grants": True,
-    "broken_views": "report", "least_privilege": False, "forbidden": [], "probe_checkpoint": False,
-    "batch_size": 200, "max_proof_age": 900.0,
+    "user_conn_id": "segment_linked_user", "checkpoint_database": None, "tables": [], "role": "r",
+    "wait_for_grants": True, "broken_views": "report", "least_privilege": False, "forbidden": [],
+    "probe_checkpoint": False, "batch_size": 200, "max_proof_age": 900.0,
 }  # fmt: skip
 
 
@@ -203,6 +203,8 @@ def main(folder: Path, count: int, seconds: int, latency: int) -> None:
                     assert time.monotonic() - began < 5 * seconds, left
                     most = max(most, sessions())
                     time.sleep(1)
+            done = airflow.rows("SELECT count(*) FROM task_instance WHERE next_kwargs LIKE '%done%'")[0][0]
+            assert done == count, f"{done} of {count}: see {folder}/triggerer.log"
             say(f"all {count} events stored after {time.monotonic() - began:.0f} s; sessions at most {most}")
         finally:
             triggerer.terminate()

@@ -15,6 +15,8 @@ from airflow_provider_datagraph.triggers.patience import AT_LEAST, Pauses, Sight
 from airflow_provider_datagraph.triggers.watch import GRACE, Watcher, watcher
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from airflow_provider_datagraph.triggers.watch import Subscription
 
 CLASS_PATH = "airflow_provider_datagraph.triggers.PollTrigger"
@@ -85,7 +87,7 @@ class PollTrigger(BaseTrigger):
             if answer.done():
                 look = answer.result()
                 if isinstance(look, Exception):
-                    sight.saw(self._fault(look), self.log)
+                    sight.saw(self._fault(look, one.origin), self.log)
                 elif look.done:
                     return {"status": "done", "report": look.as_dict(), "message": look.message}
                 elif look.problems:
@@ -97,10 +99,11 @@ class PollTrigger(BaseTrigger):
                 return {"status": "timeout", "message": sight.message, "report": sight.report}
             watching.adapt(self, one, pauses.after(fault=bool(sight.fault)))
 
-    def _fault(self, error: Exception) -> str:
+    def _fault(self, error: Exception, origin: TracebackType | None) -> str:
         """Say what is waited out; raise what isn't."""
         if isinstance(error, PassingFaultError):
             return str(error)
         if isinstance(error, InvalidInput) or not self.silent_fail:
-            raise error
+            # Many may raise it, and its traceback would grow each time.
+            raise error.with_traceback(origin)
         return one_line(f"{type(error).__name__}: {error}")

@@ -16,6 +16,8 @@ from airflow_provider_datagraph.exceptions import PassingFaultError
 from airflow_provider_datagraph.redshift.names import InvalidInput
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from airflow.providers.common.compat.sdk import Connection
 
     from airflow_provider_datagraph.engine.looks import Look, Probe, Sessions
@@ -73,6 +75,8 @@ class Subscription:
         self.seen, self.next = float("-inf"), first
         self.hung = 0.0
         """When it took all the time of a look: it comes last then."""
+        self.origin: TracebackType | None = None
+        """Where an error that is the answer comes from."""
         self.waiting: dict[object, tuple[float, float]] = {}
         """The interval and the deadline of each trigger."""
         self.answer: asyncio.Future[Look | Exception] = asyncio.get_running_loop().create_future()
@@ -94,6 +98,7 @@ class Subscription:
     def tell(self, answer: Look | Exception) -> None:
         loop = asyncio.get_running_loop()
         told, self.answer, self.seen = self.answer, loop.create_future(), loop.time()
+        self.origin = answer.__traceback__ if isinstance(answer, Exception) else None
         if self.waiting:
             self.plan()
         told.set_result(answer)
@@ -203,7 +208,12 @@ class Watcher:
         last = loop.time()
         asked: dict[int, tuple[Probe, Subscription]] = {}
         for one in sorted(those, key=lambda one: one.hung):
-            one.probe = one.probe or make_probe(one.name, one.arguments, self.sessions)
+            try:
+                one.probe = one.probe or make_probe(one.name, one.arguments, self.sessions)
+            except Exception as error:
+                # Such as that of a sensor that waits since before an upgrade; the others are looked at.
+                one.tell(error)
+                continue
             asked[id(one.probe)] = (one.probe, one)
 
         def told(probe: Probe, answer: Look | Exception) -> None:

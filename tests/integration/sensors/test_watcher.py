@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import traceback
 from collections import Counter
 from typing import Any
 
@@ -65,11 +66,18 @@ def test_each_gets_its_own_answer_and_a_bad_one_spoils_nothing(house: House, moc
     looks = mocker.patch.object(probes.ProfilesSyncProbe, "look", side_effect=KeyError("a bug"))
 
     async def broken() -> list[Any]:
-        running = [collect(trigger_of(one, seconds=1)) for one in (sensors[0], sensors[6])]
-        return list(await asyncio.gather(*running, return_exceptions=True))
+        old = [trigger_of(sensors[6], seconds=1) for _ in range(9)]
+        for one in old:
+            # As another version stored it.
+            one.arguments["forgotten"] = True
+        running = [*(trigger_of(one, seconds=1) for one in (sensors[0], sensors[6])), *old]
+        return list(await asyncio.gather(*map(collect, running), return_exceptions=True))
 
-    failed, waited = run(broken())
+    failed, waited, *old = run(broken())
     assert isinstance(failed, KeyError) and waited[0]["status"] == "timeout" and looks.call_count == 1
+    assert [type(one) for one in old] == [TypeError] * 9
+    # It is one error, and its traceback doesn't grow with those who raise it.
+    assert len(traceback.extract_tb(old[0].__traceback__)) < 9
 
 
 def test_who_leaves_takes_nothing_from_the_others(house: House, mocker: MockerFixture) -> None:
