@@ -131,10 +131,14 @@ def composed(machine: Machine) -> dict[str, Service]:
 
 def of_airflow_2(machine: Machine) -> dict[str, Service]:
     """Airflow 2's: it has no API server, its tasks use the database themselves; and its scheduler parses DAG files."""
+    folder = machine.root / "dags"
+    folder.mkdir(parents=True)
+    for path in (*(HERE / "files").glob("*.py"), ROOT / "dags" / "segment_ready.py"):
+        (folder / path.name).symlink_to(path)
     settings = {
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(HERE / "files"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(folder),
         "AIRFLOW__CORE__FERNET_KEY": Fernet.generate_key().decode(),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": machine.setting(
             SERVICES["scheduler"]["environment"]["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
