@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 
 from local_redshift import wire
 from local_redshift.backend import Backend, BackendError, Pool
-from local_redshift.errors import reworded
+from local_redshift.errors import Fields, Refused, reworded, unsupported
 from local_redshift.exchange import Exchange
-from local_redshift.external import explained
 from local_redshift.plan import Releasing
+from local_redshift.text import OWNER
 
 ABORT = "DO 'BEGIN RAISE EXCEPTION $$aborted$$; END'"
 ENOUGH = 1 << 16
+MISSING = ("42P01", "3F000")
+_NAMED = re.compile(r'"([^"]+)"')
 
 
 class Relay:
@@ -70,7 +73,7 @@ class Relay:
             if kind == b"Z":
                 return body
             if kind == b"E":
-                body = wire.error(await explained(wire.fields(body), self.pool, database))[5:]
+                body = wire.error(await _explained(wire.fields(body), self.pool, database))[5:]
             answer = wire.frame(kind, body) if kind == b"D" else _answer(kind, body, exchange)
             if exchange.silent:
                 continue
@@ -99,3 +102,20 @@ def _answer(kind: bytes, body: bytes, exchange: Exchange) -> bytes:
     if kind == b"S" and body.startswith(b"server_version\0"):
         return b""
     return wire.frame(kind, body)
+
+
+async def _explained(fields: Fields, pool: Pool, database: str) -> Fields:
+    """PostgreSQL's error, or ours where it misses what an external schema may hold: it's unknown, but for tables."""
+    name = _NAMED.search(fields.get("M", ""))
+    if fields.get("C") not in MISSING or name is None:
+        return fields
+    try:
+        async with pool.lent(database, OWNER) as owner:
+            known = "SELECT id FROM pg_rs.external_schemas"
+            rows = await owner.run(f"SELECT nspname FROM pg_namespace WHERE oid IN ({known})")
+    except (BackendError, Refused, OSError, EOFError):
+        return fields  # the database is gone, or the server
+    for row in rows:
+        if name.group(1) == row[0] or name.group(1).startswith(f"{row[0]}."):
+            return {**fields, **unsupported(f"the external schema {row[0]}").fields()}
+    return fields
