@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import logging
 import os
 import signal
 import stat
@@ -47,7 +46,6 @@ def arguments() -> argparse.Namespace:
         default="closed",
         help="open: what has no form here goes to PostgreSQL, for dbt, SQLAlchemy and psql (default: %(default)s)",
     )
-    parser.add_argument("--log", metavar="FILE", help="write what happens to this file")
     parser.add_argument("--die-with-parent", action="store_true", help="stop when the parent process is gone")
     return parser.parse_args()
 
@@ -118,8 +116,6 @@ async def run(options: Options, die_with_parent: bool, control: int | None = Non
 def main() -> int:
     """Do what the command line asks for; return the exit status."""
     given = arguments()
-    if given.log:
-        logging.basicConfig(filename=given.log, level=logging.INFO, format="%(asctime)s %(message)s")
     if given.host not in LOCAL:
         say(
             f"warning: {given.user} is a PostgreSQL superuser: whoever reaches {given.host} can act as this "

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from local_redshift import reading, wire
+from local_redshift import wire
+from local_redshift.backend import Backend, BackendError
 from local_redshift.collect import collected
-from local_redshift.errors import Refused
+from local_redshift.errors import Refused, reworded, unsupported
 from local_redshift.exchange import Exchange, Prepared
 from local_redshift.faults import Cut, Fault, Faults, Injected
 from local_redshift.grammar import kind_of
@@ -15,6 +16,7 @@ from local_redshift.plan import Collected, Ending, Query, Remembered
 from local_redshift.relay import Relay
 from local_redshift.shapes import Shapes, are_asked
 from local_redshift.statements import Statements, one_database
+from local_redshift.text import literal
 
 ABORTED = "current transaction is aborted, commands ignored until end of transaction block"
 
@@ -48,7 +50,7 @@ class Batches:
         try:
             with self.records.refusals(sql, kind_of(sql)):
                 found = self.statements.request(sql, self.relay.status == b"T")
-            self._several = reading.several(found)
+            self._several = _are_several(found)
             exchange = Exchange(executed=found)
             exchange.data += wire.query("; ".join([await self._sql(one) for one in found]))
             await self._run(exchange, self._database(found))
@@ -66,7 +68,7 @@ class Batches:
                 # PostgreSQL gets the statement when it's bound.
                 self.relay.writer.write(shape + wire.frame(b"Z", self.relay.status))
                 return
-            self._several = reading.several(touched)
+            self._several = _are_several(touched)
             database = self._database(touched)
             exchange = Exchange()
             await self._build(exchange, batch, fresh=database is not None)
@@ -171,7 +173,7 @@ class Batches:
             case Query(reads=reads, database=database) if reads:
                 with self.records.refusals(one.text, plan.kind):
                     async with relay.backend(database) as backend:
-                        await reading.check(plan, self._several, backend)
+                        await _check_reads(plan, self._several, backend)
             case Collected() | Remembered():
                 found = await collected(plan, relay, self.records.history, rows=rows)
                 return f"WITH {found} {plan.sql}"
@@ -215,3 +217,22 @@ class Batches:
             failed = next(iter(exchange.executed[exchange.completed :]), exchange.named)
             if failed is not None:
                 self.records.add(failed.text, failed.plan.kind, exchange.failed)
+
+
+def _are_several(touched: list[Prepared]) -> bool:
+    return len({one.text for one in touched}) > 1
+
+
+async def _check_reads(plan: Query, among_several: bool, backend: Backend) -> None:
+    """Refuse a statement that a cluster refuses, or that would read masked values or external tables."""
+    schemas = ", ".join(literal(one[0]) if len(one) > 1 else "NULL" for one in plan.reads)
+    names = ", ".join(literal(one[-1]) for one in plan.reads)
+    asked = f"ARRAY[{schemas}]::text[], ARRAY[{names}]::text[], current_schemas(true)"
+    how = f"{literal(plan.takes)}, {plan.database is not None}, {among_several}"
+    try:
+        rows = await backend.run(f"SELECT pg_rs.unreadable({asked}, {how})")
+    except BackendError as failure:
+        fields = reworded(failure.fields)
+        raise Refused(fields["C"], fields["M"]) from failure
+    if rows[0][0] is not None:
+        raise unsupported(rows[0][0])

@@ -9,9 +9,6 @@ from local_redshift.plan import Collected, Remembered
 from local_redshift.relay import Relay
 from local_redshift.text import OWNER, literal
 
-# What a view calls the database that a row is of.
-DATABASE = {"svv_masking_policy": "policy_database", "svv_external_tables": "redshift_database_name"}
-
 
 async def collected(plan: Collected | Remembered, relay: Relay, history: History, rows: bool) -> str:
     """The expression; without `rows` it has the right columns, and none of the rows to be collected."""
@@ -39,7 +36,8 @@ async def _elsewhere(view: str, pool: Pool, database: str, user: str) -> str:
     """The view's rows in another database, as the user sees them."""
     try:
         async with pool.lent(database, OWNER) as backend:
-            only = f"WHERE {DATABASE.get(view, 'database_name')} = {literal(database)}"
+            name = "redshift_database_name" if view == "svv_external_tables" else "database_name"
+            only = f"WHERE {name} = {literal(database)}"
             # To plan it takes much longer than to run it.
             rows = await backend.run_again(f"SELECT coalesce(json_agg(t), '[]') FROM pg_rs.{view} t {only}", user)
     except (BackendError, Refused):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 from collections import deque
 from collections.abc import Iterator
@@ -17,9 +16,6 @@ from itertools import islice
 from pathlib import Path
 
 from local_redshift.errors import Fields, Refused
-
-# Never the text: it may hold a password.
-LOG = logging.getLogger("local_redshift")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +77,6 @@ class History:
         self._query += 1
         end = datetime.now(UTC)
         self._write(source.application, text)
-        LOG.info("session %s: %s %s %s", source.session_id, kind, status, error)
         self._rows.append(
             {
                 "user_id": source.user_id,

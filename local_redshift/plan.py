@@ -117,8 +117,4 @@ class Releasing(_Ddl):
     released: str
 
 
-class Masking(_Ddl):
-    """DDL on masking policies."""
-
-
-Plan = Command | Query | Catalog | Collected | Remembered | CaseChange | Ending | Alone | Releasing | Masking
+Plan = Command | Query | Catalog | Collected | Remembered | CaseChange | Ending | Alone | Releasing

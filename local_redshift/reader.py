@@ -203,6 +203,10 @@ class Reader:
         self.at += 1
         return int(token.text)
 
+    def connections(self) -> int:
+        """A number of connections, or UNLIMITED."""
+        return -1 if self.accept("unlimited") else self.integer()
+
     def listed(self, item: Callable[[], T]) -> list[T]:
         """Items separated by commas."""
         found = [item()]

@@ -23,7 +23,7 @@ def create_database(reader: Reader, context: Context) -> Plan:
             reader.accept_symbol("=")
             clauses += f" OWNER {ident(reader.user_name())}"
         elif reader.accept("connection", "limit"):
-            clauses += f" CONNECTION LIMIT {-1 if reader.accept('unlimited') else reader.integer()}"
+            clauses += f" CONNECTION LIMIT {reader.connections()}"
         else:
             _collation_or_isolation(reader)
     reader.end()
@@ -48,26 +48,24 @@ def alter_database(reader: Reader, context: Context) -> Plan:
         change = f"RENAME TO {ident(reader.kept_name())}"
     elif reader.accept("owner", "to"):
         change = f"OWNER TO {ident(reader.user_name())}"
-    elif reader.accept("integration"):
-        shared.integration(reader)
+    elif reader.is_word("integration"):
+        raise unsupported("ALTER DATABASE ... INTEGRATION")
     else:
-        _properties(reader)
-        if reader.tokens[-2].value == "limit" or reader.tokens[-1].value == "unlimited":
-            change = f"CONNECTION LIMIT {reader.tokens[-1].text.lower().replace('unlimited', '-1')}"
+        change = _properties(reader)
     reader.end()
     return Releasing(f"ALTER DATABASE {ident(name)} {change}", "ALTER DATABASE", name)
 
 
-def _properties(reader: Reader) -> None:
-    """CONNECTION LIMIT, COLLATE and ISOLATION LEVEL, of which only a lone limit can be honoured."""
+def _properties(reader: Reader) -> str:
+    """CONNECTION LIMIT, COLLATE and ISOLATION LEVEL, of which only a limit can be honoured."""
+    change = ""
     while True:
         if reader.accept("connection", "limit"):
-            if not reader.accept("unlimited"):
-                reader.integer()
+            change = f"CONNECTION LIMIT {reader.connections()}"
         else:
             _collation_or_isolation(reader)
         if not reader.peek().text:
-            return
+            return change
 
 
 def drop_database(reader: Reader, context: Context) -> Plan:

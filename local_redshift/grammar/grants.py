@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from local_redshift.errors import syntax_error
-from local_redshift.grammar import external, objects, roles, system
+from local_redshift.errors import syntax_error, unsupported
+from local_redshift.grammar import objects, roles, system
 from local_redshift.grammar.grantees import Grantee, behaviour, grantees
 from local_redshift.plan import Command, Context, Plan
 from local_redshift.reader import Reader
@@ -54,21 +54,20 @@ def _change(reader: Reader, context: Context, change: Change) -> Plan:
         permitted = system.permission(reader, granting)
         if permitted is not None:
             return permitted
-        _not_here(reader, granting)
+        _not_here(reader)
     _privileges(reader, change)
     scoped = reader.accept("for")
     if change.only_option and with_for is scoped:
         raise reader.fail()
     if scoped:
-        target = objects.scope(reader, context, change.words)
+        target = objects.scope(reader, context)
     else:
         reader.expect("on")
-        external.target(reader, change.words, granting)
         target = objects.target(reader, context)
     _check_words(change, target)
     reader.expect("to" if granting else "from")
-    if [token.value for token in change.words] == ["select"]:
-        external.policy(reader)
+    if reader.is_word("rls", "policy") or reader.is_word("masking", "policy"):
+        raise unsupported("permissions of row-level security and masking policies")
     who = grantees(reader, granting, only_identities=scoped, only_users=change.only_option)
     if not granting:
         behaviour(reader)
@@ -76,15 +75,21 @@ def _change(reader: Reader, context: Context, change: Change) -> Plan:
     return Command(block(_steps(change, target, who)), "DDL", "GRANT" if granting else "REVOKE")
 
 
-def _not_here(reader: Reader, granting: bool) -> None:
+def _not_here(reader: Reader) -> None:
+    """Refuse what isn't about objects in a database; there is no CONNECT on one."""
     if reader.is_word("assumerole"):
-        external.assume_role(reader, granting)
-    if reader.is_word("connect"):
-        external.connect(reader, granting)
+        raise unsupported("ASSUMEROLE")
+    if reader.accept("connect"):
+        if reader.accept("on"):
+            reader.expect("workgroup")
+        raise unsupported("CONNECT ON WORKGROUP")
 
 
 def _check_words(change: Change, target: objects.Target) -> None:
-    external.check_words(change.words, target.words)
+    """Refuse a permission that this kind of object hasn't."""
+    for token in change.words:
+        if token.value not in (*target.words, "all"):
+            raise syntax_error(token.text)
     if change.columns and (not isinstance(target, objects.Tables) or target.everything_in):
         raise syntax_error("(")
 

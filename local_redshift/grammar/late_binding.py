@@ -85,12 +85,7 @@ def is_asked(tokens: list[Token]) -> bool:
 
 
 def select(sql: str, tokens: list[Token], context: Context) -> Plan:
-    """The two forms of its page: rows as text, and rows as a table."""
-    reader = Reader(tokens, context.case_sensitive)
-    if reader.accept("select", FUNCTION) and reader.accept_symbol("(") and reader.accept_symbol(")"):
-        if reader.peek().text:
-            raise unsupported(SHAPE)
-        return Query(f"SELECT c::text AS {FUNCTION} FROM pg_rs.{FUNCTION}() c")
+    """Its page's form with the rows as a table."""
     statement = _Columns(Reader(tokens, context.case_sensitive), context)
     statement.read()
     first, last = statement.span

@@ -22,7 +22,7 @@ SYS = frozenset(
 # Views whose rows come from every database of the cluster.
 EVERYWHERE = frozenset(
     """svv_database_privileges svv_redshift_schemas svv_redshift_tables svv_redshift_columns svv_all_schemas
-    svv_all_tables svv_external_tables svv_all_columns svv_masking_policy""".split()
+    svv_all_tables svv_external_tables svv_all_columns""".split()
 )
 
 
@@ -34,12 +34,10 @@ def is_catalog(parts: list[str]) -> bool:
 
 
 # PostgreSQL's own functions would answer in PostgreSQL's names, or act past the grammar.
-CALLABLE = frozenset(
-    """pg_backend_pid pg_sleep pg_terminate_backend pg_typeof
-    pg_get_late_binding_view_cols""".split()
-)
+CALLABLE = frozenset("pg_backend_pid pg_sleep pg_terminate_backend pg_typeof pg_get_late_binding_view_cols".split())
 FORBIDDEN_CALLS = frozenset(
-    """set_config current_setting aclexplode acldefault makeaclitem row_security_active obj_description
+    """user_is_member_of role_is_member_of
+    set_config current_setting aclexplode acldefault makeaclitem row_security_active obj_description
     shobj_description col_description format_type currtid2 ts_stat ts_rewrite""".split()
 )
 # Those that https://docs.aws.amazon.com/redshift/latest/dg/r_System_information_functions.html has.

@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from local_redshift.errors import Refused, known_database, unsupported
-from local_redshift.grammar import external
 from local_redshift.grammar.grantees import Grantee
 from local_redshift.grammar.names import is_catalog
 from local_redshift.plan import Context
-from local_redshift.reader import Reader
+from local_redshift.reader import Reader, phrases
 from local_redshift.text import array, ident, literal
-from local_redshift.tokens import Token
 
 SCHEMA_BITS = {"drop": "TRIGGER", "alter": "MAINTAIN"}
 TABLE_BITS = {word: word.upper() for word in "select insert update delete references truncate".split()} | SCHEMA_BITS
 SCOPED_SCHEMA_BITS = {"usage": "SELECT", "create": "INSERT", **SCHEMA_BITS}
+# What the stand-in lacks: permissions on it aren't read any further.
+KINDS_ELSEWHERE = phrases(
+    """function|procedure|all functions|all procedures|language|model|datashare|external schema|external table|copy job
+    |template"""
+)
+SCOPES_ELSEWHERE = phrases("functions|procedures|languages|copy jobs|templates")
 
 
 def native(granting: bool, privileges: str, on: str, who: list[Grantee], option: bool) -> str:
@@ -123,6 +127,7 @@ class Scope(Target):
 
 def target(reader: Reader, context: Context) -> Target:
     """What follows ON."""
+    _refuse(reader, KINDS_ELSEWHERE, "permissions on")
     if reader.accept("database"):
         return Databases(reader.listed(lambda: known_database(reader.name())))
     if reader.accept("schema"):
@@ -133,10 +138,9 @@ def target(reader: Reader, context: Context) -> Target:
     return Tables(reader.listed(lambda: _granted(reader, context)), everything_in=False)
 
 
-def scope(reader: Reader, context: Context, words: list[Token]) -> Target:
+def scope(reader: Reader, context: Context) -> Target:
     """What follows FOR: https://docs.aws.amazon.com/redshift/latest/dg/t_scoped-permissions.html"""
-    if external.scope(reader, words):
-        return Scope("others", None, tuple(token.value for token in words))
+    _refuse(reader, SCOPES_ELSEWHERE, "scoped permissions for")
     what = reader.expect_any("tables", "schemas")
     reader.expect("in")
     schema = None
@@ -148,6 +152,13 @@ def scope(reader: Reader, context: Context, words: list[Token]) -> Target:
         if reader.name() != context.database:
             reader.later("scoped permissions in another database than the connected one")
     return Scope(what, schema, tuple(TABLE_BITS if what == "tables" else SCOPED_SCHEMA_BITS))
+
+
+def _refuse(reader: Reader, kinds: tuple[tuple[str, ...], ...], what: str) -> None:
+    for kind in kinds:
+        # A table may be called as they are.
+        if reader.is_word(*kind) and reader.peek(len(kind)).text.lower() not in (".", ",", "to", "from"):
+            raise unsupported(f"{what} {' '.join(kind).upper()}")
 
 
 def relation(reader: Reader, context: Context) -> str:

@@ -11,7 +11,7 @@ from local_redshift.grammar.names import check_names, is_catalog
 from local_redshift.grammar.references import Reference, common_tables, references
 from local_redshift.grammar.render import name_of, render
 from local_redshift.grammar.views import LEADER_ONLY
-from local_redshift.plan import Catalog, Command, Context, Plan, Query
+from local_redshift.plan import Command, Context, Plan, Query
 from local_redshift.reader import RESERVED
 from local_redshift.tokens import Kind, Token
 
@@ -115,22 +115,8 @@ def local(sql: str, tokens: list[Token], context: Context, found: list[Reference
     return render(sql, tokens, context, without_database(tokens, context, context.database, found))
 
 
-def explain(sql: str, tokens: list[Token], context: Context) -> Plan:
-    """https://docs.aws.amazon.com/redshift/latest/dg/r_EXPLAIN.html"""
-    at = 2 if len(tokens) > 1 and tokens[1].value == "verbose" else 1
-    return _inner(sql, tokens, context, at)
-
-
-def cursor(sql: str, tokens: list[Token], context: Context) -> Plan:
-    """https://docs.aws.amazon.com/redshift/latest/dg/declare.html"""
-    for at, token in enumerate(tokens):
-        if token.value == "for" and token.kind is Kind.WORD:
-            return _inner(sql, tokens, context, at + 1)
-    raise Refused("42601", "syntax error at end of input")
-
-
-def plain(sql: str, tokens: list[Token], context: Context) -> Plan:
-    """Statements that name no table: FETCH, CLOSE and DEALLOCATE."""
+def deallocate(sql: str, tokens: list[Token], context: Context) -> Plan:
+    """DEALLOCATE, as psycopg sends it."""
     return Query(render(sql, tokens, context), "UTILITY")
 
 
@@ -143,26 +129,6 @@ def comment(sql: str, tokens: list[Token], context: Context) -> Plan:
         raise unsupported("COMMENT ON " + tokens[2].text.upper())
     check_names(tokens, [], context)
     return Command(render(sql, tokens, context), "DDL")
-
-
-def _inner(sql: str, tokens: list[Token], context: Context, at: int) -> Plan:
-    if at >= len(tokens):
-        raise Refused("42601", "syntax error at end of input")
-    words = ("select", "with") if tokens[0].value == "declare" else ("select", "with", "insert", "update", "delete")
-    if tokens[at].value not in words:
-        raise unsupported(f"{tokens[0].text.upper()} of this statement")
-    inner = select if tokens[at].value in ("select", "with") else change
-    if late_binding.is_asked(tokens):
-        raise unsupported(late_binding.SHAPE)
-    plan = inner(sql, tokens[at:], context)
-    match plan:
-        case Query(reads=reads, takes=takes, database=None):
-            pass
-        case Catalog():
-            reads, takes = (), "nothing"
-        case _:
-            raise unsupported(f"{tokens[0].text.upper()} of a catalog view or of another database")
-    return Query(f"{render(sql, tokens[:at], context)} {plan.sql}", "UTILITY", reads=reads, takes=takes)
 
 
 def _spans(found: list[Reference]) -> list[tuple[int, int]]:

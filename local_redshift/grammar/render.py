@@ -7,9 +7,8 @@ from local_redshift.text import ident, literal
 from local_redshift.tokens import Kind, Token, lower
 
 # Functions of Redshift's, and PostgreSQL's that would answer in PostgreSQL's names.
-_OURS = """version has_database_privilege has_schema_privilege has_table_privilege user_is_member_of
-role_is_member_of getdate"""
-FUNCTIONS = {**{name: f"pg_rs.{name}" for name in _OURS.split()}, "nvl": "coalesce", "len": "length"}
+_OURS = "version has_database_privilege has_schema_privilege has_table_privilege getdate".split()
+FUNCTIONS = {**{name: f"pg_rs.{name}" for name in _OURS}, "nvl": "coalesce", "len": "length"}
 
 
 def name_of(token: Token, context: Context) -> str:

@@ -41,7 +41,7 @@ OFF = ("false", "off", "f", "0", "no")
 def set_parameter(reader: Reader, context: Context) -> Plan:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_SET.html"""
     if reader.is_word("session", "authorization") or reader.is_word("local", "session", "authorization"):
-        raise _authorization(reader)
+        raise unsupported("SET SESSION AUTHORIZATION")
     # Roles are always in force.
     if reader.is_word("session", "characteristics") or reader.is_word("role"):
         raise reader.fail()
@@ -68,14 +68,6 @@ def set_of_user(reader: Reader) -> str:
 def reset_of_user(reader: Reader) -> str:
     """The end of ALTER USER u RESET parameter."""
     return f"RESET {_native(_parameter(reader))}"
-
-
-def use(reader: Reader, context: Context) -> Plan:
-    """https://docs.aws.amazon.com/redshift/latest/dg/r_USE_command.html"""
-    reader.name()
-    reader.later("USE")
-    reader.end()
-    raise reader.fail()
 
 
 def reset(reader: Reader, context: Context) -> Plan:
@@ -184,18 +176,6 @@ def finish(reader: Reader, context: Context) -> Plan:
         raise reader.fail()
     reader.end()
     return Ending("COMMIT" if verb in ("commit", "end") else "ROLLBACK")
-
-
-def _authorization(reader: Reader) -> Refused:
-    """https://docs.aws.amazon.com/redshift/latest/dg/r_SET_SESSION_AUTHORIZATION.html"""
-    reader.accept("local")
-    reader.expect("session", "authorization")
-    if reader.peek().kind is Kind.STRING:
-        reader.string()
-    elif not reader.accept("default"):
-        reader.user_name()
-    reader.end()
-    return unsupported("SET SESSION AUTHORIZATION")
 
 
 def _assigned(reader: Reader) -> str:

@@ -23,55 +23,18 @@ def create_database(reader: Reader, name: str) -> Plan:
         reader.expect("namespace")
         reader.string()
     elif reader.accept("arn"):
-        reader.string()
-        _catalog(reader)
-        reader.later("databases made from a data catalog")
+        raise unsupported("databases made from a data catalog")
     else:
         reader.expect("integration")
         reader.string()
         if reader.accept("database"):
             reader.string()
-        while reader.accept("set"):
-            _setting(reader)
+        if reader.is_word("set"):
+            raise unsupported("settings of an integration")
     reader.end()
     return Command(
         f"CREATE DATABASE {ident(name)} TEMPLATE template0 ALLOW_CONNECTIONS false", "DDL", "CREATE DATABASE"
     )
-
-
-def _catalog(reader: Reader) -> None:
-    if reader.accept("with", "no", "data", "catalog", "schema"):
-        return
-    if reader.accept("with"):
-        reader.expect("data", "catalog", "schema")
-        if reader.peek().text:
-            reader.name()
-
-
-def _setting(reader: Reader) -> None:
-    reader.name()
-    reader.accept_symbol("=")
-    if reader.peek().kind not in (Kind.WORD, Kind.STRING, Kind.NUMBER):
-        raise reader.fail()
-    reader.next()
-
-
-def integration(reader: Reader) -> None:
-    """ALTER DATABASE d INTEGRATION {REFRESH ... | SET ...}
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DATABASE.html
-    """
-    reader.later("ALTER DATABASE ... INTEGRATION")
-    if reader.accept("set"):
-        _setting(reader)
-        return
-    reader.expect("refresh")
-    reader.accept_any("all", "inerror")
-    reader.expect_any("tables", "table")
-    if reader.accept("in", "schema"):
-        reader.listed(reader.name)
-    elif reader.peek().text:
-        reader.listed(reader.parts)
 
 
 def create_schema(reader: Reader, context: Context) -> Plan:

@@ -58,10 +58,13 @@ RULES: dict[tuple[str, ...], Rule] = _by_words(
         shared.create_schema: "create external schema",
         shared.create_table: "create external table",
         defaults.alter: "alter default privileges",
+        masking.create: "create masking policy",
+        masking.drop: "drop masking policy",
+        masking.attach: "attach masking policy",
+        masking.detach: "detach masking policy",
         grants.grant: "grant",
         grants.revoke: "revoke",
         show.show: "show",
-        settings.use: "use",
         settings.alter_system: "alter system",
         settings.set_parameter: "set",
         settings.reset: "reset",
@@ -76,27 +79,21 @@ RULES: dict[tuple[str, ...], Rule] = _by_words(
 TEXT_RULES: dict[tuple[str, ...], TextRule] = _by_words(
     {
         queries.select: "select|with",
-        queries.explain: "explain",
-        queries.cursor: "declare",
         queries.change: "insert into|update|delete|truncate|refresh materialized view",
-        queries.plain: "fetch|close|deallocate",
+        queries.deallocate: "deallocate",
         queries.maintain: "analyze|vacuum",
         queries.comment: "comment on",
         tables.create: "create table|create temp|create temporary|create local",
         tables.create_view: "create view|create or replace view|create materialized view",
         tables.alter: "alter table",
         tables.drop: "drop table|drop view|drop materialized view",
-        masking.create: "create masking policy",
-        masking.drop: "drop masking policy",
-        masking.attach: "attach masking policy",
-        masking.detach: "detach masking policy",
     }
 )
 
 # Statements that Redshift has and the stand-in hasn't: https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_commands.html
 ELSEWHERE = phrases(
-    """copy|unload|call|cancel|merge into|lock|prepare|execute|savepoint|release|attach rls|detach rls
-    |associate|desc|describe|insert
+    """copy|unload|use|explain|declare|fetch|close|call|cancel|merge into|lock|prepare|execute|savepoint|release
+    |attach rls|detach rls|associate|desc|describe|insert
     |create procedure|create or replace procedure|create function|create or replace function|create external
     |create library|create or replace library|create model|create datashare|create rls
     |create identity|create or replace external|create template

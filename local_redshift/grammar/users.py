@@ -143,8 +143,7 @@ def _option(reader: Reader, options: _Options, altering: bool) -> None:
         options.clauses.append(f"VALID UNTIL {literal(reader.string())}")
         options.named.append("valid")
     elif reader.accept("connection", "limit"):
-        limit = "-1" if reader.accept("unlimited") else str(reader.integer())
-        options.clauses.append(f"CONNECTION LIMIT {limit}")
+        options.clauses.append(f"CONNECTION LIMIT {reader.connections()}")
         options.named.append("connection")
     else:
         _unhonoured(reader, altering)

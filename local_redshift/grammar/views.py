@@ -44,8 +44,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     rls_datashare_conjunction_type
     |svv_attached_masking_policy: policy_name schema_name table_name table_type grantor grantee grantee_type
     priority input_columns output_columns is_masking_datashare_on
-    |svv_masking_policy: policy_database policy_name input_columns policy_expression policy_modified_by
-    policy_modified_time
     |sys_query_history: user_id query_id transaction_id session_id database_name query_type status start_time
     end_time elapsed_time error_message query_text
     |stv_sessions: starttime process user_name db_name timeout_sec
@@ -80,8 +78,6 @@ LEADER_ONLY = {
     "has_table_privilege": (2, 3),  # r_HAS_TABLE_PRIVILEGE
     "current_schema": (0, 0),  # r_CURRENT_SCHEMA
     "current_schemas": (1, 1),  # r_CURRENT_SCHEMAS
-    "user_is_member_of": (2, 2),  # r_USER_IS_MEMBER_OF
-    "role_is_member_of": (2, 2),  # r_ROLE_IS_MEMBER_OF
 }
 # r_CAST_function, of values that the catalog holds
 CASTS = frozenset("text varchar char name oid int integer int4 bigint int8 smallint boolean bool timestamp".split())

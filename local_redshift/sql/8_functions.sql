@@ -50,21 +50,6 @@ STABLE LANGUAGE sql RETURN has_table_privilege(pg_rs.user_id(who), wanted, pg_rs
 CREATE FUNCTION pg_rs.has_table_privilege(wanted oid, privilege text) RETURNS boolean
 STABLE LANGUAGE sql RETURN has_table_privilege(session_user, wanted, pg_rs.table_flag(privilege));
 
--- https://docs.aws.amazon.com/redshift/latest/dg/r_USER_IS_MEMBER_OF.html
-CREATE FUNCTION pg_rs.user_is_member_of(who text, held text) RETURNS boolean STABLE LANGUAGE plpgsql AS $$
-DECLARE held_id oid;
-BEGIN
-    PERFORM pg_rs.refuse('42501', 'permission denied to ask for another user')
-        WHERE NOT pg_rs.may('ACCESS SYSTEM TABLE') AND who <> session_user;
-    SELECT oid INTO held_id FROM pg_roles WHERE rolname IN ('role:' || held, 'group:' || held) ORDER BY rolname DESC;
-    PERFORM pg_rs.refuse('42704', format('role "role:%s" does not exist', held)) WHERE held_id IS NULL;
-    RETURN pg_rs.holds(pg_rs.user_id(who), held_id);
-END $$;
-
--- https://docs.aws.amazon.com/redshift/latest/dg/r_ROLE_IS_MEMBER_OF.html
-CREATE FUNCTION pg_rs.role_is_member_of(who text, held text) RETURNS boolean STABLE LANGUAGE sql RETURN
-    pg_rs.holds(pg_rs.id('role:' || who), pg_rs.id('role:' || held));
-
 CREATE FUNCTION pg_rs.check_identity(who_type text, who text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     PERFORM pg_rs.id(CASE who_type WHEN 'role' THEN 'role:' ELSE '' END || who) WHERE who_type IN ('user', 'role');
 END $$;

@@ -2,9 +2,7 @@
 -- so who is concerned by a policy can't read the relation at all; the proxy asks pg_rs.masked() before a statement runs.
 -- https://docs.aws.amazon.com/redshift/latest/dg/t_ddm.html
 
-CREATE TABLE pg_rs.masking_policies (
-    name text PRIMARY KEY, columns text[] NOT NULL, types text[] NOT NULL, expression text NOT NULL,
-    outputs int NOT NULL, modified_by oid NOT NULL, modified_at timestamp NOT NULL DEFAULT (now() AT TIME ZONE 'UTC'));
+CREATE TABLE pg_rs.masking_policies (name text PRIMARY KEY);
 -- Columns by their numbers, which a new name doesn't change; grantee 0 is PUBLIC.
 CREATE TABLE pg_rs.masking_attachments (
     policy text NOT NULL REFERENCES pg_rs.masking_policies, relation oid NOT NULL, outputs smallint[] NOT NULL,
@@ -16,31 +14,25 @@ CREATE FUNCTION pg_rs.check_masking() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     PERFORM pg_rs.refuse('42501', 'permission denied to manage masking policies') WHERE NOT pg_rs.is_super();
 END $$;
 
-CREATE FUNCTION pg_rs.masking_policy(wanted text) RETURNS pg_rs.masking_policies LANGUAGE plpgsql AS $$
-DECLARE found_policy pg_rs.masking_policies;
-BEGIN
-    SELECT * INTO found_policy FROM pg_rs.masking_policies WHERE name = wanted;
-    PERFORM pg_rs.refuse('42704', format('masking policy "%s" does not exist', wanted)) WHERE found_policy.name IS NULL;
-    RETURN found_policy;
+CREATE FUNCTION pg_rs.check_masking_policy(wanted text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM pg_rs.check_masking();
+    PERFORM pg_rs.refuse('42704', format('masking policy "%s" does not exist', wanted))
+        WHERE wanted NOT IN (SELECT name FROM pg_rs.masking_policies);
 END $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_MASKING_POLICY.html
-CREATE FUNCTION pg_rs.create_masking(wanted text, missing_ok boolean, names text[], types text[], expression text,
-                                     outputs int) RETURNS void
+CREATE FUNCTION pg_rs.create_masking(wanted text, missing_ok boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
     PERFORM pg_rs.check_masking();
-    PERFORM t::regtype FROM unnest(types) t;
     PERFORM pg_rs.refuse('42710', format('masking policy "%s" already exists', name)) FROM pg_rs.masking_policies
         WHERE name = wanted AND NOT missing_ok;
-    INSERT INTO pg_rs.masking_policies VALUES (wanted, names, types, expression, outputs, pg_rs.me())
-        ON CONFLICT DO NOTHING;
+    INSERT INTO pg_rs.masking_policies VALUES (wanted) ON CONFLICT DO NOTHING;
 END $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_MASKING_POLICY.html: not while it's attached
 CREATE FUNCTION pg_rs.drop_masking(wanted text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
-    PERFORM pg_rs.check_masking();
-    PERFORM pg_rs.masking_policy(wanted);
+    PERFORM pg_rs.check_masking_policy(wanted);
     PERFORM pg_rs.refuse('2BP01', format('cannot drop masking policy "%s" because it is attached', wanted))
         WHERE EXISTS (SELECT FROM pg_rs.masking_attachments WHERE policy = wanted);
     DELETE FROM pg_rs.masking_policies WHERE name = wanted;
@@ -63,40 +55,18 @@ CREATE FUNCTION pg_rs.column_names(target oid, numbers smallint[]) RETURNS text 
     SELECT json_agg(a.attname ORDER BY n.at)::text FROM unnest(numbers) WITH ORDINALITY n(number, at)
     JOIN pg_catalog.pg_attribute a ON a.attrelid = target AND a.attnum = n.number);
 
--- The types of the columns that go in must be those of the policy; strings of any length are one type here.
-CREATE FUNCTION pg_rs.check_mask_types(policy pg_rs.masking_policies, target oid, inputs smallint[], outputs smallint[])
-RETURNS void LANGUAGE plpgsql AS $$ BEGIN
-    PERFORM pg_rs.refuse('22023', format('masking policy "%s" takes %s columns and gives %s', policy.name,
-        cardinality(policy.columns), policy.outputs))
-        WHERE cardinality(inputs) <> cardinality(policy.columns) OR cardinality(outputs) <> policy.outputs;
-    PERFORM pg_rs.refuse('42804', format('the columns don''t have the types of masking policy "%s"', policy.name))
-        FROM unnest(policy.types, inputs) AS w(given, number)
-        JOIN pg_attribute a ON a.attrelid = target AND a.attnum = w.number
-        JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type p ON p.oid = w.given::regtype
-        WHERE t.oid <> p.oid AND NOT (t.typcategory = 'S' AND p.typcategory = 'S');
-END $$;
-
--- https://docs.aws.amazon.com/redshift/latest/dg/r_ATTACH_MASKING_POLICY.html: on one column, not two policies of one
--- priority, nor two of one grantee; the same one may be attached in the same way to several grantees.
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_ATTACH_MASKING_POLICY.html
 CREATE FUNCTION pg_rs.attach_masking(wanted text, target regclass, outputs text[], inputs text[], who text,
                                      wanted_priority int) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
-DECLARE into_columns smallint[]; from_columns smallint[]; to_whom oid := 0;
+DECLARE to_whom oid := 0;
 BEGIN
-    PERFORM pg_rs.check_masking();
+    PERFORM pg_rs.check_masking_policy(wanted);
     PERFORM pg_rs.refuse('0A000', format('local stand-in: masking policies on %s', target))
         WHERE target NOT IN (SELECT oid FROM pg_rs.relations);
     to_whom := CASE who WHEN 'public' THEN 0 ELSE pg_rs.id(who) END;
-    into_columns := pg_rs.masked_columns(target, outputs);
-    from_columns := pg_rs.masked_columns(target, inputs);
-    PERFORM pg_rs.check_mask_types(pg_rs.masking_policy(wanted), target, from_columns, into_columns);
-    PERFORM pg_rs.refuse('42710', format('a masking policy is already attached to a column of relation "%s" with this '
-        'grantee or priority', (SELECT relname FROM pg_class WHERE oid = target))) FROM pg_rs.masking_attachments a
-        WHERE a.relation = target AND a.outputs && into_columns AND (a.grantee = to_whom OR (
-            a.priority = wanted_priority
-            AND (a.policy, a.outputs, a.inputs) IS DISTINCT FROM (wanted, into_columns, from_columns)));
-    INSERT INTO pg_rs.masking_attachments
-        VALUES (wanted, target, into_columns, from_columns, pg_rs.me(), to_whom, wanted_priority);
+    INSERT INTO pg_rs.masking_attachments VALUES (wanted, target, pg_rs.masked_columns(target, outputs),
+        pg_rs.masked_columns(target, inputs), pg_rs.me(), to_whom, wanted_priority);
     IF to_whom <> 0 THEN
         EXECUTE format('GRANT USAGE ON SEQUENCE pg_rs.masked_grantees TO %I', who);
     END IF;
@@ -114,8 +84,7 @@ CREATE FUNCTION pg_rs.detach_masking(wanted text, target regclass, outputs text[
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
 DECLARE numbers smallint[]; from_whom oid := 0;
 BEGIN
-    PERFORM pg_rs.check_masking();
-    PERFORM pg_rs.masking_policy(wanted);
+    PERFORM pg_rs.check_masking_policy(wanted);
     IF who <> 'public' THEN
         from_whom := pg_rs.id(who);
     END IF;
@@ -147,11 +116,9 @@ CREATE FUNCTION pg_rs.after_drop_masked() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = error AS $$
 DECLARE gone record; who oid;
 BEGIN
-    FOR gone IN SELECT objid, objsubid FROM pg_event_trigger_dropped_objects() WHERE classid = 'pg_class'::regclass LOOP
-        PERFORM pg_rs.refuse('0A000', 'local stand-in: dropping a column that a masking policy is attached to')
-            FROM pg_rs.masking_attachments a WHERE a.relation = gone.objid AND gone.objsubid = ANY (a.outputs || a.inputs);
-        FOR who IN DELETE FROM pg_rs.masking_attachments a WHERE a.relation = gone.objid AND gone.objsubid = 0
-                   RETURNING a.grantee LOOP
+    FOR gone IN SELECT objid FROM pg_event_trigger_dropped_objects()
+                WHERE classid = 'pg_class'::regclass AND objsubid = 0 LOOP
+        FOR who IN DELETE FROM pg_rs.masking_attachments a WHERE a.relation = gone.objid RETURNING a.grantee LOOP
             PERFORM pg_rs.forget_mask_grantee(who);
         END LOOP;
     END LOOP;
@@ -170,13 +137,4 @@ CREATE VIEW pg_rs.svv_attached_masking_policy AS
     LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
     WHERE pg_rs.is_super();
 
--- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_MASKING_POLICY.html: the same (the proxy adds other databases)
-CREATE VIEW pg_rs.svv_masking_policy AS
-    SELECT current_database()::text AS policy_database, p.name AS policy_name,
-        (SELECT json_agg(json_build_object('colname', w.col, 'type', w.typ))::text
-         FROM unnest(p.columns, p.types) w(col, typ)) AS input_columns,
-        p.expression AS policy_expression, pg_get_userbyid(p.modified_by)::text AS policy_modified_by,
-        p.modified_at AS policy_modified_time
-    FROM pg_rs.masking_policies p WHERE pg_rs.is_super();
-
-GRANT SELECT ON pg_rs.svv_attached_masking_policy, pg_rs.svv_masking_policy TO PUBLIC;
+GRANT SELECT ON pg_rs.svv_attached_masking_policy TO PUBLIC;

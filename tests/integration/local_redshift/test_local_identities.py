@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import pytest
@@ -12,54 +11,28 @@ from tests.integration.local_redshift.local_place import Place
 from tests.support.redshift import PASSWORD, connect, refused, run, turned_away, unique
 
 
-def test_role_has_its_creator_as_owner(admin: Any) -> None:
-    role = unique("role")
-    run(admin, f'CREATE ROLE "{role}"')
-    assert run(admin, f"SELECT role_name, role_owner FROM svv_roles WHERE role_name = '{role}'") == [(role, "awsuser")]
-    assert refused(admin, f"CREATE ROLE {role}") == ("42710", f'role "{role}" already exists')
-    run(admin, f"DROP ROLE {role}")
-    assert refused(admin, f"DROP ROLE {role}") == ("42704", f'role "{role}" does not exist')
-
-
 def test_role_and_user_share_one_name_space_groups_do_not(admin: Any) -> None:
     # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_ROLE.html
     name = unique("name")
-    run(admin, f"CREATE ROLE {name}")
+    run(admin, f'CREATE ROLE "{name}"')
+    assert run(admin, f"SELECT role_name, role_owner FROM svv_roles WHERE role_name = '{name}'") == [(name, "awsuser")]
+    assert refused(admin, f"CREATE ROLE {name}") == ("42710", f'role "{name}" already exists')
     assert refused(admin, f"CREATE USER {name} PASSWORD '{PASSWORD}'")[0] == "42710"
     run(admin, f"DROP ROLE {name}")
+    assert refused(admin, f"DROP ROLE {name}") == ("42704", f'role "{name}" does not exist')
     run(admin, f"CREATE USER {name} PASSWORD '{PASSWORD}'")
     assert refused(admin, f"CREATE ROLE {name}") == ("42710", f'user "{name}" already exists')
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html: nobody is called public
+    for reserved in ("public", '"Public"'):
+        for sql in (
+            f"CREATE USER {reserved} PASSWORD '{PASSWORD}'",
+            f"ALTER USER {name} RENAME TO {reserved}",
+            f"CREATE ROLE {reserved}",
+        ):
+            assert refused(admin, sql)[0] == "42939"
     run(admin, f"CREATE GROUP {name}")
     run(admin, f"DROP GROUP {name}")
     run(admin, f"DROP USER {name}")
-
-
-@pytest.mark.parametrize("name", ["public", '"PUBLIC"', '"Public"'])
-def test_nobody_is_called_public(admin: Any, name: str) -> None:
-    # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
-    user = unique("user")
-    run(admin, f"CREATE USER {user} PASSWORD '{PASSWORD}'")
-    for sql in (
-        f"CREATE USER {name} PASSWORD '{PASSWORD}'",
-        f"ALTER USER {user} RENAME TO {name}",
-        f"CREATE ROLE {name}",
-    ):
-        assert refused(admin, sql)[0] == "42939"
-    run(admin, f"DROP USER {user}")
-
-
-def test_md5_literal_is_a_working_login(server: Server, admin: Any) -> None:
-    # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
-    user = unique("user")
-    digest = hashlib.md5(f"{PASSWORD}{user}".encode()).hexdigest()
-    run(admin, f"CREATE USER \"{user}\" PASSWORD 'md5{digest}'")
-    connection = connect(server, user=user, password=PASSWORD)
-    assert run(connection, "SELECT current_user") == [(user,)]
-    connection.close()
-    run(admin, f"ALTER USER \"{user}\" PASSWORD 'Other5678y'")
-    connect(server, user=user, password="Other5678y").close()
-    assert turned_away(server, user, PASSWORD) == f'password authentication failed for user "{user}"'
-    run(admin, f'DROP USER "{user}"')
 
 
 @pytest.mark.parametrize("user", ["rdsdb", "role:x", "nobody_of_that_name"])
@@ -88,7 +61,6 @@ def test_memberships_of_users_and_roles(place: Place) -> None:
     place.do(f"GRANT ROLE {inner} TO ROLE {{role}}")
     grants = "SELECT granted_role_name FROM svv_role_grants WHERE role_name = '{role}'"
     assert place.do(grants) == [(inner,)]
-    assert place.read(f"SELECT user_is_member_of('{{user}}', '{inner}')") == [(True,)]
     # DROP ROLE: https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_ROLE.html
     assert place.refused(f"DROP ROLE {inner}") == ("55006", "cannot drop this role since it depends on another role")
     assert place.refused("DROP ROLE {role}") == ("55006", "cannot drop this role since it has been granted on a user")
@@ -142,18 +114,13 @@ def test_groups(place: Place) -> None:
 
 def test_identities_and_grants_roll_back_together(place: Place) -> None:
     other = unique("role")
-    place.do("BEGIN")
-    place.do(f"CREATE ROLE {other}")
-    assert place.do(f"SELECT role_name FROM svv_roles WHERE role_name = '{other}'") == [(other,)]
-    assert place.refused(f"GRANT USAGE ON SCHEMA nowhere TO ROLE {other}")[0] == "3F000"
-    assert place.refused("SELECT 1")[0] == "25P02"
-    place.do("ROLLBACK")
-    assert place.do(f"SELECT role_name FROM svv_roles WHERE role_name = '{other}'") == []
-
-
-def test_a_refusal_of_the_stand_in_ends_the_transaction_too(place: Place) -> None:
-    place.do("BEGIN")
-    assert place.refused("COPY t FROM 's3://b'") == ("0A000", "local stand-in: COPY")
-    assert place.refused("SELECT 1")[0] == "25P02"
-    place.do("ROLLBACK")
-    assert place.do("SELECT 1") == [(1,)]
+    made = f"SELECT role_name FROM svv_roles WHERE role_name = '{other}'"
+    for refusal in (("GRANT USAGE ON SCHEMA nowhere TO PUBLIC", "3F000"), ("COPY t FROM 's3://b'", "0A000")):
+        place.do("BEGIN")
+        place.do(f"CREATE ROLE {other}")
+        assert place.do(made) == [(other,)]
+        # A refusal of the stand-in's own ends the transaction, too.
+        assert place.refused(refusal[0])[0] == refusal[1]
+        assert place.refused("SELECT 1")[0] == "25P02"
+        place.do("ROLLBACK")
+        assert place.do(made) == []

@@ -10,71 +10,12 @@ from local_redshift.errors import Refused
 from local_redshift.grammar import translate
 from local_redshift.plan import Context
 from local_redshift.tokens import tokenize
+from tests.unit.local_redshift.local_corpus import statements
 
 CONTEXTS = (Context("dev"), Context("dev", case_sensitive=True))
 
-SLIPS = [
-    # What reads like a word or symbol of the grammar, and is a literal or a name.
-    "select '.' from pg_authid",
-    "select 'distinct' from pg_authid",
-    'select rolname as "." from pg_authid',
-    'select rolname as "distinct" from pg_authid',
-    "select rolname as distinct from pg_authid",
-    "select rolname distinct from pg_authid",
-    "select b.is distinct from b, pg_authid",
-    "select rolname from b set, pg_authid",
-    "select rolname from b as values, pg_authid",
-    "select rolname from b join k on k.where = b.r, pg_authid",
-    # No calls of trim.
-    "insert into btrim (select rolname from pg_authid)",
-    "insert into b as btrim (select rolname from pg_authid)",
-    "insert into b as btrim (with x as (select 1) select rolname from pg_authid)",
-    # A carriage return ends a comment.
-    "select rolname --\rfrom pg_authid\nwhere true",
-    # Nested, and written in other ways.
-    "select (((select rolname from pg_authid limit 1)))",
-    "select 1 where exists(select 1 from pg_class)",
-    "select * from b, lateral (select * from pg_class) z",
-    "select * from (values (1)) v, pg_class",
-    "with x as (table pg_class) select * from x",
-    "select rolname/**/from/* /* */ */pg_authid",
-    'select * from b where r in (select relname from pg_catalog."pg_class")',
-    "select * from b order by (select rolname from pg_authid limit 1)",
-    "select extract(year from (select now() from pg_class limit 1))",
-    "delete from b using pg_authid",
-    "update b set r = (select rolname from pg_authid limit 1)",
-    "insert into b values ((select rolname from pg_authid limit 1))",
-    "declare c cursor for select b.r from b, pg_authid",
-    "explain select b.r from b, pg_authid",
-    "create table c as select role_name from svv_roles",
-    "create table c as table pg_authid",
-    "create table c (like pg_authid)",
-    "create table c (a regclass)",
-    "alter table b add column a regclass default 'pg_authid'",
-    "alter table b add column a pg_class",
-    "create view c as select * from pg_catalog.pg_class",
-    "create materialized view c as select * from pg_class",
-    # Types and functions that look into the catalog.
-    "select null::pg_authid",
-    "select json_populate_record(null::pg_class, '{}')",
-    "select 'pg_authid'::regclass::oid",
-    "select cast(10 as regrole)",
-    "select regclass 'pg_authid'",
-    "select to_regnamespace('pg_rs')",
-    "select current_setting('data_directory')",
-    "select has_column_privilege('b', 'r', 'select')",
-    "select * from rows from (pg_get_keywords())",
-    'select * from "pg_get_keywords" /* */ ()',
-    # No SELECTs.
-    "delete from pg_class",
-    "truncate pg_class",
-    "analyze pg_class",
-    "vacuum pg_authid",
-    "comment on table pg_class is 'x'",
-    # Own names of the stand-in, folded.
-    'select * from "PG_RS".svv_roles',
-    'select "Pg_Rs".me()',
-]
+# And where a carriage return ends a comment.
+SLIPS = [*statements("slips"), "select rolname --\rfrom pg_authid\nwhere true"]
 
 
 @pytest.mark.parametrize("sql", SLIPS)
