@@ -26,6 +26,12 @@ def test_usage_and_select_are_both_needed(place: Place) -> None:
     place.do("GRANT SELECT ON TABLE s.one, s.two TO ROLE {role}")
     assert place.read("SELECT a FROM s.one") == [(1,)]
     assert place.do(TABLE_ROWS) == [("one", "SELECT"), ("two", "SELECT")]
+    # An owner's own rights are in no view; ALL reads back as ten rows.
+    assert len(place.do("SELECT * FROM svv_relation_privileges")) == 2
+    place.do("GRANT ALL ON TABLE s.one TO ROLE {role}")
+    all_words = "ALTER DELETE DROP INSERT REFERENCES RULE SELECT TRIGGER TRUNCATE UPDATE".split()
+    assert place.do(TABLE_ROWS) == [*(("one", word) for word in all_words), ("two", "SELECT")]
+    place.do("REVOKE ALL ON TABLE s.two FROM ROLE {role}")
     place.do("REVOKE USAGE ON SCHEMA s FROM ROLE {role}")
     # Also for a statement that the driver has prepared before.
     assert place.denied("SELECT a FROM s.one") == ("42501", "permission denied for schema s")
@@ -73,70 +79,49 @@ def test_scoped_permission_of_the_database(place: Place) -> None:
     assert place.denied("SELECT a FROM later.t") == ("42501", "permission denied for schema later")
 
 
-def test_scoped_permissions_are_a_superusers_to_give(place: Place) -> None:
-    place.do("GRANT USAGE ON SCHEMA s TO {user} WITH GRANT OPTION")
-    assert place.denied("GRANT SELECT FOR TABLES IN SCHEMA s TO ROLE {role}")[0] == "42501"
-    place.do("GRANT SELECT FOR TABLES IN SCHEMA s TO {user} WITH GRANT OPTION")
-    place.read("GRANT SELECT FOR TABLES IN SCHEMA s TO ROLE {role}")
-    assert place.do(SCHEMA_ROWS) == [("s", "SELECT", "TABLES")]
-    assert place.refused("GRANT SELECT FOR TABLES IN SCHEMA nowhere TO ROLE {role}")[0] == "3F000"
-
-
-def test_a_role_with_only_a_scoped_permission_on_an_empty_schema_is_held(place: Place) -> None:
+def test_scoped_permissions_are_a_superusers_to_give_and_hold_a_role(place: Place) -> None:
     place.do("CREATE SCHEMA empty")
-    place.do("GRANT SELECT FOR TABLES IN SCHEMA empty TO ROLE {role}")
+    place.do("GRANT USAGE ON SCHEMA empty TO {user} WITH GRANT OPTION")
+    assert place.denied("GRANT SELECT FOR TABLES IN SCHEMA empty TO ROLE {role}")[0] == "42501"
+    place.do("GRANT SELECT FOR TABLES IN SCHEMA empty TO {user} WITH GRANT OPTION")
+    place.read("GRANT SELECT FOR TABLES IN SCHEMA empty TO ROLE {role}")
+    assert place.do(SCHEMA_ROWS) == [("empty", "SELECT", "TABLES")]
+    assert place.refused("GRANT SELECT FOR TABLES IN SCHEMA nowhere TO ROLE {role}")[0] == "3F000"
     assert place.refused("DROP ROLE {role} FORCE")[0] == "55006"
     place.do("DROP SCHEMA empty")
     place.do("DROP ROLE {role} FORCE")
 
 
-def test_drop_on_a_table_is_enforced(place: Place) -> None:
+def test_drop_and_alter_on_a_table_are_enforced(place: Place) -> None:
     place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
     assert place.denied("DROP TABLE s.one") == ("42501", "must be owner of relation one")
+    assert place.denied("ALTER TABLE s.one ADD COLUMN c int")[0] == "42501"
+    place.do("GRANT ALTER ON s.one TO ROLE {role}")
+    place.read("ALTER TABLE s.one ADD COLUMN c int")
+    # It gives no more than that.
+    assert place.denied("SELECT a FROM s.one") == ("42501", "permission denied for relation one")
+    assert place.denied("ALTER TABLE s.one OWNER TO {user}")[0] == "42501"
     place.do("GRANT DROP ON TABLE s.one TO ROLE {role}")
-    assert place.do(TABLE_ROWS) == [("one", "DROP")]
+    assert place.do(TABLE_ROWS) == [("one", "ALTER"), ("one", "DROP")]
     place.read("DROP TABLE s.one")
-    assert place.do(TABLE_ROWS) == []
     assert place.denied("DROP TABLE s.two")[0] == "42501"
-    place.do("GRANT SELECT, INSERT, UPDATE, DELETE, DROP FOR TABLES IN SCHEMA s TO ROLE {role}")
+    place.do("GRANT INSERT, DROP FOR TABLES IN SCHEMA s TO ROLE {role}")
     place.read("INSERT INTO s.two VALUES (5)")
     place.read("DROP TABLE s.two")
-    assert place.do("SELECT table_name FROM svv_redshift_tables WHERE database_name = '{db}'") == []
+    assert place.do(TABLE_ROWS) == []
 
 
 def test_drop_and_alter_on_a_schema_are_enforced(place: Place) -> None:
     place.do("CREATE SCHEMA mine")
-    assert place.denied("DROP SCHEMA mine")[0] == "42501"
-    assert place.denied("ALTER SCHEMA mine RENAME TO ours")[0] == "42501"
+    for sql in ("DROP SCHEMA mine", "ALTER SCHEMA mine RENAME TO ours", "GRANT DROP ON SCHEMA mine TO {user}"):
+        assert place.denied(sql)[0] == "42501"
     place.do("GRANT ALTER, DROP ON SCHEMA mine TO ROLE {role}")
     assert place.do(SCHEMA_ROWS) == [("mine", "ALTER", "SCHEMA"), ("mine", "DROP", "SCHEMA")]
-    assert place.read("SELECT has_schema_privilege('mine', 'drop'), has_schema_privilege('s', 'drop')") == [
-        (True, False)
-    ]
+    asked = "SELECT has_schema_privilege('mine', 'drop'), has_schema_privilege('s', 'drop')"
+    assert place.read(asked) == [(True, False)]
     place.read("ALTER SCHEMA mine RENAME TO ours")
     place.read("DROP SCHEMA ours")
     assert place.do(SCHEMA_ROWS) == []
-    assert place.denied("GRANT DROP ON SCHEMA s TO {user}")[0] == "42501"
-
-
-def test_alter_on_a_table_is_enforced_and_gives_no_select(place: Place) -> None:
-    place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
-    assert place.denied("ALTER TABLE s.one ADD COLUMN c int")[0] == "42501"
-    place.do("GRANT ALTER ON s.one TO ROLE {role}")
-    place.read("ALTER TABLE s.one ADD COLUMN c int")
-    assert place.denied("SELECT a FROM s.one") == ("42501", "permission denied for relation one")
-    assert place.denied("ALTER TABLE s.one OWNER TO {user}")[0] == "42501"
-
-
-def test_all_reads_back_as_ten_rows_and_an_owners_own_as_none(place: Place) -> None:
-    assert place.do("SELECT * FROM svv_relation_privileges") == []
-    place.do("GRANT ALL ON TABLE s.one TO ROLE {role}")
-    found = {row[1] for row in place.do(TABLE_ROWS)}
-    assert found == {
-        "ALTER", "DELETE", "DROP", "INSERT", "REFERENCES", "RULE", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE",
-    }  # fmt: skip
-    place.do("REVOKE ALL ON TABLE s.one FROM ROLE {role}")
-    assert place.do(TABLE_ROWS) == []
 
 
 def test_columns_and_tables(place: Place) -> None:
@@ -176,7 +161,7 @@ def test_default_privileges_need_create(place: Place) -> None:
     assert place.refused(f"DROP USER {owner}")[0] == "55006"
 
 
-def test_grant_option_is_for_users(place: Place) -> None:
+def test_who_holds_the_grant_option_grants(place: Place) -> None:
     place.do("GRANT USAGE ON SCHEMA s TO {user}")
     place.do("GRANT SELECT ON s.one TO {user} WITH GRANT OPTION")
     place.read("GRANT SELECT ON s.one TO ROLE {role}")
@@ -188,11 +173,18 @@ def test_grant_option_is_for_users(place: Place) -> None:
     assert place.denied("GRANT INSERT ON s.two TO ROLE {role}") == ("42501", "permission denied for relation two")
 
 
-def test_public_may_create_in_public_until_revoked(place: Place) -> None:
-    # https://docs.aws.amazon.com/redshift/latest/dg/r_Schemas_and_tables.html
+def test_public_creates_in_public_and_uses_temp_until_revoked(place: Place) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_Schemas_and_tables.html and r_SVV_DATABASE_PRIVILEGES
+    of_database = "SELECT privilege_type, identity_name FROM svv_database_privileges WHERE database_name = '{db}' "
+    assert place.do(of_database + "AND identity_type = 'public'") == [("TEMP", "public")]
+    of_schema = "SELECT privilege_type FROM svv_schema_privileges WHERE namespace_name = 'public' ORDER BY 1"
+    assert place.do(of_schema) == [("CREATE",), ("USAGE",)]
     place.read("CREATE TABLE public.mine (a int)")
+    place.read("CREATE TEMP TABLE passing (a int)")
     place.do("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    place.do("REVOKE TEMP ON DATABASE {db} FROM PUBLIC")
     assert place.denied("CREATE TABLE public.other (a int)") == ("42501", "permission denied for schema public")
+    assert place.denied("CREATE TEMP TABLE another (a int)")[0] == "42501"
     assert place.denied("CREATE SCHEMA other") == ("42501", f"permission denied for database {place.database}")
     place.do("GRANT CREATE ON DATABASE {db} TO ROLE {role}")
     place.read("CREATE SCHEMA other")

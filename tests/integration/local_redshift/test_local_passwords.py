@@ -1,4 +1,4 @@
-"""sha256 passwords, checked by the proxy through AUTH_REQ_DIGEST, with the unmodified driver."""
+"""MD5 and sha256 passwords, the latter checked by the proxy through AUTH_REQ_DIGEST, with the unmodified driver."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -29,53 +30,45 @@ def hashed(admin: Any) -> Iterator[str]:
     run(admin, f"DROP USER IF EXISTS {user}")
 
 
-def test_the_pages_example_logs_in(server: Server, hashed: str) -> None:
-    connection = connect(server, user=hashed, password=EXAMPLE)
-    assert run(connection, "SELECT current_user") == [(hashed,)]
-    connection.close()
+def logs_in(server: Server, user: str, password: str, not_by: str) -> None:
+    with closing(connect(server, user=user, password=password)) as connection:
+        assert run(connection, "SELECT current_user") == [(user,)]
+    assert turned_away(server, user, not_by) == f'password authentication failed for user "{user}"'
 
 
-def test_neither_the_literal_nor_its_parts_log_in(server: Server, hashed: str) -> None:
+def test_only_the_password_logs_in_until_another_replaces_it(server: Server, admin: Any, hashed: str) -> None:
     for wrong in (LITERAL, DIGEST, "Mypassword2", f"sha256|{EXAMPLE}"):
-        assert turned_away(server, hashed, wrong) == f'password authentication failed for user "{hashed}"'
-
-
-def test_the_server_salts_and_hashes_a_clear_one(server: Server, admin: Any, hashed: str) -> None:
+        logs_in(server, hashed, EXAMPLE, not_by=wrong)
+    # The server salts and hashes a clear one.
     run(admin, f"ALTER USER {hashed} PASSWORD 'sha256|Other5678y'")
-    connect(server, user=hashed, password="Other5678y").close()
-    turned_away(server, hashed, EXAMPLE)
-    assert refused(admin, f"ALTER USER {hashed} PASSWORD 'sha256|short1A'")[0] == "22023"
-
-
-def test_another_kind_of_password_replaces_it(server: Server, admin: Any, hashed: str) -> None:
+    logs_in(server, hashed, "Other5678y", not_by=EXAMPLE)
     run(admin, f"ALTER USER {hashed} PASSWORD '{PASSWORD}'")
-    connect(server, user=hashed).close()
-    turned_away(server, hashed, EXAMPLE)
+    logs_in(server, hashed, PASSWORD, not_by="Other5678y")
     run(admin, f"ALTER USER {hashed} PASSWORD '{LITERAL}'")
-    connect(server, user=hashed, password=EXAMPLE).close()
+    logs_in(server, hashed, EXAMPLE, not_by=PASSWORD)
     run(admin, f"ALTER USER {hashed} PASSWORD DISABLE")
     turned_away(server, hashed, EXAMPLE)
+    assert refused(admin, f"ALTER USER {hashed} PASSWORD 'sha256|short1A'")[0] == "22023"
 
 
 def test_a_new_name_costs_an_md5_password_only(server: Server, admin: Any, hashed: str) -> None:
     # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html: the name is the salt of an MD5 password.
     renamed = unique("user")
     run(admin, f"ALTER USER {hashed} RENAME TO {renamed}")
-    connect(server, user=renamed, password=EXAMPLE).close()
     digest = hashlib.md5(f"{PASSWORD}{renamed}".encode()).hexdigest().upper()
+    logs_in(server, renamed, EXAMPLE, not_by=PASSWORD)
     run(admin, f"ALTER USER {renamed} PASSWORD 'md5{digest}'")
-    connect(server, user=renamed).close()
+    logs_in(server, renamed, PASSWORD, not_by=EXAMPLE)
     run(admin, f"ALTER USER {renamed} RENAME TO {hashed}")
     turned_away(server, hashed, PASSWORD)
 
 
 def test_users_change_their_own_password(server: Server, hashed: str) -> None:
-    own = connect(server, user=hashed, password=EXAMPLE)
-    run(own, f"ALTER USER {hashed} PASSWORD 'sha256|Other5678y'")
-    assert refused(own, f"ALTER USER {hashed} PASSWORD DISABLE")[0] == "42501"
-    assert refused(own, f"ALTER USER {hashed} PASSWORD 'Other5678z' CREATEDB")[0] == "42501"
-    own.close()
-    connect(server, user=hashed, password="Other5678y").close()
+    with closing(connect(server, user=hashed, password=EXAMPLE)) as own:
+        run(own, f"ALTER USER {hashed} PASSWORD 'sha256|Other5678y'")
+        for options in ("PASSWORD DISABLE", "PASSWORD 'Other5678z' CREATEDB"):
+            assert refused(own, f"ALTER USER {hashed} {options}")[0] == "42501"
+    logs_in(server, hashed, "Other5678y", not_by=EXAMPLE)
 
 
 def test_superusers_have_passwords(admin: Any, hashed: str) -> None:
@@ -103,14 +96,3 @@ def test_clients_of_postgresql_are_told_why(server: Server, hashed: str) -> None
     psycopg = pytest.importorskip("psycopg")
     with pytest.raises(psycopg.OperationalError, match="has a sha256 password: log in with one of Redshift's own"):
         psycopg.connect(host=server.host, port=server.port, user=hashed, password=EXAMPLE, dbname="dev")
-
-
-def test_other_databases_are_read_as_such_a_user(server: Server, admin: Any, hashed: str, fresh_database: str) -> None:
-    inside = connect(server, fresh_database)
-    run(inside, "CREATE TABLE public.t AS SELECT 7 AS a")
-    run(inside, f"GRANT SELECT ON public.t TO {hashed}")
-    connection = connect(server, user=hashed, password=EXAMPLE)
-    assert run(connection, f"SELECT a FROM {fresh_database}.public.t") == [(7,)]
-    connection.close()
-    run(inside, f"REVOKE SELECT ON public.t FROM {hashed}")
-    inside.close()

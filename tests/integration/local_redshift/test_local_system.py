@@ -7,8 +7,6 @@ import time
 from contextlib import closing
 from typing import Any
 
-import pytest
-
 from local_redshift.running import Server
 from tests.integration.local_redshift.local_place import Place
 from tests.support.redshift import PASSWORD, connect, refused, run, unique
@@ -24,8 +22,7 @@ def test_create_role(place: Place) -> None:
     assert place.read(f"SELECT role_owner FROM svv_roles WHERE role_name = '{made}'") == [(place.user,)]
     # Its owner may grant and drop it.
     place.read(f"GRANT ROLE {made} TO {{user}}")
-    place.read(f"REVOKE ROLE {made} FROM {{user}}")
-    place.read(f"DROP ROLE {made}")
+    place.read(f"DROP ROLE {made} FORCE")
     place.do("REVOKE CREATE ROLE FROM ROLE {role}")
     assert place.denied(f"CREATE ROLE {made}")[0] == "42501"
     assert place.do("SELECT * FROM svv_system_privileges WHERE identity_name = '{role}'") == []
@@ -33,49 +30,47 @@ def test_create_role(place: Place) -> None:
 
 def test_users_are_managed_but_no_superusers(place: Place) -> None:
     made = unique("user")
-    for sql in (f"CREATE USER {made} PASSWORD '{PASSWORD}'", f"ALTER USER {made} CREATEDB", f"DROP USER {made}"):
+    changes = f"CREATE USER {made} PASSWORD '{PASSWORD}'", f"ALTER USER {made} CREATEDB", f"DROP USER {made}"
+    for sql in (*changes, "DROP USER IF EXISTS nobody_here"):
         assert place.denied(sql)[0] in ("42501", "42704")
     place.do("GRANT CREATE USER, ALTER USER, DROP USER TO ROLE {role}")
     rows = place.do("SELECT system_privilege FROM svv_system_privileges WHERE identity_name = '{role}' ORDER BY 1")
     assert rows == [("ALTER USER",), ("CREATE USER",), ("DROP USER",)]
-    place.read(f"CREATE USER {made} PASSWORD '{PASSWORD}' CREATEDB")
-    place.read(f"ALTER USER {made} NOCREATEDB CONNECTION LIMIT 3")
-    assert place.denied(f"CREATE USER {made}2 PASSWORD '{PASSWORD}' CREATEUSER")[0] == "42501"
-    assert place.denied(f"ALTER USER {made} CREATEUSER")[0] == "42501"
-    assert place.denied(f"ALTER USER {made} SYSLOG ACCESS UNRESTRICTED")[0] == "42501"
-    assert place.denied("ALTER USER awsuser NOCREATEUSER")[0] == "42501"
-    assert place.denied(f"ALTER USER awsuser PASSWORD '{PASSWORD}'")[0] == "42501"
-    assert place.denied("DROP USER awsuser")[0] == "42501"
-    place.read(f"DROP USER {made}")
-    place.do("REVOKE CREATE USER, ALTER USER, DROP USER FROM ROLE {role}")
-    assert place.denied("DROP USER IF EXISTS nobody_here")[0] == "42501"
+    place.read(changes[0])
+    for sql in (
+        f"CREATE USER {made}2 PASSWORD '{PASSWORD}' CREATEUSER",
+        f"ALTER USER {made} CREATEUSER",
+        f"ALTER USER {made} SYSLOG ACCESS UNRESTRICTED",
+        "ALTER USER {user} SYSLOG ACCESS UNRESTRICTED",
+        "ALTER USER awsuser NOCREATEUSER",
+        f"ALTER USER awsuser PASSWORD '{PASSWORD}'",
+        "DROP USER awsuser",
+    ):
+        assert place.denied(sql)[0] == "42501", sql
+    for sql in changes[1:]:
+        place.read(sql)
 
 
-def test_a_setting_of_a_user_begins_with_the_next_session(server: Server, place: Place) -> None:
+def test_a_setting_of_a_user_begins_with_the_next_session(place: Place) -> None:
     # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
+    shown = "SHOW enable_case_sensitive_identifier"
     place.do("ALTER USER {user} SET search_path TO s, public")
     place.do("ALTER USER {user} SET enable_case_sensitive_identifier TO true")
-    assert place.read("SHOW enable_case_sensitive_identifier") == [("off",)]
+    assert place.read(shown) == [("off",)]
     assert place.denied("ALTER USER {user} SET search_path TO public")[0] == "42501"
-    later = connect(server, place.database, place.user)
-    assert run(later, "SHOW search_path") == [("s, public",)]
-    assert run(later, "SHOW enable_case_sensitive_identifier") == [("on",)]
-    run(later, "SET enable_case_sensitive_identifier TO off")
-    run(later, "RESET enable_case_sensitive_identifier")
-    assert run(later, "SHOW enable_case_sensitive_identifier") == [("on",)]
     place.do("GRANT CREATE ON DATABASE {db} TO {user}")
-    run(later, 'CREATE SCHEMA "Kept"')
-    assert run(later, "SELECT nspname FROM pg_namespace WHERE nspname = 'Kept'") == [("Kept",)]
-    run(later, 'DROP SCHEMA "Kept"')
-    later.close()
+    with closing(connect(place.server, place.database, place.user)) as later:
+        assert run(later, "SHOW search_path") == [("s, public",)]
+        assert run(later, shown) == [("on",)]
+        run(later, 'CREATE SCHEMA "Kept"')
+        assert run(later, "SELECT nspname FROM pg_namespace WHERE nspname = 'Kept'") == [("Kept",)]
+        run(later, "SET enable_case_sensitive_identifier TO off", "RESET enable_case_sensitive_identifier")
+        assert run(later, shown) == [("on",)]
     config = place.do("SELECT useconfig FROM pg_user WHERE usename = '{user}'")[0][0]
     assert config == ["search_path=s, public", "enable_case_sensitive_identifier=on"]
-    place.do("ALTER USER {user} RESET search_path")
     place.do("ALTER USER {user} RESET enable_case_sensitive_identifier")
-    later = connect(server, place.database, place.user)
-    assert run(later, "SHOW enable_case_sensitive_identifier") == [("off",)]
-    later.close()
-    place.do("REVOKE CREATE ON DATABASE {db} FROM {user}")
+    with closing(connect(place.server, place.database, place.user)) as later:
+        assert run(later, shown) == [("off",)]
 
 
 def test_names_of_roles_and_users_in_both_settings(admin: Any) -> None:
@@ -102,21 +97,14 @@ def test_column_grants_are_shown_apart(place: Place) -> None:
         ("a", "COLUMN", "SELECT", place.role, "role", "COLUMN", "awsuser"),
         ("b", "COLUMN", "UPDATE", place.role, "role", "COLUMN", "awsuser"),
     ]
+    assert len(place.read("SHOW COLUMN GRANTS ON TABLE s.one FOR PUBLIC LIMIT 1")) == 1
     assert place.do("SHOW GRANTS ON TABLE s.one") == []
     # One column is enough for SHOW TABLES, https://docs.aws.amazon.com/redshift/latest/dg/r_SHOW_TABLES.html
     place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
     assert [row[2] for row in place.read("SHOW TABLES FROM SCHEMA s")] == ["one"]
     assert place.read("SELECT table_name FROM svv_redshift_tables WHERE database_name = '{db}'") == []
-    assert len(place.read("SHOW COLUMN GRANTS ON TABLE s.one FOR PUBLIC LIMIT 1")) == 1
     place.do("GRANT ALL (a) ON s.two TO ROLE {role}")
-    words = [row[5] for row in place.do("SHOW COLUMN GRANTS ON TABLE s.two")]
-    assert words == ["SELECT", "UPDATE"]
-
-
-def columns(connection: Any, sql: str) -> str:
-    cursor = connection.cursor()
-    cursor.execute(sql)
-    return " ".join(column[0] for column in cursor.description)
+    assert [row[5] for row in place.do("SHOW COLUMN GRANTS ON TABLE s.two")] == ["SELECT", "UPDATE"]
 
 
 def test_show_has_the_documented_columns(place: Place) -> None:
@@ -136,7 +124,9 @@ def test_show_has_the_documented_columns(place: Place) -> None:
         "SHOW COLUMN GRANTS ON TABLE s.one": f"database_name schema_name table_name column_name object_type {who} "
         "grantor_name",
     }.items():
-        assert columns(place.admin, place.named(sql)) == expected, sql
+        cursor = place.admin.cursor()
+        cursor.execute(place.named(sql))
+        assert " ".join(column[0] for column in cursor.description) == expected, sql
 
 
 def test_sessions_show_to_superusers_and_their_user_until_they_end(server: Server, admin: Any) -> None:
@@ -158,26 +148,20 @@ def test_sessions_show_to_superusers_and_their_user_until_they_end(server: Serve
     run(admin, f"DROP USER {user}")
 
 
-@pytest.mark.parametrize("who", ["itself", "superuser"])
-def test_a_user_cancels_its_own_sessions_and_a_superuser_all(place: Place, who: str) -> None:
+def test_a_user_cancels_its_own_sessions_and_a_superuser_all(place: Place) -> None:
     # https://docs.aws.amazon.com/redshift/latest/dg/PG_CANCEL_BACKEND.html
     with closing(connect(place.server, place.database, place.user)) as running:
         set_up = "SELECT set_config('statement_timeout', '15000', false), pg_backend_pid()"
-        process = run(running, set_up)[0][1]
-        asks = f"SELECT pg_cancel_backend({process})"
-        # Nothing runs, so nothing happens; it returns nothing.
-        assert (place.read if who == "itself" else place.do)(asks) == [(None,)]
-        timer = threading.Timer(0.3, place.read if who == "itself" else place.do, [asks])
-        timer.start()
-        began = time.monotonic()
-        assert refused(running, "SELECT pg_sleep(10)")[0] == "57014"
-        assert time.monotonic() - began < 5
-        timer.join()
-
-
-def test_what_cannot_be_cancelled(place: Place) -> None:
+        asks = f"SELECT pg_cancel_backend({run(running, set_up)[0][1]})"
+        for ask in (place.read, place.do):
+            # Nothing runs, so nothing happens; it returns nothing.
+            assert ask(asks) == [(None,)]
+            timer = threading.Timer(0.3, ask, [asks])
+            timer.start()
+            began = time.monotonic()
+            assert refused(running, "SELECT pg_sleep(10)")[0] == "57014"
+            assert time.monotonic() - began < 5
+            timer.join()
     process = place.do("SELECT pg_backend_pid()")[0][0]
     assert place.denied(f"SELECT pg_cancel_backend({process})")[0] == "42501"
     assert place.refused("SELECT pg_cancel_backend(1)")[1].startswith("Session 1 does not exist. ")
-    for sql, code in (("process) FROM stv_sessions", "0A000"), ("1, 2)", "42601"), ("1.5)", "42601")):
-        assert place.refused(f"SELECT pg_cancel_backend({sql}")[0] == code

@@ -6,8 +6,7 @@ SYSLOG ACCESS UNRESTRICTED, and one with both. All but the superuser hold the ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,72 +14,53 @@ import pytest
 from local_redshift.running import Server
 from tests.integration.local_redshift.local_place import Place
 from tests.support.cluster import Cluster
-from tests.support.redshift import PASSWORD
 
 WHO = ("superuser", "plain", "access", "syslog", "both")
 Seen = dict[str, set[str]]
 
 
-@dataclass
-class Views:
-    cluster: Cluster
-    database: str
-    own: str
-    other: str
-    names: dict[str, str]
-
-    def seen(self, sql: str) -> Seen:
-        """The first column that each of them reads; two of the roles' names are said as `own` and `other`."""
-        text = sql.format(own=self.own, other=self.other, database=self.database, **self.names)
-        short = {self.own: "own", self.other: "other", self.database: "database"}
-        short |= {name: who for who, name in self.names.items()}
-        return {
-            who: {short.get(row[0], row[0]) for row in self.cluster.sql(self.database, text, user=name)}
-            for who, name in self.names.items()
-        }
-
-
-Roles = tuple[str, str, str, str]
-
-
-def statements(database: str, roles: Roles, names: dict[str, str]) -> tuple[str, ...]:
-    own, other, access, third = roles
-    return (
-        f"CREATE ROLE {own}",
-        f"CREATE ROLE {other}",
-        f"CREATE ROLE {access}",
-        f"GRANT ACCESS SYSTEM TABLE TO ROLE {access}",
-        *(f"CREATE USER {name} PASSWORD '{PASSWORD}'" for name in names.values()),
-        f"ALTER USER {names['superuser']} CREATEUSER",
-        *(f"ALTER USER {names[who]} SYSLOG ACCESS UNRESTRICTED" for who in ("syslog", "both")),
-        *(f"GRANT ROLE {access} TO {names[who]}" for who in ("access", "both")),
-        *(f"GRANT ROLE {own} TO {names[who]}" for who in WHO[1:]),
-        f"CREATE ROLE {third}",
-        f"GRANT ROLE {other} TO ROLE {third}",
-        f"GRANT CREATE USER TO ROLE {own}, ROLE {other}",
-        "CREATE SCHEMA s",
-        "CREATE TABLE s.one (a int, b int)",
-        "CREATE TABLE s.two (a int, b int)",
-        "CREATE SCHEMA t",
-        "CREATE TABLE t.shut (a int)",
-        "ALTER TABLE t.shut ROW LEVEL SECURITY ON",
-        *(f"GRANT CREATE ON DATABASE {database} TO ROLE {role}" for role in (own, other)),
-        *(f"GRANT USAGE ON SCHEMA s TO ROLE {role}" for role in (own, other)),
-        f"GRANT SELECT ON s.one TO ROLE {own}",
-        f"GRANT SELECT ON s.two TO ROLE {other}",
-        *(f"GRANT UPDATE (b) ON s.one TO ROLE {role}" for role in (own, other)),
-        *(f"ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT SELECT ON TABLES TO ROLE {role}" for role in (own, other)),
-    )
-
-
 @pytest.fixture(scope="module")
-def views(server: Server) -> Iterator[Views]:
+def seen(server: Server) -> Iterator[Callable[[str], Seen]]:
+    """The first column that each of them reads of a SELECT."""
     cluster = Cluster(server)
-    names = {who: cluster.name(who) for who in WHO}
-    roles: Roles = (cluster.name("own"), cluster.name("other"), cluster.name("access"), cluster.name("third"))
-    database = cluster.database()
-    cluster.sql(database, *statements(database, roles, names))
-    yield Views(cluster, database, *roles[:2], names)
+    names = {who: cluster.user(who) for who in WHO}
+    names |= {name: cluster.role(name) for name in ("own", "other", "may", "third")}
+    names["database"] = database = cluster.database()
+
+    def do(statement: str, *more: str) -> None:
+        """Once for each of the further names, where the statement says `it`."""
+        cluster.sql(database, *(statement.format(**names, it=names.get(it)) for it in more or ("",)))
+
+    do("GRANT ACCESS SYSTEM TABLE TO ROLE {may}")
+    do("ALTER USER {superuser} CREATEUSER")
+    do("ALTER USER {it} SYSLOG ACCESS UNRESTRICTED", "syslog", "both")
+    do("GRANT ROLE {may} TO {it}", "access", "both")
+    do("GRANT ROLE {own} TO {it}", *WHO[1:])
+    do("GRANT ROLE {other} TO ROLE {third}")
+    do("CREATE SCHEMA s")
+    do("CREATE TABLE s.one (a int, b int)")
+    do("CREATE TABLE s.two (a int, b int)")
+    do("CREATE SCHEMA t")
+    do("CREATE TABLE t.shut (a int)")
+    do("ALTER TABLE t.shut ROW LEVEL SECURITY ON")
+    do("GRANT SELECT ON s.one TO ROLE {own}")
+    do("GRANT SELECT ON s.two TO ROLE {other}")
+    for statement in (
+        "GRANT CREATE USER TO ROLE {it}",
+        "GRANT CREATE ON DATABASE {database} TO ROLE {it}",
+        "GRANT USAGE ON SCHEMA s TO ROLE {it}",
+        "GRANT UPDATE (b) ON s.one TO ROLE {it}",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT SELECT ON TABLES TO ROLE {it}",
+    ):
+        do(statement, "own", "other")
+    short = {name: word for word, name in names.items()}
+
+    def read(sql: str) -> Seen:
+        text = sql.format(**names)
+        rows = {who: cluster.sql(database, text, user=names[who]) for who in WHO}
+        return {who: {short.get(row[0], row[0]) for row in found} for who, found in rows.items()}
+
+    yield read
     cluster.clear()
 
 
@@ -100,101 +80,89 @@ def superuser(rows: set[str], others: set[str]) -> Seen:
     return {**everybody(others), "superuser": rows}
 
 
-def with_access(rows: Any = ALL, own: Any = OWN) -> Seen:
+def with_access(rows: set[str] = ALL, own: set[str] = OWN) -> Seen:
     """ACCESS SYSTEM TABLE shows all rows."""
     return {"superuser": rows, "plain": own, "access": rows, "syslog": own, "both": rows}
 
 
-# The page of https://docs.aws.amazon.com/redshift/latest/dg/, what is asked, and what each of them sees.
-TABLE: list[tuple[str, str, Seen]] = [
-    ("SVV_ROLES", f"role_name FROM svv_roles WHERE role_name {NAMED}", everybody(ALL)),
-    ("PG_USER", "usename FROM pg_user WHERE usename IN ('{plain}', '{both}')", everybody({"plain", "both"})),
+def with_syslog(own: set[str], rows: set[str] = ALL) -> Seen:
+    """SYSLOG ACCESS UNRESTRICTED does."""
+    return {**everybody(rows), "plain": own, "access": own}
+
+
+# What is asked, as pages of https://docs.aws.amazon.com/redshift/latest/dg/ tell of each view, and what each one sees.
+TABLE: list[tuple[str, Seen]] = [
+    (f"role_name FROM svv_roles WHERE role_name {NAMED}", everybody(ALL)),
+    ("usename FROM pg_user WHERE usename IN ('{plain}', '{both}')", everybody({"plain", "both"})),
     (
-        "SVV_USER_INFO",
         f"user_name FROM svv_user_info WHERE user_name IN ({USERS})",
         {**{who: {who} for who in WHO}, "superuser": set(WHO)},
     ),
     (
-        "SVV_USER_GRANTS",
         "user_name FROM svv_user_grants WHERE role_name = '{own}'",
         {**with_access(MEMBERS), "plain": {"plain"}, "syslog": {"syslog"}},
     ),
     # What comes through another role is no explicit grant.
-    ("SVV_USER_GRANTS", "role_name FROM svv_user_grants WHERE role_name = '{other}'", everybody(set())),
+    ("role_name FROM svv_user_grants WHERE role_name = '{other}'", everybody(set())),
     (
-        "SVV_ROLE_GRANTS",
         "granted_role_name FROM svv_role_grants WHERE granted_role_name = '{other}'",
         with_access({"other"}, set()),
     ),
+    (f"identity_name FROM svv_database_privileges WHERE {HERE} AND identity_type = 'role'", with_access()),
+    ("identity_name FROM svv_schema_privileges WHERE namespace_name = 's'", with_access()),
+    ("identity_name FROM svv_column_privileges WHERE column_name = 'b'", with_access()),
+    ("grantee_name FROM svv_default_privileges WHERE schema_name = 's'", with_access()),
+    (f"identity_name FROM svv_system_privileges WHERE identity_name {NAMED}", with_access()),
+    # With SYSLOG ACCESS UNRESTRICTED, not with ACCESS SYSTEM TABLE; the history's page is cm_chap_system-tables.
+    ("identity_name FROM svv_relation_privileges WHERE namespace_name = 's'", with_syslog(OWN)),
     (
-        "SVV_DATABASE_PRIVILEGES",
-        f"identity_name FROM svv_database_privileges WHERE {HERE} AND identity_type = 'role'",
-        with_access(),
-    ),
-    ("SVV_SCHEMA_PRIVILEGES", "identity_name FROM svv_schema_privileges WHERE namespace_name = 's'", with_access()),
-    ("SVV_COLUMN_PRIVILEGES", "identity_name FROM svv_column_privileges WHERE column_name = 'b'", with_access()),
-    ("SVV_DEFAULT_PRIVILEGES", "grantee_name FROM svv_default_privileges WHERE schema_name = 's'", with_access()),
-    ("SVV_SYSTEM_PRIVILEGES", f"identity_name FROM svv_system_privileges WHERE identity_name {NAMED}", with_access()),
-    # With SYSLOG ACCESS UNRESTRICTED, not with ACCESS SYSTEM TABLE.
-    (
-        "SVV_RELATION_PRIVILEGES",
-        "identity_name FROM svv_relation_privileges WHERE namespace_name = 's'",
-        {**everybody(ALL), "plain": OWN, "access": OWN},
+        "query_text FROM sys_query_history WHERE query_text = 'CREATE SCHEMA s' AND database_name = '{database}'",
+        with_syslog(set(), {"CREATE SCHEMA s"}),
     ),
     # What SELECT covers.
     *(
-        (view, f"table_name FROM {view} WHERE {HERE}", superuser({"one", "two", "shut"}, {"one"}))
-        for view in ("SVV_REDSHIFT_TABLES", "SVV_ALL_TABLES")
+        (f"table_name FROM {view} WHERE {HERE}", superuser({"one", "two", "shut"}, {"one"}))
+        for view in ("svv_redshift_tables", "svv_all_tables")
     ),
     *(
-        (view, f"column_name FROM {view} WHERE {HERE} AND table_name = 'two'", superuser({"a", "b"}, set()))
-        for view in ("SVV_REDSHIFT_COLUMNS", "SVV_ALL_COLUMNS")
+        (f"column_name FROM {view} WHERE {HERE} AND table_name = 'two'", superuser({"a", "b"}, set()))
+        for view in ("svv_redshift_columns", "svv_all_columns")
     ),
-    ("SVV_REDSHIFT_DATABASES", f"database_name FROM svv_redshift_databases WHERE {HERE}", everybody({"database"})),
+    (f"database_name FROM svv_redshift_databases WHERE {HERE}", everybody({"database"})),
     # Without USAGE and CREATE nothing but being a superuser shows a schema.
     *(
-        (view, f"schema_name FROM {view} WHERE {HERE} AND schema_name = '{schema}'", seen)
-        for view in ("SVV_REDSHIFT_SCHEMAS", "SVV_ALL_SCHEMAS")
-        for schema, seen in (("s", everybody({"s"})), ("t", superuser({"t"}, set())))
+        (f"schema_name FROM {view} WHERE {HERE} AND schema_name IN ('s', 't')", superuser({"s", "t"}, {"s"}))
+        for view in ("svv_redshift_schemas", "svv_all_schemas")
     ),
-    ("SVV_RLS_RELATION", "relname FROM svv_rls_relation", superuser({"shut"}, set())),
+    ("relname FROM svv_rls_relation", superuser({"shut"}, set())),
 ]
 
 
-@pytest.mark.parametrize(("page", "query", "seen"), TABLE, ids=[row[0] for row in TABLE])
-def test_what_a_view_shows(views: Views, page: str, query: str, seen: Seen) -> None:
-    assert views.seen(f"SELECT {query}") == seen, page
-
-
-def test_sys_query_history(views: Views) -> None:
-    # https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tables.html: own rows; all with SYSLOG ACCESS
-    views.cluster.sql(views.database, "SELECT 'of the superuser'", user=views.names["superuser"])
-    found = views.seen("SELECT query_text FROM sys_query_history WHERE query_text = 'SELECT ''of the superuser'''")
-    assert {who for who, rows in found.items() if rows} == {"superuser", "syslog", "both"}
+@pytest.mark.parametrize(("query", "expected"), TABLE, ids=[row[0].split()[2] for row in TABLE])
+def test_what_a_view_shows(seen: Callable[[str], Seen], query: str, expected: Seen) -> None:
+    assert seen(f"SELECT {query}") == expected
 
 
 def test_metadata_security_hides_what_nobody_granted(place: Place) -> None:
     # https://docs.aws.amazon.com/redshift/latest/dg/t_metadata_security.html
-    listed = "SELECT relname FROM pg_class WHERE relname IN ('one', 'two') ORDER BY relname"
     schemas = "SELECT nspname FROM pg_namespace WHERE nspname IN ('s', 'public', 'pg_catalog') ORDER BY nspname"
+    listed = "SELECT relname FROM pg_class WHERE relname IN ('one', 'two') ORDER BY relname"
     attributes = "SELECT attname FROM pg_attribute WHERE attname = 'b'"
-    assert place.read("SHOW metadata_security") == [("off",)]
-    everything = [place.do(sql) for sql in (listed, schemas, attributes)]
-    assert [place.read(sql) for sql in (listed, schemas, attributes)] == everything
+
+    def sees(read: Callable[[str], list[tuple[Any, ...]]]) -> list[list[str]]:
+        return [[row[0] for row in read(sql)] for sql in (schemas, listed, attributes)]
+
+    everything = sees(place.do)
+    assert (place.read("SHOW metadata_security"), sees(place.read)) == ([("off",)], everything)
     assert place.denied("ALTER SYSTEM SET metadata_security = on")[0] == "42501"
     place.do("ALTER SYSTEM SET metadata_security = true")
     try:
-        assert place.read("SHOW metadata_security") == [("on",)]
-        assert [place.do(sql) for sql in (listed, schemas, attributes)] == everything
-        assert place.read(schemas) == [("pg_catalog",), ("public",)]
-        assert place.read(listed) == place.read(attributes) == []
+        assert (place.read("SHOW metadata_security"), sees(place.do)) == ([("on",)], everything)
+        assert sees(place.read) == [["pg_catalog", "public"], [], []]
         place.do("GRANT USAGE ON SCHEMA s TO ROLE {role}")
         place.do("GRANT SELECT (a) ON s.two TO {user}")
-        assert place.read(schemas) == everything[1]
-        assert place.read(listed) == [("two",)]
+        assert sees(place.read) == [everything[0], ["two"], []]
         place.do("GRANT ACCESS CATALOG TO ROLE {role}")
-        assert [place.read(sql) for sql in (listed, schemas, attributes)] == everything
+        assert sees(place.read) == everything
     finally:
         place.do("ALTER SYSTEM SET metadata_security = false")
-    assert place.refused("SET metadata_security TO on")[0] == "42704"
-    assert place.refused("ALTER SYSTEM SET data_catalog_auto_mount = false")[0] == "0A000"
