@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -62,22 +63,17 @@ def reader(opened: Server) -> Iterator[Any]:
     connection.close()
 
 
-def programs() -> list[str]:
-    """Those of PostgreSQL's package here, and the system's, which may be older."""
-    return [path for path in {str(find_binaries() / "psql"), shutil.which("psql") or ""} if Path(path).is_file()]
-
-
 @pytest.mark.parametrize("command", promised("psql"))
 def test_psql_shows(opened: Server, command: str) -> None:
     environment = {**os.environ, "PGPASSWORD": opened.password}
-    for program in programs():
-        asked = [program, "-h", opened.host, "-p", str(opened.port), "-U", opened.user, "-d", "dev", "-c", command]
+    at = ["-h", opened.host, "-p", str(opened.port), "-U", opened.user, "-d", "dev"]
+    # That of PostgreSQL's package here, and the system's, which may be older.
+    programs = {str(find_binaries() / "psql"), shutil.which("psql") or ""}
+    for program in filter(os.path.isfile, programs):
+        asked = [program, *at, "-c", command]
         done = subprocess.run(asked, capture_output=True, text=True, env=environment, check=True, timeout=30)
         assert [words for words in SHOWN[command] if words not in done.stdout] == [], done.stdout
         assert [words for words in HIDDEN if words in done.stdout] == []
-
-
-def test_psql_row_is_whole() -> None:
     assert promised("psql") == list(SHOWN)
 
 
@@ -92,24 +88,22 @@ CALLS: dict[str, Any] = {
 
 @pytest.mark.parametrize("method", promised("redshift_connector"))
 def test_redshift_connector_lists(opened: Server, method: str) -> None:
-    connection = connect(opened)
     name = method.removesuffix("()")
     arguments, expected = CALLS[name]
-    for given in (dict[str, Any](), arguments):
-        rows = getattr(connection.cursor(), name)(**given)
-        assert [row for row in rows if list(row)[: len(expected)] == expected]
-    connection.close()
+    with closing(connect(opened)) as connection:
+        for given in (dict[str, Any](), arguments):
+            rows = getattr(connection.cursor(), name)(**given)
+            assert [row for row in rows if list(row)[: len(expected)] == expected]
 
 
 def test_redshifts_view_has_columns_that_bind_late_and_no_hold(opened: Server) -> None:
-    connection = connect(opened)
     columns = "(s name, v name, c name, t varchar, n int)"
-    asked = f"SELECT c.relname, l.c FROM pg_get_late_binding_view_cols() l{columns} JOIN pg_class c ON c.relname = l.v"
-    assert run(connection, asked) == [("late", "a")]
+    late = f"SELECT c.relname, l.c FROM pg_get_late_binding_view_cols() l{columns} JOIN pg_class c ON c.relname = l.v"
     # As dbt asks which views go with a table.
-    asked = "SELECT r.ev_class::regclass::text FROM pg_rewrite r JOIN pg_depend d ON d.objid = r.oid"
-    assert run(connection, f"{asked} WHERE d.refobjid = 't'::regclass GROUP BY 1") == [("v",)]
-    connection.close()
+    depend = "SELECT r.ev_class::regclass::text FROM pg_rewrite r JOIN pg_depend d ON d.objid = r.oid"
+    with closing(connect(opened)) as connection:
+        assert run(connection, late) == [("late", "a")]
+        assert run(connection, f"{depend} WHERE d.refobjid = 't'::regclass GROUP BY 1") == [("v",)]
 
 
 # Superusers' statements, too: the answer is that of the closed catalog.
@@ -134,22 +128,18 @@ CLOSED = (
     "SET SESSION AUTHORIZATION reader",
     "COPY t FROM 's3://b'",
     "SELECT m.a FROM masked m JOIN pg_class c ON true",
+    'SELECT U&"pg\\005frs".me() FROM pg_class',
 )
 
 
-@pytest.mark.parametrize("sql", CLOSED)
-def test_what_stays_closed(opened: Server, reader: Any, sql: str) -> None:
-    admin = connect(opened)
-    for connection in (admin, reader):
-        code, words = refused(connection, sql)
-        assert (code, words[:16]) == ("0A000", "local stand-in: ")
-    admin.close()
-
-
-def test_names_of_the_stand_in_stay_unknown(reader: Any) -> None:
+def test_what_stays_closed(opened: Server, reader: Any) -> None:
+    with closing(connect(opened)) as admin:
+        for sql in CLOSED:
+            for connection in (admin, reader):
+                code, words = refused(connection, sql)
+                assert (code, words[:16]) == ("0A000", "local stand-in: "), sql
     for sql in ("SELECT pg_rs.me() FROM pg_class", 'SELECT * FROM "PG_RS".svv_roles r JOIN pg_class c ON true'):
         assert refused(reader, sql) == ("3F000", 'schema "pg_rs" does not exist')
-    assert refused(reader, 'SELECT U&"pg\\005frs".me() FROM pg_class')[0] == "0A000"
 
 
 def test_grants_are_as_they_were(reader: Any) -> None:
@@ -166,6 +156,6 @@ def test_no_other_test_opens_the_catalog() -> None:
     root = Path(__file__).parents[3]
     files = [path for folder in ("tests", "dags", "demo", "docker", "scripts") for path in (root / folder).rglob("*.*")]
     files += [root / "Makefile", root / "docker-compose.yaml", root / "local_redshift" / "pytest_plugin.py"]
-    opening = {path.name for path in files if path.suffix != ".pyc" and b"open_catalog=" in path.read_bytes()}
-    opening |= {path.name for path in files if path.suffix != ".pyc" and b"--catalog" in path.read_bytes()}
+    texts = {path.name: path.read_bytes() for path in files if path.suffix != ".pyc"}
+    opening = {name for name, text in texts.items() if b"open_catalog=" in text or b"--catalog" in text}
     assert opening <= {Path(__file__).name, "test_local_other_clients.py", "test_local_opened.py"}

@@ -73,11 +73,17 @@ def test_sqlalchemy_reflects(opened: Server, tmp_path: Path, driver: str) -> Non
     }
 
 
+def build(server: Server, folder: Path) -> None:
+    """Have dbt build its project, again where it was built already."""
+    project = folder / "project"
+    if not project.exists():
+        shutil.copytree(HERE, project)
+    assert "ERROR=0" in client(server, project, "dbt", "build", "--profiles-dir", ".", "--no-use-colors")
+
+
 def test_dbt_builds_again_and_again(opened: Server, tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    shutil.copytree(HERE, project)
-    for _ in range(2):  # the second time there is something to replace
-        assert "ERROR=0" in client(opened, project, "dbt", "build", "--profiles-dir", ".", "--no-use-colors")
+    build(opened, tmp_path)
+    build(opened, tmp_path)  # now there is something to replace
     admin = connect(opened)
     shown = {(row[2], row[3]) for row in run(admin, "SHOW TABLES FROM SCHEMA dev.marts")}
     of_dbt = promised("dbt-redshift")
@@ -100,13 +106,7 @@ KINDS: dict[str, dict[str, Any]] = {
 
 
 def test_what_a_rebuild_by_dbt_closes(opened: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    project = tmp_path / "project"
-    shutil.copytree(HERE, project)
-
-    def build() -> None:
-        assert "ERROR=0" in client(opened, project, "dbt", "build", "--profiles-dir", ".", "--no-use-colors")
-
-    build()
+    build(opened, tmp_path)
     with closing(Cluster(opened)) as cluster:
         linked = {kind: Segment(cluster, monkeypatch, "dev") for kind in KINDS}
         for kind, segment in linked.items():
@@ -117,7 +117,7 @@ def test_what_a_rebuild_by_dbt_closes(opened: Server, tmp_path: Path, monkeypatc
             return {kind: {name for name in EVERYTHING if one.reads("marts", name)} for kind, one in linked.items()}
 
         assert read() == dict.fromkeys(KINDS, EVERYTHING)
-        build()
+        build(opened, tmp_path)
         assert read() == {"scoped": EVERYTHING, "default_privileges": EVERYTHING, "none": STAY, "listed": STAY}
         # As a task at the end of each load does.
         assert {kind: grant(one, "marts", **KINDS[kind])["changed"] > 0 for kind, one in linked.items()} == {
