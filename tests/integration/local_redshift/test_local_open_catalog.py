@@ -158,4 +158,4 @@ def test_no_other_test_opens_the_catalog() -> None:
     files += [root / "Makefile", root / "docker-compose.yaml", root / "local_redshift" / "pytest_plugin.py"]
     texts = {path.name: path.read_bytes() for path in files if path.suffix != ".pyc"}
     opening = {name for name, text in texts.items() if b"open_catalog=" in text or b"--catalog" in text}
-    assert opening <= {Path(__file__).name, "test_local_other_clients.py", "test_local_opened.py"}
+    assert opening <= {Path(__file__).name, "test_local_other_clients.py", "test_local_grammar.py"}

@@ -17,10 +17,6 @@ class Entry:
     note: str
     """Where on the page it is, or why Redshift refuses it."""
 
-    @property
-    def name(self) -> str:
-        return f"{self.page.rsplit('/', 1)[-1].removesuffix('.html')}: {' '.join(self.sql.split())[:80]}"
-
 
 def corpus(name: str) -> list[Entry]:
     return [_entry(block) for block in (HERE / f"{name}.txt").read_text().strip().split("\n\n")]

@@ -84,6 +84,7 @@ def test_forms_of_the_synopses(listed: list[str], expected: str) -> None:
         ('select * from "pg_rs".held', "3F000"),
         ("set no_such_parameter to 1", "42704"),
         ("show roles", "42704"),
+        ("set search_path to 'pg_rs'", "3F000"),
     ],
 )
 def test_refusals_with_codes_of_their_own(sql: str, sqlstate: str) -> None:
@@ -208,6 +209,46 @@ MOMENT = "2026-01-02 03:04:05.678901"
 def test_the_history_is_asked_for_no_more_than_is_certain_to_be_needed(predicate: str, after: tuple[int, str]) -> None:
     plan = translate(f"select query_text from sys_query_history where {predicate}", CONTEXT)
     assert isinstance(plan, Remembered) and (plan.after_query, plan.after_time) == after
+
+
+# What an open catalog's statements become: Redshift's ways with names, and nothing else of the text.
+OPEN = Context("dev", open_catalog=True)
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        # What SELECT calls a column is known in WHERE, but no literal and no other table's column is taken for it.
+        (
+            "SELECT c.relname AS \"name\", 'name' AS x FROM pg_class c JOIN t ON true "
+            "WHERE name = 'name' AND c.name = 1",
+            "SELECT c.relname AS \"name\", 'name' AS x FROM pg_opened.pg_class c JOIN t ON true "
+            "WHERE (c.relname) = 'name' AND c.name = 1 ",
+        ),
+        (
+            "SELECT a + 1 AS a2, a2 AS a3 FROM pg_class, t",
+            "SELECT a + 1  AS a2, (a + 1) AS a3 FROM pg_opened.pg_class, t",
+        ),
+        ("SELECT relname AS relname FROM pg_class c, t WHERE (relname = 'select')", None),
+        ("SELECT 'from' AS a FROM pg_class c, t WHERE 1 AND b IN ('where', 'a')", None),
+        ("SELECT CASE 1 WHEN 1THEN 2 END FROM pg_index i, t", "SELECT CASE 1  WHEN 1 THEN 2  END FROM pg_index i, t"),
+        (
+            "SELECT pg_catalog.pg_class.oid FROM pg_catalog.pg_class, t",
+            "SELECT pg_class.oid FROM pg_opened.pg_class, t",
+        ),
+        ("SELECT 'pg_class' FROM dev.public.t, pg_index", "SELECT 'pg_class' FROM public.t, pg_index"),
+    ],
+)
+def test_an_open_catalog_reads_names_as_redshift_does(sql: str, expected: str | None) -> None:
+    plan = translate(sql, OPEN)
+    assert isinstance(plan, Query)
+    wanted = sql.replace("pg_class", "pg_opened.pg_class").replace("WHERE 1 ", "WHERE true ")
+    assert plan.sql == (expected or wanted)
+
+
+def test_what_is_read_of_an_open_catalog_is_known() -> None:
+    plan = translate("SELECT * FROM s.t JOIN pg_class c ON true", OPEN)
+    assert isinstance(plan, Query) and plan.reads == (("s", "t"), ("pg_class",))
 
 
 def test_kinds_of_statements() -> None:
