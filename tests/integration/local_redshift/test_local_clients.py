@@ -36,13 +36,20 @@ def test_psycopg(server: Server) -> None:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_several_statements_of_one_request_are_judged_one_by_one(server: Server) -> None:
-    with open_psycopg(server) as connection:
+def test_several_statements_of_one_request_are_judged_one_by_one(server: Server, place: Place) -> None:
+    place.do("CREATE MASKING POLICY hide WITH (a int) USING (0::int)")
+    place.do("CREATE VIEW s.late AS SELECT a FROM s.two WITH NO SCHEMA BINDING")
+    with open_psycopg(server, dbname=place.database) as connection:
+        connection.execute("SELECT a FROM s.one; SELECT a FROM s.two")
         for sql in (
             "SELECT relname FROM pg_class LIMIT 1; SELECT count(*) FROM pg_class",
-            # How names are read is known when all of them are read.
+            # How names are read is known when all of them are read, and what they mean.
             'SET enable_case_sensitive_identifier TO true; SELECT 1 FROM "MiXed"',
+            "DROP TABLE s.two; SELECT a FROM s.late",
+            "SET search_path TO s; SELECT a FROM one",
         ):
+            if "search_path" in sql:
+                place.do("ATTACH MASKING POLICY hide ON s.one(a) TO PUBLIC")
             with pytest.raises(psycopg.errors.FeatureNotSupported):
                 connection.execute(sql)
         assert connection.execute("SHOW enable_case_sensitive_identifier").fetchone() == ("off",)

@@ -49,9 +49,7 @@ def test_sort_keys_are_remembered(place: Place) -> None:
         shown = "SELECT sortkey FROM svv_redshift_columns WHERE database_name = '{db}' AND table_name = 't'"
         assert [row[0] for row in place.do(f"{shown} ORDER BY ordinal_position")] == expected, sql
         place.do("DROP TABLE s.t")
-
-
-def test_what_is_not_remembered_is_refused(place: Place) -> None:
+    # What isn't remembered is refused.
     place.do("CREATE TABLE s.woven (a int, b int) INTERLEAVED SORTKEY (a, b)")
     assert place.refused("CREATE TABLE s.t (LIKE s.woven)")[0] == "0A000"
     assert place.refused("CREATE TABLE s.t (a int) SORTKEY (b)")[0] == "42703"

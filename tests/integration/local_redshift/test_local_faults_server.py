@@ -29,8 +29,10 @@ def come_back(server: Server) -> Any:
 
 def test_stopped_it_refuses_and_started_it_has_its_data(faulty: Server, faults: Faults) -> None:
     table, since = unique("t"), mark(faulty)
-    held = connect(faulty)
+    held = connect(faulty, autocommit=False)
     run(held, f"CREATE TABLE {table} AS SELECT 1 AS a")
+    held.commit()
+    run(held, f"INSERT INTO {table} VALUES (2)")
     faults.stop()
     faults.stop()
     with pytest.raises(errors.InterfaceError, match="refused"):
@@ -50,18 +52,6 @@ def test_stopped_it_refuses_and_started_it_has_its_data(faulty: Server, faults: 
     assert f"CREATE TABLE {table} AS SELECT 1 AS a" in statements(faulty, since)
 
 
-def test_an_open_transaction_is_gone_after_a_restart(faulty: Server, faults: Faults) -> None:
-    role = unique("r")
-    connection = connect(faulty, autocommit=False)
-    run(connection, f"CREATE ROLE {role}")
-    faults.restart()
-    with pytest.raises(GONE):
-        connection.commit()
-    abandon(connection)
-    with closing(connect(faulty)) as other:
-        assert run(other, f"SELECT role_name FROM svv_roles WHERE role_name = '{role}'") == []
-
-
 @pytest.mark.parametrize(("after", "left"), [(False, 0), (True, 1)])
 def test_a_restart_at_a_statement(faulty: Server, faults: Faults, after: bool, left: int) -> None:
     role = unique("r")
@@ -75,12 +65,6 @@ def test_a_restart_at_a_statement(faulty: Server, faults: Faults, after: bool, l
         connect(faulty)
     with closing(come_back(faulty)) as other:
         assert len(run(other, f"SELECT role_name FROM svv_roles WHERE role_name = '{role}'")) == left
-
-
-def test_stopped_it_can_be_ended() -> None:
-    with started(faults=True) as server:
-        server.faults.stop()
-    assert not os.path.exists(f"/proc/{server.pid}")
 
 
 def test_nobody_else_has_the_orders(faulty: Server, server: Server) -> None:
@@ -98,14 +82,16 @@ def _sockets(pid: int) -> set[str]:
     return {link for link in links if link.startswith("socket:")}
 
 
-def test_latency_is_added_to_each_exchange() -> None:
-    with started(latency_ms=200) as server:
+def test_latency_is_added_to_each_exchange_and_it_can_be_ended_while_stopped() -> None:
+    with started(faults=True, latency_ms=200) as server:
         began = time.monotonic()
         connection = connect(server)
         connected = time.monotonic()
         run(connection, "SELECT 1")
         done = time.monotonic()
         connection.close()
+        server.faults.stop()
     # The login takes two exchanges; the driver's first execution of a text two, too.
     assert connected - began >= 0.4
     assert 0.4 <= done - connected < 2
+    assert not psutil.pid_exists(server.pid)

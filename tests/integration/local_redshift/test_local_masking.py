@@ -8,7 +8,7 @@ import pytest
 
 from local_redshift.running import Server
 from tests.integration.local_redshift.local_place import Place
-from tests.support.redshift import PASSWORD, connect, refused, run, unique
+from tests.support.redshift import connect, refused, run, unique
 
 ROWS = "SELECT * FROM svv_attached_masking_policy ORDER BY table_name, priority, grantee"
 REFUSAL = ("0A000", "local stand-in: reading s.one, to which a masking policy is attached")
@@ -134,19 +134,3 @@ def test_what_is_refused(masked: Place) -> None:
         assert masked.refused(sql)[0] == code, sql
         # Only superusers manage them.
         assert masked.denied(sql)[0] in ("42501", "42P01"), sql
-
-
-def test_several_statements_in_one_request(server: Server, masked: Place) -> None:
-    """The driver sends none: as psql does, through the simple protocol."""
-    psycopg = pytest.importorskip("psycopg")
-    arguments = {"host": server.host, "port": server.port, "dbname": masked.database, "sslmode": "disable"}
-    with psycopg.connect(user=masked.user, password=PASSWORD, autocommit=True, **arguments) as reader:
-        for sql in ("SET search_path TO s; SELECT a FROM one", "SELECT 1 FROM public.mine; SELECT a FROM public.mine"):
-            with pytest.raises(psycopg.errors.FeatureNotSupported):
-                reader.execute(sql)
-        reader.execute("SELECT 1; SELECT 2")
-    masked.do("DETACH MASKING POLICY hide ON s.one(a) FROM ROLE {role}")
-    masked.do("CREATE VIEW s.late AS SELECT a FROM s.two WITH NO SCHEMA BINDING")
-    arguments |= {"user": server.user, "password": server.password}
-    with psycopg.connect(**arguments) as admin, pytest.raises(psycopg.errors.FeatureNotSupported):
-        admin.execute("DROP TABLE s.two; SELECT a FROM s.late")

@@ -120,10 +120,6 @@ def test_what_a_rebuild_by_dbt_closes(opened: Server, tmp_path: Path, monkeypatc
         build(opened, tmp_path)
         assert read() == {"scoped": EVERYTHING, "default_privileges": EVERYTHING, "none": STAY, "listed": STAY}
         # As a task at the end of each load does.
-        assert {kind: grant(one, "marts", **KINDS[kind])["changed"] > 0 for kind, one in linked.items()} == {
-            "scoped": False,
-            "default_privileges": False,
-            "none": True,
-            "listed": True,
-        }
+        changed = {kind for kind, one in linked.items() if grant(one, "marts", **KINDS[kind])["changed"]}
+        assert changed == {"none", "listed"}
         assert read() == dict.fromkeys(KINDS, EVERYTHING)
