@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,14 +13,6 @@ from tests.support.redshift import PASSWORD, mark, statements
 from tests.support.segment import Logged, Segment, codes, execute, grant, message, notes
 
 ALL = "ALTER DELETE DROP INSERT REFERENCES SELECT TRUNCATE UPDATE"
-
-
-class Task:
-    def __init__(self) -> None:
-        self.pushed: dict[str, Any] = {}
-
-    def xcom_push(self, key: str, value: Any) -> None:
-        self.pushed[key] = value
 
 
 def rows(report: dict[str, Any], database: str) -> set[tuple[str, str, str, str]]:
@@ -33,10 +26,12 @@ def rows(report: dict[str, Any], database: str) -> set[tuple[str, str, str, str]
 
 
 def failed(task: Any) -> tuple[str, dict[str, Any]]:
-    instance = Task()
+    """What an audit that fails tells, and the report that it leaves all the same."""
+    pushed: dict[str, Any] = {}
+    context: Any = {"ti": SimpleNamespace(xcom_push=lambda key, value: pushed.update({key: value}))}
     with pytest.raises(DriftError) as failure:
-        task.execute({"ti": instance})
-    return str(failure.value), instance.pushed["return_value"]
+        task.execute(context)
+    return str(failure.value), pushed["return_value"]
 
 
 def test_what_another_dag_opened_is_found(linked: Segment, logged: Logged) -> None:

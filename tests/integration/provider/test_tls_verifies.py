@@ -114,11 +114,10 @@ def warnings(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
     return said
 
 
-LESS = [({"ssl": False}, "without TLS"), ({"sslmode": "verify-ca"}, "sslmode=verify-ca")]
-
-
-@pytest.mark.parametrize(("extra", "words"), LESS)
-def test_a_task_warns_once(
+@pytest.mark.parametrize(
+    ("extra", "words"), [({"ssl": False}, "without TLS"), ({"sslmode": "verify-ca"}, "sslmode=verify-ca")]
+)
+def test_a_task_warns_once_however_often_it_looks(
     define: Callable[..., None], warnings: Callable[[], list[str]], extra: dict[str, Any], words: str
 ) -> None:
     define(**extra)
@@ -126,15 +125,6 @@ def test_a_task_warns_once(
         one.execute({})
         (warning,) = warnings()
         assert words in warning
-
-
-@pytest.mark.parametrize(("extra", "words"), LESS)
-def test_a_sensor_warns_once_however_often_it_looks(
-    define: Callable[..., None], warnings: Callable[[], list[str]], extra: dict[str, Any], words: str
-) -> None:
-    define(**extra)
-    CreateSegmentRoleOperator(task_id="role").execute({})
-    warnings()
     sensor = ValidateAccessSensor(
         task_id="validate", tables=["dev.crm.accounts"], poke_interval=0.1, timeout=1, wait_for_grants=True
     )
