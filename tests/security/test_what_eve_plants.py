@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -159,22 +159,19 @@ def test_an_outsider_who_joins_the_role_is_drift(world: Segment, eve: str) -> No
         assert codes(execute(world.create_role())) == ["role_members"]
 
 
-def offboarding(world: Segment) -> Callable[..., dict[str, Any]]:
-    """The offboarding of a role that has left nothing behind, with all that she may type into its form."""
-    return lambda **form: drop(world, **{"force": True, "new_owner": world.server.user, **form})
-
-
 @pytest.mark.parametrize("world", ["superuser"], indirect=True)
 def test_offboarding_destroys_nothing_of_others(world: Segment, eve: str) -> None:
-    cluster, production = (
-        world.cluster,
-        world.cluster.database("CREATE SCHEMA orders", "CREATE TABLE orders.t (id int)"),
-    )
+    cluster = world.cluster
+    production = cluster.database("CREATE SCHEMA orders", "CREATE TABLE orders.t (id int)")
     execute(world.create_role())
     execute(world.create_database())
     etl = cluster.role("etl", cluster.user("loader"))
     cluster.sql(production, f"GRANT CREATE ON DATABASE {production} TO ROLE {etl}")
-    leave = offboarding(world)
+
+    def leave(**form: Any) -> dict[str, Any]:
+        """The offboarding, with all that she may type into its form."""
+        return drop(world, **{"force": True, "new_owner": world.server.user, **form})
+
     for form in (
         {"checkpoint_database": production, "confirm_database": production},
         {"role": etl},
