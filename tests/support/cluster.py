@@ -9,6 +9,7 @@ from typing import Any
 
 from redshift_connector.error import Error, InterfaceError, ProgrammingError
 
+from airflow_provider_datagraph.redshift.statements import EXACT_NAMES
 from local_redshift.running import Server
 from tests.support.redshift import PASSWORD, SET_UP, code, connect, quoted, run, unique
 
@@ -73,6 +74,11 @@ class Cluster:
             # The server was restarted since.
             self.close(database)
             return self.sql(database, *statements)
+
+    def exactly(self, database: str, *statements: str) -> None:
+        """Run statements as the superuser in a session that keeps the capitals of names."""
+        with closing(self.connect(database)) as connection:
+            run(connection, EXACT_NAMES, *statements)
 
     def column(self, query: str, database: str = "dev") -> set[str]:
         """The first column of a query's rows."""

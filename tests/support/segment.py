@@ -99,6 +99,12 @@ class Segment:
         """Let the role create schemas in a database, as the second task would."""
         self.sql(f'GRANT CREATE ON DATABASE "{database}" TO ROLE {self.role}')
 
+    def writable_database(self, *statements: str) -> str:
+        """A new database in which the role holds CREATE, as in the checkpoint database."""
+        name = self.cluster.database(*statements)
+        self.writes(name)
+        return name
+
     def open(self, schema: str) -> None:
         """Let the role read a schema of the warehouse, as the third task would."""
         who = f'"{schema}" TO ROLE {self.role}'
@@ -213,6 +219,12 @@ def drop(segment: Segment, **arguments: Any) -> dict[str, Any]:
     """Let role and user leave, while no connection of the test's keeps a database from being dropped."""
     segment.cluster.close()
     return execute(segment.drop_role(**arguments))
+
+
+def gone(segment: Segment) -> bool:
+    """Whether neither role nor user stands anywhere in the catalog."""
+    found = segment.cluster.snapshot(*segment.cluster.existing_databases())
+    return {segment.role, segment.user}.isdisjoint(part for rows in found.values() for row in rows for part in row)
 
 
 def codes(report: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,6 @@ import pytest
 from airflow_provider_datagraph.access.messages import change_text
 from airflow_provider_datagraph.access.plan import Change, Reason
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from tests.integration.provider.offboarding import gone
 from tests.support.cluster import Snapshot
 from tests.support.redshift import PASSWORD
 from tests.support.segment import (
@@ -18,6 +17,7 @@ from tests.support.segment import (
     codes,
     drop,
     execute,
+    gone,
     grant,
     notes,
     planned,
@@ -107,34 +107,47 @@ def test_without_its_name_the_checkpoint_database_stays_and_says_so(warehouse: S
     assert f'ALTER SCHEMA "{RETL}" OWNER TO "{heir}"' in sent(report)
 
 
-def test_what_the_user_owns_stops_it_in_whatever_database(warehouse: Segment, second: str) -> None:
-    checkpoints = set_up(warehouse)
+def test_what_the_user_owns_stops_it_or_goes_to_the_heir(warehouse: Segment, second: str) -> None:
     cluster, user = warehouse.cluster, warehouse.user
-    cluster.sql(second, "CREATE TABLE crm.theirs (id int)", f"ALTER TABLE crm.theirs OWNER TO {user}")
-    with cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
-        drop(warehouse)
-    made = (f"schema {checkpoints}.{RETL}", f"table {checkpoints}.{RETL}.checkpoints")
-    told = said("owned", second, user=user, owned=(f"table {second}.crm.theirs",))
-    assert sorted(caught.value.problems) == sorted([said("owned", checkpoints, user=user, owned=made), told])
-    # Dropping the one database doesn't help with the other.
-    with cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
-        drop(warehouse, checkpoint_database=checkpoints)
-    assert caught.value.problems == (told,)
-
-
-def test_a_database_and_a_role_that_the_user_owns_go_to_the_heir(warehouse: Segment, second: str) -> None:
-    cluster, user = warehouse.cluster, warehouse.user
-    execute(warehouse.create_role())
     heir, theirs = cluster.user("heir"), cluster.role("theirs")
     cluster.sql("dev", f"ALTER DATABASE {second} OWNER TO {user}", f"ALTER ROLE {theirs} OWNER TO {user}")
+    cluster.sql(second, f"ALTER TABLE crm.a OWNER TO {user}", f"GRANT USAGE ON SCHEMA crm TO {heir}")
     with cluster.untouched(), pytest.raises(MisconfigurationError) as caught:
         drop(warehouse)
-    of_second = said("owned", second, user=user, owned=(f"database {second}",))
+    of_second = said("owned", second, user=user, owned=(f"database {second}", f"table {second}.crm.a"))
     assert caught.value.problems == (of_second, said("owned", user, case="roles", roles=(theirs,)))
     drop(warehouse, new_owner=heir)
     assert gone(warehouse)
     assert cluster.sql("dev", f"SELECT role_owner FROM svv_roles WHERE role_name = '{theirs}'") == [(heir,)]
-    cluster.sql(second, "CREATE SCHEMA made_by_the_owner", user=heir)
+    cluster.sql(second, "CREATE SCHEMA made_by_the_owner", "DROP TABLE crm.a", user=heir)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_what_is_stored_with_capitals_is_given_or_dropped(warehouse: Segment, named: bool) -> None:
+    cluster, role, user = warehouse.cluster, warehouse.role, warehouse.user
+    heir, name = cluster.user("heir"), "Upper" + cluster.name("db")
+    cluster.exactly("dev", f'CREATE DATABASE "{name}"')
+    cluster.exactly(
+        name,
+        'CREATE SCHEMA "Crm"',
+        'CREATE TABLE "Crm"."Orders" (id int)',
+        f'GRANT USAGE ON SCHEMA "Crm" TO ROLE {role}',
+        f'GRANT SELECT ON "Crm"."Orders" TO ROLE {role}',
+        f'GRANT CREATE ON DATABASE "{name}" TO ROLE {role}',
+        f'ALTER TABLE "Crm"."Orders" OWNER TO {user}',
+    )
+    warehouse.user_connection(schema=name)
+    leaving = {"checkpoint_database": name, "confirm_database": name} if named else {"new_owner": heir}
+    try:
+        plan = drop(warehouse, **leaving, plan_only=True)
+        assert (codes(plan), notes(plan)) == ([], [] if named else ["database_kept"])
+        assert planned(drop(warehouse, **leaving)) == planned(plan)
+        assert gone(warehouse)
+        assert (name in cluster.existing_databases()) is not named
+    finally:
+        cluster.close()
+        if not named:
+            cluster.exactly("dev", f'DROP DATABASE "{name}"')
 
 
 def test_a_role_that_never_was_is_no_obstacle(segment: Segment) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable
 from contextlib import closing, suppress
 from importlib import import_module
 from typing import Any
@@ -19,11 +18,9 @@ from airflow_provider_datagraph.exceptions import LoginRefusedError, Misconfigur
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.operators.role import desired_user
 from airflow_provider_datagraph.redshift.passwords import HASHES
-from local_redshift.iam import Iam
-from tests.integration.provider.offboarding import checkpoint, gone
 from tests.support.iam import CLUSTER, NEAR_ITS_END, WORKGROUP, sign_in, with_iam
 from tests.support.redshift import run, turned_away, unique
-from tests.support.segment import CONNECTING, MakeTask, Segment, changes, drop, execute, grant, sent
+from tests.support.segment import CONNECTING, MakeTask, Segment, changes, drop, execute, gone, grant, sent
 
 
 def whom(hook: DataGraphHook) -> tuple[Any, ...]:
@@ -70,16 +67,6 @@ def test_a_statement_is_cancelled_by_a_login_with_the_same_temporary_password(se
     assert len(segment.server.asked_of_aws()) == 1
 
 
-def test_grants_in_two_databases(segment: Segment) -> None:
-    segment.make_identities()
-    other = segment.cluster.database("CREATE SCHEMA ads", "CREATE TABLE ads.clicks (id int)")
-    with_iam(segment, CLUSTER, login=segment.server.user)
-    for database, schema in ((segment.warehouse, "crm"), (other, "ads")):
-        assert grant(segment, schema, database=database)["changed"] == 2
-        assert {asked["DbName"] for asked in segment.server.asked_of_aws()} == {database}
-    assert segment.reads("crm", "accounts") and segment.reads("ads", "clicks", other)
-
-
 def test_it_is_asked_for_again_only_near_its_end(segment: Segment) -> None:
     with_iam(segment, CLUSTER, login=segment.server.user)
     for life, asked in ((None, 1), (NEAR_ITS_END, 3)):
@@ -88,13 +75,6 @@ def test_it_is_asked_for_again_only_near_its_end(segment: Segment) -> None:
         for _ in range(3):
             whom(hook)
         assert len(segment.server.asked_of_aws()) == asked
-
-
-def test_the_stand_in_lets_nobody_in_after_the_end() -> None:
-    for life, who in ((1.5, "IAM:ann"), (-1.5, "")):
-        iam = Iam(life=life)
-        given = iam.give("GetClusterCredentialsWithIAM", {"DbName": "dev"}, "ann", "us-east-1")
-        assert iam.let_in("IAM:ann", "dev", given["dbPassword"]) == who
 
 
 def test_a_connection_after_its_end_is_made_with_a_new_one(segment: Segment) -> None:
@@ -111,43 +91,39 @@ def test_a_connection_after_its_end_is_made_with_a_new_one(segment: Segment) -> 
     assert "authentication failed" in turned_away(segment.server, user, hook.arguments["password"])
 
 
-def as_uri(iam: str) -> Callable[[Segment], None]:
-    def written(segment: Segment) -> None:
-        at = f"{segment.server.user}@{segment.server.host}:{segment.server.port}/{segment.warehouse}"
-        uri = f"redshift://{at}?iam={iam}&cluster_identifier=main&ssl=false&region=eu-west-1"
-        segment.monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", uri)
-
-    return written
+def mine(segment: Segment) -> None:
+    """Define a second connection to AWS."""
+    endpoint = quote(segment.server.endpoint, safe="")
+    uri = f"aws://mine:Secret-of-aws@/?region_name=us-west-2&endpoint_url={endpoint}"
+    segment.monkeypatch.setenv("AIRFLOW_CONN_MINE", uri)
 
 
-def aws(conn_id: str) -> Callable[[Segment], None]:
-    return lambda segment: segment.monkeypatch.setenv(
-        f"AIRFLOW_CONN_{conn_id.upper()}",
-        f"aws://{conn_id}:Secret-of-aws@/?region_name=us-west-2&endpoint_url={quote(segment.server.endpoint, safe='')}",
-    )
-
-
-def nothing(segment: Segment) -> None:
-    """Change nothing more."""
+@pytest.mark.parametrize("iam", ["true", "True"])
+def test_a_uri_says_what_an_extra_does(segment: Segment, iam: str) -> None:
+    with_iam(segment, CLUSTER, login=segment.server.user)
+    at = f"{segment.server.user}@{segment.server.host}:{segment.server.port}/{segment.warehouse}"
+    uri = f"redshift://{at}?iam={iam}&cluster_identifier=main&ssl=false&region=eu-west-1"
+    segment.monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", uri)
+    execute(segment.create_role(plan_only=True))
+    (asked,) = segment.server.asked_of_aws()
+    assert (asked["region"], asked["ClusterIdentifier"]) == ("eu-west-1", "main")
 
 
 @pytest.mark.parametrize(
-    ("extra", "more", "argument", "region", "who"),
+    ("extra", "argument", "region", "who"),
     [
-        ({}, as_uri("true"), None, "eu-west-1", "IAM"),
-        ({}, as_uri("True"), None, "eu-west-1", "IAM"),
-        ({"region": "eu-west-1"}, nothing, None, "eu-west-1", "IAM"),
-        ({"region": ""}, nothing, None, "us-east-1", "IAM"),
-        ({}, aws("mine"), "mine", "us-west-2", "mine"),
-        ({"aws_conn_id": "mine"}, aws("mine"), None, "us-west-2", "mine"),
-        ({"aws_conn_id": "nobodys"}, aws("mine"), "{{ params.aws }}", "us-west-2", "mine"),
+        ({"region": "eu-west-1"}, None, "eu-west-1", "IAM"),
+        ({"region": ""}, None, "us-east-1", "IAM"),
+        ({}, "mine", "us-west-2", "mine"),
+        ({"aws_conn_id": "mine"}, None, "us-west-2", "mine"),
+        ({"aws_conn_id": "nobodys"}, "{{ params.aws }}", "us-west-2", "mine"),
     ],
 )
 def test_where_and_as_whom_aws_is_asked(
-    segment: Segment, extra: dict[str, Any], more: Callable[[Segment], None], argument: Any, region: str, who: str
+    segment: Segment, extra: dict[str, Any], argument: Any, region: str, who: str
 ) -> None:
     with_iam(segment, {**CLUSTER, **extra}, login=segment.server.user)
-    more(segment)
+    mine(segment)
     task = segment.create_role(plan_only=True, **({"aws_conn_id": argument} if argument else {}))
     execute(task, aws="mine")
     (asked,) = segment.server.asked_of_aws()
@@ -166,7 +142,7 @@ def test_every_task_asks_by_its_own_aws_connection_and_names_its_sessions(
     linked: Segment, name: str, mocker: MockerFixture
 ) -> None:
     with_iam(linked, CLUSTER, login=linked.server.user)
-    aws("mine")(linked)
+    mine(linked)
     opened = mocker.spy(redshift_connector, "connect")
     with DAG("reading", schedule=None, default_args={"aws_conn_id": "mine"}):
         task = EVERY[name](linked)
@@ -181,7 +157,7 @@ def test_every_task_asks_by_its_own_aws_connection_and_names_its_sessions(
 def test_offboarding_asks_for_each_database_and_before_each_connection(
     warehouse: Segment, mocker: MockerFixture
 ) -> None:
-    home, other = checkpoint(warehouse), warehouse.cluster.database("CREATE SCHEMA ads")
+    home, other = warehouse.writable_database(), warehouse.cluster.database("CREATE SCHEMA ads")
     warehouse.open("crm")
     warehouse.cluster.sql(other, f"GRANT USAGE ON SCHEMA ads TO ROLE {warehouse.role}")
     with_iam(warehouse, CLUSTER, login=warehouse.server.user)

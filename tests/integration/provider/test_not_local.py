@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from tests.integration.provider.offboarding import checkpoint, gone
 from tests.support.cluster import Cluster
-from tests.support.segment import Segment, changes, close, codes, drop, execute, grant, message, notes, sent
+from tests.support.segment import Segment, changes, close, codes, drop, execute, gone, grant, message, notes, sent
 
 LAKE = "CREATE EXTERNAL SCHEMA lake FROM DATA CATALOG DATABASE 'd' IAM_ROLE default"
 
@@ -44,14 +43,14 @@ def test_what_is_told_of_an_external_schema_works_and_offboarding_takes_it_back(
     report = close(warehouse, "lake")
     assert sent(report) == [usage.replace("GRANT", "REVOKE").replace(" TO ", " FROM ")]
     warehouse.sql(usage)
-    home = checkpoint(warehouse)
+    home = warehouse.writable_database()
     report = drop(warehouse, checkpoint_database=home)
     assert {("revoke", f"schema {path}", ("USAGE",))} <= set(changes(report))
     assert gone(warehouse)
 
 
 def test_what_is_told_of_a_datashare_works_and_offboarding_takes_it_back(warehouse: Segment, sales: str) -> None:
-    home = checkpoint(warehouse)
+    home = warehouse.writable_database()
     with warehouse.cluster.untouched():
         report = execute(warehouse.check(schemas=["crm", f"{sales}.Web"]))
     assert report["grants"] == {"schema": [f"{warehouse.warehouse}.crm"], "tables": True}

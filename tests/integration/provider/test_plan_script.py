@@ -13,10 +13,9 @@ import pytest
 from airflow_provider_datagraph.access.report import HASH, UNPRINTABLE, Report, script
 from airflow_provider_datagraph.redshift.names import one_line
 from airflow_provider_datagraph.redshift.statements import EXACT_NAMES
-from tests.integration.provider.offboarding import gone
 from tests.support.cluster import CLUSTER, Cluster
 from tests.support.redshift import PASSWORD, quoted, run
-from tests.support.segment import RETL, WAREHOUSE, Logged, Segment, codes, execute, sent
+from tests.support.segment import RETL, WAREHOUSE, Logged, Segment, codes, execute, gone, sent
 
 LEAD = "The plan as SQL, to review, or for an administrator to run:\n"
 CONNECT = "Connect to database "
@@ -24,11 +23,6 @@ TOKEN = re.compile(r"""-- (?P<comment>.*)|(?P<end>;)|(?P<text>"(?:[^"]|"")*"|'(?
 ODD = 'odd "end"; --'
 # What would open a schema to everybody, were it taken for a statement.
 OPENING = "t\ngrant usage on schema payroll to public; --"
-
-
-def exactly(*statements: str) -> tuple[str, ...]:
-    """Statements whose names keep their capitals."""
-    return EXACT_NAMES, *statements, EXACT_NAMES.replace("true", "false")
 
 
 class World(Segment):
@@ -44,21 +38,24 @@ class World(Segment):
             f'CREATE TABLE "we""b".{quoted(OPENING)} (id int)',
             f'ALTER TABLE "we""b".{quoted(OPENING)} ROW LEVEL SECURITY ON',
             f"GRANT USAGE, CREATE ON SCHEMA crm, payroll, {quoted(ODD)} TO {self.writer}",
-            *exactly('CREATE TABLE crm."Orders" (id int)', 'CREATE SCHEMA "Old"', 'CREATE TABLE "Old"."T" (id int)'),
         )
+        capitals = ('CREATE TABLE crm."Orders" (id int)', 'CREATE SCHEMA "Old"', 'CREATE TABLE "Old"."T" (id int)')
+        cluster.exactly(made, *capitals)
         cluster.sql(made, "CREATE TABLE payroll.written (id int)", user=self.writer)
         super().__init__(cluster, monkeypatch, made)
         self.elsewhere = cluster.database("CREATE SCHEMA crm", "CREATE TABLE crm.leads (id int)")
-        self.user, self.checkpoint = (
-            cluster.name('linked "user" of the.café'),
-            cluster.future_database('check "point" café'),
-        )
+        self.user = cluster.name('linked "user" of the.café')
+        self.checkpoint = cluster.future_database('check "point" café')
 
-    def plan(self, task: Any, logged: Logged) -> tuple[dict[str, Any], str]:
-        """A task's plan, which changes nothing, and the SQL that it logs."""
+    def enter(self) -> None:
+        """Let Airflow's connections lead here, and leave none of the test's own in the way."""
         self.admin_connection()
         self.user_connection()
         self.cluster.close()
+
+    def plan(self, task: Any, logged: Logged) -> tuple[dict[str, Any], str]:
+        """A task's plan, which changes nothing, and the SQL that it logs."""
+        self.enter()
         task.plan_only = True
         logged()
         report = execute(task)
@@ -74,9 +71,7 @@ class World(Segment):
                 run(connection, *(statement.replace("<hash>", f"md5{digest}") for statement in statements))
 
     def do(self, task: Any) -> None:
-        self.admin_connection()
-        self.user_connection()
-        self.cluster.close()
+        self.enter()
         assert execute(task)["changed"] > 0
 
     def catalog(self) -> set[tuple[str, ...]]:
@@ -163,8 +158,7 @@ def test_the_whole_setup_planned_at_once_and_run_by_hand(by_hand: World, by_task
         world.sql("CREATE TABLE payroll.later (id int)", user=world.writer)
         assert world.reads_from_checkpoint("payroll", "later")
     # To the tasks, nothing is left to do.
-    by_hand.admin_connection()
-    by_hand.user_connection()
+    by_hand.enter()
     for task in setup(by_hand):
         task.fail_on_drift = True
         assert execute(task)["changes"] == []
@@ -190,8 +184,9 @@ def open_wide(world: World) -> None:
         ),
         f"CREATE TABLE {odd}.{odd} (id int)",
         f"ALTER TABLE {odd}.{odd} OWNER TO {user}",
-        *exactly(f'GRANT SELECT ON crm."Orders" TO ROLE {role}', f'GRANT USAGE ON SCHEMA "Old" TO ROLE {role}'),
     )
+    held = (f'GRANT SELECT ON crm."Orders" TO ROLE {role}', f'GRANT USAGE ON SCHEMA "Old" TO ROLE {role}')
+    world.cluster.exactly(world.warehouse, *held)
     world.cluster.sql(
         world.elsewhere, f"GRANT USAGE ON SCHEMA crm TO ROLE {role}", f"GRANT SELECT ON crm.leads TO {user}"
     )
@@ -229,22 +224,17 @@ def test_what_takes_away_is_run_by_hand_one_task_after_the_other(
         world.sql(f"SELECT id FROM {quoted(ODD, ODD)}", user=world.writer)
 
 
-def test_a_finding_about_what_has_a_line_end_in_its_name_is_no_statement(by_hand: World, logged: Logged) -> None:
+def test_what_has_a_line_end_in_its_name_is_shown_and_not_run(by_hand: World, logged: Logged) -> None:
     open_wide(by_hand)
-    name = quoted('we"b', OPENING)
-    by_hand.sql(f"GRANT SELECT (id) ON {name} TO ROLE {by_hand.role}")
+    name, told = quoted("crm", OPENING), quoted('we"b', OPENING)
+    by_hand.sql(f"CREATE TABLE {name} (id int)", f"GRANT DELETE ON {name} TO ROLE {by_hand.role}")
+    by_hand.sql(f"GRANT SELECT (id) ON {told} TO ROLE {by_hand.role}")
     report, text = by_hand.plan(by_hand.grant_schema(schema='"we""b"', future_tables="none"), logged)
     (finding,) = [row for row in report["findings"] if row["code"] == "column_grant"]
     assert finding["blocking"] and OPENING in finding["object"]
     assert statements(text) == sent(report) != []
     assert not any("public" in statement for statement in statements(text))
     assert [line for line in text.splitlines() if "public" in line and not line.startswith("-- ")] == []
-
-
-def test_a_statement_with_a_line_end_in_a_name_is_shown_and_not_run(by_hand: World, logged: Logged) -> None:
-    open_wide(by_hand)
-    name = quoted("crm", OPENING)
-    by_hand.sql(f"CREATE TABLE {name} (id int)", f"GRANT DELETE ON {name} TO ROLE {by_hand.role}")
     report, text = by_hand.plan(by_hand.grant_schema(schema="crm", tables=["accounts"], prune=True), logged)
     (evil,) = [statement for statement in sent(report) if "\n" in statement]
     assert evil.startswith(f"REVOKE DELETE ON TABLE {name} ")

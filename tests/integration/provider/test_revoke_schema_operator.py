@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.access.plan import Fact
 from airflow_provider_datagraph.redshift.values import Grant, Scope
-from tests.support.segment import Segment, changes, close, codes, execute, message, messages_of, said, sent
+from tests.support.segment import Segment, changes, close, codes, execute, messages_of, said, sent
 
 
 def test_a_closed_schema_is_shut_and_the_others_stay_open(linked: Segment) -> None:
@@ -61,28 +62,34 @@ def test_every_kind_of_privilege_goes_and_nobody_elses(warehouse: Segment) -> No
 
 def test_what_is_reached_in_another_way_stays_and_is_said(warehouse: Segment) -> None:
     cluster, role = warehouse.cluster, warehouse.role
-    parent, writer = cluster.role("parent"), cluster.user("writer")
+    parent, above, writer = cluster.role("parent"), cluster.role("above"), cluster.user("writer")
     cluster.sql(
         warehouse.warehouse,
         f"GRANT ROLE {parent} TO ROLE {role}",
+        f"GRANT ROLE {above} TO ROLE {parent}",
         "GRANT USAGE ON SCHEMA crm TO PUBLIC",
         "GRANT SELECT ON TABLE crm.accounts TO PUBLIC",
         f"GRANT SELECT ON TABLE crm.contacts TO ROLE {parent}",
         f"GRANT UPDATE FOR TABLES IN DATABASE {warehouse.warehouse} TO ROLE {role}",
         f"ALTER DEFAULT PRIVILEGES FOR USER {writer} GRANT INSERT ON TABLES TO ROLE {role}",
+        f"GRANT SELECT FOR TABLES IN DATABASE {warehouse.warehouse} TO ROLE {above}",
         f"GRANT USAGE ON SCHEMA crm TO ROLE {role}",
     )
     report = close(warehouse, "crm")
-    assert codes(report) == ["kept", "kept", "database_wide"]
+    assert codes(report) == ["kept", "kept", "database_wide", "database_wide"]
     path, database = f"{warehouse.warehouse}.crm", warehouse.warehouse
     of_public = frozenset({Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.TABLE, "SELECT", "crm", "accounts")})
     through = frozenset({Grant(Scope.TABLE, "SELECT", "crm", "contacts")})
     assert messages_of(report, "kept") == [
         said("kept", path, holder="PUBLIC", grants=of_public, role=role),
-        said("kept", path, case="inherited", roles=(parent,), grants=through, role=role),
+        said("kept", path, case="inherited", roles=(above, parent), grants=through, role=role),
     ]
     wide = {Grant(Scope.DATABASE_TABLES, "UPDATE", database=database), Grant(Scope.DEFAULT, "INSERT", writer=writer)}
-    told = said("database_wide", database, case="closing", grants=frozenset(wide), role=role)
-    assert message(report, "database_wide") == told
+    inherited = frozenset({Grant(Scope.DATABASE_TABLES, "SELECT", database=database)})
+    facts: dict[str, Fact] = {"case": "closing inherited", "roles": (above, parent)}
+    assert messages_of(report, "database_wide") == [
+        said("database_wide", database, case="closing", grants=frozenset(wide), role=role),
+        said("database_wide", database, role=role, grants=inherited, **facts),
+    ]
     # It is still reached, as it says.
     assert warehouse.reads("crm", "accounts") and warehouse.reads("crm", "contacts")
