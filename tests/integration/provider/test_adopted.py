@@ -1,37 +1,40 @@
-"""CreateSegmentRoleOperator: roles and users that exist already are adopted and reported."""
+"""Roles, users and databases that exist already: they are adopted and reported, and stay what they are."""
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+
+import pytest
 
 from airflow_provider_datagraph.access.messages import FindingRow
+from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.redshift.statements import AlterUser
 from airflow_provider_datagraph.redshift.values import Grant, Scope
 from tests.support.redshift import PASSWORD
-from tests.support.segment import Logged, Segment, codes, execute, message, notes, said
+from tests.support.segment import RETL, Logged, Segment, codes, execute, message, notes, said
 
 
-def adopt(segment: Segment, **arguments: Any) -> dict[str, Any]:
-    return execute(segment.create_role(**arguments))
-
-
-def test_an_existing_role_gets_the_new_user(segment: Segment) -> None:
-    segment.cluster.sql("dev", f"CREATE ROLE {segment.role}")
-    report = adopt(segment)
-    assert (report["changed"], report["in_place"]) == (2, 1)
-    assert segment.cluster.logs_in(segment.user, PASSWORD)
-
-
-def test_an_existing_user_keeps_its_password_and_joins_the_role(segment: Segment) -> None:
-    segment.cluster.sql("dev", f"CREATE USER {segment.user} PASSWORD '{PASSWORD}'")
+def test_an_existing_users_password_is_neither_judged_nor_changed(segment: Segment) -> None:
+    # A hash that someone else sent: the server can't have checked what is behind it.
+    literal = "md5" + hashlib.md5(f"weak{segment.user}".encode()).hexdigest()
+    segment.cluster.sql("dev", f"CREATE USER {segment.user} PASSWORD '{literal}'")
+    segment.user_connection(password="weak")
     since = segment.cluster.mark()
-    report = adopt(segment)
+    report = execute(segment.create_role())
     assert (report["changed"], report["in_place"]) == (2, 1)
     assert segment.cluster.changes(since) == [
         f'CREATE ROLE "{segment.role}"',
         f'GRANT ROLE "{segment.role}" TO "{segment.user}"',
     ]
-    assert segment.cluster.logs_in(segment.user, PASSWORD)
+    assert segment.cluster.logs_in(segment.user, "weak")
+
+
+def test_a_superuser_is_refused_though_its_password_logs_in(segment: Segment) -> None:
+    segment.cluster.sql("dev", f"CREATE USER {segment.user} PASSWORD '{PASSWORD}' CREATEUSER")
+    with segment.cluster.untouched(), pytest.raises(MisconfigurationError) as refused:
+        execute(segment.create_role())
+    statement = AlterUser(segment.user, "NOCREATEUSER")
+    assert refused.value.problems == (said("user_is_superuser", segment.user, statement=statement),)
 
 
 def test_what_goes_beyond_is_reported_and_kept(linked: Segment, logged: Logged) -> None:
@@ -58,7 +61,7 @@ def test_what_goes_beyond_is_reported_and_kept(linked: Segment, logged: Logged) 
     }
     own = frozenset({Grant(Scope.TABLE, "UPDATE", "crm", "accounts")})
     with cluster.untouched():
-        report = adopt(linked, trusted_owners=colleague, plan_only=True)
+        report = execute(linked.create_role(trusted_owners=colleague, plan_only=True))
     assert [str(FindingRow(**row)) for row in report["findings"]] == [
         said("role_members", role, members=(colleague, f"role {other}")),
         said("user_createdb", user, statement=AlterUser(user, "NOCREATEDB")),
@@ -67,7 +70,7 @@ def test_what_goes_beyond_is_reported_and_kept(linked: Segment, logged: Logged) 
     ]
     assert notes(report) == ["role_owner", "role_privileges"]
     # What both hold is read where something is lacking, and for a plan.
-    assert notes(adopt(linked, trusted_owners=colleague)) == ["role_owner"]
+    assert notes(execute(linked.create_role(trusted_owners=colleague))) == ["role_owner"]
     log = logged()
     assert said("role_owner", role, owner=colleague) in log
     assert said("role_privileges", role, grants=frozenset(grants), database=database) in log
@@ -75,6 +78,20 @@ def test_what_goes_beyond_is_reported_and_kept(linked: Segment, logged: Logged) 
 
 def test_a_serverless_workgroup_is_a_finding_and_no_refusal(linked: Segment) -> None:
     linked.admin_connection(extra={"ssl": False, "is_serverless": True})
-    for report in (adopt(linked), execute(linked.check())):
+    for report in (execute(linked.create_role()), execute(linked.check())):
         assert message(report, "serverless") == said("serverless", linked.server.host)
         assert codes(report) == ["serverless"]
+
+
+def test_a_database_keeps_its_owner_and_its_schemas_permission_is_none_on_it(linked: Segment, logged: Logged) -> None:
+    cluster, database, owner = linked.cluster, linked.checkpoint, linked.cluster.user("owner")
+    cluster.sql("dev", f"CREATE DATABASE {database} OWNER {owner}")
+    cluster.sql(database, f"GRANT CREATE FOR SCHEMAS IN DATABASE {database} TO ROLE {linked.role}")
+    cluster.close(database)
+    assert linked.refusal(f"CREATE SCHEMA {RETL}", database) == "42501"
+    since = cluster.mark()
+    report = execute(linked.create_database(trusted_owners=[owner]))
+    assert cluster.changes(since) == [f'GRANT CREATE ON DATABASE "{database}" TO ROLE "{linked.role}"']
+    assert (report["changed"], report["in_place"], notes(report)) == (1, 1, ["database_owner"])
+    assert said("database_owner", database, owner=owner) in logged()
+    assert linked.refusal(f"CREATE SCHEMA {RETL}", database) == ""
