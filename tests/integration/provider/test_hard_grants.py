@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from pytest_mock import MockerFixture
+from redshift_connector.cursor import Cursor
 
-from airflow_provider_datagraph.access import messages
-from airflow_provider_datagraph.access.messages import change_text
-from airflow_provider_datagraph.access.plan import Change, Fact, Reason, note
-from airflow_provider_datagraph.access.reverse_etl import ON_TABLES
+from airflow_provider_datagraph.access.plan import Fact, Plan, blocking
+from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.engine.converge import Converger
-from airflow_provider_datagraph.exceptions import MisconfigurationError, VanishedError
-from airflow_provider_datagraph.redshift.statements import Privileges
-from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
+from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError, VanishedError
 from tests.support.redshift import PASSWORD, quoted, run
-from tests.support.segment import (
-    RETL,
-    Logged,
-    Segment,
-    changes,
-    close,
-    codes,
-    creating,
-    drop,
-    execute,
-    grant,
-    message,
-    notes,
-    planned,
-    said,
-)
+from tests.support.segment import Segment, changes, close, codes, creating, drop, grant, planned, said
 
 NAMES = (
     *("my.schema", 'qu"ote', "sp ace", "a$b", "größe", "日本語", "select", "x" * 60, "it's", "back\\slash"),
@@ -47,11 +33,6 @@ def twice(segment: Segment, schema: Any, **arguments: Any) -> dict[str, Any]:
     assert planned(report) == planned(plan)
     assert grant(segment, schema, fail_on_drift=True, **arguments)["changes"] == []
     return report
-
-
-def case_sensitive(segment: Segment, database: str, *statements: str) -> None:
-    with closing(segment.cluster.connect(database)) as connection:
-        run(connection, "SET enable_case_sensitive_identifier TO true", *statements)
 
 
 def test_any_name_is_written_in_one_notation(warehouse: Segment) -> None:
@@ -78,28 +59,22 @@ def test_any_name_is_written_in_one_notation(warehouse: Segment) -> None:
     assert warehouse.held() == set()
 
 
-def test_what_is_stored_with_capitals_is_pruned_and_closed(warehouse: Segment) -> None:
-    role, database = warehouse.role, warehouse.warehouse
-    held = f'GRANT SELECT ON crm."Orders" TO ROLE {role}'
-    case_sensitive(warehouse, database, 'CREATE TABLE crm."Orders" (id int)', held)
-    report = twice(warehouse, "crm", tables=["accounts"], prune=True)
-    assert ("revoke", f"table {database}.crm.Orders", ("SELECT",)) in changes(report)
-    case_sensitive(warehouse, database, held)
-    close(warehouse, "crm")
-    assert warehouse.held() == set()
-
-
-def test_a_database_that_is_stored_with_capitals(warehouse: Segment) -> None:
-    cluster = warehouse.cluster
+def test_what_is_stored_with_capitals_is_granted_pruned_and_closed(warehouse: Segment) -> None:
+    cluster, role = warehouse.cluster, warehouse.role
     name = "Upper" + cluster.name("db")
-    case_sensitive(warehouse, "dev", f'CREATE DATABASE "{name}"')
+    cluster.exactly("dev", f'CREATE DATABASE "{name}"')
     try:
-        with closing(cluster.connect(name)) as connection:
-            run(connection, "CREATE SCHEMA low", "CREATE TABLE low.t (id int)")
-        assert twice(warehouse, "low", database=name)["changed"] == 2
-        assert close(warehouse, "low", database=name)["changed"] == 2
+        made = ("CREATE SCHEMA low", "CREATE TABLE low.t (id int)", 'CREATE TABLE low."Orders" (id int)')
+        held = f'GRANT SELECT ON low."Orders" TO ROLE {role}'
+        cluster.exactly(name, *made, held)
+        report = twice(warehouse, "low", tables=["t"], prune=True, database=name)
+        assert ("revoke", f"table {name}.low.Orders", ("SELECT",)) in changes(report)
+        cluster.exactly(name, held)
+        close(warehouse, "low", database=name)
+        assert cluster.held(name, role) == set()
     finally:
-        case_sensitive(warehouse, "dev", f'DROP DATABASE "{name}"')
+        cluster.close(name)
+        cluster.exactly("dev", f'DROP DATABASE "{name}"')
 
 
 @pytest.mark.parametrize(
@@ -134,9 +109,7 @@ def test_what_vanishes_between_reading_and_changing_is_told_as_if_it_had_before(
     assert warehouse.held() == set()
 
 
-def test_what_vanishes_again_and_again_is_told_in_a_sentence(
-    warehouse: Segment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_vanishes_again_and_again_is_told_in_a_sentence(warehouse: Segment, mocker: MockerFixture) -> None:
     apply = Converger._apply
 
     def renamed(*given: Any) -> None:
@@ -146,10 +119,46 @@ def test_what_vanishes_again_and_again_is_told_in_a_sentence(
         finally:
             warehouse.sql("ALTER TABLE crm.away RENAME TO accounts")
 
-    monkeypatch.setattr(Converger, "_apply", renamed)
+    tried = mocker.patch.object(Converger, "_apply", side_effect=renamed, autospec=True)
     with pytest.raises(VanishedError, match="somebody dropped or renamed it since"):
         grant(warehouse, "crm", tables=["accounts"])
+    assert tried.call_count == 5
     assert warehouse.held() == set()
+
+
+def test_what_another_transaction_did_meanwhile_is_not_planned_again(linked: Segment, mocker: MockerFixture) -> None:
+    """It grants a part of the same, and ends a moment after the task has run into it."""
+    spy = mocker.spy(Cursor, "execute")
+
+    def tries() -> int:
+        return [str(call.args[1])[:27] for call in spy.call_args_list].count('GRANT USAGE ON SCHEMA "crm"')
+
+    def commit() -> None:
+        deadline = time.monotonic() + 10
+        while not tries():
+            assert time.monotonic() < deadline, "the task never got there"
+            time.sleep(0.005)
+        # The spy counts when the call is made; a moment later it waits for our lock.
+        time.sleep(0.15)
+        run(rival, "COMMIT")
+
+    with closing(linked.cluster.connect(linked.warehouse)) as rival, ThreadPoolExecutor(1) as pool:
+        run(rival, "BEGIN", f"GRANT USAGE ON SCHEMA crm TO ROLE {linked.role}")
+        committed = pool.submit(commit)
+        report = grant(linked, longest_wait=0.2)
+        committed.result(10)
+    assert (tries(), report["changed"], report["in_place"]) == (1, 1, 1)
+    assert linked.reads("crm", "accounts")
+
+
+def test_what_would_stop_a_plan_once_it_is_carried_out_is_told(linked: Segment, mocker: MockerFixture) -> None:
+    def stopped(*args: Any, **kwargs: Any) -> Plan:
+        plan = plan_schemas(*args, **kwargs)
+        return plan if plan.steps else replace(plan, findings=(blocking("role_missing", "gone"),))
+
+    mocker.patch("airflow_provider_datagraph.operators.schema.plan_schemas", stopped)
+    with pytest.raises(DriftRemainsError, match=r"lacks 1 changes, the first: Role gone doesn't exist"):
+        grant(linked)
 
 
 TAKING: dict[str, Callable[..., dict[str, Any]]] = {
@@ -188,59 +197,12 @@ def test_tables_that_the_admin_may_not_read_are_not_passed_over(warehouse: Segme
     cluster.sql(database, f"ALTER SCHEMA crm OWNER TO {clerk}")
     warehouse.admin_connection(login=clerk, password=PASSWORD)
     try:
-        plan = grant(warehouse, "crm", future_tables="none", plan_only=True)
-        told = ("SELECT",), Identity("role", warehouse.role)
-        tables = Change(
-            "grant", "todays tables", (database, "crm"), Reason.NOT_HELD, *told, names=("accounts", "contacts")
-        )
-        assert change_text(tables) in [row["text"] for row in plan["changes"]]
-        before = cluster.snapshot()
-        with pytest.raises(MisconfigurationError, match=f"{clerk} may not grant SELECT on 2 tables"):
+        lacks = f"{clerk} may not grant SELECT on 2 tables"
+        with cluster.untouched(), pytest.raises(MisconfigurationError, match=lacks):
             grant(warehouse, "crm", future_tables="none")
-        assert cluster.snapshot() == before
-        # What it may hand on, it does.
+        # What it may hand on, it does; what it gave, it takes back: a superuser's REVOKE leaves it.
         cluster.sql(database, f"GRANT SELECT ON crm.accounts TO {clerk} WITH GRANT OPTION")
         twice(warehouse, "crm", tables=["accounts"])
-        # What it gave, it takes back: a superuser's REVOKE leaves it.
         close(warehouse, "crm")
     finally:
         cluster.sql(database, "ALTER SCHEMA crm OWNER TO awsuser", f"REVOKE SELECT ON crm.accounts FROM {clerk}")
-
-
-def test_a_smaller_choice_of_drop_tells_what_stays(warehouse: Segment) -> None:
-    cluster, database, role = warehouse.cluster, warehouse.warehouse, warehouse.role
-    cluster.sql(database, f"CREATE SCHEMA {RETL}")
-
-    def work(choice: str, **arguments: Any) -> dict[str, Any]:
-        return execute(warehouse.grant_reverse_etl(drop=choice, **arguments))
-
-    assert "reverse_etl_kept" not in codes(work("all"))
-    on_tables, on_schema = (
-        f'REVOKE DROP {on} "{RETL}" FROM ROLE "{role}"' for on in ("FOR TABLES IN SCHEMA", "ON SCHEMA")
-    )
-    held = frozenset(Grant(scope, "DROP", RETL) for scope in (Scope.SCHEMA, Scope.TABLES))
-    facts: dict[str, Fact] = {"role": role, "database": database, "statements": (on_tables, on_schema)}
-    told = said("reverse_etl_kept", f"{database}.{RETL}", grants=held, **facts)
-    assert (
-        message(work("none", plan_only=True), "reverse_etl_kept") == message(work("none"), "reverse_etl_kept") == told
-    )
-    cluster.sql(database, on_tables, on_schema)
-    assert "reverse_etl_kept" not in codes(work("none", fail_on_drift=True))
-
-
-def test_what_is_open_to_the_owner_already_is_not_told_again(warehouse: Segment, logged: Logged) -> None:
-    cluster, database = warehouse.cluster, warehouse.warehouse
-    owner = cluster.user("retl")
-    cluster.sql(database, f"CREATE SCHEMA {RETL} AUTHORIZATION {owner}")
-    statement = Privileges(Identity("user", owner), ON_TABLES, Scope.TABLES, [(RETL,)])
-    facts: dict[str, Fact] = {"owner": owner, "database": database, "statement": statement}
-    assert notes(execute(warehouse.grant_reverse_etl(schema_owner=owner))) == [
-        "reverse_etl_closed",
-        "reverse_etl_owner",
-    ]
-    told = messages.said(note("reverse_etl_closed", f"{database}.{RETL}", **facts))
-    log = logged()
-    # What to run stands on a line of its own.
-    assert told.text in log and f"→ {told.remedy}" in log
-    cluster.sql(database, statement.sql)
-    assert notes(execute(warehouse.grant_reverse_etl(schema_owner=owner))) == ["reverse_etl_owner"]

@@ -9,28 +9,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.engine.converge import Converger
-from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.redshift import KEEPALIVE, DataGraphHook, set_up
 from tests.support.redshift import PASSWORD, SET_UP, open_sockets, run
 from tests.support.segment import Segment
-
-
-def test_a_connection_that_breaks_in_a_transaction_is_a_passing_fault(segment: Segment) -> None:
-    hook = DataGraphHook()
-
-    def end_my_session(rows: Any, session: Any) -> Any:
-        pid = rows("SELECT pg_backend_pid()")[0][0]
-        segment.sql(f"SELECT pg_terminate_backend({pid})")
-        return rows("SELECT 1")
-
-    with pytest.raises(PassingFaultError, match="broke"):
-        Converger(hook).read(end_my_session)
-
-
-def test_a_socket_that_breaks_in_a_transaction_is_a_passing_fault(segment: Segment) -> None:
-    with pytest.raises(PassingFaultError, match="broke"), DataGraphHook().connected():
-        raise ConnectionResetError(104, "Connection reset by peer")
 
 
 def test_a_refused_login_leaves_no_socket_open(segment: Segment) -> None:
