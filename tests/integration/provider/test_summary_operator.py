@@ -10,21 +10,12 @@ import pytest
 from airflow_provider_datagraph.access.messages import FindingRow
 from airflow_provider_datagraph.access.report import Report
 from tests.support.redshift import PASSWORD
-from tests.support.segment import RETL, Segment, codes, execute, grant, notes
+from tests.support.segment import RETL, Segment, codes, execute, notes
 
 
 def summary(segment: Segment, reports: Any, **arguments: Any) -> dict[str, Any]:
     with segment.cluster.untouched():
         return execute(segment.summary(reports=reports, **arguments))
-
-
-def test_the_settings_open_a_session_where_segment_connects(linked: Segment) -> None:
-    execute(linked.create_database())
-    settings, server = summary(linked, [])["segment"], linked.server
-    expected = {"host": server.host, "port": server.port, "database": linked.checkpoint, "username": linked.user}
-    assert settings == expected
-    connection = linked.cluster.connect(settings["database"], settings["username"], PASSWORD)
-    connection.close()
 
 
 def test_the_password_is_in_neither_the_result_nor_the_log(
@@ -45,22 +36,6 @@ def test_counts_add_up_and_a_proof_counts_nothing(segment: Segment) -> None:
     result = summary(segment, [first.as_dict(), [second.as_dict(), None], None], proofs=[proof])
     assert (result["changed"], result["in_place"], codes(result)) == (2, 4, ["z"])
     assert (result["notes"], result["omitted"]) == ({"inherited": 3}, {"changes": 4, "findings": 5})
-
-
-def test_the_reports_of_a_plan_only_run_find_no_role_missing(segment: Segment) -> None:
-    reports: list[Any] = [
-        execute(segment.create_role(plan_only=True)),
-        execute(segment.create_database(plan_only=True)),
-        [grant(segment, ["crm", "billing"], plan_only=True)],
-    ]
-    assert [codes(report) for report in reports[:2]] == [[], ["role_missing"]]
-    result = summary(segment, reports, plan_only=True)
-    assert (result["changed"], len(result["changes"]), result["findings"]) == (0, 9, [])
-    assert result["segment"]["database"] == segment.checkpoint
-
-
-def test_a_role_that_nobody_creates_stays_missing(segment: Segment) -> None:
-    assert codes(summary(segment, [grant(segment, plan_only=True)])) == ["role_missing"]
 
 
 def run_all(segment: Segment, **form: Any) -> dict[str, dict[str, Any]]:
