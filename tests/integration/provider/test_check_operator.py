@@ -65,8 +65,13 @@ def test_who_mistypes_a_name_is_told_which_was_meant(segment: Segment, other: st
     typed = {f"{own}.bilings": "billing", f"{own}.crm.acounts": "accounts", f"{own[:-1]}.crm": own}
     problems = refused(segment, list(typed))
     assert [problem.rpartition(": did you mean ")[2] for problem in problems] == [f"{name}?" for name in typed.values()]
-    with pytest.raises(MisconfigurationError, match="Did you mean billing"):
-        execute(segment.grant_schema(schema="bilings"))
+    for given, meant in (
+        ({"schema": "bilings"}, "billing"),
+        ({"schema": f"{own[:-1]}.crm"}, own),
+        ({"database": own[:-1]}, own),
+    ):
+        with pytest.raises(MisconfigurationError, match=rf"Did you mean {meant}\?"):
+            execute(segment.grant_schema(**given))
 
 
 def test_the_problems_of_all_databases_are_told_at_once(segment: Segment, other: str) -> None:
@@ -99,6 +104,23 @@ def test_the_problems_of_all_databases_are_told_at_once(segment: Segment, other:
     assert "weak" not in "".join(problems)
 
 
+def given_by_variable(segment: Segment, value: Any, conf: Any = None) -> dict[str, Any]:
+    """The result where a Variable holds values, and the run's conf others."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    segment.monkeypatch.setenv("AIRFLOW_VAR_SEGMENT_DATA_GRAPH", text)
+    form = {"schemas": ["billing"], "plan_only": False}
+    task = segment.check(variable="segment_data_graph", params=form)
+    context: Any = {"params": {**form, **(conf or {})}, "dag_run": SimpleNamespace(conf=conf or {})}
+    return dict(task.execute(context))
+
+
+def test_a_variable_gives_what_the_conf_does_not(segment: Segment) -> None:
+    value = {"schemas": ["billing"], "plan_only": True, "connections": []}
+    for conf, schema in ((None, "billing"), ({"schemas": ["crm"]}, "crm")):
+        found = given_by_variable(segment, value, conf)
+        assert (found["grants"]["schema"], found["form"]["plan_only"]) == ([f"{segment.warehouse}.{schema}"], True)
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [
@@ -112,13 +134,8 @@ def test_the_problems_of_all_databases_are_told_at_once(segment: Segment, other:
     ids=str,
 )
 def test_a_variable_that_does_not_fit_stops_the_run(segment: Segment, value: Any, told: str) -> None:
-    text = value if isinstance(value, str) else json.dumps(value)
-    segment.monkeypatch.setenv("AIRFLOW_VAR_SEGMENT_DATA_GRAPH", text)
-    form = {"schemas": ["billing"], "plan_only": False}
-    task = segment.check(variable="segment_data_graph", params=form)
-    context: Any = {"params": form, "dag_run": SimpleNamespace(conf={})}
     with pytest.raises(MisconfigurationError) as error:
-        task.execute(context)
+        given_by_variable(segment, value)
     assert len([problem for problem in error.value.problems if told in problem]) == 1, error.value.problems
 
 

@@ -9,10 +9,20 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.hooks.redshift import KEEPALIVE, DataGraphHook, set_up
 from tests.support.redshift import PASSWORD, SET_UP, open_sockets, run
 from tests.support.segment import Segment
+
+
+def test_a_connection_that_breaks_in_a_transaction_is_a_passing_fault(segment: Segment) -> None:
+    hook = DataGraphHook()
+    with pytest.raises(PassingFaultError, match="broke"), hook.connected() as connection:
+        pid = run(connection, "SELECT pg_backend_pid()")[0][0]
+        segment.sql(f"SELECT pg_terminate_backend({pid})")
+        run(connection, "SELECT 1")
+    with pytest.raises(PassingFaultError, match="broke"), hook.connected():
+        raise ConnectionResetError(104, "Connection reset by peer")
 
 
 def test_a_refused_login_leaves_no_socket_open(segment: Segment) -> None:

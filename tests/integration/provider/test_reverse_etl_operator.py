@@ -88,6 +88,13 @@ def test_more_drop_is_added_and_less_takes_nothing_away(warehouse: Segment, owne
     assert warehouse.refusal(f"DROP TABLE {TABLE}") == "42501"
 
 
+def test_another_schema_can_be_named(warehouse: Segment) -> None:
+    old = warehouse.cluster.user("retl")
+    warehouse.sql(f'CREATE SCHEMA "old.etl" AUTHORIZATION {old}')
+    assert grant(warehouse, schema='"old.etl"', schema_owner=old, drop="none")["changed"] == 2
+    assert warehouse.refusal('CREATE TABLE "old.etl".own (id int)') == ""
+
+
 def test_a_missing_database_is_only_a_note_of_a_plan(linked: Segment, logged: Logged) -> None:
     name = linked.cluster.future_database()
     with linked.cluster.untouched():
