@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, BaseOperator
-from redshift_connector.error import Error
 
 from local_redshift.faults_client import Faults
 from local_redshift.running import Server
@@ -76,9 +75,6 @@ def told(task: Any, logged: Logged) -> str:
         found = [f"{row['text']} {row.get('remedy')}" for row in (*report["changes"], *report["findings"])]
     except AirflowException as error:
         found = [str(error)]
-    except Error as error:
-        # The driver's own, which shows all but this.
-        found = [str(error).replace("\u3164", r"\u3164"), *getattr(error, "__notes__", ())]
     return "\n".join([logged(), *found])
 
 
