@@ -112,6 +112,7 @@ def test_the_files_that_are_shipped_set_the_role(airflow: Airflow, warehouse: Wa
 def test_what_a_file_sets_is_never_rendered(native: bool) -> None:
     form = {"plan_only": True, "wait": False, "future_tables": "scoped"}
     returned: dict[str, Any] = {"reverse_etl_database": None, "form": form}
+    params = {**form, "schemas": ["crm"], "force": False, "new_owner": None, "confirm_database": None}
     for text in (*TEMPLATES.values(), "['a']", "1"):
         ti = Instance(returned)
         ti.xcom_pull = lambda task_ids, map_indexes=None: returned  # type: ignore[method-assign]  # of any task
@@ -124,11 +125,7 @@ def test_what_a_file_sets_is_never_rendered(native: bool) -> None:
         tasks: list[Any] = [*made.tasks, offboard]
         for task in tasks:
             if hasattr(task, "take_arguments"):
-                context = context_of(ti, task)
-                context["params"] = {"plan_only": True, "schemas": ["crm"], "force": False, "new_owner": None}
-                context["params"]["confirm_database"] = None
-                context["params"]["future_tables"] = "scoped"
-                task.render_template_fields(context)
+                task.render_template_fields({**context_of(ti, task), "params": params})
         assert ti.pushed == []
         names = ("role", "checkpoint_database", "user_conn_id", "redshift_conn_id", "aws_conn_id")
         known: dict[str, Any] = dict.fromkeys(names, text)

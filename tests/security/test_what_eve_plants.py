@@ -99,7 +99,7 @@ def test_a_role_of_hers_is_given_nothing(world: Segment, eve: str, when: str) ->
     execute(world.grant_schema())
 
 
-def test_a_role_whose_owner_is_gone_is_given_nothing(world: Segment, eve: str) -> None:
+def test_a_role_that_is_somebody_elses_by_now_is_given_nothing(world: Segment, eve: str) -> None:
     plant_role(world, eve)
     world.sql(f"ALTER ROLE {world.role} OWNER TO {world.cluster.user('other')}")
     assert stopped(world, world.create_role(trusted_owners=eve), world.grant_schema())

@@ -18,12 +18,10 @@ def rights(admin: str, names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         if name in PERMISSIONS:
             yield f'GRANT {name} TO ROLE "{admin}_rights"'
+        elif name == "CREATEDB":
+            yield f'ALTER USER "{admin}" CREATEDB'
         else:
-            yield (
-                f'ALTER USER "{admin}" CREATEDB'
-                if name == "CREATEDB"
-                else f'GRANT {name} TO "{admin}" WITH GRANT OPTION'
-            )
+            yield f'GRANT {name} TO "{admin}" WITH GRANT OPTION'
 
 
 class World(Segment):
