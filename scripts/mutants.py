@@ -45,7 +45,6 @@ LIMIT = 5.0
 OTHERS = (PACKAGE, "dags")
 OTHER_TESTS = ("tests/unit", "tests/security", "tests/integration")
 DATA_TESTS = [
-    "tests/dags/test_template_fields.py",
     "tests/unit/hooks/test_hook_errors.py",
     "tests/unit/test_provider_info.py",
     "tests/unit/test_public_names.py",

@@ -9,9 +9,9 @@ from typing import Any
 from unittest import mock
 
 from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
-from tests.dags.test_template_fields import public
 from tests.security.hostile import TEMPLATES, copied
 from tests.support.redshift import quoted
+from tests.unit.test_public_names import TASKS
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def copying_arguments() -> Iterator[None]:
         return make
 
     with ExitStack() as stack:
-        for kind in public():
+        for kind in TASKS:
             stack.enter_context(mock.patch.object(kind, "__init__", copying(kind.__init__)))
         yield
 

@@ -13,9 +13,9 @@ from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.xcom import INDEX, from_xcom
-from tests.dags.test_template_fields import public
 from tests.security.hostile import TEMPLATES
 from tests.security.tampering import copying_arguments
+from tests.unit.test_public_names import TASKS
 
 FORM = {"role": "r", "checkpoint_database": "c", "reverse_etl_owner": "", "future_tables": "scoped"}
 # What a class can't be made without.
@@ -31,7 +31,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "SegmentSummaryOperator": {"reports": []},
     "ValidateAccessSensor": {"schemas": ["crm"]},
 }
-EVERYTHING = [(kind, field) for kind in public() for field in kind.template_fields]
+EVERYTHING = [(kind, field) for kind in TASKS for field in kind.template_fields]
 every_argument = pytest.mark.parametrize(
     ("kind", "field"), EVERYTHING, ids=[f"{kind.__name__}.{field}" for kind, field in EVERYTHING]
 )
@@ -236,6 +236,6 @@ def test_an_index_is_a_number_and_nothing_else(index: Any) -> None:
     assert ti.pushed == []
 
 
-def public_class(name: str) -> type[BaseOperator]:
-    (found,) = [kind for kind in public() if kind.__name__ == name]
+def public_class(name: str) -> type[Any]:
+    (found,) = [kind for kind in TASKS if kind.__name__ == name]
     return found

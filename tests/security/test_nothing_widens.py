@@ -14,8 +14,8 @@ from airflow.providers.common.compat.sdk import DAG, BaseOperator, TaskGroup
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from airflow_provider_datagraph.xcom import is_mapped
-from tests.dags.test_template_fields import public
 from tests.security.test_arguments_are_data import NEEDED, Instance, context_of, every_argument
+from tests.unit.test_public_names import TASKS
 
 # As the table of docs/operators.md has it.
 MAY_BE_EMPTY = {
@@ -115,7 +115,7 @@ def test_none_in_a_mapped_group_is_the_author_s() -> None:
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda task: pickle.loads(pickle.dumps(task))])
 def test_a_copy_of_a_task_knows_what_was_left_out(copied: Callable[[Any], Any]) -> None:
-    for kind in public():
+    for kind in TASKS:
         task = kind(task_id="task", **NEEDED.get(kind.__name__, {}))
         twin = copied(task)
         assert (vars(twin).get("_left_out"), twin.task_id) == (vars(task).get("_left_out"), "task")

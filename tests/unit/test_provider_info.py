@@ -27,10 +27,13 @@ def modules(kind: str) -> list[str]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_module_is_there_and_holds_one_of_its_kind(kind: str) -> None:
     end = {"operators": "Operator", "sensors": "Sensor", "triggers": "Trigger", "hooks": "Hook"}[kind]
-    assert modules(kind)
+    public = set()
     for name in modules(kind):
         members = vars(import_module(name)).values()
-        assert [m for m in members if inspect.isclass(m) and m.__module__ == name and m.__name__.endswith(end)], name
+        here = {m.__name__ for m in members if inspect.isclass(m) and m.__module__ == name and m.__name__.endswith(end)}
+        assert here, name
+        public |= here
+    assert sorted(public) == import_module(f"{airflow_provider_datagraph.__name__}.{kind}").__all__
 
 
 @pytest.mark.parametrize("kind", ["operators", "sensors"])
