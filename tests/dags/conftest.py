@@ -8,13 +8,13 @@ import pytest
 
 from local_redshift.running import Server, started
 from tests.dags.airflow_process import Airflow, Outcome, airflow_in
-from tests.dags.runs import ADMIN_PASSWORD, LINKED_PASSWORD, Story, open_todays_tables, run_modes, tell_story
+from tests.dags.runs import ADMIN_PASSWORD, LINKED_PASSWORD, Story, run_modes, tell_story
 from tests.dags.warehouse import Warehouse, build, with_new_identities
 
 
 @pytest.fixture(scope="session")
 def dag_server() -> Iterator[Server]:
-    with started(password=ADMIN_PASSWORD, iam=True) as running:
+    with started(password=ADMIN_PASSWORD) as running:
         yield running
 
 
@@ -30,11 +30,6 @@ def story(airflow: Airflow, dag_server: Server) -> Story:
 
 
 @pytest.fixture(scope="session")
-def todays_tables(airflow: Airflow, dag_server: Server) -> Story:
-    return open_todays_tables(airflow, dag_server)
-
-
-@pytest.fixture(scope="session")
 def untouched(dag_server: Server) -> Warehouse:
     return build(dag_server, LINKED_PASSWORD)
 
@@ -47,4 +42,4 @@ def warehouse(untouched: Warehouse) -> Warehouse:
 
 @pytest.fixture(scope="session")
 def modes_run(airflow: Airflow, untouched: Warehouse) -> Outcome:
-    return run_modes(airflow, with_new_identities(untouched))
+    return run_modes(airflow, untouched)

@@ -11,9 +11,7 @@ from typing import Any
 from local_redshift.running import Server
 from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.warehouse import ProfilesSync, Warehouse, build
-from tests.support.iam import CLUSTER, aws_fields
 from tests.support.profiles_sync import profiles_sync
-from tests.support.redshift import unique
 
 # What the searches are for: characters that URL, JSON and base64 write differently.
 ADMIN_PASSWORD = f"Adm1n+%&{secrets.token_hex(8)}<>"
@@ -80,41 +78,10 @@ def tell_story(airflow: Airflow, server: Server) -> Story:
     return Story(warehouse, plan, done, segment, again, run_shipped(airflow.run, warehouse, *more, **retl))
 
 
-def open_todays_tables(airflow: Airflow, server: Server) -> Story:
-    """Nothing but Profiles Sync, and no access to later tables."""
-    warehouse = build(server, LINKED_PASSWORD)
-    plan = run(airflow, warehouse, future_tables="none", plan_only=True)
-    with ProfilesSync(warehouse) as segment:
-        first = run(airflow, warehouse, future_tables="none")
-    again = run(airflow, warehouse, future_tables="none")
-    return Story(warehouse, plan, first, segment, again, again)
-
-
 def run_modes(airflow: Airflow, warehouse: Warehouse) -> Outcome:
-    """Both sensors in every mode and state, the way back, and the task that leaks on purpose."""
-    role, leaving = warehouse.names.role, unique("leaving")
-    warehouse.run(
-        warehouse.server.database,
-        f"CREATE ROLE {role}",
-        f"CREATE USER {leaving} PASSWORD '{LINKED_PASSWORD}'",
-        f"GRANT ROLE {role} TO {leaving}",
-        f"CREATE USER {warehouse.names.user} PASSWORD '{LINKED_PASSWORD}'",
-        "CREATE SCHEMA modes_profiles",
-        *profiles_sync("modes_profiles"),
-        f"GRANT USAGE ON SCHEMA modes_profiles TO ROLE {role}",
-    )
+    """A sensor in every mode and state, and the task that leaks on purpose."""
+    warehouse.run(warehouse.server.database, "CREATE SCHEMA modes_profiles", *profiles_sync("modes_profiles"))
     admin = json.loads(warehouse.connections()["redshift_default"])
-    user = {**admin, "login": warehouse.names.user, "password": LINKED_PASSWORD}
-    connections = {
-        "modes_admin": admin,
-        "modes_wrong_password": {**admin, "password": "Wrong-1-password"},
-        "modes_iam": {**admin, "password": None, "extra": {**admin["extra"], **CLUSTER}},
-        "modes_aws": aws_fields(warehouse.server, "modes"),
-        "modes_refused_port": {**admin, "port": 1},
-        "modes_user": user,
-        "modes_leaving": {**user, "login": leaving},
-        "modes_user_wrong_password": {**user, "password": "Wrong-1-password"},
-    }
+    connections = {"modes_admin": admin, "modes_wrong_password": {**admin, "password": "Wrong-1-password"}}
     given = {name: json.dumps(fields) for name, fields in connections.items()}
-    sent = warehouse.listening()
-    return airflow.run("sensor_modes", {"control": PLANTED, "role": role}, given, sent)
+    return airflow.run("sensor_modes", {"control": PLANTED}, given, list)

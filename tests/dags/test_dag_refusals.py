@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.dags.airflow_process import Airflow, Outcome
-from tests.dags.runs import DAG_ID, run
+from tests.dags.runs import run
 from tests.dags.test_dag_runs import ALL_TASKS
 from tests.dags.warehouse import Warehouse
 
@@ -71,9 +71,3 @@ def test_a_key_that_the_form_doesn_t_have(airflow: Airflow, warehouse: Warehouse
         "4 problems:",
     ):
         assert sentence in outcome.log, sentence
-
-
-def test_a_refused_form_makes_no_run(airflow: Airflow, warehouse: Warehouse) -> None:
-    conf = warehouse.form() | {"schemas": 5}
-    reply = airflow.ask("run", dag_id=DAG_ID, conf=conf, connections=warehouse.connections(), poke_interval=1)
-    assert reply["raised"] == "ParamValidationError"

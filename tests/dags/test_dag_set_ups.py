@@ -1,13 +1,16 @@
-"""The reference DAG on a schedule, without anybody who fills in its form."""
+"""The reference DAG on a schedule, without anybody who fills in its form; and the one that looks before it."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
+from local_redshift.running import Server
 from tests.dags.airflow_process import Airflow, Outcome
+from tests.dags.runs import LINKED_PASSWORD
 from tests.dags.test_dag_runs import ALL_TASKS
-from tests.dags.warehouse import Warehouse, readable
+from tests.dags.warehouse import ProfilesSync, Warehouse, build, readable
 
 SKIPPED = {"wait_for_profiles_sync", "grant_profiles_sync", "grant_reverse_etl"}
 VARIABLE = "AIRFLOW_VAR_SEGMENT_DATA_GRAPH"
@@ -20,10 +23,10 @@ def given(warehouse: Warehouse) -> dict[str, Any]:
     return {"schemas": schemas, "role": names.role, "checkpoint_database": names.checkpoint}
 
 
-def opened(warehouse: Warehouse, outcome: Outcome) -> None:
+def opened(warehouse: Warehouse, outcome: Outcome, skipped: set[str] = SKIPPED) -> None:
     """The run did all that was asked, and skipped what nobody asked for."""
     assert outcome.state == "success", outcome.log[-3000:]
-    assert outcome.states == {name: "skipped" if name in SKIPPED else "success" for name in ALL_TASKS}
+    assert outcome.states == {name: "skipped" if name in skipped else "success" for name in ALL_TASKS}
     names = warehouse.names
     paths = {(names.analytics, "crm", "accounts"): True, (names.ops, "devices", "phones"): True}
     paths[names.analytics, "payroll", "salaries"] = False
@@ -39,10 +42,22 @@ def test_everything_from_a_variable_and_on_the_second_cluster(airflow: Airflow, 
     opened(warehouse, airflow.run("scheduled", {}, connections, warehouse.listening(), **{VARIABLE: value}))
 
 
-def test_everything_from_arguments(airflow: Airflow, warehouse: Warehouse) -> None:
-    sent = warehouse.listening()
-    pins = json.dumps({**given(warehouse), "profiles_sync": "", "reverse_etl_database": "", "future_tables": "none"})
-    opened(warehouse, airflow.run("arguments", {}, warehouse.connections(), sent, ARGUMENTS=pins))
+def test_everything_from_arguments_and_no_table_that_comes_later(airflow: Airflow, dag_server: Server) -> None:
+    warehouse = build(dag_server, LINKED_PASSWORD)
+    names, sent = warehouse.names, warehouse.listening()
+    pins = {"profiles_sync": f"{names.profiles}.profiles_prod", "reverse_etl_database": "", "future_tables": "none"}
+    with ProfilesSync(warehouse) as segment:
+        arguments = json.dumps({**given(warehouse), **pins})
+        outcome = airflow.run("arguments", {}, warehouse.connections(), sent, ARGUMENTS=arguments)
+    opened(warehouse, outcome, {"grant_reverse_etl"})
+    assert [text for text in outcome.changes if "FOR TABLES" in text] == []
+    # These came while it waited.
+    assert segment.looks_before
+    paths = {(names.profiles, "profiles_prod", table): True for table in (*REQUIRED_TABLES, "order_completed")}
+    warehouse.run(names.profiles, "CREATE TABLE profiles_prod.later (id int)", user=names.segment)
+    warehouse.run(names.analytics, "CREATE TABLE crm.later (id int)", user=names.etl)
+    paths |= {(names.profiles, "profiles_prod", "later"): False, (names.analytics, "crm", "later"): False}
+    assert readable(warehouse, paths) == paths
 
 
 def test_a_run_s_conf_comes_before_the_variable(airflow: Airflow, warehouse: Warehouse) -> None:
@@ -85,3 +100,12 @@ def test_lists_of_a_variable_and_names_that_a_dag_file_maps_over(airflow: Airflo
     assert labels == {f"1 schema of {names.ops}: depots", f"1 schema of {names.analytics}: billing"}
     paths = [(names.analytics, "crm", "accounts"), (names.ops, "devices", "phones"), (names.ops, "depots", "doors")]
     assert readable(warehouse, paths) == dict.fromkeys(paths, True)
+
+
+def test_the_preflight_tells_what_works(airflow: Airflow, warehouse: Warehouse) -> None:
+    warehouse.make_identities()
+    outcome = airflow.run("segment_preflight", {}, warehouse.connections(), warehouse.listening())
+    report = outcome.reports["preflight"]
+    assert (outcome.state, outcome.changes, report["findings"]) == ("success", [], [])
+    assert {"admin_logs_in", "user_logs_in", "crosses_databases"} <= report["notes"].keys()
+    assert f"logs in to {warehouse.server.host}:{warehouse.server.port} as {warehouse.names.user}." in outcome.log

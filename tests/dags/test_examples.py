@@ -1,4 +1,4 @@
-"""Each example DAG of the wheel, run as it is: its names are those of this cluster."""
+"""Each example DAG of the wheel and of the docs, run as it is: its names are those of these clusters."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_1_PLUS
 
 from local_redshift.running import started
-from tests.dags.airflow_process import Airflow
+from tests.dags.airflow_process import ROOT, Airflow
 from tests.dags.runs import ADMIN_PASSWORD, LINKED_PASSWORD
-from tests.dags.warehouse import Names, Warehouse, readable
+from tests.dags.warehouse import Names, Warehouse, build, readable
 from tests.dags.worker import EXAMPLES
 from tests.support.profiles_sync import profiles_sync
+from tests.support.segment import codes
 
-NAMES = {
-    **{"analytics": "analytics", "profiles": "segment_profiles", "checkpoint": "segment_linked_profiles_db"},
-    **{"role": "segment_linked_role", "user": "segment_linked_user"},
-}
+NAMES = Names(
+    **{name: name for name in ("analytics", "ops", "own_schema", "etl", "segment")},
+    profiles="segment_profiles",
+    checkpoint="segment_linked_profiles_db",
+    role="segment_linked_role",
+    user="segment_linked_user",
+    retl="segment_retl",
+)
 TABLES = (
     *("crm.accounts", "billing.invoices", "billing.customers", "billing.payments", "marts.orders", "marts.customers"),
     *("marts_eu.orders", "marts_tmp.orders"),
@@ -32,20 +38,23 @@ OPENED = {
     "new_schemas_nightly": {TABLES[6]},
     "audit_with_callback": {TABLES[3]},
 }
-# The reference DAGs, and what other tests run.
+# The reference DAGs, and what other tests run: what is approved, and by whom, is tests/e2e's.
 OTHERS = {"__init__", "pins", "grant", "offboard", "preflight", "approval", "second_user"}
+# The docs'. From one to the next it is the same warehouse.
+IN_ORDER = """preflight create_role create_checkpoint_database grant_schemas prove_access audit_access check_warehouse
+sum_up wait_for_profiles_sync open_warehouse new_schemas grant_reverse_etl rotate_password close_schemas
+offboard""".split()
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Warehouse]:
-    names = Names(**{name: NAMES.get(name, name) for name in Names.__annotations__})
     with started(password=ADMIN_PASSWORD) as server:
-        made = Warehouse(server, names, LINKED_PASSWORD)
+        made = Warehouse(server, NAMES, LINKED_PASSWORD)
         made.make_identities(
-            *(f"CREATE DATABASE {name}" for name in (names.analytics, names.profiles)),
-            f"GRANT CREATE ON DATABASE {names.checkpoint} TO ROLE {names.role}",
+            *(f"CREATE DATABASE {name}" for name in (NAMES.analytics, NAMES.profiles)),
+            f"GRANT CREATE ON DATABASE {NAMES.checkpoint} TO ROLE {NAMES.role}",
         )
-        made.run(names.profiles, "CREATE SCHEMA profiles_prod", *profiles_sync("profiles_prod"))
+        made.run(NAMES.profiles, "CREATE SCHEMA profiles_prod", *profiles_sync("profiles_prod"))
         yield made
 
 
@@ -56,8 +65,8 @@ def given(cluster: Warehouse, name: str) -> dict[str, str]:
         cluster.run("analytics", f"DROP SCHEMA IF EXISTS {schema} CASCADE", f"CREATE SCHEMA {schema}")
     cluster.run("analytics", *(f"CREATE TABLE {table} (id int)" for table in TABLES))
     if name == "audit_with_callback":
-        role, grants = cluster.names.role, ("USAGE ON SCHEMA billing", f"SELECT ON {TABLES[3]}")
-        cluster.run("analytics", *(f"GRANT {what} TO ROLE {role}" for what in grants))
+        grants = ("USAGE ON SCHEMA billing", f"SELECT ON {TABLES[3]}")
+        cluster.run("analytics", *(f"GRANT {what} TO ROLE {NAMES.role}" for what in grants))
     admin, user = cluster.connections().values()
     if name != "two_clusters":
         return cluster.connections()
@@ -74,10 +83,25 @@ def test_it_runs(airflow: Airflow, cluster: Warehouse, given: dict[str, str], na
     audit = name == "audit_with_callback"
     assert ended.state == ("failed" if audit else "success")
     assert ("Segment's access isn't as allowed: " in ended.log) is audit
+    # An audit that fails leaves its report.
+    assert not audit or "readable_beyond" in codes(ended.reports["audit"])
     paths = [("analytics", *table.split(".")) for table in TABLES]
     found = readable(cluster, [(database, schema, table) for database, schema, table in paths])
     assert {f"{schema}.{table}" for (_, schema, table), is_open in found.items() if is_open} == OPENED[name]
 
 
+def test_every_example_of_the_docs_runs(airflow: Airflow) -> None:
+    if AIRFLOW_V_3_1_PLUS:
+        assert airflow.ask("describe", dag_id="approval")["errors"] == {}
+    with started(password=ADMIN_PASSWORD) as server:
+        warehouse = build(server, "Reader-1-of-all", NAMES)
+        tables = profiles_sync("profiles_prod")
+        warehouse.run(NAMES.profiles, "CREATE SCHEMA profiles_prod", *tables, user=NAMES.segment)
+        given = warehouse.connections(schema=NAMES.checkpoint)
+        ran = {name: airflow.run(name, {}, given, list) for name in IN_ORDER}
+    assert {name: one.log[-3000:] for name, one in ran.items() if one.state != "success"} == {}
+
+
 def test_these_are_all() -> None:
     assert {path.stem for path in EXAMPLES.glob("*.py")} == OPENED.keys() | OTHERS
+    assert {path.stem for path in (ROOT / "docs" / "examples").glob("*.py")} == {*IN_ORDER, "approval"}

@@ -16,27 +16,18 @@ from types import MappingProxyType
 from typing import Any
 
 HERE = Path(__file__).parent / "files"
-EXAMPLES = Path(__file__).parents[2] / "airflow_provider_datagraph" / "example_dags"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "airflow_provider_datagraph" / "example_dags"
 FILES = {
-    "segment_data_graph": Path(__file__).parents[2] / "dags" / "segment_data_graph.py",
-    "segment_data_graph_offboard": Path(__file__).parents[2] / "dags" / "segment_data_graph_offboard.py",
-    "segment_preflight": Path(__file__).parents[2] / "dags" / "segment_preflight.py",
-    "unpinned": HERE / "unpinned.py",
-    "unpinned_offboard": HERE / "unpinned.py",
-    "pinned": HERE / "pinned.py",
-    "scheduled": HERE / "set_ups.py",
-    "arguments": HERE / "set_ups.py",
-    "notations": HERE / "set_ups.py",
-    "sensor_modes": HERE / "sensor_modes.py",
+    **{path.stem: path for folder in ("dags", "docs/examples") for path in (ROOT / folder).glob("*.py")},
+    **{f"example_{path.stem}": path for path in EXAMPLES.glob("*.py")},
     "segment_second_user": EXAMPLES / "second_user.py",
-    "names_are_data": HERE / "names_are_data.py",
-    "time_is_over": HERE / "time_is_over.py",
-    "came_to_nothing": HERE / "came_to_nothing.py",
-    "came_to_nothing_native": HERE / "came_to_nothing.py",
-    "names_are_data_native": HERE / "names_are_data.py",
-    **{f"example_{one.stem}": one for one in EXAMPLES.glob("*.py")},
-    **{path.stem: path for path in (Path(__file__).parents[2] / "docs" / "examples").glob("*.py")},
+    **{path.stem: path for path in HERE.glob("*.py")},
+    **dict.fromkeys(("scheduled", "arguments", "notations"), HERE / "set_ups.py"),
+    "unpinned_offboard": HERE / "unpinned.py",
+    **{f"{name}_native": HERE / f"{name}.py" for name in ("came_to_nothing", "names_are_data")},
 }
+"""Where each DAG is."""
 
 
 def load(dag_id: str) -> tuple[Any, dict[str, Any]]:
@@ -86,15 +77,7 @@ def run(
     return {"run_id": finished.run_id, "state": str(finished.state)}
 
 
-def validate(dag_id: str, conf: dict[str, Any]) -> dict[str, Any]:
-    """Check a form's values as Airflow does before it makes a run."""
-    dag, _ = load(dag_id)
-    params = dag.params.__copy__()
-    params.update(conf)
-    return {"values": params.validate()}
-
-
-COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {"describe": describe, "run": run, "validate": validate}
+COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {"describe": describe, "run": run}
 
 
 def main() -> None:
