@@ -13,27 +13,18 @@ LINE = os.environ.get("DATAGRAPH_LINE", "3.3")
 HOSTILE = {
     "AIRFLOW_HOME": "/nonexistent/airflow",
     "AIRFLOW__CORE__DAGS_FOLDER": "/nonexistent/dags",
-    "AIRFLOW__CORE__EXECUTOR": "NoSuchExecutor",
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "nosuch://",
     "AIRFLOW_CONN_REDSHIFT_DEFAULT": "redshift://production/",
-    "AIRFLOW_VAR_X": "y",
     "AWS_PROFILE": "production",
-    "AWS_ACCESS_KEY_ID": "AKIAHOSTILE",
-    "AWS_CONFIG_FILE": "/nonexistent/config",
     "PYTHONPATH": "/nonexistent/path",
-    "PYTHONSTARTUP": "/nonexistent/startup.py",
     "PYTHONHOME": "/nonexistent/home",
     "PYTHONWARNINGS": "error",
     "PYTEST_ADDOPTS": "--no-such-option",
-    "PYTEST_PLUGINS": "no_such_plugin",
-    "PGHOST": "production",
     "PGPASSWORD": "hostile",
     "REDSHIFT_HOST": "production",
     "LD_PRELOAD": "",
     "BASH_ENV": "/nonexistent/bash_env",
-    "CDPATH": "/:/tmp",
     "PIP_TARGET": "/nonexistent/target",
-    "PIP_USER": "1",
     "UV_RESOLUTION": "lowest",
     "VIRTUAL_ENV": "/nonexistent/venv",
     "AIRFLOW": "1.10",
@@ -57,15 +48,13 @@ def test_hostile_settings_do_not_reach_a_command(mode: str) -> None:
     seen = environment("scripts/clean-env", mode, "/usr/bin/env", "python3", "-c", SHOW)
     assert [name for name in HOSTILE if name in seen and name not in OURS] == []
     assert [name for name, value in seen.items() if "nonexistent" in value] == []
-
-
-def test_airflow_writes_inside_the_checkout() -> None:
-    seen = environment("scripts/clean-env", LINE, "/usr/bin/env", "python3", "-c", SHOW)
-    inside = str(ROOT / ".run") + "/"
-    assert seen["AIRFLOW_HOME"].startswith(inside)
-    assert seen["HOME"].startswith(inside)
-    assert seen["AIRFLOW__CORE__DAGS_FOLDER"] == str(ROOT / "dags")
-    assert seen["PATH"].split(":")[0] == os.path.join(seen["VIRTUAL_ENV"], "bin")
+    if mode == LINE:
+        # Airflow writes inside the checkout.
+        inside = str(ROOT / ".run") + "/"
+        assert seen["AIRFLOW_HOME"].startswith(inside)
+        assert seen["HOME"].startswith(inside)
+        assert seen["AIRFLOW__CORE__DAGS_FOLDER"] == str(ROOT / "dags")
+        assert seen["PATH"].split(":")[0] == os.path.join(seen["VIRTUAL_ENV"], "bin")
 
 
 @pytest.mark.parametrize("command", ["clean-env 3.3", "clean-env pip", "setup demo", "demo", "pins"])

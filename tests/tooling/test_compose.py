@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +67,3 @@ def test_what_lets_one_into_airflow_is_made_and_kept() -> None:
     for name in ("CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", "API_AUTH__JWT_SECRET_CMD", "API__SECRET_KEY_CMD"):
         file = api_server["environment"][f"AIRFLOW__{name}"].removeprefix("cat ")
         assert str(Path(file).parent) in kept
-
-
-def test_connections_are_json() -> None:
-    environment = COMPOSE["services"]["scheduler"]["environment"]
-    admin = json.loads(environment["AIRFLOW_CONN_REDSHIFT_DEFAULT"])
-    user = json.loads(environment["AIRFLOW_CONN_SEGMENT_LINKED_USER"])
-    assert admin["host"] == "redshift"
-    assert admin["extra"] == {"ssl": False}
-    assert user["login"] == "segment_linked_user"

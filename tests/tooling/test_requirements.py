@@ -21,8 +21,6 @@ DEPENDENCIES = {
     "redshift-connector",
     "tenacity",
 }
-
-
 HASHES = re.compile(r"( --hash=sha256:[0-9a-f]{64})+$")
 
 
@@ -49,22 +47,19 @@ def pins(name: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", PINNED)
 def test_every_version_is_pinned(name: str) -> None:
-    wanted = set(DEPENDENCIES)
-    for source in ("local.in", "tools.in"):
-        wanted |= {requirement.name for requirement in requirements(FOLDER / source)}
+    wanted = {
+        *DEPENDENCIES,
+        *(one.name for source in ("local.in", "tools.in") for one in requirements(FOLDER / source)),
+    }
     assert wanted - set(pins(name)) == set()
 
 
-@pytest.mark.parametrize("name", PINNED)
-def test_no_address_of_an_index(name: str) -> None:
-    text = (FOLDER / name).read_text()
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.txt")), ids=lambda file: file.name)
+def test_every_pin_has_hashes_and_no_address_of_an_index(file: Path) -> None:
+    assert [line for line in lines(file) if not HASHES.search(line)] == []
+    text = file.read_text()
     assert "//" not in text
     assert "--" not in text.replace("# --- ", "").replace(" --hash=", "").replace(" --require-hashes ", "")
-
-
-@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.txt")), ids=lambda file: file.name)
-def test_every_pin_has_hashes(file: Path) -> None:
-    assert [line for line in lines(file) if not HASHES.search(line)] == []
 
 
 @pytest.mark.parametrize("name", ["Makefile", "scripts/setup", "docker/redshift.Dockerfile"])
