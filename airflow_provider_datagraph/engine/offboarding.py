@@ -6,7 +6,8 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NoReturn
+from functools import partial
+from typing import Any, Generic, NoReturn
 
 from airflow_provider_datagraph import exceptions
 from airflow_provider_datagraph.access.messages import said
@@ -22,7 +23,7 @@ from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdin
 from airflow_provider_datagraph.access.plan import Finding, Plan, note
 from airflow_provider_datagraph.access.report import Report, join
 from airflow_provider_datagraph.access.rights.lacking import judged
-from airflow_provider_datagraph.engine.converge import Converger
+from airflow_provider_datagraph.engine.converge import A, Converger, MakePlan, Read
 from airflow_provider_datagraph.engine.retrying import LINGERS
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.hooks.faults import database_gone, details, in_use, still_needed
@@ -35,13 +36,25 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of the work that is done wholly or not at all: ``act`` reads again, plans again, and does it."""
+class Part(Generic[A]):
+    """A part of the work that is done wholly or not at all; ``refused`` says why, where something is still in use."""
 
     what: str
-    database: str
+    engine: Converger
+    read: Read[A]
+    make_plan: MakePlan[A]
     plan: Plan
-    act: Callable[[], Report]
+    refused: Callable[[BaseException], exceptions.DataGraphError] | None = None
+
+    def act(self) -> Report:
+        """Read again, plan again, and do it."""
+        try:
+            return self.engine.converge(self.read, self.make_plan, lacking=True)
+        except exceptions.DataGraphError as error:
+            cause = error.__cause__
+            if cause is None or self.refused is None or not in_use(cause):
+                raise
+            raise self.refused(cause) from cause
 
 
 class Offboarding:
@@ -58,11 +71,11 @@ class Offboarding:
         :raises MisconfigurationError: with every blocking finding of every database, before anything is changed.
         """
         cluster, missing = self._look()
-        parts = [*self._databases(cluster), *self._checkpoint(), self._identities(cluster)]
+        parts: list[Part[Any]] = [*self._databases(cluster), *self._checkpoint(), self._identities(cluster)]
         blocking = dict.fromkeys(finding for part in parts for finding in part.plan.blocking)
         if blocking and not plan_only:
             raise exceptions.MisconfigurationError.of(str(said(finding)) for finding in blocking)
-        planned = [Report.planned(part.plan, part.database) for part in parts]
+        planned = [Report.planned(part.plan, part.engine.database) for part in parts]
         if plan_only:
             return join([*planned, Report.of(missing)])
         # What it found is what it planned with: afterwards, things are as they should be.
@@ -88,7 +101,7 @@ class Offboarding:
         leaving = self.leaving
         return read_cluster(rows, session, leaving.role, leaving.user, sessions=not self.engine.hook.is_serverless)
 
-    def _databases(self, cluster: Cluster) -> list[Part]:
+    def _databases(self, cluster: Cluster) -> list[Part[Holdings]]:
         """Plan each database but the one that is dropped; all that can't be read are told at once."""
         leaving, problems = self.leaving, Problems()
         role = leaving.role if leaving.role in cluster.roles else None
@@ -102,7 +115,7 @@ class Offboarding:
         def make_plan(holdings: Holdings) -> Plan:
             return plan_holdings(leaving, cluster, holdings)
 
-        def parts_of(name: str) -> Iterator[Part]:
+        def parts_of(name: str) -> Iterator[Part[Holdings]]:
             engine, known = self.make_engine(name), replace(cluster, session=replace(cluster.session, database=name))
 
             def look(rows: Rows, session: Session) -> Plan:
@@ -114,7 +127,7 @@ class Offboarding:
                 # Nobody has to act where somebody dropped it meanwhile.
                 problems.add(*(() if database_gone(error) else error.problems))
                 return
-            yield Part(f"database {name}", name, plan, lambda: engine.converge(read, make_plan, lacking=True))
+            yield Part(f"database {name}", engine, read, make_plan, plan)
 
         # CREATE shows which is the checkpoint database, so it goes last: a rerun after a cut has to know it, too.
         marked = created_in(leaving, cluster)
@@ -123,9 +136,9 @@ class Offboarding:
         problems.raise_all()
         return parts
 
-    def _checkpoint(self) -> Iterator[Part]:
+    def _checkpoint(self) -> Iterator[Part[tuple[Cluster, Holdings | None]]]:
         """Plan to drop the checkpoint database, where that is asked for."""
-        leaving = self.leaving
+        leaving, engine = self.leaving, self.engine
         if leaving.drop is None:
             return
 
@@ -133,15 +146,18 @@ class Offboarding:
             known = read_cluster(rows, session, leaving.role, leaving.user, sessions=False)
             # The other connection is over before the cluster is asked who is connected.
             holdings = self._inside(known)
-            return (
-                known if self.engine.hook.is_serverless else replace(known, sessions=self._sessions(rows))
-            ), holdings
+            return replace(known, sessions=None if engine.hook.is_serverless else self._sessions(rows)), holdings
 
         def make_plan(state: tuple[Cluster, Holdings | None]) -> Plan:
             return plan_checkpoint(leaving, *state)
 
-        plan = make_plan(self.engine.read(read))
-        yield Part(f"dropping database {leaving.drop}", self.engine.database, plan, lambda: self._drop(read, make_plan))
+        def refused(cause: BaseException) -> exceptions.MisconfigurationError:
+            # Somebody connected since it was planned.
+            found = session_findings(str(leaving.drop), engine.read(self._read_cluster))
+            return exceptions.MisconfigurationError.of([details(cause)[1], *(str(said(one)) for one in found)])
+
+        plan = make_plan(engine.read(read))
+        yield Part(f"dropping database {leaving.drop}", engine, read, make_plan, plan, refused)
 
     def _sessions(self, rows: Rows) -> tuple[OpenSession, ...]:
         """Read who is logged in, once our own sessions in the database have gone."""
@@ -163,44 +179,19 @@ class Offboarding:
         engine = self.make_engine(database)
         return engine.read(lambda rows, session: read_holdings(rows, session, None, user, others=True))
 
-    def _drop(
-        self,
-        read: Callable[[Rows, Session], tuple[Cluster, Holdings | None]],
-        make_plan: Callable[[tuple[Cluster, Holdings | None]], Plan],
-    ) -> Report:
-        try:
-            return self.engine.converge(read, make_plan, lacking=True)
-        except exceptions.DataGraphError as error:
-            cause = error.__cause__
-            if cause is not None and in_use(cause):
-                # Somebody connected since it was planned.
-                cluster = self.engine.read(self._read_cluster)
-                found = [str(said(finding)) for finding in session_findings(str(self.leaving.drop), cluster)]
-                raise exceptions.MisconfigurationError.of([details(cause)[1], *found]) from cause
-            raise
-
-    def _identities(self, cluster: Cluster) -> Part:
-        leaving = self.leaving
-
-        def make_plan(known: Cluster) -> Plan:
-            return plan_identities(leaving, known)
-
-        def act() -> Report:
-            try:
-                return self.engine.converge(self._read_cluster, make_plan, lacking=True)
-            except exceptions.DataGraphError as error:
-                cause = error.__cause__
-                if cause is None or not in_use(cause):
-                    raise
-                raise still_needed(cause, self.engine.database) from cause
-
+    def _identities(self, cluster: Cluster) -> Part[Cluster]:
+        engine, make_plan = self.engine, partial(plan_identities, self.leaving)
         plan = make_plan(cluster)
         if not cluster.session.superuser:
-            plan = self.engine.read(lambda rows, _: judged(rows, cluster, plan))
-        return Part("dropping user and role", self.engine.database, plan, act)
+            plan = engine.read(lambda rows, _: judged(rows, cluster, plan))
+
+        def refused(cause: BaseException) -> exceptions.MisconfigurationError:
+            return still_needed(cause, engine.database)
+
+        return Part("dropping user and role", engine, self._read_cluster, make_plan, plan, refused)
 
     @staticmethod
-    def _act(parts: Sequence[Part], planned: Sequence[Report]) -> list[Report]:
+    def _act(parts: Sequence[Part[Any]], planned: Sequence[Report]) -> list[Report]:
         reports = [report for part, report in zip(parts, planned, strict=True) if not part.plan.steps]
         work = [part for part in parts if part.plan.steps]
         for at, part in enumerate(work):

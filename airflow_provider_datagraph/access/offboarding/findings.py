@@ -20,8 +20,6 @@ EXPECTED = {
     Scope.COLUMN: _ON_TABLES,
     Scope.DEFAULT: _ON_TABLES,
 }
-# r_DROP_DATABASE
-UNDROPPABLE = ("dev", "padb_harvest", "template0", "template1")
 
 
 def who_leaves(leaving: Leaving, cluster: Cluster) -> User | None:
@@ -171,7 +169,8 @@ def checkpoint_findings(leaving: Leaving, cluster: Cluster, holdings: Holdings) 
     database = str(leaving.drop)
     if cluster.databases[database].kind != "local":
         yield blocking("not_local", database, case="drop", kind=cluster.databases[database].kind)
-    if database in UNDROPPABLE:
+    # The others that r_DROP_DATABASE keeps can't be named at all.
+    if database == "dev":
         yield blocking("undroppable", database, case="system")
     elif database == cluster.session.database:
         yield blocking("undroppable", database)

@@ -5,15 +5,16 @@ What forbids it is in :mod:`.findings`; the caller looks at all databases before
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from airflow_provider_datagraph.access.offboarding import findings
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
 from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step
 from airflow_provider_datagraph.access.schemas.revoke import From, Taken, everything, revokes
 from airflow_provider_datagraph.redshift import statements
+from airflow_provider_datagraph.redshift.catalog.privileges import Held
 from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES
-from airflow_provider_datagraph.redshift.values import Grant, Identity, Owned
+from airflow_provider_datagraph.redshift.values import Identity, Owned
 
 
 def local_databases(cluster: Cluster) -> list[str]:
@@ -27,7 +28,7 @@ def plan_holdings(leaving: Leaving, cluster: Cluster, holdings: Holdings) -> Pla
     database, user = holdings.session.database, findings.who_leaves(leaving, cluster)
     found: list[Step] = []
     for grants, made in ((holdings.held, False), (holdings.made, True)):
-        for identity, held in _by_identity(grants):
+        for identity, held in Held(grants).by_holder().items():
             origin = _origin(leaving, identity, database, made=made)
             found += revokes(everything(held), origin, holdings.external)
     if user is not None and leaving.new_owner is not None:
@@ -35,13 +36,6 @@ def plan_holdings(leaving: Leaving, cluster: Cluster, holdings: Holdings) -> Pla
     # A writer's default privileges can be changed only while it may create, so all of them come first.
     found.sort(key=lambda step: not isinstance(step.statement, statements.DefaultPrivileges))
     return Plan(tuple(found), int(not found), tuple(findings.holdings_findings(leaving, cluster, holdings)))
-
-
-def _by_identity(held: Iterable[tuple[Identity, Grant]]) -> Iterator[tuple[Identity, list[Grant]]]:
-    found: dict[Identity, list[Grant]] = {}
-    for identity, grant in held:
-        found.setdefault(identity, []).append(grant)
-    yield from sorted(found.items())
 
 
 def _origin(leaving: Leaving, identity: Identity, database: str, *, made: bool) -> From:
@@ -65,9 +59,8 @@ def plan_checkpoint(leaving: Leaving, cluster: Cluster, holdings: Holdings | Non
     database = str(leaving.drop)
     if holdings is None:
         return Plan(in_place=1)
-    tables = sum(one.kind == "table" for one in holdings.owned) + sum(
-        o.kind == "table" for o, _ in holdings.others or ()
-    )
+    inside = [*holdings.owned, *(one for one, _ in holdings.others or ())]
+    tables = sum(one.kind == "table" for one in inside)
     change = Change("drop", "database", (database,), Reason.NAMED, count=tables)
     step = Step(statements.Drop("database", database), (change,))
     return Plan((step,), findings=tuple(findings.checkpoint_findings(leaving, cluster, holdings)))

@@ -121,20 +121,14 @@ def test_who_may_get_what_the_user_owns(new_owner: str | None, heirs: tuple[str,
 
 def test_a_shared_database_is_an_administrators() -> None:
     databases = {**CLUSTER.databases, "sh": Database("sh", "admin", "shared")}
-    given = [on_database(ROLE, "sh", "ALTER"), on_database(USER, "sh", "ALTER"), on_database(ROLE, "gone")]
-    found = on_cluster(replace(CLUSTER, databases=databases, on_databases=frozenset(given)))
+    held = frozenset({on_database(ROLE, "sh", "ALTER"), on_database(USER, "sh", "ALTER"), on_database(ROLE, "gone")})
 
-    def share(who: Identity, sql: str) -> Finding:
-        grant = Grant(Scope.DATABASE, "ALTER", database="sh")
-        statement = Privileges(who, ("ALTER",), Scope.DATABASE, [("sh",)], taken=True)
-        assert statement.sql == sql
-        facts: dict[str, Fact] = {"kind": "shared", "grants": frozenset({grant}), "statement": statement}
-        return blocking("not_local", "sh", case="held", holder=str(who), **facts)
+    def share(who: Identity) -> Finding:
+        grants = frozenset({Grant(Scope.DATABASE, "ALTER", database="sh")})
+        revoke = Privileges(who, ("ALTER",), Scope.DATABASE, [("sh",)], taken=True)
+        return blocking("not_local", "sh", case="held", holder=str(who), kind="shared", grants=grants, statement=revoke)
 
-    assert found == (
-        share(ROLE, 'REVOKE ALTER ON DATABASE "sh" FROM ROLE "r"'),
-        share(USER, 'REVOKE ALTER ON DATABASE "sh" FROM "u"'),
-    )
+    assert on_cluster(replace(CLUSTER, databases=databases, on_databases=held)) == (share(ROLE), share(USER))
     # What an administrator was told to grant, we take back; only what is inside isn't shown.
     used = replace(CLUSTER, databases=databases, on_databases=frozenset({on_database(ROLE, "sh", "USAGE")}))
     (told,) = on_cluster(used)
@@ -160,32 +154,24 @@ def test_who_is_kept(me: str, superuser: bool, why: str) -> None:
     assert who_leaves(LEAVING, cluster) is None
 
 
-def test_the_checkpoint_database_is_kept_unless_it_is_named() -> None:
-    kept = (note("database_kept", "cp"),)
-    known = replace(CLUSTER, on_databases=frozenset({on_database(ROLE, "cp")}))
-    assert on_cluster(known) == on_cluster(CLUSTER, replace(LEAVING, home="cp")) == kept
-    assert on_cluster(CLUSTER, replace(LEAVING, home="gone")) == ()
-    assert on_cluster(known, replace(LEAVING, drop="cp")) == ()
-
-
 @pytest.mark.parametrize(
     ("given", "found"),
     [
-        ([on_database(ROLE, "cp")], "cp"),
-        ([on_database(ROLE, "cp"), on_database(ROLE, "dev")], None),
         ([on_database(ROLE, "cp"), on_database(USER, "dev"), on_database(ROLE, "dev", "TEMPORARY")], "cp"),
+        ([on_database(ROLE, "cp"), on_database(ROLE, "dev")], None),
         ([(ROLE, Grant(Scope.SCHEMAS, "CREATE", database="dev"))], None),
-        ([], None),
     ],
 )
-def test_the_checkpoint_database_is_where_the_role_may_create(
+def test_the_checkpoint_database_is_where_the_role_may_create_and_is_kept_unless_it_is_named(
     given: Iterable[tuple[Identity, Grant]], found: str | None
 ) -> None:
-    cluster = replace(CLUSTER, on_databases=frozenset(given))
+    cluster, kept = replace(CLUSTER, on_databases=frozenset(given)), note("database_kept", "cp")
     assert home(LEAVING, cluster) == found
-    assert home(replace(LEAVING, home="x"), cluster) == "x"
+    assert on_cluster(cluster) == ((kept,) if found else ())
+    assert home(replace(LEAVING, home="x"), cluster) == home(replace(LEAVING, named="x"), cluster) == "x"
     assert home(replace(LEAVING, home="x", drop="y"), cluster) == "y"
-    assert home(replace(LEAVING, drop="y"), cluster) == "y"
+    assert on_cluster(cluster, replace(LEAVING, home="cp")) == (kept,)
+    assert on_cluster(cluster, replace(LEAVING, home="gone")) == on_cluster(cluster, replace(LEAVING, drop="cp")) == ()
 
 
 def test_open_sessions() -> None:
@@ -235,12 +221,9 @@ def test_what_the_setup_never_gives() -> None:
     ("known", "privilege", "case"),
     [(None, "CREATE", "unsure"), ("cp", "CREATE", "further"), (None, "ALTER", "further")],
 )
-def test_the_checkpoint_database_can_be_named_where_that_would_help(
-    known: str | None, privilege: str, case: str
-) -> None:
-    grant = Grant(Scope.DATABASE, privilege, database="crm_db")
-    told = blocking("role_privileges", "crm_db", case=case, role="r", grants=frozenset({grant}))
-    assert on_holdings(held((ROLE, grant)), replace(LEAVING, home=known)) == (told,)
+def test_the_checkpoint_database_can_be_named_where_that_helps(known: str | None, privilege: str, case: str) -> None:
+    (told,) = on_holdings(held(on_database(ROLE, "crm_db", privilege)), replace(LEAVING, home=known))
+    assert dict(told.facts)["case"] == case
 
 
 def test_what_a_database_holds_beside() -> None:
@@ -263,7 +246,6 @@ def test_what_a_database_holds_beside() -> None:
     [
         ("cp", "shared", blocking("not_local", "cp", case="drop", kind="shared")),
         ("dev", "local", blocking("undroppable", "dev", case="system")),
-        ("template1", "local", blocking("undroppable", "template1", case="system")),
         ("own", "local", blocking("undroppable", "own")),
     ],
 )

@@ -66,12 +66,6 @@ def test_the_cluster_as_a_whole() -> None:
     }
 
 
-def test_without_sessions_they_are_not_asked_for() -> None:
-    answers = Answers(cluster_rows({}))
-    assert read_cluster(answers, SESSION, "linked_role", "linked_user", sessions=False).sessions is None
-    assert SESSIONS not in answers.asked
-
-
 @pytest.mark.parametrize(
     ("holder", "syslog", "sees"),
     [
@@ -93,7 +87,10 @@ def test_who_is_no_superuser_needs_both_permissions_to_see_all(holder: list[str]
             ALL_DATABASES: [["dev", 100], ["unreached", 100], ["template1", 1]],
         }
     )
-    cluster = read_cluster(Answers(rows), SESSION, "linked_role", "linked_user")
+    # Where sessions can't be told, they aren't asked for.
+    del rows[SESSIONS]
+    cluster = read_cluster(Answers(rows), SESSION, "linked_role", "linked_user", sessions=False)
+    assert cluster.sessions is None
     assert (cluster.sees_all, cluster.sees_catalog) == (sees, not sees)
     assert cluster.unseen == {"unreached"}
 
@@ -176,12 +173,9 @@ def test_nobody_is_looked_for_where_nobody_leaves() -> None:
 
 
 def test_what_others_own_is_read_without_a_user_too() -> None:
-    rows = holdings_rows({OWNERS: [["db", 7]]})
-    found = read_holdings(Answers(rows), SESSION, None, None, others=True)
+    answers = Answers(holdings_rows({OWNERS: [["db", 7]]}))
+    found = read_holdings(answers, SESSION, None, None, others=True)
     assert (found.owned, found.others) == (frozenset(), frozenset({(Owned("database", "db"), 7)}))
-
-
-def test_external_schemas_matter_only_to_who_holds_something_on_schemas() -> None:
-    answers = Answers(holdings_rows({}))
+    # External schemas matter only to who holds something on schemas.
     assert read_holdings(answers, SESSION, "linked_role", LINKED).external == frozenset()
     assert OWN_SCHEMAS not in answers.asked
