@@ -70,8 +70,6 @@ def _read(text: str) -> dict[str, tuple[str, str]]:
 
 
 FINDINGS: Mapping[str, tuple[str, str]] = _read(Path(__file__).with_name("findings.txt").read_text("utf-8"))
-HIDDEN = " {hidden_from} isn't a superuser, so the schema may exist and be hidden from it."
-"""What is added where the catalog may not show everything."""
 
 
 class _Facts(Formatter):
@@ -105,9 +103,8 @@ def said(finding: Finding) -> FindingRow:
     """Say what a finding tells, and what to do about it: no name and no server's text in it ends a line, or hides."""
     facts = dict(finding.facts)
     case = facts.get("case")
-    text, remedy = FINDINGS[f"{finding.code} {case}" if case else finding.code]
+    told = FINDINGS[f"{finding.code} {case}" if case else finding.code]
     values = {"user": finding.object, **facts, "object": finding.object}
-    told = (text + (HIDDEN if facts.get("hidden_from") else ""), remedy)
     text, remedy = (one_line(_Facts().vformat(one, (), values)) for one in told)
     return FindingRow(finding.code, finding.object, text, remedy, finding.blocking)
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from airflow_provider_datagraph.access import reverse_etl
 from airflow_provider_datagraph.access.database import read_database_access
+from airflow_provider_datagraph.access.plan import note
 from airflow_provider_datagraph.access.report import Report
+from airflow_provider_datagraph.access.schemas.read import read_privileges
 from airflow_provider_datagraph.access.schemas.values import FutureTables
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
@@ -65,7 +67,7 @@ class GrantReverseEtlOperator(GrantingOperator):
         problems.raise_all()
         title = f"Reverse ETL schema {schema} of database {database}"
         if mode.lenient and self._database_missing(database, role):
-            return title, Report.of([reverse_etl.database_missing(database)])
+            return title, Report.of([note("database_missing", database, case="reverse_etl")])
         desired = reverse_etl.desired_schema(schema, drop, future, writers)
         report = self.engine(hook).converge(
             lambda rows, session: reverse_etl.read_reverse_etl(rows, session, role, desired, thorough=mode.plan_only),
@@ -73,9 +75,9 @@ class GrantReverseEtlOperator(GrantingOperator):
                 database, desired, role, current, plan_only=mode.lenient, owner=owner, trusted=trusted
             ),
             plan_only=mode.plan_only,
-            reread=lambda rows, current: reverse_etl.reread_reverse_etl(rows, current, role, desired),
+            reread=lambda rows, current: read_privileges(rows, current, role, [desired]),
             compares=fold(schema) != schema,
-            judge=lambda rows, current, plan: mode.judge(rows, current.schemas, plan),
+            judge=mode.judge,
         )
         return title, report
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.plan import Finding, Plan
@@ -95,6 +96,9 @@ class GrantSchemaOperator(base.OfSchemas, base.GrantingOperator):
                 found, told = choose(mine, known.session.database, known.schemas, known, limits)
                 return [*named, *(DesiredSchema(name, future=future, writers=writers) for name in found)], told
 
+            def opened(known: SchemaAccess) -> list[DesiredSchema]:
+                return chosen(known)[0]
+
             def plan(known: SchemaAccess) -> Plan:
                 desired, told = chosen(known)
                 made = plan_schemas(desired, role, known, prune=prune, plan_only=mode.lenient, trusted=trusted)
@@ -103,15 +107,11 @@ class GrantSchemaOperator(base.OfSchemas, base.GrantingOperator):
 
             typed = [name for desired in named for name in (desired.name, *(desired.tables or ()))]
             return self.engine(hook).converge(
-                lambda rows, session: read_schema_access(
-                    rows, session, role, lambda known: chosen(known)[0], prune=prune, thorough=mode.plan_only
-                ),
+                partial(read_schema_access, role=role, desired=opened, prune=prune, thorough=mode.plan_only),
                 plan,
                 plan_only=mode.plan_only,
-                look=lambda rows, session: look_at_schemas(
-                    rows, session, role, lambda known: chosen(known)[0], prune=prune
-                ),
-                reread=lambda rows, known: read_privileges(rows, known, role, chosen(known)[0], prune=prune),
+                look=partial(look_at_schemas, role=role, desired=opened, prune=prune),
+                reread=lambda rows, known: read_privileges(rows, known, role, opened(known), prune=prune),
                 compares=bool(mine.globs) or any(fold(name) != name for name in typed),
                 judge=mode.judge,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -44,6 +44,11 @@ class Grant:
     @property
     def path(self) -> tuple[str, ...]:
         return tuple(part for part in (self.database, self.schema, self.relation, self.column) if part)
+
+    @property
+    def whole(self) -> Grant:
+        """The same on the whole table, where it is on a column."""
+        return replace(self, scope=Scope.TABLE, column="") if self.scope is Scope.COLUMN else self
 
 
 @dataclass(frozen=True, slots=True)

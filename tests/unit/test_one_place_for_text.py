@@ -11,6 +11,7 @@ import pytest
 
 from airflow_provider_datagraph.access.messages import DONE, FINDINGS, OBJECTS, OF_CLUSTER
 from airflow_provider_datagraph.access.reach.excess import CODES as KINDS_OF_EXCESS
+from airflow_provider_datagraph.access.schemas.plan import GRANTED
 from airflow_provider_datagraph.access.schemas.revoke import KINDS
 from airflow_provider_datagraph.access.validation import MISSING
 
@@ -191,7 +192,7 @@ def test_every_change_that_is_made_has_its_words() -> None:
     actions = {literal(call.args[0]) for _, call in made}
     assert actions == set(DONE)
     kinds = {kind for _, call in made if (kind := literal(call.args[1]))} | set(KINDS.values())
-    kinds |= {kind for _, call in of("_granted", "lost") if (kind := literal(call.args[0]))}
+    kinds |= {*GRANTED, *(kind for _, call in of("lost") if (kind := literal(call.args[0])))}
     # An object is named in its own way, or by its kind and path.
     plain = {"schema", "table", "role", "user", "database"}
     assert kinds == {*OBJECTS, *plain}

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from airflow_provider_datagraph.access.messages import few
 from airflow_provider_datagraph.access.plan import Fact, Finding, finding, note
 from airflow_provider_datagraph.access.schemas.targets import wider
 from airflow_provider_datagraph.access.schemas.values import Context, DesiredSchema, FutureTables, SchemaAccess, Target
+from airflow_provider_datagraph.redshift.catalog.relations import by_schema
 from airflow_provider_datagraph.redshift.names import join_path
 from airflow_provider_datagraph.redshift.statements import UNNAMED
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Scope
 
-Holders = list[tuple[dict[str, Fact], Mapping[str, list[Grant]]]]
-"""What is held, by schema or database, beside the facts that say by whom."""
+ON_TABLES = (Scope.TABLE, Scope.TABLES, Scope.DATABASE_TABLES)
 
 
 def reported(
     role: str, targets: Sequence[Target], current: SchemaAccess, missing: Mapping[str, frozenset[Grant]], *, prune: bool
 ) -> Iterator[Finding]:
     """Report what else gives access, and what limits it: nothing that blocks. ``missing`` will be granted."""
-    context = current.context or Context()
-    yield from _others(role, context, current.session.database, [g for grants in missing.values() for g in grants])
-    columns = _by_place([] if prune else (grant for grant in current.grants if grant.scope is Scope.COLUMN))
-    closed = {target.name for target in targets if Grant(Scope.SCHEMA, "USAGE", target.name) in missing[target.name]}
-    holders = _holders(role, current, context, prune=prune) if closed else []
+    context, lacking = current.context or Context(), {grant for grants in missing.values() for grant in grants}
+    yield from _others(role, context, current.session.database, lacking)
+    closed = {one.name: one.grants for one in targets if Grant(Scope.SCHEMA, "USAGE", one.name) in lacking}
+    yield from _opened(role, closed, current, context, prune=prune)
+    # Where a table is to be granted, its column privileges are a problem of their own, and pruning takes them.
+    told = (grant for grant in current.grants if grant.column and not prune and grant.whole not in lacking)
+    on_columns = by_schema((grant.schema, grant.relation) for grant in told)
     for target in targets:
         yield from _owned(role, target, current, context)
-        if target.name in closed:
-            yield from _opened(target, current.session.database, context, holders)
-        lacking = {(g.privilege, g.relation) for g in missing[target.name] if g.scope is Scope.TABLE}
-        # Where a table is to be granted, its column privileges are a problem of their own.
-        here = {g.relation for g in columns.get(target.name, []) if (g.privilege, g.relation) not in lacking}
-        yield from _relations(role, target, current, context, here)
+        yield from _relations(role, target, current, context, on_columns.get(target.name, ()))
     yield from _read_more(role, targets, current, context, prune=prune)
     if prune:
         yield from _stays(role, targets, current)
@@ -47,8 +43,7 @@ def lost_when_rebuilt(desired: Iterable[DesiredSchema], database: str) -> Iterat
             yield note("lost_when_rebuilt", join_path(database, one.name))
 
 
-def _others(role: str, context: Context, database: str, missing: Iterable[Grant]) -> Iterator[Finding]:
-    lacking = list(missing)
+def _others(role: str, context: Context, database: str, lacking: Collection[Grant]) -> Iterator[Finding]:
     for holder, grants in sorted(context.others.items()):
         also = frozenset(g for g in lacking if g in grants or not grants.isdisjoint(wider(g, database)))
         if also:
@@ -66,42 +61,27 @@ def _owned(role: str, target: Target, current: SchemaAccess, context: Context) -
             yield note("owned_by_member", path, case=" and ".join(owns), member=member, role=role)
 
 
-def _by_place(grants: Iterable[Grant]) -> Mapping[str, list[Grant]]:
-    """Group grants by schema, or database: looking through all of them for each schema takes long."""
-    found: dict[str, list[Grant]] = {}
-    for grant in grants:
-        found.setdefault(grant.schema or grant.database, []).append(grant)
-    return found
-
-
-def _holders(role: str, current: SchemaAccess, context: Context, *, prune: bool) -> Holders:
-    lasting = frozenset(grant for grant in current.grants if grant.scope is Scope.DATABASE_TABLES)
-    parents = tuple(sorted(context.inherited_roles))
-    holders: Holders = [({"holder": str(who)}, _by_place(held)) for who, held in sorted(context.others.items())]
-    holders.append(({"holder": f"role {role}"}, _by_place(lasting if prune else current.grants)))
-    inherited: dict[str, Fact] = {"holder": f"role {role}", "case": "inherited", "roles": parents}
-    return [*holders, (inherited, _by_place(context.inherited))]
-
-
-def _opened(target: Target, database: str, context: Context, holders: Holders) -> Iterator[Finding]:
-    """Tell what is of no use yet, since the schema is closed."""
-    path, usage = join_path(database, target.name), Grant(Scope.SCHEMA, "USAGE", target.name)
-    if usage in context.others.get(PUBLIC, ()):
-        return
-    for facts, held in holders:
-        near = {*held.get(target.name, ()), *held.get(database, ())}
-        more = frozenset(grant for grant in near if _more(grant, target, database))
-        if more and usage not in near:
-            yield finding("opens_more", path, grants=more, **facts)
-
-
-def _more(grant: Grant, target: Target, database: str) -> bool:
-    if grant.scope is Scope.COLUMN:
-        grant = replace(grant, scope=Scope.TABLE, column="")
-    here = grant.scope in (Scope.TABLE, Scope.TABLES) and grant.schema == target.name
-    everywhere = grant.scope is Scope.DATABASE_TABLES and grant.database == database
-    desired = {grant, Grant(Scope.TABLES, grant.privilege, target.name)}
-    return (here or everywhere) and target.grants.isdisjoint(desired)
+def _opened(
+    role: str, closed: Mapping[str, frozenset[Grant]], current: SchemaAccess, context: Context, *, prune: bool
+) -> Iterator[Finding]:
+    """Tell what is of no use yet, since its schema is closed; ``closed``: what is desired in such schemas."""
+    database, everybody = current.session.database, context.others.get(PUBLIC, frozenset())
+    own: dict[str, Fact] = {"holder": f"role {role}"}
+    above: dict[str, Fact] = {**own, "case": "inherited", "roles": tuple(sorted(context.inherited_roles))}
+    lasting = (grant for grant in current.grants if not prune or grant.database)
+    ways: list[tuple[dict[str, Fact], frozenset[Grant]]]
+    ways = [({"holder": str(who)}, grants) for who, grants in sorted(context.others.items())]
+    for facts, grants in (*ways, (own, frozenset(lasting)), (above, context.inherited)):
+        opened: dict[str, set[Grant]] = {}
+        for grant in (one for one in grants if one.whole.scope in ON_TABLES):
+            for name in [grant.schema] if grant.schema else closed:
+                desired = {grant.whole, Grant(Scope.TABLES, grant.privilege, name)}
+                if name in closed and closed[name].isdisjoint(desired):
+                    opened.setdefault(name, set()).add(grant)
+        for name, more in sorted(opened.items()):
+            usage = Grant(Scope.SCHEMA, "USAGE", name)
+            if usage not in grants and usage not in everybody:
+                yield finding("opens_more", join_path(database, name), grants=frozenset(more), **facts)
 
 
 def _relations(
@@ -139,8 +119,9 @@ def _read_more(
     if current.tables is None or not current.tables.sources:
         return
     database = current.session.database
-    lasting = (g for g in current.grants if g.database or not prune)
-    held = context.inherited.union(lasting, current.elsewhere, *(target.grants for target in targets))
+    named = {target.name for target in targets}
+    lasting = (g for g in current.grants if not prune or g.schema not in named)
+    held = context.inherited.union(lasting, *(target.grants for target in targets))
 
     def is_open(relation: tuple[str, str]) -> bool:
         needed = Grant(Scope.SCHEMA, "USAGE", relation[0]), Grant(Scope.TABLE, "SELECT", *relation)
@@ -169,12 +150,7 @@ def _stays(role: str, targets: Iterable[Target], current: SchemaAccess) -> Itera
 
 
 def _database_wide(role: str, current: SchemaAccess, context: Context) -> Iterator[Finding]:
-    found = frozenset(
-        g
-        for g in current.grants
-        if g.scope in (Scope.SCHEMAS, Scope.DATABASE_TABLES) or (g.scope is Scope.DEFAULT and not g.schema)
-    )
-    if found:
+    if found := frozenset(grant for grant in current.grants if not grant.schema):
         yield note("database_wide", current.session.database, grants=found, role=role)
     if context.inherited:
         yield note("inherited", role, roles=tuple(sorted(context.inherited_roles)))

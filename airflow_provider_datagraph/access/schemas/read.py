@@ -8,10 +8,10 @@ something: a first run over many schemas has statements to count.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
-from airflow_provider_datagraph.access.schemas.targets import always_creates, find_targets, is_held, possible_writers
+from airflow_provider_datagraph.access.schemas.targets import find_targets, is_held, possible_writers
 from airflow_provider_datagraph.access.schemas.values import Context, DesiredSchema, SchemaAccess, Tables
 from airflow_provider_datagraph.redshift.catalog import identities, privileges, relations
 from airflow_provider_datagraph.redshift.catalog.privileges import Held, Who, of
@@ -23,8 +23,6 @@ from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope, S
 ANYBODY = Who(kinds=("role", "group", "public"))
 """One question for the role, for roles that may be granted to it, and for what all have."""
 EVERYBODY = Who(kinds=("group", "public"))
-Named = Mapping[str, DesiredSchema]
-"""The desired schemas, by their name as stored."""
 Desired = Sequence[DesiredSchema] | Callable[[SchemaAccess], Sequence[DesiredSchema]]
 """What is desired, or a function that tells it of the schemas that there are."""
 
@@ -47,11 +45,11 @@ def read_schema_access(
     thorough: bool = False,
     owners: bool = False,
 ) -> SchemaAccess:
-    """Read the connected database's schemas, and what a role holds in those named.
+    """Read the connected database's schemas, and what a role holds, as far as it matters to those named.
 
     :param prune: whether to read all that could be revoked.
     :param thorough: whether to read also what is only reported: otherwise, where nothing is lacking, it isn't.
-    :param owners: whether to ask for what the schemas' owners hold, too: :func:`owner_grants` then costs no query.
+    :param owners: whether to ask for what the schemas' owners hold on schemas, too: it costs no query.
     """
     current = read_schema_list(rows, session, role)
     if callable(desired):
@@ -59,18 +57,19 @@ def read_schema_access(
     named = find_named(desired, current)
     if not named:
         return current
-    if any(schema.by_table for schema in desired) or thorough:
-        by_table = sorted(n for n, schema in named.items() if thorough or schema.by_table)
+    if by_table := sorted(name for name, schema in named.items() if thorough or schema.by_table):
         current = replace(current, tables=read_tables(rows, current, by_table, thorough=thorough))
-    current = replace(current, creators=_read_creators(rows, current, named))
+    later = {name: possible_writers(schema, name, current) for name, schema in named.items() if schema.by_default}
+    writers = ((user, name) for name, users in later.items() for user in users if user in current.users)
+    current = replace(current, creators=creators(rows, writers))
     current = read_privileges(rows, current, role, desired, prune=prune, owners=owners)
     targets, _ = find_targets(desired, current, plan_only=True)
     wanted = {grant for target in targets for grant in target.grants}
     if thorough or not all(is_held(grant, current, schema_wide=not prune) for grant in wanted):
-        current = read_context(rows, current, role, named, thorough=thorough)
+        current = _read_context(rows, current, role, named.values(), thorough=thorough)
     if prune:
-        pruned = (grant for grant in current.grants - wanted if grant.schema in named)
-        current = replace(current, stuck=stuck_writers(rows, pruned))
+        lost = (grant for grant in current.grants - wanted if grant.schema in named)
+        current = replace(current, stuck=stuck_writers(rows, lost))
     return current
 
 
@@ -120,48 +119,23 @@ def read_privileges(
 ) -> SchemaAccess:
     """Read a role's privileges as they are now: alone, this is what tells whether a plan was carried out.
 
-    :param prune: whether to read all that could be revoked.
-    :param owners: see :func:`read_schema_access`.
+    :param prune: whether to read all that could be revoked; ``owners``: see :func:`read_schema_access`.
     """
-    named, holder = find_named(desired, current), Identity("role", role)
-    on_schemas, own = privileges.schema_grants(rows, _and_owners(current, named) if owners else ANYBODY), of(holder)
-    grants = set(on_schemas.by(holder))
+    holder = Identity("role", role)
+    asked, own = ANYBODY, of(holder)
+    if owners:
+        whose = (Identity("user", current.schemas[name].owner) for name in find_named(desired, current))
+        asked = replace(ANYBODY, identities=frozenset(whose))
+    held = on_schemas = privileges.schema_grants(rows, asked)
     if prune or any(schema.by_table for schema in desired):
-        grants |= privileges.relation_grants(rows, own).by(holder)
+        held |= privileges.relation_grants(rows, own)
     if prune:
-        grants |= privileges.column_grants(rows, own).by(holder)
+        held |= privileges.column_grants(rows, own)
     if prune or any(schema.by_default for schema in desired):
-        grants |= privileges.default_grants(rows, own).by(holder)
+        held |= privileges.default_grants(rows, own)
     # Asked once: nothing that a plan does changes them.
-    wider = {g for g in current.grants if g.database}
-    kept = {g for g in grants if g.schema in named or (g.scope is Scope.DEFAULT and not g.schema)}
-    others = {(who, g) for who, g in on_schemas.grants if who != holder and who in ANYBODY and g.schema in named}
-    elsewhere = frozenset(grants - kept)
-    return replace(current, grants=frozenset(kept | wider), elsewhere=elsewhere, held=Held(frozenset(others)))
-
-
-def owner_grants(rows: Rows, current: SchemaAccess, schema: str) -> frozenset[Grant]:
-    """Read what the owner of a schema, as stored, holds on schemas."""
-    owner = Identity("user", current.schemas[schema].owner)
-    return privileges.schema_grants(rows, _and_owners(current, [schema])).by(owner)
-
-
-def _and_owners(current: SchemaAccess, schemas: Iterable[str]) -> Who:
-    return replace(ANYBODY, identities=frozenset(Identity("user", current.schemas[name].owner) for name in schemas))
-
-
-def _read_creators(rows: Rows, current: SchemaAccess, named: Named) -> frozenset[tuple[str, str]]:
-    """Read which writers of default privileges may create tables."""
-    return creators(
-        rows,
-        (
-            (user, name)
-            for name, schema in named.items()
-            if schema.by_default
-            for user in possible_writers(schema, name, current)
-            if user in current.users and not always_creates(user, name, current)
-        ),
-    )
+    wider = {grant for grant in current.grants if grant.database}
+    return replace(current, grants=held.by(holder) | wider, held=on_schemas)
 
 
 def stuck_writers(rows: Rows, grants: Iterable[Grant]) -> frozenset[tuple[str, str]]:
@@ -170,37 +144,32 @@ def stuck_writers(rows: Rows, grants: Iterable[Grant]) -> frozenset[tuple[str, s
     return frozenset(writers - creators(rows, writers))
 
 
-def read_context(rows: Rows, current: SchemaAccess, role: str, named: Named, *, thorough: bool) -> SchemaAccess:
+def _read_context(
+    rows: Rows, current: SchemaAccess, role: str, desired: Collection[DesiredSchema], *, thorough: bool
+) -> SchemaAccess:
     """Read what else gives access, and what limits it; if ``thorough``, what is only reported, too."""
-    by_table = thorough or any(schema.by_table for schema in named.values())
-    by_default = any(schema.by_default for schema in named.values())
-    holder, parents = Identity("role", role), identities.inherited_roles(role, identities.role_grants(rows))
-    own, database = of(holder), current.session.database
-    wider = privileges.database_grants(rows, of(holder, *as_roles(parents)))
-    on_tables = Held()
+    by_table = thorough or any(schema.by_table for schema in desired)
+    by_default = any(schema.by_default for schema in desired)
+    holder, on_tables = Identity("role", role), Held()
     if by_table:
-        on_tables |= privileges.column_grants(rows, own)
-    members = frozenset(user for user, name in identities.user_grants(rows) if name == role) if thorough else None
+        on_tables |= privileges.column_grants(rows, of(holder))
     if thorough:
-        on_tables |= privileges.relation_grants(rows, own)
-    inside = {g for g in on_tables.by(holder) if g.schema in named}
-    views = current.tables.views if current.tables else {}
-    late = thorough and any(views.get(name) for name in named)
-    ours = {holder, *as_roles(parents), *(Identity("user", name) for name in members or ())}
-    context = Context(
-        parents,
-        inherited=read_inherited(rows, current, parents, wider, by_table=by_table, by_default=by_default),
-        others=read_others(rows, current, members or (), named, by_table=by_table),
-        secured={name: tables for name, tables in relations.read_secured(rows, database).items() if name in named},
+        on_tables |= privileges.relation_grants(rows, of(holder))
+    members = frozenset(user for user, name in identities.user_grants(rows) if name == role) if thorough else None
+    users = [Identity("user", name) for name in members or ()]
+    context, wider = read_ways(rows, current, role, by_table=by_table, by_default=by_default, members=users)
+    ours = {holder, *users, *as_roles(context.inherited_roles)}
+    views = current.tables is not None and any(current.tables.views.values())
+    context = replace(
+        context,
+        secured=relations.read_secured(rows, current.session.database),
         masked=relations.by_schema(
-            (s, t) for s, t, who in relations.read_masked(rows) if s in named and (who.kind == "public" or who in ours)
+            (s, t) for s, t, who in relations.read_masked(rows) if who.kind == "public" or who in ours
         ),
         members=members,
-        late_views=(relations.read_late_views(rows) if late else {}) if thorough else None,
+        late_views=(relations.read_late_views(rows) if views else {}) if thorough else None,
     )
-    grants = current.grants | inside | scoped_on(wider.by(holder), database)
-    elsewhere = current.elsewhere | (on_tables.by(holder) - inside)
-    return replace(current, grants=frozenset(grants), elsewhere=frozenset(elsewhere), context=context)
+    return replace(current, grants=current.grants | on_tables.by(holder) | wider, context=context)
 
 
 def as_roles(names: Iterable[str]) -> list[Identity]:
@@ -208,39 +177,36 @@ def as_roles(names: Iterable[str]) -> list[Identity]:
     return [Identity("role", name) for name in sorted(names)]
 
 
-def scoped_on(grants: Iterable[Grant], database: str) -> frozenset[Grant]:
-    """Pick the scoped permissions on one database."""
-    return frozenset(g for g in grants if g.database == database and g.scope is not Scope.DATABASE)
+def read_ways(
+    rows: Rows,
+    current: SchemaAccess,
+    role: str,
+    *,
+    by_table: bool,
+    by_default: bool = False,
+    members: Collection[Identity] = (),
+) -> tuple[Context, frozenset[Grant]]:
+    """Read who else holds something: the roles that are granted to a role, everybody, groups, and its members.
 
-
-def read_inherited(
-    rows: Rows, current: SchemaAccess, parents: Iterable[str], wider: Held, *, by_table: bool, by_default: bool = False
-) -> frozenset[Grant]:
-    """Read what the roles hold that are granted to a role, in the connected database; none cost no query.
-
-    :param wider: what they hold on databases.
+    :return: that, and what the role itself holds on the whole of the connected database.
     """
-    roles, held = as_roles(parents), current.held
+    parents, holder = identities.inherited_roles(role, identities.role_grants(rows)), Identity("role", role)
+    roles = as_roles(parents)
+    wider = privileges.database_grants(rows, of(holder, *roles))
+    above = others = current.held
     if roles and by_table:
-        held |= privileges.relation_grants(rows, of(*roles))
+        above |= privileges.relation_grants(rows, of(*roles))
     if roles and by_default:
-        held |= privileges.default_grants(rows, of(*roles))
-    found = {grant for role in roles for grant in held.by(role)}
-    return frozenset(found.union(*(scoped_on(wider.by(role), current.session.database) for role in roles)))
-
-
-def read_others(
-    rows: Rows, current: SchemaAccess, members: Iterable[str], named: Iterable[str], *, by_table: bool
-) -> dict[Identity, frozenset[Grant]]:
-    """Read what PUBLIC, groups and the role's members hold, by holder; no members cost no query.
-
-    :param named: the schemas to keep, as stored, of what users hold on schemas.
-    """
-    held, users, wanted = current.held, of(*(Identity("user", name) for name in members)), set(named)
+        above |= privileges.default_grants(rows, of(*roles))
     if by_table:
-        held |= privileges.relation_grants(rows, EVERYBODY)
-    if users.identities:
-        on_schemas = privileges.schema_grants(rows, users)
-        held |= Held(frozenset((who, grant) for who, grant in on_schemas.grants if grant.schema in wanted))
-        held |= privileges.relation_grants(rows, users)
-    return {who: grants for who, grants in held.by_holder().items() if who.kind != "role"}
+        others |= privileges.relation_grants(rows, EVERYBODY)
+    if members:
+        others |= privileges.schema_grants(rows, of(*members)) | privileges.relation_grants(rows, of(*members))
+
+    def scoped(who: Identity) -> frozenset[Grant]:
+        here = (grant for grant in wider.by(who) if grant.database == current.session.database)
+        return frozenset(grant for grant in here if grant.scope is not Scope.DATABASE)
+
+    inherited = frozenset[Grant]().union(*(above.by(one) | scoped(one) for one in roles))
+    found = {who: grants for who, grants in others.by_holder().items() if who in EVERYBODY or who in members}
+    return Context(parents, inherited, found), scoped(holder)

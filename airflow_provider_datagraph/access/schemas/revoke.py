@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import groupby
 
 from airflow_provider_datagraph.access.plan import Change, Reason, Step, steps
@@ -14,6 +13,8 @@ from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope
 KINDS = {
     # Redshift wants a writer of default privileges to be able to create in the schema.
     Scope.DEFAULT: "later tables",
+    # What a role holds on columns stands in the way of the same on the table, and goes by a statement on the table.
+    Scope.COLUMN: "columns",
     Scope.TABLE: "table",
     Scope.TABLES: "tables",
     Scope.SCHEMA: "schema",
@@ -27,7 +28,6 @@ OF_DATABASE = frozenset({Scope.DATABASE_TABLES, Scope.SCHEMAS, Scope.DATABASE})
 ONE_BY_ONE = OF_DATABASE | {Scope.TABLES}
 """What a statement takes a single one of."""
 BESIDE_ALL = frozenset({"ALTER", "DROP"})
-PRUNED = frozenset({Scope.DEFAULT, Scope.TABLE, Scope.TABLES, Scope.SCHEMA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,8 @@ def _steps(alike: list[Taken], origin: From, *, autocommit: bool) -> Iterator[St
         if scope is Scope.DEFAULT:
             schemas = [name for path in paths for name in path]
             return statements.DefaultPrivileges(origin.identity, sent, [writer], schemas, taken=True)
-        return statements.Privileges(origin.identity, sent, scope, paths, taken=True, alone=autocommit)
+        on = Scope.TABLE if scope is Scope.COLUMN else scope
+        return statements.Privileges(origin.identity, sent, on, paths, taken=True, alone=autocommit)
 
     yield from steps(map(origin.change, alike), 0 if scope in OF_DATABASE else 1, make)
 
@@ -97,8 +98,7 @@ def _by_place(grants: Iterable[Grant]) -> dict[tuple[Scope, statements.Path, str
     """Group grants by where they are taken away: those on columns at table level."""
     found: dict[tuple[Scope, statements.Path, str], set[Grant]] = {}
     for grant in grants:
-        of_column = grant.scope is Scope.COLUMN
-        place = (Scope.TABLE, grant.path[:2], "") if of_column else (grant.scope, grant.path, grant.writer)
+        place = (grant.whole.scope, grant.whole.path, grant.writer)
         found.setdefault(place, set()).add(grant)
     return found
 
@@ -117,28 +117,13 @@ def everything(grants: Iterable[Grant]) -> Iterator[Taken]:
             yield Taken(*place, tuple(sorted(named)), tuple(sorted(named)))
 
 
-def pruned(
-    wanted: Mapping[str, frozenset[Grant]], grants: frozenset[Grant], done: frozenset[Grant] = frozenset()
-) -> Iterator[Taken]:
-    """Tell what a role holds in some schemas that isn't desired; what an earlier step revokes already is ``done``."""
+def pruned(wanted: Mapping[str, frozenset[Grant]], grants: frozenset[Grant]) -> Iterator[Taken]:
+    """Tell what a role holds in some schemas that isn't desired."""
     desired = frozenset(grant for grants in wanted.values() for grant in grants)
     kept = set(_by_place(desired))
-    for place, held in _by_place(g for g in grants - desired - done if g.schema in wanted).items():
+    for place, held in _by_place(g for g in grants - desired if g.schema in wanted).items():
         unnamed = statements.UNNAMED_LATER if place[0] is Scope.DEFAULT else statements.UNNAMED
         privileges = {grant.privilege for grant in held}
         everything = place not in kept and not privileges.isdisjoint(unnamed)
-        words = statements.ALL if everything else tuple(sorted(privileges - statements.UNNAMED))
-        if words and place[0] in PRUNED:
+        if words := statements.ALL if everything else tuple(sorted(privileges - statements.UNNAMED)):
             yield Taken(*place, words, words)
-
-
-def revoke_columns(blocked: Iterable[Grant], role: Identity, database: str) -> Iterator[Step]:
-    """Plan the revokes that have to come before a table-level grant, of what ``role`` holds on columns."""
-    # At table level this takes the column grants away; by column it would have to name each.
-    tables: dict[str, set[statements.Path]] = {}
-    for grant in blocked:
-        tables.setdefault(grant.privilege, set()).add((database, grant.schema, grant.relation))
-    for privilege, paths in sorted(tables.items()):
-        make = partial(statements.Privileges, role, (privilege,), Scope.TABLE, taken=True)
-        changes = (Change("revoke", "columns", path, Reason.BLOCKS_TABLE, (privilege,), role) for path in sorted(paths))
-        yield from steps(changes, 1, make)

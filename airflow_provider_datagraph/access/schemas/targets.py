@@ -6,11 +6,12 @@ Default privileges: https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAU
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding, note
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess, Target
-from airflow_provider_datagraph.redshift.names import InvalidInput, alike, fold, is_system_schema, join_path, resolve
+from airflow_provider_datagraph.redshift.names import alike, fold, is_system_schema, join_path, resolve
 from airflow_provider_datagraph.redshift.statements import Privileges, use_of_external, use_of_shared
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Scope, Session
 
@@ -22,14 +23,12 @@ https://docs.aws.amazon.com/redshift/latest/mgmt/generating-user-credentials.htm
 def find_targets(
     desired: Sequence[DesiredSchema], current: SchemaAccess, plan_only: bool = False, role: str = ""
 ) -> tuple[list[Target], list[Finding]]:
-    """Find the desired schemas in the catalog: those that can be granted, and what is wrong with the others.
-
-    :raises InvalidInput: if two of ``desired`` are one stored schema.
-    """
+    """Find the desired schemas in the catalog: those that can be granted, and what is wrong with the others."""
     found = [_find(schema, current, plan_only, role) for schema in desired]
     targets = [target for target, _ in found if target is not None]
-    _refuse_twice(targets)
-    return targets, [problem for _, about in found for problem in about]
+    twice = sorted(name for name, times in Counter(target.name for target in targets).items() if times > 1)
+    about = [problem for _, problems in found for problem in problems]
+    return targets, about + [blocking("schema_twice", join_path(current.session.database, name)) for name in twice]
 
 
 def is_held(grant: Grant, current: SchemaAccess, *, schema_wide: bool = True) -> bool:
@@ -56,17 +55,6 @@ def wider(grant: Grant, database: str) -> Iterator[Grant]:
         yield Grant(Scope.TABLES, grant.privilege, grant.schema)
     if grant.scope in (Scope.TABLE, Scope.TABLES, Scope.DEFAULT):
         yield Grant(Scope.DATABASE_TABLES, grant.privilege, database=database)
-
-
-def _refuse_twice(targets: Sequence[Target]) -> None:
-    spelled: dict[str, list[str]] = {}
-    for target in targets:
-        spelled.setdefault(target.name, []).append(target.desired.name)
-    twice = {name: spellings for name, spellings in spelled.items() if len(spellings) > 1}
-    if twice:
-        raise InvalidInput(
-            *(f"Schema {name} is named twice, as {' and '.join(s)}: name it once." for name, s in sorted(twice.items()))
-        )
 
 
 def not_local(
@@ -148,19 +136,16 @@ def _alike(name: str, stored: Collection[str]) -> dict[str, str]:
 
 def schema_missing(name: str, current: SchemaAccess, plan_only: bool) -> Finding:
     """Tell that a schema doesn't exist; a plan-only run goes on as if it did."""
-    database = current.session.database
-    known = current.schemas
-    if plan_only or not current.session.superuser:
+    session, known = current.session, set(current.schemas)
+    if plan_only or not session.superuser:
         # What is similar may be another one: this may be planned, or hidden.
-        known = {one: schema for one, schema in known.items() if one.lower() == name.lower()}
+        known = {one for one in known if one.lower() == name.lower()}
     meant = _alike(name, known)
-    if not current.session.superuser and not meant:
-        return schema_hidden(database, name, current.session, planned=plan_only)
+    if not session.superuser and not meant:
+        return schema_hidden(session.database, name, session, planned=plan_only)
     facts = meant or ({"case": "planned"} if plan_only else {})
-    if not current.session.superuser:
-        facts["hidden_from"] = current.session.user
     make = finding if plan_only else blocking
-    return make("schema_missing", join_path(database, name), schema=name, database=database, **facts)
+    return make("schema_missing", join_path(session.database, name), schema=name, database=session.database, **facts)
 
 
 def schema_hidden(database: str, name: str, session: Session, *, planned: bool = False) -> Finding:
@@ -188,12 +173,6 @@ def _owners(name: str, current: SchemaAccess) -> frozenset[str]:
     return current.tables.owners.get(name, frozenset()) if current.tables else frozenset()
 
 
-def always_creates(user: str, schema: str, current: SchemaAccess) -> bool:
-    """Tell whether a user may create in a schema whatever was granted: superusers and the owner may."""
-    known = current.users.get(user)
-    return known is not None and (known.superuser or current.schemas[schema].owner == user)
-
-
 def find_writers(desired: DesiredSchema, name: str, current: SchemaAccess) -> tuple[frozenset[str], list[Finding]]:
     """Find the writers, with a finding for each owner that isn't meant, a blocking one for each that can't be one."""
     path = join_path(current.session.database, name)
@@ -202,11 +181,10 @@ def find_writers(desired: DesiredSchema, name: str, current: SchemaAccess) -> tu
     findings = [finding("owner_left_out", path, owner=owner) for owner in sorted(others)]
     if not writers:
         return writers, [*findings, blocking("writers_unknown", path)]
-    creators = current.creators or frozenset()
     for writer in sorted(writers):
         if writer not in current.users:
             findings.append(blocking("writer_missing", writer))
-        elif not always_creates(writer, name, current) and (writer, name) not in creators:
+        elif (writer, name) not in (current.creators or ()):
             give = Privileges(Identity("user", writer), ("CREATE",), Scope.SCHEMA, [(name,)])
             findings.append(blocking("writer_cannot_create", path, writer=writer, statement=give))
     return writers, findings

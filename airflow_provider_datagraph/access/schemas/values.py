@@ -115,8 +115,9 @@ class SchemaAccess(Identities):
     """What the catalog told of schemas of the connected database, and of a role's access to them.
 
     :param hidden: whether the admin can't see the role's privileges at all.
-    :param grants: what the role itself holds; ``elsewhere``: in other schemas, as far as it was read.
-    :param held: what other roles, PUBLIC and groups hold on the named schemas.
+    :param all_schemas: the names of all schemas, also of those that the admin can't see; None where that wasn't read.
+    :param grants: what the role itself holds, as far as it was read: in schemas that aren't named, too.
+    :param held: what roles, PUBLIC and groups hold on schemas, and who owns those that are named, where it was asked.
     :param tables: their tables; None where that wasn't read, as the next.
     :param creators: writers of default privileges that may create in a schema, as (user, schema).
     :param stuck: writers whose default privileges can't be taken away, since they can't create there any more.
@@ -125,8 +126,8 @@ class SchemaAccess(Identities):
 
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     hidden: bool = False
+    all_schemas: frozenset[str] | None = None
     grants: frozenset[Grant] = frozenset()
-    elsewhere: frozenset[Grant] = frozenset()
     held: Held = field(default_factory=Held)
     tables: Tables | None = None
     creators: frozenset[tuple[str, str]] | None = None

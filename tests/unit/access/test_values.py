@@ -17,7 +17,6 @@ from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdin
 from airflow_provider_datagraph.access.plan import Plan, Step
 from airflow_provider_datagraph.access.reach.read import IdentityReach
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.access.reverse_etl import ReverseEtlAccess
 from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess
 from airflow_provider_datagraph.access.schemas.values import Context, FutureTables, SchemaAccess, Tables
 from airflow_provider_datagraph.access.validation import ReadRights, Seen
@@ -48,7 +47,7 @@ READ = [
     Context(others={R: frozenset()}, secured={"s": frozenset()}, masked={"s": frozenset()}, late_views={}),
 ]
 """What is read, with its mappings."""
-LARGE = {*map(type, READ), Holdings, ReverseEtlAccess, ReadRights, Seen, Plan, Report}
+LARGE = {*map(type, READ), Holdings, ReadRights, Seen, Plan, Report}
 """There are few of each."""
 
 
@@ -127,6 +126,7 @@ def test_grants_sort_by_scope_and_place() -> None:
 )
 def test_the_names_that_lead_to_what_is_held(grant: Grant, path: tuple[str, ...]) -> None:
     assert grant.path == path
+    assert grant.whole == (Grant(Scope.TABLE, "SELECT", "s", "t") if grant.column else grant)
 
 
 @pytest.mark.parametrize(

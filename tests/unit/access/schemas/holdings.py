@@ -73,7 +73,15 @@ def answers(**more: Table) -> Answers:
     return Answers({**HOLDINGS, **more})
 
 
-ON_CRM = {Grant(Scope.SCHEMA, "USAGE", "crm"), Grant(Scope.TABLES, "SELECT", "crm")}
-ACCOUNTS = {Grant(Scope.TABLE, "SELECT", "crm", "accounts")}
-COLUMNS = {Grant(Scope.COLUMN, "SELECT", "crm", "orders", "id")}
-LATER = {Grant(Scope.DEFAULT, "SELECT", "crm", writer="loader"), Grant(Scope.DEFAULT, "SELECT", "", writer="loader")}
+ON_SCHEMAS = {
+    Grant(Scope.SCHEMA, "USAGE", "crm"),
+    Grant(Scope.TABLES, "SELECT", "crm"),
+    Grant(Scope.SCHEMA, "USAGE", "web"),
+}
+ON_TABLES = {Grant(Scope.TABLE, "SELECT", "crm", "accounts"), Grant(Scope.TABLE, "SELECT", "web", "pages")}
+COLUMNS = {Grant(Scope.COLUMN, "SELECT", "crm", "orders", "id"), Grant(Scope.COLUMN, "SELECT", "web", "pages", "url")}
+HELD_LATER = (("SELECT", "crm"), ("SELECT", ""), ("INSERT", "web"))
+LATER = {
+    Grant(Scope.DEFAULT, *held, writer="loader") for held in (("SELECT", "crm"), ("SELECT", ""), ("INSERT", "web"))
+}
+EVERYWHERE = {Grant(Scope.DATABASE_TABLES, "SELECT", database="dev")}

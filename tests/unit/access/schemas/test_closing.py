@@ -73,21 +73,15 @@ def test_what_is_reached_in_other_ways_is_said_for_the_named_schemas_alone() -> 
 
 
 def test_what_is_missing_or_hidden_stops_it() -> None:
-    unknown = blocking("schema_missing", "db.atlantis", case="closing", schema="atlantis", database="db")
-    assert plan(schemas=("crm", "atlantis")).findings == (unknown,)
-    assert plan(role="nobody").findings == (blocking("role_missing", "nobody", case="closing"),)
-    hidden = blocking("hidden", "r", case="role", user="admin", owner="admin")
-    assert plan(hidden=True).findings == (hidden,)
-
-
-def test_what_an_admin_does_not_see_may_be_there() -> None:
-    clerk = Session("clerk", "db", superuser=False)
-    facts = {"schema": "nowhere", "database": "db", "hidden_from": "clerk"}
-    unknown = blocking("schema_missing", "db.nowhere", case="closing", **facts)
-    assert plan(schemas=("nowhere",), session=clerk).findings == (unknown,)
+    atlantis = blocking("schema_missing", "db.atlantis", schema="atlantis", database="db")
+    assert plan(schemas=("crm", "atlantis")).findings == (atlantis,)
     # Names compare as the session says.
-    unknown = blocking("schema_missing", "db.CRM", case="closing", schema="CRM", database="db")
-    assert plan(schemas=("CRM",), session=Session("admin", "db", case_sensitive=True)).findings == (unknown,)
+    meant = blocking("schema_missing", "db.CRM", case="alike", alike="crm", schema="CRM", database="db")
+    assert plan(schemas=("CRM",), session=Session("admin", "db", case_sensitive=True)).findings == (meant,)
+    (hidden,) = plan(schemas=("atlantis",), session=Session("clerk", "db", superuser=False)).findings
+    assert ("case", "hidden") in hidden.facts
+    assert plan(role="nobody").findings == (blocking("role_missing", "nobody"),)
+    assert plan(hidden=True).findings == (blocking("hidden", "r", case="role", user="admin", owner="admin"),)
 
 
 def test_a_writer_that_cannot_create_stops_it_in_its_schema_alone() -> None:
@@ -125,6 +119,7 @@ def test_what_a_role_holds_in_schemas_to_close() -> None:
     table = Grant(Scope.TABLE, "SELECT", "crm", "t")
     assert closing.grants == {
         USAGE,
+        Grant(Scope.SCHEMA, "USAGE", "ads"),
         table,
         Grant(Scope.COLUMN, "UPDATE", "crm", "t", "c"),
         Grant(Scope.DEFAULT, "SELECT", "crm", writer="etl"),

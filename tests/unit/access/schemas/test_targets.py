@@ -18,13 +18,13 @@ from airflow_provider_datagraph.access.schemas.values import (
 )
 from airflow_provider_datagraph.redshift.values import Grant, Schema, Scope, Session, User
 from tests.unit.access.planning import SCOPED, USAGE, on_table
-from tests.unit.redshift.reading import refusal
 
 CURRENT = SchemaAccess(
     Session("admin", "dev"),
     users={"admin": User("admin", 1, superuser=True)},
     schemas={name: Schema(name, "admin") for name in ("crm", "Web")},
     tables=Tables({"crm": frozenset({"orders"})}),
+    creators=frozenset({("admin", "crm")}),
 )
 ORDERS = on_table("SELECT", "orders")
 LATER = Grant(Scope.DEFAULT, "SELECT", "crm", writer="etl")
@@ -63,12 +63,10 @@ def test_a_table_named_twice() -> None:
 
 
 def test_schemas_named_twice_are_all_told() -> None:
-    current = replace(CURRENT, schemas={name: Schema(name, "admin") for name in ("crm", "ads")})
-    desired = [DesiredSchema(name) for name in ("crm", "ads", "CRM", "Ads", "Crm")]
-    assert refusal(find_targets, desired, current) == (
-        "Schema ads is named twice, as ads and Ads: name it once.",
-        "Schema crm is named twice, as crm and CRM and Crm: name it once.",
-    )
+    current = replace(CURRENT, schemas={name: Schema(name, "admin") for name in ("crm", "ads", "web")})
+    desired = [DesiredSchema(name) for name in ("crm", "ads", "CRM", "web", "Ads", "Crm")]
+    _, findings = find_targets(desired, current)
+    assert findings == [blocking("schema_twice", f"dev.{name}") for name in ("ads", "crm")]
 
 
 @pytest.mark.parametrize(("sensitive", "name", "table"), [(False, "future", "newest"), (True, "Future", "Newest")])

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from airflow_provider_datagraph.access.plan import blocking, finding
-from airflow_provider_datagraph.access.schemas.targets import (
-    always_creates,
-    find_writers,
-    possible_writers,
-    stuck_findings,
-)
+from airflow_provider_datagraph.access.schemas.targets import find_writers, possible_writers, stuck_findings
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables, SchemaAccess, Tables
 from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Role, Schema, Scope, Session, User
@@ -28,7 +21,7 @@ CURRENT = SchemaAccess(
         {"crm": frozenset({"orders"}), "ads": frozenset({"clicks"})},
         owners={"crm": frozenset({"etl", "dbt", "rdsdb", "ds:share"}), "ads": frozenset({"dbt", "etl"})},
     ),
-    creators=frozenset({("etl", "crm"), ("dbt", "crm"), ("etl", "ads"), ("dbt", "ads")}),
+    creators=frozenset((user, schema) for user in USERS for schema in ("crm", "ads")),
 )
 LATER = DesiredSchema("crm", future=FutureTables.DEFAULT_PRIVILEGES)
 
@@ -54,14 +47,9 @@ def test_the_owners_of_today_are_meant_but_not_the_systems() -> None:
     assert find_writers(given_ones, "crm", CURRENT) == (frozenset({"etl", "owner", "admin"}), [])
 
 
-@pytest.mark.parametrize(("user", "may"), [("admin", True), ("owner", True), ("etl", False), ("nobody", False)])
-def test_superusers_and_the_owner_may_always_create(user: str, may: bool) -> None:
-    assert always_creates(user, "crm", CURRENT) is may
-
-
 def test_each_that_cant_be_a_writer_is_told() -> None:
     desired = replace(LATER, writers=("nobody", "etl", "dbt", "admin"))
-    current = replace(CURRENT, creators=frozenset({("etl", "ads"), ("dbt", "crm")}))
+    current = replace(CURRENT, creators=frozenset({("etl", "ads"), ("dbt", "crm"), ("admin", "crm")}))
     writers, findings = find_writers(desired, "crm", current)
     assert writers == {"nobody", "etl", "dbt", "admin"}
     assert findings == [
@@ -112,8 +100,3 @@ def test_schemas_that_lack_other_things_dont() -> None:
             (given("later tables", "dev", "crm", words="SELECT, INSERT", names=("dbt", "etl", "owner")),),
         ),
     ]
-
-
-def test_what_holds_is_granted_no_more() -> None:
-    held = frozenset(Grant(Scope.DEFAULT, "SELECT", "crm", writer=writer) for writer in ("etl", "dbt", "owner"))
-    assert defaults(LATER, current=replace(CURRENT, grants=held)) == []
