@@ -20,7 +20,6 @@ from tests.unit.access.planning import (
     given,
     holding,
     listed,
-    named,
     on_table,
     plan_schemas,
     scoped,
@@ -41,62 +40,37 @@ def snapshot(words: str, *lacking: str) -> Step:
     )
 
 
-@pytest.mark.parametrize("name", ["crm", "CRM"])
+WHOLE, LIST, TODAYS = (
+    DesiredSchema("CRM"),
+    DesiredSchema("crm", ("Orders", "accounts")),
+    DesiredSchema("crm", future=FutureTables.NONE),
+)
+ON_ACCOUNTS, ON_ORDERS = on_table("SELECT", "accounts"), on_table("SELECT", "orders")
+BOTH = listed("SELECT", "accounts", "orders")
+
+
 @pytest.mark.parametrize(
-    ("held", "steps", "in_place"),
+    ("desired", "held", "steps", "in_place"),
     [
-        ((), (usage("crm"), scoped("crm")), 0),
-        ((USAGE,), (scoped("crm"),), 1),
-        ((SCOPED,), (usage("crm"),), 1),
-        ((USAGE, SCOPED), (), 2),
-        ((USAGE, on_table("SELECT", "orders")), (scoped("crm"),), 1),
-        ((USAGE, Grant(Scope.TABLES, "INSERT", "crm")), (scoped("crm"),), 1),
-        ((Grant(Scope.SCHEMA, "USAGE", "ads"), Grant(Scope.TABLES, "SELECT", "ads")), (usage("crm"), scoped("crm")), 0),
+        (WHOLE, (), (usage("crm"), scoped("crm")), 0),
+        (WHOLE, (USAGE, ON_ORDERS, Grant(Scope.TABLES, "INSERT", "crm")), (scoped("crm"),), 1),
+        (WHOLE, (SCOPED, Grant(Scope.SCHEMA, "USAGE", "ads")), (usage("crm"),), 1),
+        (WHOLE, (USAGE, SCOPED), (), 2),
+        (LIST, (), (usage("crm"), BOTH), 0),
+        (LIST, (ON_ACCOUNTS, USAGE), (listed("SELECT", "orders"),), 2),
+        (LIST, (on_table("INSERT", "accounts"), on_table("SELECT", "accounts", "ads"), USAGE), (BOTH,), 1),
+        (LIST, (SCOPED, USAGE), (), 3),
+        (LIST, (Grant(Scope.TABLES, "SELECT", "ads"), USAGE), (BOTH,), 1),
+        (LIST, (ON_ACCOUNTS, ON_ORDERS), (usage("crm"),), 2),
+        (TODAYS, (), (usage("crm"), snapshot("SELECT", "Notes", "accounts", "orders")), 0),
+        (TODAYS, (USAGE, ON_ORDERS), (snapshot("SELECT", "Notes", "accounts"),), 1),
+        (TODAYS, (USAGE, ON_ORDERS, ON_ACCOUNTS, on_table("SELECT", "Notes")), (), 2),
     ],
 )
-def test_a_whole_schema_is_a_scoped_grant(
-    name: str, held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int
+def test_what_is_lacking_is_granted_in_its_form(
+    desired: DesiredSchema, held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int
 ) -> None:
-    assert plan_schemas([DesiredSchema(name)], "r", holding(CURRENT, *held)) == Plan(steps, in_place, ())
-
-
-@pytest.mark.parametrize(
-    ("held", "steps", "in_place"),
-    [
-        ((), (usage("crm"), listed("SELECT", "accounts", "orders")), 0),
-        ((on_table("SELECT", "accounts"), USAGE), (listed("SELECT", "orders"),), 2),
-        ((on_table("INSERT", "accounts"), USAGE), (listed("SELECT", "accounts", "orders"),), 1),
-        ((on_table("SELECT", "accounts", "ads"), USAGE), (listed("SELECT", "accounts", "orders"),), 1),
-        ((SCOPED, USAGE), (), 3),
-        ((Grant(Scope.TABLES, "SELECT", "ads"), USAGE), (listed("SELECT", "accounts", "orders"),), 1),
-        ((on_table("SELECT", "accounts"), on_table("SELECT", "orders")), (usage("crm"),), 2),
-    ],
-)
-def test_a_table_list_is_granted_by_table(held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int) -> None:
-    desired = [DesiredSchema("crm", ("Orders", "accounts"))]
-    assert plan_schemas(desired, "r", holding(CURRENT, *held)) == Plan(steps, in_place, ())
-
-
-@pytest.mark.parametrize(
-    ("held", "steps", "in_place"),
-    [
-        ((), (usage("crm"), snapshot("SELECT", "Notes", "accounts", "orders")), 0),
-        ((USAGE, on_table("SELECT", "orders")), (snapshot("SELECT", "Notes", "accounts"),), 1),
-        ((USAGE, SCOPED), (), 2),
-        ((USAGE, *(on_table("SELECT", table) for table in ("orders", "accounts", "Notes"))), (), 2),
-    ],
-)
-def test_a_snapshot_is_granted_for_todays_tables(
-    held: tuple[Grant, ...], steps: tuple[Step, ...], in_place: int
-) -> None:
-    desired = [DesiredSchema("crm", future=FutureTables.NONE)]
-    assert plan_schemas(desired, "r", holding(CURRENT, *held)) == Plan(steps, in_place, ())
-
-
-def test_a_snapshot_of_an_empty_schema_grants_no_table() -> None:
-    current = replace(CURRENT, tables=named(crm=""))
-    desired = [DesiredSchema("crm", future=FutureTables.NONE)]
-    assert plan_schemas(desired, "r", current) == Plan((usage("crm"),), 0, ())
+    assert plan_schemas([desired], "r", holding(CURRENT, *held)) == Plan(steps, in_place, ())
 
 
 def test_several_schemas_share_one_usage_statement() -> None:
@@ -125,13 +99,6 @@ def test_schemas_that_lack_different_privileges_are_granted_apart() -> None:
         given("schema", "dev", "ads", words="USAGE, DROP"),
     )
     assert plan.in_place == 3
-
-
-def test_privileges_keep_their_order() -> None:
-    privileges = ("SELECT", "INSERT", "DROP")
-    current = holding(CURRENT, USAGE, Grant(Scope.TABLES, "INSERT", "crm"))
-    plan = plan_schemas([DesiredSchema("crm", table_privileges=privileges)], "r", current)
-    assert plan == Plan((scoped("crm", "SELECT, DROP"),), 1, ())
 
 
 def test_tables_share_a_statement_where_they_lack_the_same() -> None:
