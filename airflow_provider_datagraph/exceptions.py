@@ -23,20 +23,6 @@ __all__ = [
 class DataGraphError(AirflowException):
     """Anything that this provider raises. What names and servers say in it can't be taken for something else.
 
-    :param text: what is the case, and what to do.
-    """
-
-    def __init__(self, text: str) -> None:
-        super().__init__(one_line(text))
-
-    @property
-    def line(self) -> str:
-        return str(self)
-
-
-class MisconfigurationError(DataGraphError, AirflowFailException, InvalidInput):
-    """Something that a person has to correct: it fails at once, and Airflow doesn't retry it.
-
     :param problems: a sentence each: the thing, what is wrong with it, what to do.
     """
 
@@ -51,6 +37,10 @@ class MisconfigurationError(DataGraphError, AirflowFailException, InvalidInput):
     @property
     def line(self) -> str:
         return " ".join(self.problems)
+
+
+class MisconfigurationError(DataGraphError, AirflowFailException, InvalidInput):
+    """Something that a person has to correct: it fails at once, and Airflow doesn't retry it."""
 
     @classmethod
     def of(cls, problems: Iterable[str]) -> MisconfigurationError:

@@ -6,13 +6,12 @@ It imports no driver. https://docs.aws.amazon.com/redshift/latest/dg/c_serial_is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_datagraph.access.messages import change_text, said
 from airflow_provider_datagraph.access.plan import Plan, Step
 from airflow_provider_datagraph.access.report import ChangeRow, Report, change_rows
-from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES, looking_again, retrying, until_left
+from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES, retrying, until_left
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.faults import drift_remains, execute, vanished, vanished_error
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
@@ -61,7 +60,7 @@ class Converger:
                 connection.autocommit = True
                 return self._read(connection, read, compares=compares)[1]
 
-        return retrying(lambda: looking_again(work), self.tries, self.longest_wait)
+        return retrying(work, self.tries, self.longest_wait)
 
     def _read(self, connection: Connection, read: Read[A], *, compares: bool) -> tuple[Rows, A]:
         rows = self._rows(connection)
@@ -122,7 +121,7 @@ class Converger:
                     self._verify(make_plan(current))
             return Report.of(plan.findings, done, plan.in_place)
 
-        return retrying(lambda: looking_again(work), self.tries, self.longest_wait)
+        return retrying(work, self.tries, self.longest_wait)
 
     def _apply(self, connection: Connection, plan: Plan, done: list[ChangeRow]) -> None:
         if plan.blocking:
@@ -133,7 +132,7 @@ class Converger:
             connection.rollback()
             connection.autocommit = True
             for step in alone:
-                until_left(partial(self._run, connection, [step]))
+                until_left(self._run, connection, [step])
                 done += change_rows([step], self.database, applied=True)
             # A single statement is a transaction of its own.
             connection.autocommit = len(together) < 2

@@ -83,8 +83,7 @@ def _log_in(hook: DataGraphHook) -> list[Finding]:
             return [finding("no_answer", conn_id, seconds=SECONDS)]
         return [finding("not_connected", conn_id, reason=str(error))]
     except DataGraphError as error:
-        problems = error.problems if isinstance(error, MisconfigurationError) else (str(error),)
-        return [blocking("not_connected", conn_id, reason=problem) for problem in problems]
+        return [blocking("not_connected", conn_id, reason=problem) for problem in error.problems]
     place = f"{hook.arguments['host']}:{hook.arguments['port']}"
     about: dict[str, Fact] = {"place": place, "login": hook.login}
     if hook.user_conn_id is None:

@@ -41,10 +41,10 @@ class Problems:
         """Add problems; one that is there already isn't added twice."""
         self.sentences += [s for s in dict.fromkeys(sentences) if s not in self.sentences]
 
-    def raise_all(self) -> None:
-        """End the checks: raise :class:`InvalidInput` with every problem, if there is any."""
+    def raise_all(self, kind: type[InvalidInput] = InvalidInput) -> None:
+        """End the checks: raise :class:`InvalidInput`, or a kind of it, with every problem, if there is any."""
         if self.sentences:
-            raise InvalidInput(*self.sentences)
+            raise kind(*self.sentences)
 
 
 def boolean(value: Any, name: str) -> bool:

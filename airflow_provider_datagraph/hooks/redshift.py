@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from inspect import signature
 from threading import Thread
 from traceback import walk_tb
@@ -22,7 +22,7 @@ from redshift_connector.error import Error as DriverError
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.form.arguments import Problems, text
 from airflow_provider_datagraph.hooks import connections, faults
-from airflow_provider_datagraph.hooks.connections import DEFAULT_AWS
+from airflow_provider_datagraph.hooks.connections import DEFAULT_AWS, Given
 from airflow_provider_datagraph.hooks.faults import Fault, classify
 from airflow_provider_datagraph.hooks.iam import Tokens
 from airflow_provider_datagraph.redshift.catalog.sessions import CANCEL, SET_UP
@@ -32,17 +32,15 @@ TIMEOUT = 300.0
 """Seconds for the login and for each answer where the connection names no ``timeout``: a statement may have to wait for
 its turn in the cluster's queue, and a packet that is dropped has no other end."""
 KEEPALIVE: Mapping[str, Any] = {
-    name: value
-    for name, value in {
-        "tcp_keepalive": True,
-        "tcp_keepalive_idle": 60,
-        "tcp_keepalive_interval": 15,
-        "tcp_keepalive_count": 4,
-    }.items()
-    if name in signature(redshift_connector.connect).parameters
+    "tcp_keepalive": True,
+    "tcp_keepalive_idle": 60,
+    "tcp_keepalive_interval": 15,
+    "tcp_keepalive_count": 4,
 }
 """Seconds, where the connection says nothing: firewalls forget a connection that is silent for some minutes, and a
 server that is gone is noticed within two. https://docs.aws.amazon.com/redshift/latest/mgmt/connecting-firewall-guidance.html"""
+TAKEN = signature(redshift_connector.connect).parameters
+"""What the installed driver takes; the lowest knows nothing of keepalives."""
 PATIENCE = 3.0
 """Seconds after which cancelling gives up: Airflow waits for a task that it ends, and the time limit is still there."""
 PROVIDER = "airflow-provider-datagraph"
@@ -67,11 +65,10 @@ LOGIN_ERRORS = (DriverError, OSError, ValueError)
 
 def connect(arguments: Mapping[str, Any]) -> DriverConnection:
     """Connect once; the driver raises its own Error, OSError or ValueError."""
+    # Hardly a text is sent twice, and at any CREATE the driver closes each that it keeps, in an exchange a text.
+    given = {"timeout": TIMEOUT, "max_prepared_statements": 0, **KEEPALIVE, **arguments}
     try:
-        # Hardly a text is sent twice, and at any CREATE the driver closes each that it keeps, in an exchange a text.
-        return redshift_connector.connect(
-            **{"timeout": TIMEOUT, "max_prepared_statements": 0, **KEEPALIVE, **arguments}
-        )
+        return redshift_connector.connect(**{name: value for name, value in given.items() if name in TAKEN})
     except LOGIN_ERRORS as error:
         close_half_made(error)
         raise
@@ -123,27 +120,7 @@ def close_half_made(error: BaseException) -> None:
             connection.close()
 
 
-class DriverOnly:
-    """A hook without SQLAlchemy: its engine would connect as the admin, and by another driver's TLS settings.
-
-    :raises MisconfigurationError: by all of these.
-    """
-
-    def get_uri(self) -> NoReturn:
-        raise MisconfigurationError(
-            f"{type(self).__name__} has no URI and no SQLAlchemy engine: they would hold the password, and not verify "
-            "the host. Use get_conn."
-        )
-
-    def get_sqlalchemy_engine(self, engine_kwargs: dict[str, Any] | None = None) -> NoReturn:  # noqa: ARG002  as called
-        self.get_uri()
-
-    @property
-    def sqlalchemy_url(self) -> NoReturn:
-        self.get_uri()
-
-
-class DataGraphHook(DriverOnly, RedshiftSQLHook):
+class DataGraphHook(RedshiftSQLHook):
     """Connect to one database of the admin connection's cluster.
 
     It builds the driver's arguments itself, never writes a statement to a log (CREATE USER holds a hash), and
@@ -185,22 +162,29 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         self.expected = False  # whether the connections were found before
 
     def _load(self, conn_id: str, what: str, kind: str = "redshift") -> Connection:
-        return connections.load(self._get, conn_id, what, kind)
-
-    def _get(self, conn_id: str) -> Connection:
+        """Look up a connection of the right type; ``what`` it is (``admin connection``, …) is for the message."""
+        wanted = f"an Airflow connection of type {kind}"
+        if not isinstance(conn_id, str) or not conn_id.strip():
+            raise MisconfigurationError(f"The id of the {what} is {conn_id!r}: give the id of {wanted}, as text.")
         try:
-            return self.get_connection(conn_id) if self.loaded is None else self.loaded[conn_id]
+            found = self.get_connection(conn_id) if self.loaded is None else self.loaded[conn_id]
         except (AirflowNotFoundException, KeyError):
-            if conn_id == DEFAULT_AWS:
-                # boto3 finds by itself what it needs, as for all of Airflow.
-                return Connection(conn_id=conn_id, conn_type="aws")
-            if self.expected:
+            if self.expected and conn_id != DEFAULT_AWS:
                 # Airflow 3 says so, too, where a secrets backend fails.
                 raise faults.lookup_error(conn_id, "it isn't found, and was before") from None
-            raise AirflowNotFoundException(conn_id) from None
+            if conn_id != DEFAULT_AWS:
+                told = f"The {what} {conn_id} isn't defined: create {wanted} with this id."
+                raise MisconfigurationError(told) from None
+            # boto3 finds by itself what it needs, as for all of Airflow.
+            found = Connection(conn_id=conn_id, conn_type="aws")
         except Exception as error:
             # Its text may quote what it looked up.
             raise faults.lookup_error(conn_id, type(error).__name__) from None
+        if found.conn_type != kind:
+            raise MisconfigurationError(
+                f"The {what} {conn_id} is of type {found.conn_type or 'none'}: make it one of type {kind}."
+            )
+        return found
 
     def forget(self) -> None:
         """Look the connections up again where they are needed next: a secret rotates, an endpoint moves."""
@@ -221,6 +205,21 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         return self.admin_connection
 
     conn = connection
+
+    def get_uri(self) -> NoReturn:
+        """Refuse it, with :meth:`get_sqlalchemy_engine` and ``sqlalchemy_url``.
+
+        :raises MisconfigurationError: always: they would connect as the admin, and by another driver's TLS settings.
+        """
+        raise MisconfigurationError(
+            f"{type(self).__name__} has no URI and no SQLAlchemy engine: they would hold the password, and not verify "
+            "the host. Use get_conn."
+        )
+
+    def get_sqlalchemy_engine(self, engine_kwargs: dict[str, Any] | None = None) -> NoReturn:  # noqa: ARG002  as called
+        self.get_uri()
+
+    sqlalchemy_url = property(get_uri)
 
     @cached_property
     def admin_connection(self) -> Connection:
@@ -248,7 +247,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
             problems.check(text, self.aws_conn_id, "aws_conn_id", default="")
         linked = self.user_conn_id is not None
         arguments: dict[str, Any] = problems.check(self._as_user if linked else self._as_admin, default={})
-        connections.raise_all(problems)
+        problems.raise_all(MisconfigurationError)
         weakness = connections.tls_weakness(arguments)
         if weakness and self.warned is not None and weakness not in self.warned:
             self.warned.add(weakness)
@@ -260,17 +259,15 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
 
     def _as_admin(self) -> dict[str, Any]:
         admin, problems = self.admin_connection, Problems()
-        arguments: dict[str, Any] = problems.check(connections.admin_arguments, admin, self.database, default={})
-        named = problems.check(connections.aws_id, admin, self.aws_conn_id, default=DEFAULT_AWS)
-        aws = None
-        if problems.check(connections.of_hook, admin, "iam", default=False):
+        arguments, request = problems.check(connections.admin_arguments, admin, self.database, default=({}, None))
+        aws, named = None, connections.aws_id(admin, self.aws_conn_id)
+        if named is not None:
             aws = problems.check(self._load, named, "AWS connection", "aws", default=None)
-            if aws is not None:
-                problems.check(connections.check_profile, admin, aws, default=None)
-        connections.raise_all(problems)
-        request = connections.token_request(admin, arguments["database"]) if aws else None
-        # A trigger's thread can't tell Airflow what to mask.
-        made = Tokens(request, aws, self.admin_conn_id, masked=self.loaded is None) if request and aws else None
+        made = None
+        if request and aws:
+            # A trigger's thread can't tell Airflow what to mask.
+            made = problems.check(partial(Tokens, masked=self.loaded is None), request, aws, admin, default=None)
+        problems.raise_all(MisconfigurationError)
         if made is None or self.tokens is None or not made.asks_as(self.tokens):
             self.tokens = made
         return arguments
@@ -294,7 +291,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
     @property
     def is_serverless(self) -> bool:
         """Whether the host is a Redshift Serverless workgroup's, which Segment doesn't support."""
-        return connections.is_serverless(self.admin_connection)
+        return Given(self.admin_connection, Problems()).serverless
 
     # The parent's is wrapped by tenacity, which tries a wrong password five times; this one is plain.
     def get_conn(self) -> DriverConnection:  # type: ignore[override]  # (see above)
@@ -315,27 +312,23 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
                 # As SQL would: a name that isn't there as typed is the one that Redshift folds it to.
                 self.database = folded
                 return self.get_conn()
-            self._raise(self._connect_error(error), error)
+            raise self._connect_error(error) from error
         try:
             self._processes[connection] = set_up(connection, min(self.limit, self.arguments.get("timeout", TIMEOUT)))
         except (DriverError, OSError) as error:
             with suppress(DriverError, OSError):
                 connection.close()
-            self._raise(self._statement_error(error), error)
+            self._raise(error)
         return connection
 
     def _connect_error(self, error: Exception) -> Exception:
         who = self.user_conn_id or self.admin_conn_id
         return faults.connect_error(error, who, self.arguments, linked=self.user_conn_id is not None)
 
-    def _statement_error(self, error: Exception) -> Exception:
-        return faults.statement_error(error, self.login, str(self.arguments["database"]))
-
-    @staticmethod
-    def _raise(translated: Exception, error: Exception) -> NoReturn:
-        if translated is error:
-            raise error
-        raise translated from error
+    def _raise(self, error: Exception) -> NoReturn:
+        """Raise what went wrong in a statement, translated; a conflict as it is."""
+        translated = faults.statement_error(error, self.login, str(self.arguments["database"]))
+        raise translated from (None if translated is error else error)
 
     def login_works(self) -> bool:
         """Try the login, and tell whether it is accepted; the database may be missing, since the login comes first.
@@ -349,7 +342,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
             fault = classify(error)
             if fault in (Fault.LOGIN, Fault.DATABASE_MISSING):
                 return fault is Fault.DATABASE_MISSING
-            self._raise(self._connect_error(error), error)
+            raise self._connect_error(error) from error
         return True
 
     def cancel(self, connection: DriverConnection) -> None:
@@ -379,7 +372,7 @@ class DataGraphHook(DriverOnly, RedshiftSQLHook):
         try:
             yield connection
         except (DriverError, OSError) as error:
-            self._raise(self._statement_error(error), error)
+            self._raise(error)
         except BaseException as error:
             # The task's time is over, or somebody interrupts it: the server doesn't notice that by itself.
             if not isinstance(error, Exception):

@@ -250,7 +250,7 @@ class Watcher:
 
     async def _look_up(self, those: Sequence[Subscription]) -> list[Subscription]:
         """Look the connections up for what isn't connected; whose can't be is told, the others are returned."""
-        from airflow_provider_datagraph.hooks.connections import aws_id, of_hook
+        from airflow_provider_datagraph.hooks.connections import aws_id
 
         assert self.sessions is not None
         failed: dict[str, PassingFaultError] = {}
@@ -261,7 +261,7 @@ class Watcher:
             except PassingFaultError as error:
                 failed[conn_id] = error
         admin = self.loaded.get(self.key[0])
-        if admin is not None and of_hook(admin, "iam") and (aws := aws_id(admin, self.key[1])):
+        if admin is not None and (aws := aws_id(admin, self.key[1])):
             await self._load(aws, seen=False)
         for reader in self.sessions.readers.values():
             if reader.connection is None:

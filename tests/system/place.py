@@ -80,7 +80,7 @@ class Place(Cluster):
     def connect(self, database: str = "dev", user: str | None = None, password: str = PASSWORD) -> Any:
         fields = admin_fields(self.server, self.server.database if database == "dev" else database)
         admin = Connection(conn_id="cluster", **{**fields, "extra": json.dumps(self.extra)})
-        given = connections.admin_arguments(admin, None)
+        given, _ = connections.admin_arguments(admin, None)
         if user is not None:
             given |= {"user": user, "password": self.password if password == PASSWORD else password}
         given |= {"application_name": "tests", "timeout": PATIENCE}

@@ -16,84 +16,53 @@ ADMIN = "redshift_default"
 READS_USER = ["check", "role"]
 READS_LOGIN = [*READS_USER, "drop", "audit", "summary"]
 
-USERS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
-    ({"conn_type": "postgres"}, (f"user connection {USER}", "is of type postgres", "make it one of type redshift")),
-    ({"login": "", "password": ""}, (f"user connection {USER}", "lacks login, password", "fill it in")),
-    ({"login": "Segment"}, (USER, "'Segment' has upper-case letters", "write it in lower case")),
-    ({"extra": "[1]"}, (USER, "isn't a JSON object", "correct it")),
-    ({"extra": {"ssl": "perhaps"}}, (USER, "ssl is 'perhaps', not a boolean", "give True or False")),
-    ({"host": "example.com/dev"}, (USER, "its host isn't a host's name alone", "port and database have")),
-    ({"port": 70000}, (USER, "there is no port 70000", "give one from 1 to 65535")),
-    ({"password": "With Space-1"}, ("password doesn't meet Redshift's policy", "without spaces", "another password")),
-]
-ADMINS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
-    ({"conn_type": "mysql"}, (f"admin connection {ADMIN}", "is of type mysql", "make it one of type redshift")),
-    ({"schema": ""}, (f"admin connection {ADMIN}", "lacks schema (the database)", "fill it in")),
-    ({"extra": "{"}, (ADMIN, "isn't a JSON object", "correct it")),
-    ({"extra": {"user": "x", "password": "y"}}, (ADMIN, "holds password, user, which nothing reads", "remove")),
-    ({"extra": {"ssl": "true ", "sslmode": "require"}}, (ADMIN, "sslmode is 'require'", "give one of verify-ca")),
-    ({"extra": {"ssl": False, "tcp_keepalive_idle": "x"}}, (ADMIN, "tcp_keepalive_idle is 'x'", "above 0")),
-    ({"extra": {"ssl": False, "tcp_keepalive_count": 1.5}}, (ADMIN, "count is 1.5", "whole number above 0")),
-    ({"extra": {"ssl": False, "application_name": 5}}, (ADMIN, "application_name is 5", "give a text")),
-    ({"extra": {"ssl": False, "timeout": True}}, (ADMIN, "timeout is True", "give a number above 0")),
-    ({"extra": {"ssl": False, "timeout": 0}}, (ADMIN, "timeout is 0", "give a number above 0")),
-    ({"extra": {"iam": "yes"}}, (ADMIN, "iam is 'yes', not a boolean", "give True or False")),
-    ({"extra": {"iam": True, "is_serverless": "no"}}, (ADMIN, "is_serverless is 'no', not a boolean", "give True")),
-    ({"host": "user@example.com"}, (ADMIN, "its host isn't a host's name alone", "have fields of their own")),
-    *(
-        ({"host": host}, (ADMIN, "its host isn't a host's name alone", "have fields of their own"))
-        for host in ("bad..name", "nul\0.example", "full\u3002stop")
+UNUSABLE: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
+    (
+        USER,
+        {"conn_type": "postgres"},
+        (f"user connection {USER}", "is of type postgres", "make it one of type redshift"),
     ),
+    (USER, {"login": "", "password": ""}, (f"user connection {USER}", "lacks login, password", "fill it in")),
+    (USER, {"login": "Segment"}, (USER, "'Segment' has upper-case letters", "write it in lower case")),
+    (USER, {"extra": {"ssl": "perhaps"}}, (USER, "ssl is 'perhaps', not a boolean", "give True or False")),
+    (
+        USER,
+        {"password": "With Space-1"},
+        ("password doesn't meet Redshift's policy", "without spaces", "another password"),
+    ),
+    (ADMIN, {"conn_type": "mysql"}, (f"admin connection {ADMIN}", "is of type mysql", "make it one of type redshift")),
+    (ADMIN, {"schema": ""}, (f"admin connection {ADMIN}", "lacks schema (the database)", "fill it in")),
+    (ADMIN, {"extra": {"user": "x", "password": "y"}}, (ADMIN, "holds password, user, which nothing reads", "remove")),
+    (ADMIN, {"host": "full\u3002stop"}, (ADMIN, "its host isn't a host's name alone", "have fields of their own")),
 ]
 
 
 @pytest.mark.parametrize("name", READS_USER)
-@pytest.mark.parametrize(("fields", "parts"), USERS, ids=lambda value: ascii(value)[:40])
-def test_an_unusable_user_connection(
-    segment: Segment, name: str, fields: dict[str, Any], parts: tuple[str, ...]
+@pytest.mark.parametrize(("whose", "fields", "parts"), UNUSABLE, ids=lambda value: ascii(value)[:40])
+def test_an_unusable_connection(
+    segment: Segment, name: str, whose: str, fields: dict[str, Any], parts: tuple[str, ...]
 ) -> None:
-    segment.user_connection(**fields)
+    define = segment.user_connection if whose == USER else segment.admin_connection
+    define(**fields)
     told_alone(refused(segment, OPERATORS[name](segment)), *parts)
 
 
-@pytest.mark.parametrize(("fields", "parts"), ADMINS, ids=lambda value: ascii(value)[:40])
-def test_an_unusable_admin_connection(segment: Segment, fields: dict[str, Any], parts: tuple[str, ...]) -> None:
-    segment.admin_connection(**fields)
-    told_alone(refused(segment, segment.create_role()), *parts)
-
-
 @pytest.mark.parametrize("name", ALL)
-def test_every_operator_refuses_it(segment: Segment, name: str) -> None:
+def test_every_operator_refuses_what_is_incomplete_or_not_there(segment: Segment, name: str) -> None:
     # Where the user connection has no host of its own, the summary takes this one's.
     segment.admin_connection(**({"host": ""} if name == "summary" else {"login": "", "password": ""}))
     lacking = "lacks host" if name == "summary" else "lacks login, password"
     told_alone(refused(segment, ALL[name](segment)), f"connection {ADMIN}", lacking, "fill it in")
-
-
-@pytest.mark.parametrize("name", READS_LOGIN)
-def test_no_user_connection(segment: Segment, name: str) -> None:
-    segment.forget(USER)
-    told_alone(refused(segment, ALL[name](segment)), f"user connection {USER}", "isn't defined", "create an Airflow")
-
-
-@pytest.mark.parametrize("name", ALL)
-def test_no_admin_connection(segment: Segment, name: str) -> None:
     segment.forget(ADMIN)
     told_alone(refused(segment, ALL[name](segment)), f"admin connection {ADMIN}", "isn't defined", "create an")
-
-
-@pytest.mark.parametrize("name", READS_USER)
-def test_all_that_both_connections_lack_is_told_at_once(segment: Segment, name: str) -> None:
-    segment.user_connection(login="UPPER", password="", extra={"stray": 1, "timeout": "x"})
-    segment.admin_connection(login="", port=70000, extra={"ssl": "maybe"})
-    problems = refused(segment, OPERATORS[name](segment))
-    wanted = ("lacks login", "no port 70000", "ssl is 'maybe'", "lacks password", "'UPPER'", "stray", "timeout is 'x'")
-    for part in wanted:
-        assert len([p for p in problems if part in p]) == 1, (part, problems)
-    assert len(problems) == len(wanted)
+    if name in READS_LOGIN:
+        segment.admin_connection()
+        segment.forget(USER)
+        told_alone(refused(segment, ALL[name](segment)), f"user connection {USER}", "isn't defined", "create an")
 
 
 TOGETHER: dict[str, tuple[Callable[[Segment], Any], tuple[str, ...]]] = {
+    "check": (lambda w: w.check(role="Up"), ("'Up'",)),
     "role": (
         lambda w: w.create_role(role="Up", password_hash="md4", plan_only="perhaps"),
         ("'Up'", "'md4'", "plan_only is 'perhaps'"),
@@ -114,36 +83,31 @@ TOGETHER: dict[str, tuple[Callable[[Segment], Any], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", TOGETHER)
-def test_bad_arguments_and_a_bad_connection_are_told_at_once(segment: Segment, name: str) -> None:
+def test_all_that_is_wrong_is_told_at_once(segment: Segment, name: str) -> None:
     make, parts = TOGETHER[name]
-    segment.admin_connection(port=70000, login="")
+    segment.admin_connection(login="", port=70000, extra={"ssl": "maybe"})
     # The summary reads only where the admin connection leads to.
-    connection = ("no port 70000",) if name == "summary" else ("no port 70000", "lacks login")
+    parts += (
+        ("no port 70000", "ssl is 'maybe'") if name == "summary" else ("no port 70000", "ssl is 'maybe'", "lacks login")
+    )
+    if name in READS_USER:
+        segment.user_connection(login="UPPER", password="", extra={"stray": 1, "timeout": "x"})
+        parts += ("lacks password", "'UPPER'", "stray", "timeout is 'x'")
     problems = refused(segment, make(segment))
-    for part in (*parts, *connection):
+    for part in parts:
         assert len([p for p in problems if part in p]) == 1, (part, problems)
-    assert len(problems) == len(parts) + len(connection)
+    assert len(problems) == len(parts)
 
 
 @pytest.mark.parametrize("name", READS_USER)
-def test_a_user_named_like_a_role(segment: Segment, name: str) -> None:
+def test_a_login_that_can_t_be_the_linked_user_s(segment: Segment, name: str) -> None:
     segment.sql(f"CREATE ROLE {segment.user}")
-    problem = said("name_taken", segment.user, case="user")
-    assert refused(segment, OPERATORS[name](segment)) == (problem,)
-
-
-@pytest.mark.parametrize("name", READS_USER)
-def test_the_users_present_password_is_another(linked: Segment, name: str) -> None:
-    linked.user_connection(password="Another-Secret-1")
-    (problem,) = refused(linked, OPERATORS[name](linked))
-    assert problem == said("login_fails", linked.user)
-    assert "Another-Secret-1" not in problem and PASSWORD not in problem
-    assert linked.cluster.logs_in(linked.user)
-
-
-@pytest.mark.parametrize("name", READS_USER)
-@pytest.mark.parametrize("password", [None, "Another-Secret-1"], ids=["right password", "another"])
-def test_the_admins_own_login_is_no_linked_users(segment: Segment, name: str, password: str | None) -> None:
+    assert refused(segment, OPERATORS[name](segment)) == (said("name_taken", segment.user, case="user"),)
+    segment.sql(f"DROP ROLE {segment.user}", f"CREATE USER {segment.user} PASSWORD '{PASSWORD}'")
+    segment.user_connection(password="Another-Secret-1")
+    (problem,) = refused(segment, OPERATORS[name](segment))
+    assert problem == said("login_fails", segment.user) and "Another-Secret-1" not in problem
     server = segment.server
-    segment.user_connection(login=server.user, password=password or server.password)
-    assert refused(segment, OPERATORS[name](segment)) == (said("user_is_admin", server.user),)
+    for password in (server.password, "Another-Secret-1"):
+        segment.user_connection(login=server.user, password=password)
+        assert refused(segment, OPERATORS[name](segment)) == (said("user_is_admin", server.user),)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
-from airflow_provider_datagraph.hooks.redshift import KEEPALIVE, DataGraphHook, set_up
+from airflow_provider_datagraph.hooks.redshift import TAKEN, DataGraphHook, set_up
 from tests.support.redshift import PASSWORD, SET_UP, open_sockets, run
 from tests.support.segment import Segment
 
@@ -46,7 +46,7 @@ def test_a_connection_notices_that_its_server_is_gone(
         (made,) = open_sockets() - before
         with socket.socket(fileno=os.dup(made)) as known:
             assert known.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == (idle is not None)
-            if idle and "tcp_keepalive_idle" in KEEPALIVE:
+            if idle and "tcp_keepalive_idle" in TAKEN:
                 assert known.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == idle
 
 

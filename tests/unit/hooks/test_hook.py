@@ -63,15 +63,24 @@ def test_a_session_names_provider_dag_and_task(dag: str, task: str, named: str) 
     assert hook(application_name=name, extra='{"application_name": "mine"}').arguments["application_name"] == "mine"
 
 
-def test_a_user_without_a_database_borrows_none_by_itself() -> None:
-    with pytest.raises(MisconfigurationError, match=r"lacks schema \(the database\)"):
-        _ = hook("u").arguments
+IS = "an Airflow connection of type redshift"
 
 
-@pytest.mark.parametrize(("user", "what"), [(None, "admin connection a"), ("u", "user connection u")])
-def test_what_was_not_looked_up_is_missing(user: str | None, what: str) -> None:
-    with pytest.raises(MisconfigurationError, match=f"The {what} isn't defined"):
-        _ = DataGraphHook("a", user_conn_id=user, loaded={}).arguments
+@pytest.mark.parametrize(
+    ("conn_id", "conn_type", "told"),
+    [
+        ("u", None, f"The user connection u isn't defined: create {IS} with this id."),
+        ("u", "postgres", "The user connection u is of type postgres: make it one of type redshift."),
+        ("u", "", "The user connection u is of type none: make it one of type redshift."),
+        ("  ", "redshift", f"The id of the user connection is '  ': give the id of {IS}, as text."),
+        (5, "redshift", f"The id of the user connection is 5: give the id of {IS}, as text."),
+    ],
+)
+def test_a_connection_that_is_looked_up_is_one_of_redshift_s(conn_id: Any, conn_type: str | None, told: str) -> None:
+    known = {} if conn_type is None else {"u": Connection(conn_id="u", conn_type=conn_type)}
+    with pytest.raises(MisconfigurationError) as caught:
+        _ = DataGraphHook("a", user_conn_id=conn_id, loaded=known).arguments
+    assert caught.value.problems == (told,)
 
 
 def test_what_the_driver_refuses_before_it_has_a_socket_is_told_as_it_is() -> None:

@@ -11,7 +11,7 @@ from redshift_connector.error import InterfaceError
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks import connections
 from airflow_provider_datagraph.hooks.faults import connect_error
-from tests.unit.hooks.test_hook_connections import ADMIN, USER, connection, problems
+from tests.unit.hooks.test_hook_connections import ADMIN, USER, admin, connection
 
 FULL, AUTHORITY, PLAIN = {"sslmode": "verify-full"}, {"sslmode": "verify-ca"}, {"ssl": False}
 LOOPBACK = ["127.0.0.1", "127.9.8.7", "localhost", "LocalHost"]
@@ -39,7 +39,7 @@ def tls(arguments: dict[str, Any]) -> dict[str, Any]:
 def test_the_host_is_verified_unless_the_connection_says_less(
     host: str, extra: dict[str, Any], settings: dict[str, Any]
 ) -> None:
-    assert tls(connections.admin_arguments(connection(ADMIN, extra, host=host), None)) == settings
+    assert tls(admin(extra, host=host)) == settings
     assert tls(connections.user_arguments(connection(USER, extra, host=host), connection(ADMIN), None)) == settings
     assert tls(connections.user_arguments(connection(USER, extra), connection(ADMIN, host=host), None)) == settings
 
@@ -65,18 +65,9 @@ def test_the_host_is_verified_unless_the_connection_says_less(
 def test_tls_is_lent_only_together_with_the_host(
     host: str | None, own: dict[str, Any], lent: dict[str, Any], settings: dict[str, Any]
 ) -> None:
-    admin = connection(ADMIN, {**lent, "application_name": "mine"})
-    arguments = connections.user_arguments(connection(USER, own, host=host), admin, None)
+    lender = connection(ADMIN, {**lent, "application_name": "mine"})
+    arguments = connections.user_arguments(connection(USER, own, host=host), lender, None)
     assert (tls(arguments), arguments["application_name"]) == (settings, "mine")
-
-
-@pytest.mark.parametrize("sslmode", ["verify-ca", "verify-full"])
-def test_no_tls_and_its_verification_contradict_each_other(sslmode: str) -> None:
-    both = connection(ADMIN, {"ssl": False, "sslmode": sslmode})
-    assert problems(connections.admin_arguments, both, None) == (
-        "The extra of connection admin_id contradicts itself: ssl is false, and sslmode says how TLS verifies. Take "
-        "one of the two away.",
-    )
 
 
 @pytest.mark.parametrize(
@@ -89,7 +80,7 @@ def test_no_tls_and_its_verification_contradict_each_other(sslmode: str) -> None
     ],
 )
 def test_what_is_given_up_on_the_way_is_said(host: str, extra: dict[str, Any], words: tuple[str, ...]) -> None:
-    weakness = connections.tls_weakness(connections.admin_arguments(connection(ADMIN, extra, host=host), None))
+    weakness = connections.tls_weakness(admin(extra, host=host))
     assert (weakness is None) == (not words)
     assert all(word in str(weakness) for word in words)
 
