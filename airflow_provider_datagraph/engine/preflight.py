@@ -76,7 +76,7 @@ def _log_in(hook: DataGraphHook) -> list[Finding]:
     """Try a login: a note where it works, else what is wrong."""
     conn_id = one_line(hook.admin_conn_id if hook.user_conn_id is None else hook.user_conn_id)
     try:
-        hook.arguments["timeout"] = SECONDS
+        hook.limit = SECONDS
         hook.get_conn().close()
     except PassingFaultError as error:
         if silent(error.__cause__):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from airflow.providers.common.compat.sdk import Connection
 
@@ -19,20 +19,18 @@ from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.redshift.names import InvalidInput, check_identity
 
-T = TypeVar("T")
 DEFAULT_PORT = 5439
 DEFAULT_AWS = "aws_default"
 """The AWS connection of everything in Airflow that names none; it needn't exist."""
-SSL_MODES = ("verify-ca", "verify-full")
 
 
-def _sslmode(value: Any, name: str) -> str:
-    if value in ("disable", "allow", "prefer", "require"):
-        modes = ", ".join(SSL_MODES)
+def _sslmode(value: Any, name: str) -> Any:
+    if value not in ("verify-ca", "verify-full"):
         raise InvalidInput(
-            f"{name} is {value!r}: give one of {modes}, or leave it out: TLS is on, and verifies, unless ssl is false."
+            f"{name} is {value!r}: give verify-ca or verify-full, or leave it out: TLS is on, and verifies, unless ssl "
+            "is false."
         )
-    return arguments.choice(value, name, SSL_MODES)
+    return value
 
 
 def _of_aws(value: Any, name: str) -> str:
@@ -118,7 +116,7 @@ class Given:
         self.connection, self.problems = connection, problems
         self.held: dict[str, Any] = problems.check(extra_of, connection, default={})
 
-    def _use(self, part: str, parse: Callable[..., T], *values: Any) -> T | None:
+    def _use(self, part: str, parse: Callable[..., Any], *values: Any) -> Any:
         try:
             return parse(*values)
         except InvalidInput as error:
@@ -134,11 +132,14 @@ class Given:
         """Read a field, by its name in ``IN_EXTRA``, or what the extra holds in the place of an empty one."""
         own, given = getattr(self.connection, IN_EXTRA[name]), self.extra(name)
         if own and given and own != given:
-            self._contradicts(f"its field {IN_EXTRA[name]} is {own!r}, and {name} in its extra is {given!r}.")
+            self._contradicts(f"its field {IN_EXTRA[name]} is {own!r}, and {name} in its extra is {given!r}")
         return own or given
 
+    def _tell(self, what: str) -> None:
+        self.problems.add(f"Connection {self.connection.conn_id}{what}")
+
     def _contradicts(self, how: str) -> None:
-        self.problems.add(f"Connection {self.connection.conn_id} contradicts itself: {how} Take one of the two away.")
+        self._tell(f" contradicts itself: {how}. Take one of the two away.")
 
     def host(self) -> str:
         """Read the host, which has to be one alone: the console shows it with port and database behind it."""
@@ -150,19 +151,14 @@ class Given:
             known = "?"
         fits = host.isprintable() and all(c.isalnum() or c in "-_." for c in known)
         if not fits or known.count(".") != host.count("."):
-            self.problems.add(
-                f"Connection {self.connection.conn_id}: its host isn't a host's name alone: port and database have "
-                "fields of their own."
-            )
+            self._tell(": its host isn't a host's name alone: port and database have fields of their own.")
         return host
 
     def port(self) -> int:
         """Read the port; none, or 0, is Redshift's own."""
         port = int(self.field("port") or DEFAULT_PORT)
         if not 0 < port < 65536:
-            self.problems.add(
-                f"Connection {self.connection.conn_id}: there is no port {port}: give one from 1 to 65535."
-            )
+            self._tell(f": there is no port {port}: give one from 1 to 65535.")
         return port
 
     def check_user(self) -> None:
@@ -189,7 +185,7 @@ class Given:
             )
         read = {name: self.extra(name) for name in EXTRAS}
         if read["ssl"] is False and read["sslmode"]:
-            self._contradicts("ssl is false in its extra, and sslmode says how TLS verifies.")
+            self._contradicts("ssl is false in its extra, and sslmode says how TLS verifies")
         return {name: read[name] for name in DRIVER_EXTRAS if read[name] is not None}
 
     @property

@@ -27,8 +27,6 @@ CONFLICT_TEXTS = (
 # Database, schema, relation, column, or identity: 42704 is PostgreSQL's, AWS documents none.
 VANISHED = ("3D000", "3F000", "42P01", "42703", "42704")
 NOT_LET_IN = "no pg_hba.conf entry"
-SAME_ANSWER = "Redshift answers the same where the password is disabled, or its VALID UNTIL is over."
-ROTATE = "Change the user's password with RotateSegmentPasswordOperator"
 GONE_TEXTS = ("connection is closed", "brokenpipe", "socket closed", "connection time out", "communication error")
 
 
@@ -44,6 +42,18 @@ class Fault(Enum):
     OTHER = "other"
 
 
+STATES: Mapping[str, Fault] = {
+    **dict.fromkeys(("28000", "28P01"), Fault.LOGIN),
+    "3D000": Fault.DATABASE_MISSING,
+    "42501": Fault.REFUSED,
+    # 25P02 follows an error that ended the transaction; that one was the conflict. The last three are PostgreSQL's, not
+    # documented by AWS: something was created by another run since the catalog was read.
+    **dict.fromkeys(("40P01", "40001", "25P02", "42710", "42P04", "42P06"), Fault.CONFLICT),
+    # 57014 is the time limit, or somebody who cancels it.
+    **dict.fromkeys(("53300", "57014", "57P01", "57P02", "57P03"), Fault.PASSING),
+}
+
+
 def details(error: BaseException) -> tuple[str, str]:
     """Read a driver's error: SQLSTATE (empty where the server sent none), and the message with its detail, on one line.
 
@@ -55,6 +65,11 @@ def details(error: BaseException) -> tuple[str, str]:
         return str(first.get("C", "")), one_line(f"{message}: {detail}" if detail else message)
     inner = error.args[1] if len(error.args) > 1 else None
     return "", one_line(f"{first}: {inner}" if inner else str(first))
+
+
+def words(error: BaseException) -> str:
+    """Give what the server says, behind its code."""
+    return ": ".join(filter(None, details(error)))
 
 
 def vanished(error: BaseException) -> bool:
@@ -107,28 +122,8 @@ def _by_state(state: str, text: str) -> Fault:
     if NOT_LET_IN in text:
         # 28000 as well, and no password was looked at.
         return Fault.MISCONFIGURED
-    known = {
-        "28000": Fault.LOGIN,
-        "28P01": Fault.LOGIN,
-        "3D000": Fault.DATABASE_MISSING,
-        "42501": Fault.REFUSED,
-        "40P01": Fault.CONFLICT,
-        "40001": Fault.CONFLICT,
-        # What follows an error that ended the transaction; that one was the conflict.
-        "25P02": Fault.CONFLICT,
-        # Created by another run since the catalog was read; these three codes are PostgreSQL's, not documented by AWS.
-        "42710": Fault.CONFLICT,
-        "42P04": Fault.CONFLICT,
-        "42P06": Fault.CONFLICT,
-        "53300": Fault.PASSING,
-        # The time limit, or somebody who cancels it.
-        "57014": Fault.PASSING,
-        "57P01": Fault.PASSING,
-        "57P02": Fault.PASSING,
-        "57P03": Fault.PASSING,
-    }
-    if state in known:
-        return known[state]
+    if state in STATES:
+        return STATES[state]
     if state in ("XX000", "23505") and (any(t in text for t in CONFLICT_TEXTS) or text.startswith("1023")):
         return Fault.CONFLICT
     return Fault.PASSING if state.startswith("08") else Fault.OTHER
@@ -137,8 +132,6 @@ def _by_state(state: str, text: str) -> Fault:
 # X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH, which the ssl module doesn't name:
 # https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
 OTHER_NAME = (62, 64)
-# X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
-OUT_OF_DATE = (9, 10)
 
 
 def connect_error(error: Exception, who: str, target: Mapping[str, Any], *, linked: bool = False) -> Exception:
@@ -148,26 +141,32 @@ def connect_error(error: Exception, who: str, target: Mapping[str, Any], *, link
     :param linked: whether it is the linked user's login.
     """
     place, user, database = f"{target['host']}:{target['port']}", target["user"], target["database"]
-    fault, (state, text) = classify(error), details(error)
-    said = f"{state}: {text}" if state else text
+    fault, (state, text), who = classify(error), details(error), f"Connection {who}"
     if "cannot connect to" in text.lower():
-        return exceptions.MisconfigurationError(f"Connection {who}: {text}. {_not_local(text, database)}")
+        return exceptions.MisconfigurationError(f"{who}: {text}. {_not_local(text, database)}")
+    about = f"user {user}"
     if fault is Fault.LOGIN:
-        says = f"It says: {text}. {SAME_ANSWER}"
-        remedy = f"{says} {ROTATE}, or correct the connection." if linked else f"correct the connection. {says}"
-        message = f"Connection {who}: {place} refuses the login or password of user {user} ({state}): {remedy}"
-        return _refused(message, f"user {user}", linked=linked)
-    if state == "42704":
-        message = f"Connection {who}: {place} knows no such user ({said}): correct the login, or create the user."
-        return _refused(f"{message} An IAM login needs a user that exists.", f"user {user}", linked=linked)
-    if fault is Fault.DATABASE_MISSING:
-        message = f"Connection {who}: there is no database {database} at {place}: correct the name."
-        return _refused(message, f"database {database}", linked=linked)
-    if fault is Fault.MISCONFIGURED:
-        return exceptions.MisconfigurationError(f"Connection {who}: {_set_up(error, said, target)}")
-    if lasts(error):
-        return exceptions.MisconfigurationError(f"Connection {who}: {place} refuses the login of user {user} ({said}).")
-    return exceptions.PassingFaultError(f"Connection {who}: {_passing(place, state, said, quiet=silent(error))}")
+        rotate = ", or change the user's password with RotateSegmentPasswordOperator" if linked else ""
+        told = (
+            f"{who}: {place} refuses the login or password of user {user} ({state}): correct the connection{rotate}. "
+            f"It says: {text}. Redshift answers the same where the password is disabled, or its VALID UNTIL is over."
+        )
+    elif state == "42704":
+        told = f"{who}: {place} knows no such user ({words(error)}): correct the login, or create the user."
+        told += " An IAM login needs a user that exists."
+    elif fault is Fault.DATABASE_MISSING:
+        about, told = f"database {database}", f"{who}: there is no database {database} at {place}: correct the name."
+    elif fault is Fault.MISCONFIGURED:
+        return exceptions.MisconfigurationError(f"{who}: {_set_up(error, target)}")
+    elif lasts(error):
+        return exceptions.MisconfigurationError(f"{who}: {place} refuses the login of user {user} ({words(error)}).")
+    else:
+        return exceptions.PassingFaultError(f"{who}: {_passing(error, place)}")
+    if not linked:
+        return exceptions.MisconfigurationError(told)
+    refused = exceptions.LoginRefusedError(told)
+    refused.about = about
+    return refused
 
 
 def _not_local(text: str, database: str) -> str:
@@ -179,8 +178,8 @@ def _not_local(text: str, database: str) -> str:
     )
 
 
-def _set_up(error: Exception, said: str, target: Mapping[str, Any]) -> str:
-    place, user = f"{target['host']}:{target['port']}", target["user"]
+def _set_up(error: Exception, target: Mapping[str, Any]) -> str:
+    place, user, said = f"{target['host']}:{target['port']}", target["user"], words(error)
     if NOT_LET_IN in said.lower():
         remedy = "it lets in nobody like this: correct host, login and database."
         if target.get("ssl") is False and "ssl off" in said.lower():
@@ -194,37 +193,22 @@ def _set_up(error: Exception, said: str, target: Mapping[str, Any]) -> str:
     return f"TLS with {place} fails ({said}): {_tls_remedy(error)}"
 
 
-def _passing(place: str, state: str, said: str, *, quiet: bool) -> str:
+def _passing(error: Exception, place: str) -> str:
+    (state, _), said = details(error), words(error)
     if "too many connections for" in said:
-        return (
-            f"{place} lets in no more ({said}). That is a CONNECTION LIMIT of the user's (or database's) own, not the "
-            "network. It will be tried again; if it stays so, end other sessions, or raise the limit (ALTER USER "
-            "… CONNECTION LIMIT UNLIMITED)."
-        )
-    if state == "53300":
+        told = f"{place} lets in no more ({said}), by a CONNECTION LIMIT of the user's or the database's own"
+        remedy = "end other sessions, or raise the limit (ALTER USER … CONNECTION LIMIT UNLIMITED)"
+    elif state == "53300":
         # https://docs.aws.amazon.com/redshift/latest/mgmt/amazon-redshift-limits.html
-        return (
-            f"{place} is full ({said}): it has as many connections as it takes. It will be tried again; if it stays "
-            "so, end sessions that nobody needs (STV_SESSIONS lists them)."
-        )
-    if state:
-        return (
-            f"{place} can't take a login now ({said}). It will be tried again; if it stays so, look at the cluster's "
-            "state in the AWS console."
-        )
-    silence = ": no answer yet, as from a cluster that is resuming" if quiet else ""
-    return (
-        f"{place} can't be reached{silence} ({said}). It will be tried again; if it stays so, check host and port, "
-        "and that the cluster runs and lets this machine in."
-    )
-
-
-def _refused(message: str, about: str, *, linked: bool) -> exceptions.MisconfigurationError:
-    if not linked:
-        return exceptions.MisconfigurationError(message)
-    error = exceptions.LoginRefusedError(message)
-    error.about = about
-    return error
+        told = f"{place} is full ({said}): it has as many connections as it takes"
+        remedy = "end sessions that nobody needs (STV_SESSIONS lists them)"
+    elif state:
+        told, remedy = f"{place} can't take a login now ({said})", "look at the cluster's state in the AWS console"
+    else:
+        silence = ": no answer yet, as from a cluster that is resuming" if silent(error) else ""
+        told = f"{place} can't be reached{silence} ({said})"
+        remedy = "check host and port, and that the cluster runs and lets this machine in"
+    return f"{told}. It will be tried again; if it stays so, {remedy}."
 
 
 def _tls_remedy(error: Exception) -> str:
@@ -239,8 +223,6 @@ def _tls_remedy(error: Exception) -> str:
             "cluster's endpoint; or, if it has to be this one (a proxy, a DNS name of your own), set sslmode=verify-ca "
             f"in the extra, and know what that gives up: {VERIFY_CA}"
         )
-    if refused.verify_code in OUT_OF_DATE:
-        return "the certificate isn't valid at this machine's time, so nothing was sent: renew it, or set the clock."
     return (
         "this machine doesn't trust the certificate, so nothing was sent. If an authority of your own signs, let the "
         "environment variable SSL_CERT_FILE name a file with its certificate."
@@ -253,7 +235,7 @@ def statement_error(error: Exception, user: str, database: str) -> Exception:
     :return: the error to raise; the same one for a conflict, which is tried again.
     """
     fault, (state, text) = classify(error), details(error)
-    said, which = f"{state}: {text}" if state else text, "".join(getattr(error, "__notes__", ()))
+    which = "".join(f" The statement: {one}" for one in getattr(error, "__notes__", ()))
     if fault is Fault.CONFLICT:
         return error
     if fault is Fault.REFUSED:
@@ -273,13 +255,14 @@ def statement_error(error: Exception, user: str, database: str) -> Exception:
             f"The connection to database {database} broke ({state or text}): the next try finds in place what was "
             "committed; the rest was rolled back."
         )
-    verb = "ended" if state == "57014" else "refuses"
-    message = f"Redshift {verb} a statement in database {database} ({said}). What wasn't committed was rolled back."
-    if not lasts(error):
-        return exceptions.PassingFaultError(f"{message}{which and f' The statement: {which}'}")
-    if " FOR TABLES IN SCHEMA " in which:
-        message += ' If it knows no scoped permissions, choose future_tables="default_privileges" or "none".'
-    return exceptions.MisconfigurationError(f"{message}{which and f' The statement: {which}'}")
+    verb, more = "ended" if state == "57014" else "refuses", ""
+    if lasts(error) and " FOR TABLES IN SCHEMA " in which:
+        more = ' If it knows no scoped permissions, choose future_tables="default_privileges" or "none".'
+    kind = exceptions.MisconfigurationError if lasts(error) else exceptions.PassingFaultError
+    return kind(
+        f"Redshift {verb} a statement in database {database} ({words(error)}). What wasn't committed was rolled back."
+        f"{more}{which}"
+    )
 
 
 def execute(cursor: Cursor, sql: str) -> None:
@@ -294,7 +277,7 @@ def execute(cursor: Cursor, sql: str) -> None:
 def conflict_error(error: Exception, tries: int) -> exceptions.PassingFaultError:
     """Tell that another transaction conflicted at every try."""
     return exceptions.PassingFaultError(
-        f"Another transaction conflicts ({': '.join(filter(None, details(error)))}), also at try {tries} of {tries}. "
+        f"Another transaction conflicts ({words(error)}), also at try {tries} of {tries}. "
         "What wasn't committed was rolled back: run it again when the other is over, or raise tries."
     )
 
@@ -330,12 +313,11 @@ def lookup_error(conn_id: str, why: str) -> exceptions.PassingFaultError:
 
 def token_error(error: Exception, who: str) -> Exception:
     """Translate why AWS gave no temporary password: an error of botocore."""
-    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+    from botocore.exceptions import ConnectionError, HTTPClientError
 
     text = f"Connection {who}: AWS gives no temporary password ({error})"
-    status = 0
-    if isinstance(error, ClientError):
-        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    answer: Mapping[str, Any] = getattr(error, "response", {})
+    status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     throttled = "Throttl" in str(error) or "TooManyRequests" in str(error)
     if isinstance(error, ConnectionError | HTTPClientError) or throttled or status >= 500:
         return exceptions.PassingFaultError(f"{text}. It will be tried again; if it stays so, check the network.")

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from functools import cached_property, partial
+from functools import cached_property
 from inspect import signature
 from threading import Thread
 from traceback import walk_tb
@@ -153,8 +153,7 @@ class DataGraphHook(RedshiftSQLHook):
         self.loaded = loaded
         self.application_name = application_name
         self.tokens: Tokens | None = None
-        self.driver_options: dict[str, Any] = {}  # beside those of the connection
-        self.limit = math.inf  # of a statement, in seconds, where the connection doesn't say less
+        self.limit = math.inf  # of the login and each answer, in seconds, where the connection doesn't say less
         self.tried = False
         self.warned: set[str] | None = set()  # shared by a task's hooks; None: nothing is told
         self.sessions: dict[DriverConnection, DataGraphHook] = {}  # those of `connected`; shared by a task's hooks
@@ -169,14 +168,14 @@ class DataGraphHook(RedshiftSQLHook):
         try:
             found = self.get_connection(conn_id) if self.loaded is None else self.loaded[conn_id]
         except (AirflowNotFoundException, KeyError):
-            if self.expected and conn_id != DEFAULT_AWS:
+            if kind == "aws" and conn_id == DEFAULT_AWS:
+                # boto3 finds by itself what it needs, as for all of Airflow.
+                return Connection(conn_id=conn_id, conn_type="aws")
+            if self.expected:
                 # Airflow 3 says so, too, where a secrets backend fails.
                 raise faults.lookup_error(conn_id, "it isn't found, and was before") from None
-            if conn_id != DEFAULT_AWS:
-                told = f"The {what} {conn_id} isn't defined: create {wanted} with this id."
-                raise MisconfigurationError(told) from None
-            # boto3 finds by itself what it needs, as for all of Airflow.
-            found = Connection(conn_id=conn_id, conn_type="aws")
+            missing = f"The {what} {conn_id} isn't defined: create {wanted} with this id."
+            raise MisconfigurationError(missing) from None
         except Exception as error:
             # Its text may quote what it looked up.
             raise faults.lookup_error(conn_id, type(error).__name__) from None
@@ -190,21 +189,6 @@ class DataGraphHook(RedshiftSQLHook):
         """Look the connections up again where they are needed next: a secret rotates, an endpoint moves."""
         for name in ("admin_connection", "user_connection", "arguments"):
             self.__dict__.pop(name, None)
-
-    @property  # type: ignore[misc]  # the parent's can be set, which nobody does
-    def connection(self) -> Any:
-        """The admin connection, for what Airflow's own hook takes from its fields.
-
-        :raises MisconfigurationError: for the linked user, and for another database: no connection has their fields.
-        """
-        if self.user_conn_id is not None or self.database is not None:
-            raise MisconfigurationError(
-                f"{type(self).__name__} for the linked user or for a database of choice has no Airflow connection that "
-                "holds its login: use get_conn."
-            )
-        return self.admin_connection
-
-    conn = connection
 
     def get_uri(self) -> NoReturn:
         """Refuse it, with :meth:`get_sqlalchemy_engine` and ``sqlalchemy_url``.
@@ -263,11 +247,9 @@ class DataGraphHook(RedshiftSQLHook):
         aws, named = None, connections.aws_id(admin, self.aws_conn_id)
         if named is not None:
             aws = problems.check(self._load, named, "AWS connection", "aws", default=None)
-        made = None
-        if request and aws:
-            # A trigger's thread can't tell Airflow what to mask.
-            made = problems.check(partial(Tokens, masked=self.loaded is None), request, aws, admin, default=None)
         problems.raise_all(MisconfigurationError)
+        # A trigger's thread can't tell Airflow what to mask.
+        made = Tokens(request, aws, admin, masked=self.loaded is None) if request and aws else None
         if made is None or self.tokens is None or not made.asks_as(self.tokens):
             self.tokens = made
         return arguments
@@ -303,18 +285,19 @@ class DataGraphHook(RedshiftSQLHook):
         if self.tried:
             self.forget()
         self.tried = True
-        arguments = {**self._with_login(), **self.driver_options}
+        arguments = self._with_login()
+        seconds = min(self.limit, arguments.get("timeout", TIMEOUT))
         try:
-            connection = connect(arguments)
+            connection = connect({**arguments, "timeout": seconds})
         except LOGIN_ERRORS as error:
-            folded = fold(str(self.arguments["database"]))
-            if classify(error) is Fault.DATABASE_MISSING and folded != self.arguments["database"]:
+            folded = fold(str(arguments["database"]))
+            if classify(error) is Fault.DATABASE_MISSING and folded != arguments["database"]:
                 # As SQL would: a name that isn't there as typed is the one that Redshift folds it to.
                 self.database = folded
                 return self.get_conn()
             raise self._connect_error(error) from error
         try:
-            self._processes[connection] = set_up(connection, min(self.limit, self.arguments.get("timeout", TIMEOUT)))
+            self._processes[connection] = set_up(connection, seconds)
         except (DriverError, OSError) as error:
             with suppress(DriverError, OSError):
                 connection.close()
@@ -339,10 +322,9 @@ class DataGraphHook(RedshiftSQLHook):
         try:
             connect(arguments).close()
         except LOGIN_ERRORS as error:
-            fault = classify(error)
-            if fault in (Fault.LOGIN, Fault.DATABASE_MISSING):
-                return fault is Fault.DATABASE_MISSING
-            raise self._connect_error(error) from error
+            if classify(error) not in (Fault.LOGIN, Fault.DATABASE_MISSING):
+                raise self._connect_error(error) from error
+            return classify(error) is Fault.DATABASE_MISSING
         return True
 
     def cancel(self, connection: DriverConnection) -> None:

@@ -235,9 +235,6 @@ class Reader:
     failed: Exception | None = field(init=False, default=None)
     """Why there is no session in this round."""
 
-    def __post_init__(self) -> None:
-        self.hook.limit = self.sessions.seconds
-
     def renew(self) -> None:
         self.read.clear()
         self.trusted.clear()
@@ -269,9 +266,7 @@ class Reader:
         if self.failed is not None:
             raise self.failed
         try:
-            # The connection may say less than the look has left.
-            left, own = self.sessions.left(), float(self.hook.arguments.get("timeout", TIMEOUT))
-            self.hook.driver_options["timeout"] = min(left, own)
+            self.hook.limit = self.sessions.left()
             connection = self.hook.get_conn()
         except Exception as error:
             # A login that is refused isn't tried again for each of many looks.

@@ -67,7 +67,7 @@ REQUIRED = {"login": "awsuser", "schema": "dev"}
 INFERRED = {"host": HOST, **REQUIRED, "extra": {"iam": True}}
 WORKGROUP = {"workgroupName": "default", "dbName": "dev", "durationSeconds": 3600}
 # The fields, and the driver's arguments with what AWS is asked; or what is refused.
-PAGE: dict[str, tuple[dict[str, Any], dict[str, Any], Request]] = {
+PAGE: dict[str, tuple[dict[str, Any], dict[str, Any] | str, Request]] = {
     "database": (BY_PASSWORD, {**SEEN, "database": "Dev", "user": "awsuser", "password": SECRET}, None),
     "iam": ({"host": HOST, **REQUIRED, "password": SECRET, "extra": IAM}, SEEN, token("dev")),
     "iam, with all in the extra": ({"host": HOST, "extra": IAM}, SEEN, token("dev")),
@@ -82,12 +82,10 @@ PAGE: dict[str, tuple[dict[str, Any], dict[str, Any], Request]] = {
         {**SEEN, "host": GROUP},
         TokenRequest("redshift-serverless", "get_credentials", WORKGROUP, "us-east-1"),
     ),
-}
-# DescribeClusters isn't called, so where Airflow's hook leaves the host to AWS, it is asked for.
-REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "credentials": ({}, LACKS.format("host, login, password, schema (the database)")),
-    "iam": ({**REQUIRED, "extra": IAM}, LACKS.format("host")),
-    "serverless": ({"extra": SERVERLESS}, LACKS.format("host")),
+    # DescribeClusters isn't called, so where Airflow's hook leaves the host to AWS, it is asked for.
+    "nothing": ({}, LACKS.format("host, login, password, schema (the database)"), None),
+    "iam, without a host": ({**REQUIRED, "extra": IAM}, LACKS.format("host"), None),
+    "serverless, without a host": ({"extra": SERVERLESS}, LACKS.format("host"), None),
 }
 both_notations = pytest.mark.parametrize("written", [as_json, as_uri])
 
@@ -96,16 +94,13 @@ both_notations = pytest.mark.parametrize("written", [as_json, as_uri])
 @pytest.mark.parametrize("name", PAGE)
 def test_an_example_of_airflow_s_page(name: str, written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     fields, arguments, request = PAGE[name]
-    assert asked({"redshift_default": written(fields)}, monkeypatch) == (arguments, request)
-
-
-@both_notations
-@pytest.mark.parametrize("name", REFUSED)
-def test_an_example_of_airflow_s_page_without_a_host(name: str, written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    fields, told = REFUSED[name]
-    with pytest.raises(MisconfigurationError) as refused:
-        asked({"redshift_default": written(fields)}, monkeypatch)
-    assert refused.value.problems == (told,)
+    connection = {"redshift_default": written(fields)}
+    if isinstance(arguments, dict):
+        assert asked(connection, monkeypatch) == (arguments, request)
+    else:
+        with pytest.raises(MisconfigurationError) as refused:
+            asked(connection, monkeypatch)
+        assert refused.value.problems == (arguments,)
 
 
 def test_the_connection_that_airflow_ships(mocker: MockerFixture, monkeypatch: pytest.MonkeyPatch) -> None:

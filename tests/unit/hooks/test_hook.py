@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import Connection
-from pytest_mock import MockerFixture
 from redshift_connector.error import InterfaceError
 
 from airflow_provider_datagraph.engine.converge import Converger
@@ -88,22 +87,11 @@ def test_what_the_driver_refuses_before_it_has_a_socket_is_told_as_it_is() -> No
         connect({"user": "u", "password": "Secret-1", "database": "dev", "host": "h.example", "application_name": 5})
 
 
-def test_what_tls_gives_up_is_said_once(mocker: MockerFixture) -> None:
-    log = mocker.patch.object(DataGraphHook, "log")
-    warned: set[str] = set()
-    for shared in (warned, warned, None):
-        made = hook(extra='{"ssl": false}')
-        made.warned = shared
-        assert made.arguments["ssl"] is False
-    assert hook().arguments["sslmode"] == "verify-full"
-    (sentence,) = warned
-    assert sentence.startswith("The way to h.example goes without TLS")
-    log.warning.assert_called_once_with("%s", sentence)
-
-
-@pytest.mark.parametrize("extra", ['{"is_serverless": true}', None])
-@pytest.mark.parametrize("host", ["h.example", "w.1.eu-west-1.redshift-serverless.amazonaws.com"])
-def test_a_workgroup_is_known_by_its_host_and_by_the_extra(extra: str | None, host: str) -> None:
-    admin = Connection(conn_id="a", conn_type="redshift", host=host, login="b", password="p", schema="d", extra=extra)
-    made = DataGraphHook("a", loaded={"a": admin})
-    assert (made.is_serverless, made.login) == (extra is not None or "serverless" in host, "b")
+@pytest.mark.parametrize("way", ["get_uri", "get_sqlalchemy_engine", "sqlalchemy_url", "inspector"])
+@pytest.mark.parametrize("given", [{}, {"user_conn_id": "u"}, {"database": "other"}])
+def test_no_uri_and_no_engine_holds_a_password(way: str, given: dict[str, Any]) -> None:
+    admin: dict[str, Any] = {"host": "h", "login": "l", "password": "Canary-1-Secret", "schema": "dev"}
+    known = {name: Connection(conn_id=name, conn_type="redshift", **admin) for name in "au"}
+    with pytest.raises(MisconfigurationError, match="has no URI and no SQLAlchemy engine") as caught:
+        getattr(DataGraphHook("a", loaded=known, **given), way)()
+    assert "Canary-1-Secret" not in repr(caught.value)

@@ -86,7 +86,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
         f"{EXTRA} holds sslMode, user, which nothing reads: remove or correct it.",
     ),
     *(
-        ({"sslmode": word}, {}, f"{EXTRA} can't be used: sslmode is {word!r}: give one of verify-ca, verify-full, or ")
+        ({"sslmode": word}, {}, f"{EXTRA} can't be used: sslmode is {word!r}: give verify-ca or verify-full, or leave")
         for word in ("disable", "prefer", "require")
     ),
     ({"keepalives_idle": 60}, {}, "correct it. keepalives_idle is tcp_keepalive_idle here."),
@@ -130,16 +130,6 @@ def test_what_a_connection_lacks_or_contradicts_is_one_sentence(extra: Any, fiel
     assert told in sentence and "admin_id" in sentence
 
 
-def test_all_that_an_edited_default_holds_is_told_at_once() -> None:
-    # What `airflow connections create-default-connections` makes, and the amazon provider's page shows.
-    shipped = {"iam": True, "cluster_identifier": "<REDSHIFT_CLUSTER_IDENTIFIER>", "port": 5439, "region": ""}
-    shipped |= {"db_user": "awsuser", "database": "dev", "profile": "default", "stray": 1}
-    told = problems(admin, shipped, host=None)
-    for part in ("lacks host", "stray", "'<REDSHIFT_CLUSTER_IDENTIFIER>'", "'admin', and db_user"):
-        assert any(part in sentence for sentence in told), part
-    assert len(told) == 4
-
-
 def test_the_admin_connects_to_its_own_database_or_to_another() -> None:
     own = {"user": "admin", "password": "Admin-Secret1", "host": "cluster.example.com"}
     assert admin(OPTIONS, port=65535) == {**own, "database": "dev", "port": 65535, **OPTIONS}
@@ -179,19 +169,6 @@ def test_a_token_is_for_one_database(
         name = "dbName" if "workgroupName" in parameters else "DbName"
         assert ((asked.client, asked.call), asked.parameters) == (called, {name: "analytics", **parameters})
         assert (asked.region, asked.profile) == where
-
-
-@pytest.mark.parametrize(
-    ("given", "extra", "named"),
-    [
-        (None, {"iam": True}, "aws_default"),
-        (None, {"iam": True, "aws_conn_id": "e"}, "e"),
-        ("g", {"iam": True, "aws_conn_id": "e"}, "g"),
-        ("g", {"aws_conn_id": "e"}, None),
-    ],
-)
-def test_the_argument_names_the_aws_connection_before_the_extra(given: Any, extra: Any, named: str | None) -> None:
-    assert connections.aws_id(connection(ADMIN, extra), given) == named
 
 
 def test_the_user_takes_host_port_and_options_from_the_admin_where_it_has_none() -> None:
