@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import pytest
-
 from tests.integration.bad_input.refusals import LONG, refused, told_alone
 from tests.support.segment import Segment
 
@@ -47,16 +45,14 @@ def test_every_bad_entry_of_the_form_is_told_at_once(segment: Segment) -> None:
 
 
 FIELDS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
-    ({"schemas": {"crm": []}}, ("schemas is {{'crm': []}}", "give a list")),
     ({"schemas": ""}, ("Neither schemas nor profiles_sync is given", "name what Segment is to read")),
     ({"profiles_sync": "profiles"}, ("profiles_sync is 'profiles'", "write database.schema")),
     ({"profiles_sync": "{w}.crm.accounts"}, ("profiles_sync is '{w}.crm.accounts'", "write database.schema")),
-    ({"profiles_sync": "{w}.CRM"}, ("{w}.CRM", "is in profiles_sync and in schemas", "leave it in profiles_sync")),
     ({"profiles_sync": "{w}.pg_x"}, ("schema 'pg_x'", "belongs to Redshift itself", "of your own")),
 ]
 
 
-@pytest.mark.parametrize(("fields", "parts"), FIELDS, ids=lambda value: ascii(value)[:40])
-def test_one_bad_field_is_one_sentence(segment: Segment, fields: dict[str, Any], parts: tuple[str, ...]) -> None:
-    given = dict(zip(fields, fill(fields.values(), segment), strict=True))
-    told_alone(refused(segment, segment.check(**given)), *fill(parts, segment))
+def test_one_bad_field_is_one_sentence(segment: Segment) -> None:
+    for fields, parts in FIELDS:
+        given = dict(zip(fields, fill(fields.values(), segment), strict=True))
+        told_alone(refused(segment, segment.check(**given)), *fill(parts, segment))

@@ -62,8 +62,6 @@ class Leaving(Segment):
         self.places = (self.warehouse, self.second, self.checkpoint)
         self.names = {name: cluster.name(name) for name in ("heir", "holder", "parent", "theirs")}
         self.names |= {"role": self.role, "user": self.user, "password": PASSWORD}
-        # Segment connects to the checkpoint database, through TLS or without as the admin does.
-        self.user_connection(schema=self.checkpoint)
         self.sql(*self._named(OTHERS))
         self.restore((CLUSTER, *self.places))
 

@@ -12,14 +12,18 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
-from airflow_provider_datagraph.hooks.redshift import TIMEOUT, DataGraphHook
+from airflow_provider_datagraph.hooks.redshift import TIMEOUT
 from local_redshift.faults_client import Faults
 from tests.integration.faults.support import hang_up, listening, quickly, reset, silence
 from tests.support.redshift import connect, run
 from tests.support.segment import CONNECTING, Segment, execute
 
-# Where the admin connection leads, its fields, and what is said.
-PLACES: dict[str, tuple[Any, dict[str, Any], str]] = {
+FATAL: dict[str, Any] = {"severity": "FATAL", "times": None}
+
+
+# Who answers at a port where no server is, or what the server is told to do; the admin connection's other fields, and
+# what is said.
+NOBODY: dict[str, tuple[Any, dict[str, Any], str]] = {
     "refused": (None, {}, "refused"),
     "timed out": (silence, {"extra": {"ssl": False, "timeout": 0.3}}, "timed out"),
     "timed out in TLS": (silence, {"extra": {"timeout": 0.3}}, "connection time out"),
@@ -28,8 +32,6 @@ PLACES: dict[str, tuple[Any, dict[str, Any], str]] = {
     # A name that no resolver may know: https://www.rfc-editor.org/rfc/rfc6761#section-6.4
     "unresolved": (None, {"host": "cluster.invalid"}, "cluster.invalid:"),
 }
-FATAL: dict[str, Any] = {"severity": "FATAL", "times": None}
-# What the server is told to do, and what is said.
 ORDERS: dict[str, tuple[Callable[[Faults], object], str]] = {
     "reset at login": (lambda faults: faults.cut_before("-- login", times=None), "reset"),
     "reset after login": (lambda faults: faults.cut_after("-- login", times=None), "reset"),
@@ -41,9 +43,18 @@ ORDERS: dict[str, tuple[Callable[[Faults], object], str]] = {
 }
 
 
-def left_to_airflow(segment: Segment, said: str, mocker: MockerFixture) -> None:
+@pytest.mark.parametrize("case", [*NOBODY, *ORDERS])
+def test_what_passes_is_tried_once_and_left_to_airflow(
+    segment: Segment, faults: Faults, case: str, mocker: MockerFixture
+) -> None:
+    answer, fields, said = NOBODY.get(case, (None, {}, ""))
     connects = mocker.spy(redshift_connector, "connect")
-    with quickly(), pytest.raises(PassingFaultError) as failure:
+    with listening(answer) as port, quickly(), pytest.raises(PassingFaultError) as failure:
+        if case in ORDERS:
+            act, said = ORDERS[case]
+            act(faults)
+        else:
+            segment.admin_connection(**{"port": port, **fields})
         execute(segment.grant_both())
     text = str(failure.value)
     assert not isinstance(failure.value, AirflowFailException)
@@ -52,30 +63,6 @@ def left_to_airflow(segment: Segment, said: str, mocker: MockerFixture) -> None:
     assert "It will be tried again; if it stays so, " in text
     assert ("check host and port" in text) is ("can't be reached" in text)
     assert segment.server.password not in text
-
-
-@pytest.mark.parametrize("case", PLACES)
-def test_a_place_without_a_server_is_tried_once(segment: Segment, case: str, mocker: MockerFixture) -> None:
-    answer, fields, said = PLACES[case]
-    with listening(answer) as port:
-        segment.admin_connection(**{"port": port, **fields})
-        left_to_airflow(segment, f"{said}{port}" if case == "reset at once" else said, mocker)
-
-
-@pytest.mark.parametrize("case", ORDERS)
-def test_a_server_in_trouble_is_tried_once(segment: Segment, faults: Faults, case: str, mocker: MockerFixture) -> None:
-    order, said = ORDERS[case]
-    order(faults)
-    left_to_airflow(segment, said, mocker)
-
-
-@pytest.mark.parametrize("name", CONNECTING)
-def test_every_operator_tries_once(segment: Segment, faults: Faults, name: str, mocker: MockerFixture) -> None:
-    faults.cut_before("-- login", times=None)
-    connects = mocker.spy(redshift_connector, "connect")
-    with quickly(), pytest.raises(PassingFaultError, match="can't be reached"):
-        execute(CONNECTING[name](segment))
-    assert connects.call_count == 1
 
 
 @pytest.mark.parametrize("name", ["role", "check", "rotate"])
@@ -88,28 +75,6 @@ def test_an_unreachable_user_connection_is_no_wrong_password(linked: Segment, fa
     faults.clear()
     assert linked.snapshot() == before
 
-
-# The fields, how often it connects, and what is said of connection redshift_default.
-LASTING: dict[str, tuple[dict[str, Any], int, str]] = {
-    "wrong password": (
-        {"password": "Wrong-Secret-1"},
-        1,
-        r": .* refuses the login or password of user awsuser \(28000\): correct the connection. It says: password .*"
-        "[.] .* where the password is disabled, or its VALID UNTIL is over",
-    ),
-    "unknown login": ({"login": "nobody"}, 1, ": .* refuses the login or password of user nobody .*: correct"),
-    "unknown database": ({"schema": "atlantis"}, 1, ": there is no database atlantis at .*: correct the name"),
-    "no TLS there": (
-        {"extra": {}},
-        1,
-        ": TLS with .* fails .*: the server speaks no TLS there: correct host and port",
-    ),
-    "stray extra": (
-        {"extra": {"ssl": False, "sslmod": "verify-ca"}},
-        0,
-        " holds sslmod, which nothing reads: remove or correct it",
-    ),
-}
 
 LIMIT = 'too many connections for user "x"'
 OFF = 'no pg_hba.conf entry for host "::1", user "x", database "dev", SSL off'
@@ -139,42 +104,26 @@ ANSWERS: dict[str, tuple[str, str, type[Exception], str]] = {
 
 
 @pytest.mark.parametrize("case", ANSWERS)
-def test_a_refused_login_keeps_the_server_s_words(
-    segment: Segment, faults: Faults, case: str, mocker: MockerFixture
+def test_a_refused_login_keeps_the_server_s_words_and_changes_no_password(
+    linked: Segment, faults: Faults, case: str, mocker: MockerFixture
 ) -> None:
     code, text, kind, said = ANSWERS[case]
-    faults.error("-- login", code, text, **FATAL)
-    connects = mocker.spy(redshift_connector, "connect")
-    with quickly(), pytest.raises(kind) as failure:
-        execute(segment.grant_both())
-    assert type(failure.value) is kind and connects.call_count == 1
-    told = str(failure.value)
-    assert told.startswith("Connection redshift_default: ") and text in told and said in told and "'M'" not in told
-
-
-@pytest.mark.parametrize("case", ANSWERS)
-def test_a_password_is_changed_for_no_other_answer(linked: Segment, faults: Faults, case: str) -> None:
-    code, text, kind, _ = ANSWERS[case]
     faults.error(f"-- login {linked.user}", code, text, **FATAL)
     with linked.cluster.untouched(), quickly(), pytest.raises(kind):
         execute(linked.rotate())
+    faults.error("-- login", code, text, **FATAL)
+    connects = mocker.spy(redshift_connector, "connect")
+    with quickly(), pytest.raises(kind) as failure:
+        execute(linked.grant_both())
+    assert type(failure.value) is kind and connects.call_count == 1
+    told = str(failure.value)
+    assert told.startswith("Connection redshift_default: ") and text in told and said in told and "'M'" not in told
 
 
 def test_a_user_s_own_limit_is_told(linked: Segment) -> None:
     linked.cluster.sql("dev", f"ALTER USER {linked.user} CONNECTION LIMIT 0")
     with pytest.raises(PassingFaultError, match=f'too many connections for user "{linked.user}".* CONNECTION LIMIT of'):
         execute(linked.create_role())
-
-
-@pytest.mark.parametrize("code", ["42601", "0A000"])
-def test_a_server_without_scoped_permissions_is_told_with_the_statement(
-    linked: Segment, faults: Faults, code: str
-) -> None:
-    faults.error("^GRANT SELECT FOR TABLES", code, "the server's words")
-    said = rf"\({code}: the server's words\).* rolled back.*future_tables=.*GRANT SELECT FOR TABLES IN SCHEMA \"crm\""
-    with pytest.raises(MisconfigurationError, match=said):
-        execute(linked.grant_schema(schema="crm"))
-    assert linked.held() == set()
 
 
 def test_a_machine_without_md5_is_told_of_sha256(segment: Segment, mocker: MockerFixture) -> None:
@@ -184,33 +133,41 @@ def test_a_machine_without_md5_is_told_of_sha256(segment: Segment, mocker: Mocke
         execute(segment.grant_both())
 
 
+# The fields, and what is said of connection redshift_default.
+LASTING: list[tuple[dict[str, Any], str]] = [
+    (
+        {"password": "Wrong-Secret-1"},
+        r": .* refuses the login or password of user awsuser \(28000\): correct the connection. It says: password .*"
+        "[.] .* where the password is disabled, or its VALID UNTIL is over",
+    ),
+    ({"login": "nobody"}, ": .* refuses the login or password of user nobody .*: correct"),
+    ({"schema": "atlantis"}, ": there is no database atlantis at .*: correct the name"),
+    ({"extra": {}}, ": TLS with .* fails .*: the server speaks no TLS there: correct host and port"),
+]
+
+
 @pytest.mark.parametrize("name", CONNECTING)
-@pytest.mark.parametrize("case", LASTING)
-def test_what_a_person_has_to_correct_fails_at_once(
-    segment: Segment, case: str, name: str, mocker: MockerFixture
+def test_every_operator_connects_once_whether_it_passes_or_not(
+    segment: Segment, faults: Faults, name: str, mocker: MockerFixture
 ) -> None:
-    fields, count, said = LASTING[case]
-    if (name, case) == ("reverse_etl", "unknown database"):
-        pytest.skip("it connects to the database that it is given")
-    segment.admin_connection(**fields)
     connects = mocker.spy(redshift_connector, "connect")
-    with quickly(), pytest.raises(MisconfigurationError, match=f"redshift_default{said}") as failure:
+    faults.cut_before("-- login", times=None)
+    with quickly(), pytest.raises(PassingFaultError, match="can't be reached"):
         execute(CONNECTING[name](segment))
-    assert isinstance(failure.value, AirflowFailException)
-    assert connects.call_count == count
-    assert len(failure.value.problems) == 1
-    assert "Wrong-Secret-1" not in str(failure.value) and segment.server.password not in str(failure.value)
-
-
-@pytest.mark.parametrize(("extra", "seconds"), [({}, TIMEOUT), ({"timeout": 7}, 7)])
-def test_login_and_statements_are_limited_in_time(
-    segment: Segment, mocker: MockerFixture, extra: dict[str, float], seconds: float
-) -> None:
-    segment.admin_connection(extra={"ssl": False, **extra})
-    connects = mocker.spy(redshift_connector, "connect")
-    with closing(DataGraphHook().get_conn()) as connection:
-        assert connects.call_args.kwargs["timeout"] == seconds
-        assert not connection.autocommit
+    assert connects.call_count == 1 and connects.call_args.kwargs["timeout"] == TIMEOUT
+    faults.clear()
+    for fields, said in LASTING:
+        if name == "reverse_etl" and "schema" in fields:
+            # It connects to the database that it is given.
+            continue
+        segment.admin_connection(**fields)
+        connects.reset_mock()
+        with quickly(), pytest.raises(MisconfigurationError, match=f"redshift_default{said}") as failure:
+            execute(CONNECTING[name](segment))
+        assert isinstance(failure.value, AirflowFailException)
+        assert connects.call_count == 1
+        assert len(failure.value.problems) == 1
+        assert "Wrong-Secret-1" not in str(failure.value) and segment.server.password not in str(failure.value)
 
 
 def test_the_server_ends_a_statement_that_takes_too_long(segment: Segment) -> None:

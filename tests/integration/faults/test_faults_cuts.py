@@ -34,7 +34,6 @@ TASKS: dict[str, Callable[[Any], Any]] = {**OPERATORS, **LEAVING}
 CHANGING = [name for name in TASKS if name != "check"]
 # How many statements change something or commit, and how many commit.
 COUNTS = {"role": 4, "database": 2, "schema": 4, "reverse_etl": 3, "revoke": 5, "drop": 26, "give": 30}
-COMMIT_COUNTS = {"database": 2, "drop": 4, "give": 4}
 # Two operators send some 200 statements each. `make test-deep` breaks each statement; `make test` every so many, and
 # all that change something or commit.
 LONG = ("drop", "give")
@@ -176,8 +175,11 @@ def test_a_cut_before_each_login_and_statement(stage: Segment, faults: Faults, n
 
 
 @pytest.mark.parametrize("name", AT_EACH_CHANGE)
-def test_a_cut_after_each_change_and_commit(stage: Segment, faults: Faults, name: str) -> None:
-    count = everywhere(stage, name, faults, lambda n: faults.cut_after(CHANGES_AND_COMMITS, nth=n))
+@pytest.mark.parametrize("how", [Faults.cut_after, Faults.restart_before])
+def test_a_cut_after_or_a_stop_before_each_change_and_commit(
+    stage: Segment, faults: Faults, name: str, how: Callable[..., Fault]
+) -> None:
+    count = everywhere(stage, name, faults, lambda n: how(faults, CHANGES_AND_COMMITS, nth=n))
     assert count == COUNTS[name]
 
 
@@ -186,17 +188,4 @@ def test_a_cut_after_each_change_and_commit(stage: Segment, faults: Faults, name
 @pytest.mark.parametrize("when", ["before", "after"] if DEEP else ["after"])
 def test_a_cut_at_each_commit(stage: Segment, faults: Faults, name: str, when: str) -> None:
     cut = faults.cut_before if when == "before" else faults.cut_after
-    assert everywhere(stage, name, faults, lambda n: cut(COMMITS, nth=n)) == COMMIT_COUNTS[name]
-
-
-@pytest.mark.parametrize("name", AT_EACH_CHANGE)
-def test_the_server_goes_before_each_change_and_commit(stage: Segment, faults: Faults, name: str) -> None:
-    count = everywhere(stage, name, faults, lambda n: faults.restart_before(CHANGES_AND_COMMITS, nth=n))
-    assert count == COUNTS[name]
-
-
-# For the long ones a cut after each commit shows the same.
-@pytest.mark.parametrize("name", CHANGING if DEEP else [name for name in CHANGING if name not in LONG])
-def test_the_server_goes_after_each_commit(stage: Segment, faults: Faults, name: str) -> None:
-    count = everywhere(stage, name, faults, lambda n: faults.restart_after(COMMITS, nth=n))
-    assert count == COMMIT_COUNTS.get(name, 1)
+    assert everywhere(stage, name, faults, lambda n: cut(COMMITS, nth=n)) == 4

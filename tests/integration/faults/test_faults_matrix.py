@@ -99,14 +99,6 @@ def end(segment: Segment, name: str, mode: str, monkeypatch: pytest.MonkeyPatch,
 
 @modes
 @names
-def test_what_is_ready_is_returned(opened: Segment, name: str, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = end(opened, name, mode, monkeypatch)
-    assert (found.state, found.tries) == ("success", 1)
-    assert found.report is not None and found.report["in_place"] > 0
-
-
-@modes
-@names
 @pytest.mark.parametrize("option", ["", "soft_fail", "never_fail"])
 def test_a_timeout_tells_and_returns_all_that_is_missing(
     opened: Segment, name: str, mode: str, option: str, monkeypatch: pytest.MonkeyPatch
@@ -173,13 +165,12 @@ PASSING: dict[str, tuple[Order, str]] = {
     "login fails inside": (at_login("XX000", "Internal error"), "can't take a login now .XX000: Internal error"),
     "secrets backend": (secrets_backend, r"Connection redshift_default can't be looked up now \(RuntimeError\)"),
 }
-passing = pytest.mark.parametrize("kind", PASSING)
 
 
 @modes
 @names
-@passing
-def test_a_fault_that_passes_is_waited_out(
+@pytest.mark.parametrize("kind", ["", *PASSING])
+def test_what_is_ready_is_returned_once_a_fault_has_passed(
     opened: Segment,
     faults: Faults,
     name: str,
@@ -188,15 +179,17 @@ def test_a_fault_that_passes_is_waited_out(
     monkeypatch: pytest.MonkeyPatch,
     mocker: MockerFixture,
 ) -> None:
-    order, _ = PASSING[kind]
-    # More often than the worker looks before it defers.
-    order(faults, mocker, 3)
+    if kind:
+        order, _ = PASSING[kind]
+        # More often than the worker looks before it defers.
+        order(faults, mocker, 3)
     found = end(opened, name, mode, monkeypatch)
     assert (found.state, found.tries) == ("success", 1)
+    assert found.report is not None and found.report["in_place"] > 0
 
 
 @modes
-@passing
+@pytest.mark.parametrize("kind", PASSING)
 def test_a_fault_that_stays_is_named_at_the_timeout(
     opened: Segment, faults: Faults, mode: str, kind: str, monkeypatch: pytest.MonkeyPatch, mocker: MockerFixture
 ) -> None:

@@ -12,9 +12,8 @@ from redshift_connector.cursor import Cursor
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from local_redshift.faults_client import Faults
-from tests.deep import DEEP
-from tests.integration.faults.leaving import LEAVING, Leaving
-from tests.support.cluster import CLUSTER, Cluster
+from tests.integration.faults.leaving import Leaving
+from tests.support.cluster import Cluster
 from tests.support.redshift import connect, run
 from tests.support.segment import execute, said
 
@@ -69,23 +68,22 @@ def test_every_database_that_cannot_be_read_is_told_before_any_change(leaving: L
     assert leaving.snapshot() == before
 
 
-def test_an_unknown_error_is_told_with_what_is_done(leaving: Leaving, faults: Faults) -> None:
-    faults.error("^DROP USER", "XX000", "something inside")
-    with pytest.raises(PassingFaultError, match="XX000: something inside") as caught:
-        drop(leaving)
-    note = str(caught.value)
-    assert f"dropping database {leaving.checkpoint}. Failed, all or nothing of it done: dropping user and role." in note
-    assert left(leaving) == {leaving.role, leaving.user}
-
-
-def test_a_refusal_to_drop_the_user_is_told_with_a_hint(leaving: Leaving, faults: Faults) -> None:
+@pytest.mark.parametrize(
+    ("code", "kind", "hint"),
+    [("XX000", PassingFaultError, "XX000: "), ("55006", MisconfigurationError, "in database {}: revoke that, or")],
+)
+def test_an_error_at_the_last_part_is_told_with_what_is_done(
+    leaving: Leaving, faults: Faults, code: str, kind: type[Exception], hint: str
+) -> None:
     text = f'user "{leaving.user}" cannot be dropped because the user owns some object'
-    faults.error("^DROP USER", "55006", text)
-    with pytest.raises(MisconfigurationError) as caught:
+    faults.error("^DROP USER", code, text)
+    with pytest.raises(kind) as caught:
         drop(leaving)
-    refused, done = caught.value.problems
-    assert text in refused and f"in database {leaving.warehouse}: revoke that, or" in refused
-    assert done.endswith("done: dropping user and role. Not begun: nothing. A rerun does the rest.")
+    told = str(caught.value)
+    assert text in told and hint.format(leaving.warehouse) in told
+    assert f"dropping database {leaving.checkpoint}. Failed, all or nothing of it done: dropping user and role." in told
+    assert told.endswith("Not begun: nothing. A rerun does the rest.")
+    assert left(leaving) == {leaving.role, leaving.user}
 
 
 def test_a_conflict_in_a_database_is_done_again(leaving: Leaving, faults: Faults) -> None:
@@ -120,34 +118,14 @@ def test_who_connects_just_before_the_drop_is_named(leaving: Leaving, mocker: Mo
     assert left(leaving) == set()
 
 
-def test_its_own_sessions_linger_and_are_waited_for(leaving: Leaving, faults: Faults) -> None:
+def test_a_session_of_its_own_is_waited_for(leaving: Leaving, faults: Faults) -> None:
     faults.linger(1.0)
+    # One that only the DROP meets.
+    text = f'database "{leaving.checkpoint}" is being accessed by other users'
+    fault = faults.error("^DROP DATABASE", "55006", text, times=2)
     report = drop(leaving)
     assert [row["code"] for row in report["findings"] if row["code"] == "session_open"] == []
-    assert left(leaving) == set()
+    assert fault.fired == 2 and left(leaving) == set()
     # What removes the test's databases doesn't wait for sessions.
     faults.linger(0.0)
     time.sleep(0.3)
-
-
-def test_a_session_that_only_the_drop_meets_is_waited_for(leaving: Leaving, faults: Faults) -> None:
-    text = f'database "{leaving.checkpoint}" is being accessed by other users'
-    fault = faults.error("^DROP DATABASE", "55006", text, times=2)
-    drop(leaving)
-    assert fault.fired == 2 and left(leaving) == set()
-
-
-@pytest.mark.parametrize("way", ["drop", *["give"] * DEEP])
-def test_a_run_that_is_cut_between_two_parts_is_rerun_to_its_end(leaving: Leaving, faults: Faults, way: str) -> None:
-    # CREATE alone shows which is the checkpoint database.
-    leaving.user_connection()
-    kept = {leaving.checkpoint} if way == "give" else set()
-    for nth in range(1, 5):
-        fault = faults.cut_after("^(commit|drop database)", nth=nth)
-        with pytest.raises(PassingFaultError):
-            execute(LEAVING[way](leaving))
-        assert fault.fired == 1
-        faults.clear()
-        execute(LEAVING[way](leaving))
-        assert left(leaving) == kept
-        leaving.restore((CLUSTER, *leaving.places))

@@ -44,26 +44,6 @@ def trigger(segment: Segment, name: str, seconds: float) -> dict[str, Any]:
     return fire(trigger_of(sensor(segment, name), seconds=seconds))
 
 
-def passing(faults: Faults) -> None:
-    """A cluster that comes up: refused logins, a reset, a conflict, a delay, a restart in the middle."""
-    faults.error("-- login", "57P03", "the database system is starting up", severity="FATAL", times=2)
-    faults.cut_before("-- login", nth=3)
-    faults.error(READS, "XX000", "1023", "Serializable isolation violation on table - 1")
-    faults.cut_after(READS, nth=2)
-    faults.delay(READS, 0.1, nth=3)
-    faults.restart_before(READS, down=0.2, nth=4)
-
-
-def test_faults_that_pass_are_waited_out_by_poking(opened: Segment, faults: Faults, name: str) -> None:
-    passing(faults)
-    assert poke(opened, name, PATIENCE)["in_place"] > 0
-
-
-def test_faults_that_pass_are_waited_out_in_the_trigger(opened: Segment, faults: Faults, name: str) -> None:
-    passing(faults)
-    assert trigger(opened, name, PATIENCE)["status"] == "done"
-
-
 def test_a_cut_at_each_statement_of_a_look_is_waited_out(opened: Segment, faults: Faults, name: str) -> None:
     for nth in range(1, 40):
         fault = faults.cut_before("", nth=nth)
@@ -98,26 +78,17 @@ def test_a_temporary_password_that_ends_while_the_server_restarts_is_asked_for_a
 
 
 def test_a_fault_that_stays_is_a_timeout_at_the_deadline(opened: Segment, faults: Faults, name: str) -> None:
-    faults.stop()
-    with quickly(), pytest.raises(AirflowSensorTimeout, match="can't be reached"):
-        poke(opened, name, 0.3)
-    with quickly():
-        event = trigger(opened, name, 0.3)
-    assert event["status"] == "timeout"
-    assert "can't be reached" in event["message"]
-
-
-def test_a_silent_server_is_a_timeout_at_the_deadline(opened: Segment, name: str) -> None:
     with listening(silence) as port:
-        opened.admin_connection(port=port, extra={"ssl": False, "timeout": 0.3})
-        with quickly(), pytest.raises(AirflowSensorTimeout, match="timed out"):
-            poke(opened, name, 0.5)
-        with quickly():
-            assert trigger(opened, name, 0.5)["status"] == "timeout"
-
-
-def test_a_look_without_waiting_fails_once_and_is_left_to_airflow(opened: Segment, faults: Faults, name: str) -> None:
-    faults.stop()
+        for fields, said in (({"port": port}, "timed out"), ({}, "can't be reached")):
+            if not fields:
+                faults.stop()
+            opened.admin_connection(extra={"ssl": False, "timeout": 0.3}, **fields)
+            with quickly(), pytest.raises(AirflowSensorTimeout, match=said):
+                poke(opened, name, 0.5)
+            with quickly():
+                event = trigger(opened, name, 0.5)
+            assert event["status"] == "timeout" and said in event["message"]
+    # Without waiting it fails once, and is left to Airflow.
     with quickly(), pytest.raises(PassingFaultError) as failure:
         poke(opened, name, PATIENCE, wait=False)
     assert not isinstance(failure.value, AirflowFailException)
@@ -163,13 +134,8 @@ def test_an_endpoint_that_moves_is_looked_up_again(opened: Segment, name: str, m
         assert changing(opened, name, mocker, opened.admin_connection)["status"] == "done"
 
 
-@pytest.mark.parametrize("error", [RuntimeError("Canary-1"), AirflowNotFoundException("none")])
-def test_a_secrets_backend_that_fails_once_is_waited_out(
-    opened: Segment, name: str, error: Exception, mocker: MockerFixture, caplog: pytest.LogCaptureFixture
-) -> None:
-    answers = [error, *[mocker.DEFAULT] * 99]
+def test_a_connection_that_was_there_is_waited_for(opened: Segment, name: str, mocker: MockerFixture) -> None:
+    answers = [AirflowNotFoundException("none"), *[mocker.DEFAULT] * 99]
     path = "airflow.providers.common.compat.connection.get_async_connection"
     mocker.patch(path, side_effect=answers, wraps=get_async_connection)
-    with caplog.at_level("INFO"):
-        assert trigger(opened, name, PATIENCE)["status"] == "done"
-    assert "Canary-1" not in caplog.text
+    assert trigger(opened, name, PATIENCE)["status"] == "done"

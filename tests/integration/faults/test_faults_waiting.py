@@ -6,12 +6,11 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.connection import get_async_connection
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout, TaskDeferred
-from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.triggers.poll import PollTrigger
@@ -65,26 +64,41 @@ def gone(segment: Segment) -> bool:
     return not logged_in(segment)
 
 
+def in_a_trigger(segment: Segment, name: str) -> None:
+    assert fire(trigger_of(sensor(segment, name), seconds=1.5))["status"] == "timeout"
+
+
+def poking(segment: Segment, name: str) -> None:
+    with pytest.raises(AirflowSensorTimeout):
+        execute(sensor(segment, name, deferrable=False, timeout=1.5))
+
+
+def before_it_defers(segment: Segment, name: str) -> None:
+    with pytest.raises(TaskDeferred):
+        execute(sensor(segment, name, timeout=1.5))
+
+
 @both
-def test_a_locked_table_ends_in_an_event_at_the_deadline(opened: Segment, name: str) -> None:
-    with locked(opened, "crm.accounts"):
+@pytest.mark.parametrize(
+    ("wait", "after"),
+    [
+        *((wait, None) for wait in (in_a_trigger, poking, before_it_defers)),
+        *((in_a_trigger, after) for after in (0, 4, 12)),
+        (poking, 12),
+    ],
+)
+def test_a_look_that_hangs_ends_at_the_deadline(
+    opened: Segment, proxy: Proxy, name: str, wait: Callable[[Segment, str], None], after: int | None
+) -> None:
+    """At a locked table, or where packets vanish after so many of them."""
+    with locked(opened, "crm.accounts") if after is None else nullcontext():
+        if after is not None:
+            proxy.lose(after)
         began = time.monotonic()
-        event = fire(trigger_of(sensor(opened, name), seconds=1.5))
-        assert (event["status"], time.monotonic() - began < 1.5 + SOON) == ("timeout", True)
+        wait(opened, name)
+        assert time.monotonic() - began < 1.5 + SOON
         # It doesn't run on at the server.
-        assert gone(opened)
-
-
-@both
-def test_a_locked_table_is_looked_at_again_until_it_is_free(opened: Segment, name: str) -> None:
-    with locked(opened, "crm.accounts") as release:
-
-        async def later() -> None:
-            await asyncio.sleep(2.5)
-            await asyncio.to_thread(release)
-
-        event = fire(trigger_of(sensor(opened, name), look=1), later)
-    assert event["status"] == "done"
+        assert after is not None or gone(opened)
 
 
 @both
@@ -103,44 +117,6 @@ def test_a_cleared_task_waits_for_nothing(opened: Segment, name: str) -> None:
     with locked(opened, "crm.accounts"):
         assert asyncio.run(clear()) < 0.5
         assert gone(opened)
-
-
-WAYS: dict[str, tuple[dict[str, Any], type[BaseException]]] = {
-    "poke": ({"deferrable": False}, AirflowSensorTimeout),
-    "deferred": ({"deferrable": True}, TaskDeferred),
-}
-
-
-@both
-@pytest.mark.parametrize("way", WAYS)
-def test_on_the_worker_a_look_ends_with_the_sensor_s_time(opened: Segment, name: str, way: str) -> None:
-    given, error = WAYS[way]
-    with locked(opened, "crm.accounts"):
-        began = time.monotonic()
-        with pytest.raises(error):
-            execute(sensor(opened, name, timeout=1.5, **given))
-        assert time.monotonic() - began < 1.5 + SOON
-        assert gone(opened)
-
-
-@both
-def test_packets_that_vanish_on_the_worker(opened: Segment, proxy: Proxy, name: str) -> None:
-    proxy.lose(after=12)
-    began = time.monotonic()
-    with pytest.raises(AirflowSensorTimeout):
-        execute(sensor(opened, name, deferrable=False, timeout=1.5))
-    assert time.monotonic() - began < 1.5 + SOON
-
-
-@both
-@pytest.mark.parametrize("after", [0, 4, 12])
-def test_packets_that_vanish_end_in_an_event_at_the_deadline(
-    opened: Segment, proxy: Proxy, name: str, after: int
-) -> None:
-    proxy.lose(after)
-    began = time.monotonic()
-    assert fire(trigger_of(sensor(opened, name), seconds=1.5))["status"] == "timeout"
-    assert time.monotonic() - began < 1.5 + SOON
 
 
 @both
@@ -176,51 +152,36 @@ def test_what_hangs_keeps_only_its_own_sensor_waiting(opened: Segment) -> None:
     assert [event["status"] for event in events] == ["done"] * 4
 
 
-def test_a_secrets_backend_that_fails_for_three_looks(opened: Segment, mocker: MockerFixture) -> None:
-    answers = [*[RuntimeError("down")] * 3, *[mocker.DEFAULT] * 99]
-    path = "airflow.providers.common.compat.connection.get_async_connection"
-    mocker.patch(path, side_effect=answers, wraps=get_async_connection)
-    assert fire(trigger_of(opened.access(schemas=["crm"])))["status"] == "done"
-
-
-def goes_on_beside(opened: Segment, sick: list[PollTrigger]) -> float:
-    """How long a healthy cluster's sensor takes once its table is there; eight of the sick ones are cleared before."""
+@pytest.mark.parametrize("hung", [False, True])
+def test_what_hangs_or_is_silent_holds_up_no_sensor_of_another_cluster(opened: Segment, hung: bool) -> None:
+    """A healthy cluster's sensor fires soon after its table is there, beside many sick ones, some of them cleared."""
     waiting = trigger_of(opened.profiles(schema="crm", tables=["late"]), poke_interval=1)
+    fields = {**admin_fields(opened.server, opened.warehouse), "extra": {"ssl": False}}
 
-    async def all_of_them() -> float:
+    async def all_of_them(sick: list[PollTrigger], clusters: int) -> None:
         running = [asyncio.create_task(collect(one)) for one in (*sick, waiting)]
         await asyncio.sleep(2)
         for one in running[:8]:
             one.cancel()
-        assert len([one for one in ours() if "look" in one]) <= 1 + len(
-            {one.arguments["redshift_conn_id"] for one in sick}
-        )
+        assert len([one for one in ours() if "look" in one]) <= 1 + clusters
         await asyncio.to_thread(opened.sql, "CREATE TABLE crm.late (id int, event_id int)")
         began = time.monotonic()
         assert [one["status"] for one in await running[-1]] == ["done"]
+        assert time.monotonic() - began < 2.5
         for one in running:
             one.cancel()
         await asyncio.wait(running)
-        return time.monotonic() - began
 
     try:
-        return asyncio.run(asyncio.wait_for(all_of_them(), PATIENCE))
+        with listening(silence) as port, locked(opened, "crm.accounts"):
+            for at in range(16):
+                opened.connection(f"sick{at}", **{**fields, "port": opened.server.port if hung else port})
+            sensors: list[Any]
+            if hung:
+                sensors = [opened.access(redshift_conn_id=f"sick{at}", tables=["crm.accounts"]) for at in range(16)]
+            else:
+                sensors = [opened.profiles(redshift_conn_id="sick0", schema=f"s{at}") for at in range(64)]
+            sick = [trigger_of(one) for one in sensors]
+            asyncio.run(asyncio.wait_for(all_of_them(sick, 16 if hung else 1), PATIENCE))
     finally:
         opened.sql("DROP TABLE IF EXISTS crm.late")
-
-
-def test_a_silent_cluster_holds_up_no_sensor_of_another(opened: Segment) -> None:
-    with listening(silence) as port:
-        fields = admin_fields(opened.server, opened.warehouse)
-        opened.connection("dead", **{**fields, "port": port, "extra": {"ssl": False}})
-        sick = [trigger_of(opened.profiles(redshift_conn_id="dead", schema=f"s{at}")) for at in range(64)]
-        assert goes_on_beside(opened, sick) < 2.5
-
-
-def test_looks_that_hang_hold_up_no_sensor_of_another_cluster(opened: Segment) -> None:
-    fields = {**admin_fields(opened.server, opened.warehouse), "extra": {"ssl": False}}
-    for at in range(16):
-        opened.connection(f"hung{at}", **fields)
-    with locked(opened, "crm.accounts"):
-        sick = [trigger_of(opened.access(redshift_conn_id=f"hung{at}", tables=["crm.accounts"])) for at in range(16)]
-        assert goes_on_beside(opened, sick) < 2.5

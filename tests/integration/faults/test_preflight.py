@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -41,12 +40,6 @@ def test_where_all_is_well_there_is_no_finding(linked: Segment, logged: Logged) 
     assert PASSWORD not in json.dumps(report) + log
 
 
-def test_a_user_that_is_still_to_come_is_no_finding(segment: Segment) -> None:
-    report = look(segment)
-    assert codes(report) == []
-    assert "user_missing" in notes(report) and "user_logs_in" not in notes(report)
-
-
 def test_what_the_admin_lacks_is_named(linked: Segment) -> None:
     linked.admin_connection(login=linked.cluster.user("clerk"), password=PASSWORD)
     schemas = ["public", "crm", "no_such_db.s"]
@@ -56,24 +49,28 @@ def test_what_the_admin_lacks_is_named(linked: Segment) -> None:
         assert any(part in row["remedy"] for row in report["findings"])
 
 
-def test_what_everybody_lost_is_a_note(linked: Segment) -> None:
+def test_what_is_told_as_a_note(linked: Segment) -> None:
     other = linked.cluster.database()
     linked.sql(f"REVOKE TEMP ON DATABASE {other} FROM PUBLIC", "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    # The linked user's own session tells of capitals.
+    linked.sql(f"ALTER USER {linked.user} SET enable_case_sensitive_identifier TO true")
     try:
         report = look(linked)
         assert report["noted"]["temp_revoked"] == said("temp_revoked", "", databases=(other,))
+        assert report["noted"]["capitals"] == said("capitals", linked.user, case="kept")
         assert codes(report) == [] and "public_creates" not in notes(report)
+        linked.user_connection(login=f"{linked.user}_2")
+        report = look(linked)
+        assert codes(report) == []
+        assert "user_missing" in notes(report) and "user_logs_in" not in notes(report)
     finally:
         linked.sql("GRANT CREATE ON SCHEMA public TO PUBLIC")
 
 
-def test_the_linked_users_own_session_tells_of_capitals(linked: Segment) -> None:
-    linked.sql(f"ALTER USER {linked.user} SET enable_case_sensitive_identifier TO true")
-    assert look(linked)["noted"]["capitals"] == said("capitals", linked.user, case="kept")
-
-
+USER: dict[str, Any] = {"password": CANARY}
 FIELDS: dict[str, tuple[dict[str, Any], bool, str]] = {
     "a wrong password": ({"login": "nobody", "password": CANARY}, True, "refuses the login or password"),
+    "a user's wrong password": (USER, True, "refuses the login or password of user"),
     "no password": ({"password": None}, True, "lacks password"),
     "no such database": ({"schema": "no_such_db"}, True, "there is no database no_such_db"),
     "TLS that isn't there": ({"extra": {}}, True, "TLS"),
@@ -85,8 +82,11 @@ FIELDS: dict[str, tuple[dict[str, Any], bool, str]] = {
 def test_a_connection_that_fails_is_a_finding(linked: Segment, logged: Logged, case: str) -> None:
     fields, blocking, told = FIELDS[case]
     with listening(None) as port, quickly():
-        linked.admin_connection(**(fields or {"port": port}))
-        linked.user_connection(**{"port": linked.server.port, "host": linked.server.host, "extra": {"ssl": False}})
+        if fields is USER:
+            linked.user_connection(**fields)
+        else:
+            linked.admin_connection(**(fields or {"port": port}))
+            linked.user_connection(**{"port": linked.server.port, "host": linked.server.host, "extra": {"ssl": False}})
         report = look(linked)
     assert codes(report)[:1] == ["not_connected"]
     assert report["findings"][0]["blocking"] is blocking and told in report["findings"][0]["text"]
@@ -104,41 +104,19 @@ def test_silence_is_no_fault(linked: Segment, monkeypatch: pytest.MonkeyPatch) -
     assert not any(row["blocking"] for row in report["findings"])
 
 
-def test_a_users_login_that_is_refused_is_a_finding(linked: Segment, logged: Logged) -> None:
-    linked.user_connection(password=CANARY)
-    report = look(linked)
-    assert codes(report) == ["not_connected"] and linked.user in message(report, "not_connected")
-    assert CANARY not in json.dumps(report) + logged()
-
-
-ORDERS: dict[str, tuple[Callable[[Faults], object], list[str]]] = {
-    "an old patch": (lambda faults: faults.error(SCOPES, "42703", OLD, times=None), ["old_patch"]),
-    "no cross-database queries": (
-        lambda faults: faults.error("datagraph_preflight", "0A000", "cross-database references", times=None),
-        ["cross_database_refused"],
-    ),
-}
-
-
-@pytest.mark.parametrize("case", ORDERS)
-def test_what_a_cluster_lacks_is_a_finding(linked: Segment, faults: Faults, case: str) -> None:
-    # The local Redshift looks for the table before it meets a fault.
-    linked.cluster.database("CREATE TABLE public.datagraph_preflight (id int)")
-    order, expected = ORDERS[case]
-    order(faults)
-    report = look(linked)
-    assert codes(report) == expected
-    assert "user_logs_in" in notes(report)
-    if "old_patch" not in expected:
-        with linked.cluster.untouched():
-            assert codes(execute(linked.check())) == expected
-
-
-def test_an_old_patch_is_told_by_every_task_and_not_retried(linked: Segment, faults: Faults) -> None:
+def test_what_a_cluster_lacks_is_a_finding_and_not_retried(linked: Segment, faults: Faults) -> None:
     faults.error(SCOPES, "42703", OLD, times=None)
+    report = look(linked)
+    assert codes(report) == ["old_patch"] and "user_logs_in" in notes(report)
     with pytest.raises(MisconfigurationError) as error:
         execute(linked.check())
     assert said("old_patch", linked.warehouse) in error.value.problems
+    faults.clear()
+    # The local Redshift looks for the table before it meets a fault.
+    linked.cluster.database("CREATE TABLE public.datagraph_preflight (id int)")
+    faults.error("datagraph_preflight", "0A000", "cross-database references", times=None)
+    for found in (look(linked), execute(linked.check())):
+        assert codes(found) == ["cross_database_refused"]
 
 
 def test_what_is_hidden_from_the_admin_is_told_before_it_is_missed(linked: Segment) -> None:
