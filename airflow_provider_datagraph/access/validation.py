@@ -72,7 +72,7 @@ class Rules:
     broken_views: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Seen:
     """What a look has seen: what was read, and what the user's session can't name (``folded``).
 
@@ -81,11 +81,14 @@ class Seen:
     """
 
     targets: Mapping[Path, Target]
-    proved: frozenset[Path] = frozenset()
-    folded: frozenset[Path] = frozenset()
-    refused: Mapping[Path, tuple[str, str]] = field(default_factory=dict)
-    unread: frozenset[Path] = frozenset()
-    rights: Mapping[str, ReadRights] = field(default_factory=dict)
+    proved: set[Path] = field(default_factory=set)
+    folded: set[Path] = field(default_factory=set)
+    refused: dict[Path, tuple[str, str]] = field(default_factory=dict)
+    unread: set[Path] = field(default_factory=set)
+    rights: dict[str, ReadRights | None] = field(default_factory=dict)
+
+    def rights_in(self, database: str) -> ReadRights:
+        return self.rights.get(database) or ReadRights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ def _lacking(seen: Seen, rules: Rules) -> Iterator[Verdict]:
     make = finding if rules.wait_for_grants else blocking
     for (database, schema), paths in places.items():
         tables = tuple(path[2] for path in paths)
-        lacks = seen.rights[database].lacks(paths[0])
+        lacks = seen.rights_in(database).lacks(paths[0])
         facts: dict[str, Fact] = {"login": rules.login, "database": database, "tables": tables, "count": len(tables)}
         if lacks == "USAGE":
             give = _give(rules.role, ("USAGE",), Scope.SCHEMA, [(schema,)])
@@ -138,7 +141,7 @@ def _own_fault(told: Finding, path: Path, seen: Seen, beside: Iterable[tuple[str
 
 def _single(path: Path, state: str, text: str, seen: Seen, rules: Rules, beside: Iterable[tuple[str, str]]) -> Verdict:
     target, about = seen.targets[path], join_path(*path)
-    rights = seen.rights.get(path[0], ReadRights())
+    rights = seen.rights_in(path[0])
     facts: dict[str, Fact] = {"reason": text, "state": state}
     if state in (REFUSED, UNSUPPORTED) and path[1:] in rights.on_columns:
         facts = {"tables": (path[2],), "case": "reading"}

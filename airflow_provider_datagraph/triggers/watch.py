@@ -200,27 +200,26 @@ class Watcher:
 
         :return: those that weren't told what is wrong, since it isn't ``final``.
         """
-        from airflow_provider_datagraph.engine.looks import Late, make_probe, take_all
+        from airflow_provider_datagraph.engine.looks import Late, make_probe
 
         assert self.sessions is not None
         loop = asyncio.get_running_loop()
         wrong: list[Subscription] = []
         last = loop.time()
-        asked: dict[int, tuple[Probe, Subscription]] = {}
+        asked: dict[Probe, Subscription] = {}
         for one in sorted(those, key=lambda one: one.hung):
             try:
                 one.probe = one.probe or make_probe(one.name, one.arguments, self.sessions)
+                asked[one.probe] = one
             except Exception as error:
                 # Such as that of a sensor that waits since before an upgrade; the others are looked at.
                 one.tell(error)
-                continue
-            asked[id(one.probe)] = (one.probe, one)
 
         def told(probe: Probe, answer: Look | Exception) -> None:
             nonlocal last
-            if id(probe) not in asked:
+            one = asked.pop(probe, None)
+            if one is None:
                 return
-            one = asked.pop(id(probe))[1]
             took, last = loop.time() - last, loop.time()
             if took > self.key[2] / 2 or (isinstance(answer, Late) and took > 1):
                 one.hung = last
@@ -237,12 +236,12 @@ class Watcher:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(told, probe, answer)
 
-        self.looking = in_thread(take_all, self.sessions, [probe for probe, _ in asked.values()], tell)
+        self.looking = in_thread(self.sessions.take_all, list(asked), tell)
         await asyncio.wait({self.looking}, timeout=self.sessions.seconds + GRACE)
         if self.looking.done():
             self.looking.result()
         else:
-            left = [one for _, one in asked.values()]
+            left = list(asked.values())
             asked.clear()
             self.sessions.interrupt()
             self._tell(left, PassingFaultError(STUCK))

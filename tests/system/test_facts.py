@@ -14,7 +14,7 @@ from redshift_connector.error import Error
 
 from airflow_provider_datagraph.hooks.faults import Fault, classify, details
 from airflow_provider_datagraph.redshift.catalog.identities import groups_of
-from airflow_provider_datagraph.redshift.catalog.relations import read_relations_of, read_sources
+from airflow_provider_datagraph.redshift.catalog.relations import read_all_relations, read_sources
 from airflow_provider_datagraph.redshift.passwords import md5_hash, sha256_hash
 from tests.support.redshift import abandon, run
 from tests.system.facts import DOCUMENT, FACTS, RESULTS, Fact, document
@@ -128,8 +128,8 @@ def group_members(world: World) -> str:
 
 def views_in_pg_depend(world: World) -> str:
     world.run("CREATE VIEW {s}.v AS SELECT id FROM {s}.t")
-    ((schema,),) = world.run("SELECT oid FROM pg_namespace WHERE nspname = '{s}'", "u")
-    found = read_relations_of(lambda query: world.run(query, "u"), {int(schema): world["s"]})
+    every = read_all_relations(lambda query: world.run(query, "u"), str)
+    found = {oid: one for oid, one in every.items() if one.schema == world["s"]}
     sources = read_sources(lambda query: world.run(query, "u"), found)
     return "" if sources == {(world["s"], "v"): {(world["s"], "t")}} else f"{sources}"
 

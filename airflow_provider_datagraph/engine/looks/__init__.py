@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_datagraph.engine.looks.access import AccessProbe
-from airflow_provider_datagraph.engine.looks.base import Late, Look, Probe, Sessions, take, take_all
+from airflow_provider_datagraph.engine.looks.base import Late, Look, Probe, Sessions, take
 from airflow_provider_datagraph.engine.looks.profiles_sync import ProfilesSyncProbe
 
-__all__ = ["AccessProbe", "Late", "Look", "Probe", "ProfilesSyncProbe", "Sessions", "make_probe", "take", "take_all"]
+__all__ = ["AccessProbe", "Late", "Look", "Probe", "ProfilesSyncProbe", "Sessions", "make_probe", "take"]
 
 PROBES: Mapping[str, type[AccessProbe] | type[ProfilesSyncProbe]] = {
     "access": AccessProbe,

@@ -26,12 +26,12 @@ from airflow_provider_datagraph.form.patterns import meant_by, parse_pattern
 from airflow_provider_datagraph.hooks.faults import database_gone, details, lasts
 from airflow_provider_datagraph.redshift.catalog.effective import held_on_tables, may_create, usable_schemas
 from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
-from airflow_provider_datagraph.redshift.names import fold, join_path, split_path
+from airflow_provider_datagraph.redshift.names import join_path
 from airflow_provider_datagraph.redshift.statements import trial
 from airflow_provider_datagraph.redshift.values import Session
 
 
-@dataclass
+@dataclass(eq=False)
 class AccessProbe:
     """Names every column of each relation, and no row, as the linked user, from the checkpoint database.
 
@@ -68,43 +68,37 @@ class AccessProbe:
     def user(self) -> Reader:
         return self.sessions.reader(self.checkpoint_database, self.user_conn_id)
 
-    def schemas_named(self) -> set[str]:
-        names = [*(split_path(text)[-1] for text in self.schemas), *(split_path(text)[-2] for text in self.tables)]
-        return {spelt for name in names for spelt in (name, fold(name))}
-
     def look(self) -> Look:
         listing = Listing(self, self.admin.session())
         targets = listing.targets()
-        reading = Reading(self, listing, targets)
-        reading.read()
+        seen = Reading(targets, probe=self, ids=listing.ids)
+        seen.read()
         rules = validation.Rules(self.user.hook.login, self.role, self.wait_for_grants, self.broken_views == "fail")
-        verdicts = [*validation.judge(seen := reading.seen(), rules), *listing.verdicts, *self._checkpoint(rules)]
-        proved = seen.proved
+        verdicts = [*validation.judge(seen, rules), *listing.verdicts, *self._checkpoint(rules)]
         holding = [one.finding for one in verdicts if one.holds_up]
         more = [one.finding for one in verdicts if not one.holds_up]
         # It takes some statements a database, so not at every look of those that wait.
-        if proved and not any(not one.blocking for one in holding):
+        if seen.proved and all(one.blocking for one in holding):
             excess = list(self._excess(listing.session, targets))
             holding += (one for one in excess if one.blocking)
             more += (one for one in excess if not one.blocking)
-        report = Report.of([*holding, *more], in_place=len(proved))
-        who = f"{rules.login}, connected to {self.user.hook.arguments['database']},"
-        refused = len(reading.refused) + len(reading.unread)
-        left = targets.keys() - proved - seen.folded - seen.unread - seen.refused.keys()
-        beside = {"proof": {**self._proof(rules.login, sorted(proved)), "refused": refused}}
-        beside["proof"]["unproved"] = len(targets) - len(proved) - refused
+        proved, count = len(seen.proved), counted(len(targets), "table")
+        report = Report.of([*holding, *more], in_place=proved)
+        who = f"{rules.login}, connected to {self.user.database},"
+        refused = len(seen.refused) + len(seen.unread)
+        proof = {**self._proof(rules.login, sorted(seen.proved)), "refused": refused}
+        beside = {"proof": {**proof, "unproved": len(targets) - proved - refused}}
+        left = targets.keys() - seen.proved - seen.folded - seen.unread - seen.refused.keys()
         # What a long look read first may be too old at its end: the next one reads it again.
         if holding or not proved or left:
-            read = [f"{who} has read {len(proved)} of {counted(len(targets), 'table')}."] if targets else []
+            read = [f"{who} has read {proved} of {count}."] if targets else []
             return Look(report, " ".join([*read, by_cause(holding or more)]), more=beside)
-        share = f"every one of {counted(len(targets), 'table')}"
-        if len(proved) < len(targets):
-            share = f"{len(proved)} of {counted(len(targets), 'table')}; the rest holds nothing up"
+        share = f"every one of {count}" if proved == len(targets) else f"{proved} of {count}; the rest holds nothing up"
         return Look(report, f"{who} can read {share}.", done=True, more=beside)
 
     def _excess(self, session: Session, targets: Mapping[validation.Path, validation.Target]) -> Iterator[Finding]:
         """Look at what must not be possible: in what is read, in the checkpoint database, and where it is forbidden."""
-        login, checkpoint = self.user.hook.login, str(self.user.hook.arguments["database"])
+        login, checkpoint = self.user.hook.login, self.user.database
         known = read_identity_reach(self.admin.rows, session, login)
         # An admin who is no superuser may not see it, and the linked user sees its own.
         linked = not known.session.superuser
@@ -136,18 +130,15 @@ class AccessProbe:
 
     def _checkpoint(self, rules: validation.Rules) -> list[validation.Verdict]:
         """Look at what Segment must be able to write; nothing of what is tried stays."""
-        database = str(self.user.hook.arguments["database"])
+        database = self.user.database
         rows = self.sessions.reader(database).rows
         creates = may_create(rows, rules.login, database)
         oid = next((oid for oid, (name, _) in read_namespaces(rows).items() if name == SCHEMA), None)
-        if oid is None:
-            verdicts = validation.not_writable(database, SCHEMA, rules, creates=creates)
-        else:
+        held = tables = None
+        if oid is not None:
             held = [word for word in ("USAGE", "CREATE") if SCHEMA in usable_schemas(rows, rules.login, word.lower())]
             tables = held_on_tables(rows, rules.login, oid, validation.WRITING)
-            verdicts = validation.not_writable(
-                database, SCHEMA, rules, creates=creates, on_schema=held, on_tables=tables
-            )
+        verdicts = validation.not_writable(database, SCHEMA, rules, creates=creates, on_schema=held, on_tables=tables)
         if verdicts or not self.probe_checkpoint:
             return verdicts
         try:
@@ -164,7 +155,7 @@ class AccessProbe:
         schemas = {join_path(*place): len(list(each)) for place, each in groupby(proved, key=lambda path: path[:2])}
         return {
             "login": login,
-            "database": str(self.user.hook.arguments["database"]),
+            "database": self.user.database,
             "first": times[0] if times else "",
             "last": times[-1] if times else "",
             "read": len(proved),

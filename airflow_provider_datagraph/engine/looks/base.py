@@ -49,6 +49,11 @@ class Look:
         object.__setattr__(self, "message", one_line(self.message))
 
     @property
+    def ends(self) -> bool:
+        """Whether waiting changes nothing any more."""
+        return self.done or bool(self.problems)
+
+    @property
     def problems(self) -> tuple[str, ...]:
         """What a person has to correct first; empty where waiting may be enough."""
         return () if self.done else tuple(map(str, self.report.blocking))
@@ -66,9 +71,6 @@ class Probe(Protocol):
     @property
     def admin(self) -> Reader:
         """The admin's session."""
-
-    def schemas_named(self) -> set[str]:
-        """Name the schemas that it looks at, as typed and as Redshift may fold them."""
 
     def look(self) -> Look:
         """Look once."""
@@ -109,7 +111,7 @@ class Sessions:
     def reader(self, database: str | None = None, user_conn_id: str | None = None) -> Reader:
         """Give the session in a database, by default the connection's own; where there is none, without a login yet."""
         if database is not None and user_conn_id is None:
-            database = None if self.reader().hook.arguments["database"] == database else database
+            database = None if self.reader().database == database else database
         if (database, user_conn_id) not in self.readers:
             hook = DataGraphHook(
                 self.redshift_conn_id,
@@ -125,34 +127,37 @@ class Sessions:
         reader.used = True
         return reader
 
-    def begin(self, probes: Sequence[Probe]) -> None:
-        """Begin a round: nothing is known yet, and what the last one didn't need is closed."""
-        self.asked = probes
-        with self.lock:
-            self.until = 0.0 if self.ended else time.monotonic() + self.seconds
-        for key, reader in list(self.readers.items()):
-            if not reader.used:
-                reader.close()
-                del self.readers[key]
-            reader.renew()
+    def take_all(self, probes: Sequence[Probe], tell: Callable[[Probe, Look | Exception], None]) -> None:
+        """Take a look for each of some probes, which share what is read; each answer is told at once.
 
-    @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Look, in this thread; who ends the sessions meanwhile leaves it to this thread to close them."""
+        Who ends the sessions meanwhile leaves it to this thread to close them.
+        """
         # The driver's own limit is for each answer, and set at the login.
         alarm = threading.Timer(self.seconds, self.interrupt)
         alarm.name, alarm.daemon = "datagraph-alarm", True
         with self.lock:
-            self.running = True
+            self.running, self.until = True, 0.0 if self.ended else time.monotonic() + self.seconds
         alarm.start()
         try:
-            yield
+            self._renew()
+            self.asked = probes
+            for probe in probes:
+                self.current = probe
+                tell(probe, _answer(probe))
         finally:
             alarm.cancel()
             with self.lock:
                 self.running, self.current = False, None
                 if self.ended:
                     self.close()
+
+    def _renew(self) -> None:
+        """Forget what the last round read, and close what it didn't need."""
+        for key, reader in list(self.readers.items()):
+            if not reader.used:
+                reader.close()
+                del self.readers[key]
+            reader.renew()
 
     def left(self) -> float:
         """Tell how many seconds are left for the look, or raise :class:`Late`."""
@@ -176,8 +181,7 @@ class Sessions:
         # Most statements end by themselves.
         time.sleep(A_MOMENT)
         if self.busy is busy:
-            reader, connection = busy
-            reader.hook.cancel(connection)
+            self.cancel()
 
     def end(self) -> None:
         """Close the sessions for good, from any thread, without waiting for a look that is being taken."""
@@ -192,21 +196,11 @@ class Sessions:
             reader.close()
 
 
-def take_all(sessions: Sessions, probes: Sequence[Probe], tell: Callable[[Probe, Look | Exception], None]) -> None:
-    """Take a look for each of some probes that share their sessions, and what is read; each answer is told at once."""
-    with sessions.taken():
-        sessions.begin(probes)
-        for probe in probes:
-            sessions.current = probe
-            tell(probe, _answer(probe))
-
-
 def _answer(probe: Probe) -> Look | Exception:
     try:
         return probe.look()
     except (DriverError, OSError) as error:
-        hook = probe.admin.hook
-        return statement_error(error, hook.login, str(hook.arguments["database"]))
+        return statement_error(error, probe.admin.hook.login, probe.admin.database)
     except Exception as error:
         return error
 
@@ -214,7 +208,7 @@ def _answer(probe: Probe) -> Look | Exception:
 def take(probe: Probe) -> Look:
     """Take a look, or raise what went wrong with it."""
     answers: list[Look | Exception] = []
-    take_all(probe.sessions, [probe], lambda _, answer: answers.append(answer))
+    probe.sessions.take_all([probe], lambda _, answer: answers.append(answer))
     (answer,) = answers
     if isinstance(answer, Exception):
         raise answer
@@ -234,6 +228,10 @@ class Reader:
     """The databases whose privileges have explained a refusal in this round."""
     failed: Exception | None = field(init=False, default=None)
     """Why there is no session in this round."""
+
+    @property
+    def database(self) -> str:
+        return str(self.hook.arguments["database"])
 
     def renew(self) -> None:
         self.read.clear()
@@ -283,19 +281,17 @@ class Reader:
             self.sessions.busy = (self, connection)
             yield connection.cursor()
         except (DriverError, OSError) as error:
-            fault, database = classify(error), str(self.hook.arguments["database"])
+            fault = classify(error)
             if fault is Fault.PASSING:
-                self._give_up(error, database)
+                self._give_up(error)
             if fault is Fault.CONFLICT:
-                text = details(error)[1]
-                raise PassingFaultError(
-                    f"Another transaction in database {database} conflicts ({text}). The sensor will check again."
-                ) from error
+                text = f"Another transaction in database {self.database} conflicts ({details(error)[1]})."
+                raise PassingFaultError(f"{text} The sensor will check again.") from error
             raise
         finally:
             self.sessions.busy = None
 
-    def _give_up(self, error: Exception, database: str) -> NoReturn:
+    def _give_up(self, error: Exception) -> NoReturn:
         connection = self.connection
         if connection is not None and time.monotonic() >= self.sessions.until:
             self.connection = None
@@ -303,14 +299,14 @@ class Reader:
             _aside(self._abandon, connection)
             self.sessions.left()
         self.close()
-        raise statement_error(error, self.hook.login, database) from error
+        raise statement_error(error, self.hook.login, self.database) from error
 
     def _abandon(self, connection: DriverConnection) -> None:
         self.hook.cancel(connection)
         _close(connection)
 
-    def session(self) -> Session:
-        return read_session(self.rows, self.hook.login, str(self.hook.arguments["database"]))
+    def session(self, *, compares: bool = True) -> Session:
+        return read_session(self.rows, self.hook.login, self.database, compares=compares)
 
     def close(self) -> None:
         if self.connection is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,16 @@ from airflow_provider_datagraph.access.validation import Path, Target, Verdict, 
 from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose, split_wanted
 from airflow_provider_datagraph.hooks.faults import details
 from airflow_provider_datagraph.redshift.catalog.identities import catalog_hides, read_identities
-from airflow_provider_datagraph.redshift.catalog.relations import Relation, read_listed, read_relations_of
+from airflow_provider_datagraph.redshift.catalog.relations import Relation, read_all_relations, read_listed
 from airflow_provider_datagraph.redshift.catalog.schemas import ALL_SCHEMAS, DATABASES, read_namespaces, read_schemas
 from airflow_provider_datagraph.redshift.names import fold, split_path
 from airflow_provider_datagraph.redshift.values import Session
 
 if TYPE_CHECKING:
     from airflow_provider_datagraph.engine.looks.access import AccessProbe
+
+Place = tuple[str, str]
+"""Database and schema, as stored."""
 
 
 @dataclass
@@ -31,48 +34,45 @@ class Listing:
     verdicts: list[Verdict] = field(default_factory=list)
     ids: dict[str, dict[int, Relation]] = field(default_factory=dict)
     """The relations of each local database by id."""
+    kinds: dict[Place, str] = field(default_factory=dict)
+    """What kind of schema each is that was found."""
 
     def targets(self) -> dict[Path, Target]:
-        stored: Callable[[str], str] = str if self.session.case_sensitive else fold
-        wanted: dict[str, set[str]] = {}
-        named: list[Path] = []
-        for text in self.probe.tables:
-            *place, schema, table = map(stored, split_path(text))
-            named.append((place[0] if place else self.session.database, schema, table))
-            wanted.setdefault(named[-1][0], set()).add(schema)
-        whole: set[tuple[str, str]] = set()
         names, patterns, _ = split_wanted(self.probe.schemas)
-        for text in names:
-            *place, schema = map(stored, split_path(text))
-            whole.add((place[0] if place else self.session.database, schema))
-            wanted.setdefault(place[0] if place else self.session.database, set()).add(schema)
-        for path in list(self._chosen(patterns, {*whole, *(path[:2] for path in named)})):
-            whole.add(path)
-            wanted.setdefault(path[0], set()).add(path[1])
-        kinds = {str(name): str(kind).lower() for name, _, kind in self.probe.admin.rows(DATABASES)}
-        views: dict[Path, bool] = {}
-        known: dict[tuple[str, str], str] = {}
-        for database, schemas in sorted(wanted.items()):
-            for relation in self._relations(database, schemas, kinds.get(database, ""), known):
-                views[database, relation.schema, relation.name] = relation.view
-        targets = {path: Target(views.get(path), listed=True) for path in named}
-        found = [path for path in views if path[:2] in whole]
+        named = [(database, schema, name) for database, schema, name in (self._parts(t, 3) for t in self.probe.tables)]
+        whole = {(database, schema) for database, schema in (self._parts(text, 2) for text in names)}
+        whole |= set(self._chosen(patterns, {*whole, *(path[:2] for path in named)}))
+        wanted: dict[str, set[str]] = {}
+        for database, schema, *_ in (*whole, *named):
+            wanted.setdefault(database, set()).add(schema)
+        views = {
+            (database, one.schema, one.name): one.view
+            for database, schemas in sorted(wanted.items())
+            for one in self._relations(database, schemas)
+        }
+        found = {path: Target(view) for path, view in sorted(views.items()) if path[:2] in whole}
+        login = self.probe.admin.hook.login
         if self._hidden():
-            self.verdicts.append(Verdict(blocking("hidden", self.probe.admin.hook.login, case="tables")))
-        empty, login = whole - {path[:2] for path in found}, self.probe.admin.hook.login
-        self.verdicts += [nothing_to_read(*place, known.get(place), login) for place in sorted(empty)]
-        return {path: Target(views[path]) for path in sorted(found)} | targets
+            self.verdicts.append(Verdict(blocking("hidden", login, case="tables")))
+        empty = whole - {path[:2] for path in found}
+        self.verdicts += [nothing_to_read(*place, self.kinds.get(place), login) for place in sorted(empty)]
+        return found | {path: Target(views.get(path), listed=True) for path in named}
 
-    def _chosen(self, wanted: Wanted, named: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    def _parts(self, text: str, count: int) -> list[str]:
+        """Part a name as the session stores it; what names no database is in that of the session."""
+        parts = [part if self.session.case_sensitive else fold(part) for part in split_path(text)]
+        return parts if len(parts) == count else [self.session.database, *parts]
+
+    def _chosen(self, wanted: Wanted, named: Iterable[Place]) -> Iterator[Place]:
         """What patterns mean now, as those mean it who grant by the same ones."""
         if not wanted.globs:
             return
-        stored: Callable[[str], str] = str if self.session.case_sensitive else fold
-        globs = tuple((stored(database or self.session.database), pattern) for database, pattern in wanted.globs)
-        whole = replace(wanted, named=tuple(named), globs=globs)
+        own, sensitive = self.session.database, self.session.case_sensitive
+        globs = (((name if sensitive else fold(name)) or own, pattern) for name, pattern in wanted.globs)
+        whole = replace(wanted, named=tuple(named), globs=tuple(globs))
         known = read_identities(self.probe.admin.rows, self.session)
         schemas = read_schemas(self.probe.admin.rows, known)
-        limits = Limits(self.probe.trusted_owners, str(self.probe.user.hook.arguments["database"]))
+        limits = Limits(self.probe.trusted_owners, self.probe.user.database)
         for database in whole.databases:
             found, told = choose(whole.within(database), database, schemas.get(database, {}), known, limits)
             self.verdicts += (Verdict(one, holds_up=False) for one in told)
@@ -90,26 +90,20 @@ class Listing:
                 self.probe.hidden = False
         return self.probe.hidden
 
-    def _relations(
-        self, database: str, schemas: set[str], kind: str, known: dict[tuple[str, str], str]
-    ) -> Iterator[Relation]:
-        # The same statements read for all who look in this round.
-        every = schemas | {spelt for one in self.probe.sessions.asked for spelt in one.schemas_named()}
-        elsewhere = set(schemas)
-        if kind == "local":
+    def _relations(self, database: str, schemas: set[str]) -> Iterator[Relation]:
+        elsewhere, admin = set(schemas), self.probe.admin
+        if any((str(name), str(kind).lower()) == (database, "local") for name, _, kind in admin.rows(DATABASES)):
             rows = self.probe.sessions.reader(database).rows
-            ids = {oid: name for oid, (name, _) in read_namespaces(rows).items() if name in every}
-            if not schemas.isdisjoint(ids.values()):
-                found = read_relations_of(rows, ids)
-                self.ids[database] = {oid: one for oid, one in found.items() if one.schema in schemas}
-                yield from self.ids[database].values()
-            known |= {(database, name): "local" for name in ids.values()}
-            elsewhere -= {one.schema for one in self.ids.get(database, {}).values()}
+            namespaces = read_namespaces(rows)
+            self.kinds |= {(database, name): "local" for name, _ in namespaces.values() if name in schemas}
+            every = read_all_relations(rows, str, namespaces)
+            self.ids[database] = {oid: one for oid, one in every.items() if one.schema in schemas}
+            yield from self.ids[database].values()
+            elsewhere -= {one.schema for one in self.ids[database].values()}
         if elsewhere:
-            for holder, name, _, what in self.probe.admin.rows(ALL_SCHEMAS):
-                if holder == database and name in every:
-                    known[database, str(name)] = str(what).lower()
-            listed = {name for name in every if known.get((database, name), "local") != "local"}
-            if not listed.isdisjoint(elsewhere):
-                found_there = read_listed(self.probe.admin.rows, database, listed)
-                yield from (one for one in found_there if one.schema in elsewhere)
+            for holder, name, _, kind in admin.rows(ALL_SCHEMAS):
+                if holder == database and name in elsewhere:
+                    self.kinds[database, str(name)] = str(kind).lower()
+            listed = {name for name in elsewhere if self.kinds.get((database, name), "local") != "local"}
+            if listed:
+                yield from read_listed(admin.rows, database, listed)

@@ -19,7 +19,6 @@ from airflow_provider_datagraph.redshift.catalog.effective import granted_relati
 from airflow_provider_datagraph.redshift.catalog.identities import read_users, user_grants
 from airflow_provider_datagraph.redshift.catalog.relations import read_columns, read_named
 from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
-from airflow_provider_datagraph.redshift.catalog.sessions import read_session
 from airflow_provider_datagraph.redshift.names import fold, join_path, literal
 from airflow_provider_datagraph.redshift.statements import written
 from airflow_provider_datagraph.redshift.values import Identities, Identity, User
@@ -29,7 +28,7 @@ RECEIVED = "received_at"
 """When Segment received what a row is about, in UTC: the sort key, https://segment.com/docs/connections/storage/warehouses/redshift-tuning/"""
 
 
-@dataclass
+@dataclass(eq=False)
 class ProfilesSyncProbe:
     """Looks for tables of a schema in the catalog of its database, as admin, and for rows in them.
 
@@ -60,13 +59,12 @@ class ProfilesSyncProbe:
         except DriverError as error:
             if not vanished(error):
                 raise
-            raise vanished_error(error, str(self.admin.hook.arguments["database"])) from error
+            raise vanished_error(error, self.admin.database) from error
 
     def _look(self) -> Look:
         admin, linked = self.admin, self.user_conn_id is not None
         rows, typed = admin.rows, [self.schema, *self.tables]
-        database = str(admin.hook.arguments["database"])
-        session = read_session(rows, admin.hook.login, database, compares=list(map(fold, typed)) != typed)
+        session = admin.session(compares=list(map(fold, typed)) != typed)
         schema, *wanted = typed if session.case_sensitive else map(fold, typed)
         namespaces, users = read_namespaces(rows), read_users(rows)
         reader = self.sessions.reader(session.database, self.user_conn_id) if linked else admin

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from redshift_connector.error import Error as DriverError
 
-from airflow_provider_datagraph.access.validation import REFUSED, UNSUPPORTED, Path, ReadRights, Seen, Target
-from airflow_provider_datagraph.engine.looks.listing import Listing
+from airflow_provider_datagraph.access.validation import REFUSED, UNSUPPORTED, Path, ReadRights, Seen
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from airflow_provider_datagraph.hooks.faults import details
 from airflow_provider_datagraph.redshift.catalog.effective import granted_relations, usable_schemas
@@ -26,27 +25,15 @@ ENOUGH = 20
 """After so many refusals of cross-database queries, and nothing else, no more are tried in a database."""
 
 
-@dataclass
-class Reading:
-    """Reads in batches; what a refused batch holds is explained by privileges, and else read alone."""
+@dataclass(kw_only=True)
+class Reading(Seen):
+    """Reads in batches; what a refused batch holds is explained by privileges, and else read alone.
+
+    :param ids: the relations of each local database by id.
+    """
 
     probe: AccessProbe
-    listing: Listing
-    targets: Mapping[Path, Target]
-    folded: set[Path] = field(default_factory=set)
-    refused: dict[Path, tuple[str, str]] = field(default_factory=dict)
-    unread: set[Path] = field(default_factory=set)
-    rights: dict[str, ReadRights | None] = field(default_factory=dict)
-
-    def seen(self) -> Seen:
-        return Seen(
-            self.targets,
-            frozenset(self.fresh() & self.targets.keys()),
-            frozenset(self.folded),
-            self.refused,
-            frozenset(self.unread),
-            {database: rights for database, rights in self.rights.items() if rights is not None},
-        )
+    ids: Mapping[str, Mapping[int, Relation]]
 
     def fresh(self) -> set[Path]:
         now = datetime.now(UTC)
@@ -62,6 +49,7 @@ class Reading:
         left = [path for path in sorted(self.targets) if path not in self.folded | fresh]
         for database, paths in groupby(left, key=lambda path: path[0]):
             self._read_in(database, list(paths))
+        self.proved = self.fresh() & self.targets.keys()
 
     def _read_in(self, database: str, paths: Sequence[Path]) -> None:
         # What no catalog lists would make its whole batch fail.
@@ -143,7 +131,7 @@ class Reading:
     def _rights(self, database: str) -> ReadRights | None:
         """Ask once what the user holds in a local database: four statements, however many tables."""
         if database not in self.rights:
-            ids = self.listing.ids.get(database)
+            ids = self.ids.get(database)
             self.rights[database] = None if ids is None else self._ask(database, ids)
         return self.rights[database]
 

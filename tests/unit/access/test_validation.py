@@ -8,7 +8,6 @@ import pytest
 
 from airflow_provider_datagraph.access.plan import Level
 from airflow_provider_datagraph.access.validation import (
-    Path,
     ReadRights,
     Rules,
     Seen,
@@ -34,11 +33,11 @@ def world(
 ) -> Seen:
     """One relation that wasn't read, perhaps beside one that was."""
     targets = {ONE: target, READ: TABLE} if beside else {ONE: target}
-    proved = frozenset({READ} if beside else ())
+    proved = {READ} if beside else set()
     if unread:
-        return Seen(targets, proved, unread=frozenset({ONE}), rights={"dev": rights})
+        return Seen(targets, proved, unread={ONE}, rights={"dev": rights})
     refused = {ONE: (state, "words")} if state else {}
-    folded: frozenset[Path] = frozenset() if state else frozenset({ONE})
+    folded = set() if state else {ONE}
     return Seen(targets, proved, folded, refused, rights={"dev": rights})
 
 
