@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from configparser import ConfigParser
 from contextlib import suppress
 from datetime import timedelta
@@ -26,19 +26,18 @@ from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ADMI
 from airflow_provider_datagraph.redshift.catalog.identities import read_users
 from airflow_provider_datagraph.redshift.names import InvalidInput, one_line, split_path
 from airflow_provider_datagraph.sensors.assets import announce
-from airflow_provider_datagraph.triggers.patience import AT_LEAST, Sight
-from airflow_provider_datagraph.triggers.poll import PollTrigger
+from airflow_provider_datagraph.triggers.poll import PollTrigger, Sight
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom, telling_errors
 
 if TYPE_CHECKING:
-    from airflow_provider_datagraph.engine.looks import Look, Probe
+    from airflow_provider_datagraph.engine.looks import Look, Sessions
 
 LOOK_TIMEOUT = 120.0
 """Seconds that a look may take: what waits for a lock, or was dropped by a network, may have no other end."""
 DEADLINE_GRACE = 60.0
 """Seconds that the trigger has to tell its own, better explained timeout before Airflow ends the deferral."""
 LAST_LOOK = 2.0
-"""Seconds that a look may take where less is left than it has at least."""
+"""Seconds that a look may take where less is left of the sensor's time, or none."""
 NOT_READY = "Not ready yet (one look, without waiting; what is only planned doesn't exist)"
 
 
@@ -119,7 +118,8 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         self.deferrable = deferrable
         self.index = index
         self._until = math.inf
-        self._probe: Probe | None = None
+        self._asked: tuple[bool, float, dict[str, Any]] | None = None
+        self._looking: Sessions | None = None
         self._sight = Sight()
         self._ends: exceptions.DataGraphError | sdk.AirflowSkipException | None = None
         self._looked = False
@@ -147,15 +147,15 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         self._warned = None if self._looked else set()
         with refusing_bad_input():
             self.take_arguments(context)
-        if not self._checked_wait():
+        self._asked = wait, seconds, given = self._parse()
+        if not wait:
             return self._look_only(context)
         self._until = time.monotonic() + float(self.timeout)
         if not self._defers():
             return self._poke_on(context)
-        look = self._look_once()
-        if look is not None and look.done:
-            return self._done(context, look)
-        self._stop(context, look)
+        report = self._look(context)
+        if report is not None:
+            return report
         self.log.info(
             "Deferred, for %s s at most. It takes a triggerer (`airflow triggerer`) to look again: where none runs, "
             "nothing ends this task before that.",
@@ -163,25 +163,40 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         )
         if no_triggerer():
             self.log.warning("No triggerer runs now: start one.")
-        self._defer()
+        trigger = PollTrigger(
+            probe=self.probe,
+            arguments=given,
+            poke_interval=float(self.poke_interval),
+            deadline=time.time() + float(self.timeout),
+            look_timeout=seconds,
+            exponential_backoff=self.exponential_backoff,
+            max_wait=None if self.max_wait is None else self.max_wait.total_seconds(),
+            silent_fail=self.silent_fail,
+        )
+        limit = timedelta(seconds=float(self.timeout) + DEADLINE_GRACE)
+        self.defer(trigger=trigger, method_name="resume", timeout=limit)
 
     def _defers(self) -> bool:
         if self.deferrable is None:
             return not self.reschedule and defers_by_default()
         return bool(self.deferrable)
 
-    def _checked_wait(self) -> bool:
+    def _parse(self) -> tuple[bool, float, dict[str, Any]]:
+        """Parse the arguments: whether to wait, how long a look may take, and what a trigger gets.
+
+        What is wrong with any of them, and with the connections, is told at once.
+        """
         problems = Problems()
         with refusing_bad_input():
             wait = problems.check(arguments.boolean, self.wait, "wait", default=True)
-            problems.check(arguments.seconds, self.look_timeout, "look_timeout", default=0.0)
-            parsed = self.probe_arguments(problems)
+            seconds = problems.check(arguments.seconds, self.look_timeout, "look_timeout", default=0.0)
+            given = self.probe_arguments(problems)
             # Later, and where the secrets backend fails, a look finds out.
             if not self._looked:
                 with suppress(exceptions.PassingFaultError):
-                    self._check_connections(parsed.get("user_conn_id"), problems)
+                    self._check_connections(given.get("user_conn_id"), problems)
             problems.raise_all()
-        return wait
+        return wait, seconds, {**given, "redshift_conn_id": self.redshift_conn_id, "aws_conn_id": self.aws_id}
 
     def _check_connections(self, user_conn_id: str | None, problems: Problems) -> None:
         problems.check(getattr, self.hook(), "arguments", default={})
@@ -189,91 +204,79 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
             # Any database will do: which one it is to be is the probe's to find out.
             problems.check(getattr, self.hook(ANY_DATABASE, user_conn_id), "arguments", default={})
 
-    def _defer(self) -> NoReturn:
-        self.defer(
-            trigger=PollTrigger(
-                probe=self.probe,
-                arguments=self._arguments(),
-                poke_interval=float(self.poke_interval),
-                deadline=time.time() + float(self.timeout),
-                exponential_backoff=self.exponential_backoff,
-                max_wait=None if self.max_wait is None else self.max_wait.total_seconds(),
-                silent_fail=self.silent_fail,
-                look_timeout=self._seconds(),
-            ),
-            method_name="resume",
-            timeout=timedelta(seconds=float(self.timeout) + DEADLINE_GRACE),
-        )
-        raise AssertionError("defer always raises")
-
-    def _arguments(self) -> dict[str, Any]:
-        problems = Problems()
-        with refusing_bad_input():
-            parsed = self.probe_arguments(problems)
-            problems.raise_all()
-        return {**parsed, "redshift_conn_id": self.redshift_conn_id, "aws_conn_id": self.aws_id}
-
-    def _seconds(self) -> float:
-        with refusing_bad_input():
-            return arguments.seconds(self.look_timeout, "look_timeout")
-
-    def _make_probe(self) -> Probe:
-        from airflow_provider_datagraph.engine.looks import Sessions, make_probe
-        from airflow_provider_datagraph.hooks.redshift import application_name
-
-        left = self._until - time.monotonic()
-        # Airflow pokes once more when the time is over.
-        seconds = min(self._seconds(), left if left > AT_LEAST else LAST_LOOK)
-        name, given = application_name(self.dag_id, self.task_id), self._arguments()
-        sessions = Sessions(self.redshift_conn_id, self.aws_id, application=name, seconds=seconds)
-        sessions.warned, sessions.expected = self._warned, self._looked
-        return make_probe(self.probe, given, sessions)
-
     def _look_once(self) -> Look | None:
         """Look once; a passing fault is no look, and is waited out."""
-        from airflow_provider_datagraph.engine.looks import take
+        from airflow_provider_datagraph.engine.looks import Sessions, make_probe, take
+        from airflow_provider_datagraph.hooks.redshift import application_name
 
-        self._probe = probe = self._make_probe()
+        _, seconds, given = self._asked = self._asked or self._parse()
+        # Airflow pokes once more when the time is over.
+        seconds = min(seconds, max(LAST_LOOK, self._until - time.monotonic()))
+        name = application_name(self.dag_id, self.task_id)
+        self._looking = sessions = Sessions(self.redshift_conn_id, self.aws_id, application=name, seconds=seconds)
+        sessions.warned, sessions.expected = self._warned, self._looked
         self._looked = True
         try:
             with refusing_bad_input():
-                look = take(probe)
-        except exceptions.PassingFaultError as error:
-            self._sight.saw(str(error), self.log)
-            return None
+                seen: Look | Exception = take(make_probe(self.probe, given, sessions))
+        except Exception as error:
+            seen = error
+        finally:
+            self._looking = None
+            sessions.close()
+        try:
+            return self._sight.saw(seen, self.log, silent_fail=self.silent_fail)
         except InvalidInput:
             raise
         except Exception as error:
-            text = one_line(f"{type(error).__name__}: {error}")
-            if self.silent_fail:
-                self._sight.saw(text, self.log)
-                return None
             if self.never_fail:
-                raise sdk.AirflowSkipException(text) from error
+                raise sdk.AirflowSkipException(one_line(f"{type(error).__name__}: {error}")) from error
             raise
-        finally:
-            self._probe = None
-            probe.sessions.close()
-        if not (look.done or look.problems):
-            self._sight.saw(look, self.log)
-        return look
 
     def on_kill(self) -> None:
         """Let the server cancel what this task is running: it wouldn't notice that nobody waits for it any more."""
-        if self._probe is not None:
-            self._probe.sessions.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
+
+    def _look(self, context: Context) -> dict[str, Any] | None:
+        """Look once: the report where everything is there, None where it is waited for."""
+        look = self._look_once()
+        if look is None or not look.ends:
+            return None
+        return self._end(context, look.as_dict(), look.report, look.message, look.problems)
+
+    def _end(
+        self, context: Context, returned: dict[str, Any], report: Report, message: str, problems: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """End the wait: return and announce the report, or keep it, and fail for what no waiting mends."""
+        if returned:
+            self._tell(report, message)
+        if problems:
+            keep_report(context, returned)
+            raise exceptions.MisconfigurationError.of(problems)
+        if "outlet_events" in context and self.alias:
+            cluster = self.hook()
+            cluster.warned = None
+            schemas = map(split_path, self.schemas_of(returned))
+            announce(context["outlet_events"], self.alias, cluster.arguments, schemas, returned)
+        return returned
+
+    def _tell(self, report: Report, title: str) -> None:
+        self.log.info("%s", table(title, report, changes=False))
 
     def _look_only(self, context: Context) -> dict[str, Any]:
         try:
             look = self._look_once()
         except exceptions.LoginRefusedError as error:
             report = Report.of(self._refusal(error))
-            return self._finish(report.as_dict(), report, NOT_READY)
+            self._tell(report, NOT_READY)
+            return report.as_dict()
         if look is None:
             raise exceptions.PassingFaultError(self._sight.message)
         if look.done:
-            return self._done(context, look)
-        return self._finish(look.as_dict(), look.report, NOT_READY)
+            return self._end(context, look.as_dict(), look.report, look.message)
+        self._tell(look.report, NOT_READY)
+        return look.as_dict()
 
     def _refusal(self, error: exceptions.LoginRefusedError) -> list[Finding]:
         """Tell a login that is wrong from a user, or a database, that is only planned: Redshift answers the same."""
@@ -281,42 +284,18 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
             return [finding("not_ready", error.about, reason=problem) for problem in error.problems]
         return [finding("not_ready", error.about, case="planned")]
 
-    def _finish(self, returned: dict[str, Any], report: Report, title: str) -> dict[str, Any]:
-        self.log.info("%s", table(title, report, changes=False))
-        return returned
-
-    def _done(self, context: Context, look: Look) -> dict[str, Any]:
-        self._announce(context, returned := look.as_dict())
-        return self._finish(returned, look.report, look.message)
-
-    def _announce(self, context: Context, returned: dict[str, Any]) -> None:
-        if "outlet_events" in context and self.alias:
-            cluster = self.hook()
-            cluster.warned = None
-            schemas = map(split_path, self.schemas_of(returned))
-            announce(context["outlet_events"], self.alias, cluster.arguments, schemas, returned)
-
     def schemas_of(self, returned: dict[str, Any]) -> Iterable[str]:
         raise NotImplementedError
-
-    def _stop(self, context: Context, look: Look | None) -> None:
-        """Fail where no waiting mends what was seen; the report is kept."""
-        if look is not None and look.problems:
-            keep_report(context, self._finish(look.as_dict(), look.report, look.message))
-            raise exceptions.MisconfigurationError.of(look.problems)
 
     def poke(self, context: Context) -> sdk.PokeReturnValue:
         """Look once, for ``deferrable=False``: whether it is done, with the report."""
         try:
-            look = self._look_once()
-            self._stop(context, look)
+            report = self._look(context)
         except (exceptions.MisconfigurationError, sdk.AirflowSkipException) as error:
             # The caller turns an exception into a skip where soft_fail is set; it is raised when the loop is left.
             self._ends = error
             return sdk.PokeReturnValue(is_done=True)
-        if look is not None and look.done:
-            return sdk.PokeReturnValue(is_done=True, xcom_value=self._done(context, look))
-        return sdk.PokeReturnValue(is_done=False)
+        return sdk.PokeReturnValue(is_done=report is not None, xcom_value=report)
 
     def _poke_on(self, context: Context) -> Any:
         try:
@@ -333,15 +312,10 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         returned: dict[str, Any] = event.get("report") or {}
         if event["status"] == "timeout":
             self._time_out(context, event["message"], returned)
-        if returned:
-            self._finish(returned, Report.parse(returned, "The trigger's event"), event["message"])
-        if event["status"] == "done":
-            self._announce(context, returned)
-            return returned
-        if event["status"] == "misconfigured":
-            keep_report(context, returned)
-            raise exceptions.MisconfigurationError.of(event["problems"])
-        raise exceptions.DataGraphError(f"The trigger sent an event that isn't known: {event['status']}.")
+        if event["status"] not in ("done", "misconfigured"):
+            raise exceptions.DataGraphError(f"The trigger sent an event that isn't known: {event['status']}.")
+        report = Report.parse(returned, "The trigger's event") if returned else Report()
+        return self._end(context, returned, report, event.get("message", ""), event.get("problems", ()))
 
     def _time_out(self, context: Context, message: str, returned: dict[str, Any]) -> NoReturn:
         keep_report(context, returned)

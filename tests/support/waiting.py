@@ -48,7 +48,9 @@ def trigger_of(
     sensor: DataGraphSensor, poke_interval: float = 0.05, seconds: float = PATIENCE, look: float = PATIENCE
 ) -> PollTrigger:
     """The trigger that a sensor would defer to, with another deadline, and rebuilt from what Airflow stores."""
-    made = PollTrigger(sensor.probe, sensor._arguments(), poke_interval, time.time() + seconds, look)
+    # So it leaves the connections to the trigger.
+    sensor._looked = True
+    made = PollTrigger(sensor.probe, sensor._parse()[-1], poke_interval, time.time() + seconds, look)
     return PollTrigger(**made.serialize()[1])
 
 

@@ -35,7 +35,7 @@ def opened(linked: Segment) -> Segment:
 def probe(opened: Segment) -> Iterator[AccessProbe]:
     arguments = opened.access(
         checkpoint_database=opened.checkpoint, schemas=["crm", "billing", "payroll"], role=opened.role, batch_size=2
-    )._arguments()
+    )._parse()[-1]
     made = make_probe("access", arguments, Sessions("redshift_default"))
     assert isinstance(made, AccessProbe)
     yield made

@@ -16,13 +16,12 @@ from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.engine.looks import Look
-from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.assets import schema_uri
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
-from airflow_provider_datagraph.triggers.patience import Pauses, Sight
-from airflow_provider_datagraph.triggers.poll import PollTrigger
+from airflow_provider_datagraph.triggers.poll import Pauses, PollTrigger, Sight
 from airflow_provider_datagraph.triggers.watch import Subscription
 
 
@@ -125,16 +124,16 @@ def test_looks_do_not_come_in_step() -> None:
 
 
 def test_a_state_is_told_when_it_changes_and_once_an_hour(mocker: MockerFixture) -> None:
-    clock = mocker.patch("airflow_provider_datagraph.triggers.patience.time.monotonic")
+    clock = mocker.patch("airflow_provider_datagraph.triggers.poll.time.monotonic")
     log, sight = mocker.Mock(spec=["info"]), Sight()
     assert (sight.message, sight.report) == ("nothing was seen yet", {})
     looks = {name: Look(Report(), f"{name} lacks.") for name in ("crm", "ads")}
     hours = 48
     for minute in range(60 * hours):
         clock.return_value = 60.0 * minute
-        seen: Look | str = looks["crm"]
+        seen: Look | Exception = looks["crm"]
         if minute == 90:
-            seen = "Gone."
+            seen = PassingFaultError("Gone.")
         elif minute > 90:
             seen = looks["ads"]
         sight.saw(seen, log)
