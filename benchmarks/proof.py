@@ -62,7 +62,7 @@ if __name__ == "__main__":
             alone = 0
             for size in SIZES:
                 schemas = [f"s{number}_{at}" for at in range(number)]
-                sessions = Sessions("redshift_default")
+                sessions = Sessions(DataGraphHook)
                 probe = AccessProbe(sessions, "segment_linked_user", schemas=schemas, role="r", batch_size=size)
                 before, began = server.faults.exchanges, time.perf_counter()
                 look = take(probe)

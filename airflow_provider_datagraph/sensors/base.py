@@ -31,6 +31,7 @@ from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom, te
 
 if TYPE_CHECKING:
     from airflow_provider_datagraph.engine.looks import Look, Sessions
+    from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
 LOOK_TIMEOUT = 120.0
 """Seconds that a look may take: what waits for a lock, or was dropped by a network, may have no other end."""
@@ -198,6 +199,12 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
             problems.raise_all()
         return wait, seconds, {**given, "redshift_conn_id": self.redshift_conn_id, "aws_conn_id": self.aws_id}
 
+    def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
+        """See the base; what was looked up before is there."""
+        hook = super().hook(database, user_conn_id)
+        hook.expected = self._looked
+        return hook
+
     def _check_connections(self, user_conn_id: str | None, problems: Problems) -> None:
         problems.check(getattr, self.hook(), "arguments", default={})
         if user_conn_id is not None:
@@ -207,22 +214,18 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
     def _look_once(self) -> Look | None:
         """Look once; a passing fault is no look, and is waited out."""
         from airflow_provider_datagraph.engine.looks import Sessions, make_probe, take
-        from airflow_provider_datagraph.hooks.redshift import application_name
 
         _, seconds, given = self._asked = self._asked or self._parse()
         # Airflow pokes once more when the time is over.
         seconds = min(seconds, max(LAST_LOOK, self._until - time.monotonic()))
-        name = application_name(self.dag_id, self.task_id)
-        self._looking = sessions = Sessions(self.redshift_conn_id, self.aws_id, application=name, seconds=seconds)
-        sessions.warned, sessions.expected = self._warned, self._looked
-        self._looked = True
+        self._looking = sessions = Sessions(self.hook, seconds)
         try:
             with refusing_bad_input():
                 seen: Look | Exception = take(make_probe(self.probe, given, sessions))
         except Exception as error:
             seen = error
         finally:
-            self._looking = None
+            self._looking, self._looked = None, True
             sessions.close()
         try:
             return self._sight.saw(seen, self.log, silent_fail=self.silent_fail)

@@ -173,9 +173,17 @@ class Watcher:
     def _make(self) -> Sessions:
         # The driver is imported here, in a thread: it takes most of a second, and the loop is everybody's.
         from airflow_provider_datagraph.engine.looks import Sessions
+        from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
         conn_id, aws_conn_id, seconds = self.key
-        return Sessions(conn_id, aws_conn_id, loaded=self.loaded, application=APPLICATION, seconds=seconds)
+        given: dict[str, Any] = {"aws_conn_id": aws_conn_id, "loaded": self.loaded, "application_name": APPLICATION}
+
+        def make_hook(**more: Any) -> DataGraphHook:
+            hook = DataGraphHook(conn_id, **given, **more)
+            hook.warned = None
+            return hook
+
+        return Sessions(make_hook, seconds)
 
     @staticmethod
     def _tell(those: Iterable[Subscription], answer: Exception) -> None:
@@ -252,26 +260,26 @@ class Watcher:
         from airflow_provider_datagraph.hooks.connections import aws_id
 
         assert self.sessions is not None
-        failed: dict[str, PassingFaultError] = {}
         needed = {one: [self.key[0], *filter(None, [one.arguments.get("user_conn_id")])] for one in those}
-        for conn_id in dict.fromkeys(chain.from_iterable(needed.values())):
-            try:
-                await self._load(conn_id, seen=True)
-            except PassingFaultError as error:
-                failed[conn_id] = error
+        failed = {conn_id: await self._load(conn_id) for conn_id in dict.fromkeys(chain.from_iterable(needed.values()))}
         admin = self.loaded.get(self.key[0])
         if admin is not None and (aws := aws_id(admin, self.key[1])):
-            await self._load(aws, seen=False)
+            # boto3 may find by itself what it needs.
+            failed[self.key[0]] = failed[self.key[0]] or await self._load(aws, seen=False)
         for reader in self.sessions.readers.values():
             if reader.connection is None:
                 reader.hook.forget()
+        found = []
         for one, ids in needed.items():
-            if lacking := failed.keys() & ids:
-                one.tell(failed[min(lacking)])
-        return [one for one, ids in needed.items() if not failed.keys() & ids]
+            error = next(filter(None, map(failed.get, ids)), None)
+            if error is None:
+                found.append(one)
+            else:
+                one.tell(error)
+        return found
 
-    async def _load(self, conn_id: str, *, seen: bool) -> None:
-        """Look a connection up; ``seen`` says that the sensor has found it: boto3 may find by itself what it needs."""
+    async def _load(self, conn_id: str, *, seen: bool = True) -> PassingFaultError | None:
+        """Look a connection up, or say why that failed; ``seen`` says that the sensor has found it."""
         from airflow.providers.common.compat.connection import get_async_connection
         from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
@@ -284,9 +292,10 @@ class Watcher:
             if seen and conn_id not in self.missed:
                 # It may be the secrets backend that fails.
                 self.missed.add(conn_id)
-                raise lookup_error(conn_id, "it isn't found, and was before") from None
+                return lookup_error(conn_id, "it isn't found, and was before")
             # The hook tells of it, in the same words as on a worker.
             self.loaded.pop(conn_id, None)
         except Exception as error:
             # Its text may quote what it looked up.
-            raise lookup_error(conn_id, type(error).__name__) from None
+            return lookup_error(conn_id, type(error).__name__)
+        return None

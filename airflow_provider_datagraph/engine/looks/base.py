@@ -17,16 +17,14 @@ from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.validation import Path
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from airflow_provider_datagraph.hooks.faults import Fault, classify, details, execute, statement_error
-from airflow_provider_datagraph.hooks.redshift import PROVIDER, TIMEOUT, DataGraphHook
+from airflow_provider_datagraph.hooks.redshift import TIMEOUT, DataGraphHook
 from airflow_provider_datagraph.redshift.catalog.sessions import read_session
 from airflow_provider_datagraph.redshift.names import one_line
 from airflow_provider_datagraph.redshift.values import Session
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Connection
     from redshift_connector.core import Connection as DriverConnection
 
-Connections = Mapping[str, "Connection"]
 A_MOMENT = 0.2
 """Seconds that a statement has to end by itself."""
 
@@ -84,17 +82,12 @@ class Late(PassingFaultError):
 class Sessions:
     """What looks through one admin connection share: sessions, what they read in this round, and the time for it.
 
-    :param loaded: connections by id, looked up already; ``application``: what the sessions are called.
+    :param make_hook: makes a hook for a ``database`` and a ``user_conn_id``, each None by default, as a task's does.
     :param seconds: how long a round may take.
     """
 
-    redshift_conn_id: str
-    aws_conn_id: str | None = None
-    loaded: Connections | None = None
-    application: str = PROVIDER
+    make_hook: Callable[..., DataGraphHook]
     seconds: float = TIMEOUT
-    warned: set[str] | None = field(init=False, default=None)
-    expected: bool = field(init=False, default=False)
     readers: dict[tuple[str | None, str | None], Reader] = field(init=False, default_factory=dict)
     proved: dict[tuple[str | None, str], dict[Path, datetime]] = field(init=False, default_factory=dict)
     """What each linked user has read, by database and connection."""
@@ -113,15 +106,7 @@ class Sessions:
         if database is not None and user_conn_id is None:
             database = None if self.reader().database == database else database
         if (database, user_conn_id) not in self.readers:
-            hook = DataGraphHook(
-                self.redshift_conn_id,
-                database=database,
-                user_conn_id=user_conn_id,
-                aws_conn_id=self.aws_conn_id,
-                loaded=self.loaded,
-                application_name=self.application,
-            )
-            hook.warned, hook.expected = self.warned, self.expected
+            hook = self.make_hook(database=database, user_conn_id=user_conn_id)
             self.readers[database, user_conn_id] = Reader(hook, self)
         reader = self.readers[database, user_conn_id]
         reader.used = True

@@ -61,10 +61,7 @@ class Reading(Seen):
             batch, waiting = waiting[: self.probe.batch_size], waiting[self.probe.batch_size :]
             if self._try(batch) is None:
                 continue
-            first = database not in self.rights
-            rest = self._unexplained(database, batch)
-            if first:
-                waiting = self._unexplained(database, waiting)
+            rest, waiting = (self._unexplained(database, part) for part in (batch, waiting))
             if len(rest) < len(batch) and (not rest or self._try(rest) is None):
                 continue
             if not self._alone(database, rest):

@@ -13,6 +13,7 @@ from pytest_mock import MockerFixture
 from airflow_provider_datagraph.engine.looks import AccessProbe, Sessions, make_probe, take
 from airflow_provider_datagraph.engine.looks import reading as reads
 from airflow_provider_datagraph.exceptions import PassingFaultError
+from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from local_redshift.faults_client import Faults
 from tests.deep import usual_or_deep
 from tests.support.redshift import PASSWORD
@@ -36,7 +37,7 @@ def probe(opened: Segment) -> Iterator[AccessProbe]:
     arguments = opened.access(
         checkpoint_database=opened.checkpoint, schemas=["crm", "billing", "payroll"], role=opened.role, batch_size=2
     )._parse()[-1]
-    made = make_probe("access", arguments, Sessions("redshift_default"))
+    made = make_probe("access", arguments, Sessions(DataGraphHook))
     assert isinstance(made, AccessProbe)
     yield made
     made.sessions.close()
