@@ -6,15 +6,13 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-import redshift_connector
-from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.redshift.statements import EXACT_NAMES
 from tests.integration.sensors.house import House
 from tests.support.redshift import PASSWORD, SET_UP, connect, mark, run
 from tests.support.segment import codes
-from tests.support.waiting import all_read, deferred, fire, plain, resumed, trigger_of
+from tests.support.waiting import all_read, fire, plain, resumed, trigger_of
 
 
 def sent_by_user(house: House, since: int) -> list[tuple[str, str]]:
@@ -64,36 +62,25 @@ def test_it_reads_from_the_checkpoint_database_and_nothing_but_one(house: House,
     }
 
 
-def test_without_a_database_it_is_the_user_connections(house: House) -> None:
+def test_without_a_database_it_is_the_user_connections_and_never_the_admins(house: House) -> None:
+    # Segment connects to the checkpoint database.
     house.fulfil("access")
+    given = {"checkpoint_database": None, "tables": [f"{house.crm}.accounts"]}
+    with pytest.raises(MisconfigurationError, match="user connection segment_linked_user lacks schema"):
+        house.access(**given).execute({})
     house.user_connection(schema=house.checkpoint)
     since = mark(house.server)
-    house.access(checkpoint_database=None, tables=[f"{house.crm}.accounts"]).execute({})
+    house.access(**given).execute({})
     assert {database for database, _ in sent_by_user(house, since)} == {house.checkpoint}
 
 
-def test_the_admin_s_database_is_no_place_for_the_proof(house: House) -> None:
-    # Segment connects to the checkpoint database.
-    house.fulfil("access")
-    house.user_connection()
-    with pytest.raises(MisconfigurationError, match="user connection segment_linked_user lacks schema"):
-        house.access(checkpoint_database=None, tables=[f"{house.crm}.accounts"]).execute({})
-
-
-def test_the_admin_reads_no_table(house: House, mocker: MockerFixture) -> None:
-    # What the admin can read proves nothing.
-    house.fulfil("access")
-    executed = mocker.spy(redshift_connector.cursor.Cursor, "execute")
-    opened = mocker.spy(redshift_connector, "connect")
-    house.access(schemas=house.crm).execute({})
-    assert {call.kwargs["user"] for call in opened.call_args_list} == {house.server.user, house.user}
-    (user,) = (
-        made
-        for call, made in zip(opened.call_args_list, opened.spy_return_list, strict=True)
-        if call.kwargs["user"] == house.user
-    )
-    reading = [call.args[0]._c for call in executed.call_args_list if house.crm in call.args[1]]
-    assert reading == [user]
+def test_a_database_that_does_not_exist(house: House) -> None:
+    for given, code in (
+        ({"tables": ["atlantis.crm.t"]}, "database_missing"),
+        ({"schemas": "atlantis.crm"}, "schema_missing"),
+    ):
+        (finding,) = look(house, **given)["findings"]
+        assert (finding["code"], finding["object"].startswith("atlantis.crm")) == (code, True)
 
 
 def test_a_refusal_is_told_by_its_cause_and_with_its_remedy(house: House) -> None:
@@ -115,27 +102,6 @@ def test_a_refusal_is_told_by_its_cause_and_with_its_remedy(house: House) -> Non
     assert look(house, schemas=house.crm)["findings"] == []
 
 
-@pytest.mark.parametrize("by_trigger", [False, True])
-def test_a_lacking_privilege_fails_at_once_or_is_waited_for(house: House, by_trigger: bool) -> None:
-    house.make_crm()
-    sensor = house.access(schemas=house.crm)
-    if by_trigger:
-        payload = fire(trigger_of(sensor))
-        assert (payload["status"], codes(payload["report"])) == ("misconfigured", ["schema_closed"])
-    else:
-        with pytest.raises(MisconfigurationError, match="lacks USAGE on schema"):
-            sensor.execute({})
-    assert fire(trigger_of(house.access(schemas=house.crm, wait_for_grants=True), seconds=0))["status"] == "timeout"
-
-
-@pytest.mark.parametrize(("place", "code"), [("", "table_missing"), ("atlantis.", "database_missing")])
-def test_a_table_that_does_not_exist(house: House, place: str, code: str) -> None:
-    house.fulfil("access")
-    (finding,) = look(house, tables=[f"{place}{house.crm}.nothing"])["findings"]
-    where = place or f"{house.warehouse}."
-    assert (finding["code"], finding["object"]) == (code, f"{where}{house.crm}.nothing")
-
-
 def test_an_empty_schema_is_told_and_does_not_hold_up(house: House) -> None:
     house.fulfil("access")
     empty = f"{house.crm}_empty"
@@ -144,14 +110,6 @@ def test_an_empty_schema_is_told_and_does_not_hold_up(house: House) -> None:
     assert report["in_place"] == 2
     (finding,) = report["findings"]
     assert (finding["code"], finding["object"]) == ("schema_empty", f"{house.warehouse}.{empty}")
-
-
-@pytest.mark.parametrize(("schema", "path"), [("atlantis", "{}.atlantis"), ("atlantis.crm", "atlantis.crm")])
-def test_a_schema_that_does_not_exist_is_no_proof(house: House, schema: str, path: str) -> None:
-    (finding,) = look(house, schemas=schema)["findings"]
-    assert (finding["code"], finding["object"]) == ("schema_missing", path.format(house.warehouse))
-    deferred(house.access(schemas=schema))
-    assert fire(trigger_of(house.access(schemas=schema), seconds=0))["status"] == "timeout"
 
 
 def test_a_table_that_is_named_twice_is_read_once(house: House) -> None:
@@ -197,39 +155,6 @@ def test_a_name_that_the_user_s_session_folds_is_told_and_holds_nothing_up(house
     assert plain(house.access(schemas=house.crm).execute({})) == all_read(4)
 
 
-def test_where_nothing_can_be_reached_nothing_is_proved(house: House) -> None:
-    house.sql(f"CREATE SCHEMA {house.crm}")
-    exactly(house, f'CREATE TABLE {house.crm}."Accounts" (id int)')
-    house.open(house.crm)
-    payload = fire(trigger_of(house.access(schemas=house.crm)))
-    assert payload["status"] == "misconfigured"
-    assert f"has read 0 of 1 table. The session of {house.user} folds names" in payload["message"]
-
-
-def test_a_schema_of_which_nothing_can_be_reached_is_not_proved_by_another(house: House) -> None:
-    house.fulfil("access")
-    other = f"{house.crm}_2"
-    house.sql(f"CREATE SCHEMA {other}")
-    exactly(house, f'CREATE TABLE {other}."Accounts" (id int)')
-    house.open(other)
-    both = [house.crm, other]
-    assert fire(trigger_of(house.access(schemas=both)))["status"] == "misconfigured"
-    house.sql(f"CREATE TABLE {other}.t (id int)")
-    assert told(house.access(schemas=both).execute({})) == [("unreachable_name", "Accounts")]
-
-
-def test_a_table_that_is_named_itself_and_cant_be_reached_is_no_proof(house: House) -> None:
-    house.fulfil("access")
-    exactly(house, f'CREATE TABLE {house.crm}."Accounts" (id int)')
-    admin = house.server.user
-    house.sql(f"ALTER USER {admin} SET enable_case_sensitive_identifier TO true")
-    try:
-        sensor = house.access(tables=[f"{house.crm}.Accounts", f"{house.crm}.accounts"])
-        assert fire(trigger_of(sensor))["status"] == "misconfigured"
-    finally:
-        house.sql(f"ALTER USER {admin} RESET enable_case_sensitive_identifier")
-
-
 ENDLESS = "SELECT count(*) AS n FROM " + ", ".join(f"{{0}}.many t{at}" for at in range(12))
 
 
@@ -243,38 +168,6 @@ def test_a_view_is_not_computed(house: House, query: str, binding: str) -> None:
     house.open(house.crm)
     house.admin_connection(extra={"ssl": False, "timeout": 10})
     assert plain(house.access(schemas=house.crm).execute({})) == all_read(4)
-
-
-def test_every_column_is_proved(house: House) -> None:
-    house.make_crm()
-    house.sql(f"CREATE TABLE {house.crm}.wide (id int, name varchar)")
-    who = f"TO ROLE {house.role}"
-    house.sql(f"GRANT USAGE ON SCHEMA {house.crm} {who}", f"GRANT SELECT (id) ON {house.crm}.wide {who}")
-    assert told(look(house, tables=[f"{house.crm}.wide"])) == [("column_privileges", "wide")]
-
-
-def test_a_view_that_cant_be_read_holds_nothing_up_beside_what_can(house: House) -> None:
-    house.make_crm()
-    # Its owner reads nothing below.
-    owner = house.cluster.user("planter")
-    house.sql(
-        f"CREATE SCHEMA {house.crm}_2",
-        f"CREATE TABLE {house.crm}_2.t (id int)",
-        f"CREATE VIEW {house.crm}.broken AS SELECT id FROM {house.crm}_2.t",
-        f"GRANT CREATE ON SCHEMA {house.crm} TO {owner}",
-        f"ALTER TABLE {house.crm}.broken OWNER TO {owner}",
-    )
-    # A closed schema is no matter of a view.
-    assert told(look(house, schemas=house.crm)) == [("schema_closed", house.crm)]
-    house.open(house.crm)
-    report = house.access(schemas=house.crm).execute({})
-    assert (report["in_place"], told(report)) == (2, [("view_refused", "broken")])
-    # Named, or alone in its schema, it is no success.
-    assert fire(trigger_of(house.access(tables=[f"{house.crm}.broken"])))["status"] == "misconfigured"
-    house.sql(f"DROP TABLE {house.crm}.accounts", f"DROP TABLE {house.crm}.contacts")
-    house.open(f"{house.crm}_2")
-    both = house.access(schemas=[house.crm, f"{house.crm}_2"])
-    assert fire(trigger_of(both))["status"] == "misconfigured"
 
 
 def test_a_revoked_table_is_seen_at_the_next_look(house: House) -> None:

@@ -10,18 +10,68 @@ from typing import Any
 
 import pytest
 import redshift_connector
+from airflow.providers.common.compat.sdk import DAG
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
 from airflow_provider_datagraph.engine import looks as probes
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
+from airflow_provider_datagraph.triggers.watch import APPLICATION
 from tests.integration.sensors.house import House
 from tests.support.redshift import mark, statements, unique
-from tests.support.waiting import PATIENCE, collect, fire_all, trigger_of, until
+from tests.support.segment import ready
+from tests.support.waiting import (
+    PATIENCE,
+    all_read,
+    collect,
+    deferred,
+    fire,
+    fire_all,
+    plain,
+    resumed,
+    trigger_of,
+    until,
+)
 
 
 def run(coroutine: Any) -> Any:
     return asyncio.run(asyncio.wait_for(coroutine, PATIENCE))
+
+
+@pytest.mark.parametrize(("kind", "connections"), [("access", 3), ("profiles_sync", 1)])
+def test_sessions_are_kept_between_looks_and_closed_at_the_end(
+    house: House, mocker: MockerFixture, kind: str, connections: int
+) -> None:
+    if kind == "access":
+        house.make_crm()
+        sensor: DataGraphSensor = house.access(schemas=house.crm, wait_for_grants=True, dag=DAG("d", schedule=None))
+    else:
+        house.make_profiles(REQUIRED_TABLES[:4])
+        sensor = house.profiles(dag=DAG("d", schedule=None))
+    opened = mocker.spy(redshift_connector, "connect")
+    deferred(sensor)
+    task = f"airflow-provider-datagraph/d/{sensor.task_id}"
+    assert {call.kwargs["application_name"] for call in opened.call_args_list} == {task}
+    opened.reset_mock()
+    looks = mocker.spy({"access": probes.AccessProbe, "profiles_sync": probes.ProfilesSyncProbe}[kind], "look")
+    closed = mocker.spy(redshift_connector.core.Connection, "close")
+    meanwhile: list[tuple[int, int]] = []
+
+    async def watch() -> None:
+        await until(lambda: looks.call_count >= 5)
+        meanwhile.append((opened.call_count, closed.call_count))
+        if kind == "access":
+            await asyncio.to_thread(house.open, house.crm)
+        else:
+            await asyncio.to_thread(house.tables, house.profiles_schema, REQUIRED_TABLES[4:])
+
+    report = resumed(sensor, fire(trigger_of(sensor), watch))
+    assert report == ready() if kind == "profiles_sync" else plain(report) == all_read(2)
+    assert meanwhile == [(connections, 0)]
+    # They are of all who wait, and nobody waits for them to be closed.
+    assert {call.kwargs["application_name"] for call in opened.call_args_list} == {APPLICATION}
+    run(until(lambda: closed.call_count == connections))
+    assert opened.call_count == connections
 
 
 @pytest.mark.parametrize("kind", ["access", "profiles_sync"])

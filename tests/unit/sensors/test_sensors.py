@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 from airflow.configuration import conf
-from airflow.providers.common.compat.sdk import Asset
-from airflow.triggers.base import BaseTrigger
+from airflow.providers.common.compat.sdk import AirflowException, AirflowSensorTimeout, AirflowSkipException, Asset
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.engine.looks import Look
-from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.exceptions import DataGraphError, MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.assets import schema_uri
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
@@ -25,20 +24,10 @@ from airflow_provider_datagraph.triggers.poll import Pauses, PollTrigger, Sight
 from airflow_provider_datagraph.triggers.watch import Subscription
 
 
-class Bare(BaseTrigger):
-    """What Airflow's triggers have at the least."""
-
-    def serialize(self) -> Any:
-        """Nothing."""
-
-    def run(self) -> Any:
-        """Nothing."""
-
-
-def test_the_trigger_has_what_airflow_s_have() -> None:
+def test_a_trigger_is_stored_as_it_was_made() -> None:
     trigger = PollTrigger("access", {"tables": []}, 5.0, 9.0, 7.0)
-    bare: Any = Bare
-    assert vars(bare()).keys() <= vars(trigger).keys()
+    # As Airflow's own have it.
+    assert trigger.trigger_id is None
     path, arguments = trigger.serialize()
     assert path == "airflow_provider_datagraph.triggers.PollTrigger"
     given = {"probe": "access", "arguments": {"tables": []}, "poke_interval": 5.0, "deadline": 9.0, "look_timeout": 7.0}
@@ -175,3 +164,24 @@ def test_what_it_found_is_said_in_a_line(mocker: MockerFixture) -> None:
     ProfilesSyncTablesSensor(task_id="wait", schema="profiles").resume({}, event)
     # A sensor has nothing to change, so nothing is said of it.
     log.info.assert_called_once_with("%s", "All 6 tables are there")
+
+
+def test_an_event_that_is_not_known_is_an_error() -> None:
+    with pytest.raises(DataGraphError, match="done_too_early"):
+        DataGraphSensor(task_id="bare").resume({}, {"status": "done_too_early"})
+
+
+@pytest.mark.parametrize("said", ["Trigger timeout", "Trigger/execution timeout"])
+def test_airflows_own_deferral_timeout_is_a_sensor_timeout(said: str) -> None:
+    # A triggerer that is down sends no event; the scheduler ends the deferral with this: Airflow 3's text, and 2.11's.
+    with pytest.raises(AirflowSensorTimeout):
+        DataGraphSensor(task_id="bare").resume_execution("__fail__", {"error": said}, {})
+    with pytest.raises(AirflowSkipException):
+        DataGraphSensor(task_id="bare", soft_fail=True).resume_execution("__fail__", {"error": said}, {})
+
+
+def test_a_trigger_that_failed_is_an_error_and_no_skip() -> None:
+    with pytest.raises(AirflowException, match="Trigger failure") as raised:
+        sensor = DataGraphSensor(task_id="bare", soft_fail=True)
+        sensor.resume_execution("__fail__", {"error": "Trigger failure", "traceback": ["a line"]}, {})
+    assert not isinstance(raised.value, AirflowSkipException | AirflowSensorTimeout)
