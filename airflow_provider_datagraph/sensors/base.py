@@ -195,7 +195,10 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
             # Later, and where the secrets backend fails, a look finds out.
             if not self._looked:
                 with suppress(exceptions.PassingFaultError):
-                    self._check_connections(given.get("user_conn_id"), problems)
+                    problems.check(getattr, self.hook(), "arguments", default={})
+                    if (user := given.get("user_conn_id")) is not None:
+                        # Any database will do: which one it is to be is the probe's to find out.
+                        problems.check(getattr, self.hook(ANY_DATABASE, user), "arguments", default={})
             problems.raise_all()
         return wait, seconds, {**given, "redshift_conn_id": self.redshift_conn_id, "aws_conn_id": self.aws_id}
 
@@ -204,12 +207,6 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         hook = super().hook(database, user_conn_id)
         hook.expected = self._looked
         return hook
-
-    def _check_connections(self, user_conn_id: str | None, problems: Problems) -> None:
-        problems.check(getattr, self.hook(), "arguments", default={})
-        if user_conn_id is not None:
-            # Any database will do: which one it is to be is the probe's to find out.
-            problems.check(getattr, self.hook(ANY_DATABASE, user_conn_id), "arguments", default={})
 
     def _look_once(self) -> Look | None:
         """Look once; a passing fault is no look, and is waited out."""

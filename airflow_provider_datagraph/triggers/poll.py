@@ -90,11 +90,6 @@ class Sight:
         return None if isinstance(seen, Exception) else seen
 
 
-def event(payload: dict[str, Any]) -> TriggerEvent:
-    """Make an event."""
-    return TriggerEvent(payload)  # type: ignore[no-untyped-call]  # Airflow's triggers have no annotations
-
-
 @dataclass(eq=False, repr=False)
 class PollTrigger(BaseTrigger):
     """Wait until a look finds that it is done, misconfigured, or too late.
@@ -128,11 +123,12 @@ class PollTrigger(BaseTrigger):
         until = asyncio.get_running_loop().time() + self.deadline - time.time()
         one = watching.subscribe(self, self.probe, given, self.poke_interval, until)
         try:
-            yield event(await self._wait(watching, one))
+            told = await self._wait(watching, one)
         except InvalidInput as error:
-            yield event({"status": "misconfigured", "problems": list(error.problems)})
+            told = {"status": "misconfigured", "problems": list(error.problems)}
         finally:
             watching.leave(self, one)
+        yield TriggerEvent(told)  # type: ignore[no-untyped-call]  # as above
 
     async def _wait(self, watching: Watcher, one: Subscription) -> dict[str, Any]:
         pauses, sight = Pauses(self.poke_interval, self.exponential_backoff, self.max_wait), Sight()

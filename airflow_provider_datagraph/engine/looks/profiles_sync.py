@@ -101,14 +101,12 @@ class ProfilesSyncProbe:
         ready = f"Schema {seen.path}, which belongs to {owner}, has all of {', '.join(wanted)}."
         return _told(seen.path, seen.findings(), states, len(wanted) - len(held), "" if held else ready)
 
-    def schemas_named(self) -> set[str]:
-        return {self.schema, fold(self.schema)}
-
     def _of_all(self) -> tuple[set[str], set[str]]:
         """Name the schemas and tables of all who look in this round: the same statements read for all of them."""
         alike = [one for one in self.sessions.asked if isinstance(one, ProfilesSyncProbe)]
+        schemas = {spelt for one in alike for spelt in (one.schema, fold(one.schema))}
         tables = {spelt for one in alike for table in one.tables for spelt in (table, fold(table))}
-        return set().union(*(one.schemas_named() for one in alike)), {*tables, *REQUIRED_TABLES, *ALIASES}
+        return schemas, {*tables, *REQUIRED_TABLES, *ALIASES}
 
     def _may(
         self, login: str, user: User | None, schema: str, *, linked: bool
