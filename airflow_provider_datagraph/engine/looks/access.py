@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -54,8 +54,6 @@ class AccessProbe:
     probe_checkpoint: bool = False
     batch_size: int = validation.BATCH
     max_proof_age: float = validation.MAX_AGE
-    hidden: bool | None = field(init=False, default=None)
-    """Whether the catalog hides tables from the admin; None: it isn't known yet."""
 
     def __post_init__(self) -> None:
         self.proved = self.sessions.proved.setdefault((self.checkpoint_database, self.user_conn_id), {})

@@ -80,15 +80,13 @@ class Listing:
 
     def _hidden(self) -> bool:
         """Whether the catalog hides tables from the admin; a cluster may be too old to know the setting."""
-        if self.probe.hidden is None:
-            try:
-                self.probe.hidden = catalog_hides(self.probe.admin.rows, self.probe.admin.hook.login)
-            except DriverError as error:
-                # PostgreSQL's code for a parameter that there isn't; any other error says nothing of what is hidden.
-                if details(error)[0] != "42704":
-                    raise
-                self.probe.hidden = False
-        return self.probe.hidden
+        try:
+            return catalog_hides(self.probe.admin.rows, self.probe.admin.hook.login)
+        except DriverError as error:
+            # PostgreSQL's code for a parameter that there isn't; any other error says nothing of what is hidden.
+            if details(error)[0] != "42704":
+                raise
+            return False
 
     def _relations(self, database: str, schemas: set[str]) -> Iterator[Relation]:
         elsewhere, admin = set(schemas), self.probe.admin
