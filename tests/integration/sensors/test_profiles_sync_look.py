@@ -228,12 +228,11 @@ def test_a_look_costs_few_statements(worlds: Worlds) -> None:
     assert [sent("all there", **given) for given in others] == [6, 7]
 
 
-@pytest.mark.parametrize("deferrable", [True, False])
-def test_what_no_waiting_mends_fails_at_once_and_says_what_does(house: House, deferrable: bool) -> None:
+def test_what_no_waiting_mends_fails_at_once_and_says_what_does(house: House) -> None:
     house.make_profiles()
     given: dict[str, Any] = {"user_conn_id": "segment_linked_user", "soft_fail": True}
     with pytest.raises(MisconfigurationError) as raised:
-        house.profiles(deferrable=deferrable, **given).execute({})
+        house.profiles(**given).execute({})
     usage, select = (problem.partition(f"run in database {house.warehouse}: ")[2] for problem in raised.value.problems)
     assert usage == f'GRANT USAGE ON SCHEMA "{house.profiles_schema}" TO ROLE "{house.role}"'
     assert select.startswith(f'GRANT SELECT ON TABLE "{house.profiles_schema}"."{SIX[0]}", ')

@@ -14,11 +14,8 @@ from tests.support.segment import RETL, codes
 from tests.support.waiting import fire, trigger_of
 
 GOOD = ("CREATE SCHEMA {crm}", "CREATE TABLE {crm}.accounts (id int, name varchar)")
-OPEN = (
-    *GOOD,
-    "GRANT USAGE ON SCHEMA {crm} TO ROLE {role}",
-    "GRANT SELECT FOR TABLES IN SCHEMA {crm} TO ROLE {role}",
-)
+USAGE, SELECT = "GRANT USAGE ON SCHEMA {crm} TO ROLE {role}", "GRANT SELECT FOR TABLES IN SCHEMA {crm} TO ROLE {role}"
+OPEN = (*GOOD, USAGE, SELECT)
 TIMEOUT, FAILED = "timeout", "misconfigured"
 
 
@@ -40,27 +37,17 @@ class World:
 TABLES = {"tables": ["{crm}.accounts"]}
 WORLDS = {
     "the schema is missing": World((), ("schema_missing",), TIMEOUT),
-    "the table is missing": World(
-        ("CREATE SCHEMA {crm}", "GRANT USAGE ON SCHEMA {crm} TO ROLE {role}"),
-        ("table_missing",),
-        TIMEOUT,
-        arguments=TABLES,
-    ),
+    "the table is missing": World(("CREATE SCHEMA {crm}", USAGE), ("table_missing",), TIMEOUT, arguments=TABLES),
     "the table is missing, the schema closed": World(("CREATE SCHEMA {crm}",), ("schema_closed",), arguments=TABLES),
     "the only schema is empty": World(("CREATE SCHEMA {crm}",), ("schema_empty",), TIMEOUT),
     "the admin owns the schema and not the table": World(
-        (
-            *GOOD,
-            "ALTER SCHEMA {crm} OWNER TO {other}",
-        ),
-        ("schema_closed",),
-        delegated=True,
+        (*GOOD, "ALTER SCHEMA {crm} OWNER TO {other}"), ("schema_closed",), delegated=True
     ),
     "the admin sees one of two tables": World(
         (
             *GOOD,
             "CREATE TABLE {crm}.later (id int)",
-            "GRANT USAGE ON SCHEMA {crm} TO ROLE {role}",
+            USAGE,
             "GRANT USAGE ON SCHEMA {crm} TO {other}",
             "GRANT SELECT ON {crm}.accounts TO ROLE {role}",
             "GRANT SELECT ON {crm}.accounts TO {other}",
@@ -69,22 +56,17 @@ WORLDS = {
         delegated=True,
     ),
     "USAGE is missing": World((*GOOD, "GRANT SELECT ON {crm}.accounts TO ROLE {role}"), ("schema_closed",)),
-    "SELECT is missing": World((*GOOD, "GRANT USAGE ON SCHEMA {crm} TO ROLE {role}"), ("not_granted",)),
+    "SELECT is missing": World((*GOOD, USAGE), ("not_granted",)),
     "one of two tables isn't granted": World(
-        (
-            *GOOD,
-            "CREATE TABLE {crm}.b (id int)",
-            "GRANT USAGE ON SCHEMA {crm} TO ROLE {role}",
-            "GRANT SELECT ON {crm}.b TO ROLE {role}",
-        ),
+        (*GOOD, "CREATE TABLE {crm}.b (id int)", USAGE, "GRANT SELECT ON {crm}.b TO ROLE {role}"),
         ("not_granted",),
     ),
     "one column is granted": World(
-        (*GOOD, "GRANT USAGE ON SCHEMA {crm} TO ROLE {role}", "GRANT SELECT (id) ON {crm}.accounts TO ROLE {role}"),
+        (*GOOD, USAGE, "GRANT SELECT (id) ON {crm}.accounts TO ROLE {role}"),
         ("column_privileges",),
     ),
     "only UPDATE is granted": World(
-        (*GOOD, "GRANT USAGE ON SCHEMA {crm} TO ROLE {role}", "GRANT UPDATE ON {crm}.accounts TO ROLE {role}"),
+        (*GOOD, USAGE, "GRANT UPDATE ON {crm}.accounts TO ROLE {role}"),
         ("not_granted",),
     ),
     "another role has it": World(
@@ -99,8 +81,8 @@ WORLDS = {
             "CREATE VIEW {crm}.v AS SELECT id FROM {crm}_below.t",
             "GRANT CREATE ON SCHEMA {crm} TO {other}",
             "ALTER TABLE {crm}.v OWNER TO {other}",
-            "GRANT USAGE ON SCHEMA {crm} TO ROLE {role}",
-            "GRANT SELECT FOR TABLES IN SCHEMA {crm} TO ROLE {role}",
+            USAGE,
+            SELECT,
         ),
         ("view_refused",),
     ),
