@@ -127,17 +127,10 @@ class Reading(Seen):
 
     def _rights(self, database: str) -> ReadRights | None:
         """Ask once what the user holds in a local database: four statements, however many tables."""
-        if database not in self.rights:
-            ids = self.ids.get(database)
-            self.rights[database] = None if ids is None else self._ask(database, ids)
-        return self.rights[database]
-
-    def _ask(self, database: str, ids: Mapping[int, Relation]) -> ReadRights:
-        rows, login = self.probe.sessions.reader(database).rows, self.probe.user.hook.login
-        granted = granted_relations(rows, login)
-        return ReadRights(
-            usable_schemas(rows, login),
-            frozenset((one.schema, one.name) for oid, one in ids.items() if oid in granted),
-            read_on_columns(rows),
-            read_interleaved(rows, database),
-        )
+        if database in self.ids and database not in self.rights:
+            rows, login = self.probe.sessions.reader(database).rows, self.probe.user.hook.login
+            granted = granted_relations(rows, login)
+            held = frozenset((one.schema, one.name) for oid, one in self.ids[database].items() if oid in granted)
+            schemas = usable_schemas(rows, login)
+            self.rights[database] = ReadRights(schemas, held, read_on_columns(rows), read_interleaved(rows, database))
+        return self.rights.get(database)
