@@ -13,7 +13,7 @@ from airflow_provider_datagraph.redshift.catalog.identities import read_identiti
 from airflow_provider_datagraph.redshift.catalog.privileges import database_grants, of
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.schemas import read_databases, read_schemas
-from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES, join_path, resolve_database
+from airflow_provider_datagraph.redshift.names import join_path, resolve_database
 from airflow_provider_datagraph.redshift.statements import Create, Privileges
 from airflow_provider_datagraph.redshift.values import Database, Grant, Identities, Identity, Owned, Scope, Session
 
@@ -29,11 +29,6 @@ class DatabaseAccess(Identities):
     grants: frozenset[Grant] = frozenset()
     hidden: bool = False
     sharer: str | None = None
-
-    def local(self) -> set[str]:
-        """Name the local databases, those of Redshift itself left out."""
-        own = self.databases.keys() - SYSTEM_DATABASES
-        return {name for name in own if self.databases[name].kind == "local"}
 
     def resolve(self, name: str) -> str | None:
         return resolve_database(name, self.databases, self.session.case_sensitive)

@@ -20,6 +20,7 @@ from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.hooks.faults import details, old_patch, silent
 from airflow_provider_datagraph.hooks.networking import cluster_of, read_network
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.catalog.schemas import local_databases
 from airflow_provider_datagraph.redshift.names import one_line
 from airflow_provider_datagraph.redshift.statements import written
 from airflow_provider_datagraph.redshift.values import Session
@@ -131,7 +132,7 @@ def cross(rows: Rows, known: DatabaseAccess) -> Iterator[Finding]:
 
     What is refused ends the transaction. https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
     """
-    others = (name for name in sorted(known.local()) if name != known.session.database)
+    others = (name for name in local_databases(known.databases) if name != known.session.database)
     if (database := next(others, None)) is None:
         return
     try:

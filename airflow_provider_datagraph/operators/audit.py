@@ -11,8 +11,7 @@ from airflow.providers.common.compat.sdk import Context
 from airflow_provider_datagraph.access.messages import FEW
 from airflow_provider_datagraph.access.plan import Finding, finding, note
 from airflow_provider_datagraph.access.reach.excess import beyond, excess
-from airflow_provider_datagraph.access.reach.matrix import matrix
-from airflow_provider_datagraph.access.reach.read import IdentityReach
+from airflow_provider_datagraph.access.reach.matrix import IdentityReach, matrix
 from airflow_provider_datagraph.access.report import MAX_ROWS, Report, columns, table
 from airflow_provider_datagraph.engine.audit import read_reach
 from airflow_provider_datagraph.exceptions import MisconfigurationError

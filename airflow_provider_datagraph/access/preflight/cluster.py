@@ -10,6 +10,7 @@ from airflow_provider_datagraph.access.role import partial_view
 from airflow_provider_datagraph.redshift.catalog.identities import catalog_hides
 from airflow_provider_datagraph.redshift.catalog.privileges import Who, database_grants, schema_grants
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.catalog.schemas import local_databases
 from airflow_provider_datagraph.redshift.names import join_path
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identities, Scope, Session
 
@@ -27,9 +28,8 @@ def look(rows: Rows, known: DatabaseAccess, user: str) -> list[Finding]:
     if user and user not in known.users:
         found.append(note("user_missing", user, case="yet"))
     held = database_grants(rows, everybody).by(PUBLIC)
-    if lacking := [
-        name for name in sorted(known.local()) if Grant(Scope.DATABASE, "TEMPORARY", database=name) not in held
-    ]:
+    local = local_databases(known.databases)
+    if lacking := [name for name in local if Grant(Scope.DATABASE, "TEMPORARY", database=name) not in held]:
         found.append(note("temp_revoked", database, databases=tuple(lacking)))
     if Grant(Scope.SCHEMA, "CREATE", "public") in schema_grants(rows, everybody).by(PUBLIC):
         found.append(note("public_creates", join_path(database, "public")))

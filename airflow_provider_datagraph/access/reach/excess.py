@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from airflow_provider_datagraph.access.messages import FEW
 from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding, note
-from airflow_provider_datagraph.access.reach.matrix import Reached
-from airflow_provider_datagraph.access.reach.read import IdentityReach
+from airflow_provider_datagraph.access.reach.matrix import IdentityReach, Reached
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.redshift import statements
 from airflow_provider_datagraph.redshift.names import join_path

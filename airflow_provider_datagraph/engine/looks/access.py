@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -14,8 +14,7 @@ from airflow_provider_datagraph.access import validation
 from airflow_provider_datagraph.access.messages import by_cause, counted
 from airflow_provider_datagraph.access.plan import Finding, blocking
 from airflow_provider_datagraph.access.reach.excess import excess
-from airflow_provider_datagraph.access.reach.matrix import Reached, reached
-from airflow_provider_datagraph.access.reach.read import read_database_reach, read_identity_reach, read_memberships
+from airflow_provider_datagraph.access.reach.matrix import Reached, read_identity_reach, read_memberships, read_reached
 from airflow_provider_datagraph.access.report import MAX_ROWS, Report
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.engine.looks.base import Look, Reader, Sessions
@@ -25,7 +24,7 @@ from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.form.patterns import meant_by, parse_pattern
 from airflow_provider_datagraph.hooks.faults import database_gone, details, lasts
 from airflow_provider_datagraph.redshift.catalog.effective import held_on_tables, may_create, usable_schemas
-from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
+from airflow_provider_datagraph.redshift.catalog.schemas import local_databases, read_namespaces
 from airflow_provider_datagraph.redshift.names import join_path
 from airflow_provider_datagraph.redshift.statements import trial
 from airflow_provider_datagraph.redshift.values import Session
@@ -103,14 +102,12 @@ class AccessProbe:
         if linked:
             known = read_memberships(self.user.rows, known)
         forbidden = meant_by([parse_pattern(text) for text in self.forbidden], known.session)
-        local = {name for name, one in known.databases.items() if one.kind == "local"}
-        places = local if self.forbidden else local & {checkpoint, *(path[0] for path in targets)}
+        read = {checkpoint, *(path[0] for path in targets)}
         found: list[Reached] = []
-        for name in sorted(places):
+        for name in (one for one in local_databases(known.databases) if self.forbidden or one in read):
             reader = self.sessions.reader(name, self.user_conn_id if linked else None)
-            at = replace(known.session, database=name)
             try:
-                found += reached(known, read_database_reach(reader.rows, at, known))
+                found += read_reached(reader.rows, name, known)
             except MisconfigurationError as error:
                 # Somebody dropped it meanwhile: nothing is in it.
                 if not database_gone(error):

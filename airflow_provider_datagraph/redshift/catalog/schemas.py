@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.names import literal
+from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES, literal
 from airflow_provider_datagraph.redshift.values import Database, Identities, Schema
 
 # r_SVV_REDSHIFT_DATABASES
@@ -24,6 +24,11 @@ def read_databases(rows: Rows, known: Identities) -> dict[str, Database]:
     """Read the databases that the session sees, by name."""
     owner = known.owner_names()
     return {str(name): Database(str(name), owner(user), str(kind).lower()) for name, user, kind in rows(DATABASES)}
+
+
+def local_databases(databases: Mapping[str, Database]) -> list[str]:
+    """Name the local ones, those of Redshift itself left out."""
+    return sorted(name for name in databases.keys() - SYSTEM_DATABASES if databases[name].kind == "local")
 
 
 def read_schemas(rows: Rows, known: Identities, database: str = "") -> dict[str, dict[str, Schema]]:

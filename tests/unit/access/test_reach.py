@@ -9,13 +9,14 @@ import pytest
 from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.plan import Level
 from airflow_provider_datagraph.access.reach.excess import beyond, excess
-from airflow_provider_datagraph.access.reach.matrix import Reached, matrix, reached
-from airflow_provider_datagraph.access.reach.read import (
-    DatabaseReach,
+from airflow_provider_datagraph.access.reach.matrix import (
     IdentityReach,
-    read_database_reach,
+    Reached,
+    matrix,
+    reached,
     read_identity_reach,
     read_memberships,
+    read_reached,
 )
 from airflow_provider_datagraph.redshift.catalog.relations import Relation
 from airflow_provider_datagraph.redshift.values import PUBLIC, Database, Grant, Identity, Scope, Session, User
@@ -39,7 +40,7 @@ def known(user: User | None = None, ways: Any = WAYS, **more: Any) -> IdentityRe
 
 def found(*held: tuple[Identity, Grant], who: IdentityReach | None = None, name: str = "dev") -> list[Reached]:
     relations = tuple(Relation(schema, table, False, "x") for schema in ("crm", "hr") for table in ("b", "a"))
-    return list(reached(who or known(), DatabaseReach(name, ("crm", "hr", "public"), relations, frozenset(held))))
+    return list(reached(who or known(), name, ("crm", "hr", "public"), relations, held))
 
 
 HERE, ABOVE = ("crm", "hr", "public"), "role top through role r"
@@ -223,7 +224,10 @@ def test_an_admin_who_is_no_superuser_leaves_roles_to_the_user() -> None:
     assert read_memberships(rows, who).ways.keys() > who.ways.keys()
 
 
-WIDEST = (Scope.DATABASE, Scope.SCHEMAS, Scope.DATABASE_TABLES)
+EVERYTHING = [
+    *((Scope.SCHEMAS, schema, "") for schema in ("PG_Own", "crm")),
+    *((Scope.DATABASE, "", ""), (Scope.DATABASE_TABLES, "crm", "a")),
+]
 
 
 @pytest.mark.parametrize(
@@ -231,8 +235,8 @@ WIDEST = (Scope.DATABASE, Scope.SCHEMAS, Scope.DATABASE_TABLES)
     [
         (User("u", 101), 100, 100, set()),
         (User("u", 101), 100, 101, {("ownership", Scope.TABLE, "crm", "a")}),
-        (User("u", 101), 101, 100, {("ownership", Scope.SCHEMA, "crm", ""), ("ownership", Scope.TABLES, "crm", "")}),
-        (User("u", 101, superuser=True), 100, 100, {("superuser", one, "", "") for one in WIDEST}),
+        (User("u", 101), 101, 100, {("ownership", Scope.SCHEMA, "crm", ""), ("ownership", Scope.TABLES, "crm", "a")}),
+        (User("u", 101, superuser=True), 100, 100, {("superuser", *place) for place in EVERYTHING}),
         (User("x", 102), 100, 100, {("ownership", Scope.DATABASE, "", "")}),
     ],
 )
@@ -242,7 +246,7 @@ def test_what_needs_no_grant(user: User, schema_owner: int, table_owner: int, ex
         {
             q.NAMESPACES: [[1, "crm", schema_owner], [2, "pg_catalog", 1], [3, "PG_Own", 100]],
             q.ALL_RELATIONS: [[11, 1, "a", table_owner, "r"], [12, 2, "pg_class", 1, "r"]],
-            q.ON_SCHEMAS + asked: [],
+            q.ON_SCHEMAS + asked: [["role", "r", "crm", "USAGE", "SCHEMA"]],
             q.ON_RELATIONS + asked: [],
             q.ON_COLUMNS + asked: [],
             q.ON_LATER + asked.replace("identity", "grantee"): [],
@@ -253,7 +257,9 @@ def test_what_needs_no_grant(user: User, schema_owner: int, table_owner: int, ex
     who = IdentityReach(
         q.SEEN, {}, {user.name: user}, user.name, {R: "role r"}, on_databases=creates, databases=databases
     )
-    here = read_database_reach(rows, q.SEEN, who)
-    assert (here.schemas, [one.name for one in here.relations], len(rows.asked)) == (("PG_Own", "crm"), ["a"], 6)
-    assert {(one.kind, g.scope, g.schema, g.relation) for one, g in here.held if one != R} == expected
-    assert [grant.database for one, grant in here.held if one == R] == ["dev"]
+    here = read_reached(rows, "dev", who)
+    assert {(one.holder.kind, one.grant.scope, one.schema, one.relation) for one in here if one.holder != R} == expected
+    assert [(one.database, one.schema, one.privilege) for one in here if one.holder == R] == [
+        *(("dev", "", "CREATE"), ("dev", "crm", "USAGE")),
+    ]
+    assert len(rows.asked) == 6

@@ -15,7 +15,7 @@ from airflow_provider_datagraph.access.database import DatabaseAccess
 from airflow_provider_datagraph.access.messages import FINDINGS, FindingRow
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings
 from airflow_provider_datagraph.access.plan import Plan, Step
-from airflow_provider_datagraph.access.reach.read import IdentityReach
+from airflow_provider_datagraph.access.reach.matrix import IdentityReach
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess
 from airflow_provider_datagraph.access.schemas.values import Context, FutureTables, SchemaAccess, Tables
