@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from airflow_provider_datagraph.access.database import DatabaseAccess, plan_database
 from airflow_provider_datagraph.access.plan import Step
+from airflow_provider_datagraph.access.preflight.rights import Rights, lacking, rights_role
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA, desired_schema
-from airflow_provider_datagraph.access.rights.held import Rights
-from airflow_provider_datagraph.access.rights.lacking import lacking, rights_role
 from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, plan_role
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.values import SchemaAccess, Tables

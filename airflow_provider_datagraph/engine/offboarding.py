@@ -21,8 +21,8 @@ from airflow_provider_datagraph.access.offboarding.plan import (
 from airflow_provider_datagraph.access.offboarding.read import read_cluster, read_holdings
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
 from airflow_provider_datagraph.access.plan import Finding, Plan, note
+from airflow_provider_datagraph.access.preflight.rights import judged
 from airflow_provider_datagraph.access.report import Report, join
-from airflow_provider_datagraph.access.rights.lacking import judged
 from airflow_provider_datagraph.engine.converge import A, Converger, MakePlan, Read
 from airflow_provider_datagraph.engine.retrying import LINGERS
 from airflow_provider_datagraph.form.arguments import Problems

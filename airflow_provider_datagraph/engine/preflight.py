@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from airflow_provider_datagraph.access.database import DatabaseAccess, read_database_access
 from airflow_provider_datagraph.access.plan import Fact, Finding, Level, blocking, finding, note
-from airflow_provider_datagraph.access.preflight.cluster import look, names_compared
+from airflow_provider_datagraph.access.preflight.cluster import lacking_in, look, plan_ahead
 from airflow_provider_datagraph.access.preflight.network import ADDRESSES, network
-from airflow_provider_datagraph.access.rights.ahead import lacking_in, plan_ahead
 from airflow_provider_datagraph.access.role import DesiredUser, read_role, serverless
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema
 from airflow_provider_datagraph.access.validation import UNSUPPORTED
-from airflow_provider_datagraph.engine.converge import Converger
+from airflow_provider_datagraph.engine.converge import Converger, Read
 from airflow_provider_datagraph.exceptions import DataGraphError, MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.hooks.faults import details, old_patch, silent
@@ -32,19 +31,12 @@ SECONDS = 3
 """How long a login is waited for. What has to queue, or to be compiled, comes after it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be set up: the linked role, the checkpoint database, and what is to be opened, by database."""
-
-    role: str
-    checkpoint_database: str
-    schemas: Mapping[str, Sequence[DesiredSchema]]
-
-
 def preflight(
     admin: Callable[[str | None], DataGraphHook],
     linked: Callable[[str], DataGraphHook],
-    wanted: Wanted,
+    role: str,
+    checkpoint_database: str,
+    schemas: Mapping[str, Sequence[DesiredSchema]],
     region: str,
     aws_conn_id: str | None,
 ) -> Iterator[Finding]:
@@ -52,7 +44,7 @@ def preflight(
 
     :param admin: makes a hook as the admin, for a database or, if that is None, its connection's; ``linked``: as the
         linked user, for a database or, if that is empty, any.
-    :param wanted: what the admin's rights are held against.
+    :param schemas: what is to be opened, by database: the admin's rights are held against it.
     :param region: that of Segment's workspace, a key of :data:`.ADDRESSES`.
     :param aws_conn_id: Airflow's connection to AWS; None: AWS isn't asked.
     """
@@ -61,12 +53,13 @@ def preflight(
     user = Problems().check(lambda: linked(database).login, default="")
     found = _log_in(admin(None))
     if found[0].level is Level.NOTE:
-        found += _cluster(admin(None), user, wanted)
-        found += [one for name in wanted.schemas for one in _opened(admin(name), wanted)]
+        found += _cluster(admin(None), user, role, checkpoint_database)
+        for name, desired in schemas.items():
+            found += _opened(admin(name), partial(lacking_in, role=role, desired=desired))
     if not any(one.code == "user_missing" for one in found):
         tried = _log_in(linked(database))
         if tried[0].level is Level.NOTE:
-            tried.append(Converger(linked(database)).read(lambda _, session: names_compared(session)))
+            tried.append(Converger(linked(database)).read(_capitals))
         found += tried
     yield from found
     if aws_conn_id is not None and database:
@@ -92,30 +85,29 @@ def _log_in(hook: DataGraphHook) -> list[Finding]:
     return [note("user_logs_in", conn_id, **about)]
 
 
-def _opened(hook: DataGraphHook, wanted: Wanted) -> list[Finding]:
+def _capitals(_: Rows, session: Session) -> Finding:
+    """Tell whether a session reaches names with capitals."""
+    return note("capitals", session.user, case="kept" if session.case_sensitive else "folded")
+
+
+def _opened(hook: DataGraphHook, lacking: Read[list[Finding]]) -> list[Finding]:
     """Hold what is to be opened in a database against it, and against the admin's rights."""
-    database = str(hook.arguments["database"])
-
-    def read(rows: Rows, session: Session) -> list[Finding]:
-        return lacking_in(rows, session, wanted.role, wanted.schemas[database])
-
     try:
-        return Converger(hook).read(read)
+        return Converger(hook).read(lacking)
     except DataGraphError as error:
         return [blocking("not_connected", one_line(hook.admin_conn_id), reason=str(error))]
 
 
-def _cluster(hook: DataGraphHook, user: str, wanted: Wanted) -> list[Finding]:
+def _cluster(hook: DataGraphHook, user: str, role: str, checkpoint_database: str) -> list[Finding]:
     """Look at the cluster as the admin; the last query may be refused."""
     told = [serverless(str(hook.admin_connection.host))] if hook.is_serverless else []
 
     def read(rows: Rows, session: Session) -> list[Finding]:
-        known = read_database_access(rows, session, wanted.role)
+        known = read_database_access(rows, session, role)
         found = look(rows, known, user)
         if not known.session.superuser and user:
-            identities = read_role(rows, session, wanted.role, user)
-            names = (wanted.checkpoint_database, wanted.role)
-            plan = plan_ahead(rows, known, identities, DesiredUser(user, ""), names)
+            identities = read_role(rows, session, role, user)
+            plan = plan_ahead(rows, known, identities, DesiredUser(user, ""), (checkpoint_database, role))
             found += [one for one in plan.findings if one.code == "admin_lacks"]
         return [*found, *cross(rows, known)]
 

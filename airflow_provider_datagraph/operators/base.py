@@ -12,8 +12,8 @@ from airflow.providers.common.compat.sdk import BaseOperator, Context
 
 from airflow_provider_datagraph.access.messages import counted
 from airflow_provider_datagraph.access.plan import Plan
+from airflow_provider_datagraph.access.preflight.rights import judged
 from airflow_provider_datagraph.access.report import Report, join, script, table
-from airflow_provider_datagraph.access.rights.lacking import judged
 from airflow_provider_datagraph.access.schemas.values import FutureTables
 from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.engine.retrying import LONGEST_WAIT, TRIES

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_datagraph.access.database import DatabaseAccess, read_database_access
 from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.plan import Finding, Level, Plan, finding
-from airflow_provider_datagraph.access.preflight.cluster import hidden_from
+from airflow_provider_datagraph.access.preflight.cluster import hidden_from, lacking_in, plan_ahead
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA, desired_schema
-from airflow_provider_datagraph.access.rights.ahead import lacking_in, plan_ahead
 from airflow_provider_datagraph.access.role import RoleAccess, plan_role, read_role, serverless
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables
 from airflow_provider_datagraph.access.trust import schema_owner

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import Context
 
 from airflow_provider_datagraph.access.preflight.network import ADDRESSES
 from airflow_provider_datagraph.access.report import Report, table
-from airflow_provider_datagraph.engine.preflight import Wanted, preflight
+from airflow_provider_datagraph.engine.preflight import preflight
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.choosing import split_wanted
@@ -18,6 +18,9 @@ from airflow_provider_datagraph.form.entries import desired_schemas, parse_entry
 from airflow_provider_datagraph.operators import base
 from airflow_provider_datagraph.redshift.names import check_identity, check_new_database
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
+
+if TYPE_CHECKING:
+    from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 
 
 class PreflightOperator(base.DataGraphOperator):
@@ -68,23 +71,21 @@ class PreflightOperator(base.DataGraphOperator):
                 problems.check(arguments.text, getattr(self, name), name, default="")
             region = problems.check(partial(arguments.choice, choices=ADDRESSES), self.region, "region", default="us")
             aws = self.optional("aws_conn_id", arguments.text, problems)
-            wanted = self._wanted(problems)
+            role = problems.check(check_identity, self.role, "role", default="")
+            checkpoint = problems.check(check_new_database, self.checkpoint_database, "checkpoint_database", default="")
+            listed = self.optional("schemas", lambda v, name: arguments.usable_names(v, name, problems), problems) or ()
+            # What patterns mean is looked up by who grants it.
+            named, _, wrong = split_wanted(listed)
+            problems.add(*wrong)
+            entries = [problems.check(parse_entry, text, default=()) for text in named]
             problems.raise_all()
-        linked = partial(self.user_hook, user_conn_id=self.user_conn_id)
-        report = Report.of(preflight(self.hook, lambda name: linked(name or base.ANY_DATABASE), wanted, region, aws))
+            # What the connection lacks is told with its login.
+            own = Problems().check(lambda: str(self.hook().arguments["database"]), default="")
+            wanted = desired_schemas(entries, own)
+
+        def linked(database: str) -> DataGraphHook:
+            return self.user_hook(database or base.ANY_DATABASE, self.user_conn_id)
+
+        report = Report.of(preflight(self.hook, linked, role, checkpoint, wanted, region, aws))
         self.log.info("%s", table("What works, and what is missing; this task changes nothing", report, changes=False))
         return report.as_dict()
-
-    def _wanted(self, problems: Problems) -> Wanted:
-        listed = self.optional("schemas", lambda v, name: arguments.usable_names(v, name, problems), problems) or ()
-        # What patterns mean is looked up by who grants it.
-        named, _, wrong = split_wanted(listed)
-        problems.add(*wrong)
-        entries = [problems.check(parse_entry, text, default=()) for text in named]
-        # What the connection lacks is told with its login.
-        own = Problems().check(lambda: str(self.hook().arguments["database"]), default="")
-        return Wanted(
-            problems.check(check_identity, self.role, "role", default=""),
-            problems.check(check_new_database, self.checkpoint_database, "checkpoint_database", default=""),
-            desired_schemas(filter(None, entries), own),
-        )

@@ -12,7 +12,7 @@ NAME = "airflow_provider_datagraph"
 PACKAGE = Path(__file__).parents[2] / NAME
 ORDER = ("redshift", "access", "form", "hooks", "engine", "operators", "triggers", "sensors", "dags")
 """Each may import those before it."""
-FOLDERS = "access access.schemas access.offboarding access.reach access.rights redshift redshift.catalog".split()
+FOLDERS = "access access.schemas access.offboarding access.reach access.preflight redshift redshift.catalog".split()
 
 
 def modules() -> dict[str, Path]:

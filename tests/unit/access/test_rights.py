@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.access.plan import Plan, Step
-from airflow_provider_datagraph.access.rights.held import Rights
-from airflow_provider_datagraph.access.rights.lacking import judged, lacking
+from airflow_provider_datagraph.access.preflight.rights import Rights, judged, lacking
 from airflow_provider_datagraph.least_admin import main
 from airflow_provider_datagraph.redshift.statements import (
     AlterUser,

@@ -1,4 +1,4 @@
-"""What an admin lacks for a plan, each with the statement that gives exactly that. Pure.
+"""What an admin who isn't a superuser lacks for a plan, each with the statement that gives exactly that. Pure.
 
 Who may grant what: r_GRANT-usage-notes; scoped permissions take a superuser or the grant option, and ownership isn't
 enough: t_scoped-permissions-considerations; system permissions are given to roles only: r_roles-system-privileges.
@@ -7,20 +7,81 @@ enough: t_scoped-permissions-considerations; system permissions are given to rol
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, count
 
 from airflow_provider_datagraph.access.plan import Fact, Finding, Plan, Step, blocking
-from airflow_provider_datagraph.access.rights.held import OF_DATABASES, Rights, read_rights
 from airflow_provider_datagraph.redshift import statements
-from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.statements import Path, Privileges
+from airflow_provider_datagraph.redshift.catalog import privileges
+from airflow_provider_datagraph.redshift.catalog.effective import usable_schemas
+from airflow_provider_datagraph.redshift.catalog.identities import memberships, role_grants, roles_of, system_privileges
+from airflow_provider_datagraph.redshift.catalog.relations import read_all_relations
+from airflow_provider_datagraph.redshift.catalog.rows import Rows, word
+from airflow_provider_datagraph.redshift.catalog.schemas import read_databases, read_namespaces
+from airflow_provider_datagraph.redshift.statements import Path, Privileges, Statement
 from airflow_provider_datagraph.redshift.values import Grant, Identities, Identity, Owned, Scope
 
+OF_DATABASES = frozenset({Scope.DATABASE, Scope.SCHEMAS, Scope.DATABASE_TABLES})
 KINDS = {Scope.DATABASE: "database", Scope.SCHEMA: "schema", Scope.TABLE: "table"}
 """Whose owner may grant on it: no scoped permission, which is on nothing that has one."""
 LATER = "ALTER DEFAULT PRIVILEGES"
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What an admin may do and grant, as far as was read.
+
+    :param roles: the roles that it holds itself; ``grantable``: those of them that it holds with admin option.
+    :param grants: what it holds itself with grant option: a role can't.
+    :param usable: the schemas that it may use, in whatever way.
+    :param schemas: all of the connected database's, hidden from nobody; ``tables``: today's tables and views.
+    """
+
+    permissions: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    grantable: frozenset[str] = frozenset()
+    owned: frozenset[Owned] = frozenset()
+    grants: frozenset[Grant] = frozenset()
+    usable: frozenset[str] = frozenset()
+    schemas: frozenset[str] = frozenset()
+    tables: frozenset[tuple[str, str]] = frozenset()
+
+
+def read_rights(rows: Rows, known: Identities, planned: Iterable[Statement]) -> Rights:
+    """Read what the session's user may do, as far as a plan's statements ask for it."""
+    user, asked = known.session.user, tuple(planned)
+    me, scopes = Identity("user", user), {one.scope for one in asked if isinstance(one, Privileges)}
+    rights = Rights()
+    if not all(isinstance(one, Privileges) for one in asked):
+        rights = _of_cluster(rows, user)
+    held, owned = privileges.Held(), set[Owned]()
+    if scopes & OF_DATABASES:
+        held |= privileges.database_grants(rows, privileges.of(me), grantable=True)
+        owned |= {Owned("database", one.name) for one in read_databases(rows, known).values() if one.owner == user}
+    if scopes - OF_DATABASES:
+        held |= privileges.schema_grants(rows, privileges.of(me), grantable=True)
+        namespaces, owner = read_namespaces(rows), known.owner_names()
+        rights = replace(rights, schemas=frozenset(name for name, _ in namespaces.values()))
+        owned |= {Owned("schema", name) for name, user_id in namespaces.values() if owner(user_id) == user}
+    if scopes & {Scope.TABLES, Scope.TABLE}:
+        held |= privileges.relation_grants(rows, privileges.of(me), grantable=True)
+        found = read_all_relations(rows, owner, namespaces).values()
+        owned |= {Owned("table", one.schema, one.name) for one in found if one.owner == user}
+        tables = frozenset((one.schema, one.name) for one in found)
+        rights = replace(rights, usable=usable_schemas(rows, user), tables=tables)
+    return replace(rights, owned=frozenset(owned), grants=held.by(me))
+
+
+def _of_cluster(rows: Rows, user: str) -> Rights:
+    held = memberships(rows)
+    own = roles_of(user, [(holder, name) for holder, name, _ in held], role_grants(rows))
+    mine = {Identity("role", name) for name in own}
+    return Rights(
+        frozenset(word(what) for what, holder in system_privileges(rows) if holder in mine),
+        frozenset(name for holder, name, _ in held if holder == user),
+        frozenset(name for holder, name, admin in held if holder == user and admin),
+    )
 
 
 def judged(rows: Rows, known: Identities, plan: Plan) -> Plan:
@@ -91,7 +152,7 @@ class _Lacking:
     def _permit(self, permissions: Sequence[str]) -> tuple[str, ...]:
         """Write what gives system permissions by a role that is the admin's alone: another's members got them too."""
         name = rights_role(self.known, self.rights)
-        role, made = Identity("role", name), list[statements.Statement]()
+        role, made = Identity("role", name), list[Statement]()
         if name not in self.known.roles:
             made += [statements.Create("role", name), statements.Membership(Identity("user", self.user), name)]
         return tuple(one.sql for one in (*made, statements.SystemPermission(role, ", ".join(permissions))))
@@ -146,7 +207,7 @@ class _Lacking:
             yield self._lacks("use", schemas=tuple(closed), statement=give)
 
 
-def _permission(statement: statements.Statement) -> str:
+def _permission(statement: Statement) -> str:
     """Name the system permission that a statement takes; empty: none. A role is dropped by who manages it."""
     match statement:
         case statements.Create("role"):
