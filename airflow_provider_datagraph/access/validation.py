@@ -7,10 +7,12 @@ queries from another database refuse) holds nothing up beside something of the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from airflow_provider_datagraph.access.plan import Fact, Finding, Level, blocking, finding
+from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.redshift.names import join_path
 from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import Identity, Scope
@@ -26,7 +28,8 @@ BATCH = 200
 """How many relations are read in one statement: measured in `benchmarks/`."""
 MAX_AGE = 900.0
 """How old a part of a proof may be, in seconds, when the whole is told."""
-WRITING = ("SELECT", "INSERT", "UPDATE", "DELETE")
+WORKING, WRITING = ("USAGE", "CREATE"), ("SELECT", "INSERT", "UPDATE", "DELETE")
+"""What Segment needs on its schema of the checkpoint database, and on the tables there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,9 @@ class Rules:
     wait_for_grants: bool = False
     broken_views: bool = False
 
+    def give(self, privileges: Sequence[str], scope: Scope, objects: Sequence[tuple[str, ...]]) -> Privileges:
+        return Privileges(Identity("role", self.role), privileges, scope, objects)
+
 
 @dataclass
 class Seen:
@@ -90,6 +96,11 @@ class Seen:
     def rights_in(self, database: str) -> ReadRights:
         return self.rights.get(database) or ReadRights()
 
+    @cached_property
+    def beside(self) -> frozenset[tuple[str, ...]]:
+        """The schemas of which something was read, once all is."""
+        return frozenset(path[:2] for path in self.proved)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -102,10 +113,9 @@ class Verdict:
 def judge(seen: Seen, rules: Rules) -> list[Verdict]:
     """Say what isn't read, and why: one cause, not a hundred symptoms. What holds the proof up comes first."""
     found = [*_lacking(seen, rules)]
-    beside = {path[:2] for path in seen.proved}
     for path in sorted(seen.folded):
-        found.append(_own_fault(blocking("unreachable_name", join_path(*path), login=rules.login), path, seen, beside))
-    found += [_single(path, state, text, seen, rules, beside) for path, (state, text) in sorted(seen.refused.items())]
+        found.append(_own_fault(blocking("unreachable_name", join_path(*path), login=rules.login), path, seen))
+    found += [_single(path, seen, rules) for path in sorted(seen.refused)]
     return sorted(found, key=lambda verdict: not verdict.holds_up)
 
 
@@ -120,48 +130,43 @@ def _lacking(seen: Seen, rules: Rules) -> Iterator[Verdict]:
         lacks = seen.rights_in(database).lacks(paths[0])
         facts: dict[str, Fact] = {"login": rules.login, "database": database, "tables": tables, "count": len(tables)}
         if lacks == "USAGE":
-            give = _give(rules.role, ("USAGE",), Scope.SCHEMA, [(schema,)])
+            give = rules.give(("USAGE",), Scope.SCHEMA, [(schema,)])
             yield Verdict(make("schema_closed", join_path(database, schema), statement=give, **facts))
             continue
         whole = not any(seen.targets[path].listed for path in paths)
         objects = [(schema,)] if whole else [path[1:] for path in paths]
-        give = _give(rules.role, ("SELECT",), Scope.TABLES if whole else Scope.TABLE, objects)
+        give = rules.give(("SELECT",), Scope.TABLES if whole else Scope.TABLE, objects)
         yield Verdict(make("not_granted", join_path(database, schema), statement=give, **facts))
 
 
-def _give(role: str, privileges: Sequence[str], scope: Scope, objects: Iterable[tuple[str, ...]]) -> Privileges:
-    return Privileges(Identity("role", role), privileges, scope, list(objects))
-
-
-def _own_fault(told: Finding, path: Path, seen: Seen, beside: Iterable[tuple[str, str]]) -> Verdict:
+def _own_fault(told: Finding, path: Path, seen: Seen) -> Verdict:
     """What is nobody's access: beside something that was read it is only told, unless it is named itself."""
-    holds = seen.targets[path].listed or path[:2] not in beside
+    holds = seen.targets[path].listed or path[:2] not in seen.beside
     return Verdict(told if holds else replace(told, level=Level.FINDING), holds)
 
 
-def _single(path: Path, state: str, text: str, seen: Seen, rules: Rules, beside: Iterable[tuple[str, str]]) -> Verdict:
-    target, about = seen.targets[path], join_path(*path)
+def _single(path: Path, seen: Seen, rules: Rules) -> Verdict:
+    target, about, (state, text) = seen.targets[path], join_path(*path), seen.refused[path]
     rights = seen.rights_in(path[0])
     facts: dict[str, Fact] = {"reason": text, "state": state}
     if state in (REFUSED, UNSUPPORTED) and path[1:] in rights.on_columns:
-        facts = {"tables": (path[2],), "case": "reading"}
-        return _own_fault(blocking("column_privileges", about, **facts), path, seen, beside)
+        return _own_fault(blocking("column_privileges", about, case="reading", tables=(path[2],)), path, seen)
     if state == UNSUPPORTED and path[1:] in rights.interleaved:
-        return _own_fault(blocking("interleaved_key", about), path, seen, beside)
+        return _own_fault(blocking("interleaved_key", about), path, seen)
     if state == UNSUPPORTED:
         # https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
         refused = blocking("cross_database_refused", about, **facts)
         crosses = any(one[0] == path[0] for one in seen.proved)
-        return _own_fault(refused, path, seen, beside) if crosses else Verdict(refused)
+        return _own_fault(refused, path, seen) if crosses else Verdict(refused)
     if target.view and state != REFUSED:
         if rules.broken_views:
             # What the server can't do now says nothing of the view.
             make = finding if state.startswith(PASSING) else blocking
             return Verdict(make("view_broken", about, **facts))
-        return _own_fault(finding("view_broken", about, **facts), path, seen, beside)
+        return _own_fault(finding("view_broken", about, **facts), path, seen)
     make = finding if rules.wait_for_grants else blocking
     if target.view:
-        return _own_fault(make("view_refused", about, **facts), path, seen, beside)
+        return _own_fault(make("view_refused", about, **facts), path, seen)
     if state == REFUSED and target.view is not None:
         return Verdict(make("not_readable", about, case="reading", **facts))
     # It may come, or come back; and what isn't known may pass.
@@ -183,22 +188,21 @@ def nothing_to_read(database: str, schema: str, kind: str | None, login: str) ->
 
 def not_writable(
     database: str,
-    schema: str,
     rules: Rules,
     *,
     creates: bool,
-    on_schema: Iterable[str] | None = None,
-    on_tables: Mapping[str, Iterable[str]] | None = None,
+    on_schema: Collection[str] = WORKING,
+    on_tables: Iterable[Collection[str]] = (),
 ) -> list[Verdict]:
     """Tell what Segment can't write in the checkpoint database: create schemas, or work in its own, if there is one."""
     lacking: list[tuple[str, Privileges]] = []
     if not creates:
-        lacking.append((f"database {database}", _give(rules.role, ("CREATE",), Scope.DATABASE, [(database,)])))
-    if on_schema is not None and (less := [word for word in ("USAGE", "CREATE") if word not in set(on_schema)]):
-        lacking.append((f"schema {join_path(database, schema)}", _give(rules.role, less, Scope.SCHEMA, [(schema,)])))
-    held = [set(words) for words in (on_tables or {}).values()]
-    if less := [word for word in WRITING if not all(word in words for words in held)]:
-        lacking.append((f"tables of {join_path(database, schema)}", _give(rules.role, less, Scope.TABLES, [(schema,)])))
+        lacking.append((f"database {database}", rules.give(("CREATE",), Scope.DATABASE, [(database,)])))
+    path = join_path(database, SCHEMA)
+    if less := [word for word in WORKING if word not in on_schema]:
+        lacking.append((f"schema {path}", rules.give(less, Scope.SCHEMA, [(SCHEMA,)])))
+    if less := [word for word in WRITING if not all(word in words for words in on_tables)]:
+        lacking.append((f"tables of {path}", rules.give(less, Scope.TABLES, [(SCHEMA,)])))
     make = finding if rules.wait_for_grants else blocking
     told = []
     for what, give in lacking:

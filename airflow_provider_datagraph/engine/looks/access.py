@@ -129,11 +129,11 @@ class AccessProbe:
         rows = self.sessions.reader(database).rows
         creates = may_create(rows, rules.login, database)
         oid = next((oid for oid, (name, _) in read_namespaces(rows).items() if name == SCHEMA), None)
-        held = tables = None
+        held, tables = list(validation.WORKING), dict[str, frozenset[str]]()
         if oid is not None:
-            held = [word for word in ("USAGE", "CREATE") if SCHEMA in usable_schemas(rows, rules.login, word.lower())]
+            held = [word for word in held if SCHEMA in usable_schemas(rows, rules.login, word.lower())]
             tables = held_on_tables(rows, rules.login, oid, validation.WRITING)
-        verdicts = validation.not_writable(database, SCHEMA, rules, creates=creates, on_schema=held, on_tables=tables)
+        verdicts = validation.not_writable(database, rules, creates=creates, on_schema=held, on_tables=tables.values())
         if verdicts or not self.probe_checkpoint:
             return verdicts
         try:

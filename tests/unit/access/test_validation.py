@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -139,18 +140,17 @@ def test_a_schema_that_lists_nothing(kind: str | None, code: str, holds_up: bool
 def test_what_segment_cant_write() -> None:
     everything = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
-    def lacking(creates: bool, on_schema: tuple[str, ...] | None, *tables: tuple[str, ...]) -> list[str]:
-        on_tables = {str(at): words for at, words in enumerate(tables)}
-        told = not_writable("cp", "retl", RULES, creates=creates, on_schema=on_schema, on_tables=on_tables)
+    def lacking(creates: bool, *on_schema: str, on_tables: Sequence[tuple[str, ...]]) -> list[str]:
+        told = not_writable("cp", RULES, creates=creates, on_schema=on_schema, on_tables=on_tables)
         assert all(one.holds_up and one.finding.blocking for one in told)
         return [dict(one.finding.facts)["statement"].sql for one in told]  # type: ignore[union-attr]  # a statement
 
-    assert lacking(True, None) == []
-    assert lacking(True, ("USAGE", "CREATE"), everything, everything) == []
-    assert lacking(False, ("USAGE",), everything, everything[:2]) == [
+    assert not_writable("cp", RULES, creates=True) == []
+    assert lacking(True, "USAGE", "CREATE", on_tables=[everything, everything]) == []
+    assert lacking(False, "USAGE", on_tables=[everything, everything[:2]]) == [
         'GRANT CREATE ON DATABASE "cp" TO ROLE "r"',
-        'GRANT CREATE ON SCHEMA "retl" TO ROLE "r"',
-        'GRANT UPDATE, DELETE FOR TABLES IN SCHEMA "retl" TO ROLE "r"',
+        'GRANT CREATE ON SCHEMA "__segment_reverse_etl" TO ROLE "r"',
+        'GRANT UPDATE, DELETE FOR TABLES IN SCHEMA "__segment_reverse_etl" TO ROLE "r"',
     ]
-    waiting = not_writable("cp", "retl", replace(RULES, wait_for_grants=True), creates=False)
+    waiting = not_writable("cp", replace(RULES, wait_for_grants=True), creates=False)
     assert [one.finding.blocking for one in waiting] == [False]
