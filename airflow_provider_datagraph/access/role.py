@@ -116,10 +116,8 @@ def plan_rotation(user: DesiredUser, current: RoleAccess) -> Plan:
     name, known = user.name, current.users.get(user.name)
     if known is None:
         return Plan(findings=(blocking("user_missing", name, case="rotation"),))
-    if name == current.session.user:
-        return Plan(findings=(blocking("user_is_admin", name),))
-    if known.superuser:
-        return Plan(findings=(blocking("user_is_superuser", name, statement=AlterUser(name, "NOCREATEUSER")),))
+    if unfit := _unfit(name, current):
+        return Plan(findings=unfit)
     if current.login_works:
         return Plan(in_place=1)
     alter = AlterUser(name, "PASSWORD", user.password_hash)
@@ -130,16 +128,24 @@ def plan_rotation(user: DesiredUser, current: RoleAccess) -> Plan:
     return Plan((step,), findings=tuple(findings))
 
 
+def _unfit(name: str, current: RoleAccess) -> tuple[Finding, ...]:
+    """Tell that nobody is to be the linked user who may do more."""
+    known = current.users.get(name)
+    if name == current.session.user:
+        return (blocking("user_is_admin", name),)
+    if known is not None and known.superuser:
+        return (blocking("user_is_superuser", name, statement=AlterUser(name, "NOCREATEUSER")),)
+    return ()
+
+
 def _identity_refusals(role: str, user: DesiredUser, current: RoleAccess) -> Iterator[Finding]:
     name, known = user.name, current.users.get(user.name)
     if role in current.users:
         yield blocking("name_taken", role, case="role")
     if name in current.roles or name == role:
         yield blocking("name_taken", name, case="user")
-    if name == current.session.user:
-        yield blocking("user_is_admin", name)
-    elif known is not None and known.superuser:
-        yield blocking("user_is_superuser", name, statement=AlterUser(name, "NOCREATEUSER"))
+    if unfit := _unfit(name, current):
+        yield from unfit
     elif known is not None and current.login_works is False:
         yield blocking("login_fails", name)
     if known is None and user.password_problems:
@@ -190,8 +196,3 @@ def role_missing(role: str, known: Identities, plan_only: bool) -> tuple[Finding
 def partial_view(known: Identities) -> tuple[Finding, ...]:
     """Tell that the admin may not see the whole catalog (cm_chap_system-tables): what is hidden looks missing."""
     return () if known.session.superuser else (note("partial_view", known.session.user),)
-
-
-def serverless(host: str) -> Finding:
-    """Tell where Segment can't work at all: https://segment.com/docs/connections/storage/catalog/redshift/"""
-    return finding("serverless", host)

@@ -10,7 +10,7 @@ from airflow_provider_datagraph.access.database import DatabaseAccess, read_data
 from airflow_provider_datagraph.access.plan import Fact, Finding, Level, blocking, finding, note
 from airflow_provider_datagraph.access.preflight.cluster import lacking_in, look, plan_ahead
 from airflow_provider_datagraph.access.preflight.network import ADDRESSES, network
-from airflow_provider_datagraph.access.role import DesiredUser, read_role, serverless
+from airflow_provider_datagraph.access.role import DesiredUser, read_role
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema
 from airflow_provider_datagraph.access.validation import UNSUPPORTED
 from airflow_provider_datagraph.engine.converge import Converger, Read
@@ -100,7 +100,7 @@ def _opened(hook: DataGraphHook, lacking: Read[list[Finding]]) -> list[Finding]:
 
 def _cluster(hook: DataGraphHook, user: str, role: str, checkpoint_database: str) -> list[Finding]:
     """Look at the cluster as the admin; the last query may be refused."""
-    told = [serverless(str(hook.admin_connection.host))] if hook.is_serverless else []
+    told = [finding("serverless", str(hook.admin_connection.host))] if hook.is_serverless else []
 
     def read(rows: Rows, session: Session) -> list[Finding]:
         known = read_database_access(rows, session, role)

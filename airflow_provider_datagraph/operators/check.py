@@ -12,7 +12,7 @@ from airflow_provider_datagraph.access.plan import Finding, Level, Plan, finding
 from airflow_provider_datagraph.access.preflight.cluster import hidden_from, lacking_in, plan_ahead
 from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA, desired_schema
-from airflow_provider_datagraph.access.role import RoleAccess, plan_role, read_role, serverless
+from airflow_provider_datagraph.access.role import RoleAccess, plan_role, read_role
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables
 from airflow_provider_datagraph.access.trust import schema_owner
 from airflow_provider_datagraph.engine.preflight import cross
@@ -144,7 +144,7 @@ class CheckWarehouseOperator(base.DataGraphOperator):
             problems.raise_all()
         findings += hidden
         if hook.is_serverless:
-            findings.append(serverless(str(hook.admin_connection.host)))
+            findings.append(finding("serverless", str(hook.admin_connection.host)))
         report = Report.of(findings)
         self.log.info("%s", table("The form fits the warehouse; this task changes nothing", report, changes=False))
         for_tasks = as_tasks(openings, profiles, reverse_etl, named=bool(form.entries))

@@ -7,20 +7,14 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_datagraph.access.plan import Plan
+from airflow_provider_datagraph.access.plan import Plan, finding
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.access.role import (
-    DesiredUser,
-    RoleAccess,
-    plan_role,
-    read_role,
-    reread_role,
-    serverless,
-)
+from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, plan_role, read_role, reread_role
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.hooks.iam import mask
-from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ROLE, DEFAULT_USER, AdoptingOperator, Mode
+from airflow_provider_datagraph.operators import base
+from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DEFAULT_USER, AdoptingOperator, Mode
 from airflow_provider_datagraph.redshift.catalog.identities import user_grants
 from airflow_provider_datagraph.redshift.names import check_identity
 from airflow_provider_datagraph.redshift.passwords import HASHES, hashed, policy_problems
@@ -36,6 +30,17 @@ def desired_user(hook: DataGraphHook, password_hash: str) -> DesiredUser:
     made = hashed(password, login, password_hash)
     mask(made)
     return DesiredUser(login, made, tuple(policy_problems(password)))
+
+
+def with_user(
+    operator: base.ConvergingOperator, user_conn_id: str, password_hash: str, problems: Problems
+) -> tuple[DataGraphHook, DataGraphHook, DesiredUser]:
+    """Make the hooks as the admin and as the linked user, whom an operator is about; and say who that is."""
+    kind = problems.check(arguments.choice, password_hash, "password_hash", HASHES, default="md5")
+    hook = operator.hook()
+    database = problems.check(lambda: str(hook.arguments["database"]), default="")
+    user_hook = operator.user_hook(database or base.ANY_DATABASE, user_conn_id)
+    return hook, user_hook, problems.check(desired_user, user_hook, kind, default=DesiredUser("", ""))
 
 
 class CreateSegmentRoleOperator(AdoptingOperator):
@@ -72,11 +77,7 @@ class CreateSegmentRoleOperator(AdoptingOperator):
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
         role = problems.check(check_identity, self.role, "role", default="")
-        kind = problems.check(arguments.choice, self.password_hash, "password_hash", HASHES, default="md5")
-        hook = self.hook()
-        database = problems.check(lambda: str(hook.arguments["database"]), default="")
-        user_hook = self.user_hook(database or ANY_DATABASE, self.user_conn_id)
-        user = problems.check(desired_user, user_hook, kind, default=DesiredUser("", ""))
+        hook, user_hook, user = with_user(self, self.user_conn_id, self.password_hash, problems)
         others = self.optional("other_members", arguments.names, problems) or ()
         trusted = self.trusted(problems)
         problems.raise_all()
@@ -95,7 +96,7 @@ class CreateSegmentRoleOperator(AdoptingOperator):
 
         def make_plan(current: RoleAccess) -> Plan:
             plan = plan_role(role, user, current, trusted=trusted, others=others, audit=mode.audit)
-            more = (serverless(str(hook.admin_connection.host)),) if hook.is_serverless else ()
+            more = [finding("serverless", str(hook.admin_connection.host))] if hook.is_serverless else []
             return replace(plan, findings=(*plan.findings, *more))
 
         report = self.engine(hook).converge(

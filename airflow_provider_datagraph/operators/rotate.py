@@ -7,17 +7,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_datagraph.access.messages import said
-from airflow_provider_datagraph.access.plan import Plan, blocking
+from airflow_provider_datagraph.access.plan import blocking
 from airflow_provider_datagraph.access.report import Report
-from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, plan_rotation
+from airflow_provider_datagraph.access.role import RoleAccess, plan_rotation
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_USER, ConvergingOperator, Mode
-from airflow_provider_datagraph.operators.role import desired_user
+from airflow_provider_datagraph.operators.base import DEFAULT_USER, ConvergingOperator, Mode
+from airflow_provider_datagraph.operators.role import with_user
 from airflow_provider_datagraph.redshift.catalog.identities import read_identities
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.passwords import HASHES
 from airflow_provider_datagraph.redshift.values import Session
 
 if TYPE_CHECKING:
@@ -48,11 +46,7 @@ class RotateSegmentPasswordOperator(ConvergingOperator):
         self.password_hash = password_hash
 
     def converge(self, problems: Problems, mode: Mode) -> tuple[str, Report]:
-        kind = problems.check(arguments.choice, self.password_hash, "password_hash", HASHES, default="md5")
-        hook = self.hook()
-        database = problems.check(lambda: str(hook.arguments["database"]), default="")
-        user_hook = self.user_hook(database or ANY_DATABASE, self.user_conn_id)
-        user = problems.check(desired_user, user_hook, kind, default=DesiredUser("", ""))
+        hook, user_hook, user = with_user(self, self.user_conn_id, self.password_hash, problems)
         problems.raise_all()
         there, here = _place(user_hook), _place(hook)
         if there != here:
@@ -69,15 +63,17 @@ class RotateSegmentPasswordOperator(ConvergingOperator):
             tried = works() if user.name in known.users else None
             return RoleAccess(known.session, known.roles, known.users, login_works=tried)
 
-        def make_plan(current: RoleAccess) -> Plan:
-            return plan_rotation(user, current)
-
         def prove(_: Rows, current: RoleAccess) -> RoleAccess:
             if not user_hook.login_works():
                 raise MisconfigurationError(str(said(blocking("login_fails", user.name, case="rotated"))))
             return replace(current, login_works=True)
 
         report = self.engine(hook).converge(
-            read, make_plan, plan_only=mode.plan_only, reread=prove, compares=False, judge=mode.judge
+            read,
+            lambda current: plan_rotation(user, current),
+            plan_only=mode.plan_only,
+            reread=prove,
+            compares=False,
+            judge=mode.judge,
         )
         return f"Password of user {user.name}", report

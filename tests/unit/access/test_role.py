@@ -8,14 +8,7 @@ import pytest
 
 from airflow_provider_datagraph.access import plan as package
 from airflow_provider_datagraph.access.plan import Change, Finding, Reason, blocking, finding, note
-from airflow_provider_datagraph.access.role import (
-    DesiredUser,
-    RoleAccess,
-    partial_view,
-    plan_rotation,
-    role_missing,
-    serverless,
-)
+from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, partial_view, plan_rotation, role_missing
 from airflow_provider_datagraph.redshift.statements import AlterUser, Create
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Role, Scope, Session, User
 from tests.unit.access.planning import Plan, Step, plan_role
@@ -183,11 +176,6 @@ def test_a_missing_role_blocks_all_but_a_plan() -> None:
     assert role_missing("nobody", DONE, False) == (blocking("role_missing", "nobody"),)
     assert role_missing("nobody", DONE, True) == (finding("role_missing", "nobody", case="planned"),)
     assert role_missing("segment_role", DONE, False) == role_missing("segment_role", DONE, True) == ()
-
-
-def test_serverless_stops_nothing() -> None:
-    host = "wg.1.eu-west-1.redshift-serverless.amazonaws.com"
-    assert serverless(host) == finding("serverless", host)
 
 
 def test_a_plan_tells_the_changes_of_its_steps_and_what_stops_it() -> None:
