@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
 from airflow_provider_datagraph.access.reach.matrix import (
     IdentityReach,
@@ -20,13 +20,13 @@ from airflow_provider_datagraph.redshift.values import Session
 
 
 def read_reach(
-    admin: Callable[[str | None], Converger], linked: Callable[[str], Converger], user: str, closed: dict[str, str]
-) -> tuple[IdentityReach, Iterator[Reached]]:
-    """Read who the linked user is, and, as it is asked for, what it reaches in each local database.
+    admin: Callable[[str | None], Converger], linked: Callable[[str], Converger], user: str
+) -> tuple[IdentityReach, list[Reached], dict[str, str]]:
+    """Read who the linked user is, and what it reaches in each local database.
 
     An admin who is no superuser looks as the linked user, who sees its own privileges.
 
-    :param closed: collects the databases that can't be connected to, with the reason.
+    :return: also the databases that can't be connected to, with the reason.
     """
     own = admin(None)
     sees: Callable[[str], Converger] = admin
@@ -41,15 +41,14 @@ def read_reach(
         sees, alone = linked, known
         known = sees(own.database).read(lambda rows, _: read_memberships(rows, alone), compares=False)
 
-    def look(name: str) -> Iterable[Reached]:
+    found, closed = list[Reached](), dict[str, str]()
+    for name in local_databases(known.databases) if known.ways else ():
         if first is not None and name == known.session.database:
-            return first
+            found += first
+            continue
         try:
-            return sees(name).read(lambda rows, at: read_reached(rows, at.database, known), compares=False)
+            found += sees(name).read(lambda rows, at: read_reached(rows, at.database, known), compares=False)
         except MisconfigurationError as error:
             if not database_gone(error):
                 closed[name] = " ".join(error.problems)
-            return ()
-
-    places = local_databases(known.databases) if known.ways else ()
-    return known, (one for name in places for one in look(name))
+    return known, found, closed

@@ -80,23 +80,21 @@ class AuditAccessOperator(base.DataGraphOperator):
             problems.check(lambda: hook.arguments, default={})
             user = problems.check(lambda: linked.login, default="")
             problems.raise_all()
-        closed: dict[str, str] = {}
-        known, found = read_reach(
+        known, found, closed = read_reach(
             lambda database: self.engine(self.hook(database)),
             lambda database: self.engine(self.user_hook(database, self.user_conn_id)),
             user,
-            closed,
         )
-        every, asked = list(found), meant_by(allowed, known.session)
+        asked = meant_by(allowed, known.session)
         findings = [
-            *excess(known, every, role, asked, checkpoint=checkpoint, least_privilege=exact),
-            *beyond(every, asked, checkpoint, exact=exact),
+            *excess(known, found, role, asked, checkpoint=checkpoint, least_privilege=exact),
+            *beyond(found, asked, checkpoint, exact=exact),
             *_unknown(known, closed),
         ]
         if exact and closed:
             # What isn't known may be anything.
             raise MisconfigurationError.of(closed.values())
-        report, rows, title = Report.of(findings), matrix(every), f"What user {user} can reach"
+        report, rows, title = Report.of(findings), matrix(found), f"What user {user} can reach"
         self.log.info("%s", "\n".join([table(title, report, changes=False), *columns(_shown(rows))]))
         told = report.as_dict()
         told["matrix"], told["omitted"]["matrix"] = rows[:MAX_ROWS], max(0, len(rows) - MAX_ROWS)
