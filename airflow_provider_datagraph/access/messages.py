@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +39,11 @@ REASONS = {
     Reason.WRITER_LEAVES: ("user {of}, who creates them, leaves", "user {of}, who creates them, leaves"),
 }
 """Why, of what is planned and of what is done. The others go without saying, and would be said in every line."""
+PLACES = {
+    Scope.TABLES: ("the tables of schema {}", "the tables of {} schemas"),
+    Scope.DEFAULT: ("later tables of {}", "later tables, in {} cases"),
+}
+"""Where privileges are held: one place, and several. Another scope's name is the word for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +150,14 @@ def _beside(change: Change) -> str:
 
 def describe_grants(grants: Iterable[Grant]) -> str:
     """Describe privileges in a phrase, such as ``CREATE on database d, USAGE on 3 schemas, SELECT on 12 tables``."""
-    grants = set(grants)
-    places = Counter((grant.scope, grant.privilege) for grant in grants)
-    single = {(grant.scope, grant.privilege): grant for grant in grants}
-    nouns = {Scope.TABLES: "the tables of schema", Scope.DEFAULT: "later tables of"}
+    places: dict[tuple[Scope, str], list[Grant]] = {}
+    for grant in set(grants):
+        places.setdefault((grant.scope, grant.privilege), []).append(grant)
     phrases = []
-    for (scope, privilege), count in sorted(places.items()):
-        noun = nouns.get(scope, str(scope))
-        grant = single[scope, privilege]
-        name = _place(grant)
-        phrases.append(f"{privilege} on {noun} {name}" if count == 1 else f"{privilege} on {_plural(noun, count)}")
+    for (scope, privilege), held in sorted(places.items()):
+        one, several = PLACES.get(scope, (f"{scope} {{}}", f"{{}} {scope}s"))
+        where = one.format(_place(held[0])) if len(held) == 1 else several.format(len(held))
+        phrases.append(f"{privilege} on {where}")
     return ", ".join(phrases)
 
 
@@ -163,12 +165,6 @@ def _place(grant: Grant) -> str:
     if grant.scope is Scope.DEFAULT:
         return f"{grant.writer} in {join_path(grant.schema) if grant.schema else 'all schemas'}"
     return join_path(*grant.path)
-
-
-def _plural(noun: str, count: int) -> str:
-    if noun == "later tables of":
-        return f"later tables, in {count} cases"
-    return f"the tables of {count} schemas" if "tables of" in noun else f"{count} {noun}s"
 
 
 def few(names: Sequence[str], count: int = FEW) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding
 from airflow_provider_datagraph.redshift.names import InvalidInput, join_path
-from airflow_provider_datagraph.redshift.statements import Path, Privileges
+from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import Identity, Scope
 
 _OF_MATERIALIZED = "canonical_segment_id seq received_at uuid_ts timestamp"
@@ -37,11 +37,9 @@ SOURCES = {
 """What Segment makes each materialized table of."""
 RAW_TABLES = ("external_id_mapping_updates", "id_graph_updates", "profile_traits_updates")
 """Append-only history, filled by the first backfill."""
-MATERIALIZED_TABLES = ("profile_merges", "user_identifiers", "user_traits")
+MATERIALIZED_TABLES = tuple(SOURCES)
 """The current state. Physical tables of Segment's, not Redshift's materialized views."""
 REQUIRED_TABLES = RAW_TABLES + MATERIALIZED_TABLES
-GROUPS = {**dict.fromkeys(RAW_TABLES, "raw"), **dict.fromkeys(MATERIALIZED_TABLES, "materialized")}
-"""Every other table is one of events."""
 # Variants met in Segment's own pages.
 ALIASES = {
     "user_identifier": "user_identifiers",
@@ -86,12 +84,9 @@ def event_table(name: str) -> str:
 
 def group_of(table: str) -> str:
     """Tell which group a table is of: ``raw``, ``materialized`` or ``event``."""
-    return GROUPS.get(table, "event")
-
-
-def no_user(login: str) -> Finding:
-    """Tell that the user connection names a user who doesn't exist."""
-    return blocking("user_missing", login)
+    if table in RAW_TABLES:
+        return "raw"
+    return "materialized" if table in MATERIALIZED_TABLES else "event"
 
 
 def no_schema(database: str, schema: str, tables: Mapping[str, set[str]]) -> Finding:
@@ -206,19 +201,16 @@ class Seen:
         if not self.linked:
             return
         if self.usable is None:
-            yield no_user(self.login)
+            yield blocking("user_missing", self.login)
             return
         facts: dict[str, Fact] = {"login": self.login, "database": self.database}
         if not self.usable:
-            give = self._grant("USAGE", Scope.SCHEMA, [(self.schema,)])
+            give = Privileges(self.grantee, ("USAGE",), Scope.SCHEMA, [(self.schema,)])
             yield blocking("schema_not_visible", self.path, statement=give, **facts)
         closed = tuple(t for t in self._in(State.NOT_READABLE) if not self.stored[t].selectable)
         if closed:
-            give = self._grant("SELECT", Scope.TABLE, [(self.schema, table) for table in closed])
+            give = Privileges(self.grantee, ("SELECT",), Scope.TABLE, [(self.schema, table) for table in closed])
             yield blocking("table_not_selectable", self.path, tables=closed, statement=give, **facts)
-
-    def _grant(self, privilege: str, scope: Scope, paths: Sequence[Path]) -> Privileges:
-        return Privileges(self.grantee, (privilege,), scope, paths)
 
     def _of_rows(self) -> Iterator[Finding]:
         if unknown := self._in(State.ROWS_UNKNOWN):

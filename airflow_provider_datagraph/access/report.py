@@ -39,9 +39,8 @@ def change_rows(steps: Iterable[Step], database: str, *, applied: bool) -> list[
     for step in steps:
         sql = step.statement.shown
         for change in step.changes:
-            text = change_text(change, done=applied)
-            row = (change.action, object_name(change), list(change.privileges), database, sql, text, applied)
-            rows.append(ChangeRow(*row))
+            about, text = object_name(change), change_text(change, done=applied)
+            rows.append(ChangeRow(change.action, about, list(change.privileges), database, sql, text, applied))
             sql = ""
     return rows
 

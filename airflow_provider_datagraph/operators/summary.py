@@ -52,10 +52,9 @@ def _comes_true(finding: FindingRow, created: Container[str], planned: Iterable[
 
 
 def _parse_proof(value: Any, name: str) -> dict[str, Any]:
-    given = {"refused": 0, **value} if isinstance(value, dict) else {}
-    if any(type(given.get(key)) is not kind for key, kind in PROOF.items()):
+    proof: dict[str, Any] = {key: value.get(key) for key in PROOF} if isinstance(value, dict) else {}
+    if not proof or any(type(proof[key]) is not kind for key, kind in PROOF.items()):
         raise InvalidInput(f"{name} holds a proof that isn't one: give the outputs of the run's sensors.")
-    proof = {key: given[key] for key in PROOF}
     if {*map(type, (*proof["tables"], *proof["schemas"]))} - {str} or {*map(type, proof["schemas"].values())} - {int}:
         raise InvalidInput(f"{name} holds a proof whose tables or schemas aren't names and counts.")
     return proof

@@ -77,7 +77,7 @@ class ProfilesSyncProbe:
             for place, name, view in named.values():
                 if place in namespaces and not view:
                     tables.setdefault(namespaces[place][0], set()).add(name)
-            strangers = [profiles_sync.no_user(login)] if linked and login not in users else []
+            strangers = [blocking("user_missing", login)] if linked and login not in users else []
             findings = [*strangers, profiles_sync.no_schema(session.database, schema, tables)]
             return _told(join_path(session.database, schema), findings, dict.fromkeys(wanted, State.MISSING))
         known = {*wanted, *REQUIRED_TABLES, *ALIASES}
