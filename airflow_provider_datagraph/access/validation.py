@@ -7,7 +7,7 @@ queries from another database refuse) holds nothing up beside something of the s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -78,7 +78,7 @@ class Rules:
         return Privileges(Identity("role", self.role), privileges, scope, objects)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Seen:
     """What a look has seen: what was read, and what the user's session can't name (``folded``).
 
@@ -87,18 +87,18 @@ class Seen:
     """
 
     targets: Mapping[Path, Target]
-    proved: set[Path] = field(default_factory=set)
-    folded: set[Path] = field(default_factory=set)
-    refused: dict[Path, tuple[str, str]] = field(default_factory=dict)
-    unread: set[Path] = field(default_factory=set)
-    rights: dict[str, ReadRights | None] = field(default_factory=dict)
+    proved: Set[Path] = frozenset()
+    folded: Set[Path] = frozenset()
+    refused: Mapping[Path, tuple[str, str]] = field(default_factory=dict)
+    unread: Set[Path] = frozenset()
+    rights: Mapping[str, ReadRights | None] = field(default_factory=dict)
 
     def rights_in(self, database: str) -> ReadRights:
         return self.rights.get(database) or ReadRights()
 
     @cached_property
     def beside(self) -> frozenset[tuple[str, ...]]:
-        """The schemas of which something was read, once all is."""
+        """The schemas of which something was read."""
         return frozenset(path[:2] for path in self.proved)
 
 

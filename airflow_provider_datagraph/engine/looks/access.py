@@ -68,8 +68,7 @@ class AccessProbe:
     def look(self) -> Look:
         listing = Listing(self, self.admin.session())
         targets = listing.targets()
-        seen = Reading(targets, probe=self, ids=listing.ids)
-        seen.read()
+        seen = Reading(targets, self, listing.ids).read()
         rules = validation.Rules(self.user.hook.login, self.role, self.wait_for_grants, self.broken_views == "fail")
         verdicts = [*validation.judge(seen, rules), *listing.verdicts, *self._checkpoint(rules)]
         holding = [one.finding for one in verdicts if one.holds_up]

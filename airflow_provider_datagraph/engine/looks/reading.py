@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from redshift_connector.error import Error as DriverError
 
-from airflow_provider_datagraph.access.validation import REFUSED, UNSUPPORTED, Path, ReadRights, Seen
+from airflow_provider_datagraph.access.validation import REFUSED, UNSUPPORTED, Path, ReadRights, Seen, Target
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from airflow_provider_datagraph.hooks.faults import details
 from airflow_provider_datagraph.redshift.catalog.effective import granted_relations, usable_schemas
@@ -25,31 +25,36 @@ ENOUGH = 20
 """After so many refusals of cross-database queries, and nothing else, no more are tried in a database."""
 
 
-@dataclass(kw_only=True)
-class Reading(Seen):
+@dataclass
+class Reading:
     """Reads in batches; what a refused batch holds is explained by privileges, and else read alone.
 
     :param ids: the relations of each local database by id.
     """
 
+    targets: Mapping[Path, Target]
     probe: AccessProbe
     ids: Mapping[str, Mapping[int, Relation]]
+    refused: dict[Path, tuple[str, str]] = field(init=False, default_factory=dict)
+    unread: set[Path] = field(init=False, default_factory=set)
+    rights: dict[str, ReadRights | None] = field(init=False, default_factory=dict)
 
     def fresh(self) -> set[Path]:
         now = datetime.now(UTC)
         ages = {path: (now - when).total_seconds() for path, when in self.probe.proved.items()}
         return {path for path, age in ages.items() if age <= self.probe.max_proof_age}
 
-    def read(self) -> None:
+    def read(self) -> Seen:
         """Read what isn't proved yet, or too long ago."""
         capitals = {path for path in self.targets if any(fold(name) != name for name in path)}
         # What a name is folded to may be another table.
-        self.folded = capitals if capitals and not self.probe.user.session().case_sensitive else set()
+        folded = capitals if capitals and not self.probe.user.session().case_sensitive else set()
         fresh = self.fresh()
-        left = [path for path in sorted(self.targets) if path not in self.folded | fresh]
+        left = [path for path in sorted(self.targets) if path not in folded | fresh]
         for database, paths in groupby(left, key=lambda path: path[0]):
             self._read_in(database, list(paths))
-        self.proved = self.fresh() & self.targets.keys()
+        proved = self.fresh() & self.targets.keys()
+        return Seen(self.targets, proved, folded, self.refused, self.unread, self.rights)
 
     def _read_in(self, database: str, paths: Sequence[Path]) -> None:
         # What no catalog lists would make its whole batch fail.
