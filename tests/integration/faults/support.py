@@ -99,7 +99,8 @@ class Proxy:
         self.sockets: list[socket.socket] = []
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = int(self.server.getsockname()[1])
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self._accept, daemon=True)
+        self.accepting.start()
 
     def lose(self, after: int | None = None) -> None:
         """Lose every packet after so many more that come from the server; None: none any more."""
@@ -127,10 +128,17 @@ class Proxy:
             other.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        for one in (self.server, *self.sockets):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+        _shut(self.server)
+        # Whoever comes in the last moment is shut out, too.
+        self.accepting.join()
+        for one in self.sockets:
+            _shut(one)
+
+
+def _shut(one: socket.socket) -> None:
+    with suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
+    one.close()
 
 
 @contextmanager
