@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import socket
 import uuid
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -57,6 +57,14 @@ def run(connection: Any, *statements: str) -> list[tuple[Any, ...]]:
     for sql in statements:
         cursor.execute(sql)
     return [tuple(row) for row in cursor.fetchall()] if statements and cursor.description else []
+
+
+def sql(
+    server: Server, database: str, *statements: str, user: str | None = None, password: str | None = None
+) -> list[tuple[Any, ...]]:
+    """Run statements on a connection of their own; the last one's rows."""
+    with closing(connect(server, database, user, password)) as connection:
+        return run(connection, *statements)
 
 
 def code(error: errors.Error) -> str:

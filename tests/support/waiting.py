@@ -12,6 +12,11 @@ from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.triggers.poll import PollTrigger
 
 PATIENCE = 60.0
+MODES: dict[str, dict[str, Any]] = {
+    "deferrable": {"deferrable": True},
+    "poke": {"deferrable": False, "mode": "poke"},
+    "reschedule": {"deferrable": False, "mode": "reschedule"},
+}
 
 
 def all_there(in_place: int) -> dict[str, Any]:
@@ -77,6 +82,16 @@ def fire(trigger: PollTrigger, *beside: Callable[[], Awaitable[None]]) -> dict[s
 async def fire_all(*triggers: PollTrigger) -> list[dict[str, Any]]:
     """Run triggers side by side; the payload of each one's only event."""
     return [payload for (payload,) in await asyncio.gather(*map(collect, triggers))]
+
+
+def reached(condition: Callable[[], Any], seconds: float = 10.0) -> bool:
+    """Wait until something holds; whether it came to that."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -17,6 +17,7 @@ from airflow_provider_datagraph.redshift.catalog.identities import groups_of
 from airflow_provider_datagraph.redshift.catalog.relations import read_all_relations, read_sources
 from airflow_provider_datagraph.redshift.passwords import md5_hash, sha256_hash
 from tests.support.redshift import abandon, run
+from tests.support.waiting import reached
 from tests.system.facts import DOCUMENT, FACTS, RESULTS, Fact, document
 from tests.system.place import Place
 
@@ -100,13 +101,11 @@ def steps(world: World, fact: Fact) -> str:
 
 def hash_in_the_history(world: World) -> str:
     world.run("CREATE USER {n} PASSWORD '{md5}'")
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        texts = world.run("SELECT query_text FROM sys_query_history WHERE query_text LIKE 'CREATE USER {n} %'")
-        if texts:
-            return "" if world["md5"] in str(texts) else str(texts).replace(world["md5"], "<hash>")
-        time.sleep(0.5)
-    return "the statement isn't there"
+    query = "SELECT query_text FROM sys_query_history WHERE query_text LIKE 'CREATE USER {n} %'"
+    if not reached(lambda: world.run(query), PATIENCE):
+        return "the statement isn't there"
+    texts = str(world.run(query))
+    return "" if world["md5"] in texts else texts.replace(world["md5"], "<hash>")
 
 
 def connection_limit(world: World) -> str:

@@ -7,12 +7,14 @@ import signal
 import stat
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from tests.support.waiting import reached
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,16 +77,7 @@ class Marked:
         return found
 
     def gone(self, seconds: float = 5) -> bool:
-        return wait_until(lambda: not self.processes(), seconds)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
+        return reached(lambda: not self.processes(), seconds)
 
 
 def wait_for_sleep(told: Path) -> bool:
@@ -92,6 +85,6 @@ def wait_for_sleep(told: Path) -> bool:
 
     A signal that comes just while a shell makes that child is lost.
     """
-    there = wait_until(told.exists)
+    there = reached(told.exists)
     time.sleep(0.3)
     return there

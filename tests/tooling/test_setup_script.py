@@ -84,16 +84,6 @@ def test_changed_pins_and_a_broken_environment_make_it_again(setup: Setup, chang
     assert (setup.run()[0], setup.calls()) == (0, FROM_NOTHING)
 
 
-def test_changed_metadata_installs_the_package_again(setup: Setup) -> None:
-    setup.run()
-    setup.calls()
-    setup.write("pyproject.toml", '[project]\nname = "x"\n[tool.ruff]\nline-length = 2\n')
-    assert setup.run() == (0, "")
-    setup.write("pyproject.toml", '[project]\nname = "y"\n')
-    assert setup.run()[0] == 0
-    assert setup.calls() == ["package", "check"]
-
-
 def test_failure_shows_the_end_of_the_log_and_is_made_again(setup: Setup) -> None:
     setup.write("fail", "")
     code, said = setup.run()
@@ -118,13 +108,6 @@ def test_interrupted_is_made_again(setup: Setup, marked: Marked, number: signal.
     setup.calls()
     (setup.path / "hang").unlink()
     assert (setup.run()[0], setup.calls()) == (0, FROM_NOTHING)
-
-
-def test_two_at_once_make_one(setup: Setup) -> None:
-    env = {"PYTHON": str(setup.python)}
-    both = [setup.checkout.start("scripts/setup", "3.3", env=env) for _ in range(2)]
-    assert [(p.communicate(timeout=30), p.returncode)[1] for p in both] == [0, 0]
-    assert setup.calls() == FROM_NOTHING
 
 
 def test_leaves_an_environment_of_someone_else_alone(setup: Setup) -> None:
