@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +9,6 @@ if TYPE_CHECKING:
     from tests.e2e.services import Installation
     from tests.e2e.web import Web
 
-ASKS = tuple(map(int, version("apache-airflow").split(".")[:2])) >= (3, 1)
 DAG_ID = "asks"
 # Airflow 3.1 and 3.2 defer.
 WAITS = ("awaiting_input", "deferred")
@@ -24,13 +22,10 @@ def build(warehouse: Warehouse) -> None:
     warehouse.run("asks", "CREATE SCHEMA crm", "CREATE TABLE crm.accounts (id int)")
 
 
-def trigger(airflow: Installation, web: Web) -> None:
+def trigger(web: Web) -> None:
     """Start all runs."""
-    airflow.wait(lambda: bool(airflow.metadata.run("SELECT 1 FROM dag WHERE dag_id = %s", DAG_ID)), "the DAG", 90)
     for run in ANSWERS:
-        conf = {"schemas": ["asks.crm"], "role": f"{run}_role", "checkpoint_database": f"{run}_database"}
-        started = {"dag_run_id": run, "logical_date": None, "conf": conf}
-        assert web.ask(f"dags/{DAG_ID}/dagRuns", web.token, started) == 200
+        web.trigger(DAG_ID, run, schemas=["asks.crm"], role=f"{run}_role", checkpoint_database=f"{run}_database")
 
 
 def answer(airflow: Installation, web: Web, warehouse: Warehouse) -> None:

@@ -10,12 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 from cryptography.fernet import Fernet
 
 from scripts import compose_check
 from tests.dags.airflow_process import MIGRATE, ROOT
 from tests.e2e.metadata import Metadata
-from tests.e2e.services import AIRFLOW_3, HERE, OVERLAY, Service
+from tests.e2e.services import HERE, OVERLAY, Service
 
 SERVICES: dict[str, Any] = compose_check.load()["services"]
 DATABASE = tuple(str(SERVICES["postgres"]["environment"][f"POSTGRES_{name}"]) for name in ("USER", "PASSWORD", "DB"))
@@ -151,4 +152,4 @@ def of_airflow_2(machine: Machine) -> dict[str, Service]:
 
 def services(machine: Machine) -> dict[str, Service]:
     """Those of the Airflow that is installed: the compose file runs Airflow 3."""
-    return composed(machine) if AIRFLOW_3 else of_airflow_2(machine)
+    return composed(machine) if AIRFLOW_V_3_0_PLUS else of_airflow_2(machine)

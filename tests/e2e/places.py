@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 from cryptography.fernet import Fernet
 
 from local_redshift.running import Server
 from tests.canary import MASKING
 from tests.e2e.metadata import Metadata
-from tests.e2e.services import AIRFLOW_3
-from tests.support.redshift import connect, run
+from tests.support.redshift import sql
 
 Contents = Iterator[tuple[str, bytes]]
 
@@ -121,17 +120,15 @@ def encrypted_trigger(left: Left, secret: str) -> None:
 
 def server_log(left: Left) -> Contents:
     """What Redshift's administrators see of the statements, and the local ones' own files of them."""
-    with closing(connect(left.server)) as connection:
-        for (text,) in run(connection, "SELECT query_text FROM sys_query_history"):
-            yield "sys_query_history", str(text).encode()
+    for (text,) in sql(left.server, "dev", "SELECT query_text FROM sys_query_history"):
+        yield "sys_query_history", str(text).encode()
     for line in chain.from_iterable(path.read_text().splitlines() for path in left.statements):
         yield "statements", json.loads(line)[1].encode()
 
 
 def clear_password(left: Left, secret: str) -> None:
     """Send what the package never sends."""
-    with closing(connect(left.server)) as connection:
-        run(connection, f"SELECT '{secret.replace(chr(39), chr(39) * 2)}'")
+    sql(left.server, "dev", f"SELECT '{secret.replace(chr(39), chr(39) * 2)}'")
 
 
 SERVER_LOG = Place("server log", server_log, clear_password)
@@ -142,7 +139,7 @@ PLACES = [
     # Airflow 2 keeps them in a folder that it calls the scheduler's.
     Place("DAG processor log", files("captured/dag-processor.log", "logs/dag_processor*/**/*", "logs/scheduler/**/*")),
     Place("triggerer log", files("captured/triggerer.log", "logs/**/*.trigger.*")),
-    *([Place("API server log", files("captured/api-server.log"))] if AIRFLOW_3 else []),
+    *([Place("API server log", files("captured/api-server.log"))] if AIRFLOW_V_3_0_PLUS else []),
     Place("commands' output", commands, append("captured/output.log")),
     Place("database", lambda left: left.metadata.values()),
     Place("database's files", lambda left: left.metadata.files()),

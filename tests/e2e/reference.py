@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
 
 from local_redshift.running import Server
 from tests.e2e.services import Installation
-from tests.e2e.web import Web
 from tests.support.profiles_sync import profiles_sync
-from tests.support.redshift import connect, run
+from tests.support.redshift import sql
 
 DAG_ID = "segment_data_graph"
 ERROR = re.compile(rf"^[\w.]*Error: |(\[error|\"level\":\"error\").*{DAG_ID}")
@@ -18,16 +16,9 @@ FORM = {"schemas": ["shop"], "profiles_sync": "dev.profiles_prod"}
 
 def prepare(port: int) -> None:
     """Build the customer's side on the local Redshift, as local_redshift/README.md says that one connects."""
-    with closing(connect(Server("127.0.0.1", port, "awsuser", "Testing1!", "dev", pid=0))) as connection:
-        run(connection, *(f"CREATE SCHEMA {schema}" for schema in ("shop", "profiles_prod")))
-        run(connection, "CREATE TABLE shop.orders (id int)", *profiles_sync("profiles_prod"))
-
-
-def trigger(airflow: Installation, web: Web) -> None:
-    """Start a run as a person would, as soon as the DAG is there."""
-    query = "SELECT 1 FROM dag WHERE dag_id = %s"
-    airflow.wait(lambda: bool(airflow.metadata.run(query, DAG_ID)), f"the DAG {DAG_ID}", 90)
-    assert web.ask(f"dags/{DAG_ID}/dagRuns", web.token, {"logical_date": None, "conf": FORM}) == 200
+    server = Server("127.0.0.1", port, "awsuser", "Testing1!", "dev", pid=0)
+    schemas = (f"CREATE SCHEMA {schema}" for schema in ("shop", "profiles_prod"))
+    sql(server, "dev", *schemas, "CREATE TABLE shop.orders (id int)", *profiles_sync("profiles_prod"))
 
 
 def check(airflow: Installation) -> None:

@@ -6,11 +6,14 @@ import json
 import secrets
 import shutil
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_1_PLUS
 
 from local_redshift.running import Server
 from tests.dags.warehouse import WRITER_PASSWORD, Warehouse, build
@@ -18,10 +21,9 @@ from tests.deep import DEEP
 from tests.e2e import asks, reference
 from tests.e2e.compose import Machine
 from tests.e2e.places import Left
-from tests.e2e.services import AIRFLOW_3, Installation, TaskEnd
+from tests.e2e.services import Installation, TaskEnd
 from tests.e2e.ways import Ways
 from tests.e2e.web import Web
-from tests.e2e.wide import DAGS, SCHEMAS
 from tests.support.iam import CLUSTER, aws_fields
 from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import quoted, unique
@@ -110,64 +112,45 @@ def set_scene(server: Server, known: Secrets) -> Scene:
     return Scene(warehouse, known, world)
 
 
+# All these names together are longer than Airflow's column for a task's label. Each is as long as the local Redshift
+# takes it: 63 bytes.
+WIDE = tuple(f'{n:03} it\'s "100 %" of 名前 – äöü, %s and %(name)s; \\'.ljust(51, "x") for n in range(200))
+
+
 def widen(warehouse: Warehouse) -> None:
-    """Make a database of many schemas for each of the DAGs that open them, with a role and its only user."""
-    for name in DAGS:
-        user = f"CREATE USER {name}_user PASSWORD '{WRITER_PASSWORD}'"
-        role = f"CREATE ROLE {name}_role", f"GRANT ROLE {name}_role TO {name}_user"
-        warehouse.run("dev", user, *role, f"CREATE DATABASE {name}")
-        warehouse.run(name, *(f"CREATE SCHEMA {quoted(schema)}" for schema in SCHEMAS))
-        warehouse.run(name, *(f"CREATE TABLE {quoted(schema, 'things')} (id int)" for schema in SCHEMAS))
+    """Make a database of many schemas, with a role and its only user, for the DAG ``wide``."""
+    user = f"CREATE USER wide_user PASSWORD '{WRITER_PASSWORD}'"
+    warehouse.run("dev", user, "CREATE ROLE wide_role", "GRANT ROLE wide_role TO wide_user", "CREATE DATABASE wide")
+    warehouse.run("wide", *(f"CREATE SCHEMA {quoted(schema)}" for schema in WIDE))
+    warehouse.run("wide", *(f"CREATE TABLE {quoted(schema, 'things')} (id int)" for schema in WIDE))
 
 
-class Watch(threading.Thread):
-    """Writes down, again and again, what is seen for a moment only: processes, and the rows of triggers.
+@contextmanager
+def watched(airflow: Installation) -> Iterator[dict[str, set[str]]]:
+    """Note, again and again, what is seen for a moment only: processes, and triggers' rows; in the end in files."""
+    seen: dict[str, set[str]] = {"environments": set(), "titles": set(), "triggers": set()}
+    stopped = threading.Event()
 
-    :param airflow: whose.
-    :param folder: where to.
-    """
+    def watch() -> None:
+        while not stopped.wait(0.4):
+            for process in airflow.processes():
+                with suppress(psutil.Error):
+                    seen["environments"] |= {f"{k}={v}" for k, v in process.environ().items()}
+                    seen["titles"] |= {process.name(), "\0".join(process.cmdline())}
+            rows = airflow.metadata.run("SELECT classpath, kwargs FROM trigger")
+            seen["triggers"] |= {f"{path}\n{kwargs}" for path, kwargs in rows}
 
-    def __init__(self, airflow: Installation, folder: Path) -> None:
-        super().__init__(name="watch", daemon=True)
-        self.airflow = airflow
-        self.folder = folder
-        self.stopped = threading.Event()
-        self.error: Exception | None = None
-        self.seen: dict[str, set[str]] = {"environments": set(), "titles": set(), "triggers": set()}
-        self.looks = 0
-
-    def run(self) -> None:
-        """See the class."""
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(watch)
         try:
-            while not self.stopped.wait(0.4):
-                self.look()
-        except Exception as error:  # raised again in the test's thread
-            self.error = error
-
-    def look(self) -> None:
-        """Look once."""
-        for process in self.airflow.processes():
-            try:
-                self.seen["environments"] |= {f"{k}={v}" for k, v in process.environ().items()}
-                self.seen["titles"] |= {process.name(), "\0".join(process.cmdline())}
-            except psutil.Error:
-                continue
-        rows = self.airflow.metadata.run("SELECT classpath, kwargs FROM trigger")
-        self.seen["triggers"] |= {f"{path}\n{kwargs}" for path, kwargs in rows}
-        self.looks += 1
-
-    def stop(self) -> None:
-        """Look no more."""
-        self.stopped.set()
-        self.join()
-
-    def write(self) -> None:
-        """Put what was seen into files."""
-        if self.error is not None:
-            raise self.error
-        self.folder.mkdir()
-        for kind, texts in self.seen.items():
-            (self.folder / kind).write_text("\n".join(sorted(texts)), errors="surrogateescape")
+            yield seen
+        finally:
+            stopped.set()
+    watching.result()
+    folder = airflow.home / "watched"
+    folder.mkdir()
+    for kind, texts in seen.items():
+        (folder / kind).write_text("\n".join(sorted(texts)), errors="surrogateescape")
 
 
 @dataclass(frozen=True)
@@ -177,7 +160,6 @@ class Evidence:
     :param left: where to look.
     :param scenes: the warehouses: the scheduler's run has one, ``airflow dags test`` another.
     :param tasks: how each task of each run ended.
-    :param lookup: what ``airflow dags test`` printed for a DAG without this package; only in the deep run.
     :param healthy: the services whose own health checks were content.
     :param survivors: the processes that outlived the services.
     :param tokens: the temporary passwords that AWS gave.
@@ -188,7 +170,6 @@ class Evidence:
     left: Left
     scenes: list[Scene]
     tasks: list[TaskEnd]
-    lookup: bytes
     healthy: set[str]
     survivors: list[str]
     tokens: list[str]
@@ -203,7 +184,7 @@ class Evidence:
 
 def tell(airflow: Installation, scene: Scene, folder: Path, serial: bool, *more: Ways) -> None:
     """Give a scene's names to the DAG files, and its connections to Airflow, with more."""
-    world = {**scene.world, "planted": scene.secrets.planted, "serial": serial}
+    world = {**scene.world, "planted": scene.secrets.planted, "serial": serial, "wide": WIDE}
     (airflow.home / "world.json").write_text(json.dumps(world))
     others = {name: json.dumps(given) for ways in more for name, given in ways.connections().items()}
     airflow.add_connections({**scene.connections(), **others}, folder)
@@ -215,64 +196,45 @@ def run_services(airflow: Installation, machine: Machine, scene: Scene, ways: Wa
     :return: what the API server answered.
     """
     answers = {}
-    watch = Watch(airflow, airflow.home / "watched")
 
-    def waiting() -> bool:
+    def waiting(seen: dict[str, set[str]]) -> bool:
         reference.check(airflow)
         for name in ("profiles", "profiles_with_iam"):
             logs = airflow.home.glob(f"logs/**/task_id=success__{name}/*.trigger.*")
             if not any("Not yet" in log.read_text(errors="replace") for log in logs if log.is_file()):
                 return False
-        return all(ways.wait(airflow)) and sum("PollTrigger" in text for text in watch.seen["triggers"]) >= 2
+        return all(ways.wait(airflow)) and sum("PollTrigger" in text for text in seen["triggers"].copy()) >= 2
 
     def ended() -> bool:
         reference.check(airflow)
         runs = airflow.metadata.run("SELECT dag_id, state FROM dag_run")
         # How often the sensors' events start that one is the scheduler's matter.
         others = [dag_id for dag_id, _ in runs if dag_id != SCHEDULED_ON_ASSETS]
-        whole = len(others) == 3 + len(DAGS) + AIRFLOW_3 + asks.ASKS * len(asks.ANSWERS) and len(runs) > len(others)
-        return whole and all(state in ENDS for _, state in runs)
+        wanted = 4 + AIRFLOW_V_3_0_PLUS + AIRFLOW_V_3_1_PLUS * len(asks.ANSWERS)
+        return wanted == len(others) < len(runs) and all(state in ENDS for _, state in runs)
 
     airflow.start()
-    watch.start()
     try:
-        if AIRFLOW_3:
-            reference.prepare(int(machine.ports["redshift"]))
-            with closing(Web(airflow, machine.ports["api-server"])) as web:
-                reference.trigger(airflow, web)
-                if asks.ASKS:
-                    asks.trigger(airflow, web)
-                answers = web.answers()
-        airflow.wait(waiting, "sensors to look from the triggerer")
-        scene.write_profiles()
-        ways.change(airflow)
-        if asks.ASKS:
-            with closing(Web(airflow, machine.ports["api-server"])) as web:
-                asks.answer(airflow, web, scene.warehouse)
-        # All have worked for a while: each of these slow commands is run once.
-        airflow.wait_healthy()
-        airflow.wait(ended, "all runs to end")
+        with watched(airflow) as seen:
+            if AIRFLOW_V_3_0_PLUS:
+                reference.prepare(int(machine.ports["redshift"]))
+                with closing(Web(airflow, machine.ports["api-server"])) as web:
+                    web.trigger(reference.DAG_ID, "reference", **reference.FORM)
+                    if AIRFLOW_V_3_1_PLUS:
+                        asks.trigger(web)
+                    answers = web.answers()
+            airflow.wait(lambda: waiting(seen), "sensors to look from the triggerer")
+            scene.write_profiles()
+            ways.change(airflow)
+            if AIRFLOW_V_3_1_PLUS:
+                with closing(Web(airflow, machine.ports["api-server"])) as web:
+                    asks.answer(airflow, web, scene.warehouse)
+            # All have worked for a while: each of these slow commands is run once.
+            airflow.wait_healthy()
+            airflow.wait(ended, "all runs to end")
     finally:
-        watch.stop()
         airflow.close()
-    watch.write()
     return answers
-
-
-def run_command(airflow: Installation, scene: Scene) -> None:
-    """Run the DAG by ``airflow dags test``; it fails, since some of its tasks have to.
-
-    No sensor waits: Airflow 3.3's stand-in for the triggerer finds only connections of the environment.
-    """
-    scene.write_profiles()
-    airflow.command(["airflow", "dags", "test", "secrets_modes"])
-
-
-def run_lookup(airflow: Installation) -> bytes:
-    """Run the DAG without this package; what was printed."""
-    size = airflow.log.stat().st_size
-    assert airflow.command(["airflow", "dags", "test", "secrets_lookup"]) == 0
-    return airflow.log.read_bytes()[size:]
 
 
 def play(
@@ -288,16 +250,17 @@ def play(
     widen(scenes[0].warehouse)
     asks.build(scenes[0].warehouse)
     answers = run_services(airflow, machine, scenes[0], ways)
-    lookup = b""
     if DEEP:
         scenes.append(set_scene(server, known))
         tell(airflow, scenes[1], folder, serial=True)
-        run_command(airflow, scenes[1])
-        lookup = run_lookup(airflow)
+        # No sensor waits: Airflow 3.3's stand-in for the triggerer finds only connections of the environment.
+        scenes[1].write_profiles()
+        # It fails, since some of its tasks have to.
+        airflow.command(["airflow", "dags", "test", "secrets_modes"])
     # What the runs were told isn't what they left.
     (airflow.home / "world.json").unlink()
     copy = folder / "evidence"
     shutil.copytree(airflow.home, copy)
     left = Left(copy, airflow.metadata, airflow.fernet, server, [statements / f"{one.pid}.jsonl" for one in servers])
     tokens = [asked["token"] for asked in server.asked_of_aws()] + ways.tokens()
-    return Evidence(left, scenes, airflow.states(), lookup, airflow.healthy, airflow.survivors, tokens, answers, ways)
+    return Evidence(left, scenes, airflow.states(), airflow.healthy, airflow.survivors, tokens, answers, ways)

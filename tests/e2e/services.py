@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +19,6 @@ from tests.dags.airflow_process import PATIENCE, Airflow, bundles
 from tests.e2e.metadata import Metadata
 
 HERE = Path(__file__).parent
-AIRFLOW_3 = int(version("apache-airflow").split(".")[0]) >= 3
 # What the runs need beyond a usual installation: all is logged, nothing waits longer than it must or is done again
 # and again, and there are DAG files and a plugin of their own.
 OVERLAY = {
@@ -88,7 +86,6 @@ class Installation(Airflow):
         self.fernet = Fernet(init.settings["AIRFLOW__CORE__FERNET_KEY"])
         super().__init__(home, init.settings, init.command)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
-        self.seen: set[psutil.Process] = set()
         self.healthy: set[str] = set()
         self.survivors: list[str] = []
 
@@ -121,39 +118,21 @@ class Installation(Airflow):
     def wait_healthy(self, names: Iterable[str] | None = None) -> None:
         """Wait until the services' own health checks are content, by default those of all that have one."""
         for name, service in self.services.items():
-            check = service.healthcheck
-            if check and name not in self.healthy and (names is None or name in names):
-                self.wait(partial(self._is_healthy, name), f"{name} to be healthy", PATIENCE)
+            if service.healthcheck and name not in self.healthy and (names is None or name in names):
+                self.wait(partial(self._passes, service.healthcheck, service), f"{name} to be healthy", PATIENCE)
                 self.healthy.add(name)
 
-    def _is_healthy(self, name: str) -> bool:
-        service = self.services[name]
-        assert service.healthcheck is not None
-        # A check that is a whole `airflow` takes seconds of its own: it is asked once there is something to see.
-        if "airflow jobs check" in " ".join(service.healthcheck) and name.rstrip("-12") not in self._jobs():
-            return False
+    def _passes(self, check: list[str], service: Service) -> bool:
         env = self.environment(service.settings)
-        done = subprocess.run(
-            service.healthcheck, env=env, cwd=self.home, capture_output=True, check=False, timeout=PATIENCE
-        )
+        done = subprocess.run(check, env=env, cwd=self.home, capture_output=True, check=False, timeout=PATIENCE)
         return done.returncode == 0
-
-    def _jobs(self) -> set[str]:
-        """The services whose jobs are in Airflow's database."""
-        names = {"DagProcessorJob": "dag-processor", "TriggererJob": "triggerer"}
-        found = self.metadata.run("SELECT job_type FROM job WHERE state = 'running'")
-        return {names[kind] for (kind,) in found if kind in names}
 
     def processes(self) -> Iterator[psutil.Process]:
         """The services' processes, and all that they started."""
         for service in self.running.values():
-            try:
+            with suppress(psutil.Error):
                 parent = psutil.Process(service.pid)
-                found = [parent, *parent.children(recursive=True)]
-            except psutil.Error:
-                continue
-            self.seen |= {*found}
-            yield from found
+                yield from (parent, *parent.children(recursive=True))
 
     def wait(self, until: Callable[[], bool], what: str, patience: float = 300.0) -> None:
         """Wait, as long as all services run.
@@ -177,22 +156,18 @@ class Installation(Airflow):
 
     def close(self) -> None:
         """End the services as Docker does, and whatever they leave."""
-        self.seen |= {*self.processes()}
+        started = [*self.processes()]
         for service in self.running.values():
             service.terminate()
-        for service in self.running.values():
-            try:
-                service.wait(15)
-            except subprocess.TimeoutExpired:
-                service.kill()
-                service.wait()
-        deadline = time.monotonic() + 5
-        while (left := [process for process in self.seen if is_alive(process)]) and time.monotonic() < deadline:
+        deadline = time.monotonic() + 60
+        while (left := [process for process in started if is_alive(process)]) and time.monotonic() < deadline:
             time.sleep(0.1)
+        self.survivors += map(str, left)
         for process in left:
-            self.survivors.append(str(process))
             with suppress(psutil.NoSuchProcess):
                 process.kill()
+        for service in self.running.values():
+            service.wait()
         self.running = {}
         super().close()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from tests.e2e.scene import SCHEDULED_ON_ASSETS, Evidence
-from tests.e2e.services import AIRFLOW_3
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
-TABLES = ("asset", "asset_event", "asset_id") if AIRFLOW_3 else ("dataset", "dataset_event", "dataset_id")
+from tests.e2e.scene import SCHEDULED_ON_ASSETS, Evidence
+
+TABLES = ("asset", "asset_event", "asset_id") if AIRFLOW_V_3_0_PLUS else ("dataset", "dataset_event", "dataset_id")
 
 
 def test_a_dag_runs_on_the_events_of_both_sensors(evidence: Evidence) -> None:

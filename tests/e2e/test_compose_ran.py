@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
 from tests.e2e import reference
 from tests.e2e.compose import SERVICES
 from tests.e2e.scene import Evidence
-from tests.e2e.services import AIRFLOW_3, OVERLAY
+from tests.e2e.services import OVERLAY
 
-composed = pytest.mark.skipif(not AIRFLOW_3, reason="the compose file runs Airflow 3")
+composed = pytest.mark.skipif(not AIRFLOW_V_3_0_PLUS, reason="the compose file runs Airflow 3")
 
 
 def test_nothing_of_the_file_is_laid_over() -> None:

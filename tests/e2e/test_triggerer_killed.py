@@ -21,7 +21,7 @@ from tests.dags.airflow_process import PATIENCE, ROOT, Airflow, airflow_in
 from tests.deep import DEEP
 from tests.support.cluster import Cluster
 from tests.support.segment import Segment
-from tests.support.waiting import trigger_of
+from tests.support.waiting import reached, trigger_of
 
 KILLS = 20
 LATER = 4
@@ -38,13 +38,6 @@ CREATE TABLE ends (at int);
 CREATE TRIGGER note AFTER UPDATE OF state ON task_instance WHEN old.state = 'deferred'
 BEGIN INSERT INTO ends VALUES (new.map_index); END;
 """
-
-
-def wait(until: Callable[[], Any], log: Path) -> None:
-    end = time.monotonic() + PATIENCE
-    while not until():
-        assert time.monotonic() < end, log.read_text(errors="replace")[-3000:]
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -79,8 +72,11 @@ def test_a_triggerer_that_is_killed_again_and_again(tmp_path: Path, monkeypatch:
         def sessions() -> bool:
             return bool(cluster.sql("dev", f"SELECT process FROM stv_sessions WHERE db_name = '{segment.warehouse}'"))
 
+        def wait(until: Callable[[], Any]) -> None:
+            assert reached(until, PATIENCE), airflow.log.read_text(errors="replace")[-3000:]
+
         def act(*statements: str) -> None:
-            wait(sessions, airflow.log)
+            wait(sessions)
             segment.sql(*statements)
             cluster.close(segment.warehouse)
 
@@ -90,14 +86,14 @@ def test_a_triggerer_that_is_killed_again_and_again(tmp_path: Path, monkeypatch:
                 act(f"CREATE TABLE crm.t{at} (event_id int)")
                 # In the first look, in another, or when the event is on its way.
                 time.sleep(chance.uniform(0, 0.6))
-            wait(lambda: not sessions(), airflow.log)
+            wait(lambda: not sessions())
         with triggerer(airflow):
             act(*(f"CREATE TABLE crm.t{at} (event_id int)" for at in range(KILLS, KILLS + LATER)))
             segment.open("crm")
             cluster.close(segment.warehouse)
-            wait(lambda: not airflow.rows("SELECT 1 FROM task_instance WHERE state = 'deferred'"), airflow.log)
+            wait(lambda: not airflow.rows("SELECT 1 FROM task_instance WHERE state = 'deferred'"))
             # It keeps no session for nobody.
-            wait(lambda: not sessions(), airflow.log)
+            wait(lambda: not sessions())
         assert airflow.rows("SELECT at FROM ends ORDER BY at") == [(at,) for at in range(len(waiting))]
         told = airflow.rows("SELECT state, next_kwargs LIKE '%done%' FROM task_instance")
         assert told == [("scheduled", 1)] * len(waiting)

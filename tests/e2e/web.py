@@ -31,6 +31,7 @@ class Web:
     """
 
     def __init__(self, airflow: Installation, port: str) -> None:
+        self.airflow = airflow
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Host": "page.example"}, timeout=60)
         [self.password] = SHOWN.findall(airflow.log.with_name("api-server.log").read_text())
         self.token = self.log_in(self.password).json()["access_token"]
@@ -52,6 +53,13 @@ class Web:
         """
         method, headers = method if body is not None else "GET", {"Authorization": f"Bearer {token}"}
         return self.client.request(method, f"/api/v2/{path}", headers=headers, json=body).status_code
+
+    def trigger(self, dag_id: str, run_id: str, **conf: Any) -> None:
+        """Start a run as a person would, as soon as the DAG is there."""
+        query = "SELECT 1 FROM dag WHERE dag_id = %s"
+        self.airflow.wait(lambda: bool(self.airflow.metadata.run(query, dag_id)), f"the DAG {dag_id}", 120)
+        given = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
+        assert self.ask(f"dags/{dag_id}/dagRuns", self.token, given) == 200
 
     def answers(self) -> dict[str, int]:
         """What it answers, by who asks for what."""

@@ -19,7 +19,7 @@ from tests.e2e.compose import DATABASE, HOME, Machine, composed
 from tests.e2e.metadata import metadata_database
 from tests.e2e.services import Installation, installed
 from tests.e2e.web import Web
-from tests.support.redshift import connect, run
+from tests.support.redshift import connect, sql
 
 HERE = Path(__file__).parent
 CHECKPOINT = "segment_linked_profiles_db"
@@ -55,13 +55,6 @@ class Site:
     server: Server
     web: Web
 
-    def start(self, dag_id: str, run_id: str, **conf: Any) -> None:
-        """Trigger a DAG, as soon as it is there."""
-        query = "SELECT 1 FROM dag WHERE dag_id = %s"
-        self.airflow.wait(lambda: bool(self.airflow.metadata.run(query, dag_id)), f"the DAG {dag_id}", 120)
-        given = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
-        assert self.web.ask(f"dags/{dag_id}/dagRuns", self.web.token, given) == 200
-
     def wait(self, dag_id: str, **states: str) -> None:
         """Wait until tasks of the DAG's only run are in these states.
 
@@ -78,8 +71,7 @@ class Site:
 
     def sql(self, database: str, *statements: str) -> list[tuple[Any, ...]]:
         """Run statements on the local Redshift, as its admin."""
-        with closing(connect(self.server, database)) as connection:
-            return run(connection, *statements)
+        return sql(self.server, database, *statements)
 
     def reads(self, path: str) -> bool:
         """Whether the linked user, logged in where Segment is, can read a table."""

@@ -49,7 +49,7 @@ def test_every_service_becomes_healthy(site: Site) -> None:
 
 
 def test_a_person_approves_a_plan(site: Site, somebody: Person) -> None:
-    site.start(APPROVAL, "first", schemas=["analytics.crm"])
+    site.web.trigger(APPROVAL, "first", schemas=["analytics.crm"])
     site.wait(APPROVAL, approve="awaiting_input")
     somebody.look("approval", f"{APPROVAL}/runs/first/tasks/approve/required_actions", "As SQL:")
     somebody.approve()

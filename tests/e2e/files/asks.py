@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from airflow_provider_datagraph.example_dags import Connections, segment_data_graph_approval
-from tests.e2e.asks import ASKS, DAG_ID
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_1_PLUS
 
-if ASKS:
+from airflow_provider_datagraph.example_dags import Connections, segment_data_graph_approval
+from tests.e2e.asks import DAG_ID
+
+if AIRFLOW_V_3_1_PLUS:
     dag = segment_data_graph_approval(
         DAG_ID,
         assigned_users=[{"id": "admin", "name": "admin"}],

@@ -1,4 +1,4 @@
-"""By IAM in two databases, and in none; and sensors that wait while tokens end, a password rotates, a place moves."""
+"""By IAM in two databases; and sensors that wait while tokens end, a password rotates, a place moves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG
 
-from airflow_provider_datagraph.operators.rotate import RotateSegmentPasswordOperator
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
@@ -26,8 +25,6 @@ with DAG(
 ) as dag:
     for database in DATABASES:
         GrantSchemaOperator(task_id=f"grant_{database}", schema="crm", database=database, role=ROLE, **IAM)
-    GrantSchemaOperator(task_id="iam_refused", schema="crm", redshift_conn_id="ways_nobody", aws_conn_id="ways_aws")
-    RotateSegmentPasswordOperator(task_id="rotate", user_conn_id="ways_other", **IAM)
     ProfilesSyncTablesSensor(task_id="token_ends", **SYNC, **IAM, **WAIT)
     ProfilesSyncTablesSensor(task_id="endpoint_moves", redshift_conn_id="ways_moved", **SYNC, **WAIT)
     ValidateAccessSensor(
