@@ -16,7 +16,8 @@ from airflow_provider_datagraph.access.reverse_etl import SCHEMA, desired_schema
 from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, plan_role
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.values import SchemaAccess, Tables
-from airflow_provider_datagraph.form.entries import desired_schemas, parse_entry
+from airflow_provider_datagraph.form.entries import desired_schemas
+from airflow_provider_datagraph.form.names import ENTRIES, parse_path
 from airflow_provider_datagraph.redshift.names import InvalidInput, check_identifier, fold, one_line
 from airflow_provider_datagraph.redshift.statements import AlterUser, Statement, SystemPermission
 from airflow_provider_datagraph.redshift.values import Identities, Identity, Role, Schema, Session, User
@@ -37,7 +38,9 @@ def sql(admin: str, entries: Iterable[str], reverse_etl: Iterable[str] = ()) -> 
     https://docs.aws.amazon.com/redshift/latest/dg/r_roles-system-privileges.html,
     https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
     """
-    schemas, users = desired_schemas(map(_parts, entries)), {check_identifier(admin, "user"): User(admin, 0)}
+    paths = (parse_path(entry, "The list", ENTRIES[1:], typed=True) for entry in entries)
+    schemas = desired_schemas(tuple(map(fold, path)) for path in paths)
+    users = {check_identifier(admin, "user"): User(admin, 0)}
     for database in reverse_etl:
         schemas.setdefault(fold(database), []).append(desired_schema(SCHEMA, "tables"))
     session, user = Session(admin, "", superuser=False, case_sensitive=True), DesiredUser(f"{LINKED}_user", "")
@@ -64,13 +67,6 @@ def _given(steps: Iterable[Step], known: Identities, rights: Rights) -> Iterator
                 yield f"{statement.sql};"
             case {"statements": tuple() as statements}:
                 yield from (f"{one};" for one in statements)
-
-
-def _parts(entry: str) -> tuple[str, ...]:
-    parts = parse_entry(entry)
-    if len(parts) < 2:
-        raise InvalidInput(f"{entry!r} names no database: write database.schema or database.schema.table.")
-    return parts
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

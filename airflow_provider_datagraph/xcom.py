@@ -180,11 +180,6 @@ class TakesFromXCom:
             if name not in self.template_fields:
                 if isinstance(given, FromXCom):
                     problems.add(f"{name} is {given!r}: it isn't a template field, so it can't come from another task.")
-            elif isinstance(given, Mapping) and any(isinstance(value, FromXCom) for value in given.values()):
-                problems.add(
-                    f"{name} holds from_xcom inside a mapping, where it isn't resolved: use it for the whole argument, "
-                    "or for entries of a list."
-                )
             elif isinstance(given, FromXCom):
                 setattr(self, name, problems.check(_argument, given, name, self.index, returned, default=None))
             elif isinstance(given, list | tuple) and any(isinstance(entry, FromXCom) for entry in given):

@@ -11,7 +11,7 @@ with DAG("example_granular_tables", schedule=None, tags=["example"]) as dag:
     grant = GrantSchemaOperator(
         task_id="grant",
         schema=["analytics.crm", "analytics.billing"],
-        tables={"analytics.billing": ["invoices", "customers"]},
+        tables=["analytics.billing.invoices", "analytics.billing.customers"],
         prune=True,
     )
     validate = ValidateAccessSensor(

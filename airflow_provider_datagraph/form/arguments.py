@@ -8,19 +8,16 @@ from __future__ import annotations
 import ast
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from airflow_provider_datagraph.redshift.names import InvalidInput, join_path, split_path
+from airflow_provider_datagraph.redshift.names import InvalidInput
 
 T = TypeVar("T")
 D = TypeVar("D")
 MOST = 1e6
-ALL_TABLES = True
-"""All tables, said on purpose: no table can be called so."""
-Place = tuple[str, str]
 
 
 class Problems:
@@ -150,9 +147,7 @@ def _native(value: Any) -> str:
 
 def _json(value: str, name: str) -> Any:
     try:
-        return json.loads(value, object_pairs_hook=lambda pairs: _object(pairs, name))
-    except InvalidInput:
-        raise
+        return json.loads(value)
     except (ValueError, RecursionError) as error:
         if (listed := _printed_list(value)) is not None:
             return listed
@@ -167,54 +162,3 @@ def _printed_list(value: str) -> list[str] | None:
         if isinstance(found, list) and {*map(type, found)} <= {str} and repr(found) == value:
             return found
     return None
-
-
-def _object(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
-    twice = sorted(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-    if twice:
-        raise InvalidInput(f"{name} names {', '.join(twice)} twice: name each once.")
-    return dict(pairs)
-
-
-def tables(value: Any, name: str, places: Sequence[Place]) -> Mapping[Place, tuple[str, ...]]:
-    """Parse which tables of which schema are meant: None or True for all.
-
-    Else a list (see :func:`names`) of the only schema's; or a mapping (or JSON text of one) from a schema to its
-    tables, where a schema that isn't in it is meant whole.
-    """
-    if value is None or value is ALL_TABLES:
-        return {}
-    if isinstance(value, str) and value.strip().startswith("{"):
-        value = _json(value.strip(), name)
-    if not isinstance(value, Mapping):
-        if len(places) != 1:
-            raise InvalidInput(f"{name} is a list, which goes with a single schema, and {len(places)} are named.")
-        value = {join_path(*places[0]): value}
-    if not value:
-        raise InvalidInput(f"{name} is an empty mapping: name tables, or give {ALL_TABLES!r} for all.")
-    problems, found = Problems(), dict[Place, tuple[str, ...]]()
-    for key, listed in value.items():
-        place = problems.check(_place, str(key), name, places, default=None)
-        if place in found:
-            problems.add(f"{name} names schema {key} twice: name it once.")
-        parsed = problems.check(names, listed, name, default=None)
-        if parsed == ():
-            problems.add(f"{name} has an empty list for schema {key}: name its tables, or leave it out for all.")
-        if place and parsed:
-            found[place] = parsed
-    problems.raise_all()
-    return found
-
-
-def _place(key: str, name: str, places: Sequence[Place]) -> Place:
-    """The schema that a key means: by its name alone, or written as in the list of schemas."""
-    meant = [place for place in places if place[1] == key]
-    if not meant:
-        with suppress(InvalidInput):
-            parts = split_path(key)
-            meant = [place for place in places if place[-len(parts) :] == parts]
-    if len(meant) > 1:
-        raise InvalidInput(f"{name} names schema {key}, which {len(meant)} databases have: write database.schema.")
-    if not meant:
-        raise InvalidInput(f"{name} names tables of schema {key}, which isn't among the schemas.")
-    return meant[0]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 
 from airflow_provider_datagraph.access.plan import Finding, finding, note
 from airflow_provider_datagraph.access.reverse_etl import SCHEMA
 from airflow_provider_datagraph.access.trust import is_trusted
-from airflow_provider_datagraph.form.arguments import Place
-from airflow_provider_datagraph.form.patterns import Pattern, parse_pattern
+from airflow_provider_datagraph.form.patterns import Pattern
 from airflow_provider_datagraph.redshift import names
 from airflow_provider_datagraph.redshift.names import InvalidInput, fold, join_path
 from airflow_provider_datagraph.redshift.values import Identities, Schema
 
+Place = tuple[str, str]
+"""A database and a schema."""
+Path = tuple[str, ...]
+"""A schema, with its database before it or not; with both, perhaps a table."""
 ACTED_ON = ("owner", "capitals", "checkpoint")
 """Why a pattern leaves a schema out that somebody may have meant."""
 
@@ -24,42 +25,46 @@ ACTED_ON = ("owner", "capitals", "checkpoint")
 class Wanted:
     """Schemas as people name them.
 
-    :param named: by name, each with its database; ``globs``: by pattern, likewise.
+    :param named: by name, each a path (and of a table, where a form names some); ``globs``: by pattern, each with its
+        database, empty where it names none.
     :param excluded: patterns of what none of these patterns means.
     """
 
-    named: tuple[Place, ...] = ()
+    named: tuple[Path, ...] = ()
     globs: tuple[tuple[str, Pattern], ...] = ()
     excluded: tuple[Pattern, ...] = ()
 
     @property
     def databases(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(database for database, _ in (*self.named, *self.globs)))
+        return tuple(dict.fromkeys([*(path[0] for path in self.named), *(database for database, _ in self.globs)]))
 
     @property
     def written(self) -> list[str]:
         """What it was made of, but for names and what leaves out."""
         return [pattern.text for _, pattern in self.globs]
 
+    def placed(self, database: str) -> Wanted:
+        """The same, with a database for what names none."""
+        named = tuple((database, *path) if len(path) == 1 else path for path in self.named)
+        return replace(self, named=named, globs=tuple((one or database, pattern) for one, pattern in self.globs))
+
     def within(self, database: str) -> Wanted:
         """What of it is about one database."""
-        named = tuple(place for place in self.named if place[0] == database)
+        named = tuple(path for path in self.named if path[0] == database)
         return replace(self, named=named, globs=tuple(one for one in self.globs if one[0] == database))
 
     def excludes(self, database: str, schema: str) -> str:
         """Tell which pattern leaves a schema out, however it is spelled; one without a database does so in all."""
-        for pattern in self.excluded:
-            databases, schemas = ("*", *pattern.globs)[-2:]
-            if fnmatchcase(fold(database), fold(databases)) and fnmatchcase(fold(schema), fold(schemas)):
-                return pattern.text
-        return ""
+        meant = (pattern.text for pattern in self.excluded if pattern.means(database, schema, "*", fold))
+        return next(meant, "")
 
     def check(self) -> None:
+        """Refuse what contradicts itself."""
         if self.excluded and not self.globs:
             raise InvalidInput(f"!{self.excluded[0].text} leaves something out, and no pattern is given: name schemas.")
-        both = [(place, text) for place in self.named if (text := self.excludes(*place))]
+        both = [(path, text) for path in self.named if (text := self.excludes(*path[:2]))]
         if both:
-            told = (f"{join_path(*place)} is named, and !{text} leaves it out" for place, text in both)
+            told = (f"{join_path(*path[:2])} is named, and !{text} leaves it out" for path, text in both)
             raise InvalidInput(*(f"{one}: keep one of the two." for one in told))
 
 
@@ -77,43 +82,6 @@ class Limits:
     allow: Sequence[Pattern] | None = None
 
 
-def is_pattern(entry: str) -> bool:
-    """Tell whether an entry of a list of schemas is one: a ``*`` in double quotes is part of a name."""
-    with suppress(InvalidInput):
-        return entry.startswith("!") or any("*" in part and not quoted for part, quoted in names.split_quoted(entry))
-    return False
-
-
-def parse_glob(entry: str) -> tuple[str, Pattern]:
-    """Parse a pattern of what is meant: its database, empty where it names none, and the pattern."""
-    parts = names.split_quoted(entry)
-    if len(parts) > 2 or (len(parts) == 2 and "*" in parts[0][0] and not parts[0][1]):
-        raise InvalidInput(
-            f"{entry!r} is a pattern, and these are of schemas alone: write schema or database.schema with * in the "
-            "schema; double quotes go around a * that is part of a name."
-        )
-    return names.check_database(parts[0][0]) if len(parts) == 2 else "", parse_pattern(entry)
-
-
-def split_wanted(entries: Iterable[str]) -> tuple[list[str], Wanted, list[str]]:
-    """Part names from patterns: the names, the patterns, and what is wrong with these."""
-    named: list[str] = []
-    globs: list[tuple[str, Pattern]] = []
-    excluded: list[Pattern] = []
-    problems: list[str] = []
-    for entry in entries:
-        try:
-            if not is_pattern(entry):
-                named.append(entry)
-            elif entry.startswith("!"):
-                excluded.append(parse_pattern(entry[1:]))
-            else:
-                globs.append(parse_glob(entry))
-        except InvalidInput as error:
-            problems += error.problems
-    return named, Wanted((), tuple(globs), tuple(excluded)), problems
-
-
 def choose(
     wanted: Wanted, database: str, schemas: Mapping[str, Schema], known: Identities, limits: Limits
 ) -> tuple[list[str], list[Finding]]:
@@ -122,7 +90,8 @@ def choose(
     :return: the schemas as stored, and what is told of the others.
     """
     session = replace(known.session, database=database)
-    named = {names.resolve(schema, schemas, session.case_sensitive) for _, schema in wanted.named}
+    named = {names.resolve(path[1], schemas, session.case_sensitive) for path in wanted.named}
+    # Which database a pattern means is known here.
     whole = [(pattern, replace(pattern, globs=pattern.globs[-1:])) for _, pattern in wanted.globs]
     found: dict[str, list[str]] = {}
     fate: dict[str, str] = {}

@@ -1,21 +1,38 @@
-"""Names of databases, schemas and tables, in every notation that people type them in."""
+"""Names of databases, schemas and tables, in the one notation that people type them in."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from airflow_provider_datagraph.form import arguments
-from airflow_provider_datagraph.form.arguments import Place, Problems
-from airflow_provider_datagraph.form.choosing import Wanted, is_pattern, split_wanted
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.choosing import Path, Place, Wanted
+from airflow_provider_datagraph.form.patterns import Pattern, is_pattern, parse_glob, parse_pattern
 from airflow_provider_datagraph.redshift.names import (
     InvalidInput,
     check_database,
     check_identifier,
     check_schema,
     join_path,
+    refuse_template,
     split_path,
 )
+
+SCHEMAS = ("schema", "database.schema")
+TABLES = ("schema.table", "database.schema.table")
+ENTRIES = (*SCHEMAS, "database.schema.table")
+"""Forms in which names are written; a part that holds a dot stands in double quotes."""
+CHECKS: Mapping[str, Callable[[str], str]] = {
+    "database": check_database,
+    "schema": check_schema,
+    "table": partial(check_identifier, what="table"),
+}
+ALL_TABLES = True
+"""All tables, said on purpose: no table can be called so."""
 
 
 def database_name(value: Any, name: str) -> str:
@@ -28,92 +45,121 @@ def optional_database(value: Any, name: str) -> str | None:
     return None if arguments.optional_text(value, name) is None else database_name(value, name)
 
 
-def wanted_schemas(value: Any, database: str, *, fixed: bool = False) -> Wanted:
-    """Parse schemas, at least one, as in :func:`.names`; each ``schema`` or ``database.schema``, or a pattern of them.
+def parse_path(text: str, name: str, forms: Sequence[str] = SCHEMAS, *, typed: bool = False) -> Path:
+    """Parse an entry of an argument, which is written in one of some forms.
+
+    :param typed: whether it comes from a form, and not from a catalog: then no name in it may start a template.
+    """
+    parts = split_path(text)
+    form = next((one for one in forms if one.count(".") == len(parts) - 1), None)
+    if form is None:
+        raise InvalidInput(
+            f"{name} has the entry {text!r}: write {' or '.join(forms)}, with double quotes around a part that holds a "
+            "dot."
+        )
+    for what, part in zip(form.split("."), parts, strict=True):
+        CHECKS[what](part)
+        if typed:
+            refuse_template(part, what)
+    return parts
+
+
+def parse_wanted(
+    value: Any, name: str, problems: Problems, forms: Sequence[str] = SCHEMAS, *, typed: bool = False
+) -> Wanted:
+    """Parse a list of names, and of patterns where schemas are listed, as far as it goes; see :func:`.names`."""
+    named: list[Path] = []
+    globs: list[tuple[str, Pattern]] = []
+    excluded: list[Pattern] = []
+
+    def sort(entry: str) -> None:
+        if forms is TABLES or not is_pattern(entry):
+            named.append(parse_path(entry, name, forms, typed=typed))
+        elif entry.startswith("!"):
+            excluded.append(parse_pattern(entry[1:]))
+        else:
+            globs.append(parse_glob(entry))
+
+    for entry in arguments.usable_names(value, name, problems):
+        problems.check(sort, entry, default=None)
+    return Wanted(tuple(named), tuple(globs), tuple(excluded))
+
+
+def wanted_schemas(
+    value: Any,
+    database: str,
+    name: str = "schema",
+    forms: Sequence[str] = SCHEMAS,
+    *,
+    fixed: bool = False,
+    typed: bool = False,
+) -> Wanted:
+    """Parse schemas, at least one.
 
     :param database: the database of those that name none; ``fixed``: all have to be of it.
     """
     problems = Problems()
-    found: list[Place] = []
-    names, wanted, wrong = split_wanted(arguments.usable_names(value, "schema", problems))
-    globs = tuple((one or database, pattern) for one, pattern in wanted.globs)
-    for entry, place in (*((name, ()) for name in names), *((pattern.text, (one, "")) for one, pattern in globs)):
-        parts = place or problems.check(split_path, entry, default=())
-        if len(parts) > 2 or (fixed and len(parts) == 2 and parts[0] != database):
-            problems.add(
-                f"schema names {entry!r}: write schema or database.schema, with no other database than the one in "
-                "`database`, and tables in `tables`; double quotes go around a name that holds a dot."
-            )
-        elif parts and parts[-1]:
-            if len(parts) == 2:
-                problems.check(check_database, parts[0], default="")
-            problems.check(check_schema, parts[-1], default="")
-            found.append((parts[0] if len(parts) == 2 else database, parts[-1]))
-    problems.add(*wrong)
-    twice = sorted(place for place, count in Counter(found).items() if count > 1)
-    problems.add(*(f"schema names {join_path(*place)} twice: name it once." for place in twice))
-    made = Wanted(tuple(found), globs, wanted.excluded)
-    problems.check(made.check, default=None)
-    if not made.databases and not problems.sentences:
-        problems.add("schema is empty: name at least one schema.")
+    wanted = parse_wanted(value, name, problems, forms, typed=typed).placed(database)
+    others = [one for one in wanted.databases if fixed and one != database]
+    problems.add(*(f"{name} names database {one}, and `database` is {database}: leave one out." for one in others))
+    twice = sorted(path for path, count in Counter(wanted.named).items() if count > 1)
+    problems.add(*(f"{name} names {join_path(*path)} twice: name it once." for path in twice))
+    problems.check(wanted.check, default=None)
+    if not wanted.databases and not problems.sentences:
+        problems.add(f"{name} is empty: name at least one schema.")
     problems.raise_all()
-    return made
+    return wanted
+
+
+def one_place(
+    value: Any, database: str, name: str = "schema", forms: Sequence[str] = SCHEMAS, *, typed: bool = False
+) -> Place:
+    """Parse a single schema, of this ``database`` unless that is empty: its database, empty if not named, and it."""
+    wanted = wanted_schemas(value, database, name, forms, fixed=bool(database), typed=typed)
+    if len(wanted.named) != 1 or wanted.globs:
+        raise InvalidInput(f"{name} is {value!r}: name one schema, and put a * of its own in double quotes.")
+    found, schema = wanted.named[0]
+    return found, schema
+
+
+def listed_tables(value: Any, name: str, wanted: Wanted) -> dict[Path, tuple[str, ...]]:
+    """Parse which tables are meant, by schema: a list of them (see :func:`.names`), or True for all.
+
+    A table's name alone is enough where there is one schema.
+    """
+    if value is ALL_TABLES:
+        return {}
+    problems, found = Problems(), dict[Path, tuple[str, ...]]()
+
+    def find(entry: str) -> None:
+        *place, table = parse_path(entry, name, ("table", *TABLES))
+        meant = [path for path in wanted.named if (place or not wanted.globs) and [*path[2 - len(place) :]] == place]
+        if len(meant) != 1:
+            raise InvalidInput(
+                f"{name} names {entry!r}, which is in {len(meant) or 'none'} of the schemas that are named: write "
+                "schema.table or database.schema.table, of one of them."
+            )
+        found[meant[0]] = (*found.get(meant[0], ()), table)
+
+    entries = arguments.usable_names(value, name, problems)
+    for entry in entries:
+        problems.check(find, entry, default=None)
+    if not entries and not problems.sentences:
+        problems.add(f"{name} is an empty list: name tables, or give {ALL_TABLES!r} for all.")
+    problems.raise_all()
+    return found
 
 
 def schemas_title(wanted: Wanted) -> str:
     """Name schemas in the title of a report, written as its rows write them."""
-    places = wanted.named
-    if len(wanted.databases) > 1 or wanted.globs:
-        return f"Schemas {', '.join([*(join_path(*place) for place in places), *wanted.written])}"
-    listed = ", ".join(join_path(schema) for _, schema in places)
-    return f"Schema{'s' * (len(places) > 1)} {listed} of database {places[0][0]}"
+    listed = [*(join_path(*path) for path in wanted.named), *wanted.written]
+    return f"Schema{'s' * (len(listed) > 1)} {', '.join(listed)}"
 
 
-def one_place(value: Any, database: str) -> Place:
-    """Parse a single schema, of this ``database`` unless that is empty: its database, empty if not named, and it."""
-    found = wanted_schemas(value, database, fixed=bool(database))
-    if found.globs:
-        raise InvalidInput(f"schema is the pattern {found.globs[0][1].text!r}: name one schema.")
-    if len(found.named) > 1:
-        raise InvalidInput(f"schema names {len(found.named)} schemas: name one.")
-    return found.named[0]
-
-
-def table_name(text: str, schema: str) -> str:
-    """Parse a table of a schema: ``table`` or ``schema.table``; double quotes go around a name that holds a dot."""
-    parts = split_path(text)
-    if len(parts) > 2 or (len(parts) == 2 and parts[0] != schema):
-        raise InvalidInput(
-            f"tables names {text!r}, which isn't a table of schema {schema}: name its tables, with double quotes "
-            "around a name that holds a dot."
-        )
-    return check_identifier(parts[-1], "table")
-
-
-def read_paths(value: Any, name: str, *, to_tables: bool) -> list[str]:
-    """Parse dotted names as typed, listed as in :func:`.names`; the last part is a table, or else a schema."""
+def read_paths(value: Any, name: str, forms: Sequence[str]) -> list[str]:
+    """Parse dotted names, and keep them as they are typed: what they mean is known at the look."""
     problems = Problems()
-    listed = arguments.usable_names(value, name, problems)
-    least = 2 if to_tables else 1
-    if not to_tables:
-        # What patterns are right is known here, and what they mean at the look.
-        _, patterns, wrong = split_wanted(listed)
-        problems.add(*wrong)
-        problems.check(patterns.check, default=None)
-    for text in listed:
-        parts = problems.check(split_path, text, default=None)
-        if not to_tables and parts is not None and is_pattern(text):
-            continue
-        if parts is None:
-            continue
-        if not least <= len(parts) <= least + 1:
-            form = "schema.table or database.schema.table" if to_tables else "schema or database.schema"
-            problems.add(f"{name} has the entry {text!r}: write {form}.")
-            continue
-        if len(parts) > least:
-            problems.check(check_database, parts[0], default="")
-        problems.check(check_schema, parts[-least], default="")
-        if to_tables:
-            problems.check(check_identifier, parts[-1], "table", default="")
+    patterns = replace(parse_wanted(value, name, problems, forms), named=())
+    problems.check(patterns.check, default=None)
     problems.raise_all()
-    return list(listed)
+    return list(arguments.names(value, name))

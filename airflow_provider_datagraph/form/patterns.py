@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from functools import cache, partial
@@ -26,9 +27,12 @@ class Pattern:
 
     def matches(self, database: str, schema: str, session: Session) -> bool:
         """Tell whether a schema is meant, by default in the session's database; both sides are folded as it does."""
-        own = _glob(session.database, quoted=True)
-        databases, schemas = (own, *self.globs)[-2:]
         stored: Callable[[str], str] = str if session.case_sensitive else fold
+        return self.means(database, schema, _glob(session.database, quoted=True), stored)
+
+    def means(self, database: str, schema: str, own: str, stored: Callable[[str], str]) -> bool:
+        """Tell the same, where ``own`` is the glob of a database that isn't named, and ``stored`` folds."""
+        databases, schemas = (own, *self.globs)[-2:]
         return fnmatchcase(stored(database), stored(databases)) and fnmatchcase(stored(schema), stored(schemas))
 
 
@@ -55,6 +59,24 @@ def parse_pattern(text: str, *, tables: bool = False) -> Pattern:
         names.refuse_template(names.check_identifier(part, "pattern"), "pattern")
     globs = tuple(_glob(part, quoted) for part, quoted in parts)
     return Pattern(text, globs[:2], *globs[2:])
+
+
+def is_pattern(entry: str) -> bool:
+    """Tell whether an entry of a list of schemas is one: a ``*`` in double quotes is part of a name."""
+    with suppress(InvalidInput):
+        return entry.startswith("!") or any("*" in part and not quoted for part, quoted in names.split_quoted(entry))
+    return False
+
+
+def parse_glob(entry: str) -> tuple[str, Pattern]:
+    """Parse a pattern of schemas to open: its database, empty where it names none, and the pattern."""
+    parts = names.split_quoted(entry)
+    if len(parts) > 2 or (len(parts) == 2 and "*" in parts[0][0] and not parts[0][1]):
+        raise InvalidInput(
+            f"{entry!r} is a pattern, and these are of schemas alone: write schema or database.schema with * in the "
+            "schema; double quotes go around a * that is part of a name."
+        )
+    return names.check_database(parts[0][0]) if len(parts) == 2 else "", parse_pattern(entry)
 
 
 def patterns(value: Any, name: str, *, tables: bool = False) -> tuple[Pattern, ...]:

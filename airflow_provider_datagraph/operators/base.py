@@ -21,14 +21,13 @@ from airflow_provider_datagraph.exceptions import DataGraphError, DriftError, Mi
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.choosing import Wanted
-from airflow_provider_datagraph.form.names import database_name, wanted_schemas
+from airflow_provider_datagraph.form.names import database_name, schemas_title, wanted_schemas
 from airflow_provider_datagraph.hooks.faults import database_gone
 from airflow_provider_datagraph.links import DocsLink
 from airflow_provider_datagraph.operators.conf import conf_problems
-from airflow_provider_datagraph.operators.labels import schemas_label, show_label
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.schemas import DATABASES
-from airflow_provider_datagraph.redshift.names import InvalidInput, alike, join_path
+from airflow_provider_datagraph.redshift.names import InvalidInput, alike, join_path, one_line
 from airflow_provider_datagraph.redshift.values import Identities
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom, telling_errors
 
@@ -41,6 +40,10 @@ DEFAULT_ROLE = "segment_linked_role"
 DEFAULT_CHECKPOINT_DATABASE = "segment_linked_profiles_db"
 ANY_DATABASE = "dev"
 """Where a user connection's login alone is looked at: Redshift checks it before the database."""
+LABEL = "{{ task.instance_label }}"
+"""A constant that prints the label of a mapped task: what the label itself holds is not rendered."""
+MAX_LABEL = 100
+"""How many characters it has at most: Airflow's database holds 250, and a longer one would fail the task."""
 
 
 @contextmanager
@@ -241,7 +244,8 @@ class OfSchemas(ConvergingOperator):
         self, wanted: Wanted, hooks: Mapping[str, DataGraphHook], converge: Callable[[DataGraphHook, Wanted], Report]
     ) -> Report:
         """Converge in one database after the other; what a person has to correct in one doesn't stop the others."""
-        self.instance_label = schemas_label(wanted.named, wanted.written)
+        label = one_line(schemas_title(wanted))
+        self.instance_label = label if len(label) <= MAX_LABEL else f"{label[: MAX_LABEL - 1]}…"
         refused: list[str] = []
         for database in wanted.databases:
             try:
@@ -307,6 +311,13 @@ class GrantingOperator(AdoptingOperator):
         if found is not None and future != FutureTables.DEFAULT_PRIVILEGES:
             problems.add(f"writers is given, and future_tables is {future!r}: it is for 'default_privileges' alone.")
         return FutureTables(future), found
+
+
+def show_label(label: str, context: Context) -> None:
+    """Let Airflow show the label of a mapped task, if any, unless the DAG has a template of its own for that."""
+    mapped = getattr(context.get("ti"), "map_index", None)
+    if label and context.get("map_index_template") is None and mapped is not None and mapped >= 0:
+        context["map_index_template"] = LABEL
 
 
 def keep_report(context: Context, report: Mapping[str, Any]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_datagraph.access.database import DatabaseAccess, read_database_access
+from airflow_provider_datagraph.access.database import read_database_access
 from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.plan import Finding, Level, Plan, finding
 from airflow_provider_datagraph.access.preflight.cluster import hidden_from, lacking_in, plan_ahead
@@ -18,9 +19,9 @@ from airflow_provider_datagraph.access.trust import schema_owner
 from airflow_provider_datagraph.engine.preflight import cross
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.form.choosing import Limits, Wanted, split_wanted
-from airflow_provider_datagraph.form.entries import Opening, Resolver, Warehouse, as_tasks, parse_entry, read_warehouse
-from airflow_provider_datagraph.form.names import optional_database
+from airflow_provider_datagraph.form.choosing import Limits, Path, Place, Wanted
+from airflow_provider_datagraph.form.entries import Resolver, Warehouse, as_tasks, desired_schemas, read_warehouse
+from airflow_provider_datagraph.form.names import ENTRIES, one_place, optional_database, parse_wanted
 from airflow_provider_datagraph.form.patterns import Pattern, patterns
 from airflow_provider_datagraph.operators import base
 from airflow_provider_datagraph.operators.conf import conf_problems, read_variable, variable_problems
@@ -28,7 +29,7 @@ from airflow_provider_datagraph.operators.role import desired_user
 from airflow_provider_datagraph.redshift.catalog.privileges import of, schema_grants
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.names import check_identity, check_new_database, join_path, one_line
-from airflow_provider_datagraph.redshift.values import Identities, Identity, Session
+from airflow_provider_datagraph.redshift.values import Identity, Session
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, telling_errors
 
 if TYPE_CHECKING:
@@ -39,9 +40,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Form:
-    entries: tuple[tuple[str, ...], ...]
-    patterns: Wanted
-    profiles_sync: tuple[str, str] | None
+    wanted: Wanted
+    profiles_sync: Place | None
     checkpoint_database: str
     role: str
     reverse_etl_database: str | None
@@ -136,18 +136,19 @@ class CheckWarehouseOperator(base.DataGraphOperator):
             self._take_variable(context, problems)
             form = self._parse(problems)
             hook = self.hook()
-            warehouse, known, hidden = problems.check(self._look, hook, form, problems, default=(None, None, ()))
-            openings, findings, profiles, reverse_etl = self._resolve(form, warehouse, known, problems)
-            if known is not None and form.role and not known.session.superuser:
+            warehouse, hidden = problems.check(self._look, hook, form, problems, default=(None, ()))
+            opened, findings, profiles, reverse_etl = self._resolve(form, warehouse, problems)
+            if warehouse is not None and form.role and not warehouse.session.superuser:
                 places = [place for place in (profiles, reverse_etl and (reverse_etl, SCHEMA)) if place]
-                self._foresee(form, openings, [one for one in places if one[0] in known.databases], problems)
+                there = [one for one in places if one[0] in warehouse.known.databases]
+                self._foresee(form, opened, there, problems)
             problems.raise_all()
         findings += hidden
         if hook.is_serverless:
             findings.append(finding("serverless", str(hook.admin_connection.host)))
         report = Report.of(findings)
         self.log.info("%s", table("The form fits the warehouse; this task changes nothing", report, changes=False))
-        for_tasks = as_tasks(openings, profiles, reverse_etl, named=bool(form.entries))
+        for_tasks = as_tasks(opened, profiles, reverse_etl, named=bool(form.wanted.named))
         self.log.info("%s", understood(for_tasks["asked"], form.for_tasks()))
         return {**report.as_dict(), **for_tasks, "form": form.for_tasks()}
 
@@ -163,23 +164,18 @@ class CheckWarehouseOperator(base.DataGraphOperator):
 
     def _parse(self, problems: Problems) -> _Form:
         given = problems.check(arguments.optional_text, self.profiles_sync, "profiles_sync", default=None)
-        if given:
-            listed = self.optional("schemas", lambda v, name: arguments.usable_names(v, name, problems), problems) or ()
-        else:
-            # Where there is neither, that is told below.
-            listed = arguments.usable_names(self.schemas, "schemas", problems)
-        named, wanted, wrong = split_wanted(listed)
-        problems.add(*wrong)
-        parsed = [problems.check(parse_entry, text, default=None) for text in named]
-        parts = problems.check(parse_entry, given, default=None) if given else None
-        if parts is not None and len(parts) != 2:
-            problems.add(f"profiles_sync is {given!r}: write database.schema, as Segment shows it.")
-        if not listed and not given and not problems.sentences:
+
+        def parse(value: Any, name: str) -> Wanted:
+            return parse_wanted(value, name, problems, ENTRIES, typed=True)
+
+        # Where there is neither, that is told below.
+        wanted = (self.optional("schemas", parse, problems) if given else parse(self.schemas, "schemas")) or Wanted()
+        if not (given or wanted.databases or wanted.excluded or problems.sentences):
             problems.add("Neither schemas nor profiles_sync is given: name what Segment is to read.")
+        profiles = partial(one_place, database="", name="profiles_sync", forms=("database.schema",), typed=True)
         return _Form(
-            tuple(parts for parts in parsed if parts),
             wanted,
-            (parts[0], parts[1]) if parts is not None and len(parts) == 2 else None,
+            problems.check(profiles, given, default=None) if given else None,
             problems.check(check_new_database, self.checkpoint_database, "checkpoint_database", default=""),
             problems.check(check_identity, self.role, "role", default=""),
             problems.check(optional_database, self.reverse_etl_database, "reverse_etl_database", default=None),
@@ -194,53 +190,43 @@ class CheckWarehouseOperator(base.DataGraphOperator):
             problems.check(arguments.boolean, self.plan_only, "plan_only", default=True),
         )
 
-    def _look(
-        self, hook: DataGraphHook, form: _Form, problems: Problems
-    ) -> tuple[Warehouse, DatabaseAccess, tuple[Finding, ...]]:
+    def _look(self, hook: DataGraphHook, form: _Form, problems: Problems) -> tuple[Warehouse, tuple[Finding, ...]]:
         """Read the cluster, and find now what would block the plans of the next tasks."""
         user_hook = self.user_hook(base.ANY_DATABASE, self.user_conn_id)
         user = problems.check(desired_user, user_hook, "md5", default=None)
 
-        def read(
-            rows: Rows, session: Session
-        ) -> tuple[DatabaseAccess, Warehouse, RoleAccess | None, Plan, tuple[Finding, ...]]:
-            databases = read_database_access(rows, session, form.role)
-            warehouse = read_warehouse(rows, databases, form.entries)
+        def read(rows: Rows, session: Session) -> tuple[Warehouse, RoleAccess | None, Plan, tuple[Finding, ...]]:
+            known = read_database_access(rows, session, form.role)
+            warehouse = read_warehouse(rows, known, form.wanted.named)
             identities = read_role(rows, session, form.role, user.name, privileged=False) if user else None
-            if any(one.kind != "local" for one in warehouse.schemas.get(databases.session.database, {}).values()):
+            if any(one.kind != "local" for one in warehouse.schemas.get(known.session.database, {}).values()):
                 role = Identity("role", form.role)
-                warehouse = replace(warehouse, held=warehouse.held | schema_grants(rows, of(role)).by(role))
+                held = known.grants | schema_grants(rows, of(role)).by(role)
+                warehouse = replace(warehouse, known=replace(known, grants=held))
             plan = Plan()
             if form.checkpoint_database and form.role:
                 names = (form.checkpoint_database, form.role)
-                plan = plan_ahead(rows, databases, identities, user, names, form.trusted)
-            told = [*hidden_from(databases, rows), *cross(rows, databases)]
-            return databases, warehouse, identities, plan, tuple(one for one in told if one.level is not Level.NOTE)
+                plan = plan_ahead(rows, known, identities, user, names, form.trusted)
+            told = [*hidden_from(known, rows), *cross(rows, known)]
+            return warehouse, identities, plan, tuple(one for one in told if one.level is not Level.NOTE)
 
-        databases, warehouse, identities, plan, hidden = self.engine(hook).read(read)
+        warehouse, identities, plan, hidden = self.engine(hook).read(read)
         problems.add(*_blocking(plan.findings))
         if user is not None and identities is not None and form.role:
             if user.name in identities.users:
                 identities = replace(identities, login_works=user_hook.login_works())
             problems.add(*_blocking(plan_role(form.role, user, identities, trusted=form.trusted).findings))
-        return warehouse, databases, hidden
+        return warehouse, hidden
 
-    def _foresee(
-        self, form: _Form, openings: Iterable[Opening], others: Iterable[tuple[str, str]], problems: Problems
-    ) -> None:
+    def _foresee(self, form: _Form, opened: Iterable[Path], others: Iterable[Place], problems: Problems) -> None:
         """Find what an admin who is no superuser may not open: each grant task would be refused that."""
-        wanted = {
-            one.database: [DesiredSchema(name, one.tables.get(name), future=form.future) for name in one.schemas]
-            for one in openings
-        }
+        wanted = desired_schemas(opened, form.future)
+        writers = (form.reverse_etl_owner,) if form.reverse_etl_owner else None
         for database, name in others:
-            shared, writers = name == SCHEMA, (form.reverse_etl_owner,) if form.reverse_etl_owner else None
-            one = (
-                desired_schema(name, "tables", form.future, writers)
-                if shared
-                else DesiredSchema(name, future=form.future)
+            shared = desired_schema(name, "tables", form.future, writers)
+            wanted.setdefault(database, []).append(
+                shared if name == SCHEMA else DesiredSchema(name, future=form.future)
             )
-            wanted.setdefault(database, []).append(one)
         for database, desired in wanted.items():
 
             def read(rows: Rows, session: Session, desired: Sequence[DesiredSchema] = desired) -> list[Finding]:
@@ -250,23 +236,23 @@ class CheckWarehouseOperator(base.DataGraphOperator):
             problems.add(*_blocking(found))
 
     def _resolve(
-        self, form: _Form, warehouse: Warehouse | None, known: DatabaseAccess | None, problems: Problems
-    ) -> tuple[list[Opening], list[Finding], tuple[str, str] | None, str | None]:
+        self, form: _Form, warehouse: Warehouse | None, problems: Problems
+    ) -> tuple[list[Path], list[Finding], Place | None, str | None]:
         """Resolve the form; where the warehouse couldn't be read, there is nothing to hold it against."""
-        if warehouse is None or known is None:
+        if warehouse is None:
             return [], [], None, None
         resolver, profiles = Resolver(warehouse, problems, form.allow), None
-        openings, findings = resolver.entries(form.entries, form.role)
+        opened, findings = resolver.entries(form.wanted.named, form.role)
         if form.profiles_sync is not None:
-            profiles = resolver.profiles_sync(*form.profiles_sync, openings)
+            profiles = resolver.profiles_sync(*form.profiles_sync, opened)
         limits = Limits(form.trusted, form.checkpoint_database, form.allow)
-        openings, about = resolver.patterns(form.patterns, openings, profiles, known, limits)
+        opened, about = resolver.patterns(form.wanted, opened, profiles, limits)
         findings += about
-        reverse_etl, whose = self._reverse_etl(form, resolver, known)
+        reverse_etl, whose = self._reverse_etl(form, resolver)
         problems.add(*_blocking(whose))
-        return openings, [*findings, *whose], profiles, reverse_etl
+        return opened, [*findings, *whose], profiles, reverse_etl
 
-    def _reverse_etl(self, form: _Form, resolver: Resolver, known: Identities) -> tuple[str | None, list[Finding]]:
+    def _reverse_etl(self, form: _Form, resolver: Resolver) -> tuple[str | None, list[Finding]]:
         """Find the Reverse ETL schema to share, and whose it is; the checkpoint database's needs no name."""
         checkpoint, named = form.checkpoint_database, form.reverse_etl_database
         # What the user connection lacks is told already.
@@ -283,7 +269,7 @@ class CheckWarehouseOperator(base.DataGraphOperator):
         told = [finding("reverse_etl_elsewhere", checkpoint, owner=owners[checkpoint])] if elsewhere else []
         if found in owners:
             path = join_path(found, SCHEMA)
-            told += schema_owner(path, owners[found], form.reverse_etl_owner, known, form.trusted)
+            told += schema_owner(path, owners[found], form.reverse_etl_owner, resolver.warehouse.known, form.trusted)
         return found, told
 
 

@@ -60,7 +60,7 @@ class RevokeSchemaOperator(base.OfSchemas, base.ConvergingOperator):
         def one(hook: DataGraphHook, mine: Wanted) -> Report:
             def chosen(known: SchemaAccess) -> tuple[list[str], list[Finding]]:
                 found, told = choose(mine, known.session.database, known.schemas, known, Limits(trusted=None))
-                return [*(schema for _, schema in mine.named), *found], told
+                return [*(path[1] for path in mine.named), *found], told
 
             def plan(known: SchemaAccess) -> Plan:
                 schemas, told = chosen(known)

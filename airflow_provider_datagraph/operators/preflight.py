@@ -13,10 +13,11 @@ from airflow_provider_datagraph.access.report import Report, table
 from airflow_provider_datagraph.engine.preflight import preflight
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.form.choosing import split_wanted
-from airflow_provider_datagraph.form.entries import desired_schemas, parse_entry
+from airflow_provider_datagraph.form.choosing import Wanted
+from airflow_provider_datagraph.form.entries import desired_schemas
+from airflow_provider_datagraph.form.names import ENTRIES, parse_wanted
 from airflow_provider_datagraph.operators import base
-from airflow_provider_datagraph.redshift.names import check_identity, check_new_database
+from airflow_provider_datagraph.redshift.names import check_identity, check_new_database, fold
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 if TYPE_CHECKING:
@@ -73,15 +74,14 @@ class PreflightOperator(base.DataGraphOperator):
             aws = self.optional("aws_conn_id", arguments.text, problems)
             role = problems.check(check_identity, self.role, "role", default="")
             checkpoint = problems.check(check_new_database, self.checkpoint_database, "checkpoint_database", default="")
-            listed = self.optional("schemas", lambda v, name: arguments.usable_names(v, name, problems), problems) or ()
             # What patterns mean is looked up by who grants it.
-            named, _, wrong = split_wanted(listed)
-            problems.add(*wrong)
-            entries = [problems.check(parse_entry, text, default=()) for text in named]
+            parse = partial(parse_wanted, problems=problems, forms=ENTRIES, typed=True)
+            named = (self.optional("schemas", parse, problems) or Wanted()).named
             problems.raise_all()
             # What the connection lacks is told with its login.
             own = Problems().check(lambda: str(self.hook().arguments["database"]), default="")
-            wanted = desired_schemas(entries, own)
+            paths = ((own, *path) if len(path) == 1 else path for path in named)
+            wanted = desired_schemas(tuple(map(fold, path)) for path in paths)
 
         def linked(database: str) -> DataGraphHook:
             return self.user_hook(database or base.ANY_DATABASE, self.user_conn_id)

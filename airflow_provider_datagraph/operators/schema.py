@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,11 @@ from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.read import look_at_schemas, read_privileges, read_schema_access
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess
 from airflow_provider_datagraph.form import arguments
-from airflow_provider_datagraph.form.arguments import Place, Problems
+from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose
-from airflow_provider_datagraph.form.names import database_name, schemas_title, table_name
+from airflow_provider_datagraph.form.names import database_name, listed_tables, schemas_title
 from airflow_provider_datagraph.operators import base
-from airflow_provider_datagraph.redshift.names import InvalidInput, check_identity, fold
+from airflow_provider_datagraph.redshift.names import check_identity, fold
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ class GrantSchemaOperator(base.OfSchemas, base.GrantingOperator):
         Redshift's or Reverse ETL's own, one that isn't local, or one whose owner is neither the admin nor a superuser
         nor one of ``trusted_owners``.
     :param database: the database of all of them; default the admin connection's, for those that name none.
-    :param tables: True, or left out (default), for all tables; a list of tables of a single schema; or a mapping from
-        a schema to its tables, where schemas that it leaves out are opened whole. A listed table that is rebuilt is
-        closed until the next run.
+    :param tables: True, or left out (default), for all tables; or a list of them, ``schema.table`` or
+        ``database.schema.table``, of schemas that are named, too: these are opened by such tables alone, and the others
+        whole. A single schema's may be written ``table``. A table that is rebuilt is closed until the next run.
     :param role: the role's name; default ``segment_linked_role``. It has to exist.
     :param checkpoint_database: the checkpoint database, where no pattern opens anything; default
         ``segment_linked_profiles_db``.
@@ -53,7 +53,7 @@ class GrantSchemaOperator(base.OfSchemas, base.GrantingOperator):
         *,
         schema: str | Sequence[str],
         database: str | Missing | None = LEFT_OUT,
-        tables: str | Sequence[str] | Mapping[str, Sequence[str]] | bool | Missing | None = LEFT_OUT,
+        tables: str | Sequence[str] | bool | Missing | None = LEFT_OUT,
         role: str = base.DEFAULT_ROLE,
         checkpoint_database: str = base.DEFAULT_CHECKPOINT_DATABASE,
         prune: bool | str = False,
@@ -76,20 +76,11 @@ class GrantSchemaOperator(base.OfSchemas, base.GrantingOperator):
         limits = Limits(trusted, checkpoint)
         wanted, hooks = self.wanted(problems)
 
-        def parse(value: Any, name: str) -> Mapping[Place, tuple[str, ...]]:
-            if wanted.globs and not isinstance(value, Mapping | bool):
-                raise InvalidInput(f"{name} is a list, which goes with a single schema, and a pattern is given.")
-            return arguments.tables(value, name, wanted.named) if wanted.databases else {}
-
-        listed = self.optional("tables", parse, problems) or {}
-        tables = {
-            place: tuple(problems.check(table_name, text, place[1], default="") for text in named)
-            for place, named in listed.items()
-        }
+        tables = self.optional("tables", partial(listed_tables, wanted=wanted), problems) or {}
         problems.raise_all()
 
         def one(hook: DataGraphHook, mine: Wanted) -> Report:
-            named = [DesiredSchema(place[1], tables.get(place), future=future, writers=writers) for place in mine.named]
+            named = [DesiredSchema(path[1], tables.get(path), future=future, writers=writers) for path in mine.named]
 
             def chosen(known: SchemaAccess) -> tuple[list[DesiredSchema], list[Finding]]:
                 """Patterns mean what is there now, so a rerun opens what is new."""

@@ -10,7 +10,7 @@ from airflow_provider_datagraph.access.validation import BATCH, MAX_AGE
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.form.names import database_name, read_paths
+from airflow_provider_datagraph.form.names import SCHEMAS, TABLES, database_name, read_paths
 from airflow_provider_datagraph.form.patterns import patterns
 from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DEFAULT_USER
 from airflow_provider_datagraph.redshift.names import check_identity
@@ -98,8 +98,8 @@ class ValidateAccessSensor(DataGraphSensor):
         return schemas
 
     def probe_arguments(self, problems: Problems) -> dict[str, Any]:
-        schemas = self.optional("schemas", partial(read_paths, to_tables=False), problems) or []
-        tables = self.optional("tables", partial(read_paths, to_tables=True), problems) or []
+        schemas = self.optional("schemas", partial(read_paths, forms=SCHEMAS), problems) or []
+        tables = self.optional("tables", partial(read_paths, forms=TABLES), problems) or []
         if not (schemas or tables or problems.sentences):
             problems.add(NOTHING_TO_READ)
         waits = problems.check(arguments.boolean, self.wait, "wait", default=True)

@@ -97,7 +97,7 @@ def test_lists_of_a_variable_and_names_that_a_dag_file_maps_over(airflow: Airflo
     outcome = airflow.run("notations", conf, warehouse.connections(), sent, MAPPED=json.dumps(mapped), **more)
     assert outcome.states == {"printed": "success", "mapped[0]": "success", "mapped[1]": "success"}, outcome.log[-3000:]
     labels = {outcome.tasks[f"mapped[{at}]"].label for at in (0, 1)}
-    assert labels == {f"1 schema of {names.ops}: depots", f"1 schema of {names.analytics}: billing"}
+    assert labels == {f"Schema {names.ops}.depots", f"Schema {names.analytics}.billing"}
     paths = [(names.analytics, "crm", "accounts"), (names.ops, "devices", "phones"), (names.ops, "depots", "doors")]
     assert readable(warehouse, paths) == dict.fromkeys(paths, True)
 

@@ -115,8 +115,7 @@ def what_another_task_returns(linked: Hostile) -> dict[str, Any]:
         "findings": [{**finding, "blocking": False}],
     }
     openings = [
-        {"schema": [quoted(name)], "tables": {quoted(name): [quoted(name)]} if at % 2 else True}
-        for at, name in enumerate(NAMES)
+        {"schema": [quoted(name)], "tables": [quoted(name, name)] if at % 2 else True} for at, name in enumerate(NAMES)
     ]
     openings.append({"schema": [quoted(half) for half in HALVES], "tables": True})
     more = {"prune": True, "redshift_conn_id": "names_user", "tries": 0, "role": "another", "plan_only": True}
@@ -145,7 +144,7 @@ def test_what_another_task_returned_is_data(airflow: Airflow, linked: Hostile, d
         f"grant[{at}]": "success" for at in range(len(NAMES) + 1)
     }
     assert {task.label for task in granted.values()} >= {
-        f"1 schema of {linked.database}: {quoted(name)}" for name in TEMPLATES.values() if len(name) < 40
+        f"Schema {linked.database}.{quoted(name)}" for name in TEMPLATES.values() if len(name) < 40
     }
     (told_change,) = outcome.reports["summary"]["changes"]
     assert told_change["text"] == TEMPLATES["expression"]

@@ -17,7 +17,7 @@ def test_it_succeeds_with_a_short_label_and_all_are_open(evidence: Evidence) -> 
     query = "SELECT state, rendered_map_index FROM task_instance WHERE dag_id = 'wide'"
     [(state, label)] = evidence.left.metadata.run(query)
     assert state == "success"
-    assert label.startswith("200 schemas of wide: ")
+    assert label.startswith("Schemas wide.")
     assert len(label) <= 100
     scene = evidence.scenes[0].warehouse
     warehouse = replace(scene, names=replace(scene.names, user="wide_user"), password=WRITER_PASSWORD)

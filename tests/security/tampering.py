@@ -41,7 +41,7 @@ def tampered_check() -> Iterator[None]:
         found = execute(self, context)
         opening, database = found["grants"], found["profiles_sync"]["database"]
         opening |= {"prune": True, "redshift_conn_id": "segment_linked_user", "tries": 0, "plan_only": False}
-        opening["tables"] = {opening["schema"][0]: [quoted(template) for template in TEMPLATES.values()]}
+        opening["tables"] = [f"{opening['schema'][0]}.{quoted(template)}" for template in TEMPLATES.values()]
         for template in TEMPLATES.values():
             opening["schema"].append(quoted(database, template))
             found["validate"]["tables"].append(quoted(database, template, template))

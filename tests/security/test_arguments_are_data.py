@@ -109,7 +109,7 @@ def test_what_another_task_returned_is_not_rendered(
 def test_a_text_that_is_no_template_costs_no_rendering(mocker: MockerFixture) -> None:
     rendered = mocker.spy(Environment, "from_string")
     names = ['"my.schema"', "2024", "{x}", "{{ 'a' }}", "{% if true %}b{% endif %}", "{# c #}d"]
-    task: Any = public_class("GrantSchemaOperator")(task_id="task", schema=names, tables={"crm": names[:1]})
+    task: Any = public_class("GrantSchemaOperator")(task_id="task", schema=names, tables=names[:1])
     task.render_template_fields(context_of(Instance(None), task), Environment())
     assert task.schema == [*names[:3], "a", "b", "d"]
     assert [call.args[1] for call in rendered.call_args_list] == names[3:]
@@ -183,13 +183,6 @@ def test_a_sensor_that_resumes_renders_no_more() -> None:
     assert ti.pushed == []
 
 
-def test_a_mapping_holds_no_value_of_another_task() -> None:
-    arguments: dict[str, Any] = {"schema": "crm", "tables": {"crm": from_xcom("names")}}
-    task = public_class("GrantSchemaOperator")(task_id="task", **arguments)
-    with pytest.raises(MisconfigurationError, match="tables holds from_xcom inside a mapping"):
-        task.execute(context_of(Instance(["accounts"]), task))
-
-
 REPORT: dict[str, Any] = {"changed": 0, "in_place": 0, "changes": [], "findings": [], "notes": {}}
 REPORT |= {"omitted": {"changes": 0, "findings": 0}}
 
@@ -210,7 +203,7 @@ def test_what_is_no_report_is_refused(field: str, report: Any, taken: bool) -> N
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("schema", "[" * 100_000), ("tries", 10**400), ("tables", "{}"), ("tables", []), ("writers", []), ("schema", [])],
+    [("schema", "[" * 100_000), ("tries", 10**400), ("tables", "[]"), ("tables", []), ("writers", []), ("schema", [])],
     ids=["deep", "huge", "no tables", "no table", "no writer", "no schema"],
 )
 def test_what_would_widen_or_break_is_told_in_a_sentence(field: str, value: Any) -> None:

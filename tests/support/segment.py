@@ -144,7 +144,7 @@ class Segment:
 
     def grant_both(self) -> GrantSchemaOperator:
         """A whole schema, and a table of another."""
-        return self.grant_schema(schema=["crm", "billing"], tables={"billing": ["invoices"]})
+        return self.grant_schema(schema=["crm", "billing"], tables=["billing.invoices"])
 
     def grant_reverse_etl(self, **arguments: Any) -> GrantReverseEtlOperator:
         given = {"database": self.warehouse, "role": self.role}

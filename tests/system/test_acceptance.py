@@ -46,7 +46,7 @@ def tasks(customer: Customer) -> dict[str, Any]:
         "check": customer.check(),
         "role": customer.create_role(),
         "database": customer.create_database(),
-        "schemas": customer.grant_schema(schema=["crm", "billing"], tables={"billing": ["invoices"]}, prune=True),
+        "schemas": customer.grant_schema(schema=["crm", "billing"], tables=["billing.invoices"], prune=True),
     }
 
 

@@ -41,7 +41,7 @@ def test_none_is_left_out(kind: str) -> None:
     package = import_module(f"{airflow_provider_datagraph.__name__}.{kind}")
     public = {info.name for info in pkgutil.iter_modules(package.__path__, package.__name__ + ".")}
     left_out = {name.rpartition(".")[2] for name in public - set(modules(kind))}
-    assert left_out == {"operators": {"base", "conf", "labels"}, "sensors": {"assets", "base"}}[kind]
+    assert left_out == {"operators": {"base", "conf"}, "sensors": {"assets", "base"}}[kind]
 
 
 def test_airflow_finds_it() -> None:

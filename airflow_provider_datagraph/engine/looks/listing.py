@@ -10,7 +10,9 @@ from redshift_connector.error import Error as DriverError
 
 from airflow_provider_datagraph.access.plan import blocking
 from airflow_provider_datagraph.access.validation import Path, Target, Verdict, nothing_to_read
-from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose, split_wanted
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose
+from airflow_provider_datagraph.form.names import parse_wanted
 from airflow_provider_datagraph.hooks.faults import details
 from airflow_provider_datagraph.redshift.catalog.identities import catalog_hides, read_identities
 from airflow_provider_datagraph.redshift.catalog.relations import Relation, read_all_relations, read_listed
@@ -38,10 +40,13 @@ class Listing:
     """What kind of schema each is that was found."""
 
     def targets(self) -> dict[Path, Target]:
-        names, patterns, _ = split_wanted(self.probe.schemas)
-        named = [(database, schema, name) for database, schema, name in (self._parts(t, 3) for t in self.probe.tables)]
-        whole = {(database, schema) for database, schema in (self._parts(text, 2) for text in names)}
-        whole |= set(self._chosen(patterns, {*whole, *(path[:2] for path in named)}))
+        own, stored = self.session.database, str if self.session.case_sensitive else fold
+        asked = parse_wanted(list(self.probe.schemas), "schemas", Problems()).placed(own)
+        globs = tuple((stored(database), pattern) for database, pattern in asked.globs)
+        whole = {(stored(database), stored(schema)) for database, schema in asked.named}
+        listed = ([*map(stored, split_path(text))] for text in self.probe.tables)
+        named = [(place[0] if place else own, schema, table) for *place, schema, table in listed]
+        whole |= set(self._chosen(replace(asked, globs=globs), {*whole, *(path[:2] for path in named)}))
         wanted: dict[str, set[str]] = {}
         for database, schema, *_ in (*whole, *named):
             wanted.setdefault(database, set()).add(schema)
@@ -58,18 +63,11 @@ class Listing:
         self.verdicts += [nothing_to_read(*place, self.kinds.get(place), login) for place in sorted(empty)]
         return found | {path: Target(views.get(path), listed=True) for path in named}
 
-    def _parts(self, text: str, count: int) -> list[str]:
-        """Part a name as the session stores it; what names no database is in that of the session."""
-        parts = [part if self.session.case_sensitive else fold(part) for part in split_path(text)]
-        return parts if len(parts) == count else [self.session.database, *parts]
-
     def _chosen(self, wanted: Wanted, named: Iterable[Place]) -> Iterator[Place]:
         """What patterns mean now, as those mean it who grant by the same ones."""
         if not wanted.globs:
             return
-        own, sensitive = self.session.database, self.session.case_sensitive
-        globs = (((name if sensitive else fold(name)) or own, pattern) for name, pattern in wanted.globs)
-        whole = replace(wanted, named=tuple(named), globs=tuple(globs))
+        whole = replace(wanted, named=tuple(named))
         known = read_identities(self.probe.admin.rows, self.session)
         schemas = read_schemas(self.probe.admin.rows, known)
         limits = Limits(self.probe.trusted_owners, self.probe.user.database)

@@ -50,7 +50,7 @@ CASES = {
     "database": Case(Segment.create_database, first=2, drift=("REVOKE CREATE ON DATABASE {db} FROM ROLE {role}",)),
     "schema": Case(
         Segment.grant_schema,
-        {"schema": ["crm", "billing"], "tables": {"crm": ["accounts"]}, "prune": True},
+        {"schema": ["crm", "billing"], "tables": ["crm.accounts"], "prune": True},
         arrange=("GRANT INSERT ON crm.contacts TO ROLE {role}",),
         first=5,
         drift=("GRANT SELECT ON crm.contacts TO ROLE {role}", "REVOKE USAGE ON SCHEMA billing FROM ROLE {role}"),

@@ -91,7 +91,7 @@ def random_desire(warehouse: Warehouse) -> Desire:
     given = future == "default_privileges" and random.random() < 0.4
     return {
         "schema": [spelled(name) for name in schemas],
-        "tables": {spelled(s): [spelled(t) for t in listed] for s, listed in tables.items()} or None,
+        "tables": [f"{spelled(s)}.{spelled(t)}" for s, listed in tables.items() for t in listed] or None,
         "future_tables": future,
         "writers": list(warehouse.cast.writers[: random.randint(1, 2)]) if given else None,
         "prune": random.random() < 0.5,
@@ -102,12 +102,13 @@ def wanted(desire: Desire, warehouse: Warehouse) -> set[Row]:
     found: set[Row] = set()
     for schema in named(desire, warehouse):
         found.add(("svv_schema_privileges", schema, "SCHEMA", "USAGE"))
-        listed = (desire["tables"] or {}).get(spelled(schema))
+        inside = {table: f"{spelled(schema)}.{spelled(table)}" for table in warehouse.relations[schema]}
+        listed = [table for table, path in inside.items() if path in (desire["tables"] or ())] or None
         if listed is None and desire["future_tables"] == "scoped":
             found.add(("svv_schema_privileges", schema, "TABLES", "SELECT"))
             continue
         relations = warehouse.relations[schema]
-        todays = [name for name in relations if listed is None or spelled(name) in listed]
+        todays = [name for name in relations if listed is None or name in listed]
         found |= {("svv_relation_privileges", schema, table, "SELECT") for table in todays}
         if listed is None and desire["future_tables"] == "default_privileges":
             owners = {owner for table, owner in relations.items() if table not in warehouse.views[schema]}

@@ -41,15 +41,11 @@ def test_any_name_is_written_in_one_notation(warehouse: Segment) -> None:
         warehouse.sql(f"CREATE SCHEMA {schema}")
         warehouse.sql(*(f"CREATE TABLE {schema}.{table} (id int)" for table in (schema, "other")))
     twice(warehouse, written)
-    # Keys of `tables` are schemas in the same notation; a bare name does as well.
-    tables = {
-        (schema if at % 2 else name): [schema] for at, (schema, name) in enumerate(zip(written, NAMES, strict=True))
-    }
-    report = twice(warehouse, written, tables=tables, prune=True)
+    report = twice(warehouse, written, tables=[f"{name}.{name}" for name in written], prune=True)
     assert report["changed"] == 2 * len(NAMES)
     qualified = [f"{warehouse.warehouse}.{schema}" for schema in written]
-    keys = {key: [schema] for key, schema in zip(qualified, written, strict=True)}
-    same = grant(warehouse, qualified, tables=keys, database=warehouse.warehouse, prune=True, fail_on_drift=True)
+    tables = [f"{path}.{name}" for path, name in zip(qualified, written, strict=True)]
+    same = grant(warehouse, qualified, tables=tables, database=warehouse.warehouse, prune=True, fail_on_drift=True)
     assert same["in_place"] == 2 * len(NAMES)
     assert all(warehouse.reads(name, name) for name in NAMES)
     assert not any(warehouse.reads(name, "other") for name in NAMES)

@@ -27,8 +27,7 @@ def checked(segment: Segment, **more: Any) -> dict[str, Any]:
         "future_tables": "scoped",
     }
     schemas = [f"{segment.warehouse}.crm", f"{segment.warehouse}.billing", *more.pop("schemas", ())]
-    tables = {f"{segment.warehouse}.billing": ["invoices"]}
-    grants = {"schema": schemas, "tables": tables}
+    grants = {"schema": schemas, "tables": [f"{segment.warehouse}.billing.invoices"]}
     return {"form": form, "grants": grants, "profiles_sync": None, "reverse_etl_database": None, **more}
 
 

@@ -127,7 +127,7 @@ def setup(world: World) -> list[Any]:
     return [
         world.create_role(),
         world.create_database(),
-        world.grant_schema(schema=["crm", "billing"], tables={"crm": ["accounts"]}),
+        world.grant_schema(schema=["crm", "billing"], tables=["crm.accounts"]),
         world.grant_schema(schema='"we""b"', future_tables="none"),
         world.grant_schema(schema="payroll", future_tables="default_privileges"),
         world.grant_reverse_etl(drop="all"),

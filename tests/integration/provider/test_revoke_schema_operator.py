@@ -29,7 +29,7 @@ def test_a_closed_schema_is_shut_and_the_others_stay_open(linked: Segment) -> No
 def test_an_instance_is_named_by_its_schemas(linked: Segment, make: Callable[..., Any]) -> None:
     operator = make(linked, schema=["crm", "billing"], plan_only=True)
     execute(operator)
-    assert operator.instance_label == f"2 schemas of {linked.warehouse}: crm, billing"
+    assert operator.instance_label == f"Schemas {linked.warehouse}.crm, {linked.warehouse}.billing"
 
 
 def test_every_kind_of_privilege_goes_and_nobody_elses(warehouse: Segment) -> None:

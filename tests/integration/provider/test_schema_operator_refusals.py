@@ -21,7 +21,8 @@ def refused(segment: Segment, schema: Any, **arguments: Any) -> Sequence[str]:
 
 def test_all_that_blocks_is_told_at_once_and_nothing_is_half_done(linked: Segment) -> None:
     linked.sql(f"GRANT SELECT (id) ON crm.contacts TO ROLE {linked.role}")
-    tables = {"crm": ["accounts", "contacts", "nope", "ACCOUNTS"], "billing": ["invoices", "never"]}
+    tables = [f"crm.{name}" for name in ("accounts", "contacts", "nope", "ACCOUNTS")]
+    tables += ["billing.invoices", "billing.never"]
     database = linked.warehouse
     assert sorted(refused(linked, ["crm", "billing", "none_such", "payroll"], tables=tables)) == sorted(
         [

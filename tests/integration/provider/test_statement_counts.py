@@ -81,7 +81,7 @@ def test_a_first_run_over_100_schemas_takes_at_most_113_statements(segment: Segm
 def test_a_converged_rerun_over_many_schemas_takes_at_most_8(
     segment: Segment, mocker: MockerFixture, form: str
 ) -> None:
-    tables = None if form == "whole" else {schema: TABLES for schema in SCHEMAS}
+    tables = None if form == "whole" else [f"{schema}.{table}" for schema in SCHEMAS for table in TABLES]
     first, sent = counted(segment, mocker, schema=SCHEMAS, tables=tables)
     changes = MANY * (2 if form == "whole" else 1 + len(TABLES))
     assert first["changed"] == changes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -13,17 +12,8 @@ from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.redshift.names import InvalidInput, check_identifier
 from tests.unit.redshift.reading import refusal
 
-UNNAMED = "tables names tables of schema {}, which isn't among the schemas."
-EMPTY = "tables has an empty list for schema {}: name its tables, or leave it out for all."
-
-
-def in_db(*schemas: str) -> list[tuple[str, str]]:
-    return [("db", name) for name in schemas]
-
-
 NATIVE = " A DAG that renders native objects makes numbers of names: write {{ … | tojson }} in the template."
 LIST = "give a list, JSON text of a list, or one name a line."
-NO_NAME = "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
 NO_JSON = "schema looks like JSON and isn't (Expecting value: line 1 column {0} (char 1)): correct it."
 TRUE, FALSE = (True, "True", "true", "TRUE", " tRuE\n"), (False, "False", "false", "FALSE", " fAlsE\n")
 
@@ -111,60 +101,21 @@ def test_other_lists_are_refused(value: Any, sentence: str) -> None:
     assert refusal(arguments.names, value, "schema") == (sentence,)
 
 
-@pytest.mark.parametrize(
-    ("value", "schemas", "found"),
-    [
-        (None, ("crm", "ads"), {}),
-        (["b", "a"], ("crm",), {"crm": ("b", "a")}),
-        ("b\na", ("crm",), {"crm": ("b", "a")}),
-        ('["b"]', ("crm",), {"crm": ("b",)}),
-        ({"crm": ["a"]}, ("crm", "ads"), {"crm": ("a",)}),
-        ({"crm": "a\nb", "ads": '["c"]'}, ("crm", "ads"), {"crm": ("a", "b"), "ads": ("c",)}),
-        (' {"ads": ["c"], "crm": ["a"]} ', ("crm", "ads"), {"crm": ("a",), "ads": ("c",)}),
-        (True, ("crm", "ads"), {}),
-        ({5: "*"}, ("5",), {"5": ("*",)}),
-    ],
-)
-def test_tables_come_by_schema(value: Any, schemas: tuple[str, ...], found: Mapping[str, tuple[str, ...]]) -> None:
-    assert arguments.tables(value, "tables", in_db(*schemas)) == {
-        ("db", name): tables for name, tables in found.items()
-    }
-
-
-@pytest.mark.parametrize(
-    ("value", "schemas", "sentences"),
-    [
-        (["a"], (), ["tables is a list, which goes with a single schema, and 0 are named."]),
-        (["a"], ("crm", "ads"), ["tables is a list, which goes with a single schema, and 2 are named."]),
-        ([], ("crm",), [EMPTY.format("db.crm")]),
-        ({"crm": None}, ("crm",), [EMPTY.format("crm")]),
-        ({}, ("crm",), ["tables is an empty mapping: name tables, or give True for all."]),
-        ("{}", ("crm", "ads"), ["tables is an empty mapping: name tables, or give True for all."]),
-        (5, ("crm",), [f"tables is 5: {LIST}{NATIVE}"]),
-        ({"crm": ["a", "a"]}, ("crm",), ["tables names a twice: name each once."]),
-        ("{crm}", ("crm",), [f"tables looks like JSON and isn't ({NO_NAME}): correct it."]),
-    ],
-)
-def test_other_tables_are_refused(value: Any, schemas: tuple[str, ...], sentences: list[str]) -> None:
-    assert refusal(arguments.tables, value, "tables", in_db(*schemas)) == tuple(sentences)
-
-
 def test_problems_are_collected_and_raised_together() -> None:
     problems = Problems()
     problems.raise_all()
     assert problems.check(arguments.boolean, "no", "prune", default=True) is True
     assert problems.check(arguments.boolean, "false", "prune", default=True) is False
     assert problems.check(check_identifier, "", "table", default=None) is None
-    found = problems.check(arguments.tables, {"a": ["x"], "b": []}, "tables", in_db("b"), default=None)
-    assert found is None
+    assert problems.check(arguments.names, ["a", "a", 5], "writers", default=None) is None
     problems.add("Three.", "Four.", "Three.")
     problems.add("Four.", "Five.")
     problems.add()
     sentences = [
         "prune is 'no', not a boolean: give True or False.",
         "The table name is empty: give the name of a table.",
-        "tables names tables of schema a, which isn't among the schemas.",
-        EMPTY.format("b"),
+        "writers has the entry 5: each has to be a name.",
+        "writers names a twice: name each once.",
         "Three.",
         "Four.",
         "Five.",
@@ -178,58 +129,6 @@ def test_only_invalid_input_is_collected() -> None:
     with pytest.raises(ZeroDivisionError):
         problems.check(lambda: 1 // 0, default=None)
     assert problems.sentences == []
-
-
-def test_a_schema_that_stands_twice_in_json_is_refused() -> None:
-    text = '{"crm": ["a"], "web": ["c"], "ads": ["c"], "ads": ["d"], "crm": ["b"]}'
-    found = refusal(arguments.tables, text, "tables", in_db("crm", "ads", "web"))
-    assert found == ("tables names ads, crm twice: name each once.",)
-
-
-def test_the_problems_of_every_list_are_told_at_once() -> None:
-    value = {"crm": ["a", "a"], "ads": [5], "z": [], "web": [], "x": ["t"], "b": ["t"], "fine": ["t"]}
-    assert refusal(arguments.tables, value, "tables", in_db("crm", "ads", "web", "fine")) == (
-        "tables names a twice: name each once.",
-        "tables has the entry 5: each has to be a name.",
-        UNNAMED.format("z"),
-        EMPTY.format("z"),
-        EMPTY.format("web"),
-        UNNAMED.format("x"),
-        UNNAMED.format("b"),
-    )
-
-
-@pytest.mark.parametrize(
-    ("key", "place"),
-    [
-        *((key, ("db", "crm")) for key in ("crm", '"crm"', "db.crm")),
-        *((key, ("db", "a.b")) for key in ('"a.b"', "a.b", 'db."a.b"')),
-        *((key, ("db", 'we"b')) for key in ('"we""b"', 'we"b')),
-        ("db.both", ("db", "both")),
-        ("other.both", ("other", "both")),
-    ],
-)
-def test_a_mapping_writes_schemas_as_the_list_of_schemas_does(key: str, place: tuple[str, str]) -> None:
-    places = [*in_db("crm", "a.b", 'we"b', "both"), ("other", "both")]
-    assert arguments.tables({key: ["t"]}, "tables", places) == {place: ("t",)}
-
-
-@pytest.mark.parametrize("key", ["other.crm", "db.crm.t", '"crm', "db.ads", "ads"])
-def test_a_key_that_means_no_schema_is_told(key: str) -> None:
-    assert refusal(arguments.tables, {key: ["t"]}, "tables", in_db("crm")) == (UNNAMED.format(key),)
-
-
-def test_a_key_that_means_two_schemas_is_told() -> None:
-    told = ("tables names schema crm, which 2 databases have: write database.schema.",)
-    assert refusal(arguments.tables, {"crm": ["t"]}, "tables", [*in_db("crm"), ("other", "crm")]) == told
-
-
-def test_two_spellings_of_a_schema_are_told() -> None:
-    value = {"crm": ["a"], "db.crm": ["b"], '"ads"': ["c"], "ads": ["d"]}
-    assert refusal(arguments.tables, value, "tables", in_db("crm", "ads")) == (
-        "tables names schema db.crm twice: name it once.",
-        "tables names schema ads twice: name it once.",
-    )
 
 
 NUMBER = "wait is {!r}: give a number that is at least {}."

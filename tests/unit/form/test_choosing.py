@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_datagraph.access.plan import Finding
-from airflow_provider_datagraph.form.choosing import Limits, choose, is_pattern
+from airflow_provider_datagraph.form.choosing import Limits, choose
 from airflow_provider_datagraph.form.names import wanted_schemas
-from airflow_provider_datagraph.form.patterns import parse_pattern
+from airflow_provider_datagraph.form.patterns import is_pattern, parse_pattern
 from airflow_provider_datagraph.redshift.names import join_path, quote
 from airflow_provider_datagraph.redshift.values import Identities, Schema, Session, User
 from tests.unit.redshift.reading import refusal
@@ -149,8 +149,3 @@ def test_what_is_chosen_and_what_is_told(
 def test_patterns_that_mean_nothing_are_refused(entries: Any, told: str) -> None:
     (sentence,) = refusal(wanted_schemas, entries, "dev")
     assert told in sentence
-
-
-def test_a_pattern_is_no_other_database_s() -> None:
-    (sentence,) = refusal(wanted_schemas, "other.*", "dev", fixed=True)
-    assert sentence.startswith("schema names 'other.*': write schema or database.schema, with no other database")

@@ -11,28 +11,35 @@ from airflow_provider_datagraph.access.database import DatabaseAccess
 from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.plan import Finding, Level
 from airflow_provider_datagraph.access.profiles_sync import REQUIRED_TABLES
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables
 from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.choosing import Path
 from airflow_provider_datagraph.form.entries import (
-    Opening,
     Resolver,
     Warehouse,
     as_tasks,
-    parse_entry,
+    desired_schemas,
     read_warehouse,
     relations_needed,
 )
 from airflow_provider_datagraph.form.patterns import patterns
+from airflow_provider_datagraph.redshift.names import split_path
 from airflow_provider_datagraph.redshift.values import Database, Grant, Schema, Scope, Session
 from tests.unit.redshift import catalog_rows as q
-from tests.unit.redshift.reading import refusal
 
 
 def schemas(**kinds: str) -> dict[str, Schema]:
     return {name: Schema(name, "admin", kind) for name, kind in kinds.items()}
 
 
+def seen(database: str = "dev", case_sensitive: bool = False, **kinds: str) -> DatabaseAccess:
+    """What is known of the cluster where a session looks at it; ``kinds``: of databases that aren't local."""
+    databases = {name: Database(name, "admin", kind) for name, kind in kinds.items()}
+    return DatabaseAccess(Session("admin", database, case_sensitive=case_sensitive), databases=databases)
+
+
 WAREHOUSE = Warehouse(
-    Session("admin", "dev"),
+    seen(),
     {
         "dev": schemas(crm="local", ads="local", lake="external", Mixed="local"),
         "sales": schemas(crm="local", orders="local"),
@@ -41,56 +48,21 @@ WAREHOUSE = Warehouse(
     },
     {("dev", "crm"): frozenset({"accounts", "orders", "Notes"}), ("sales", "crm"): frozenset({"deals", "my.table"})},
 )
-HIDDEN = Warehouse(Session("admin", "hidden"), {"dev": schemas(crm="local")})
-SENSITIVE = replace(WAREHOUSE, session=Session("admin", "dev", case_sensitive=True))
+HIDDEN = Warehouse(seen("hidden"), {"dev": schemas(crm="local")})
+SENSITIVE = replace(WAREHOUSE, known=seen(case_sensitive=True))
 
 
-def resolved(*entries: str, warehouse: Warehouse = WAREHOUSE) -> tuple[list[Opening], list[Finding], list[str]]:
+def resolved(*entries: str, warehouse: Warehouse = WAREHOUSE) -> tuple[list[Path], list[Finding], list[str]]:
     problems = Problems()
-    openings, findings = Resolver(warehouse, problems).entries([parse_entry(entry) for entry in entries], "r")
+    opened, findings = Resolver(warehouse, problems).entries(map(split_path, entries), "r")
     assert all(map(said, findings))
-    return openings, findings, problems.sentences
+    return opened, findings, problems.sentences
 
 
 def problem(entry: str, warehouse: Warehouse = WAREHOUSE) -> str:
-    openings, findings, (sentence,) = resolved(entry, warehouse=warehouse)
-    assert (openings, findings) == ([], [])
+    opened, findings, (sentence,) = resolved(entry, warehouse=warehouse)
+    assert (opened, findings) == ([], [])
     return sentence
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("crm", ("crm",)),
-        (" Dev.CRM ", ("Dev", "CRM")),
-        ('sales."my.schema"."t"', ("sales", "my.schema", "t")),
-        ("dev.crm.pg_table", ("dev", "crm", "pg_table")),
-        ("pg_db.crm", ("pg_db", "crm")),
-        # A schema may be named like a database that nobody may name.
-        ("template1", ("template1",)),
-    ],
-)
-def test_an_entry_has_one_to_three_parts(text: str, parts: tuple[str, ...]) -> None:
-    assert parse_entry(text) == parts
-
-
-WRITE = "write schema, database.schema or database.schema.table"
-OWN = "The {0} '{1}' belongs to Redshift itself: name a {0} of your own."
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("a.b.c.d", f"'a.b.c.d' has 4 parts: {WRITE}, with double quotes around a part that holds a dot."),
-        ("a..b", f"'a..b' has an empty part: {WRITE}."),
-        *((text, OWN.format("schema", "pg_catalog")) for text in ("pg_catalog", "dev.pg_catalog")),
-        ("dev.pg_toast.t", OWN.format("schema", "pg_toast")),
-        *((text, OWN.format("database", "template1")) for text in ("template1.crm", "template1.crm.t")),
-        ("dev.crm.a\tb", "The table name 'a\\tb' holds a character that can't be printed: remove it."),
-    ],
-)
-def test_what_is_no_entry_is_refused(text: str, sentence: str) -> None:
-    assert refusal(parse_entry, text) == (sentence,)
 
 
 @pytest.mark.parametrize(
@@ -113,18 +85,26 @@ def test_what_is_no_entry_is_refused(text: str, sentence: str) -> None:
 def test_only_tables_that_decide_have_to_be_read(
     entries: list[str], warehouse: Warehouse, needed: dict[str, set[str]]
 ) -> None:
-    assert relations_needed([parse_entry(entry) for entry in entries], warehouse) == needed
+    assert relations_needed(map(split_path, entries), warehouse) == needed
 
 
-def test_openings_are_sorted_by_database_and_keep_their_order() -> None:
+def test_what_is_opened_is_sorted_by_database_and_keeps_its_order() -> None:
     entries = ["sales.orders", "crm", "SALES.CRM.Deals", "dev.ads", 'sales.crm."my.table"']
-    sales = Opening("sales", ("orders", "crm"), {"crm": ("deals", "my.table")})
-    assert resolved(*entries) == ([Opening("dev", ("crm", "ads"), {}), sales], [], [])
+    sales = [("sales", "orders"), ("sales", "crm", "deals"), ("sales", "crm", "my.table")]
+    opened = [("dev", "crm"), ("dev", "ads"), *sales]
+    assert resolved(*entries) == (opened, [], [])
+    orders, crm = DesiredSchema("orders"), DesiredSchema("crm", ("deals", "my.table"))
+    whole = [DesiredSchema("crm"), DesiredSchema("ads")]
+    assert desired_schemas([*opened, sales[1]]) == {"dev": whole, "sales": [orders, crm]}
+    # Who names a schema whole has it whole.
+    assert desired_schemas([*sales[1:], ("sales", "crm")], FutureTables.NONE) == {
+        "sales": [DesiredSchema("crm", future=FutureTables.NONE)]
+    }
 
 
 def test_a_case_sensitive_session_takes_names_as_stored() -> None:
-    opened = Opening("dev", ("Mixed", "crm"), {"crm": ("Notes",)})
-    assert resolved("Mixed", "dev.crm.Notes", warehouse=SENSITIVE) == ([opened], [], [])
+    opened = [("dev", "Mixed"), ("dev", "crm", "Notes")]
+    assert resolved("Mixed", "dev.crm.Notes", warehouse=SENSITIVE) == (opened, [], [])
     assert problem("Dev.crm", SENSITIVE) == "Dev.crm: there is no database Dev: did you mean dev?"
     assert problem("crm.Notes", SENSITIVE).endswith("but schema crm of dev has a table Notes: write dev.crm.Notes.")
     assert problem("CRM.accounts", SENSITIVE).startswith("CRM.accounts: there is no database CRM: ")
@@ -133,9 +113,9 @@ def test_a_case_sensitive_session_takes_names_as_stored() -> None:
 
 
 CORRECT = ": correct the name, or create it first."
-ALIKE = Warehouse(Session("admin", "dev"), {"dev": schemas(Web="local", WEB="local")})
+ALIKE = Warehouse(seen(), {"dev": schemas(Web="local", WEB="local")})
 DOTTED = {"my.crm": Schema("my.crm", "admin")}
-QUOTED = Warehouse(Session("admin", "dev"), {"dev": DOTTED}, {("dev", "my.crm"): frozenset({"a.b"})})
+QUOTED = Warehouse(seen(), {"dev": DOTTED}, {("dev", "my.crm"): frozenset({"a.b"})})
 
 
 @pytest.mark.parametrize(
@@ -172,7 +152,7 @@ QUOTED = Warehouse(Session("admin", "dev"), {"dev": DOTTED}, {("dev", "my.crm"):
         (
             "crm",
             "no database Dev: did you mean dev?",
-            replace(SENSITIVE, session=Session("admin", "Dev", case_sensitive=True)),
+            replace(WAREHOUSE, known=seen("Dev", case_sensitive=True)),
         ),
     ],
 )
@@ -182,7 +162,7 @@ def test_what_isnt_there_is_told_with_a_proposal(entry: str, told: str, warehous
 
 def test_every_problem_is_told_at_once() -> None:
     told = [f"gone: database dev has no schema gone{CORRECT}", f"empty.x: database empty has no schema x{CORRECT}"]
-    assert resolved("gone", "crm", "empty.x", "gone") == ([Opening("dev", ("crm",), {})], [], told)
+    assert resolved("gone", "crm", "empty.x", "gone") == ([("dev", "crm")], [], told)
 
 
 TWICE, TABLE = "is named twice: name it once.", 'sales.crm."my.table"'
@@ -210,8 +190,8 @@ def test_contradictions_are_told(entries: list[str], sentences: list[str]) -> No
 
 ELSEWHERE = replace(
     WAREHOUSE,
+    known=seen(partner="shared", glue="auto mounted catalog"),
     schemas={**WAREHOUSE.schemas, "glue": {}, "sales": schemas(lake="external", crm="local")},
-    kinds={"partner": "shared", "glue": "auto mounted catalog"},
 )
 SHARED = "partner.shared_crm"
 MORE = 'WITH PERMISSIONS, then also: GRANT USAGE ON SCHEMA "partner"."{0}" TO ROLE "r"; GRANT SELECT '
@@ -230,15 +210,16 @@ MORE = 'WITH PERMISSIONS, then also: GRANT USAGE ON SCHEMA "partner"."{0}" TO RO
     ],
 )
 def test_what_isnt_local_is_told_with_what_to_run_and_left_out(entry: str, about: str, statements: str) -> None:
-    openings, (told,), problems = resolved(entry, entry, "crm", warehouse=ELSEWHERE)
-    assert (openings, problems) == ([Opening("dev", ("crm",), {})], [])
+    opened, (told,), problems = resolved(entry, entry, "crm", warehouse=ELSEWHERE)
+    assert (opened, problems) == ([("dev", "crm")], [])
     assert (told.code, told.object, told.level) == ("not_local", about, Level.FINDING)
     assert said(told).remedy.endswith(statements)
 
 
 def test_what_the_role_holds_there_already_is_worth_a_note() -> None:
     held = {Grant(Scope.SCHEMA, "USAGE", "lake"), Grant(Scope.DATABASE, "USAGE", database="partner")}
-    _, findings, _ = resolved("lake", "partner.x", "sales.lake", warehouse=replace(ELSEWHERE, held=frozenset(held)))
+    holding = replace(ELSEWHERE, known=replace(ELSEWHERE.known, grants=frozenset(held)))
+    _, findings, _ = resolved("lake", "partner.x", "sales.lake", warehouse=holding)
     # What it holds on schemas was read of the connected database alone.
     levels = {"dev.lake": Level.NOTE, "partner.x": Level.NOTE, "sales.lake": Level.FINDING}
     assert {one.object: one.level for one in findings} == levels
@@ -265,27 +246,28 @@ def test_the_warehouse_is_read_with_the_tables_that_decide() -> None:
     databases = {name: Database(name, "admin") for name in ("dev", "empty")}
     known = DatabaseAccess(q.SEEN, q.KNOWN_ROLES, q.KNOWN_USERS, databases)
     assert read_warehouse(rows, known, [("dev", "crm", "t"), ("sales", "crm")]) == Warehouse(
-        q.SEEN,
+        known,
         {"dev": {"crm": Schema("crm", "admin")}, "empty": {}, "sales": {"crm": Schema("crm", "nobody", "shared")}},
         {("dev", "crm"): frozenset({"t"})},
     )
 
 
-def profiles(database: str, schema: str, *openings: Opening, warehouse: Warehouse = WAREHOUSE) -> Any:
+def profiles(database: str, schema: str, *opened: Path, warehouse: Warehouse = WAREHOUSE) -> Any:
     problems = Problems()
-    return Resolver(warehouse, problems).profiles_sync(database, schema, openings), problems.sentences
+    return Resolver(warehouse, problems).profiles_sync(database, schema, opened), problems.sentences
 
 
 def test_the_schema_of_profiles_sync_may_still_be_missing() -> None:
     assert profiles("SALES", "CRM") == (("sales", "crm"), [])
     assert profiles("sales", "Profiles") == (("sales", "Profiles"), [])
     # In another database, a schema may have its name.
-    assert profiles("sales", "crm", Opening("dev", ("crm",), {}), Opening("sales", ("orders",), {}))[1] == []
+    assert profiles("sales", "crm", ("dev", "crm"), ("sales", "orders"))[1] == []
 
 
 def test_the_schema_of_profiles_sync_is_not_opened_twice() -> None:
     told = "sales.CRM is in profiles_sync and in schemas: leave it in profiles_sync."
-    assert profiles("Sales", "CRM", Opening("sales", ("orders", "crm"), {})) == (("sales", "crm"), [told])
+    for opened in (("sales", "crm"), ("sales", "crm", "deals")):
+        assert profiles("Sales", "CRM", ("sales", "orders"), opened) == (("sales", "crm"), [told])
 
 
 def test_the_database_of_profiles_sync_has_to_be_there() -> None:
@@ -294,8 +276,7 @@ def test_the_database_of_profiles_sync_has_to_be_there() -> None:
     assert profiles("SALES", "crm", warehouse=SENSITIVE)[0] is None
     # Where names compare as typed, this is a schema that is still missing.
     assert profiles("sales", "CRM", warehouse=SENSITIVE) == (("sales", "CRM"), [])
-    opened = Opening("sales", ("crm",), {})
-    assert profiles("sales", "CRM", opened, warehouse=SENSITIVE)[1] == []
+    assert profiles("sales", "CRM", ("sales", "crm"), warehouse=SENSITIVE)[1] == []
 
 
 @pytest.mark.parametrize(
@@ -324,10 +305,10 @@ def test_what_isnt_allowed_is_told_among_all_others() -> None:
     allow, problems = patterns(["sales.*", "ads"], "allow"), Problems()
     typed = ("SALES.crm.deals", "crm", "dev.ads", "CRM.gone", "dev.crm.accounts", "sales.gone")
     resolver = Resolver(WAREHOUSE, problems, allow)
-    openings, _ = resolver.entries([parse_entry(one) for one in typed], "r")
-    assert openings == [Opening("dev", ("ads",), {}), Opening("sales", ("crm",), {"crm": ("deals",)})]
-    assert resolver.profiles_sync("Sales", "New", openings) == ("sales", "New")
-    resolver.profiles_sync("dev", "gone.x", openings)
+    opened, _ = resolver.entries(map(split_path, typed), "r")
+    assert opened == [("dev", "ads"), ("sales", "crm", "deals")]
+    assert resolver.profiles_sync("Sales", "New", opened) == ("sales", "New")
+    resolver.profiles_sync("dev", "gone.x", opened)
     assert resolver.reverse_etl("Sales", "check") == "sales"
     assert resolver.reverse_etl("Check", "check") == "check"
     resolver.reverse_etl("dev", "check")
@@ -343,8 +324,8 @@ def test_what_isnt_allowed_is_told_among_all_others() -> None:
 
 
 def test_the_tasks_that_follow_read_every_name_back_as_it_is() -> None:
-    openings = [Opening("d.b", ("crm", "my.schema"), {"my.schema": ("t", "a.b")}), Opening("dev", ("ads",), {})]
-    made = as_tasks(openings, ("d.b", "pro.files"), "d.b")
+    listed = [("d.b", "my.schema", "t"), ("d.b", "my.schema", "a.b")]
+    made = as_tasks([("d.b", "crm"), *listed, ("dev", "ads")], ("d.b", "pro.files"), "d.b")
     own = ['"d.b"."crm"', '"dev"."ads"', '"d.b"."my.schema"."t"', '"d.b"."my.schema"."a.b"']
     asked = made.pop("asked")
     assert asked[:4] == own
@@ -352,7 +333,7 @@ def test_the_tasks_that_follow_read_every_name_back_as_it_is() -> None:
     assert made == {
         "grants": {
             "schema": ['"d.b".crm', '"d.b"."my.schema"', "dev.ads"],
-            "tables": {'"d.b"."my.schema"': ["t", '"a.b"']},
+            "tables": ['"d.b"."my.schema".t', '"d.b"."my.schema"."a.b"'],
         },
         "reverse_etl_database": "d.b",
         "profiles_sync": {"database": "d.b", "schema": '"pro.files"'},
@@ -364,7 +345,7 @@ def test_the_tasks_that_follow_read_every_name_back_as_it_is() -> None:
             ],
         },
     }
-    assert as_tasks([Opening("dev", ("ads",), {})], None, None)["grants"] == {"schema": ["dev.ads"], "tables": True}
+    assert as_tasks([("dev", "ads")], None, None)["grants"] == {"schema": ["dev.ads"], "tables": True}
     nothing: dict[str, Any] = {"grants": None, "asked": [], "profiles_sync": None, "reverse_etl_database": None}
     assert as_tasks([], None, None) == {**nothing, "validate": None}
     # What is named, and can't be opened, isn't proved: the proof fails, and isn't skipped.

@@ -1,22 +1,35 @@
-"""Names of databases, schemas and tables, in every notation that people type them in."""
+"""Names of databases, schemas and tables, in the one notation that people type them in."""
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.form.choosing import Wanted
 from airflow_provider_datagraph.form.names import (
+    ENTRIES,
+    SCHEMAS,
+    TABLES,
     database_name,
+    listed_tables,
     one_place,
     optional_database,
+    parse_path,
+    parse_wanted,
     read_paths,
     schemas_title,
-    table_name,
     wanted_schemas,
 )
 from tests.unit.redshift.reading import refusal
+
+OWN = "The {0} {1!r} belongs to Redshift itself: name a {0} of your own."
+CONTROL = "The table name '\\x07' holds a character that can't be printed: remove it."
+DOT = ", with double quotes around a part that holds a dot."
 
 
 def test_a_database_has_a_name_that_may_be_left_out() -> None:
@@ -24,8 +37,67 @@ def test_a_database_has_a_name_that_may_be_left_out() -> None:
     assert optional_database(None, "database") is optional_database(" ", "database") is None
     assert refusal(database_name, None, "database") == ("database is None: give a text that isn't empty.",)
     assert refusal(optional_database, 5, "database")[0].startswith("database is 5: give a text that isn't empty. A DAG")
-    told = ("The database 'template1' belongs to Redshift itself: name a database of your own.",)
+    told = (OWN.format("database", "template1"),)
     assert refusal(database_name, "template1", "d") == refusal(optional_database, "template1", "d") == told
+
+
+@pytest.mark.parametrize(
+    ("text", "forms", "parts"),
+    [
+        ("crm", ENTRIES, ("crm",)),
+        (" Dev.CRM ", ENTRIES, ("Dev", "CRM")),
+        ('sales."my.schema"."t"', ENTRIES, ("sales", "my.schema", "t")),
+        ("dev.crm.pg_table", ENTRIES, ("dev", "crm", "pg_table")),
+        ("pg_db.crm", SCHEMAS, ("pg_db", "crm")),
+        # A schema may be named like a database that nobody may name.
+        ("template1", SCHEMAS, ("template1",)),
+        ("template0.t", TABLES, ("template0", "t")),
+        ("dev.crm.t", TABLES, ("dev", "crm", "t")),
+    ],
+)
+def test_a_path_is_written_in_a_form(text: str, forms: Any, parts: tuple[str, ...]) -> None:
+    assert parse_path(text, "schemas", forms) == parse_path(text, "schemas", forms, typed=True) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "forms", "told"),
+    [
+        ("a.b.c", SCHEMAS, f"it has the entry 'a.b.c': write schema or database.schema{DOT}"),
+        ("a", TABLES, f"it has the entry 'a': write schema.table or database.schema.table{DOT}"),
+        (
+            "a.b.c.d",
+            ENTRIES,
+            f"it has the entry 'a.b.c.d': write schema or database.schema or database.schema.table{DOT}",
+        ),
+        ("a..b", ENTRIES, "'a..b' has an empty part: write schema, database.schema or database.schema.table."),
+        *((text, ENTRIES, OWN.format("schema", "pg_catalog")) for text in ("pg_catalog", "dev.pg_catalog.t")),
+        ("pg_catalog.t", TABLES, OWN.format("schema", "pg_catalog")),
+        *((text, ENTRIES, OWN.format("database", "template1")) for text in ("template1.crm", "template1.crm.t")),
+        ("d.a.\x07", ENTRIES, CONTROL),
+    ],
+)
+def test_what_is_no_path_is_refused(text: str, forms: Any, told: str) -> None:
+    assert refusal(parse_path, text, "it", forms) == (told,)
+
+
+@pytest.mark.parametrize("name", ['"crm{{ x"', 'dev."cr""m{% x"', "dev.crm.t{#"])
+def test_what_starts_a_template_is_a_name_in_catalogs_alone(name: str) -> None:
+    assert parse_path(name, "it", ENTRIES)
+    assert "which starts a template in Airflow" in refusal(parse_path, name, "it", ENTRIES, typed=True)[0]
+
+
+def test_each_wrong_entry_is_told_and_the_others_are_kept() -> None:
+    problems = Problems()
+    typed = ["a.b.c.d", "crm", 5, "!x", "m_*", '"', "!a.b.c", "*.x", "dev.crm.t"]
+    wanted = parse_wanted(typed, "schemas", problems, ENTRIES, typed=True)
+    assert (wanted.named, wanted.written, [one.text for one in wanted.excluded]) == (
+        (("crm",), ("dev", "crm", "t")),
+        ["m_*"],
+        ["x"],
+    )
+    assert len(problems.sentences) == 5
+    tables = parse_wanted("crm.t*", "tables", problems, TABLES)
+    assert (tables, len(problems.sentences)) == (Wanted((("crm", "t*"),)), 5)
 
 
 @pytest.mark.parametrize(
@@ -41,87 +113,95 @@ def test_schemas_of_one_database(value: Any, found: list[tuple[str, str]]) -> No
 
 
 def test_schemas_of_several_databases() -> None:
-    assert wanted_schemas("ads\nsales.crm", "dev").named == (("dev", "ads"), ("sales", "crm"))
+    wanted = wanted_schemas("ads\nsales.crm\nm_*\nother.*\n!crm_*", "dev")
+    assert (wanted.named, wanted.databases) == ((("dev", "ads"), ("sales", "crm")), ("dev", "sales", "other"))
+    mine = wanted.within("dev")
+    assert (mine.named, mine.written, mine.excluded) == ((("dev", "ads"),), ["m_*"], wanted.excluded)
+    assert schemas_title(wanted) == "Schemas dev.ads, sales.crm, m_*, other.*"
+    assert schemas_title(wanted_schemas('"my.schema"', "d")) == 'Schema d."my.schema"'
 
 
-OWN = "The {0} {1!r} belongs to Redshift itself: name a {0} of your own."
-NOT_ONE = (
-    "schema names {!r}: write schema or database.schema, with no other database than the one in `database`, and tables "
-    "in `tables`; double quotes go around a name that holds a dot."
-)
+NAMES = st.text(min_size=1, max_size=127)
+
+
+@given(st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=9))
+def test_no_title_is_a_literal_for_a_dag_that_renders_native_objects(places: list[tuple[str, str]]) -> None:
+    # It is what a mapped task is labelled with.
+    with pytest.raises((ValueError, SyntaxError)):
+        ast.literal_eval(schemas_title(Wanted(tuple(places))))
+
+
+ELSEWHERE = "schema names database {}, and `database` is sales: leave one out."
 
 
 def test_every_schema_that_is_none_of_it_is_told() -> None:
-    entries = ["dev.crm", "dev.ads.t", "ok", "sales.crm", "pg_catalog", '"']
+    entries = ["dev.crm", "dev.ads.t", "ok", "sales.ok", "other.*", '"']
     assert refusal(wanted_schemas, entries, "sales", fixed=True) == (
-        NOT_ONE.format("dev.crm"),
-        NOT_ONE.format("dev.ads.t"),
-        OWN.format("schema", "pg_catalog"),
+        f"schema has the entry 'dev.ads.t': write schema or database.schema{DOT}",
         "'\"' has a double quote that isn't closed: close it, or remove it.",
+        ELSEWHERE.format("dev"),
+        ELSEWHERE.format("other"),
+        "schema names sales.ok twice: name it once.",
     )
-    assert refusal(wanted_schemas, "template1.crm", "dev") == (OWN.format("database", "template1"),)
     empties: tuple[Any, ...] = (None, "", [])
     for nothing in empties:
         assert refusal(wanted_schemas, nothing, "dev") == ("schema is empty: name at least one schema.",)
-    assert refusal(wanted_schemas, [5], "dev") == ("schema has the entry 5: each has to be a name.",)
-    assert refusal(wanted_schemas, "crm\ndev.crm", "dev") == ("schema names dev.crm twice: name it once.",)
 
 
 def test_one_schema_is_one() -> None:
     assert one_place("dev.crm", "dev") == one_place("crm", "dev") == one_place("dev.crm", "") == ("dev", "crm")
     assert one_place("crm", "") == ("", "crm")
-    assert refusal(one_place, ["a", "b"], "dev") == ("schema names 2 schemas: name one.",)
-    assert refusal(one_place, "dev.crm", "sales") == (NOT_ONE.format("dev.crm"),)
+    for several in (["a", "b"], "a*", ["a", "b*"]):
+        told = f"it is {several!r}: name one schema, and put a * of its own in double quotes."
+        assert refusal(one_place, several, "dev", "it") == (told,)
+    assert refusal(one_place, "dev.crm", "sales") == (ELSEWHERE.format("dev"),)
+    forms: dict[str, Any] = {"forms": ("database.schema",), "typed": True}
+    assert one_place("dev.crm", "", "it", **forms) == ("dev", "crm")
+    assert refusal(one_place, "crm", "", "it", **forms) == (f"it has the entry 'crm': write database.schema{DOT}",)
+    assert "starts a template" in refusal(one_place, "dev.{{", "", "it", **forms)[0]
 
 
-def test_schemas_are_written_as_in_the_rows() -> None:
-    assert schemas_title(Wanted((("d", "crm"),))) == "Schema crm of database d"
-    assert schemas_title(Wanted((("d", "crm"), ("d", "my.schema")))) == 'Schemas crm, "my.schema" of database d'
-    assert schemas_title(Wanted((("d", "crm"), ("e.f", "crm")))) == 'Schemas d.crm, "e.f".crm'
-    assert schemas_title(wanted_schemas(["crm", "m_*", "!x"], "d")) == "Schemas d.crm, m_*"
-
-
-@pytest.mark.parametrize(("text", "name"), [("t", "t"), ("crm.t", "t"), ('crm."a.b"', "a.b"), ('"a.b"', "a.b")])
-def test_a_table_of_a_schema(text: str, name: str) -> None:
-    assert table_name(text, "crm") == name
-
-
-@pytest.mark.parametrize("text", ["ads.t", "dev.crm.t", "crm.t.c"])
-def test_a_table_of_another_schema_is_refused(text: str) -> None:
-    assert refusal(table_name, text, "crm") == (
-        f"tables names {text!r}, which isn't a table of schema crm: name its tables, with double quotes around a name "
-        "that holds a dot.",
-    )
-    assert refusal(table_name, "crm.\x07", "crm") == (
-        "The table name '\\x07' holds a character that can't be printed: remove it.",
-    )
+SOME = wanted_schemas(["crm", "ads", "sales.crm", '"a.b"'], "dev")
+ALONE, BESIDE = wanted_schemas("crm", "dev"), wanted_schemas("crm\nm_*", "dev")
 
 
 @pytest.mark.parametrize(
-    ("entry", "to_tables", "told"),
+    ("value", "wanted", "found"),
     [
-        *((text, False, OWN.format("schema", "pg_catalog")) for text in ("pg_catalog", "dev.pg_catalog")),
-        *((text, True, OWN.format("schema", "pg_catalog")) for text in ("pg_catalog.t", "d.pg_catalog.t")),
-        ("template0.crm", False, OWN.format("database", "template0")),
-        ("template0.crm.t", True, OWN.format("database", "template0")),
-        ("a.b.c", False, "tables has the entry 'a.b.c': write schema or database.schema."),
-        ("a", True, "tables has the entry 'a': write schema.table or database.schema.table."),
-        ("a.b.c.d", True, "tables has the entry 'a.b.c.d': write schema.table or database.schema.table."),
-        ("a.\x07", True, "The table name '\\x07' holds a character that can't be printed: remove it."),
-        ("d.a.\x07", True, "The table name '\\x07' holds a character that can't be printed: remove it."),
+        (True, SOME, {}),
+        (["b", 'crm."a.b"', "dev.crm.c", "t*"], ALONE, {("dev", "crm"): ("b", "a.b", "c", "t*")}),
+        ("b\na", ALONE, {("dev", "crm"): ("b", "a")}),
+        ("ads.t\nsales.crm.t", SOME, {("dev", "ads"): ("t",), ("sales", "crm"): ("t",)}),
+        (['"a.b".t', 'dev."a.b".u'], SOME, {("dev", "a.b"): ("t", "u")}),
+        ("crm.t", BESIDE, {("dev", "crm"): ("t",)}),
     ],
 )
-def test_a_path_is_a_schemas_or_a_tables(entry: str, to_tables: bool, told: str) -> None:
-    open_quote = "'\"' has a double quote that isn't closed: close it, or remove it."
-    # Every entry is looked at, whatever is wrong with those before it.
-    assert refusal(read_paths, ['"', entry, "a.b"], "tables", to_tables=to_tables) == (open_quote, told)
-    assert refusal(read_paths, [entry, '"'], "tables", to_tables=to_tables) == (told, open_quote)
-    assert refusal(read_paths, [5, entry], "tables", to_tables=to_tables)[0].startswith("tables has the entry 5: ")
+def test_tables_are_of_schemas_that_are_named(value: Any, wanted: Wanted, found: Any) -> None:
+    assert listed_tables(value, "tables", wanted) == found
+
+
+def test_other_tables_are_told() -> None:
+    told = (
+        "tables names {!r}, which is in {} of the schemas that are named: write schema.table or database.schema.table, "
+        "of one of them."
+    )
+    typed = {"t": 4, "crm.t": 2, "web.t": "none", "other.ads.t": "none", "dev.sales.t": "none"}
+    expected = tuple(told.format(*one) for one in typed.items())
+    assert refusal(listed_tables, [*typed, "crm.\x07"], "tables", SOME) == (*expected, CONTROL)
+    # What such a table would be of, a pattern tells in the run.
+    assert refusal(listed_tables, "t", "tables", BESIDE) == (told.format("t", "none"),)
+    empty = ("tables is an empty list: name tables, or give True for all.",)
+    assert refusal(listed_tables, [], "tables", ALONE) == refusal(listed_tables, None, "tables", ALONE) == empty
+    assert refusal(listed_tables, {"crm": ["t"]}, "tables", ALONE)[0].startswith(
+        "tables is {'crm': ['t']}: give a list"
+    )
 
 
 def test_a_path_stays_as_typed() -> None:
-    assert read_paths('a.b\n "A.b".c ', "tables", to_tables=False) == ["a.b", '"A.b".c']
-    assert read_paths(["a.b", "d.a.b"], "tables", to_tables=True) == ["a.b", "d.a.b"]
-    assert read_paths(["a", "d.a"], "schemas", to_tables=False) == ["a", "d.a"]
-    # A schema may be called as a database that nobody may name.
-    assert read_paths(["template0.t"], "tables", to_tables=True) == ["template0.t"]
+    assert read_paths('a.b\n "A.b".c \nm_*\n!x', "schemas", SCHEMAS) == ["a.b", '"A.b".c', "m_*", "!x"]
+    assert read_paths(["a.b", "d.a.b*"], "tables", TABLES) == ["a.b", "d.a.b*"]
+    assert refusal(read_paths, ["a", "b.c", 5], "tables", TABLES) == (
+        "tables has the entry 5: each has to be a name.",
+        f"tables has the entry 'a': write schema.table or database.schema.table{DOT}",
+    )
+    assert refusal(read_paths, ["a", "!b"], "schemas", SCHEMAS)[0].startswith("!b leaves something out")

@@ -12,8 +12,8 @@ from airflow_provider_datagraph.access.messages import FindingRow
 from airflow_provider_datagraph.access.report import ChangeRow, Report
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from airflow_provider_datagraph.form.arguments import Problems
-from airflow_provider_datagraph.operators.base import ConvergingOperator, DataGraphOperator, Mode
-from airflow_provider_datagraph.operators.labels import TEMPLATE, show_label
+from airflow_provider_datagraph.form.choosing import Wanted
+from airflow_provider_datagraph.operators.base import LABEL, ConvergingOperator, DataGraphOperator, Mode, show_label
 from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator
 from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
 from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
@@ -73,8 +73,8 @@ def test_how_an_operator_runs(given: dict[str, Any], mode: Mode, lenient: bool) 
 @pytest.mark.parametrize(
     ("context", "shown"),
     [
-        ({"ti": {"map_index": 0}}, TEMPLATE),
-        ({"ti": {"map_index": 3}}, TEMPLATE),
+        ({"ti": {"map_index": 0}}, LABEL),
+        ({"ti": {"map_index": 3}}, LABEL),
         ({"ti": {"map_index": -1}}, None),
         ({"ti": {}}, None),
         ({}, None),
@@ -87,8 +87,22 @@ def test_a_label_is_a_mapped_task_s(context: dict[str, Any], shown: str | None) 
     given: Any = dict(context)
     show_label("", given)
     assert given == context
-    show_label("2 schemas of d: a, b", given)
+    show_label("Schema d.a", given)
     assert given.get("map_index_template") == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("a\nb\x1b[2J\u202e", r'Schema d."a\nb\x1b[2J\u202e"'),
+        ("x" * 91, f"Schema d.{'x' * 91}"),
+        ("x" * 92, f"Schema d.{'x' * 90}…"),
+    ],
+)
+def test_a_label_is_short_and_one_line(name: str, label: str) -> None:
+    task = GrantSchemaOperator(task_id="it", schema="crm")
+    task.in_each(Wanted((("d", name),)), {"d": task.hook()}, lambda *_: Report())
+    assert task.instance_label == label
 
 
 WRONG: list[tuple[type[DataGraphOperator], dict[str, Any]]] = [

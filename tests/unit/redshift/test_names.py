@@ -9,7 +9,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_datagraph.form.entries import parse_entry
 from airflow_provider_datagraph.redshift import names
 from airflow_provider_datagraph.redshift.names import InvalidInput
 from tests.unit.redshift.reading import read_identifier, read_literal, refusal
@@ -182,9 +181,6 @@ def test_no_name_that_a_person_types_starts_a_template(mark: str) -> None:
         assert refusal(names.check_identity, name, what) == sentences(what)
     for check in (names.check_database, names.check_new_database):
         assert refusal(check, name) == sentences("database")
-    assert refusal(parse_entry, name) == sentences("schema")
-    assert refusal(parse_entry, f'dev."cr""m{mark} x"') != ()
-    assert refusal(parse_entry, f"dev.crm.{name}") == sentences("table")
     # What is in the catalog may be called so.
     assert names.check_schema(name) == names.check_identifier(name, "table") == name
 
