@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import wraps
+from functools import cache, wraps
 from inspect import signature
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout, Context
 
-from airflow_provider_datagraph.exceptions import DataGraphError
+from airflow_provider_datagraph.exceptions import DataGraphError, MisconfigurationError
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.redshift.names import InvalidInput, join_path, one_line
 
@@ -87,12 +87,18 @@ def is_mapped(task: Any) -> bool:
 
 
 def telling_errors(method: Callable[..., T]) -> Callable[..., T]:
-    """Let a task's method log its errors as a line each, above the traceback that Airflow logs."""
+    """Let a task's method log its errors as a line each, above the traceback that Airflow logs.
+
+    Input that can't be used becomes an error that Airflow doesn't retry.
+    """
 
     @wraps(method)
     def told(self: Any, *args: Any, **kwargs: Any) -> T:
         try:
-            return method(self, *args, **kwargs)
+            try:
+                return method(self, *args, **kwargs)
+            except InvalidInput as error:
+                raise error if isinstance(error, DataGraphError) else MisconfigurationError(*error.problems) from None
         except (DataGraphError, AirflowSensorTimeout) as error:
             if not getattr(error, "told", False):
                 error.told = True  # type: ignore[union-attr]  # a method that calls another one tells once
@@ -175,15 +181,15 @@ class TakesFromXCom:
         if is_mapped(self):
             # None in it may be what another task returned.
             self._given |= {name for name in self.template_fields if name not in self._left_out}
-        problems, returned = Problems(), _Returned(context)
+        problems, pull = Problems(), cache(lambda **which: context["ti"].xcom_pull(**which))
         for name, given in list(vars(self).items()):
             if name not in self.template_fields:
                 if isinstance(given, FromXCom):
                     problems.add(f"{name} is {given!r}: it isn't a template field, so it can't come from another task.")
             elif isinstance(given, FromXCom):
-                setattr(self, name, problems.check(_argument, given, name, self.index, returned, default=None))
+                setattr(self, name, problems.check(_argument, given, name, self.index, pull, default=None))
             elif isinstance(given, list | tuple) and any(isinstance(entry, FromXCom) for entry in given):
-                entries = [problems.check(_entry, entry, name, self.index, returned, default=None) for entry in given]
+                entries = [problems.check(_entry, entry, name, self.index, pull, default=None) for entry in given]
                 setattr(self, name, entries)
         problems.raise_all()
 
@@ -207,26 +213,8 @@ def _may_be_template(text: str, jinja_env: Environment) -> bool:
     return any(map(text.__contains__, starts)) or bool(jinja_env.line_statement_prefix or jinja_env.line_comment_prefix)
 
 
-class _Returned:
-    def __init__(self, context: Context) -> None:
-        self.context = context
-        self.known: dict[str, Any] = {}
-
-    def by(self, task_id: str) -> Any:
-        if task_id not in self.known:
-            self.known[task_id] = self.context["ti"].xcom_pull(task_ids=task_id, map_indexes=-1)
-        return self.known[task_id]
-
-    def by_all_of(self, task_id: str) -> Any:
-        """What a mapped task's instances returned. It may come as a sequence that reads Airflow's database later."""
-        found = self.by(task_id)
-        if found is None:
-            found = self.context["ti"].xcom_pull(task_ids=task_id)
-        return list(found) if is_listed(found) else found
-
-
-def _argument(given: FromXCom, name: str, index: Any, returned: _Returned) -> Any:
-    value = _value(given, name, index, returned)
+def _argument(given: FromXCom, name: str, index: Any, pull: Callable[..., Any]) -> Any:
+    value = _value(given, name, index, pull)
     if value is None or value == {} or (isinstance(value, str) and not value.strip()):
         raise InvalidInput(
             f"{name} is {given!r}, and task {given.task_id} has returned nothing there, or an empty value: let that "
@@ -235,25 +223,27 @@ def _argument(given: FromXCom, name: str, index: Any, returned: _Returned) -> An
     return value
 
 
-def _entry(given: Any, name: str, index: Any, returned: _Returned) -> Any:
+def _entry(given: Any, name: str, index: Any, pull: Callable[..., Any]) -> Any:
     if not isinstance(given, FromXCom):
         return given
-    return _value(given, name, index, returned) if given.path else returned.by_all_of(given.task_id)
+    value = _value(given, name, index, pull)
+    if value is None and not given.path:
+        # All that a mapped task's instances returned, perhaps as a sequence that reads Airflow's database later.
+        value = pull(task_ids=given.task_id)
+    return list(value) if is_listed(value) else value
 
 
-def _value(given: FromXCom, name: str, index: Any, returned: _Returned) -> Any:
+def _value(given: FromXCom, name: str, index: Any, pull: Callable[..., Any]) -> Any:
     if INDEX in given.path and (isinstance(index, bool) or not isinstance(index, int)):
         raise InvalidInput(
             f"index is {index!r}, and {name} needs it ({given!r}): give a whole number, or map over whole numbers with "
             "expand(index=...)."
         )
-    value = returned.by(given.task_id)
+    value = pull(task_ids=given.task_id, map_indexes=-1)
     for part in given.path:
-        value = _item(value, index if part is INDEX else part)
+        key = index if part is INDEX else part
+        if isinstance(key, str):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        else:
+            value = value[key] if is_listed(value) and 0 <= key < len(value) else None
     return value
-
-
-def _item(holder: Any, key: Any) -> Any:
-    if isinstance(key, str):
-        return holder.get(key) if isinstance(holder, Mapping) else None
-    return holder[key] if is_listed(holder) and 0 <= key < len(holder) else None

@@ -68,18 +68,17 @@ class AuditAccessOperator(base.DataGraphOperator):
         :raises DriftError: with ``exact``, if anything more is possible; the report is in XCom all the same.
         """
         problems = Problems()
-        with base.refusing_bad_input():
-            self.take_arguments(context)
-            hook, linked = self.hook(), self.user_hook(base.ANY_DATABASE, self.user_conn_id)
-            allowed = self.optional("allowed", partial(patterns, tables=True), problems)
-            exact = problems.check(arguments.boolean, self.exact, "exact", default=False)
-            if exact and allowed is None:
-                problems.add("exact is true, and allowed isn't given: name what may be read.")
-            role = problems.check(check_identity, self.role, "role", default="")
-            checkpoint = problems.check(database_name, self.checkpoint_database, "checkpoint_database", default="")
-            problems.check(lambda: hook.arguments, default={})
-            user = problems.check(lambda: linked.login, default="")
-            problems.raise_all()
+        self.take_arguments(context)
+        hook, linked = self.hook(), self.user_hook(base.ANY_DATABASE, self.user_conn_id)
+        allowed = self.optional("allowed", partial(patterns, tables=True), problems)
+        exact = problems.check(arguments.boolean, self.exact, "exact", default=False)
+        if exact and allowed is None:
+            problems.add("exact is true, and allowed isn't given: name what may be read.")
+        role = problems.check(check_identity, self.role, "role", default="")
+        checkpoint = problems.check(database_name, self.checkpoint_database, "checkpoint_database", default="")
+        problems.check(lambda: hook.arguments, default={})
+        user = problems.check(lambda: linked.login, default="")
+        problems.raise_all()
         known, found, closed = read_reach(
             lambda database: self.engine(self.hook(database)),
             lambda database: self.engine(self.user_hook(database, self.user_conn_id)),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from airflow_provider_datagraph.links import DocsLink
 from airflow_provider_datagraph.operators.conf import conf_problems
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.schemas import DATABASES
-from airflow_provider_datagraph.redshift.names import InvalidInput, alike, join_path, one_line
+from airflow_provider_datagraph.redshift.names import alike, join_path, one_line
 from airflow_provider_datagraph.redshift.values import Identities
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, TakesFromXCom, telling_errors
 
@@ -44,17 +44,6 @@ LABEL = "{{ task.instance_label }}"
 """A constant that prints the label of a mapped task: what the label itself holds is not rendered."""
 MAX_LABEL = 100
 """How many characters it has at most: Airflow's database holds 250, and a longer one would fail the task."""
-
-
-@contextmanager
-def refusing_bad_input() -> Iterator[None]:
-    """Turn invalid input into an error that Airflow doesn't retry, with the same problems."""
-    try:
-        yield
-    except MisconfigurationError:
-        raise
-    except InvalidInput as error:
-        raise MisconfigurationError.of(error.problems) from None
 
 
 class DataGraphOperator(TakesFromXCom, BaseOperator):
@@ -176,8 +165,7 @@ class ConvergingOperator(DataGraphOperator):
         :raises MisconfigurationError: with every problem that a person has to correct; nothing is retried.
         :raises DriftError: with ``fail_on_drift``, if access isn't as desired.
         """
-        with refusing_bad_input():
-            self.take_arguments(context)
+        self.take_arguments(context)
         problems = Problems()
         if self.checks_conf:
             problems.add(*conf_problems(self, context))
@@ -186,8 +174,7 @@ class ConvergingOperator(DataGraphOperator):
         problems.check(self._patience, default=None)
         mode = Mode(plan_only or audit, audit)
         try:
-            with refusing_bad_input():
-                title, report = self.converge(problems, mode)
+            title, report = self.converge(problems, mode)
         except Exception:
             if self.done:
                 # Some databases are done, and the rerun does the others.

@@ -131,18 +131,17 @@ class CheckWarehouseOperator(base.DataGraphOperator):
         """
         problems = Problems()
         problems.add(*conf_problems(self, context))
-        with base.refusing_bad_input():
-            self.take_arguments(context)
-            self._take_variable(context, problems)
-            form = self._parse(problems)
-            hook = self.hook()
-            warehouse, hidden = problems.check(self._look, hook, form, problems, default=(None, ()))
-            opened, findings, profiles, reverse_etl = self._resolve(form, warehouse, problems)
-            if warehouse is not None and form.role and not warehouse.session.superuser:
-                places = [place for place in (profiles, reverse_etl and (reverse_etl, SCHEMA)) if place]
-                there = [one for one in places if one[0] in warehouse.known.databases]
-                self._foresee(form, opened, there, problems)
-            problems.raise_all()
+        self.take_arguments(context)
+        self._take_variable(context, problems)
+        form = self._parse(problems)
+        hook = self.hook()
+        warehouse, hidden = problems.check(self._look, hook, form, problems, default=(None, ()))
+        opened, findings, profiles, reverse_etl = self._resolve(form, warehouse, problems)
+        if warehouse is not None and form.role and not warehouse.session.superuser:
+            places = [place for place in (profiles, reverse_etl and (reverse_etl, SCHEMA)) if place]
+            there = [one for one in places if one[0] in warehouse.known.databases]
+            self._foresee(form, opened, there, problems)
+        problems.raise_all()
         findings += hidden
         if hook.is_serverless:
             findings.append(finding("serverless", str(hook.admin_connection.host)))

@@ -40,13 +40,11 @@ def read_variable(name: str) -> dict[str, Any]:
 def variable_problems(task: Any, name: str, found: Mapping[str, Any]) -> Iterator[str]:
     """Tell of each key of a Variable that isn't on the form."""
     known = {*task.declared, *BESIDE}
-    for key in found:
-        if key in task.template_fields and key not in known:
+    for key in (key for key in found if key not in known):
+        if key in task.template_fields:
             yield f"The Variable {name} holds {key!r}, which the DAG file sets: leave it out of one of the two."
-        elif key not in known:
-            near = get_close_matches(str(key), known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"give some of {', '.join(sorted(known))}."
-            yield f"The Variable {name} holds {str(key)[:40]!r}, which the form hasn't: {hint}"
+        else:
+            yield f"The Variable {name} holds {key[:40]!r}, which the form hasn't: {_hint(key, known)}"
 
 
 def conf_problems(task: Any, context: Context) -> Iterator[str]:
@@ -59,11 +57,16 @@ def conf_problems(task: Any, context: Context) -> Iterator[str]:
         return
     declared = _declared(task, conf)
     strange = [key for key in conf if key not in declared and key not in FROM_AIRFLOW]
-    fixed = [key for key in strange if key in task.template_fields]
-    yield from (
-        f"The run's conf holds {key!r}, which the DAG file sets, and a run can't: leave it out." for key in fixed
-    )
-    yield from _unknown([key for key in strange if key not in fixed], declared)
+    for key in strange[:MOST]:
+        if key in task.template_fields:
+            yield f"The run's conf holds {key!r}, which the DAG file sets, and a run can't: leave it out."
+        else:
+            yield (
+                f"The run's conf holds {str(key)[:40]!r}, which no param of the DAG is called, so it would do nothing: "
+                f"{_hint(key, declared)}"
+            )
+    if len(strange) > MOST:
+        yield f"The run's conf holds {len(strange) - MOST} more keys that no param is called."
     params: Mapping[str, Any] = context.get("params") or {}
     idle = sorted(key for key in declared & conf.keys() & params.keys() if params[key] != conf[key])
     if idle:
@@ -86,11 +89,6 @@ def _declared(task: Any, conf: Mapping[str, Any]) -> set[str]:
     return names
 
 
-def _unknown(strange: list[Any], declared: Collection[str]) -> Iterator[str]:
-    for key in strange[:MOST]:
-        shown = repr(str(key)[:40])
-        near = get_close_matches(str(key), declared, 1)
-        known = f"did you mean {near[0]}?" if near else f"give one of {', '.join(sorted(declared)) or 'none'}."
-        yield f"The run's conf holds {shown}, which no param of the DAG is called, so it would do nothing: {known}"
-    if len(strange) > MOST:
-        yield f"The run's conf holds {len(strange) - MOST} more keys that no param is called."
+def _hint(key: Any, known: Collection[str]) -> str:
+    near = get_close_matches(str(key), known, 1)
+    return f"did you mean {near[0]}?" if near else f"give one of {', '.join(sorted(known)) or 'none'}."

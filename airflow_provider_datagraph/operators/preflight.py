@@ -18,7 +18,7 @@ from airflow_provider_datagraph.form.entries import desired_schemas
 from airflow_provider_datagraph.form.names import ENTRIES, parse_wanted
 from airflow_provider_datagraph.operators import base
 from airflow_provider_datagraph.redshift.names import check_identity, check_new_database, fold
-from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
+from airflow_provider_datagraph.xcom import LEFT_OUT, Missing, telling_errors
 
 if TYPE_CHECKING:
     from airflow_provider_datagraph.hooks.redshift import DataGraphHook
@@ -59,6 +59,7 @@ class PreflightOperator(base.DataGraphOperator):
         self.user_conn_id = user_conn_id
         self.region = region
 
+    @telling_errors
     def execute(self, context: Context) -> dict[str, Any]:
         """Look at everything, and log it as a table.
 
@@ -66,22 +67,21 @@ class PreflightOperator(base.DataGraphOperator):
         :raises MisconfigurationError: with every problem of the arguments; a connection's are findings.
         """
         problems = Problems()
-        with base.refusing_bad_input():
-            self.take_arguments(context)
-            for name in ("redshift_conn_id", "user_conn_id"):
-                problems.check(arguments.text, getattr(self, name), name, default="")
-            region = problems.check(partial(arguments.choice, choices=ADDRESSES), self.region, "region", default="us")
-            aws = self.optional("aws_conn_id", arguments.text, problems)
-            role = problems.check(check_identity, self.role, "role", default="")
-            checkpoint = problems.check(check_new_database, self.checkpoint_database, "checkpoint_database", default="")
-            # What patterns mean is looked up by who grants it.
-            parse = partial(parse_wanted, problems=problems, forms=ENTRIES, typed=True)
-            named = (self.optional("schemas", parse, problems) or Wanted()).named
-            problems.raise_all()
-            # What the connection lacks is told with its login.
-            own = Problems().check(lambda: str(self.hook().arguments["database"]), default="")
-            paths = ((own, *path) if len(path) == 1 else path for path in named)
-            wanted = desired_schemas(tuple(map(fold, path)) for path in paths)
+        self.take_arguments(context)
+        for name in ("redshift_conn_id", "user_conn_id"):
+            problems.check(arguments.text, getattr(self, name), name, default="")
+        region = problems.check(partial(arguments.choice, choices=ADDRESSES), self.region, "region", default="us")
+        aws = self.optional("aws_conn_id", arguments.text, problems)
+        role = problems.check(check_identity, self.role, "role", default="")
+        checkpoint = problems.check(check_new_database, self.checkpoint_database, "checkpoint_database", default="")
+        # What patterns mean is looked up by who grants it.
+        parse = partial(parse_wanted, problems=problems, forms=ENTRIES, typed=True)
+        named = (self.optional("schemas", parse, problems) or Wanted()).named
+        problems.raise_all()
+        # What the connection lacks is told with its login.
+        own = Problems().check(lambda: str(self.hook().arguments["database"]), default="")
+        paths = ((own, *path) if len(path) == 1 else path for path in named)
+        wanted = desired_schemas(tuple(map(fold, path)) for path in paths)
 
         def linked(database: str) -> DataGraphHook:
             return self.user_hook(database or base.ANY_DATABASE, self.user_conn_id)

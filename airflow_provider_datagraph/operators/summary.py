@@ -150,17 +150,16 @@ class SegmentSummaryOperator(base.DataGraphOperator):
         :raises MisconfigurationError: if an argument isn't what it should be.
         """
         problems = Problems()
-        with base.refusing_bad_input():
-            self.take_arguments(context)
-            plan_only = problems.check(arguments.boolean, self.plan_only, "plan_only", default=True)
-            database = problems.check(
-                database_name, self.checkpoint_database, "checkpoint_database", default=base.ANY_DATABASE
-            )
-            settings = problems.check(self._settings, database, default={})
-            reports = problems.check(parse_reports, self.reports, "reports", default=())
-            looks, proofs = self.optional("proofs", parse_proofs, problems) or ((), [])
-            audit = self.optional("audit", parse_reports, problems)
-            problems.raise_all()
+        self.take_arguments(context)
+        plan_only = problems.check(arguments.boolean, self.plan_only, "plan_only", default=True)
+        database = problems.check(
+            database_name, self.checkpoint_database, "checkpoint_database", default=base.ANY_DATABASE
+        )
+        settings = problems.check(self._settings, database, default={})
+        reports = problems.check(parse_reports, self.reports, "reports", default=())
+        looks, proofs = self.optional("proofs", parse_proofs, problems) or ((), [])
+        audit = self.optional("audit", parse_reports, problems)
+        problems.raise_all()
         report = merge(reports, (*looks, *(audit or ())))
         self.tell("A plan of the whole run" if plan_only else "The whole run", report, plan_only=plan_only)
         for proof in proofs or [{"read": 0}]:

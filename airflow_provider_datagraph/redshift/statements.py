@@ -7,7 +7,7 @@ t_scoped-permissions; that of the others stands beside them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TypeVar
 
@@ -113,15 +113,12 @@ class Create(_OfCluster):
 
     @property
     def sql(self) -> str:
-        return self._with(self.password_hash)
+        password = f" PASSWORD {literal(self.password_hash)}" if self.kind == "user" else ""
+        return f"CREATE {self.kind.upper()} {quote(self.name)}{password}"
 
     @property
     def shown(self) -> str:
-        return self._with("<hash>")
-
-    def _with(self, password_hash: str) -> str:
-        password = f" PASSWORD {literal(password_hash)}" if self.kind == "user" else ""
-        return f"CREATE {self.kind.upper()} {quote(self.name)}{password}"
+        return replace(self, password_hash="<hash>").sql
 
 
 @dataclass(frozen=True)
@@ -143,15 +140,12 @@ class AlterUser(Statement):
 
     @property
     def sql(self) -> str:
-        return f"{self._words} {literal(self.password_hash)}" if self.password_hash else self._words
+        password = f" {literal(self.password_hash)}" if self.password_hash else ""
+        return f"ALTER USER {quote(self.user)} {self.option}{password}"
 
     @property
     def shown(self) -> str:
-        return f"{self._words} '<hash>'" if self.password_hash else self._words
-
-    @property
-    def _words(self) -> str:
-        return f"ALTER USER {quote(self.user)} {self.option}"
+        return replace(self, password_hash=self.password_hash and "<hash>").sql
 
     @property
     def paths(self) -> Sequence[Path]:

@@ -22,7 +22,7 @@ from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.form import arguments
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.links import DocsLink
-from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ADMIN, keep_report, refusing_bad_input
+from airflow_provider_datagraph.operators.base import ANY_DATABASE, DEFAULT_ADMIN, keep_report
 from airflow_provider_datagraph.redshift.catalog.identities import read_users
 from airflow_provider_datagraph.redshift.names import InvalidInput, one_line, split_path
 from airflow_provider_datagraph.sensors.assets import announce
@@ -122,7 +122,7 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         self._asked: tuple[bool, float, dict[str, Any]] | None = None
         self._looking: Sessions | None = None
         self._sight = Sight()
-        self._ends: exceptions.DataGraphError | sdk.AirflowSkipException | None = None
+        self._ends: InvalidInput | sdk.AirflowSkipException | None = None
         self._looked = False
         if self.poke_interval <= 0:
             raise exceptions.MisconfigurationError(
@@ -146,8 +146,7 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         # A reschedule is another process, and the same try.
         self._looked = bool(context.get("task_reschedule_count"))
         self._warned = None if self._looked else set()
-        with refusing_bad_input():
-            self.take_arguments(context)
+        self.take_arguments(context)
         self._asked = wait, seconds, given = self._parse()
         if not wait:
             return self._look_only(context)
@@ -188,18 +187,17 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         What is wrong with any of them, and with the connections, is told at once.
         """
         problems = Problems()
-        with refusing_bad_input():
-            wait = problems.check(arguments.boolean, self.wait, "wait", default=True)
-            seconds = problems.check(arguments.seconds, self.look_timeout, "look_timeout", default=0.0)
-            given = self.probe_arguments(problems)
-            # Later, and where the secrets backend fails, a look finds out.
-            if not self._looked:
-                with suppress(exceptions.PassingFaultError):
-                    problems.check(getattr, self.hook(), "arguments", default={})
-                    if (user := given.get("user_conn_id")) is not None:
-                        # Any database will do: which one it is to be is the probe's to find out.
-                        problems.check(getattr, self.hook(ANY_DATABASE, user), "arguments", default={})
-            problems.raise_all()
+        wait = problems.check(arguments.boolean, self.wait, "wait", default=True)
+        seconds = problems.check(arguments.seconds, self.look_timeout, "look_timeout", default=0.0)
+        given = self.probe_arguments(problems)
+        # Later, and where the secrets backend fails, a look finds out.
+        if not self._looked:
+            with suppress(exceptions.PassingFaultError):
+                problems.check(getattr, self.hook(), "arguments", default={})
+                if (user := given.get("user_conn_id")) is not None:
+                    # Any database will do: which one it is to be is the probe's to find out.
+                    problems.check(getattr, self.hook(ANY_DATABASE, user), "arguments", default={})
+        problems.raise_all()
         return wait, seconds, {**given, "redshift_conn_id": self.redshift_conn_id, "aws_conn_id": self.aws_id}
 
     def hook(self, database: str | None = None, user_conn_id: str | None = None) -> DataGraphHook:
@@ -217,8 +215,7 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         seconds = min(seconds, max(LAST_LOOK, self._until - time.monotonic()))
         self._looking = sessions = Sessions(self.hook, seconds)
         try:
-            with refusing_bad_input():
-                seen: Look | Exception = take(make_probe(self.probe, given, sessions))
+            seen: Look | Exception = take(make_probe(self.probe, given, sessions))
         except Exception as error:
             seen = error
         finally:
@@ -291,7 +288,7 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         """Look once, for ``deferrable=False``: whether it is done, with the report."""
         try:
             report = self._look(context)
-        except (exceptions.MisconfigurationError, sdk.AirflowSkipException) as error:
+        except (InvalidInput, sdk.AirflowSkipException) as error:
             # The caller turns an exception into a skip where soft_fail is set; it is raised when the loop is left.
             self._ends = error
             return sdk.PokeReturnValue(is_done=True)
