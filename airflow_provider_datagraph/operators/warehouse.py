@@ -98,7 +98,8 @@ class OpenWarehouseOperator(AdoptingOperator):
         problems.raise_all()
         plans = _Plans(approved)
         # All of it is planned first: nothing is made where a later part isn't what was approved.
-        planned = self._run(parts, replace(mode, plan_only=True), plans, problems)
+        planning = replace(mode, plan_only=True)
+        planned = merge([problems.check(self._run, one, planning, plans, default=Report()) for one in parts])
         problems.raise_all()
         title = "Everything that the form asks for"
         self.beside = {"plan": plans.made, "markdown": markdown(title, planned), "approval": approval}
@@ -106,28 +107,18 @@ class OpenWarehouseOperator(AdoptingOperator):
             return title, planned
         if planned.blocking:
             raise MisconfigurationError.of(map(str, planned.blocking))
-        made = self._run(parts, mode, plans)
-        who = Report.of([note("approved", approval["by"], at=approval["at"])] if approval else [])
-        return title, join([made, who])
-
-    def _run(
-        self, parts: Sequence[ConvergingOperator], mode: Mode, plans: _Plans, problems: Problems | None = None
-    ) -> Report:
-        reports = []
         for part in parts:
-            part.within, part.tries, part.longest_wait = self, self.tries, self.longest_wait
-            mine = replace(mode, approve=plans.of(part.task_id))
-            part.done = []
-            work: Callable[..., tuple[str, Report]] = part.converge
-            if problems is not None:
-                reports.append(problems.check(work, Problems(), mine, default=("", Report()))[1])
-                continue
             try:
-                self.done.append(work(Problems(), mine)[1])
+                self.done.append(self._run(part, mode, plans))
             except Exception:
                 self.done += part.done
                 raise
-        return merge(reports or self.done)
+        who = Report.of([note("approved", approval["by"], at=approval["at"])] if approval else [])
+        return title, join([merge(self.done), who])
+
+    def _run(self, part: ConvergingOperator, mode: Mode, plans: _Plans) -> Report:
+        part.within, part.tries, part.longest_wait, part.done = self, self.tries, self.longest_wait, []
+        return part.converge(Problems(), replace(mode, approve=plans.of(part.task_id)))[1]
 
     def _parts(self, trusted: Sequence[str]) -> Iterator[ConvergingOperator]:
         try:

@@ -175,6 +175,10 @@ def test_a_dag_runs_when_it_is_asked_to_and_once_at_a_time(dag: DAG, name: str) 
     assert list(dag.params) == list(FORMS[name])
     # Airflow's page of the DAG shows them, and would show the wrapping of a constant, too.
     assert dag.default_args == {"retries": 2, "owner": "segment"}
+    if name != PREFLIGHT:
+        told = "end Segment's access" if "offboard" in name else "have any schema of the cluster opened to Segment"
+        assert f"Whoever may trigger this DAG may {told}" in str(dag.doc_md)
+        assert ("The DAG file sets: role `segment_linked_role`" in str(dag.doc_md)) is (name in PINNED)
     assert str(dag.description)[-1] == "." and dag.owner_links["segment"].startswith("https://segment.com/docs/")
     edges = {task_id: sorted(dag.get_task(task_id).downstream_task_ids) for task_id in dag.task_ids}
     assert edges == (EDGES if name in (MAIN, UNPINNED) else {task_id: [] for task_id in GIVEN[name]})
@@ -231,13 +235,6 @@ def test_all_that_a_file_sets_reaches_the_tasks_and_leaves_the_form() -> None:
     assert task_of(back, "offboard").trusted_owners == literal(["dba", "heir"])
 
 
-@pytest.mark.parametrize("name", [name for name in FORMS if name != PREFLIGHT])
-def test_the_documentation_says_what_triggering_means(dag: DAG, name: str) -> None:
-    told = "any schema of the cluster opened to Segment" if "offboard" not in name else "end Segment's access"
-    assert f"Whoever may trigger this DAG may {'have ' if 'any' in told else ''}{told}" in str(dag.doc_md)
-    assert ("The DAG file sets: role `segment_linked_role`" in str(dag.doc_md)) is (name in PINNED)
-
-
 def test_forms_share_nothing() -> None:
     # Airflow puts a run's conf into the params of the DAG that it has loaded.
     one, other = segment_data_graph("one"), segment_data_graph("other")
@@ -246,16 +243,20 @@ def test_forms_share_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"role": 5}, {"future_tables": "all"}, {"profiles_sync": 5}, {"schemas": [5]}], ids=str
+    ("wrong", "error"),
+    [
+        *(({name: value}, ParamValidationError) for name, value in (("role", 5), ("future_tables", "all"))),
+        *(({name: value}, ParamValidationError) for name, value in (("profiles_sync", 5), ("schemas", [5]))),
+        # Nothing comes back onto the form.
+        ({"role": "r", "params": {"role": "another"}}, TypeError),
+        # Clusters are alike.
+        ({"connections": [Connections("east", "east_user", "aws"), Connections("west")]}, ValueError),
+    ],
+    ids=str,
 )
-def test_what_the_form_would_refuse_isnt_pinned(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ParamValidationError):
+def test_what_the_form_would_refuse_isnt_pinned(wrong: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
         segment_data_graph(**wrong)
-
-
-def test_nothing_comes_back_onto_the_form() -> None:
-    with pytest.raises(TypeError, match="params"):
-        segment_data_graph(role="r", params={"role": "another"})
 
 
 CLUSTERS = [Connections("east", "east_user", "aws"), Connections("west", "west_user", "aws_west")]
@@ -272,11 +273,6 @@ def test_one_of_several_clusters_is_chosen_on_the_form() -> None:
             chosen = {"params": {"cluster": one.redshift_conn_id}}
             assert {name: found.render(chosen) for name, found in pairs.items()} == one._asdict()
         assert "- `west`, `west_user`" in str(dag.doc_md)
-
-
-def test_clusters_are_alike() -> None:
-    with pytest.raises(ValueError, match="Some of the connections have an aws_conn_id"):
-        segment_data_graph("clusters", connections=[CLUSTERS[0], Connections("west")])
 
 
 def remembered(monkeypatch: pytest.MonkeyPatch, text: str) -> DAG:

@@ -9,10 +9,8 @@ from string import Formatter
 
 import pytest
 
-from airflow_provider_datagraph.access.messages import DONE, FINDINGS, OBJECTS, OF_CLUSTER
+from airflow_provider_datagraph.access.messages import FINDINGS
 from airflow_provider_datagraph.access.reach.excess import CODES as KINDS_OF_EXCESS
-from airflow_provider_datagraph.access.schemas.plan import GRANTED
-from airflow_provider_datagraph.access.schemas.revoke import KINDS
 from airflow_provider_datagraph.access.validation import MISSING
 
 PACKAGE = Path(__file__).parents[2] / "airflow_provider_datagraph"
@@ -151,32 +149,23 @@ def levels() -> dict[str, set[str]]:
     return found
 
 
-def test_findings_are_found() -> None:
+def test_a_code_from_a_table_has_sentences_too() -> None:
     assert len(LITERAL) > 70
-    # This takes its code from a table.
     elsewhere = [place.partition(":")[0] for place, one in MADE if one.code is None]
     assert elsewhere == ["access/validation.py"]
-
-
-def test_those_with_a_code_from_a_table_have_sentences() -> None:
     assert {f"{code} reading" for code in (*MISSING.values(), "not_readable")} <= FINDINGS.keys()
     assert {f"{code}{who}" for code in KINDS_OF_EXCESS for who in ("", " owner", " public")} <= FINDINGS.keys()
 
 
 @pytest.mark.parametrize(("place", "made"), LITERAL, ids=[place for place, _ in LITERAL])
-def test_every_finding_that_is_made_has_a_sentence(place: str, made: Made) -> None:
-    if made.known:
-        assert made.key in FINDINGS
-    else:
+def test_every_finding_that_is_made_has_a_sentence_and_what_it_needs(place: str, made: Made) -> None:
+    if not made.known:
         assert made.code in {key.split(" ")[0] for key in FINDINGS}
-
-
-@pytest.mark.parametrize(("place", "made"), LITERAL, ids=[place for place, _ in LITERAL])
-def test_every_finding_tells_what_its_sentence_needs(place: str, made: Made) -> None:
-    if made.known and made.whole:
-        needed = fields("".join(FINDINGS[made.key]))
+    elif made.whole:
         # Who looks is what it is about, where nobody else is.
-        assert needed - {"user"} <= made.names
+        assert fields("".join(FINDINGS[made.key])) - {"user"} <= made.names
+    else:
+        assert made.key in FINDINGS
 
 
 def test_every_sentence_is_used() -> None:
@@ -185,15 +174,3 @@ def test_every_sentence_is_used() -> None:
     words |= {"schema and tables"}
     unused = [key for key in FINDINGS if not words.issuperset(filter(None, key.split(" ", 1)))]
     assert unused == []
-
-
-def test_every_change_that_is_made_has_its_words() -> None:
-    made = of("Change")
-    actions = {literal(call.args[0]) for _, call in made}
-    assert actions == set(DONE)
-    kinds = {kind for _, call in made if (kind := literal(call.args[1]))} | set(KINDS.values())
-    kinds |= {*GRANTED, *(kind for _, call in of("lost") if (kind := literal(call.args[0])))}
-    # An object is named in its own way, or by its kind and path.
-    plain = {"schema", "table", "role", "user", "database"}
-    assert kinds == {*OBJECTS, *plain}
-    assert set(OF_CLUSTER) <= kinds

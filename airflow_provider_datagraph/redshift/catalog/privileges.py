@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from airflow_provider_datagraph.redshift.catalog.rows import Rows, among, word
@@ -73,28 +73,28 @@ def _rows(
             yield identity, values
 
 
+def _scoped(found: Iterator[tuple[Identity, list[object]]], scopes: Mapping[str, Scope], place: str) -> Held:
+    """Read privileges on what ``place`` is: a ``database`` or a ``schema``."""
+    grants, unhandled = set(), set()
+    for identity, (name, privilege, scope) in found:
+        if word(scope) in scopes:
+            grants.add((identity, Grant(scopes[word(scope)], word(privilege), **{place: str(name)})))
+        else:
+            told = f"{word(privilege)} FOR {word(scope)} IN {place.upper()} {name} ({identity})"
+            unhandled.add((str(name) if place == "database" else "", told))
+    return Held(frozenset(grants), frozenset(unhandled))
+
+
 def database_grants(rows: Rows, who: Who, *, grantable: bool = False) -> Held:
     """Read privileges on databases, scoped ones too; if ``grantable``, with grant option. r_SVV_DATABASE_PRIVILEGES"""
-    grants, unhandled = set(), set()
     found = _rows(rows, "svv_database_privileges", "database_name, privilege_type, privilege_scope", who, grantable)
-    for identity, (name, privilege, scope) in found:
-        if word(scope) in DATABASE_SCOPES:
-            grants.add((identity, Grant(DATABASE_SCOPES[word(scope)], word(privilege), database=str(name))))
-        else:
-            unhandled.add((str(name), f"{word(privilege)} FOR {word(scope)} IN DATABASE {name} ({identity})"))
-    return Held(frozenset(grants), frozenset(unhandled))
+    return _scoped(found, DATABASE_SCOPES, "database")
 
 
 def schema_grants(rows: Rows, who: Who, *, grantable: bool = False) -> Held:
     """Read privileges on the connected database's schemas, scoped ones too. r_SVV_SCHEMA_PRIVILEGES"""
-    grants, unhandled = set(), set()
     found = _rows(rows, "svv_schema_privileges", "namespace_name, privilege_type, privilege_scope", who, grantable)
-    for identity, (name, privilege, scope) in found:
-        if word(scope) in SCHEMA_SCOPES:
-            grants.add((identity, Grant(SCHEMA_SCOPES[word(scope)], word(privilege), str(name))))
-        else:
-            unhandled.add(("", f"{word(privilege)} FOR {word(scope)} IN SCHEMA {name} ({identity})"))
-    return Held(frozenset(grants), frozenset(unhandled))
+    return _scoped(found, SCHEMA_SCOPES, "schema")
 
 
 def relation_grants(rows: Rows, who: Who, *, grantable: bool = False) -> Held:

@@ -28,15 +28,11 @@ def test_nothing_else_is_a_boolean(value: Any) -> None:
     assert refusal(arguments.boolean, value, "prune") == (f"prune is {value!r}, not a boolean: give True or False.",)
 
 
-@pytest.mark.parametrize("parse", [arguments.text, arguments.optional_text])
-def test_text_loses_its_outer_white_space(parse: Any) -> None:
-    assert parse(" a b\n", "database") == "a b"
-
-
 @pytest.mark.parametrize(
     ("value", "may_be_missing"), [("", True), (" \n", True), (None, True), (5, False), (["a"], False), (False, False)]
 )
 def test_text_cant_be_empty_unless_it_is_optional(value: Any, may_be_missing: bool) -> None:
+    assert arguments.text(" a b\n", "database") == arguments.optional_text(" a b\n", "database") == "a b"
     told = (f"database is {value!r}: give a text that isn't empty.{NATIVE * (value == 5)}",)
     assert refusal(arguments.text, value, "database") == told
     if may_be_missing:
@@ -45,13 +41,9 @@ def test_text_cant_be_empty_unless_it_is_optional(value: Any, may_be_missing: bo
         assert refusal(arguments.optional_text, value, "database") == told
 
 
-def test_a_choice_is_one_of_the_words() -> None:
-    assert arguments.choice(" md5\n", "password_hash", ("md5", "sha256")) == "md5"
-    assert arguments.choice("sha256", "password_hash", iter(("md5", "sha256"))) == "sha256"
-
-
-@pytest.mark.parametrize("value", ["MD5", "", "sha", None, 5, ["md5"]])
-def test_any_other_word_is_refused(value: Any) -> None:
+@pytest.mark.parametrize("value", ["MD5", "", None, 5, ["md5"]])
+def test_a_choice_is_one_of_the_words(value: Any) -> None:
+    assert arguments.choice(" md5\n", "password_hash", iter(("md5", "sha256"))) == "md5"
     sentence = f"password_hash is {value!r}: give one of md5, sha256."
     assert refusal(arguments.choice, value, "password_hash", iter(("md5", "sha256"))) == (sentence,)
 
@@ -62,18 +54,12 @@ def test_any_other_word_is_refused(value: Any) -> None:
         *((nothing, ()) for nothing in (None, "", " \n ", "[]")),
         ([], ()),
         ("crm", ("crm",)),
-        (" b \n\n a\r\n", ("b", "a")),
-        ('["b", " a "]', ("b", "a")),
-        (' \n["a"]\n', ("a",)),
-        (["b", " a"], ("b", "a")),
-        (("b", "a"), ("b", "a")),
-        ({"a"}, ("a",)),
-        (frozenset({"a"}), ("a",)),
+        *((one, ("b", "a")) for one in (" b \n\n a\r\n", ' \n["b", " a "]\n', ["b", " a"], ("b", "a"))),
+        *((one, ("a",)) for one in ({"a"}, frozenset({"a"}), " ['a']\n")),
         (["crm", "CRM"], ("crm", "CRM")),
         ("my schema.[t]", ("my schema.[t]",)),
         # As a template prints a Python list.
         ("['crm', \"a'b\", 'my.schema']", ("crm", "a'b", "my.schema")),
-        (" ['a']\n", ("a",)),
     ],
 )
 def test_names_come_as_lists_json_or_lines(value: Any, found: tuple[str, ...]) -> None:
@@ -110,7 +96,8 @@ def test_problems_are_collected_and_raised_together() -> None:
     assert problems.check(arguments.names, ["a", "a", 5], "writers", default=None) is None
     problems.add("Three.", "Four.", "Three.")
     problems.add("Four.", "Five.")
-    problems.add()
+    with pytest.raises(ZeroDivisionError):
+        problems.check(lambda: 1 // 0, default=None)
     sentences = [
         "prune is 'no', not a boolean: give True or False.",
         "The table name is empty: give the name of a table.",
@@ -124,13 +111,6 @@ def test_problems_are_collected_and_raised_together() -> None:
     assert refusal(problems.raise_all) == tuple(sentences)
 
 
-def test_only_invalid_input_is_collected() -> None:
-    problems = Problems()
-    with pytest.raises(ZeroDivisionError):
-        problems.check(lambda: 1 // 0, default=None)
-    assert problems.sentences == []
-
-
 NUMBER = "wait is {!r}: give a number that is at least {}."
 
 
@@ -139,15 +119,12 @@ def test_a_number(value: Any, found: float) -> None:
     assert arguments.number(value, "wait") == found
 
 
-@pytest.mark.parametrize(("value", "found"), [("3600", 3600.0), (1, 1.0), (timedelta(days=14), 1209600.0)])
-def test_a_length_of_time(value: Any, found: float) -> None:
-    assert arguments.seconds(value, "max_staleness") == found
-
-
-@pytest.mark.parametrize("value", [0, "0:30:00", timedelta(0), None])
-def test_no_length_of_time(value: Any) -> None:
-    with pytest.raises(InvalidInput, match=r"^max_staleness is .*: give a number that is at least 1\.$"):
-        arguments.seconds(value, "max_staleness")
+def test_a_length_of_time() -> None:
+    found = [arguments.seconds(value, "max_staleness") for value in ("3600", 1, timedelta(days=14))]
+    assert found == [3600.0, 1.0, 1209600.0]
+    for value in (0, "0:30:00", timedelta(0), None):
+        with pytest.raises(InvalidInput, match=r"^max_staleness is .*: give a number that is at least 1\.$"):
+            arguments.seconds(value, "max_staleness")
 
 
 @pytest.mark.parametrize("value", [True, None, "", "soon", [1], -0.1, "nan", "inf", 1e6])

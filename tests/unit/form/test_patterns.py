@@ -45,13 +45,11 @@ def test_what_a_pattern_means(pattern: str, inside: list[str], outside: list[str
 
 
 def test_where_names_compare_as_typed_patterns_do_too() -> None:
-    assert parse_pattern("Shop.Crm_*").matches("Shop", "Crm_a", SENSITIVE)
-    for path in (("shop", "Crm_a"), ("Shop", "crm_a")):
-        assert not parse_pattern("Shop.Crm_*").matches(*path, SENSITIVE)
+    means = parse_pattern("Shop.Crm_*").matches
+    found = [means(*path, SENSITIVE) for path in (("Shop", "Crm_a"), ("shop", "Crm_a"), ("Shop", "crm_a"))]
+    assert found == [True, False, False]
     assert not parse_pattern("crm").matches("Dev", "crm", SENSITIVE)
-
-
-def test_the_own_database_is_no_pattern() -> None:
+    # The own database is no pattern.
     here = Session("admin", "d*")
     assert [parse_pattern("crm").matches(name, "crm", here) for name in ("d*", "dev")] == [True, False]
 
@@ -77,29 +75,33 @@ def test_no_pattern_takes_long() -> None:
     assert time.process_time() - begin < 1
 
 
+EMPTY = "allow is empty: name what may be opened, or leave it out for everything."
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ([], "allow is empty: name what may be opened, or leave it out for everything."),
-        ("[]", "allow is empty: name what may be opened, or leave it out for everything."),
+        ([], EMPTY),
+        ("[]", EMPTY),
         ({"a": 1}, "allow is {'a': 1}: give a list, JSON text of a list, or one name a line."),
-        (["a.b.c"], "'a.b.c' has 3 parts: write database.schema, with * for any characters, and double quotes around a "
-         "part that holds a dot."),
         (["!a.b"], "'!a.b' begins with '!', which leaves nothing out: name what may be opened."),
-        (["a.{{b"], "The pattern name '{{b' holds '{{', which starts a template in Airflow, so it isn't accepted: "
-         "rename the pattern."),
+        (["a.{{b"], "The pattern name '{{b' holds '{{', which starts a template in Airflow"),
         (["a.b\tc"], "The pattern name 'b\\tc' holds a character that can't be printed: remove it."),
         (["a."], "'a.' has an empty part: write schema, database.schema or database.schema.table."),
         (["a.b", "a.b"], "allow names a.b twice: name each once."),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_list_of_patterns_is_refused(value: Any, told: str) -> None:
-    assert told in refusal(patterns, value, "allow")
+    assert refusal(patterns, value, "allow")[0].startswith(told)
 
 
 def test_every_pattern_that_is_wrong_is_told() -> None:
     assert len(refusal(patterns, ["a.b.c", "crm", "!x", ""], "allow")) == 3
     assert [one.text for one in patterns('crm\n"!x".y', "allow")] == ["crm", '"!x".y']
+    parts = "parts: write {}, with * for any characters, and double quotes around a part that holds a dot."
+    assert refusal(parse_pattern, "a.b.c") == (f"'a.b.c' has 3 {parts.format('database.schema')}",)
+    told = (f"'a.b.c.d' has 4 {parts.format('database.schema.table')}",)
+    assert refusal(parse_pattern, "a.b.c.d", tables=True) == told
 
 
 def test_what_isnt_allowed_is_told_with_what_is() -> None:
@@ -131,8 +133,3 @@ def test_what_tables_are_meant(pattern: str, session: Session, inside: list[str]
             database, schema, table = (*path.split("."), "")[:3]
             assert means(database, schema, table) is wanted, path
     assert meant_by(None, session)("any", "thing", "at all")
-
-
-def test_a_table_is_a_pattern_only_where_tables_are() -> None:
-    assert "write database.schema, with" in refusal(parse_pattern, "a.b.c")[0]
-    assert "write database.schema.table, with" in refusal(parse_pattern, "a.b.c.d", tables=True)[0]

@@ -30,23 +30,15 @@ def problems(task: Any, conf: Any, **params: Any) -> list[str]:
 @pytest.mark.parametrize("conf", [None, {}, {"schemas": []}, {"role": "r", "plan_only": True}, {"openlineage": {}}])
 def test_what_is_declared_passes_and_what_airflow_adds(conf: Any) -> None:
     assert told(conf) == []
-
-
-def test_a_task_without_a_run_passes() -> None:
     assert list(conf_problems(CheckWarehouseOperator(task_id="check", schemas=["crm"]), {})) == []
 
 
 @pytest.mark.parametrize(
     ("key", "end"),
     [
-        ("plan-only", "did you mean plan_only?"),
-        ("plan_onyl", "did you mean plan_only?"),
-        ("Role", "did you mean role?"),
+        *((key, "did you mean plan_only?") for key in ("plan-only", "plan_onyl")),
         ("schema", "did you mean schemas?"),
-        ("dry_run", ALL),
-        ("", ALL),
-        ("open_lineage", ALL),
-        ("x" * 5000, ALL),
+        *((key, ALL) for key in ("dry_run", "", "open_lineage", "x" * 5000)),
     ],
 )
 def test_any_other_key_is_told_with_the_nearest(key: str, end: str) -> None:
@@ -63,16 +55,11 @@ def test_what_the_file_sets_is_told() -> None:
     ]
 
 
-def test_a_key_is_no_line_of_the_log_of_its_own() -> None:
+def test_keys_are_told_in_a_line_each_and_many_are_counted() -> None:
     (problem,) = told({"a\nb\x1b[31m": 1}, frozenset())
-    assert problem.isprintable()
-    assert problem.endswith("give one of none.")
-
-
-def test_many_keys_are_counted() -> None:
+    assert problem.isprintable() and problem.endswith("give one of none.")
     sentences = told({f"key_{at}": at for at in range(1000)})
-    assert len(sentences) == 11
-    assert sentences[-1] == "The run's conf holds 990 more keys that no param is called."
+    assert (len(sentences), sentences[-1]) == (11, "The run's conf holds 990 more keys that no param is called.")
 
 
 TASKS: list[tuple[type[BaseOperator], dict[str, Any]]] = [

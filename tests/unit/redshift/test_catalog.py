@@ -53,11 +53,6 @@ def test_a_database_typed_with_capitals_is_the_one_that_the_session_is_in(
     assert found == Session("Admin", stored, case_sensitive=sensitive == "on")
 
 
-def test_a_role_may_have_no_owner() -> None:
-    found = read_identities(Answers({q.ROLES: [["linked_role", None], ["other", "admin"]]}), q.SESSION)
-    assert {name: role.owner for name, role in found.roles.items()} == {"linked_role": "nobody", "other": "admin"}
-
-
 def test_how_names_compare_is_not_asked_where_it_makes_no_difference() -> None:
     assert read_session(refuse, "Admin", "dev", compares=False) == Session("Admin", "dev")
     # Redshift folds no other letters than those of ASCII.
@@ -69,8 +64,11 @@ def test_how_names_compare_is_not_asked_where_it_makes_no_difference() -> None:
     [(["admin", 100, True, False], True), (["admin", 100, False, True], False), (["someone", 100, True, True], False)],
 )
 def test_only_a_superuser_sees_the_whole_catalog(users: list[Any], superuser: bool) -> None:
-    found = read_identities(Answers({q.USERS: [users]}), Session("admin", "dev", superuser=not superuser))
+    rows = Answers({q.USERS: [users], q.ROLES: [["linked_role", None], ["other", "admin"]]})
+    found = read_identities(rows, Session("admin", "dev", superuser=not superuser))
     assert found.session == Session("admin", "dev", superuser=superuser)
+    # A role may have no owner.
+    assert {name: role.owner for name, role in found.roles.items()} == {"linked_role": "nobody", "other": "admin"}
 
 
 def test_roles_of_roles_are_found_on_every_branch_and_once() -> None:

@@ -19,28 +19,15 @@ FORBIDDEN = "hold none of ' \" \\ / @"
 @pytest.mark.parametrize(
     ("password", "problems"),
     [
-        ("Abcdef12", []),
-        ("Zbcdef09", []),
-        ("ABCDEFz9", []),
-        ("ABCDEFa0", []),
-        ("Abcdef1", [LENGTH]),
-        ("Aa1" + "x" * 61, []),
-        ("Aa1" + "x" * 62, [LENGTH]),
-        ("abcdefg1", [UPPER]),
-        ("ABCDEFG1", [LOWER]),
-        ("ZYXWV`{1", [LOWER]),
-        ("zyxwv[^1", [UPPER]),
-        ("Abcdefg:", [DIGIT]),
-        ("Abcdefgh", [DIGIT]),
-        ("Abcdef 12", [PRINTABLE]),
-        ("Abcdef1\x7f", [PRINTABLE]),
-        ("Abcdef1~", []),
-        ("Abcdef1!", []),
-        ("Abcdef1é", [PRINTABLE]),
+        *((fine, []) for fine in ("Abcdef12", "Zbcdef09", "ABCDEFz9", "ABCDEFa0", "Aa1" + "x" * 61, "Abcdef1~")),
+        *((wrong, [LENGTH]) for wrong in ("Abcdef1", "Aa1" + "x" * 62)),
+        *((wrong, [UPPER]) for wrong in ("abcdefg1", "zyxwv[^1")),
+        *((wrong, [LOWER]) for wrong in ("ABCDEFG1", "ZYXWV`{1")),
+        *((wrong, [DIGIT]) for wrong in ("Abcdefgh", "Abcdefg:")),
+        *((wrong, [PRINTABLE]) for wrong in ("Abcdef 12", "Abcdef1\x7f", "Abcdef1é")),
         ("Äbcdef12", [UPPER, PRINTABLE]),
         ("ABCDEFé1", [LOWER, PRINTABLE]),
         ("Abcdefg٣", [DIGIT, PRINTABLE]),
-        ("", [LENGTH, UPPER, LOWER, DIGIT]),
         ("/ ", [LENGTH, UPPER, LOWER, DIGIT, PRINTABLE, FORBIDDEN]),
     ],
 )
@@ -48,31 +35,27 @@ def test_the_policy_is_told_phrase_by_phrase(password: str, problems: list[str])
     assert policy_problems(password) == problems
 
 
-@pytest.mark.parametrize("character", [chr(code) for code in range(33, 127)])
-def test_five_printable_characters_are_forbidden(character: str) -> None:
-    assert policy_problems("Abcdef12" + character) == ([FORBIDDEN] if character in "'\"\\/@" else [])
+def test_five_printable_characters_are_forbidden() -> None:
+    told = {character: policy_problems(f"Abcdef12{character}") for character in map(chr, range(33, 127))}
+    assert {character for character, problems in told.items() if problems} == set("'\"\\/@")
+    assert told["/"] == [FORBIDDEN]
 
 
-def test_md5_is_as_aws_documents_it() -> None:
+def test_hashes_are_as_aws_documents_them() -> None:
     # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
     assert md5_hash("ez", "user1") == "md5153c434b4b77c89e6b94f12c5393af5b"
     assert hashed("ez", "user1", "md5") == "md5153c434b4b77c89e6b94f12c5393af5b"
 
-
-def test_sha256_is_as_aws_documents_it() -> None:
-    # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
     salt = "c721bff5d9042cf541ff7b9d48fa8a6e545c19a763e3710151f9513038b0f6c6"
     digest = "821708135fcc42eb3afda85286dee0ed15c2c461d000291609f77eb113073ec2"
     assert sha256_hash("Mypassword1", bytes.fromhex(salt)) == f"sha256|{digest}|{salt}"
 
 
 def test_sha256_salts_are_32_random_bytes() -> None:
-    texts = [hashed("Mypassword1", "user1", "sha256") for _ in range(2)]
-    assert texts[0] != texts[1]
-    for text in texts:
-        kind, digest, salt = text.split("|")
-        assert (kind, len(bytes.fromhex(salt))) == ("sha256", 32)
-        assert digest == hashlib.sha256(b"Mypassword1" + bytes.fromhex(salt)).hexdigest()
+    first, second = (hashed("Mypassword1", "user1", "sha256") for _ in range(2))
+    assert first != second
+    salt = bytes.fromhex(first.rpartition("|")[2])
+    assert (len(salt), first) == (32, sha256_hash("Mypassword1", salt))
 
 
 def test_passwords_are_hashed_as_utf8() -> None:
