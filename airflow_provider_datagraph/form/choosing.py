@@ -55,7 +55,7 @@ class Wanted:
 
     def excludes(self, database: str, schema: str) -> str:
         """Tell which pattern leaves a schema out, however it is spelled; one without a database does so in all."""
-        meant = (pattern.text for pattern in self.excluded if pattern.means(database, schema, "*", fold))
+        meant = (pattern.text for pattern in self.excluded if pattern.means(fold(database), fold(schema), "*", fold))
         return next(meant, "")
 
     def check(self) -> None:

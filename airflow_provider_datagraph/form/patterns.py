@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from fnmatch import fnmatchcase, translate
+from fnmatch import fnmatchcase
 from functools import cache, partial
 from typing import Any
 
@@ -27,13 +27,13 @@ class Pattern:
 
     def matches(self, database: str, schema: str, session: Session) -> bool:
         """Tell whether a schema is meant, by default in the session's database; both sides are folded as it does."""
-        stored: Callable[[str], str] = str if session.case_sensitive else fold
-        return self.means(database, schema, _glob(session.database, quoted=True), stored)
+        write: Callable[[str], str] = str if session.case_sensitive else fold
+        return self.means(write(database), write(schema), write(_glob(session.database, quoted=True)), write)
 
-    def means(self, database: str, schema: str, own: str, stored: Callable[[str], str]) -> bool:
-        """Tell the same, where ``own`` is the glob of a database that isn't named, and ``stored`` folds."""
-        databases, schemas = (own, *self.globs)[-2:]
-        return fnmatchcase(stored(database), stored(databases)) and fnmatchcase(stored(schema), stored(schemas))
+    def means(self, database: str, schema: str, own: str, write: Callable[[str], str]) -> bool:
+        """Tell the same, where ``own`` is meant by a pattern that names no database, and ``write`` folds its globs."""
+        databases, schemas = (own, *map(write, self.globs))[-2:]
+        return fnmatchcase(database, databases) and fnmatchcase(schema, schemas)
 
 
 def _glob(part: str, quoted: bool) -> str:
@@ -106,18 +106,13 @@ def meant_by(listed: Sequence[Pattern] | None, session: Session) -> Callable[[st
     if listed is None:
         return lambda _database, _schema, _table: True
     write: Callable[[str], str] = str if session.case_sensitive else fold
+    own = _glob(session.database, quoted=True)
 
-    def compiled(one: Pattern) -> list[re.Pattern[str]]:
-        typed = (*map(write, one.globs), write(one.table))
-        return [re.compile(translate(glob)) for glob in (_glob(session.database, quoted=True), *typed)[-3:]]
-
-    each = list(map(compiled, listed))
-
-    # There are many schemas, and many tables in each.
+    # There are many tables in each schema.
     @cache
-    def of_schema(database: str, schema: str) -> list[re.Pattern[str]]:
-        return [tables for first, second, tables in each if first.match(database) and second.match(schema)]
+    def tables_of(database: str, schema: str) -> list[str]:
+        return [write(one.table) for one in listed if one.means(database, schema, own, write)]
 
     return lambda database, schema, table: any(
-        not table or tables.match(table) for tables in of_schema(database, schema)
+        not table or fnmatchcase(table, glob) for glob in tables_of(database, schema)
     )

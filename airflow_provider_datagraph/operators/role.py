@@ -17,7 +17,7 @@ from airflow_provider_datagraph.operators import base
 from airflow_provider_datagraph.operators.base import DEFAULT_ROLE, DEFAULT_USER, AdoptingOperator, Mode
 from airflow_provider_datagraph.redshift.catalog.identities import user_grants
 from airflow_provider_datagraph.redshift.names import check_identity
-from airflow_provider_datagraph.redshift.passwords import HASHES, hashed, policy_problems
+from airflow_provider_datagraph.redshift.passwords import HASHES, policy_problems
 from airflow_provider_datagraph.xcom import LEFT_OUT, Missing
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def desired_user(hook: DataGraphHook, password_hash: str) -> DesiredUser:
     """Take the linked user from its connection, with what its password lacks. Task logs mask the hash from here on."""
     login, password = hook.login, str(hook.arguments["password"])
-    made = hashed(password, login, password_hash)
+    made = HASHES[password_hash](password, login)
     mask(made)
     return DesiredUser(login, made, tuple(policy_problems(password)))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable, Mapping
 
-HASHES = ("md5", "sha256")
 FORBIDDEN = "'\"\\/@"
 
 
@@ -34,10 +34,5 @@ def sha256_hash(password: str, salt: bytes | None = None) -> str:
     return f"sha256|{hashlib.sha256(password.encode() + salt).hexdigest()}|{salt.hex()}"
 
 
-def hashed(password: str, user: str, kind: str) -> str:
-    """Make what stands for a password in CREATE USER and ALTER USER; ``kind`` is ``md5`` or ``sha256``."""
-    if kind == "md5":
-        return md5_hash(password, user)
-    if kind == "sha256":
-        return sha256_hash(password)
-    raise ValueError(f"unknown kind of password hash {kind!r}: use md5 or sha256")
+HASHES: Mapping[str, Callable[[str, str], str]] = {"md5": md5_hash, "sha256": lambda password, _: sha256_hash(password)}
+"""What stands for a password and its user in CREATE USER and ALTER USER, by kind."""

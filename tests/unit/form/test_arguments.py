@@ -55,7 +55,7 @@ def test_a_choice_is_one_of_the_words(value: Any) -> None:
         ([], ()),
         ("crm", ("crm",)),
         *((one, ("b", "a")) for one in (" b \n\n a\r\n", ' \n["b", " a "]\n', ["b", " a"], ("b", "a"))),
-        *((one, ("a",)) for one in ({"a"}, frozenset({"a"}), " ['a']\n")),
+        (" ['a']\n", ("a",)),
         (["crm", "CRM"], ("crm", "CRM")),
         ("my schema.[t]", ("my schema.[t]",)),
         # As a template prints a Python list.
@@ -75,8 +75,8 @@ def test_names_come_as_lists_json_or_lines(value: Any, found: tuple[str, ...]) -
         ("['a'", NO_JSON.format(2)),
         ({"a": 1}, f"schema is {{'a': 1}}: {LIST}"),
         *((["a", entry], f"schema has the entry {entry!r}: each has to be a name.") for entry in (5, None, "", " ")),
-        # A set of anything has an order.
-        ({"b", 5}, "schema has the entry 5: each has to be a name."),
+        # A set has no order: two runs would write other statements.
+        ({"b"}, f"schema is {{'b'}}: {LIST}"),
         ('["a", ["b"]]', "schema has the entry ['b']: each has to be a name."),
         (["a", "b", "b ", "a", "c"], "schema names a, b twice: name each once."),
         ("a\na", "schema names a twice: name each once."),
