@@ -271,6 +271,11 @@ class AdoptingOperator(ConvergingOperator):
         return self.optional("trusted_owners", arguments.names, problems) or ()
 
 
+def future_tables(value: Any, name: str) -> FutureTables:
+    """Parse how later tables are reached."""
+    return FutureTables(arguments.choice(value, name, list(FutureTables)))
+
+
 class GrantingOperator(AdoptingOperator):
     """Base of the operators that grant tables.
 
@@ -289,15 +294,14 @@ class GrantingOperator(AdoptingOperator):
         self.writers = self.kept("writers", writers)
 
     def later(self, problems: Problems) -> tuple[FutureTables, tuple[str, ...] | None]:
-        future = problems.check(
-            arguments.choice, self.future_tables, "future_tables", list(FutureTables), default="none"
-        )
+        future = problems.check(future_tables, self.future_tables, "future_tables", default=FutureTables.NONE)
         found = self.optional("writers", arguments.names, problems)
         if found is not None and not found:
             problems.add("writers is an empty list: name users, or leave it out for the owners of today.")
-        if found is not None and future != FutureTables.DEFAULT_PRIVILEGES:
-            problems.add(f"writers is given, and future_tables is {future!r}: it is for 'default_privileges' alone.")
-        return FutureTables(future), found
+        if found is not None and future is not FutureTables.DEFAULT_PRIVILEGES:
+            told = f"writers is given, and future_tables is {str(future)!r}: it is for 'default_privileges' alone."
+            problems.add(told)
+        return future, found
 
 
 def show_label(label: str, context: Context) -> None:

@@ -181,11 +181,7 @@ class CheckWarehouseOperator(base.DataGraphOperator):
             problems.check(arguments.optional_text, self.reverse_etl_owner, "reverse_etl_owner", default=None),
             self.optional("trusted_owners", arguments.names, problems) or (),
             self.optional("allow", patterns, problems),
-            FutureTables(
-                problems.check(
-                    arguments.choice, self.future_tables, "future_tables", list(FutureTables), default="none"
-                )
-            ),
+            problems.check(base.future_tables, self.future_tables, "future_tables", default=FutureTables.NONE),
             problems.check(arguments.boolean, self.plan_only, "plan_only", default=True),
         )
 
