@@ -62,7 +62,7 @@ SETTINGS = f"""\
 [tool.mutmut]
 source_paths = ["{PACKAGE}"]
 only_mutate = {json.dumps([f"{PACKAGE}/{folder}*.py" for folder in PURE])}
-also_copy = ["{PACKAGE}", "tests"]
+also_copy = ["{PACKAGE}", "tests", "docs"]
 pytest_add_cli_args = ["-q", "-x", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--ignore={RANDOM}"]
 pytest_add_cli_args_test_selection = {json.dumps(TESTS)}
 use_git_change_detection = false
@@ -96,6 +96,9 @@ def prepare() -> None:
     shutil.copytree(ROOT / PACKAGE, PLACE / PACKAGE, ignore=ignored)
     for tests in TESTS:
         shutil.copytree(ROOT / tests, PLACE / tests, ignore=ignored)
+    # A test holds it against the sentences.
+    (PLACE / "docs").mkdir()
+    shutil.copy(ROOT / "docs" / "findings.md", PLACE / "docs")
     (PLACE / "pyproject.toml").write_text(SETTINGS)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import unified_diff
+from functools import partial
 from typing import Any
 
 from airflow_provider_datagraph.access.plan import Plan, note
@@ -33,29 +34,25 @@ class _Plans:
     approved: Mapping[str, Mapping[str, Any]] | None = None
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def of(self, part: str) -> Callable[[str, Plan], None]:
-        """Make what takes a part's plans, and refuses one that isn't what was approved.
+    def take(self, part: str, database: str, plan: Plan) -> None:
+        """Take a part's plan, and refuse one that isn't what was approved.
 
         What is done already is no part of a plan any more, so one without statements always is.
         """
-
-        def take(database: str, plan: Plan) -> None:
-            statements = [step.statement.shown for step in plan.steps]
-            digest = hashlib.sha256(json.dumps(statements).encode()).hexdigest()
-            place = f"{part} in {database}"
-            self.made[place] = {"digest": digest, "statements": statements[:MAX_ROWS]}
-            if self.approved is None or not statements:
-                return
-            before = self.approved.get(place, {"digest": "", "statements": []})
-            if digest != before["digest"]:
-                lines = unified_diff(before["statements"], statements[:MAX_ROWS], n=0, lineterm="")
-                told = [one_line(line) for line in lines if not line.startswith(("---", "+++", "@@"))][:SHOWN]
-                raise MisconfigurationError(
-                    f"{one_line(place)}: the plan isn't what was approved any more ({'; '.join(told)}). Nothing of it "
-                    "was made: start a new run, which asks again."
-                )
-
-        return take
+        statements = [step.statement.shown for step in plan.steps]
+        digest = hashlib.sha256(json.dumps(statements).encode()).hexdigest()
+        place = f"{part} in {database}"
+        self.made[place] = {"digest": digest, "statements": statements[:MAX_ROWS]}
+        if self.approved is None or not statements:
+            return
+        before = self.approved.get(place, {"digest": "", "statements": []})
+        if digest != before["digest"]:
+            lines = unified_diff(before["statements"], statements[:MAX_ROWS], n=0, lineterm="")
+            told = [one_line(line) for line in lines if not line.startswith(("---", "+++", "@@"))][:SHOWN]
+            raise MisconfigurationError(
+                f"{one_line(place)}: the plan isn't what was approved any more ({'; '.join(told)}). Nothing of it was "
+                "made: start a new run, which asks again."
+            )
 
 
 class OpenWarehouseOperator(AdoptingOperator):
@@ -118,7 +115,7 @@ class OpenWarehouseOperator(AdoptingOperator):
 
     def _run(self, part: ConvergingOperator, mode: Mode, plans: _Plans) -> Report:
         part.within, part.tries, part.longest_wait, part.done = self, self.tries, self.longest_wait, []
-        return part.converge(Problems(), replace(mode, approve=plans.of(part.task_id)))[1]
+        return part.converge(Problems(), replace(mode, approve=partial(plans.take, part.task_id)))[1]
 
     def _parts(self, trusted: Sequence[str]) -> Iterator[ConvergingOperator]:
         try:
