@@ -12,6 +12,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
 import airflow_provider_datagraph
 from airflow_provider_datagraph import example_dags, exceptions, hooks, operators, sensors, triggers
@@ -60,6 +61,12 @@ def test_what_isnt_there_is_told_as_python_does(room: ModuleType) -> None:
         _ = room.Nothing
 
 
+# Airflow 2 asks its database what an alias means, and there is none here.
+DAG_FILES = "; ".join(
+    f"runpy.run_path({str(path)!r})"
+    for path in (Path(__file__).parents[2] / "dags").glob("*.py")
+    if AIRFLOW_V_3_0_PLUS or path.stem != "segment_ready"
+)
 STAGES = {
     "what Airflow reads": f"import {PACKAGE}.provider_info, {PACKAGE}.exceptions, {PACKAGE}.xcom",
     "rooms": "\n".join(f"import {room.__name__}" for room in ROOMS),
