@@ -20,6 +20,7 @@ from airflow_provider_datagraph.access.report import (
     script,
     table,
 )
+from airflow_provider_datagraph.redshift.names import one_line
 from airflow_provider_datagraph.redshift.statements import Create, Membership
 from airflow_provider_datagraph.redshift.values import Identity
 from tests.unit.redshift.reading import refusal
@@ -59,36 +60,23 @@ def test_each_change_has_a_row_and_each_statement_stands_once(applied: bool) -> 
     assert tuple(one.text.split()[0] for one in found) == verbs
 
 
-def test_a_report_holds_no_secret() -> None:
-    step = Step(Create("user", "u", "md5canary"), (Change("create", "user", ("u",), Reason.MISSING),))
-    report = Report.planned(Plan((step,)), "d")
-    assert report.changes[0].statement == "CREATE USER \"u\" PASSWORD '<hash>'"
-    assert "canary" not in repr(report) + table("It", report) + script(report)
-
-
 def test_a_report_tells_a_plan() -> None:
     report = Report.planned(Plan((GIVE, TAKE), 7, (ACTS, *OWNED, STOPS, ACTS, PARTIAL)), "d")
     planned = tuple(change_rows([GIVE, TAKE], "d", applied=False))
     assert (report.changed, report.in_place, report.changes) == (0, 7, planned)
     # Each is told once, and notes are counted: the first of a code is told in the log.
-    empty, taken = said(ACTS), said(STOPS)
-    assert report.findings == (
-        FindingRow("schema_empty", "d.s", empty.text, empty.remedy, blocking=False),
-        FindingRow("name_taken", "r", taken.text, taken.remedy, blocking=True),
-    )
+    assert report.findings == (said(ACTS), said(STOPS))
     assert report.blocking == report.findings[1:]
     assert report.notes == {"role_owner": 3, "partial_view": 1}
-    assert report.noted.keys() == report.notes.keys()
-    assert report.noted["role_owner"] == said(OWNED[0])
+    assert report.noted == {"role_owner": said(OWNED[0]), "partial_view": said(PARTIAL)}
     done = change_rows([GIVE], "d", applied=True)
-    assert Report.of((), done, 2) == Report(2, 2, tuple(done))
-    assert Report.of(()) == Report()
+    assert (Report.of((), done, 2), Report.of(())) == (Report(2, 2, tuple(done)), Report())
 
 
-def test_a_report_is_json() -> None:
+def test_a_report_is_json_of_100_rows_of_a_kind_at_most() -> None:
     report = Report(1, 2, (row(applied=True),), (STOP,), {"role_owner": 3}, {"role_owner": TOLD}, 4, 5)
     changed = {"action": "grant", "object": "role 0", "privileges": ["X"], "database": "d", "statement": "S0"}
-    assert report.as_dict() == {
+    assert json.loads(json.dumps(report.as_dict())) == {
         "changed": 1,
         "in_place": 2,
         "changes": [{**changed, "text": "grant 0", "applied": True}],
@@ -97,22 +85,11 @@ def test_a_report_is_json() -> None:
         "noted": {"role_owner": "It is told."},
         "omitted": {"changes": 4, "findings": 5},
     }
-    assert json.loads(json.dumps(report.as_dict())) == report.as_dict()
-    empty = {"changed": 0, "in_place": 0, "changes": [], "findings": [], "notes": {}, "noted": {}}
-    assert Report().as_dict() == {**empty, "omitted": {"changes": 0, "findings": 0}}
-
-
-@pytest.mark.parametrize(("count", "kept", "more"), [(99, 99, 0), (100, 100, 0), (101, 100, 1), (250, 100, 150)])
-def test_a_report_holds_100_rows_of_a_kind(count: int, kept: int, more: int) -> None:
-    report = Report(count, 0, rows(count), findings(count), {"c": count}).as_dict()
-    assert [one["object"] for one in report["changes"]] == [f"role {number}" for number in range(kept)]
-    assert [one["object"] for one in report["findings"]] == [str(number) for number in range(kept)]
-    assert (report["changed"], report["notes"]) == (count, {"c": count})
-    assert report["omitted"] == {"changes": more, "findings": more}
-    # The two kinds are cut apart, and the log's table isn't cut.
-    apart = Report(changes=rows(count), findings=(STOP,), more_findings=2)
-    assert apart.as_dict()["omitted"] == {"changes": more, "findings": 2}
-    assert len(table("All", Report(0, 0, rows(count), findings(count))).splitlines()) == 2 + 2 * count
+    for changes, told, omitted in ((99, 100, (0, 0)), (101, 250, (1, 150))):
+        cut = Report(0, 0, rows(changes), findings(told)).as_dict()
+        assert [one["object"] for one in cut["changes"]] == [f"role {number}" for number in range(min(changes, 100))]
+        assert [one["object"] for one in cut["findings"]] == [str(number) for number in range(100)]
+        assert tuple(cut["omitted"].values()) == omitted
 
 
 NOTED = {"role_owner": FindingRow("role_owner", "", "It is told.")}
@@ -125,10 +102,8 @@ def without(name: str) -> dict[str, Any]:
 
 
 def test_what_was_a_report_is_read_back() -> None:
-    assert Report.parse(VALUE, "reports") == WHOLE
-    assert Report.parse(json.loads(json.dumps(VALUE)), "reports") == WHOLE
     # What else an operator returns stands beside it, and isn't in it.
-    assert Report.parse({**VALUE, "segment": {"host": "h"}}, "reports") == WHOLE
+    assert Report.parse(json.loads(json.dumps({**VALUE, "segment": {"host": "h"}})), "reports") == WHOLE
     assert Report.parse(without("noted"), "reports") == replace(WHOLE, noted={})
     cut = Report(changes=rows(130), findings=findings(120), more_changes=7)
     again = Report.parse(cut.as_dict(), "reports")
@@ -136,24 +111,18 @@ def test_what_was_a_report_is_read_back() -> None:
 
 
 ROWS = ("changes", "findings")
-NO_ROWS: tuple[Any, ...] = ("text", "", {}, [1], ["text"], None, [{}])
+NO_ROWS: tuple[Any, ...] = ("text", "", {}, [1], None, [{}])
 BAD: list[Any] = [
     *(None, 5, "abc", [], {}),
     *(without(name) for name in VALUE if name != "noted"),
-    *({**VALUE, "noted": wrong} for wrong in ("text", None, [1], {"role_owner": 5}, {"else": "It counts nothing."})),
-    *({**VALUE, name: wrong} for name in ("changed", "in_place") for wrong in ("1", None, 1.0, True)),
+    *({**VALUE, "noted": wrong} for wrong in ("text", None, {"role_owner": 5}, {"else": "It counts nothing."})),
+    *({**VALUE, name: wrong} for name in ("changed", "in_place") for wrong in ("1", None, True)),
     *({**VALUE, name: wrong} for name in ROWS for wrong in NO_ROWS),
     {**VALUE, "changes": [{**VALUE["changes"][0], "more": 1}]},
     # Every field is of its kind: none breaks, or deceives, whoever reads it later.
-    *(
-        {**VALUE, kind: [{**VALUE[kind][0], name: wrong}]}
-        for kind in ROWS
-        for name in VALUE[kind][0]
-        for wrong in (5, [5])
-    ),
-    {**VALUE, "findings": [{"code": "c", "object": "o"}]},
+    *({**VALUE, kind: [{**VALUE[kind][0], name: [5]}]} for kind in ROWS for name in VALUE[kind][0]),
     *({**VALUE, "notes": wrong} for wrong in ("text", {"c": "1"}, [1])),
-    *({**VALUE, "omitted": wrong} for wrong in ({}, 5, {"changes": 1}, {"changes": "1", "findings": 0})),
+    *({**VALUE, "omitted": wrong} for wrong in (5, {"changes": 1}, {"changes": "1", "findings": 0})),
 ]
 
 
@@ -170,6 +139,9 @@ def test_reports_are_summed_and_each_finding_stands_once() -> None:
         11, 22, (*rows(1), *rows(2)), (TOLD, STOP), {"a": 11, "b": 2}, {"a": TOLD, "b": STOP}, 33, 44
     )
     assert join([]) == Report()
+    # One that was read back from XCom joins like the whole one.
+    parsed = join([WHOLE, Report.parse(VALUE, "reports")])
+    assert parsed == join([WHOLE, WHOLE]) and parsed.notes == {"role_owner": 2, "b": 2}
 
 
 def test_what_several_tasks_note_of_the_same_is_counted_once() -> None:
@@ -180,100 +152,73 @@ def test_what_several_tasks_note_of_the_same_is_counted_once() -> None:
     assert join([*several, Report(notes={"a": 1}), Report(notes={"a": 1})]).notes == {"a": 8}
 
 
-def test_a_parsed_report_joins_like_the_whole_one() -> None:
-    # Read back from XCom, privileges are a list again, and rows still compare.
-    parsed = Report.parse(json.loads(json.dumps(WHOLE.as_dict())), "reports")
-    assert join([WHOLE, parsed]) == join([WHOLE, WHOLE])
-    assert join([WHOLE, parsed]).notes == {"role_owner": 2, "b": 2}
+DONE = [row(at, action, applied=True) for at, action in enumerate(("create", "grant", "give", "revoke", "drop"))]
+NOTES = {"one": 1, "several": 2, "elsewhere": 2, "there": 1}
+FIRST = {"one": FindingRow("one", "d", "First."), "several": FindingRow("several", "d", "Second.", "Third.")}
+TABLES: dict[str, tuple[Report, str]] = {
+    "what was done": (
+        Report(5, 12, tuple(DONE), (TOLD,)),
+        """
+  +  done      create 0
+  +  done      grant 1
+  +  done      give 2
+  -  done      revoke 3
+  -  done      drop 4
+  =  in place  12 already as desired
+  !  told      It is told.""",
+    ),
+    "a plan, and what stops it": (
+        Report(0, 0, (row(),), (STOP,)),
+        """
+  +  planned   grant 0
+  =  in place  0 already as desired
+  x  stop      It stops.
+               → Let it go on.""",
+    ),
+    "notes: of an earlier task's, how many there were": (
+        Report(0, 1, notes=NOTES, noted=FIRST),
+        """
+     nothing   to change
+  =  in place  1 already as desired
+  i  one       First.
+  i  several   Second. (1 more)
+               → Third.
+  i  notes     elsewhere (2), there (1): in the logs of the tasks""",
+    ),
+    "a part, which isn't the whole": (
+        Report(changes=rows(1), more_changes=1, more_findings=2),
+        """
+  +  planned   grant 0
+     omitted   1 more change, in the logs of the tasks
+  =  in place  0 already as desired
+     omitted   2 more findings, in the logs of the tasks""",
+    ),
+}
 
 
-def lines(*listed: str) -> str:
-    return "\n".join(listed)
+@pytest.mark.parametrize("what", TABLES)
+def test_a_table_shows(what: str) -> None:
+    report, shown = TABLES[what]
+    assert table("Title", report) == f"Title{shown}"
 
 
-def test_a_table_shows_what_was_done() -> None:
-    done = [row(at, action, applied=True) for at, action in enumerate(("create", "grant", "give", "revoke", "drop"))]
-    report = Report(5, 12, tuple(done), (TOLD,))
-    assert table("Schemas a, b", report) == lines(
-        "Schemas a, b",
-        "  +  done      create 0",
-        "  +  done      grant 1",
-        "  +  done      give 2",
-        "  -  done      revoke 3",
-        "  -  done      drop 4",
-        "  =  in place  12 already as desired",
-        "  !  told      It is told.",
-    )
-
-
-def test_a_table_shows_what_is_only_planned_and_what_stops_it() -> None:
-    assert table("Plan", Report(0, 0, (row(),), (STOP,))) == lines(
-        "Plan",
-        "  +  planned   grant 0",
-        "  =  in place  0 already as desired",
-        "  x  stop      It stops.",
-        "               → Let it go on.",
-    )
-
-
-def test_a_table_counts_notes_and_tells_the_first() -> None:
-    notes = {"one": 1, "several": 2, "elsewhere": 2, "there": 1}
-    noted = {"one": FindingRow("one", "d", "First."), "several": FindingRow("several", "d", "Second.", "Third.")}
-    assert table("All", Report(0, 1, notes=notes, noted=noted)) == lines(
-        "All",
-        "     nothing   to change",
-        "  =  in place  1 already as desired",
-        "  i  one       First.",
-        "  i  several   Second. (1 more)",
-        "               → Third.",
-        # What is known of an earlier task's is how many there were.
-        "  i  notes     elsewhere (2), there (1): in the logs of the tasks",
-    )
-
-
-def test_a_table_never_shows_a_part_as_the_whole() -> None:
-    # A run's summary has the rows that went through XCom.
-    left_out = Report(changes=rows(1), more_changes=1, more_findings=2)
-    assert table("All", left_out) == lines(
-        "All",
-        "  +  planned   grant 0",
-        "     omitted   1 more change, in the logs of the tasks",
-        "  =  in place  0 already as desired",
-        "     omitted   2 more findings, in the logs of the tasks",
-    )
-    cut = Report.parse(Report(changes=rows(130), findings=findings(101)).as_dict(), "reports")
-    shown = table("All", cut).splitlines()
-    assert len(shown) == 1 + 100 + 1 + 1 + 100 + 1
-    assert shown[101].strip() == "omitted   30 more changes, in the logs of the tasks"
-    assert shown[-1].strip() == "omitted   1 more finding, in the logs of the tasks"
-
-
-def test_a_table_without_changes_doesnt_speak_of_them() -> None:
+def test_a_sensors_table_doesnt_speak_of_changes() -> None:
     assert table("Proof of 3", Report(in_place=3), changes=False) == "Proof of 3"
-    assert table("Proof", Report(in_place=3, findings=(TOLD,)), changes=False) == lines(
-        "Proof", "  =  in place  3 already as desired", "  !  told      It is told."
-    )
+    shown = "Proof\n  =  in place  3 already as desired\n  !  told      It is told."
+    assert table("Proof", Report(in_place=3, findings=(TOLD,)), changes=False) == shown
 
 
-EVIL = "s\n  x  forged\x1b[31m\u2028"
-
-
-def test_a_name_is_no_line_of_the_log_of_its_own() -> None:
+def test_a_name_makes_no_other_line_and_no_other_line_long() -> None:
+    evil = "s\n  x  forged\x1b[31m\u2028"
     report = Report(
-        changes=(row(text=f"grant {EVIL}", object=EVIL),),
-        findings=(FindingRow("c", EVIL, f"Schema {EVIL}.", f"Drop {EVIL}."),),
+        changes=(row(text=f"grant {evil}", object=evil), row(text="x" * 1_000_000), *rows(99)),
+        findings=(FindingRow("c", evil, f"Schema {evil}.", f"Drop {evil}."),),
         notes={"n": 1},
-        noted={"n": FindingRow("n", EVIL, EVIL, EVIL)},
+        noted={"n": FindingRow("n", evil, evil, evil)},
     )
-    shown = table(f"Schema {EVIL}", report).split("\n")
-    assert len(shown) == 7
+    shown = table(f"Schema {evil}", report).split("\n")
+    assert (len(shown), sum(len(line) > 80 for line in shown)) == (107, 1)
     assert all(line.isprintable() for line in shown)
-
-
-def test_a_long_name_makes_no_other_line_long() -> None:
-    report = Report(changes=(row(text="x" * 1_000_000), *rows(99)))
-    first, *others = table("All", report).splitlines()[1:]
-    assert len(first) > 1_000_000 and max(map(len, others)) < 40
 
 
 def test_columns_are_aligned() -> None:
@@ -289,47 +234,37 @@ EXACT = "SET enable_case_sensitive_identifier TO true;"
 
 def test_a_script_has_a_section_for_each_database() -> None:
     listed = (row(1), row(2, statement=""), row(3), row(4, database="e"), row(5))
-    assert script(Report(changes=listed, findings=(STOP, TOLD))) == lines(
+    assert script(Report(changes=listed, findings=(STOP, TOLD), more_findings=3)).splitlines() == [
         "-- This stops it: It stops. Let it go on.",
         "-- It is told.",
         "",
         *("-- Connect to database d", EXACT, "S1;", "S3;", ""),
         *("-- Connect to database e", EXACT, "S4;", ""),
         *("-- Connect to database d", EXACT, "S5;"),
-    )
+    ]
     assert script(Report(changes=(row(),))).startswith("-- Connect to database d\n")
     assert script(Report()) == ""
 
 
-def test_a_script_says_what_stands_for_the_password() -> None:
-    create = row(statement="CREATE USER \"u\" PASSWORD '<hash>'")
-    found = script(Report(changes=(create, row(1)))).splitlines()
-    at = found.index("CREATE USER \"u\" PASSWORD '<hash>';")
-    assert found[at + 1].startswith("-- <hash> stands for the password's: 'md5' followed by the MD5")
-    assert found[at + 2 :] == ["S1;"]
-    assert sum("<hash>" in line for line in found) == 2
+def test_a_report_holds_no_secret_and_a_script_says_what_stands_for_it() -> None:
+    create = Step(Create("user", "u", "md5canary"), (Change("create", "user", ("u",), Reason.MISSING),))
+    report = Report.planned(Plan((create, TAKE)), "d")
+    assert "canary" not in repr(report) + table("It", report) + script(report)
+    lines = script(report).splitlines()
+    at = lines.index("CREATE USER \"u\" PASSWORD '<hash>';")
+    assert lines[at + 1].startswith("-- <hash> stands for the password's: 'md5' followed by the MD5")
+    assert sum("<hash>" in line for line in lines[at:]) == 2 and len(lines[at:]) == 3
 
 
-@pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\x85", "\u2028", "\x00"])
-def test_no_name_ends_a_comment_of_a_script(end: str) -> None:
-    name = f"d{end}DROP DATABASE dev;"
+@pytest.mark.parametrize("mark", ["\n", "\r", "\x0b", "\x85", "\u2028", "\x00", "\x1b[2J", "\u202e", "\u3164"])
+def test_no_name_ends_a_comment_and_what_cant_be_printed_is_one(mark: str) -> None:
+    name = f"d{mark}DROP DATABASE dev;"
     told = FindingRow("c", name, f"Database {name} is.", f"Drop {name}.")
-    found = script(Report(changes=(row(database=name),), findings=(told,))).splitlines()
-    assert [line for line in found if not line.startswith("-- ")] == ["", EXACT, "S0;"]
+    evil = row(database=name, statement=f'GRANT x ON "a{mark}b" TO r')
+    found = script(Report(changes=(evil, row(1, database=name)), findings=(told,))).splitlines()
+    assert [line for line in found if not line.startswith("-- ")] == ["", EXACT, "S1;"]
+    assert found[-3:-1] == [f"-- {UNPRINTABLE}", f'-- GRANT x ON "a{one_line(mark)}b" TO r']
     assert all(line.isprintable() for line in found)
-
-
-@pytest.mark.parametrize("mark", ["\n", "\x1b[2J", "\u202e", "\u200b", "\u3164"])
-def test_a_statement_that_cant_be_printed_is_a_comment_of_a_script(mark: str) -> None:
-    evil = row(statement=f'GRANT x ON "a{mark}b" TO r')
-    found = script(Report(changes=(evil, row(1))))
-    assert found.splitlines() == [
-        "-- Connect to database d",
-        EXACT,
-        f"-- {UNPRINTABLE}",
-        f"""-- GRANT x ON "a{mark.encode("unicode_escape").decode()}b" TO r""",
-        "S1;",
-    ]
 
 
 def test_a_part_of_a_plan_is_no_script() -> None:
@@ -337,5 +272,3 @@ def test_a_part_of_a_plan_is_no_script() -> None:
     rest = "than XCom holds, so no part of it is shown here. Each task's log has its own section whole."
     assert script(report) == f"-- This plan has 1 more change {rest}"
     assert script(replace(report, more_changes=2)) == f"-- This plan has 2 more changes {rest}"
-    # What is left out of the findings is told in no statement.
-    assert "S0;" in script(Report(changes=rows(1), more_findings=3))
