@@ -93,22 +93,12 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Plan:
-    steps: tuple[Step, ...] = ()
-    in_place: int = 0
-    findings: tuple[Finding, ...] = ()
+class Plan(plan.Plan):
+    steps: tuple[Step, ...] = ()  # type: ignore[assignment]  # with their statements as they are sent
 
     @property
     def sql(self) -> list[str]:
         return [step.sql for step in self.steps]
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        return tuple(change for step in self.steps for change in step.changes)
-
-    @property
-    def blocking(self) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self.findings if finding.blocking)
 
 
 def seen(steps: Iterable[plan.Step]) -> tuple[Step, ...]:

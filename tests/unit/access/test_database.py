@@ -34,7 +34,7 @@ def with_database(owner: str, kind: str = "local", **more: Any) -> DatabaseAcces
     return replace(CURRENT, databases={"profiles": Database("profiles", owner, kind)}, **more)
 
 
-MISSING, NOT_YET = blocking("role_missing", "nobody"), finding("role_missing", "nobody", case="planned")
+MISSING, NOT_YET = blocking("role_missing", "r"), finding("role_missing", "r", case="planned")
 OWNER = note("database_owner", "profiles", owner="boss")
 OTHERS = (
     Grant(Scope.DATABASE, "TEMPORARY", database="profiles"),
@@ -57,40 +57,35 @@ def test_a_database_is_created_or_adopted(current: DatabaseAccess, expected: Pla
     assert plan_database("profiles", "r", current) == expected
 
 
-@pytest.mark.parametrize(("owner", "case"), [("zoe", None), ("user id 7", "gone")])
-def test_somebody_elses_database_stops_it(owner: str, case: str | None) -> None:
-    take = ChangeOwner(Owned("database", "profiles"), "admin")
-    facts: dict[str, Any] = {"kind": "database", "owner": owner, "statement": take, **({"case": case} if case else {})}
-    told = (blocking("untrusted_owner", "profiles", **facts),)
-    for trusted in ((), ("boss",)):
-        assert plan_database("profiles", "r", with_database(owner), trusted=trusted).findings == told
-    assert plan_database("profiles", "nobody", with_database(owner)).findings == (MISSING, *told)
-    if case is None:
-        adopted = (note("database_owner", "profiles", owner=owner),)
-        assert plan_database("profiles", "r", with_database(owner), trusted=(owner,)).findings == adopted
+def untrusted(kind: str, name: str, owner: str, **case: Any) -> Finding:
+    take = ChangeOwner(Owned(kind, name), "admin")
+    return blocking("untrusted_owner", name, kind=kind, owner=owner, statement=take, **case)
 
 
-def test_somebody_elses_role_stops_it() -> None:
-    current = with_database("admin", roles={"r": Role("r", "zoe")})
-    (found,) = plan_database("profiles", "r", current).findings
-    assert (found.code, found.object, found.blocking) == ("untrusted_owner", "r", True)
-    assert plan_database("profiles", "r", current, trusted=("zoe",)).findings == ()
+OF_ZOE, PATH = {"r": Role("r", "zoe")}, f"profiles.{SCHEMA}"
+SHARED = blocking("not_local", "profiles", case="checkpoint", kind="shared")
+CLERK = Session("clerk", "dev", superuser=False)
 
 
 @pytest.mark.parametrize(
-    ("owner", "named", "told"),
+    ("current", "given", "told"),
     [
-        ("zoe", None, finding("untrusted_owner", f"profiles.{SCHEMA}", case="schema", owner="zoe")),
-        ("zoe", "zoe", note("reverse_etl_owner", f"profiles.{SCHEMA}", owner="zoe")),
-        ("boss", None, note("reverse_etl_owner", f"profiles.{SCHEMA}", owner="boss")),
+        (with_database("zoe"), {"trusted": ("boss",)}, (untrusted("database", "profiles", "zoe"),)),
+        (with_database("zoe"), {"trusted": ("zoe",)}, (note("database_owner", "profiles", owner="zoe"),)),
+        (with_database("user id 7"), {}, (untrusted("database", "profiles", "user id 7", case="gone"),)),
+        (with_database("admin", roles=OF_ZOE), {}, (untrusted("role", "r", "zoe"),)),
+        (with_database("admin", roles=OF_ZOE), {"trusted": ("zoe",)}, ()),
+        (with_database("boss", "shared"), {}, (SHARED,)),
+        # Whose a Reverse ETL schema there is stops nothing: it isn't granted here.
+        (with_database("admin", sharer="zoe"), {}, (finding("untrusted_owner", PATH, case="schema", owner="zoe"),)),
+        (with_database("admin", sharer="zoe"), {"sharer": "zoe"}, (note("reverse_etl_owner", PATH, owner="zoe"),)),
+        # The plan goes on without the role.
+        (with_database("boss", roles={}, session=CLERK), {}, (MISSING, note("partial_view", "clerk"), OWNER)),
+        (with_database("admin", roles={}), {"plan_only": True}, (NOT_YET,)),
     ],
 )
-def test_the_owner_of_a_reverse_etl_schema_there_is_told_and_stops_nothing(
-    owner: str, named: str | None, told: Finding
-) -> None:
-    assert plan_database("profiles", "r", with_database("admin", sharer=owner), sharer=named) == Plan(
-        (GRANT,), 1, (told,)
-    )
+def test_what_is_told(current: DatabaseAccess, given: dict[str, Any], told: tuple[Finding, ...]) -> None:
+    assert plan_database("profiles", "r", current, **given) == Plan((GRANT,), 1, told)
 
 
 @pytest.mark.parametrize(
@@ -103,22 +98,6 @@ def test_a_reverse_etl_schema_of_a_members_is_segments_own(owner: int, members: 
     rows = q.Answers({**listed, f"{q.ALL_SCHEMAS} WHERE database_name = 'cp'": schemas})
     assert read_checkpoint(rows, q.SESSION, "linked_role", "cp").sharer == sharer
     assert read_checkpoint(rows, q.SESSION, "linked_role", "to_come").sharer is None
-
-
-def test_a_shared_database_is_refused() -> None:
-    found = plan_database("profiles", "r", with_database("boss", "shared")).findings
-    assert found == (blocking("not_local", "profiles", case="checkpoint", kind="shared"),)
-
-
-@pytest.mark.parametrize(("plan_only", "told"), [(False, MISSING), (True, NOT_YET)])
-def test_the_plan_goes_on_without_the_role(plan_only: bool, told: Finding) -> None:
-    found = plan_database("profiles", "nobody", CURRENT, plan_only)
-    assert (found.sql[1], found.findings) == (GRANT.sql.replace('"r"', '"nobody"'), (told,))
-
-
-def test_an_admin_who_may_not_see_all_is_told() -> None:
-    current = replace(with_database("boss"), session=Session("clerk", "dev", superuser=False))
-    assert plan_database("profiles", "nobody", current).findings == (MISSING, note("partial_view", "clerk"), OWNER)
 
 
 def test_databases_are_read_with_owner_and_kind() -> None:

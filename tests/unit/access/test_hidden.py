@@ -8,19 +8,17 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.access.database import DatabaseAccess, read_database_access
-from airflow_provider_datagraph.access.plan import blocking, finding
-from airflow_provider_datagraph.access.role import hidden_role
+from airflow_provider_datagraph.access.plan import blocking, finding, note
 from airflow_provider_datagraph.access.schemas.closing import read_closing
 from airflow_provider_datagraph.access.schemas.read import read_schema_access
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
-from airflow_provider_datagraph.redshift.values import Identities, Role, Schema, Session, User
-from tests.unit.access.planning import Plan, plan_database, plan_schemas
+from airflow_provider_datagraph.redshift.values import Role, Schema, Session, User
+from tests.unit.access.planning import plan_database, plan_schemas
 from tests.unit.redshift import catalog_rows as q
 from tests.unit.redshift.catalog_rows import Table
 
 SESSION = Session("admin", "dev", superuser=False)
-KNOWN = Identities(SESSION, {"r": Role("r", "boss")})
 ROWS: dict[str, Table] = {
     q.USERS: [["admin", 100, False, True]],
     q.ROLES: [["linked_role", "boss"]],
@@ -41,20 +39,13 @@ def test_it_is_read(reader: Callable[[Rows], Any], member: str, hidden: bool) ->
     assert reader(lambda sql: rows.get(sql, ())).hidden is hidden
 
 
-BOSS = {"boss": User("boss", 1, superuser=True)}
-
-
 @pytest.mark.parametrize("plan_only", [True, False])
 def test_a_plan_tells_it_instead_of_a_partial_view(plan_only: bool) -> None:
-    def plans(hidden: bool) -> list[Plan]:
-        databases = DatabaseAccess(SESSION, KNOWN.roles, BOSS, hidden=hidden)
-        schemas = SchemaAccess(SESSION, KNOWN.roles, BOSS, schemas={"crm": Schema("crm", "admin")}, hidden=hidden)
-        opened = plan_schemas([DesiredSchema("crm")], "r", schemas, plan_only=plan_only)
-        return [plan_database("cp", "r", databases, plan_only), opened]
-
+    roles, users = {"r": Role("r", "boss")}, {"boss": User("boss", 1, superuser=True)}
     make = finding if plan_only else blocking
-    told = make("hidden", "r", case="role", user="admin", owner="boss")
-    assert hidden_role("r", KNOWN, True, plan_only) == (told,)
-    assert hidden_role("r", KNOWN, False, plan_only) == ()
-    assert [plan.findings for plan in plans(True)] == [(told,)] * 2
-    assert [[one.code for one in plan.findings] for plan in plans(False)] == [["partial_view"]] * 2
+    told, partial = make("hidden", "r", case="role", user="admin", owner="boss"), note("partial_view", "admin")
+    for hidden, expected in ((True, told), (False, partial)):
+        databases = DatabaseAccess(SESSION, roles, users, hidden=hidden)
+        schemas = SchemaAccess(SESSION, roles, users, schemas={"crm": Schema("crm", "admin")}, hidden=hidden)
+        assert plan_database("cp", "r", databases, plan_only).findings == (expected,)
+        assert plan_schemas([DesiredSchema("crm")], "r", schemas, plan_only=plan_only).findings == (expected,)

@@ -1,4 +1,4 @@
-"""The plan of the linked role and user: created, adopted, or refused."""
+"""The linked role and user: what the cluster knows of them, and the plan: created, adopted, or refused."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access import plan as package
 from airflow_provider_datagraph.access.plan import Change, Finding, Reason, blocking, finding, note
-from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, partial_view, plan_rotation, role_missing
-from airflow_provider_datagraph.redshift.statements import AlterUser, Create
+from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess, plan_rotation, read_role, role_missing
+from airflow_provider_datagraph.redshift.statements import AlterUser
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Role, Scope, Session, User
 from tests.unit.access.planning import Plan, Step, plan_role
+from tests.unit.redshift import catalog_rows as q
+from tests.unit.redshift.catalog_rows import Answers, Table
 
 SESSION = Session("admin", "dev")
 ADMIN = User("admin", 100, superuser=True)
@@ -57,7 +58,8 @@ LACKS = ("hold a digit", "be 8 to 64 characters long")
 WEAK = replace(USER, password_problems=LACKS)
 NO_SUPERUSER = AlterUser("big", "NOCREATEUSER")
 BIG = replace(EMPTY, users={"big": User("big", 102, superuser=True)}, login_works=False)
-LOGIN_FAILS = blocking("login_fails", "segment_user")
+LOGIN_FAILS, PARTIAL = blocking("login_fails", "segment_user"), note("partial_view", "clerk")
+POLICY = blocking("password_policy", "segment_user", lacks=LACKS)
 OF_BOSS, OWNER = {"segment_role": Role("segment_role", "boss")}, note("role_owner", "segment_role", owner="boss")
 HELD = finding("role_members", "segment_role", members=("role parent",))
 
@@ -72,7 +74,8 @@ HELD = finding("role_members", "segment_role", members=("role parent",))
         (BIG, DesiredUser("big", "md5"), [blocking("user_is_superuser", "big", statement=NO_SUPERUSER)]),
         (replace(DONE, login_works=False), WEAK, [LOGIN_FAILS]),
         (replace(DONE, roles=OF_BOSS, login_works=False), USER, [LOGIN_FAILS, OWNER]),
-        (EMPTY, WEAK, [blocking("password_policy", "segment_user", lacks=LACKS)]),
+        (EMPTY, WEAK, [POLICY]),
+        (replace(EMPTY, session=Session("clerk", "dev", superuser=False)), WEAK, [POLICY, PARTIAL]),
         # An existing user's password isn't judged, nor a login that nobody tried or nobody can have.
         (DONE, WEAK, []),
         (replace(DONE, login_works=None), USER, []),
@@ -94,7 +97,7 @@ LOCKED_OUT = finding("segment_locked_out", "segment_user")
     ("current", "user", "changed", "findings"),
     [
         (REFUSED, USER, 1, [LOCKED_OUT]),
-        (REFUSED, WEAK, 1, [LOCKED_OUT, blocking("password_policy", "segment_user", lacks=LACKS)]),
+        (REFUSED, WEAK, 1, [LOCKED_OUT, POLICY]),
         (DONE, WEAK, 0, []),
         (EMPTY, USER, 0, [blocking("user_missing", "segment_user", case="rotation")]),
         (REFUSED, DesiredUser("admin", "md5"), 0, [blocking("user_is_admin", "admin")]),
@@ -163,29 +166,10 @@ def test_what_the_role_and_user_have_beside_is_told() -> None:
     )
 
 
-def test_an_admin_who_may_not_see_all_is_told() -> None:
-    current = replace(EMPTY, session=Session("clerk", "dev", superuser=False))
-    partial = note("partial_view", "clerk")
-    assert partial_view(EMPTY) == ()
-    assert partial_view(current) == (partial,)
-    policy = blocking("password_policy", "segment_user", lacks=LACKS)
-    assert plan_role("segment_role", WEAK, current).findings == (policy, partial)
-
-
 def test_a_missing_role_blocks_all_but_a_plan() -> None:
     assert role_missing("nobody", DONE, False) == (blocking("role_missing", "nobody"),)
     assert role_missing("nobody", DONE, True) == (finding("role_missing", "nobody", case="planned"),)
     assert role_missing("segment_role", DONE, False) == role_missing("segment_role", DONE, True) == ()
-
-
-def test_a_plan_tells_the_changes_of_its_steps_and_what_stops_it() -> None:
-    stop, told = blocking("a", "x"), finding("b", "y")
-    one, two, three = (Change("drop", "role", (name,), Reason.LEAVES) for name in "abc")
-    steps = (package.Step(Create("role", "r"), (one, two)), package.Step(Create("role", "s"), (three,)))
-    plan = package.Plan(steps, 0, (told, stop))
-    assert (plan.changes, plan.blocking) == ((one, two, three), (stop,))
-    empty = package.Plan()
-    assert (empty.steps, empty.in_place, empty.findings, empty.changes) == ((), 0, (), ())
 
 
 def test_the_same_facts_make_the_same_finding_whatever_their_order() -> None:
@@ -196,3 +180,61 @@ def test_the_same_facts_make_the_same_finding_whatever_their_order() -> None:
     )
     levels = {one.level.value: one.blocking for one in (note("c", "o"), finding("c", "o"), blocking("c", "o"))}
     assert levels == {"note": False, "finding": False, "blocking": True}
+
+
+PRIVILEGES = (q.ON_DATABASES, q.ON_SCHEMAS, q.ON_RELATIONS, q.ON_COLUMNS)
+
+HOLDINGS: dict[str, Table] = {
+    q.USER_GRANTS: [
+        *([name, "linked_role"] for name in ("linked_user", "someone")),
+        *(["linked_user", "other_role"], ["outsider", "third_role"]),
+    ],
+    q.ROLE_GRANTS: [
+        *([name, "linked_role"] for name in ("holder_role", "sys:dba")),
+        *(["linked_role", "above"], ["above", "top"], ["top", "above"], ["holder_role", "elsewhere"]),
+    ],
+    q.ON_DATABASES + q.OF_BOTH: [[*q.ROLE, "dev", "temp", "DATABASE"], [*q.ROLE, "other", "SELECT", "TABLES"]],
+    q.ON_SCHEMAS + q.OF_BOTH: [[*q.ROLE, "crm", "usage", "SCHEMA"], [*q.USER, "public", "CREATE", "SCHEMA"]],
+    q.ON_RELATIONS + q.OF_BOTH: [[*q.ROLE, "crm", "accounts", "select"]],
+    q.ON_COLUMNS + q.OF_BOTH: [[*q.ROLE, "crm", "orders", "id", "select"]],
+}
+GRANTS = {
+    Grant(Scope.DATABASE, "TEMPORARY", database="dev"),
+    Grant(Scope.DATABASE_TABLES, "SELECT", database="other"),
+    Grant(Scope.SCHEMA, "USAGE", "crm"),
+    Grant(Scope.TABLE, "SELECT", "crm", "accounts"),
+    Grant(Scope.COLUMN, "SELECT", "crm", "orders", "id"),
+}
+
+
+def test_identities_hold_roles_and_privileges() -> None:
+    assert read_role(Answers(HOLDINGS), q.SESSION, "linked_role", "linked_user") == RoleAccess(
+        q.SEEN,
+        roles=q.KNOWN_ROLES,
+        users=q.KNOWN_USERS,
+        members=frozenset({"linked_user", "someone"}),
+        role_members=frozenset({"holder_role", "sys:dba"}),
+        inherited_roles=frozenset({"above", "top"}),
+        user_roles=frozenset({"linked_role", "other_role"}),
+        grants=frozenset(GRANTS),
+        user_grants=frozenset({Grant(Scope.SCHEMA, "CREATE", "public")}),
+    )
+
+
+def test_only_those_who_exist_are_asked_about() -> None:
+    rows = Answers({q.USERS: [["admin", 100, True, False]], q.ROLES: []})
+    current = read_role(rows, q.SESSION, "linked_role", "linked_user")
+    assert current == RoleAccess(q.SEEN, users={"admin": User("admin", 100, True)})
+    assert rows.asked == [q.USERS, q.ROLES]
+
+
+@pytest.mark.parametrize(
+    ("users", "roles", "name"),
+    [([], [["linked_role", "x"]], "linked_role"), ([["linked_user", 101, False, False]], [], "linked_user")],
+)
+def test_one_of_the_two_may_exist(users: Table, roles: Table, name: str) -> None:
+    asked = [on + q.of(name) for on in PRIVILEGES]
+    nothing: dict[str, Table] = dict.fromkeys((q.USER_GRANTS, q.ROLE_GRANTS, *asked), ())
+    rows = Answers({**nothing, q.USERS: users, q.ROLES: roles})
+    read_role(rows, q.SESSION, "linked_role", "linked_user")
+    assert rows.asked == [q.USERS, q.ROLES, q.USER_GRANTS, *[q.ROLE_GRANTS] * bool(roles), *asked]
