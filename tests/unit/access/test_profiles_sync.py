@@ -14,20 +14,9 @@ from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import Identity, Scope
 from tests.support.profiles_sync import PROFILES_SYNC
 
-# https://segment.com/docs/unify/profiles-sync/tables/
-RAW = ("external_id_mapping_updates", "id_graph_updates", "profile_traits_updates")
-MATERIALIZED = ("profile_merges", "user_identifiers", "user_traits")
-REQUIRED = RAW + MATERIALIZED
-
-
-def test_six_tables_are_needed() -> None:
-    assert profiles_sync.RAW_TABLES == RAW
-    assert profiles_sync.MATERIALIZED_TABLES == MATERIALIZED
-    assert profiles_sync.REQUIRED_TABLES == REQUIRED
-
-
+REQUIRED = tuple(PROFILES_SYNC)
+RAW, MATERIALIZED = REQUIRED[:3], REQUIRED[3:]
 ROLE, EVENT = Identity("role", "reader"), "order_completed"
-GROUPS = ("raw", "materialized", "event")
 
 
 def table(name: str, *missing: str, view: bool = False, selectable: bool = True) -> Stored:
@@ -138,8 +127,10 @@ def test_what_is_seen_is_told(name: str) -> None:
     assert list(found.findings()) == findings
 
 
-def test_groups() -> None:
-    assert [profiles_sync.group_of(name) for name in (RAW[0], MATERIALIZED[0], EVENT)] == list(GROUPS)
+def test_six_tables_are_needed() -> None:
+    assert profiles_sync.REQUIRED_TABLES == REQUIRED
+    groups = dict.fromkeys(RAW, "raw") | dict.fromkeys(MATERIALIZED, "materialized") | {EVENT: "event"}
+    assert {name: profiles_sync.group_of(name) for name in groups} == groups
 
 
 def test_what_is_not_there() -> None:

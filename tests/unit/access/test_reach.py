@@ -43,33 +43,31 @@ def found(*held: tuple[Identity, Grant], who: IdentityReach | None = None, name:
     return list(reached(who or known(), name, ("crm", "hr", "public"), relations, held))
 
 
-HERE, ABOVE = ("crm", "hr", "public"), "role top through role r"
-ON_LATER = "SELECT on later tables of etl role r (default privileges)"
+ABOVE, ON_LATER = "role top through role r", "SELECT on later tables of etl role r (default privileges)"
 
 
 @pytest.mark.parametrize(
     ("held", "expected"),
     [
-        ([(R, SELECT)], []),
-        ([(R, USAGE)], ["crm USAGE role r"]),
-        ([(R, USAGE), (U, SELECT)], ["crm USAGE role r", "crm.a SELECT direct"]),
-        ([(PUBLIC, USAGE), (STAFF, SELECT)], ["crm USAGE PUBLIC", "crm.a SELECT group staff"]),
+        # In a schema without USAGE on it there is nothing.
+        ([(R, SELECT), (R, LATER), (OWNER, SELECT), (TOP, SCOPED)], []),
+        ([(R, EVERYWHERE), (R, CREATE)], [" CREATE role r", f" {ON_LATER}"]),
         (
-            [(TOP, Grant(Scope.SCHEMAS, "CREATE", database="dev"))],
-            [f"{s} CREATE {ABOVE} (schemas in database)" for s in HERE],
+            [(R, USAGE), (U, SELECT), (STAFF, SELECT), (OWNER, SELECT), (R, COLUMN), (R, LATER)],
+            [
+                *("crm USAGE role r", f"crm {ON_LATER}", "crm.a SELECT group staff", "crm.a SELECT ownership"),
+                *("crm.a SELECT on columns role r", "crm.a SELECT direct"),
+            ],
         ),
         (
-            [(R, USAGE), (TOP, SCOPED)],
-            ["crm USAGE role r", *(f"crm.{t} SELECT {ABOVE} (tables in schema)" for t in "ab")],
+            [(PUBLIC, USAGE), (TOP, SCOPED), (R, WIDE), (TOP, Grant(Scope.SCHEMAS, "CREATE", database="dev"))],
+            [
+                *(f"crm CREATE {ABOVE} (schemas in database)", "crm USAGE PUBLIC"),
+                *("crm.a SELECT role r (tables in database)", f"crm.a SELECT {ABOVE} (tables in schema)"),
+                *("crm.b SELECT role r (tables in database)", f"crm.b SELECT {ABOVE} (tables in schema)"),
+                *(f"{name} CREATE {ABOVE} (schemas in database)" for name in ("hr", "public")),
+            ],
         ),
-        ([(R, USAGE), (R, WIDE)], ["crm USAGE role r", *(f"crm.{t} SELECT role r (tables in database)" for t in "ab")]),
-        ([(R, USAGE), (R, COLUMN)], ["crm USAGE role r", "crm.a SELECT on columns role r"]),
-        ([(R, LATER)], []),
-        ([(R, USAGE), (R, LATER)], ["crm USAGE role r", f"crm {ON_LATER}"]),
-        ([(R, EVERYWHERE)], [f" {ON_LATER}"]),
-        ([(R, CREATE)], [" CREATE role r"]),
-        ([(OWNER, SELECT)], []),
-        ([(OWNER, SELECT), (R, USAGE)], ["crm USAGE role r", "crm.a SELECT ownership"]),
     ],
 )
 def test_by_which_way(held: list[tuple[Identity, Grant]], expected: list[str]) -> None:
