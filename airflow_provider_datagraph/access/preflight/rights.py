@@ -158,7 +158,9 @@ class _Lacking:
         return tuple(one.sql for one in (*made, statements.SystemPermission(role, ", ".join(permissions))))
 
     def _privileges(self, statement: Privileges, step: Step) -> Iterator[Finding]:
-        scope, paths = statement.scope, [path for path in statement.objects if self._exists(statement.scope, path)]
+        # A plan-only run goes on without a schema, and says so.
+        there = statement.scope in OF_DATABASES
+        scope, paths = statement.scope, [path for path in statement.objects if there or path[0] in self.rights.schemas]
         if statement.todays:
             scope, paths = Scope.TABLE, self._todays(paths)
         words = tuple(statement.privileges)
@@ -180,10 +182,6 @@ class _Lacking:
                     self.opened |= {name for (name,) in chunk}
                 less = scope is Scope.TABLES and not statement.taken and self._may_todays(words, chunk)
                 yield self._lacks("todays" if less else "", verb=verb, grants=grants, statement=give)
-
-    def _exists(self, scope: Scope, path: Path) -> bool:
-        """A plan-only run goes on without a schema, and says so."""
-        return scope in OF_DATABASES or path[0] in self.rights.schemas
 
     def _todays(self, schemas: Sequence[Path]) -> list[Path]:
         return [path for (name,) in schemas for path in self.tables.get(name, ())]
