@@ -1,1 +1,1 @@
-"""Before everything else: what of a cluster, and of its network, keeps Segment or this package out."""
+"""Before everything else: what of a cluster, its network and the admin's rights keeps Segment or this package out."""
