@@ -91,6 +91,26 @@ def test_privileges_that_the_setup_never_gives_stop_it_in_whatever_database(ware
     assert ("revoke", f"table {second}.s.u", ("SELECT on columns", "UPDATE on columns")) in changes(report)
 
 
+def test_default_privileges_leave_with_reader_and_with_writer(warehouse: Segment) -> None:
+    cluster, role, user = warehouse.cluster, warehouse.role, warehouse.user
+    writer, reader, default = cluster.user("writer"), cluster.user("reader"), "ALTER DEFAULT PRIVILEGES FOR USER"
+    warehouse.sql(
+        f"GRANT CREATE, USAGE ON SCHEMA crm TO {writer}",
+        f"GRANT CREATE, USAGE ON SCHEMA crm TO ROLE {role}",
+        f"{default} {writer} IN SCHEMA crm GRANT SELECT ON TABLES TO ROLE {role}",
+        f"{default} {writer} GRANT SELECT ON TABLES TO ROLE {role}",
+        f"{default} {user} IN SCHEMA crm GRANT SELECT ON TABLES TO {reader}",
+        f"{default} {writer} IN SCHEMA crm GRANT SELECT ON TABLES TO {reader}",
+    )
+    since = cluster.mark()
+    drop(warehouse)
+    assert gone(warehouse)
+    # While their writers may still create.
+    assert [at for at, text in enumerate(cluster.changes(since)) if text.startswith(default)] == [0, 1, 2]
+    left = cluster.sql(warehouse.warehouse, "SELECT owner_name, grantee_name FROM svv_default_privileges")
+    assert left == [(writer, reader)]
+
+
 def test_the_admin_itself_and_a_superuser_are_kept_with_a_reason(warehouse: Segment, logged: Logged) -> None:
     cluster, role, user = warehouse.cluster, warehouse.role, warehouse.user
     cluster.sql(
