@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import pytest
-
-from airflow_provider_datagraph.exceptions import MisconfigurationError
+from tests.integration.bad_input.refusals import refused
 from tests.support.segment import Segment, changes, creating, execute, said, sent
 
 
+def task(segment: Segment, **arguments: Any) -> Any:
+    return segment.grant_schema(**{"future_tables": "default_privileges", **arguments})
+
+
 def grant(segment: Segment, **arguments: Any) -> dict[str, Any]:
-    return execute(segment.grant_schema(**{"future_tables": "default_privileges", **arguments}))
-
-
-def refused(segment: Segment, **arguments: Any) -> Sequence[str]:
-    with segment.cluster.untouched(), pytest.raises(MisconfigurationError) as failure:
-        grant(segment, **arguments)
-    return failure.value.problems
+    return execute(task(segment, **arguments))
 
 
 def writer_of(segment: Segment, schema: str = "crm", table: str = "written") -> str:
@@ -58,7 +53,9 @@ def test_the_owners_of_todays_tables_and_of_the_schema_are_the_writers(warehouse
 
 def test_given_writers_are_the_only_ones(warehouse: Segment) -> None:
     warehouse.sql("CREATE SCHEMA hollow")
-    assert refused(warehouse, schema="hollow") == (said("writers_unknown", f"{warehouse.warehouse}.hollow"),)
+    assert refused(warehouse, task(warehouse, schema="hollow")) == (
+        said("writers_unknown", f"{warehouse.warehouse}.hollow"),
+    )
     writer = writer_of(warehouse)
     warehouse.sql(f"GRANT USAGE, CREATE ON SCHEMA hollow TO {writer}")
     grant(warehouse, schema=["crm", "hollow"], writers=[writer])
@@ -83,7 +80,7 @@ def test_a_writer_that_cannot_create_is_refused_with_the_reason(warehouse: Segme
     warehouse.sql(f"REVOKE CREATE ON SCHEMA crm FROM {writer}")
     path = f"{warehouse.warehouse}.crm"
     told = said("writer_cannot_create", path, writer=writer, statement=creating(writer))
-    assert refused(warehouse) == (told,)
+    assert refused(warehouse, task(warehouse)) == (told,)
     # What it proposes is enough.
     warehouse.sql(creating(writer).sql)
     assert grant(warehouse, plan_only=True)["findings"] == []

@@ -9,6 +9,7 @@ import pytest
 
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from airflow_provider_datagraph.redshift.passwords import HASHES, md5_hash, policy_problems
+from tests.integration.bad_input.refusals import refused
 from tests.support.redshift import PASSWORD
 from tests.support.segment import Segment, execute, said
 
@@ -58,9 +59,7 @@ STOPS: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
 def test_whose_password_it_sets_and_which(rotated: Segment) -> None:
     for fields, code, facts in STOPS:
         rotated.user_connection(**{"password": NEW, **fields})
-        with rotated.cluster.untouched(), pytest.raises(MisconfigurationError) as refused:
-            execute(rotated.rotate())
-        assert refused.value.problems == (said(code, fields.get("login", rotated.user), **facts),)
+        assert refused(rotated, rotated.rotate()) == (said(code, fields.get("login", rotated.user), **facts),)
 
 
 def test_a_connection_to_another_place_is_refused(rotated: Segment) -> None:
@@ -71,6 +70,6 @@ def test_a_connection_to_another_place_is_refused(rotated: Segment) -> None:
 
 def test_a_new_password_that_is_refused_fails(rotated: Segment) -> None:
     rotated.cluster.sql("dev", f"ALTER USER {rotated.user} VALID UNTIL '2020-01-01'")
-    with pytest.raises(MisconfigurationError) as refused:
+    with pytest.raises(MisconfigurationError) as failed:
         execute(rotated.rotate())
-    assert refused.value.problems == (said("login_fails", rotated.user, case="rotated"),)
+    assert failed.value.problems == (said("login_fails", rotated.user, case="rotated"),)

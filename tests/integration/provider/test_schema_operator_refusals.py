@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import pytest
 
 from airflow_provider_datagraph.exceptions import DriftRemainsError, MisconfigurationError
 from airflow_provider_datagraph.operators.base import Mode
+from tests.integration.bad_input.refusals import refused
 from tests.support.redshift import PASSWORD
 from tests.support.segment import Segment, grant, said
-
-
-def refused(segment: Segment, schema: Any, **arguments: Any) -> Sequence[str]:
-    with segment.cluster.untouched(), pytest.raises(MisconfigurationError) as error:
-        grant(segment, schema, **arguments)
-    return error.value.problems
 
 
 def test_all_that_blocks_is_told_at_once_and_nothing_is_half_done(linked: Segment) -> None:
     linked.sql(f"GRANT SELECT (id) ON crm.contacts TO ROLE {linked.role}")
     tables = [f"crm.{name}" for name in ("accounts", "contacts", "nope", "ACCOUNTS")]
     tables += ["billing.invoices", "billing.never"]
-    database = linked.warehouse
-    assert sorted(refused(linked, ["crm", "billing", "none_such", "payroll"], tables=tables)) == sorted(
+    schemas, database = ["crm", "billing", "none_such", "payroll"], linked.warehouse
+    assert sorted(refused(linked, linked.grant_schema(schema=schemas, tables=tables))) == sorted(
         [
             said("table_missing", f"{database}.crm.nope"),
             said("table_twice", f"{database}.crm.accounts"),
@@ -41,9 +33,9 @@ def test_a_name_that_redshift_folds_is_told_from_one_that_is_not_there(warehouse
     database = warehouse.warehouse
     warehouse.cluster.exactly(database, 'CREATE SCHEMA "Sales"')
     folded = said("schema_missing", f"{database}.Sales", case="folded", schema="Sales", database=database)
-    assert refused(warehouse, "Sales") == (folded,)
+    assert refused(warehouse, warehouse.grant_schema(schema="Sales")) == (folded,)
     alike = said("schema_missing", f"{database}.sales", case="alike", alike="Sales", schema="sales", database=database)
-    assert refused(warehouse, "sales") == (alike,)
+    assert refused(warehouse, warehouse.grant_schema(schema="sales")) == (alike,)
 
 
 @pytest.fixture
