@@ -150,18 +150,15 @@ class Airflow:
         conf: dict[str, Any],
         connections: dict[str, str],
         sent: Callable[[], list[str]],
-        *changes: str,
         **more: str,
     ) -> Outcome:
         """Run a DAG in the worker.
 
         :param sent: tells afterwards what the server received.
-        :param changes: functions of `tests.security.tampering`: what is changed in the package meanwhile.
         :param more: more of the environment, also while the DAG is parsed.
         :return: how it ended.
         """
-        given = {"dag_id": dag_id, "conf": conf, "connections": connections, "poke_interval": 0.3, "changes": changes}
-        given["more"] = more
+        given = {"dag_id": dag_id, "conf": conf, "connections": connections, "more": more}
         return self._outcome(lambda: self.ask("run", **given), sent)
 
     def run_command(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from local_redshift.running import Server, started
 from tests.dags.airflow_process import Airflow, Outcome, airflow_in
-from tests.dags.runs import ADMIN_PASSWORD, LINKED_PASSWORD, Story, run_modes, tell_story
+from tests.dags.runs import ADMIN_PASSWORD, LINKED_PASSWORD, PLANTED, Story, tell_story
 from tests.dags.warehouse import Warehouse, build, with_new_identities
+from tests.support.profiles_sync import profiles_sync
 
 
 @pytest.fixture(scope="session")
@@ -42,4 +44,9 @@ def warehouse(untouched: Warehouse) -> Warehouse:
 
 @pytest.fixture(scope="session")
 def modes_run(airflow: Airflow, untouched: Warehouse) -> Outcome:
-    return run_modes(airflow, untouched)
+    """A sensor in every mode and state, and the task that leaks on purpose."""
+    untouched.run(untouched.server.database, "CREATE SCHEMA modes_profiles", *profiles_sync("modes_profiles"))
+    admin = json.loads(untouched.connections()["redshift_default"])
+    connections = {"modes_admin": admin, "modes_wrong_password": {**admin, "password": "Wrong-1-password"}}
+    given = {name: json.dumps(fields) for name, fields in connections.items()}
+    return airflow.run("sensor_modes", {"control": PLANTED}, given, list)

@@ -9,7 +9,7 @@ from tests.dags.airflow_process import Airflow, Outcome
 from tests.dags.runs import LINKED_PASSWORD
 from tests.dags.warehouse import Warehouse, build
 from tests.support.cluster import Cluster
-from tests.support.redshift import connect, run, turned_away
+from tests.support.redshift import sql, turned_away
 from tests.support.segment import RETL, changes, codes
 
 DAG_ID = "unpinned_offboard"
@@ -38,8 +38,8 @@ def test_a_plan_by_default_and_then_the_end_of_all_access(airflow: Airflow, dag_
             f"GRANT USAGE ON SCHEMA {schema} TO ROLE {names.role}",
             f"GRANT SELECT FOR TABLES IN SCHEMA {schema} TO ROLE {names.role}",
         )
-    with closing(connect(dag_server, names.checkpoint, names.user, LINKED_PASSWORD)) as connection:
-        run(connection, f"CREATE SCHEMA {RETL}", f"SELECT * FROM {names.analytics}.crm.accounts")
+    used = f"CREATE SCHEMA {RETL}", f"SELECT * FROM {names.analytics}.crm.accounts"
+    sql(dag_server, names.checkpoint, *used, user=names.user, password=LINKED_PASSWORD)
     before = rows(warehouse)
 
     plan = offboard(airflow, warehouse)

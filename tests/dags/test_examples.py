@@ -1,4 +1,4 @@
-"""Each example DAG of the wheel and of the docs, run as it is: its names are those of these clusters."""
+"""Each example DAG of the wheel and of the docs, run as it is; and the reference DAGs' files, parsed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import pytest
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_1_PLUS
 
 from local_redshift.running import started
-from tests.dags.airflow_process import ROOT, Airflow
+from tests.dags.airflow_process import ROOT, Airflow, Outcome
 from tests.dags.runs import ADMIN_PASSWORD, LINKED_PASSWORD
 from tests.dags.warehouse import Names, Warehouse, build, readable
-from tests.dags.worker import EXAMPLES
+from tests.dags.worker import EXAMPLES, FILES
 from tests.support.profiles_sync import profiles_sync
-from tests.support.segment import codes
+from tests.support.redshift import sql, turned_away, unique
+from tests.support.segment import RETL, codes
+from tests.unit.test_dag_files import FORMS
 
 NAMES = Names(
     **{name: name for name in ("analytics", "ops", "own_schema", "etl", "segment")},
@@ -100,6 +102,50 @@ def test_every_example_of_the_docs_runs(airflow: Airflow) -> None:
         given = warehouse.connections(schema=NAMES.checkpoint)
         ran = {name: airflow.run(name, {}, given, list) for name in IN_ORDER}
     assert {name: one.log[-3000:] for name, one in ran.items() if one.state != "success"} == {}
+
+
+def test_segment_is_never_locked_out(airflow: Airflow, warehouse: Warehouse) -> None:
+    """docs/operations.md, "Another user, without a gap": Segment writes as either user, until it is switched."""
+    names, second, password = warehouse.names, unique("second"), "Second-Reader-2"
+    warehouse.make_identities(f"GRANT CREATE ON DATABASE {names.checkpoint} TO ROLE {names.role}")
+    warehouse.run(
+        names.analytics,
+        f"GRANT USAGE ON SCHEMA crm TO ROLE {names.role}",
+        f"GRANT SELECT FOR TABLES IN SCHEMA crm TO ROLE {names.role}",
+    )
+
+    def segment(who: str, word: str, *statements: str) -> None:
+        read = f"SELECT * FROM {names.analytics}.crm.accounts WHERE FALSE"
+        sql(warehouse.server, names.checkpoint, *statements, read, user=who, password=word)
+
+    def again(**form: object) -> Outcome:
+        login = {"conn_type": "redshift", "login": second, "password": password}
+        given = {**warehouse.connections(), "segment_second_user": json.dumps(login)}
+        conf = {"role": names.role, "checkpoint_database": names.checkpoint, "schemas": [f"{names.analytics}.crm"]}
+        return airflow.run("segment_second_user", {**conf, **form}, given, warehouse.listening())
+
+    first = (names.user, warehouse.password)
+    segment(*first, f"CREATE SCHEMA {RETL}", f"CREATE TABLE {RETL}.old (id int)")
+    before = again()
+    assert before.state == "success" and before.reports["first_leaves"]["changed"] == 0
+    # Both write, in what either has made, before and since.
+    segment(*first, f"CREATE TABLE {RETL}.later (id int)")
+    segment(second, password, f"INSERT INTO {RETL}.old VALUES (1)", f"INSERT INTO {RETL}.later VALUES (1)")
+    segment(second, password, f"CREATE TABLE {RETL}.new (id int)")
+    segment(*first, f"INSERT INTO {RETL}.new VALUES (1)")
+    after = again(switched=True)
+    assert after.state == "success" and f'DROP USER "{names.user}"' in after.changes
+    assert turned_away(warehouse.server, *first)
+    segment(second, password, *(f"DROP TABLE {RETL}.{table}" for table in ("old", "later", "new")))
+    segment(second, password, f"CREATE TABLE {RETL}.last (id int)")
+
+
+@pytest.mark.parametrize("dag_id", FORMS)
+def test_it_parses_with_no_connection_no_error_and_no_warning(airflow: Airflow, dag_id: str) -> None:
+    assert not [name for name in airflow.env if name.startswith("AIRFLOW_CONN_")]
+    # Airflow shows the source of the file that calls the function.
+    wanted = {"errors": {}, "warnings": [], "params": list(FORMS[dag_id]), "file": str(FILES[dag_id])}
+    assert airflow.ask("describe", dag_id=dag_id) == wanted
 
 
 def test_these_are_all() -> None:

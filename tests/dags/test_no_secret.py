@@ -58,7 +58,9 @@ def everything(airflow: Airflow, story: Story, modes_run: Outcome) -> Path:
 
 def test_a_planted_secret_is_found_in_every_place(everything: Path) -> None:
     places = {where for where, _ in find(everything, forms(PLANTED))}
-    assert {"airflow.db", "captured/output.log", "xcom.value", "dag_run.conf"} <= places
+    assert {"captured/output.log", "xcom.value", "dag_run.conf"} <= places
+    # Or in what SQLite writes first.
+    assert any(where.startswith("airflow.db") for where in places)
     assert "rendered_task_instance_fields.rendered_fields" in places
 
 

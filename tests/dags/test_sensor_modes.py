@@ -10,6 +10,7 @@ from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
 from tests.dags.airflow_process import Outcome
 from tests.support.segment import ready
+from tests.support.waiting import MODES
 
 ENDS = {
     "done": ("success", 1),
@@ -22,7 +23,7 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize("mode", ["deferrable", "poke", "reschedule"])
+@pytest.mark.parametrize("mode", MODES)
 def test_how_it_ends(modes_run: Outcome, mode: str) -> None:
     tasks = {name: modes_run.tasks[f"{name}_{mode}"] for name in ENDS}
     assert {name: (task.state, task.tries) for name, task in tasks.items()} == ENDS

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from redshift_connector.error import ProgrammingError
 from local_redshift.running import Server
 from tests.support.cluster import Path
 from tests.support.profiles_sync import PROFILES_SYNC, profiles_sync
-from tests.support.redshift import admin_fields, code, connect, mark, quoted, run, unique
+from tests.support.redshift import admin_fields, code, connect, mark, quoted, run, sql, unique
 
 WRITER_PASSWORD = "Writer-1-of-tables"
 
@@ -50,8 +51,7 @@ class Warehouse:
     def run(self, database: str, *statements: str, user: str | None = None) -> None:
         """Run statements, by default as admin."""
         password = None if user is None else WRITER_PASSWORD
-        with closing(connect(self.server, database, user, password)) as connection:
-            run(connection, *statements)
+        sql(self.server, database, *statements, user=user, password=password)
 
     def connections(self, **of_the_user: Any) -> dict[str, str]:
         """Both Airflow connections; the user's has login and password alone."""
@@ -140,46 +140,31 @@ def with_new_identities(warehouse: Warehouse) -> Warehouse:
     return replace(warehouse, names=replace(warehouse.names, **names))
 
 
-class ProfilesSync(threading.Thread):
-    """Segment: once somebody looks for the schema, it writes it table by table, as its own user.
+@contextmanager
+def profiles_sync_begins(warehouse: Warehouse) -> Iterator[list[str]]:
+    """Be Segment, beside a block: once somebody looks for the schema, write it table by table, as its own user.
 
-    :param warehouse: where it writes.
+    :return: the looks before there was anything.
     """
+    names, sent, stopped = warehouse.names, warehouse.listening(), threading.Event()
+    looks: list[str] = []
 
-    def __init__(self, warehouse: Warehouse) -> None:
-        super().__init__(name="profiles-sync", daemon=True)
-        self.warehouse = warehouse
-        self.sent = warehouse.listening()
-        self.stopped = threading.Event()
-        self.error: Exception | None = None
-        self.looks_before: list[str] = []
+    def write() -> None:
+        while not looks and not stopped.wait(0.2):
+            looks.extend(text for text in sent() if "pg_class" in text and "user_traits" in text)
+        if looks:
+            warehouse.run(names.profiles, "CREATE SCHEMA profiles_prod", user=names.segment)
+            for table in ("order_completed", *PROFILES_SYNC):
+                time.sleep(0.1)
+                warehouse.run(names.profiles, *profiles_sync("profiles_prod", [table]), user=names.segment)
 
-    def run(self) -> None:
-        """See the class."""
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
         try:
-            while not self.looks_before and not self.stopped.wait(0.2):
-                self.looks_before = [t for t in self.sent() if "pg_class" in t and "user_traits" in t]
-            if self.looks_before:
-                self._write()
-        except Exception as error:  # raised again in the test's thread
-            self.error = error
-
-    def _write(self) -> None:
-        names = self.warehouse.names
-        self.warehouse.run(names.profiles, "CREATE SCHEMA profiles_prod", user=names.segment)
-        for table in ("order_completed", *PROFILES_SYNC):
-            time.sleep(0.1)
-            self.warehouse.run(names.profiles, *profiles_sync("profiles_prod", [table]), user=names.segment)
-
-    def __enter__(self) -> ProfilesSync:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopped.set()
-        self.join()
-        if self.error is not None:
-            raise self.error
+            yield looks
+        finally:
+            stopped.set()
+    writing.result()
 
 
 def readable(warehouse: Warehouse, paths: Iterable[Path]) -> dict[Path, bool]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -23,8 +24,9 @@ FILES = {
     **{f"example_{path.stem}": path for path in EXAMPLES.glob("*.py")},
     "segment_second_user": EXAMPLES / "second_user.py",
     **{path.stem: path for path in HERE.glob("*.py")},
-    **dict.fromkeys(("scheduled", "arguments", "notations"), HERE / "set_ups.py"),
-    "unpinned_offboard": HERE / "unpinned.py",
+    **dict.fromkeys(
+        "unpinned unpinned_offboard pinned scheduled arguments notations time_is_over".split(), HERE / "set_ups.py"
+    ),
     **{f"{name}_native": HERE / f"{name}.py" for name in ("came_to_nothing", "names_are_data")},
 }
 """Where each DAG is."""
@@ -51,26 +53,22 @@ def run(
     dag_id: str,
     conf: dict[str, Any],
     connections: dict[str, str],
-    poke_interval: float,
-    changes: Sequence[str] = (),
     more: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Run a DAG once in this process, its sensors looking often, with something changed in the package.
+    """Run a DAG once in this process, its sensors looking often.
 
-    :param more: more of the environment, also while the DAG is parsed.
+    :param more: more of the environment, also while the DAG is parsed; with ``COPYING``, see `copying_arguments`.
     """
-    if changes:
-        change, *others = changes
-        with getattr(import_module("tests.security.tampering"), change)():
-            return run(dag_id, conf, connections, poke_interval, others, more)
     variables = {**{f"AIRFLOW_CONN_{name.upper()}": value for name, value in connections.items()}, **more}
     os.environ.update(variables)
     try:
-        dag, _ = load(dag_id)
-        for task in dag.tasks:
-            if hasattr(task, "poke_interval"):
-                task.poke_interval = poke_interval
-        finished = dag.test(run_conf=conf)
+        copying = import_module("tests.security.hostile").copying_arguments if "COPYING" in more else nullcontext
+        with copying():
+            dag, _ = load(dag_id)
+            for task in dag.tasks:
+                if hasattr(task, "poke_interval"):
+                    task.poke_interval = 0.3
+            finished = dag.test(run_conf=conf)
     finally:
         for name in variables:
             del os.environ[name]

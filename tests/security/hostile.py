@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest import mock
+
+from tests.unit.test_public_names import TASKS
 
 MARK = "rendered"
 """The key of the XCom that a template leaves which ran."""
@@ -32,3 +38,21 @@ def copied(value: Any) -> Any:
     if isinstance(value, dict):
         return {copied(key): copied(entry) for key, entry in value.items()}
     return value
+
+
+@contextmanager
+def copying_arguments() -> Iterator[None]:
+    """Every operator and sensor keeps copies of its arguments: Airflow knows what it mapped by the very object."""
+
+    def copying(init: Callable[..., None]) -> Callable[..., None]:
+        # What Airflow has noted at the function goes with it.
+        @functools.wraps(init)
+        def make(self: Any, **arguments: Any) -> None:
+            init(self, **{name: copied(value) for name, value in arguments.items()})
+
+        return make
+
+    with ExitStack() as stack:
+        for kind in TASKS:
+            stack.enter_context(mock.patch.object(kind, "__init__", copying(kind.__init__)))
+        yield

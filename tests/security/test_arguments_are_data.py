@@ -13,8 +13,7 @@ from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.xcom import INDEX, from_xcom
-from tests.security.hostile import TEMPLATES
-from tests.security.tampering import copying_arguments
+from tests.security.hostile import TEMPLATES, copying_arguments
 from tests.unit.test_public_names import TASKS
 
 FORM = {"role": "r", "checkpoint_database": "c", "reverse_etl_owner": "", "future_tables": "scoped"}

@@ -35,7 +35,7 @@ OUTSIDE = [
     '"*"."*"',
     *("shop.xmarts_day", "xshop.marts_day", "shop.gone", 'shop."payroll.marts_day"'),
 ]
-"""Entries that no pattern of files/pinned.py means."""
+"""Entries that no pattern of the DAG ``pinned`` means."""
 PINS: dict[str, Any] = {"role": "mallorys", "checkpoint_database": "payroll", "allow": ["*.*"], "user_conn_id": "x"}
 
 

@@ -1,4 +1,4 @@
-"""Arguments that came to nothing, on every way on which Airflow brings a value to a task."""
+"""An argument that came to nothing, on every way on which Airflow brings a value to a task."""
 
 from __future__ import annotations
 
@@ -9,16 +9,7 @@ from airflow.providers.common.compat.sdk import DAG, AirflowSkipException, task
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from airflow_provider_datagraph.xcom import from_xcom
 
-FIELDS = ("tables", "database", "writers")
-
-
-def grants(way: str, value: Any, *upstream: Any) -> None:
-    """Make a task for each argument, which gets this value."""
-    for field in FIELDS:
-        made = GrantSchemaOperator(task_id=f"{way}__{field}", **{field: value})
-        for other in upstream:
-            other >> made
-
+SCHEMA = "{{ params.schema }}"
 
 for native in (False, True):
     with DAG(
@@ -29,7 +20,6 @@ for native in (False, True):
         render_template_as_native_obj=native,
         default_args={
             "redshift_conn_id": "nothing_admin",
-            "schema": "{{ params.schema }}",
             "role": "{{ params.role }}",
             "trigger_rule": "none_failed",
         },
@@ -49,21 +39,20 @@ for native in (False, True):
             return [None]
 
         @task
-        def maps_to_none(field: str) -> list[dict[str, Any]]:
-            return [{field: None}]
+        def maps_to_none() -> list[dict[str, Any]]:
+            return [{"tables": None}]
 
-        none = returns_none()
+        none: Any = returns_none()
         pulled = "ti.xcom_pull(task_ids='returns_none')"
-        grants("template", f"{{{{ {pulled} }}}}" if native else f"{{{{ {pulled} or '' }}}}", none)
+        template = f"{{{{ {pulled} }}}}" if native else f"{{{{ {pulled} or '' }}}}"
+        none >> GrantSchemaOperator(task_id="template", schema=SCHEMA, tables=template)
         if not native:
             # No template comes in here, so both DAGs do the same.
-            listed = lists_none()
-            grants("output", none)
-            grants("skipped", skips())
-            grants("from_xcom", from_xcom("returns_none"), none)
-            for field in FIELDS:
-                GrantSchemaOperator.partial(task_id=f"expand__{field}").expand(**{field: listed})
-                GrantSchemaOperator.partial(task_id=f"expand_kwargs__{field}").expand_kwargs(maps_to_none(field))
-        # Otherwise the others would prove nothing.
-        GrantSchemaOperator(task_id="left_out", schema="{{ params.schema }}", plan_only=True)
+            GrantSchemaOperator(task_id="output", schema=SCHEMA, tables=none)
+            skipped: Any = skips()
+            GrantSchemaOperator(task_id="skipped", schema=SCHEMA, tables=skipped)
+            none >> GrantSchemaOperator(task_id="from_xcom", schema=SCHEMA, tables=from_xcom("returns_none"))
+            GrantSchemaOperator.partial(task_id="expand", schema=SCHEMA).expand(tables=lists_none())
+            GrantSchemaOperator.partial(task_id="expand_kwargs", schema=SCHEMA).expand_kwargs(maps_to_none())
+        GrantSchemaOperator(task_id="left_out", schema=SCHEMA, plan_only=True)
     globals()[dag.dag_id] = dag

@@ -17,12 +17,7 @@ from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
 from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from airflow_provider_datagraph.xcom import INDEX, Placeholder, from_xcom
-
-MODES: dict[str, dict[str, Any]] = {
-    "deferrable": {"deferrable": True},
-    "poke": {"deferrable": False, "mode": "poke"},
-    "reschedule": {"deferrable": False, "mode": "reschedule"},
-}
+from tests.support.waiting import MODES
 
 
 def one(*path: str | int | Placeholder) -> Any:
@@ -72,10 +67,6 @@ def take_one_by_one(found: Any) -> None:
         CreateSegmentRoleOperator(task_id="user", **ROLE, user_conn_id="names_hostile_user"),
         DropSegmentRoleOperator(
             task_id="drop", **ROLE, user_conn_id="names_user", new_owner=one("refused"), plan_only=True
-        ),
-        GrantSchemaOperator(task_id="elsewhere", database=one("refused"), schema=one("schema"), **ROLE),
-        GrantSchemaOperator(
-            task_id="writers", schema=one("schema"), **ROLE, future_tables="default_privileges", writers=one("list")
         ),
         SegmentSummaryOperator(
             task_id="summary", reports=[one("report")], proofs=one("list_of_reports"), user_conn_id="names_user"

@@ -8,12 +8,8 @@ from typing import Any
 from airflow.providers.common.compat.sdk import DAG, task
 
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
+from tests.support.waiting import MODES
 
-MODES: dict[str, dict[str, Any]] = {
-    "deferrable": {"deferrable": True},
-    "poke": {"deferrable": False, "mode": "poke"},
-    "reschedule": {"deferrable": False, "mode": "reschedule"},
-}
 STATES: dict[str, dict[str, Any]] = {
     "done": {"schema": "modes_profiles"},
     "timeout": {"timeout": 0},
