@@ -16,8 +16,9 @@ from airflow_provider_datagraph.access.validation import UNSUPPORTED
 from airflow_provider_datagraph.engine.converge import Converger, Read
 from airflow_provider_datagraph.exceptions import DataGraphError, MisconfigurationError, PassingFaultError
 from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.hooks.connections import cluster_of
 from airflow_provider_datagraph.hooks.faults import details, old_patch, silent
-from airflow_provider_datagraph.hooks.networking import cluster_of, read_network
+from airflow_provider_datagraph.hooks.networking import read_network
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.schemas import local_databases
 from airflow_provider_datagraph.redshift.names import one_line

@@ -231,6 +231,16 @@ def tls_weakness(arguments: Mapping[str, Any]) -> str | None:
     return None
 
 
+def cluster_of(connection: Connection) -> tuple[str, str | None]:
+    """Name the cluster that a connection leads to, and its AWS region; empty, and None, where nothing says it.
+
+    The extra has them (``cluster_identifier``, ``region``), or the endpoint, ``cluster.id.region.redshift…``, does.
+    """
+    extra, (place, is_endpoint, _) = extra_of(connection), (connection.host or "").strip().partition(".redshift.")
+    parts = place.split(".") if is_endpoint else [""]
+    return extra.get("cluster_identifier", parts[0]), extra.get("region", parts[-1] or None)
+
+
 @dataclass(frozen=True)
 class TokenRequest:
     """What AWS is asked for a temporary password, for one database: boto3's names of service and action.
@@ -258,11 +268,9 @@ def token_request(given: Given, database: str) -> TokenRequest:
     """
     user, groups, serverless = given.field("db_user"), given.extra("db_groups"), given.serverless
     where = "serverless_work_group" if serverless else "cluster_identifier"
-    name, host = given.extra(where), (given.connection.host or "").strip()
-    if name is None and not serverless and ".redshift." in host:
-        name = host.partition(".")[0]
+    name = given.extra(where) or (None if serverless else cluster_of(given.connection)[0])
     extra = f"The extra of connection {given.connection.conn_id}"
-    if name is None and where not in given.held:
+    if not name and where not in given.held:
         given.problems.add(
             f"{extra} lacks {where}, which iam needs: add it, or take iam out to log in with the password."
         )

@@ -5,22 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow.providers.common.compat.sdk import Connection
-
-from airflow_provider_datagraph.hooks.connections import extra_of
-
 Answer = Mapping[str, Any]
-
-
-def cluster_of(admin: Connection) -> tuple[str, str | None]:
-    """Name the cluster that a connection leads to, and its AWS region (None: its endpoint doesn't say).
-
-    The extra has them (``cluster_identifier``, ``region``), or the endpoint, ``cluster.id.region.redshift…``, does.
-    """
-    extra, host = extra_of(admin), str(admin.host or "").strip()
-    place, is_endpoint, _ = host.partition(".redshift.")
-    region = place.rpartition(".")[2] if is_endpoint else None
-    return extra.get("cluster_identifier") or host.partition(".")[0], extra.get("region") or region
 
 
 def read_network(aws_conn_id: str, cluster: str, region: str | None) -> tuple[Answer, Sequence[Answer]]:

