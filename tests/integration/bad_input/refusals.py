@@ -25,13 +25,8 @@ def refused(segment: Segment, task: Any) -> tuple[str, ...]:
     return tuple(failure.value.problems)
 
 
-def told(sentence: str, *parts: str) -> None:
+def told_alone(sentences: tuple[str, ...], *parts: str) -> None:
     """Check that one sentence holds the thing, the cause and the remedy, in this order, and ends as one."""
+    (sentence,) = sentences
     assert re.search(".*?".join(map(re.escape, parts)), sentence, re.DOTALL), (sentence, parts)
     assert sentence.endswith((".", "?")) and "\n" not in sentence
-
-
-def told_alone(sentences: tuple[str, ...], *parts: str) -> None:
-    """Check that there is a single sentence, and that it holds these parts."""
-    assert len(sentences) == 1, sentences
-    told(sentences[0], *parts)

@@ -86,18 +86,8 @@ ANSWERS: dict[str, tuple[str, str, type[Exception], str]] = {
     "shared": ("XX000", 'Cannot connect to shared database "x"', MisconfigurationError, "GRANT USAGE ON DATABASE"),
     "mounted": ("XX000", 'Cannot connect to auto mounted database "x"', MisconfigurationError, "an external schema"),
     "limit": ("53300", LIMIT, PassingFaultError, "CONNECTION LIMIT of the user's"),
-    "all taken": (
-        "53300",
-        "too many connections",
-        PassingFaultError,
-        "is full (53300: too many connections): it has as",
-    ),
-    "no memory": (
-        "53200",
-        "out of memory",
-        PassingFaultError,
-        "can't take a login now (53200: out of memory). It will",
-    ),
+    "all taken": ("53300", "too many connections", PassingFaultError, "is full (53300: too many connections)"),
+    "no memory": ("53200", "out of memory", PassingFaultError, "can't take a login now (53200: out of memory)"),
     "unknown": ("XX000", "Internal error", PassingFaultError, "can't take a login now (XX000"),
     "unable": ("0A000", "not here", MisconfigurationError, "refuses the login of user awsuser (0A000"),
 }

@@ -78,14 +78,14 @@ def whole(make: Callable[[], DataGraphSensor], mode: str, context: dict[str, Any
     return make().resume_execution("resume", given, context)  # type: ignore[arg-type]  # a context has more
 
 
-def end(segment: Segment, name: str, mode: str, monkeypatch: pytest.MonkeyPatch, **arguments: Any) -> End:
+def end(segment: Segment, name: str, mode: str, **arguments: Any) -> End:
     """Let a sensor come to its end."""
     began, pushed = datetime.now(UTC), dict[str, Any]()
     ti = Mock(max_tries=1, get_first_reschedule_date=lambda context: began)
     ti.xcom_push = lambda key, value: pushed.update({key: value})
     if version("apache-airflow").startswith("2."):
         # It would ask its database.
-        monkeypatch.setattr("airflow.sensors.base._orig_start_date", lambda **_: began)
+        segment.monkeypatch.setattr("airflow.sensors.base._orig_start_date", lambda **_: began)
     given = {"timeout": PATIENCE, "retries": 1, **MODES[mode], **arguments}
     try:
         report = whole(lambda: sensor(segment, name, **given), mode, {"ti": ti})
@@ -100,11 +100,9 @@ def end(segment: Segment, name: str, mode: str, monkeypatch: pytest.MonkeyPatch,
 @modes
 @names
 @pytest.mark.parametrize("option", ["", "soft_fail", "never_fail"])
-def test_a_timeout_tells_and_returns_all_that_is_missing(
-    opened: Segment, name: str, mode: str, option: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_timeout_tells_and_returns_all_that_is_missing(opened: Segment, name: str, mode: str, option: str) -> None:
     more = {"tables": [*MORE[name]["tables"], *(one.replace("later", "latest") for one in MORE[name]["tables"])]}
-    found = end(opened, name, mode, monkeypatch, timeout=0.2, **more, **({option: True} if option else {}))
+    found = end(opened, name, mode, timeout=0.2, **more, **({option: True} if option else {}))
     assert (found.state, found.tries) == ("skipped" if option else "failed", 1)
     assert found.message.startswith("The sensor waited 0.2 s. ")
     assert all(f"{one}" in found.message for one in ("later", "latest"))
@@ -116,10 +114,10 @@ def test_a_timeout_tells_and_returns_all_that_is_missing(
 @names
 @pytest.mark.parametrize("option", ["", "soft_fail", "never_fail", "silent_fail"])
 def test_a_misconfiguration_is_neither_hidden_nor_waited_out(
-    opened: Segment, name: str, mode: str, option: str, monkeypatch: pytest.MonkeyPatch
+    opened: Segment, name: str, mode: str, option: str
 ) -> None:
     opened.admin_connection(password="Wrong-Secret-1")
-    found = end(opened, name, mode, monkeypatch, **({option: True} if option else {}))
+    found = end(opened, name, mode, **({option: True} if option else {}))
     assert (found.state, found.tries) == ("failed", 1)
     assert "refuses the login or password" in found.message and "Wrong-Secret-1" not in found.message
 
@@ -171,19 +169,13 @@ PASSING: dict[str, tuple[Order, str]] = {
 @names
 @pytest.mark.parametrize("kind", ["", *PASSING])
 def test_what_is_ready_is_returned_once_a_fault_has_passed(
-    opened: Segment,
-    faults: Faults,
-    name: str,
-    mode: str,
-    kind: str,
-    monkeypatch: pytest.MonkeyPatch,
-    mocker: MockerFixture,
+    opened: Segment, faults: Faults, name: str, mode: str, kind: str, mocker: MockerFixture
 ) -> None:
     if kind:
         order, _ = PASSING[kind]
         # More often than the worker looks before it defers.
         order(faults, mocker, 3)
-    found = end(opened, name, mode, monkeypatch)
+    found = end(opened, name, mode)
     assert (found.state, found.tries) == ("success", 1)
     assert found.report is not None and found.report["in_place"] > 0
 
@@ -191,11 +183,11 @@ def test_what_is_ready_is_returned_once_a_fault_has_passed(
 @modes
 @pytest.mark.parametrize("kind", PASSING)
 def test_a_fault_that_stays_is_named_at_the_timeout(
-    opened: Segment, faults: Faults, mode: str, kind: str, monkeypatch: pytest.MonkeyPatch, mocker: MockerFixture
+    opened: Segment, faults: Faults, mode: str, kind: str, mocker: MockerFixture
 ) -> None:
     order, said = PASSING[kind]
     order(faults, mocker, None)
-    found = end(opened, "profiles_sync", mode, monkeypatch, timeout=0.2)
+    found = end(opened, "profiles_sync", mode, timeout=0.2)
     assert (found.state, found.tries) == ("failed", 1)
     with pytest.raises(AssertionError, match=said):
         raise AssertionError(found.message)
@@ -207,24 +199,16 @@ def test_a_fault_that_stays_is_named_at_the_timeout(
     ("", "failed", 2), ("silent_fail", "success", 1), ("never_fail", "skipped", 1),
 ])  # fmt: skip
 def test_a_bug_is_none_of_these(
-    opened: Segment,
-    mode: str,
-    option: str,
-    state: str,
-    tries: int,
-    monkeypatch: pytest.MonkeyPatch,
-    mocker: MockerFixture,
+    opened: Segment, mode: str, option: str, state: str, tries: int, mocker: MockerFixture
 ) -> None:
     path = "airflow_provider_datagraph.engine.looks.profiles_sync.read_namespaces"
     mocker.patch(path, side_effect=[KeyError("x")] * 3 + [mocker.DEFAULT] * 99, wraps=read_namespaces)
-    found = end(opened, "profiles_sync", mode, monkeypatch, **({option: True} if option else {}))
+    found = end(opened, "profiles_sync", mode, **({option: True} if option else {}))
     assert (found.state, found.tries) == (state, tries)
 
 
 @pytest.mark.parametrize("mode", ["poke", "reschedule"])
-def test_a_connection_that_was_there_is_waited_for(
-    opened: Segment, mode: str, monkeypatch: pytest.MonkeyPatch, mocker: MockerFixture
-) -> None:
+def test_a_connection_that_was_there_is_waited_for(opened: Segment, mode: str, mocker: MockerFixture) -> None:
     # Airflow 3 says of a secrets backend that fails that there is no such connection.
     real, looks = BaseHook.get_connection, mocker.spy(DataGraphSensor, "_look_once")
 
@@ -237,6 +221,6 @@ def test_a_connection_that_was_there_is_waited_for(
 
     mocker.patch.object(BaseHook, "get_connection", staticmethod(look_up))
     try:
-        assert end(opened, "profiles_sync", mode, monkeypatch, **MORE["profiles_sync"])[:2] == ("success", 1)
+        assert end(opened, "profiles_sync", mode, **MORE["profiles_sync"])[:2] == ("success", 1)
     finally:
         opened.sql("DROP TABLE IF EXISTS crm.later")
