@@ -63,6 +63,7 @@ def untrusted(kind: str, name: str, owner: str, **case: Any) -> Finding:
 
 
 OF_ZOE, PATH = {"r": Role("r", "zoe")}, f"profiles.{SCHEMA}"
+BOSSES = note("reverse_etl_owner", PATH, owner="boss")
 SHARED = blocking("not_local", "profiles", case="checkpoint", kind="shared")
 CLERK = Session("clerk", "dev", superuser=False)
 
@@ -82,6 +83,11 @@ CLERK = Session("clerk", "dev", superuser=False)
         # The plan goes on without the role.
         (with_database("boss", roles={}, session=CLERK), {}, (MISSING, note("partial_view", "clerk"), OWNER)),
         (with_database("admin", roles={}), {"plan_only": True}, (NOT_YET,)),
+        (
+            with_database("zoe", roles={}, sharer="boss"),
+            {},
+            (MISSING, untrusted("database", "profiles", "zoe"), BOSSES),
+        ),
     ],
 )
 def test_what_is_told(current: DatabaseAccess, given: dict[str, Any], told: tuple[Finding, ...]) -> None:

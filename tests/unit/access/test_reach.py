@@ -256,7 +256,10 @@ def test_what_needs_no_grant(user: User, schema_owner: int, table_owner: int, ex
         q.SEEN, {}, {user.name: user}, user.name, {R: "role r"}, on_databases=creates, databases=databases
     )
     here = read_reached(rows, "dev", who)
-    assert {(one.holder.kind, one.grant.scope, one.schema, one.relation) for one in here if one.holder != R} == expected
+    own = [one for one in here if one.holder != R]
+    assert {(one.holder.kind, one.grant.scope, one.schema, one.relation) for one in own} == expected
+    assert all(one.holder.name == user.name and one.grant.privilege.isupper() for one in own)
+    assert all(one.grant.database or one.grant.schema == "crm" for one in own)
     assert [(one.database, one.schema, one.privilege) for one in here if one.holder == R] == [
         *(("dev", "", "CREATE"), ("dev", "crm", "USAGE")),
     ]
