@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_datagraph.access.messages import FindingRow
 from airflow_provider_datagraph.access.report import ChangeRow, Report
@@ -136,8 +135,3 @@ def test_a_wrong_argument_is_told_by_its_name(kind: type[DataGraphOperator], giv
     (name, value) = list(given.items())[-1]
     assert [problem.split()[0] for problem in error.value.problems].count(name) == 1, error.value.problems
     assert any(repr(value) in problem for problem in error.value.problems) or name in ("reports", "proofs")
-
-
-def test_airflow_s_own_arguments_are_airflow_s() -> None:
-    assert issubclass(ConvergingOperator, BaseOperator)
-    assert (planned(0, retries=7).retries, planned(0, index=4).index) == (7, 4)
