@@ -127,7 +127,7 @@ def test_a_variable_gives_what_the_conf_does_not(segment: Segment) -> None:
         ("{", "The Variable segment_data_graph is no JSON"),
         ([], "The Variable segment_data_graph is no JSON object"),
         ({"schema": []}, "'schema', which the form hasn't: did you mean schemas?"),
-        ({"zzz": 1}, "'zzz', which the form hasn't: give some of connections, plan_only, schemas."),
+        ({"zzz": 1}, "'zzz', which the form hasn't: give one of connections, plan_only, schemas."),
         ({"role": "r"}, "'role', which the DAG file sets: leave it out of one of the two."),
         ({"plan_only": "maybe"}, "plan_only is 'maybe', not a boolean"),
     ],
