@@ -143,6 +143,8 @@ def cross(rows: Rows, known: DatabaseAccess) -> Iterator[Finding]:
 
 def _network(hook: DataGraphHook, region: str, aws_conn_id: str) -> Iterator[Finding]:
     cluster, aws_region = cluster_of(hook.admin_connection)
+    # Behind a name of one's own it may be called so, too; AWS tells.
+    cluster = cluster or str(hook.arguments["host"]).partition(".")[0]
     if hook.is_serverless:
         return
     try:

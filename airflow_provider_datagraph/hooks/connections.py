@@ -40,6 +40,13 @@ def _of_aws(value: Any, name: str) -> str:
     return value.strip()
 
 
+def _life(value: Any, name: str) -> int:
+    seconds = arguments.whole_number(value, name)
+    if not 900 <= seconds <= 3600:
+        raise InvalidInput(f"{name} is {value!r}: AWS takes 900 to 3600 seconds.")
+    return seconds
+
+
 Parse = Callable[[Any, str], Any]
 _from_one = partial(arguments.whole_number, least=1)
 # What a connection's extra may hand to the driver.
@@ -63,7 +70,7 @@ HOOK_EXTRAS: Mapping[str, Parse] = {
     "profile": arguments.text,
     "is_serverless": arguments.boolean,
     "serverless_work_group": _of_aws,
-    "serverless_token_duration_seconds": partial(arguments.whole_number, least=900),
+    "serverless_token_duration_seconds": _life,
     "db_user": arguments.text,
     "db_groups": arguments.names,
     "port": _from_one,
@@ -183,10 +190,10 @@ class Given:
                 f"The extra of connection {conn_id} holds {', '.join(strangers)}, which nothing reads: remove or "
                 f"correct it.{''.join(hints)}"
             )
-        read = {name: self.extra(name) for name in EXTRAS}
+        read = {name: self.extra(name) for name in DRIVER_EXTRAS}
         if read["ssl"] is False and read["sslmode"]:
             self._contradicts("ssl is false in its extra, and sslmode says how TLS verifies")
-        return {name: read[name] for name in DRIVER_EXTRAS if read[name] is not None}
+        return {name: value for name, value in read.items() if value is not None}
 
     @property
     def serverless(self) -> bool:
@@ -266,6 +273,8 @@ def token_request(given: Given, database: str) -> TokenRequest:
     https://docs.aws.amazon.com/redshift/latest/APIReference/API_GetClusterCredentialsWithIAM.html
     https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetCredentials.html
     """
+    for each in HOOK_EXTRAS:
+        given.extra(each)
     user, groups, serverless = given.field("db_user"), given.extra("db_groups"), given.serverless
     where = "serverless_work_group" if serverless else "cluster_identifier"
     name = given.extra(where) or (None if serverless else cluster_of(given.connection)[0])
@@ -284,7 +293,7 @@ def token_request(given: Given, database: str) -> TokenRequest:
         asked = {"workgroupName": name, "dbName": database, "durationSeconds": life}
     elif user:
         call, own = "get_cluster_credentials", {"DbUser": user, "AutoCreate": False}
-        asked = {"ClusterIdentifier": name, "DbName": database, **own, "DbGroups": groups and list(groups)}
+        asked = {"ClusterIdentifier": name, "DbName": database, **own, "DbGroups": list(groups) if groups else None}
     else:
         call, asked = "get_cluster_credentials_with_iam", {"ClusterIdentifier": name, "DbName": database}
     # boto3 takes "default" by itself, and fails where it is asked for and there is no configuration.
@@ -304,6 +313,16 @@ def aws_id(connection: Connection, argument: Any) -> Any:
     if not given.extra("iam"):
         return None
     return argument if argument is not None else given.extra("aws_conn_id") or DEFAULT_AWS
+
+
+def check_profile(connection: Connection, aws: Connection) -> None:
+    """Refuse an admin connection that names another profile of the machine's AWS configuration than the AWS one."""
+    wanted, own = extra_of(connection).get("profile"), extra_of(aws).get("profile_name")
+    if wanted and own and wanted != own:
+        raise MisconfigurationError(
+            f"The extra of connection {connection.conn_id} names the profile {wanted!r}, and that of the AWS "
+            f"connection {aws.conn_id} the profile {own!r}. Take one of the two away."
+        )
 
 
 def admin_arguments(connection: Connection, database: str | None) -> tuple[dict[str, Any], TokenRequest | None]:

@@ -132,6 +132,8 @@ def _by_state(state: str, text: str) -> Fault:
 # X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH, which the ssl module doesn't name:
 # https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
 OTHER_NAME = (62, 64)
+# X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
+OUT_OF_DATE = (9, 10)
 
 
 def connect_error(error: Exception, who: str, target: Mapping[str, Any], *, linked: bool = False) -> Exception:
@@ -217,6 +219,8 @@ def _tls_remedy(error: Exception) -> str:
     refused = next((one for one in (error, *error.args) if isinstance(one, ssl.SSLCertVerificationError)), None)
     if refused is None:
         return "correct ssl or sslmode."
+    if refused.verify_code in OUT_OF_DATE:
+        return "the certificate isn't valid at this machine's time, so nothing was sent: renew it, or set the clock."
     if refused.verify_code in OTHER_NAME:
         return (
             "the certificate is for another name, so nothing was sent. Connect by a name that it holds, as the "
@@ -316,7 +320,8 @@ def token_error(error: Exception, who: str) -> Exception:
     from botocore.exceptions import ConnectionError, HTTPClientError
 
     text = f"Connection {who}: AWS gives no temporary password ({error})"
-    answer: Mapping[str, Any] = getattr(error, "response", {})
+    # Errors of the connection have it, and nothing in it.
+    answer: Mapping[str, Any] = getattr(error, "response", None) or {}
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     throttled = "Throttl" in str(error) or "TooManyRequests" in str(error)
     if isinstance(error, ConnectionError | HTTPClientError) or throttled or status >= 500:

@@ -13,7 +13,6 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import Connection
 
-from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.hooks.connections import TokenRequest, extra_of
 from airflow_provider_datagraph.hooks.faults import token_error
 
@@ -46,18 +45,11 @@ def mask(secret: str) -> None:
 class Tokens:
     """Gives the temporary passwords of one connection to one database.
 
-    :param masked: whether Airflow is told to mask the passwords.
-    :raises MisconfigurationError: if the connection's profile isn't that of the AWS connection.
+    :param who: the admin connection's id, for messages; ``masked``: whether Airflow is told to mask the passwords.
     """
 
-    def __init__(self, request: TokenRequest, aws: Connection, admin: Connection, *, masked: bool) -> None:
-        self.request, self.aws, self.who, self.masked = request, aws, admin.conn_id, masked
-        own = extra_of(aws).get("profile_name")
-        if request.profile and own and own != request.profile:
-            raise MisconfigurationError(
-                f"The extra of connection {self.who} names the profile {request.profile!r}, and that of the AWS "
-                f"connection {aws.conn_id} the profile {own!r}. Take one of the two away."
-            )
+    def __init__(self, request: TokenRequest, aws: Connection, who: str, *, masked: bool) -> None:
+        self.request, self.aws, self.who, self.masked = request, aws, who, masked
         self._known = ("", "")
         self._end = datetime.min.replace(tzinfo=UTC)
 

@@ -190,6 +190,21 @@ class DataGraphHook(RedshiftSQLHook):
         for name in ("admin_connection", "user_connection", "arguments"):
             self.__dict__.pop(name, None)
 
+    @property  # type: ignore[misc]  # the parent's can be set, which nobody does
+    def connection(self) -> Any:
+        """The admin connection, for what Airflow's own hook takes from its fields.
+
+        :raises MisconfigurationError: for the linked user, and for another database: no connection has their fields.
+        """
+        if self.user_conn_id is not None or self.database is not None:
+            raise MisconfigurationError(
+                f"{type(self).__name__} for the linked user or for a database of choice has no Airflow connection that "
+                "holds its login: use get_conn."
+            )
+        return self.admin_connection
+
+    conn = connection
+
     def get_uri(self) -> NoReturn:
         """Refuse it, with :meth:`get_sqlalchemy_engine` and ``sqlalchemy_url``.
 
@@ -247,9 +262,11 @@ class DataGraphHook(RedshiftSQLHook):
         aws, named = None, connections.aws_id(admin, self.aws_conn_id)
         if named is not None:
             aws = problems.check(self._load, named, "AWS connection", "aws", default=None)
+            if aws is not None:
+                problems.check(connections.check_profile, admin, aws, default=None)
         problems.raise_all(MisconfigurationError)
         # A trigger's thread can't tell Airflow what to mask.
-        made = Tokens(request, aws, admin, masked=self.loaded is None) if request and aws else None
+        made = Tokens(request, aws, self.admin_conn_id, masked=self.loaded is None) if request and aws else None
         if made is None or self.tokens is None or not made.asks_as(self.tokens):
             self.tokens = made
         return arguments

@@ -84,6 +84,15 @@ def test_what_the_driver_refuses_before_it_has_a_socket_is_told_as_it_is() -> No
         connect({"user": "u", "password": "Secret-1", "database": "dev", "host": "h.example", "application_name": 5})
 
 
+@pytest.mark.parametrize("way", ["conn", "connection"])
+def test_no_connection_is_the_admin_s_for_somebody_else(way: str) -> None:
+    admin = Connection(conn_id="a", conn_type="redshift")
+    assert getattr(DataGraphHook("a", loaded={"a": admin}), way) is admin
+    for given in ({"user_conn_id": "a"}, {"database": "other"}):
+        with pytest.raises(MisconfigurationError, match="no Airflow connection that holds its login"):
+            getattr(DataGraphHook("a", loaded={"a": admin}, **given), way)
+
+
 @pytest.mark.parametrize("way", ["get_uri", "get_sqlalchemy_engine", "sqlalchemy_url", "inspector"])
 @pytest.mark.parametrize("given", [{}, {"user_conn_id": "u"}, {"database": "other"}])
 def test_no_uri_and_no_engine_holds_a_password(way: str, given: dict[str, Any]) -> None:

@@ -68,6 +68,8 @@ def test_the_driver_is_handed_its_own_extras() -> None:
     others = {**CLUSTER, **WORKGROUP, "region": "x", "db_user": "x", "aws_conn_id": "x", "profile": "x"}
     others |= {"serverless_token_duration_seconds": 900, "db_groups": ["x"], "port": 1, "database": "x"}
     others |= dict.fromkeys(connections.COMMON_SQL_EXTRAS, "x")
+    # Without iam nobody reads the rest, so it may hold what Airflow's redshift_default comes with.
+    others |= {"cluster_identifier": "<CLUSTER_IDENTIFIER>", "iam": "off"}
     found = Problems()
     assert Given(connection(ADMIN, {**OPTIONS, **others, "gone": None}), found).options() == OPTIONS
     assert found.sentences == []
@@ -105,7 +107,9 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     ({**CLUSTER, "db_user": "x"}, {}, f"its field login is 'admin', and db_user in its extra is 'x'. {TAKE}"),
     ({**CLUSTER, "cluster_identifier": "<ID>"}, {}, "is '<ID>': give letters, digits and hyphens, as AWS shows it."),
     ({**CLUSTER, "is_serverless": "no"}, {}, "is_serverless is 'no', not a boolean"),
-    ({**WORKGROUP, "serverless_token_duration_seconds": 60}, {}, "is 60: give a number that is at least 900."),
+    ({**WORKGROUP, "serverless_token_duration_seconds": 60}, {}, "is 60: AWS takes 900 to 3600 seconds."),
+    ({**WORKGROUP, "serverless_token_duration_seconds": 5000}, {}, "is 5000: AWS takes 900 to 3600 seconds."),
+    ({**CLUSTER, "aws_conn_id": 5}, {}, "aws_conn_id is 5: give a text"),
     ({"iam": True}, {}, "lacks cluster_identifier, which iam needs: add it, or take iam out to log in with"),
     ({"iam": True, "is_serverless": True}, {}, "lacks serverless_work_group, which iam needs: add it, or take"),
     ({**WORKGROUP, "db_groups": ["g"]}, {}, "names db_groups, which AWS takes with a cluster's db_user only: add"),

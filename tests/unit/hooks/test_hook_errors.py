@@ -9,7 +9,13 @@ from unittest.mock import Mock
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 from redshift_connector.error import Error, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
@@ -158,6 +164,7 @@ WAITED_OUT = [
     *(refused(code, 400) for code in ("Throttling", "ThrottlingException")),
     *(refused("TooManyRequestsException", 429), refused("InternalFailure", 500), refused("ServiceUnavailable", 503)),
     *(kind(endpoint_url="https://a.example.com") for kind in (EndpointConnectionError, ConnectTimeoutError)),
+    ReadTimeoutError(endpoint_url="https://a.example.com"),
 ]
 
 
