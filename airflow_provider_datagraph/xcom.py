@@ -97,8 +97,10 @@ def telling_errors(method: Callable[..., T]) -> Callable[..., T]:
         try:
             try:
                 return method(self, *args, **kwargs)
+            except DataGraphError:
+                raise
             except InvalidInput as error:
-                raise error if isinstance(error, DataGraphError) else MisconfigurationError(*error.problems) from None
+                raise MisconfigurationError(*error.problems) from None
         except (DataGraphError, AirflowSensorTimeout) as error:
             if not getattr(error, "told", False):
                 error.told = True  # type: ignore[union-attr]  # a method that calls another one tells once
@@ -186,6 +188,11 @@ class TakesFromXCom:
             if name not in self.template_fields:
                 if isinstance(given, FromXCom):
                     problems.add(f"{name} is {given!r}: it isn't a template field, so it can't come from another task.")
+            elif isinstance(given, Mapping) and any(isinstance(value, FromXCom) for value in given.values()):
+                problems.add(
+                    f"{name} holds from_xcom inside a mapping, where it isn't resolved: use it for the whole argument, "
+                    "or for entries of a list."
+                )
             elif isinstance(given, FromXCom):
                 setattr(self, name, problems.check(_argument, given, name, self.index, pull, default=None))
             elif isinstance(given, list | tuple) and any(isinstance(entry, FromXCom) for entry in given):

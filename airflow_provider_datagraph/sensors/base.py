@@ -240,15 +240,15 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         look = self._look_once()
         if look is None or not look.ends:
             return None
-        return self._end(context, look.as_dict(), look.report, look.message, look.problems)
+        return self._end(context, look.as_dict(), look.report, look.message, look.problems or None)
 
     def _end(
-        self, context: Context, returned: dict[str, Any], report: Report, message: str, problems: Sequence[str] = ()
+        self, context: Context, returned: dict[str, Any], report: Report, message: str, problems: Sequence[str] | None
     ) -> dict[str, Any]:
         """End the wait: return and announce the report, or keep it, and fail for what no waiting mends."""
         if returned:
             self._tell(report, message)
-        if problems:
+        if problems is not None:
             keep_report(context, returned)
             raise exceptions.MisconfigurationError.of(problems)
         if "outlet_events" in context and self.alias:
@@ -271,7 +271,7 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         if look is None:
             raise exceptions.PassingFaultError(self._sight.message)
         if look.done:
-            return self._end(context, look.as_dict(), look.report, look.message)
+            return self._end(context, look.as_dict(), look.report, look.message, None)
         self._tell(look.report, NOT_READY)
         return look.as_dict()
 
@@ -312,7 +312,8 @@ class DataGraphSensor(TakesFromXCom, sdk.BaseSensorOperator):
         if event["status"] not in ("done", "misconfigured"):
             raise exceptions.DataGraphError(f"The trigger sent an event that isn't known: {event['status']}.")
         report = Report.parse(returned, "The trigger's event") if returned else Report()
-        return self._end(context, returned, report, event.get("message", ""), event.get("problems", ()))
+        problems = event["problems"] if event["status"] == "misconfigured" else None
+        return self._end(context, returned, report, event.get("message", ""), problems)
 
     def _time_out(self, context: Context, message: str, returned: dict[str, Any]) -> NoReturn:
         keep_report(context, returned)

@@ -162,6 +162,13 @@ def test_a_mapped_task_s_values_are_not_taken_one_by_one() -> None:
         task.execute(context_of(Instance(["crm", "ads"], mapped=True), task))
 
 
+def test_a_mapping_holds_no_value_of_another_task() -> None:
+    arguments: dict[str, Any] = {"reports": [], "audit": {"crm": from_xcom("names")}}
+    task = public_class("SegmentSummaryOperator")(task_id="task", **arguments)
+    with pytest.raises(MisconfigurationError, match="audit holds from_xcom inside a mapping"):
+        task.execute(context_of(Instance(["accounts"]), task))
+
+
 @pytest.mark.parametrize("field", ["timeout", "deferrable", "soft_fail"])
 def test_what_is_no_template_field_can_t_come_from_another_task(field: str) -> None:
     task = public_class("ProfilesSyncTablesSensor")(task_id="task", schema="crm")

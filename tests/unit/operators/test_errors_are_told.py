@@ -11,6 +11,7 @@ from pytest_mock import MockerFixture
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from airflow_provider_datagraph.operators import GrantSchemaOperator
 from airflow_provider_datagraph.sensors import ValidateAccessSensor
+from airflow_provider_datagraph.xcom import telling_errors
 
 WRONG: dict[str, Any] = {"role": "Up", "redshift_conn_id": "nowhere"}
 MADE: dict[str, Any] = {
@@ -40,6 +41,15 @@ def test_a_subclass_tells_it_once(mocker: MockerFixture) -> None:
     with pytest.raises(MisconfigurationError, match="holds a comma: give a list, or one name a line"):
         Own(task_id="task", schema="crm, billing").execute({})
     assert log.error.call_count == 1
+
+
+def test_what_lies_behind_an_error_stays_with_it() -> None:
+    def execute(self: GrantSchemaOperator) -> None:
+        raise MisconfigurationError("Told.") from OSError("Behind it.")
+
+    with pytest.raises(MisconfigurationError) as error:
+        telling_errors(execute)(GrantSchemaOperator(task_id="task", schema="crm"))
+    assert isinstance(error.value.__cause__, OSError)
 
 
 def test_a_sensor_without_anything_to_read_is_refused_while_its_dag_is_parsed() -> None:
