@@ -130,6 +130,9 @@ def _entries(value: Any, name: str) -> list[Any]:
         if not stripped.startswith("["):
             return [line for line in stripped.splitlines() if line.strip()]
         value = _json(stripped, name)
+    if isinstance(value, set | frozenset):
+        # In an order of its own, so that two runs write the same statements.
+        return sorted(value, key=str)
     if isinstance(value, list | tuple):
         return list(value)
     raise InvalidInput(f"{name} is {value!r}: give a list, JSON text of a list, or one name a line.{_native(value)}")

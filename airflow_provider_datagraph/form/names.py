@@ -127,8 +127,12 @@ def listed_tables(value: Any, name: str, wanted: Wanted) -> dict[Path, tuple[str
 
     A table's name alone is enough where there is one schema.
     """
-    if value is ALL_TABLES:
+    if value is ALL_TABLES or not wanted.databases:
         return {}
+    if isinstance(value, Mapping) or (isinstance(value, str) and value.strip().startswith("{")):
+        raise InvalidInput(
+            f"{name} is {value!r}: give a list of tables, each as schema.table or database.schema.table."
+        )
     problems, found = Problems(), dict[Path, tuple[str, ...]]()
 
     def find(entry: str) -> None:
@@ -139,6 +143,8 @@ def listed_tables(value: Any, name: str, wanted: Wanted) -> dict[Path, tuple[str
                 f"{name} names {entry!r}, which is in {len(meant) or 'none'} of the schemas that are named: write "
                 "schema.table or database.schema.table, of one of them."
             )
+        if table in found.get(meant[0], ()):
+            raise InvalidInput(f"{name} names {join_path(*meant[0], table)} twice: name it once.")
         found[meant[0]] = (*found.get(meant[0], ()), table)
 
     entries = arguments.usable_names(value, name, problems)

@@ -80,8 +80,8 @@ class PreflightOperator(base.DataGraphOperator):
         problems.raise_all()
         # What the connection lacks is told with its login.
         own = Problems().check(lambda: str(self.hook().arguments["database"]), default="")
-        paths = ((own, *path) if len(path) == 1 else path for path in named)
-        wanted = desired_schemas(tuple(map(fold, path)) for path in paths)
+        typed = (tuple(map(fold, path)) for path in named)
+        wanted = desired_schemas((own, *path) if len(path) == 1 else path for path in typed)
 
         def linked(database: str) -> DataGraphHook:
             return self.user_hook(database or base.ANY_DATABASE, self.user_conn_id)

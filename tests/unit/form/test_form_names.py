@@ -195,6 +195,12 @@ def test_other_tables_are_told() -> None:
     assert refusal(listed_tables, {"crm": ["t"]}, "tables", ALONE)[0].startswith(
         "tables is {'crm': ['t']}: give a list"
     )
+    assert refusal(listed_tables, '{"crm": ["t"]}', "tables", ALONE)[0].endswith(
+        "as schema.table or database.schema.table."
+    )
+    assert refusal(listed_tables, ["t", "crm.t"], "tables", ALONE) == ("tables names dev.crm.t twice: name it once.",)
+    # What is wrong with the schemas is told by itself.
+    assert listed_tables(["crm.t"], "tables", Wanted()) == {}
 
 
 def test_a_path_stays_as_typed() -> None:
