@@ -53,7 +53,7 @@ def test_every_problem_of_every_database_at_once(airflow: Airflow, warehouse: Wa
         "mu.things: there is no database mu",
         f"no_such_schema: database {own} has no schema no_such_schema",
         f"write {own}.{names.own_schema}.settings.",
-        "'a.b.c.d' has 4 parts",
+        "schemas has the entry 'a.b.c.d'",
         "there is no database hyperborea",
         "'UpperCase' has upper-case letters",
         "12 problems:",

@@ -18,7 +18,7 @@ ENTRIES: list[tuple[Any, tuple[str, ...]]] = [
     ("template1.crm", ("database 'template1'", "belongs to Redshift", "a database of your own")),
     ("{w}.crm." + LONG, ("table name", "is 128 bytes long", "at most 127", "shorten it")),
     ("cr\x07m", ("schema name 'cr\\x07m'", "can't be printed", "remove it")),
-    ("a.b.c.d", ("'a.b.c.d'", "has 4 parts", "write schema, database.schema or")),
+    ("a.b.c.d", ("schemas has the entry 'a.b.c.d'", "write schema or database.schema or")),
     ('"crm', ("'\"crm'", "isn't closed", "close it, or remove it")),
     ("crm", ("names crm twice", "name each once")),
     ("{w}.CRM", ("{w}.crm", "is named twice", "name it once")),
@@ -41,8 +41,11 @@ def test_every_bad_entry_of_the_form_is_told_at_once(segment: Segment) -> None:
 
 FIELDS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"schemas": ""}, ("Neither schemas nor profiles_sync is given", "name what Segment is to read")),
-    ({"profiles_sync": "profiles"}, ("profiles_sync is 'profiles'", "write database.schema")),
-    ({"profiles_sync": "{w}.crm.accounts"}, ("profiles_sync is '{w}.crm.accounts'", "write database.schema")),
+    ({"profiles_sync": "profiles"}, ("profiles_sync has the entry 'profiles'", "write database.schema, with")),
+    (
+        {"profiles_sync": "{w}.crm.accounts"},
+        ("profiles_sync has the entry '{w}.crm.accounts'", "write database.schema, with"),
+    ),
     ({"profiles_sync": "{w}.pg_x"}, ("schema 'pg_x'", "belongs to Redshift itself", "of your own")),
 ]
 

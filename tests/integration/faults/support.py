@@ -113,9 +113,6 @@ class Proxy:
                 client, _ = self.server.accept()
                 server = socket.create_connection(self.there)
                 self.sockets += [client, server]
-                if self.server.fileno() < 0:
-                    # It was closed meanwhile.
-                    self.close()
                 for one, other in ((client, server), (server, client)):
                     threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
 

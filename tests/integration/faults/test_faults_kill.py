@@ -31,7 +31,7 @@ HELD = 0.7
 WORKER = """
 import sys
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
-tables = {"billing": ["invoices"]}
+tables = ["billing.invoices"]
 GrantSchemaOperator(task_id="grant", schema=["crm", "billing"], tables=tables, role=sys.argv[1]).execute({})
 """
 # Where it dies: a pattern, which match of it, and whether what was planned may or must be there then.

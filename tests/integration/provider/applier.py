@@ -26,14 +26,14 @@ class Counter(logging.Handler):
         self.count = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.count += str(record.msg).startswith("Another transaction conflicts")
+        self.count += record.getMessage().startswith("Another transaction conflicts")
 
 
 def desires(random: Random, schemas: list[str], tables: list[str], number: int) -> list[Desire]:
     """Grow, shrink, switch between lists and all tables; what goes is pruned. None is the one before it again."""
     found: list[Desire] = [{}]
     while len(found) <= number:
-        listed = {schema: random.sample(tables, random.randint(1, len(tables))) for schema in schemas}
+        listed = [f"{s}.{one}" for s in schemas for one in random.sample(tables, random.randint(1, len(tables)))]
         whole = {"tables": None, "future_tables": random.choice(("scoped", "none", "default_privileges"))}
         desire = random.choice(({"tables": listed, "future_tables": "none"}, whole))
         if desire != found[-1]:

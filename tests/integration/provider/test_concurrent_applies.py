@@ -65,7 +65,8 @@ def rows(desire: Desire, owner: str) -> set[tuple[str, ...]]:
         if desire["future_tables"] == "scoped":
             found.add((schema, "TABLES", "SELECT"))
             continue
-        found |= {(schema, table, "SELECT") for table in (desire["tables"] or {}).get(schema, TABLES)}
+        listed = [table for table in TABLES if f"{schema}.{table}" in (desire["tables"] or [])]
+        found |= {(schema, table, "SELECT") for table in listed or TABLES}
         if desire["future_tables"] == "default_privileges":
             found.add((schema, owner, "SELECT"))
     return found
