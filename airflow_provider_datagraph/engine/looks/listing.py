@@ -41,9 +41,11 @@ class Listing:
 
     def targets(self) -> dict[Path, Target]:
         own, stored = self.session.database, str if self.session.case_sensitive else fold
-        asked = parse_wanted(list(self.probe.schemas), "schemas", Problems()).placed(own)
-        globs = tuple((stored(database), pattern) for database, pattern in asked.globs)
-        whole = {(stored(database), stored(schema)) for database, schema in asked.named}
+        problems = Problems()
+        asked = parse_wanted(list(self.probe.schemas), "schemas", problems)
+        problems.raise_all()
+        globs = tuple((stored(database) or own, pattern) for database, pattern in asked.globs)
+        whole = {(stored(path[0]) if len(path) > 1 else own, stored(path[-1])) for path in asked.named}
         listed = ([*map(stored, split_path(text))] for text in self.probe.tables)
         named = [(place[0] if place else own, schema, table) for *place, schema, table in listed]
         whole |= set(self._chosen(replace(asked, globs=globs), {*whole, *(path[:2] for path in named)}))

@@ -14,6 +14,7 @@ from airflow_provider_datagraph.engine.looks import AccessProbe, Sessions, make_
 from airflow_provider_datagraph.engine.looks import reading as reads
 from airflow_provider_datagraph.exceptions import PassingFaultError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+from airflow_provider_datagraph.redshift.names import InvalidInput
 from local_redshift.faults_client import Faults
 from tests.deep import usual_or_deep
 from tests.support.redshift import PASSWORD
@@ -139,6 +140,13 @@ def test_only_a_cluster_that_knows_no_metadata_security_is_taken_to_hide_nothing
     faults.clear()
     faults.error("show metadata_security", "42704", 'unrecognized configuration parameter "metadata_security"')
     assert opened.access(**asked).execute({})["in_place"] == 2
+
+
+def test_an_entry_that_is_no_name_is_told_and_keeps_the_rest_from_being_a_proof(probe: AccessProbe) -> None:
+    # As another version stored it.
+    probe.schemas = ["crm", "a.b.c"]
+    with pytest.raises(InvalidInput, match=r"schemas has the entry 'a\.b\.c'"):
+        take(probe)
 
 
 @pytest.mark.parametrize("failing", ["", "^create schema", "^create table", "^insert", "^select id"])

@@ -10,7 +10,7 @@ import pytest
 from airflow_provider_datagraph.exceptions import MisconfigurationError
 from airflow_provider_datagraph.redshift.statements import EXACT_NAMES
 from tests.integration.sensors.house import House
-from tests.support.redshift import PASSWORD, SET_UP, connect, mark, run
+from tests.support.redshift import PASSWORD, SET_UP, connect, mark, run, unique
 from tests.support.segment import codes
 from tests.support.waiting import all_read, fire, plain, resumed, trigger_of
 
@@ -153,6 +153,19 @@ def test_a_name_that_the_user_s_session_folds_is_told_and_holds_nothing_up(house
     # It isn't the admin's session that counts.
     house.sql(f"ALTER USER {house.user} SET enable_case_sensitive_identifier TO true")
     assert plain(house.access(schemas=house.crm).execute({})) == all_read(4)
+
+
+def test_a_database_with_capitals_is_the_one_that_the_admin_is_in(house: House) -> None:
+    name = unique("Sales")
+    house.cluster.exactly("dev", f'CREATE DATABASE "{name}"')
+    house.cluster.exactly(name, "CREATE SCHEMA crm", "CREATE TABLE crm.t (id int)")
+    house.admin_connection(schema=name)
+    try:
+        for given in ({"schemas": "crm"}, {"schemas": "cr*"}, {"tables": ["crm.t"]}):
+            (finding,) = look(house, **given)["findings"]
+            assert (finding["code"], finding["object"]) == ("unreachable_name", f"{name}.crm.t")
+    finally:
+        house.cluster.exactly("dev", f'DROP DATABASE "{name}"')
 
 
 ENDLESS = "SELECT count(*) AS n FROM " + ", ".join(f"{{0}}.many t{at}" for at in range(12))
