@@ -213,6 +213,8 @@ class Reader:
     """The databases whose privileges have explained a refusal in this round."""
     failed: Exception | None = field(init=False, default=None)
     """Why there is no session in this round."""
+    sees: bool = field(init=False, default=False)
+    """Whether it is known that the catalog hides no table from this session."""
 
     @property
     def database(self) -> str:
@@ -256,6 +258,7 @@ class Reader:
             self.failed = error
             raise
         connection.autocommit = True
+        self.sees = False
         return connection
 
     @contextmanager

@@ -80,13 +80,16 @@ class Listing:
 
     def _hidden(self) -> bool:
         """Whether the catalog hides tables from the admin; a cluster may be too old to know the setting."""
-        try:
-            return catalog_hides(self.probe.admin.rows, self.probe.admin.hook.login)
-        except DriverError as error:
-            # PostgreSQL's code for a parameter that there isn't; any other error says nothing of what is hidden.
-            if details(error)[0] != "42704":
-                raise
-            return False
+        admin = self.probe.admin
+        if not admin.sees:
+            try:
+                admin.sees = not catalog_hides(admin.rows, admin.hook.login)
+            except DriverError as error:
+                # PostgreSQL's code for a parameter that there isn't; any other error says nothing of what is hidden.
+                if details(error)[0] != "42704":
+                    raise
+                admin.sees = True
+        return not admin.sees
 
     def _relations(self, database: str, schemas: set[str]) -> Iterator[Relation]:
         elsewhere, admin = set(schemas), self.probe.admin

@@ -130,7 +130,7 @@ def test_privileges_that_are_told_wrong_refuse_nothing(
 
 
 def test_only_a_cluster_that_knows_no_metadata_security_is_taken_to_hide_nothing(
-    opened: Segment, faults: Faults
+    probe: AccessProbe, opened: Segment, faults: Faults
 ) -> None:
     opened.admin_connection(login=opened.cluster.user("dba"), password=PASSWORD)
     asked = {"checkpoint_database": opened.checkpoint, "schemas": ["crm"], "deferrable": False, "timeout": 0}
@@ -140,6 +140,14 @@ def test_only_a_cluster_that_knows_no_metadata_security_is_taken_to_hide_nothing
     faults.clear()
     faults.error("show metadata_security", "42704", 'unrecognized configuration parameter "metadata_security"')
     assert opened.access(**asked).execute({})["in_place"] == 2
+    # It is asked once a session.
+    faults.error("show metadata_security", "42704", "unrecognized configuration parameter", times=None)
+    since = opened.cluster.mark()
+    for _ in range(2):
+        assert take(probe).done
+    probe.admin.close()
+    assert take(probe).done
+    assert len([text for text in opened.cluster.received(since) if "metadata_security" in text]) == 2
 
 
 def test_an_entry_that_is_no_name_is_told_and_keeps_the_rest_from_being_a_proof(probe: AccessProbe) -> None:
