@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -21,11 +22,13 @@ from airflow_provider_datagraph.engine.looks.base import Look, Reader, Sessions
 from airflow_provider_datagraph.engine.looks.listing import Listing
 from airflow_provider_datagraph.engine.looks.reading import Reading
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from airflow_provider_datagraph.form.arguments import Problems
+from airflow_provider_datagraph.form.names import TABLES, parse_wanted
 from airflow_provider_datagraph.form.patterns import meant_by, parse_pattern
 from airflow_provider_datagraph.hooks.faults import database_gone, details, lasts
 from airflow_provider_datagraph.redshift.catalog.effective import held_on_tables, may_create, usable_schemas
 from airflow_provider_datagraph.redshift.catalog.schemas import local_databases, read_namespaces
-from airflow_provider_datagraph.redshift.names import join_path
+from airflow_provider_datagraph.redshift.names import fold, join_path
 from airflow_provider_datagraph.redshift.statements import trial
 from airflow_provider_datagraph.redshift.values import Session
 
@@ -64,6 +67,18 @@ class AccessProbe:
     @property
     def user(self) -> Reader:
         return self.sessions.reader(self.checkpoint_database, self.user_conn_id)
+
+    @cached_property
+    def schemas_named(self) -> frozenset[str]:
+        """The schemas that it names, as typed and as Redshift may fold them; what isn't a name its own look tells."""
+        schemas = parse_wanted(list(self.schemas), "schemas", Problems()).named
+        tables = parse_wanted(list(self.tables), "tables", Problems(), TABLES).named
+        names = [*(path[-1] for path in schemas), *(path[-2] for path in tables)]
+        return frozenset(spelt for name in names for spelt in (name, fold(name)))
+
+    def schemas_of_all(self) -> set[str]:
+        """Name the schemas of all who look in this round."""
+        return set().union(*(one.schemas_named for one in self.sessions.asked if isinstance(one, AccessProbe)))
 
     def look(self) -> Look:
         listing = Listing(self, self.admin.session())

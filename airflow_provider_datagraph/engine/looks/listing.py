@@ -15,7 +15,7 @@ from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose
 from airflow_provider_datagraph.form.names import parse_wanted
 from airflow_provider_datagraph.hooks.faults import details
 from airflow_provider_datagraph.redshift.catalog.identities import catalog_hides, read_identities
-from airflow_provider_datagraph.redshift.catalog.relations import Relation, read_all_relations, read_listed
+from airflow_provider_datagraph.redshift.catalog.relations import Relation, read_listed, read_relations_of
 from airflow_provider_datagraph.redshift.catalog.schemas import ALL_SCHEMAS, DATABASES, read_namespaces, read_schemas
 from airflow_provider_datagraph.redshift.names import fold, split_path
 from airflow_provider_datagraph.redshift.values import Session
@@ -92,19 +92,22 @@ class Listing:
         return not admin.sees
 
     def _relations(self, database: str, schemas: set[str]) -> Iterator[Relation]:
+        # The same statements read for all who look in this round.
+        every = schemas | self.probe.schemas_of_all()
         elsewhere, admin = set(schemas), self.probe.admin
         if any((str(name), str(kind).lower()) == (database, "local") for name, _, kind in admin.rows(DATABASES)):
             rows = self.probe.sessions.reader(database).rows
-            namespaces = read_namespaces(rows)
-            self.kinds |= {(database, name): "local" for name, _ in namespaces.values() if name in schemas}
-            every = read_all_relations(rows, str, namespaces)
-            self.ids[database] = {oid: one for oid, one in every.items() if one.schema in schemas}
-            yield from self.ids[database].values()
-            elsewhere -= {one.schema for one in self.ids[database].values()}
+            ids = {oid: name for oid, (name, _) in read_namespaces(rows).items() if name in every}
+            self.kinds |= {(database, name): "local" for name in ids.values()}
+            if not schemas.isdisjoint(ids.values()):
+                found = read_relations_of(rows, ids)
+                self.ids[database] = {oid: one for oid, one in found.items() if one.schema in schemas}
+                yield from self.ids[database].values()
+                elsewhere -= {one.schema for one in self.ids[database].values()}
         if elsewhere:
             for holder, name, _, kind in admin.rows(ALL_SCHEMAS):
-                if holder == database and name in elsewhere:
+                if holder == database and name in every:
                     self.kinds[database, str(name)] = str(kind).lower()
-            listed = {name for name in elsewhere if self.kinds.get((database, name), "local") != "local"}
-            if listed:
-                yield from read_listed(admin.rows, database, listed)
+            listed = {name for name in every if self.kinds.get((database, name), "local") != "local"}
+            if not listed.isdisjoint(elsewhere):
+                yield from (one for one in read_listed(admin.rows, database, listed) if one.schema in elsewhere)

@@ -119,6 +119,16 @@ def read_columns(rows: Rows, relations: Iterable[int], names: Iterable[str]) -> 
     return {oid: frozenset(columns) for oid, columns in found.items()}
 
 
+def read_relations_of(rows: Rows, schemas: Mapping[int, str]) -> dict[int, Relation]:
+    """Read the tables and views in some schemas here, at least one, by id: not their owners, nor internal ones."""
+    found = (
+        (int(oid), Relation(schemas[int(schema)], str(name), str(kind) != "r", ""))
+        for chunk in chunks(map(str, schemas))
+        for oid, schema, name, kind in rows(NAMED + among("relnamespace", chunk))
+    )
+    return {oid: one for oid, one in found if not one.internal}
+
+
 def read_listed(rows: Rows, database: str, schemas: Iterable[str]) -> Iterator[Relation]:
     """Read what is listed in external or shared schemas, at least one, of any database."""
     query = f"{ALL_TABLES} WHERE database_name = {literal(database)} AND {among('schema_name', schemas)}"

@@ -74,16 +74,20 @@ def test_sessions_are_kept_between_looks_and_closed_at_the_end(
     assert opened.call_count == connections
 
 
-@pytest.mark.parametrize("kind", ["access", "profiles_sync"])
+LAKE = "CREATE EXTERNAL SCHEMA {0} FROM DATA CATALOG DATABASE 'd' IAM_ROLE 'arn:aws:iam::123456789012:role/r'"
+
+
+@pytest.mark.parametrize("kind", ["access", "lake", "profiles_sync"])
 def test_many_sensors_cost_what_one_costs(house: House, mocker: MockerFixture, kind: str) -> None:
     schemas = [unique("many") for _ in range(6)]
     for schema in schemas:
-        house.sql(f"CREATE SCHEMA {schema}")
-        house.tables(schema, REQUIRED_TABLES[:5])
+        house.sql((LAKE if kind == "lake" else "CREATE SCHEMA {0}").format(schema))
+        if kind != "lake":
+            house.tables(schema, REQUIRED_TABLES[:5])
     opened = mocker.spy(redshift_connector, "connect")
 
     def sensor(schema: str) -> DataGraphSensor:
-        if kind == "access":
+        if kind != "profiles_sync":
             return house.access(schemas=schema, wait_for_grants=True)
         return house.profiles(schema=schema, user_conn_id="segment_linked_user", tables=["later"])
 
@@ -94,7 +98,11 @@ def test_many_sensors_cost_what_one_costs(house: House, mocker: MockerFixture, k
         return len(statements(house.server, since)), opened.call_count - before, [one["status"] for one in events]
 
     sent, connected, _ = cost(schemas[0])
-    assert cost(*schemas, *schemas) == (sent, connected, ["misconfigured" if kind != "access" else "timeout"] * 12)
+    assert cost(*schemas, *schemas) == (
+        sent,
+        connected,
+        ["misconfigured" if kind == "profiles_sync" else "timeout"] * 12,
+    )
 
 
 def test_each_gets_its_own_answer_and_a_bad_one_spoils_nothing(house: House, mocker: MockerFixture) -> None:

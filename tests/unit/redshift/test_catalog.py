@@ -17,7 +17,13 @@ from airflow_provider_datagraph.redshift.catalog.privileges import (
     relation_grants,
     schema_grants,
 )
-from airflow_provider_datagraph.redshift.catalog.relations import read_columns, read_named, relation_names
+from airflow_provider_datagraph.redshift.catalog.relations import (
+    Relation,
+    read_columns,
+    read_named,
+    read_relations_of,
+    relation_names,
+)
 from airflow_provider_datagraph.redshift.catalog.schemas import creators, read_schemas
 from airflow_provider_datagraph.redshift.catalog.sessions import read_session
 from airflow_provider_datagraph.redshift.values import PUBLIC, Grant, Identities, Identity, Schema, Scope, Session
@@ -116,6 +122,17 @@ def test_some_names_are_looked_for_in_every_schema_and_so_are_their_columns() ->
     rows = Answers({named + "('o''x', 't')": found, columns: [["9", "id"], [8, "id"], [9, "o'x"]]})
     assert read_named(rows, ["t", "o'x"]) == {9: (2, "t", False), 8: (3, "o'x", True), 7: (3, "t", True)}
     assert read_columns(rows, [9, 8], ["o'x", "id"]) == {9: {"id", "o'x"}, 8: {"id"}}
+
+
+def test_some_schemas_relations_are_read_and_no_others() -> None:
+    query = "SELECT oid, relnamespace, relname, relkind FROM pg_class WHERE relkind IN ('r', 'v', 'm') AND "
+    listed: Table = [["9", "2", "t", "r"], [8, 3, "mv_tbl__v__0", "r"], [7, 3, "mv_tbl__u", "v"], [6, 3, "m", "m"]]
+    rows = Answers({query + "relnamespace IN ('2', '3')": listed})
+    assert read_relations_of(rows, {3: "crm", 2: "o'x"}) == {
+        9: Relation("o'x", "t", False, ""),
+        7: Relation("crm", "mv_tbl__u", True, ""),
+        6: Relation("crm", "m", True, ""),
+    }
 
 
 def test_many_pairs_are_asked_in_parts() -> None:
