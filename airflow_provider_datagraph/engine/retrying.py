@@ -34,14 +34,14 @@ def retrying(work: Callable[[], T], tries: int, longest_wait: float) -> T:
 
     :param work: the work: it reads, and then changes what it read of.
     :param tries: how often it may conflict, at least once.
-    :param longest_wait: the longest wait between two tries, in seconds.
+    :param longest_wait: the longest wait after a conflict, in seconds.
     :raises PassingFaultError: if the last try conflicts, too.
     :raises VanishedError: if something vanishes each time.
 
     https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html
     """
-    looks = _again(lambda error: isinstance(error, VanishedError), LOOKS, longest_wait)
-    attempts = _again(lambda error: classify(error) is Fault.CONFLICT, tries, longest_wait)
+    looks = _again(lambda error: isinstance(error, VanishedError), LOOKS, 0.05, LONGEST_WAIT)
+    attempts = _again(lambda error: classify(error) is Fault.CONFLICT, tries, 0.1, longest_wait)
     try:
         return attempts(lambda: looks(work))
     except Exception as error:
@@ -50,12 +50,12 @@ def retrying(work: Callable[[], T], tries: int, longest_wait: float) -> T:
         raise
 
 
-def _again(needed: Callable[[BaseException], bool], tries: int, longest_wait: float) -> Retrying:
+def _again(needed: Callable[[BaseException], bool], tries: int, base: float, longest_wait: float) -> Retrying:
     return Retrying(
         retry=retry_if_exception(needed),
         stop=stop_after_attempt(tries),
         # Jitter, so that two that met don't meet again.
-        wait=lambda state: min(longest_wait, 0.1 * 2**state.attempt_number) * random.uniform(0.5, 1.0),
+        wait=lambda state: min(longest_wait, base * 2**state.attempt_number) * random.uniform(0.5, 1.0),
         before_sleep=_tell,
         reraise=True,
     )
