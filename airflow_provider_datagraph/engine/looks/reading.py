@@ -53,8 +53,8 @@ class Reading:
         left = [path for path in sorted(self.targets) if path not in folded | fresh]
         for database, paths in groupby(left, key=lambda path: path[0]):
             self._read_in(database, list(paths))
-        proved = self.fresh() & self.targets.keys()
-        return Seen(self.targets, proved, folded, self.refused, self.unread, self.rights)
+        proved = frozenset(self.fresh() & self.targets.keys())
+        return Seen(self.targets, proved, frozenset(folded), self.refused, frozenset(self.unread), self.rights)
 
     def _read_in(self, database: str, paths: Sequence[Path]) -> None:
         # What no catalog lists would make its whole batch fail.
@@ -66,7 +66,10 @@ class Reading:
             batch, waiting = waiting[: self.probe.batch_size], waiting[self.probe.batch_size :]
             if self._try(batch) is None:
                 continue
-            rest, waiting = (self._unexplained(database, part) for part in (batch, waiting))
+            first = database not in self.rights
+            rest = self._unexplained(database, batch)
+            if first:
+                waiting = self._unexplained(database, waiting)
             if len(rest) < len(batch) and (not rest or self._try(rest) is None):
                 continue
             if not self._alone(database, rest):

@@ -53,6 +53,7 @@ def test_a_cluster_without_cross_database_queries(
     probe: AccessProbe, faults: Faults, opened: Segment, mocker: MockerFixture
 ) -> None:
     faults.error(f"{BATCH}|{SINGLE}", "0A000", "cross-database reference to database is not supported", times=None)
+    explained = mocker.spy(reads.Reading, "_unexplained")
     for enough in (reads.ENOUGH, 1):
         mocker.patch.object(reads, "ENOUGH", enough)
         since = opened.cluster.mark()
@@ -63,6 +64,8 @@ def test_a_cluster_without_cross_database_queries(
     # It gives up where nothing but that is answered.
     assert len([text for text in reading(opened, since) if text.startswith("SELECT *")]) == 1
     assert (look.more["proof"]["refused"], look.more["proof"]["unproved"]) == (1, 3)
+    # Two refused batches and one: what waits is gone through after the first one alone.
+    assert explained.call_count == (2 + 1) + 2
 
 
 def test_an_object_that_refuses_it_is_told_beside_what_was_read(probe: AccessProbe, faults: Faults) -> None:
