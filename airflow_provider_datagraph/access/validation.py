@@ -7,7 +7,7 @@ queries from another database refuse) holds nothing up beside something of the s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -192,7 +192,7 @@ def not_writable(
     *,
     creates: bool,
     on_schema: Collection[str] = WORKING,
-    on_tables: Iterable[Collection[str]] = (),
+    on_tables: Collection[Collection[str]] = (),
 ) -> list[Verdict]:
     """Tell what Segment can't write in the checkpoint database: create schemas, or work in its own, if there is one."""
     lacking: list[tuple[str, Privileges]] = []

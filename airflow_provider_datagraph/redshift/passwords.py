@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 FORBIDDEN = "'\"\\/@"
 
@@ -34,5 +35,7 @@ def sha256_hash(password: str, salt: bytes | None = None) -> str:
     return f"sha256|{hashlib.sha256(password.encode() + salt).hexdigest()}|{salt.hex()}"
 
 
-HASHES: Mapping[str, Callable[[str, str], str]] = {"md5": md5_hash, "sha256": lambda password, _: sha256_hash(password)}
+HASHES: Mapping[str, Callable[[str, str], str]] = MappingProxyType(
+    {"md5": md5_hash, "sha256": lambda password, _: sha256_hash(password)}
+)
 """What stands for a password and its user in CREATE USER and ALTER USER, by kind."""
