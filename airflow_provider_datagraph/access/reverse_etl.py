@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from airflow_provider_datagraph.access.plan import Finding, Plan, note
+from airflow_provider_datagraph.access.plan import Fact, Finding, Plan, Reason, finding, note
 from airflow_provider_datagraph.access.schemas.plan import plan_schemas
 from airflow_provider_datagraph.access.schemas.read import find_named, read_schema_access
+from airflow_provider_datagraph.access.schemas.revoke import From, pruned, revokes
 from airflow_provider_datagraph.access.schemas.targets import schema_hidden
-from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables, SchemaAccess
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables, SchemaAccess, Target
 from airflow_provider_datagraph.access.trust import schema_owner
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
 from airflow_provider_datagraph.redshift.catalog.schemas import read_namespaces
@@ -65,7 +66,17 @@ def plan_reverse_etl(
     path = join_path(session.database, name)
     whose = schema_owner(path, current.schemas[name].owner, owner, current, trusted)
     more = () if whose[0].blocking else _shared(name, role, current)
-    return replace(plan, findings=(*plan.findings, *whose, *more))
+    return replace(plan, findings=(*plan.findings, *_kept(desired, name, role, current), *whose, *more))
+
+
+def _kept(desired: DesiredSchema, schema: str, role: str, current: SchemaAccess) -> Iterator[Finding]:
+    """Tell what the role holds beyond what is asked for, as after a change of ``drop``: nothing is taken away here."""
+    wanted, database = Target(desired, schema).grants, current.session.database
+    held = frozenset(g for g in current.grants if g.schema == schema and g.scope in (Scope.SCHEMA, Scope.TABLES))
+    if more := held - wanted:
+        found = revokes(pruned({schema: wanted}, held), From(Identity("role", role), database, Reason.NOT_DESIRED))
+        facts: dict[str, Fact] = {"database": database, "statements": tuple(step.statement.sql for step in found)}
+        yield finding("reverse_etl_kept", join_path(database, schema), role=role, grants=more, **facts)
 
 
 def _shared(schema: str, role: str, current: SchemaAccess) -> Iterator[Finding]:

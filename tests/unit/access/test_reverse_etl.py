@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from airflow_provider_datagraph.access import reverse_etl
-from airflow_provider_datagraph.access.plan import Finding, blocking, note
+from airflow_provider_datagraph.access.plan import Finding, blocking, finding, note
 from airflow_provider_datagraph.access.reverse_etl import desired_schema, read_reverse_etl
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess
 from airflow_provider_datagraph.redshift.catalog.privileges import Held
@@ -63,6 +63,20 @@ def test_where_drop_is_granted(drop: str, on_schema: tuple[str, ...], on_tables:
 def test_where_there_is_no_schema_there_is_nothing_to_do() -> None:
     missing = note("schema_missing", "Dev.RETL", case="reverse_etl")
     assert plan(database()) == Plan(findings=(missing,))
+
+
+@pytest.mark.parametrize(
+    ("drop", "grants", "sql"),
+    [
+        ("none", {DROP}, (NO_DROP,)),
+        ("none", {DROP, Grant(Scope.SCHEMA, "DROP", "retl")}, (NO_DROP, 'REVOKE DROP ON SCHEMA "retl" FROM ROLE "r"')),
+        ("tables", {DROP}, ()),
+    ],
+)
+def test_what_is_kept_is_told_with_the_way_to_take_it_away(drop: str, grants: set[Grant], sql: tuple[str, ...]) -> None:
+    current = replace(CURRENT, grants=frozenset(grants | OTHERS))
+    kept = finding("reverse_etl_kept", "dev.retl", grants=frozenset(grants), role="r", database="dev", statements=sql)
+    assert told(current, drop) == [kept] * bool(sql) + [BELONGS]
 
 
 def test_who_else_works_there_is_told() -> None:

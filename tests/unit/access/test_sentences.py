@@ -193,6 +193,7 @@ EXAMPLES = (
     finding("reverse_etl_elsewhere", "cp", owner="boss"),
     finding("reverse_etl_roles", "dev.retl", roles=ROLES),
     finding("reverse_etl_closed", "dev.retl", owner="boss", database="dev", statement=MAY_READ),
+    finding("reverse_etl_kept", "dev.retl", role="r", grants=DROP, database="dev", statements=NO_DROP),
     finding("schema_empty", "dev.crm"),
     finding("schema_unlisted", "dev.lake", kind="external", login="admin"),
     finding("schema_missing", "dev.crm", case="reading it"),
