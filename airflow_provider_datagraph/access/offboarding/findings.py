@@ -169,7 +169,7 @@ def checkpoint_findings(leaving: Leaving, cluster: Cluster, holdings: Holdings) 
     database = str(leaving.drop)
     if cluster.databases[database].kind != "local":
         yield blocking("not_local", database, case="drop", kind=cluster.databases[database].kind)
-    # The others that r_DROP_DATABASE keeps can't be named at all.
+    # The others that r_DROP_DATABASE keeps can't be named at all: check_database refuses SYSTEM_DATABASES (names.py).
     if database == "dev":
         yield blocking("undroppable", database, case="system")
     elif database == cluster.session.database:
