@@ -70,5 +70,5 @@ def lacking_in(rows: Rows, session: Session, role: str, desired: Sequence[Desire
     current = read_schema_access(rows, session, role, desired)
     current = replace(current, roles={role: Role(role, session.user), **current.roles})
     plan = plan_schemas(desired, role, current, plan_only=True)
-    missing = tuple(one for one in plan.findings if one.code in ("schema_missing", "table_missing"))
+    missing = tuple(one for one in plan.findings if one.code in ("schema_missing", "schema_twice", "table_missing"))
     return list(judged(rows, current, replace(plan, findings=missing)).findings)

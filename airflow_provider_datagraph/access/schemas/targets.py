@@ -6,7 +6,6 @@ Default privileges: https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAU
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding, note
@@ -23,12 +22,21 @@ https://docs.aws.amazon.com/redshift/latest/mgmt/generating-user-credentials.htm
 def find_targets(
     desired: Sequence[DesiredSchema], current: SchemaAccess, plan_only: bool = False, role: str = ""
 ) -> tuple[list[Target], list[Finding]]:
-    """Find the desired schemas in the catalog: those that can be granted, and what is wrong with the others."""
+    """Find the desired schemas in the catalog: those that can be granted, and what is wrong with the others.
+
+    Of one that is named twice, only what was named last is planned: that alone was read.
+    """
     found = [_find(schema, current, plan_only, role) for schema in desired]
-    targets = [target for target, _ in found if target is not None]
-    twice = sorted(name for name, times in Counter(target.name for target in targets).items() if times > 1)
-    about = [problem for _, problems in found for problem in problems]
-    return targets, about + [blocking("schema_twice", join_path(current.session.database, name)) for name in twice]
+    named: dict[str, list[Target]] = {}
+    for target, _ in found:
+        if target is not None:
+            named.setdefault(target.name, []).append(target)
+    findings = [one for target, about in found if target is None or target is named[target.name][-1] for one in about]
+    for name, same in sorted(named.items()):
+        if len(same) > 1:
+            spellings = " and ".join(target.desired.name for target in same)
+            findings.append(blocking("schema_twice", join_path(current.session.database, name), spellings=spellings))
+    return [same[-1] for same in named.values()], findings
 
 
 def is_held(grant: Grant, current: SchemaAccess, *, schema_wide: bool = True) -> bool:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_datagraph.access.plan import Plan, Step
+from airflow_provider_datagraph.access.plan import Plan, Step, blocking
+from airflow_provider_datagraph.access.preflight.cluster import lacking_in
 from airflow_provider_datagraph.access.preflight.rights import Rights, judged, lacking
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema
 from airflow_provider_datagraph.least_admin import main
 from airflow_provider_datagraph.redshift.statements import (
     AlterUser,
@@ -19,6 +21,8 @@ from airflow_provider_datagraph.redshift.statements import (
     Statement,
 )
 from airflow_provider_datagraph.redshift.values import Grant, Identities, Identity, Owned, Role, Scope, Session, User
+from tests.unit.access.schemas.holdings import answers
+from tests.unit.redshift import catalog_rows as q
 
 R = Identity("role", "r")
 USERS = {"etl": User("etl", 7), "IAM:Ann": User("IAM:Ann", 8)}
@@ -124,3 +128,9 @@ def test_the_least_admin_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_generator_refuses_what_is_no_place(entry: str) -> None:
     with pytest.raises(SystemExit):
         main(["ann", entry])
+
+
+def test_a_schema_that_is_named_twice_is_told_ahead() -> None:
+    desired = [DesiredSchema("crm"), DesiredSchema("CRM")]
+    twice = blocking("schema_twice", "dev.crm", spellings="crm and CRM")
+    assert lacking_in(answers(), q.SESSION, "linked_role", desired) == [twice]

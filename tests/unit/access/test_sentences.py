@@ -158,7 +158,7 @@ EXAMPLES = (
     finding("schema_missing", "dev.CRM", case="folded", **{**SCHEMA, "schema": "CRM"}),
     finding("table_missing", "dev.crm.Orders", case="folded"),
     finding("database_missing", "sales", case="look"),
-    finding("schema_twice", "dev.crm"),
+    finding("schema_twice", "dev.crm", spellings="CRM and crm"),
     finding("table_missing", "dev.crm.orders"),
     finding("table_missing", "dev.crm.orders", case="alike", alike="Orders"),
     finding("table_twice", "dev.crm.orders"),

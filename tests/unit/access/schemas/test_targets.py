@@ -65,8 +65,13 @@ def test_a_table_named_twice() -> None:
 def test_schemas_named_twice_are_all_told() -> None:
     current = replace(CURRENT, schemas={name: Schema(name, "admin") for name in ("crm", "ads", "web")})
     desired = [DesiredSchema(name) for name in ("crm", "ads", "CRM", "web", "Ads", "Crm")]
-    _, findings = find_targets(desired, current)
-    assert findings == [blocking("schema_twice", f"dev.{name}") for name in ("ads", "crm")]
+    targets, findings = find_targets(desired, current)
+    assert [target.desired.name for target in targets] == ["Crm", "Ads", "web"]
+    twice = {"ads": "ads and Ads", "crm": "crm and CRM and Crm"}
+    assert findings == [blocking("schema_twice", f"dev.{name}", spellings=twice[name]) for name in sorted(twice)]
+    # What the first one lists wasn't read, so nothing is said to be missing of it.
+    _, findings = find_targets([DesiredSchema("crm", ("accounts",)), DesiredSchema("CRM")], current)
+    assert [one.code for one in findings] == ["schema_twice"]
 
 
 @pytest.mark.parametrize(("sensitive", "name", "table"), [(False, "future", "newest"), (True, "Future", "Newest")])
