@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
-from airflow_provider_datagraph.access.schemas.targets import find_targets, is_held, possible_writers
+from airflow_provider_datagraph.access.schemas.targets import always_creates, find_targets, is_held, possible_writers
 from airflow_provider_datagraph.access.schemas.values import Context, DesiredSchema, SchemaAccess, Tables
 from airflow_provider_datagraph.redshift.catalog import identities, privileges, relations
 from airflow_provider_datagraph.redshift.catalog.privileges import Held, Who, of
@@ -60,8 +60,9 @@ def read_schema_access(
     if by_table := sorted(name for name, schema in named.items() if thorough or schema.by_table):
         current = replace(current, tables=read_tables(rows, current, by_table, thorough=thorough))
     later = {name: possible_writers(schema, name, current) for name, schema in named.items() if schema.by_default}
-    writers = ((user, name) for name, users in later.items() for user in users if user in current.users)
-    current = replace(current, creators=creators(rows, writers))
+    writers = ((user, name) for name, users in later.items() for user in users & current.users.keys())
+    asked = (pair for pair in writers if not always_creates(*pair, current))
+    current = replace(current, creators=creators(rows, asked))
     current = read_privileges(rows, current, role, desired, prune=prune, owners=owners)
     targets, _ = find_targets(desired, current, plan_only=True)
     wanted = {grant for target in targets for grant in target.grants}

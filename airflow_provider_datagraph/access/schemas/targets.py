@@ -181,6 +181,12 @@ def _owners(name: str, current: SchemaAccess) -> frozenset[str]:
     return current.tables.owners.get(name, frozenset()) if current.tables else frozenset()
 
 
+def always_creates(user: str, schema: str, current: SchemaAccess) -> bool:
+    """Tell whether a user may create in a schema whatever was granted: superusers and the owner may."""
+    known = current.users.get(user)
+    return known is not None and (known.superuser or current.schemas[schema].owner == user)
+
+
 def find_writers(desired: DesiredSchema, name: str, current: SchemaAccess) -> tuple[frozenset[str], list[Finding]]:
     """Find the writers, with a finding for each owner that isn't meant, a blocking one for each that can't be one."""
     path = join_path(current.session.database, name)
@@ -192,7 +198,7 @@ def find_writers(desired: DesiredSchema, name: str, current: SchemaAccess) -> tu
     for writer in sorted(writers):
         if writer not in current.users:
             findings.append(blocking("writer_missing", writer))
-        elif (writer, name) not in (current.creators or ()):
+        elif not always_creates(writer, name, current) and (writer, name) not in (current.creators or ()):
             give = Privileges(Identity("user", writer), ("CREATE",), Scope.SCHEMA, [(name,)])
             findings.append(blocking("writer_cannot_create", path, writer=writer, statement=give))
     return writers, findings

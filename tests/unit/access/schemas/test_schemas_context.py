@@ -35,11 +35,13 @@ def test_what_prune_takes_away_is_lacking_and_read_with_the_rest() -> None:
 
 
 def test_who_is_there_is_asked_about() -> None:
-    asked = (f"has_schema_privilege('{user}', 'crm', 'create')" for user in ("admin", "linked_user"))
-    owners: Table = [["crm", f"t_{owner}", "TABLE", owner] for owner in ("admin", "linked_user", "gone")]
+    # Nobody asks of a superuser, or of the schema's owner.
+    users: Table = [["admin", 100, True, True], ["linked_user", 101, False, False], ["etl", 102, False, False]]
+    owners: Table = [["crm", f"t_{owner}", "TABLE", owner] for owner in ("admin", "linked_user", "etl", "gone")]
+    asked: dict[str, Table] = {"SELECT has_schema_privilege('etl', 'crm', 'create')": [[True]]}
     desired = DesiredSchema("crm", future=FutureTables.DEFAULT_PRIVILEGES)
-    rows = Answers({**ROWS, q.tables_of("crm"): owners, f"SELECT {', '.join(asked)}": [[True, False]]})
-    assert read_schema_access(rows, q.SESSION, "linked_role", [desired]).creators == frozenset({("admin", "crm")})
+    rows = Answers({**ROWS, q.USERS: users, q.tables_of("crm"): owners, **asked})
+    assert read_schema_access(rows, q.SESSION, "linked_role", [desired]).creators == frozenset({("etl", "crm")})
 
 
 def test_default_privileges_of_a_role_of_the_role_are_held_too() -> None:
@@ -54,7 +56,6 @@ def test_default_privileges_of_a_role_of_the_role_are_held_too() -> None:
             q.OF_ALL_ON_SCHEMAS: [[*q.ROLE, "crm", "USAGE", "SCHEMA"]],
             q.ON_RELATIONS + q.OF_ROLE: [[*q.ROLE, "crm", "t", "SELECT"]],
             q.later("above"): [[*above, "admin", s, "RELATION", "SELECT"] for s in ("crm", "ads")],
-            "SELECT has_schema_privilege('admin', 'crm', 'create')": [[True]],
         }
     )
     found = read_schema_access(rows, q.SESSION, "linked_role", [desired])
