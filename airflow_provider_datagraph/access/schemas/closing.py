@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from airflow_provider_datagraph.access.plan import Fact, Finding, Plan, Reason, finding
-from airflow_provider_datagraph.access.role import hidden_role, role_missing
+from airflow_provider_datagraph.access.plan import Fact, Finding, Plan, Reason, blocking, finding
+from airflow_provider_datagraph.access.role import hidden_role
 from airflow_provider_datagraph.access.schemas import read
 from airflow_provider_datagraph.access.schemas.revoke import From, everything, revokes
 from airflow_provider_datagraph.access.schemas.targets import schema_missing, stuck_findings
@@ -33,9 +33,10 @@ def plan_closing(schemas: Sequence[str], role: str, current: SchemaAccess) -> Pl
     stored = {name: resolve(name, current.schemas, current.session.case_sensitive) for name in schemas}
     found = {name for name in stored.values() if name is not None}
     database = current.session.database
-    findings = [*role_missing(role, current, plan_only=False)]
+    findings = [] if role in current.roles else [blocking("role_missing", role, case="closing")]
     findings += hidden_role(role, current, current.hidden, plan_only=False)
-    findings += [schema_missing(name, current, plan_only=False) for name, there in stored.items() if there is None]
+    missing = (name for name, there in stored.items() if there is None)
+    findings += [schema_missing(name, current, plan_only=False, case="closing") for name in missing]
     grants = {grant for grant in current.grants if grant.schema in found}
     findings += stuck_findings(database, (pair for pair in current.stuck or () if pair[1] in found))
     findings += _stays(role, found, current, current.context or Context())

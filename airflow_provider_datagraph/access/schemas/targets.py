@@ -142,16 +142,19 @@ def _alike(name: str, stored: Collection[str]) -> dict[str, str]:
     return {"case": "alike", "alike": meant} if meant else {}
 
 
-def schema_missing(name: str, current: SchemaAccess, plan_only: bool) -> Finding:
-    """Tell that a schema doesn't exist; a plan-only run goes on as if it did."""
+def schema_missing(name: str, current: SchemaAccess, plan_only: bool, case: str = "") -> Finding:
+    """Tell that a schema doesn't exist; a plan-only run goes on as if it did. ``case`` holds where none is alike."""
     session, known = current.session, set(current.schemas)
     if plan_only or not session.superuser:
         # What is similar may be another one: this may be planned, or hidden.
         known = {one for one in known if one.lower() == name.lower()}
     meant = _alike(name, known)
-    if not session.superuser and not meant:
+    if not session.superuser and not meant and not case:
         return schema_hidden(session.database, name, session, planned=plan_only)
-    facts = meant or ({"case": "planned"} if plan_only else {})
+    case = "planned" if plan_only else case
+    facts = meant or ({"case": case} if case else {})
+    if not session.superuser:
+        facts |= {"case": f"{facts['case']} hidden", "user": session.user}
     make = finding if plan_only else blocking
     return make("schema_missing", join_path(session.database, name), schema=name, database=session.database, **facts)
 

@@ -73,14 +73,15 @@ def test_what_is_reached_in_other_ways_is_said_for_the_named_schemas_alone() -> 
 
 
 def test_what_is_missing_or_hidden_stops_it() -> None:
-    atlantis = blocking("schema_missing", "db.atlantis", schema="atlantis", database="db")
+    atlantis = blocking("schema_missing", "db.atlantis", case="closing", schema="atlantis", database="db")
     assert plan(schemas=("crm", "atlantis")).findings == (atlantis,)
     # Names compare as the session says.
     meant = blocking("schema_missing", "db.CRM", case="alike", alike="crm", schema="CRM", database="db")
     assert plan(schemas=("CRM",), session=Session("admin", "db", case_sensitive=True)).findings == (meant,)
-    (hidden,) = plan(schemas=("atlantis",), session=Session("clerk", "db", superuser=False)).findings
-    assert ("case", "hidden") in hidden.facts
-    assert plan(role="nobody").findings == (blocking("role_missing", "nobody"),)
+    clerk = Session("clerk", "db", case_sensitive=True, superuser=False)
+    cases = {"atlantis": "closing hidden", "CRM": "alike hidden"}
+    assert [dict(one.facts)["case"] for one in plan(schemas=tuple(cases), session=clerk).findings] == [*cases.values()]
+    assert plan(role="nobody").findings == (blocking("role_missing", "nobody", case="closing"),)
     assert plan(hidden=True).findings == (blocking("hidden", "r", case="role", user="admin", owner="admin"),)
 
 
