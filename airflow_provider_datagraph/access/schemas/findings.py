@@ -23,17 +23,20 @@ def reported(
     context, lacking = current.context or Context(), {grant for grants in missing.values() for grant in grants}
     yield from _others(role, context, current.session.database, lacking)
     closed = {one.name: one.grants for one in targets if Grant(Scope.SCHEMA, "USAGE", one.name) in lacking}
-    yield from _opened(role, closed, current, context, prune=prune)
+    opened: dict[str, list[Finding]] = {}
+    for one in _opened(role, closed, current, context, prune=prune):
+        opened.setdefault(one.object, []).append(one)
     # Where a table is to be granted, its column privileges are a problem of their own, and pruning takes them.
     told = (grant for grant in current.grants if grant.column and not prune and grant.whole not in lacking)
     on_columns = by_schema((grant.schema, grant.relation) for grant in told)
     for target in targets:
         yield from _owned(role, target, current, context)
+        yield from opened.get(join_path(current.session.database, target.name), ())
         yield from _relations(role, target, current, context, on_columns.get(target.name, ()))
     yield from _read_more(role, targets, current, context, prune=prune)
     if prune:
         yield from _stays(role, targets, current)
-        yield from _database_wide(role, current, context)
+        yield from _database_wide(role, targets, current, context)
 
 
 def lost_when_rebuilt(desired: Iterable[DesiredSchema], database: str) -> Iterator[Finding]:
@@ -149,8 +152,10 @@ def _stays(role: str, targets: Iterable[Target], current: SchemaAccess) -> Itera
         yield note("unnamed", current.session.database, grants=left, role=role)
 
 
-def _database_wide(role: str, current: SchemaAccess, context: Context) -> Iterator[Finding]:
+def _database_wide(role: str, targets: Iterable[Target], current: SchemaAccess, context: Context) -> Iterator[Finding]:
     if found := frozenset(grant for grant in current.grants if not grant.schema):
         yield note("database_wide", current.session.database, grants=found, role=role)
-    if context.inherited:
+    # What is about other schemas alone is none of this task's business.
+    about = {"", *(target.name for target in targets)}
+    if any(grant.schema in about for grant in context.inherited):
         yield note("inherited", role, roles=tuple(sorted(context.inherited_roles)))

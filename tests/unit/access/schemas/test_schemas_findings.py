@@ -200,6 +200,17 @@ def test_what_reaches_beyond_the_schemas_is_opened_and_nothing_where_everybody_h
     assert opened(replace(within(others=others), grants=frozenset({INSERT}))) == []
 
 
+def test_what_is_told_of_schemas_stands_schema_by_schema() -> None:
+    names = ("web", "crm")
+    held = frozenset(on_table("INSERT", "t", name) for name in names)
+    current = within(others={PUBLIC: held, GROUP: held}, secured={name: frozenset({"t"}) for name in names})
+    missing = {name: frozenset({Grant(Scope.SCHEMA, "USAGE", name)}) for name in names}
+    targets = [Target(DesiredSchema(name), name) for name in names]
+    findings = [(one.object, one.code) for one in reported("r", targets, current, missing, prune=False)]
+    of_each = ("opens_more", "opens_more", "row_level_security")
+    assert findings == [(f"dev.{name}", code) for name in names for code in of_each]
+
+
 def test_privileges_on_columns_keep_other_databases_out() -> None:
     def said(*tables: str) -> list[Finding]:
         return [finding("column_privileges", "dev.crm", tables=tables, role="r")]
@@ -230,3 +241,7 @@ def test_what_prune_leaves_alone() -> None:
     ]
     assert found(current) == []
     assert found(replace(CURRENT, grants=frozenset({USAGE})), prune=True) == []
+    # Of what is inherited, what is about another schema alone is nobody's news.
+    for grant, is_told in ((Grant(Scope.SCHEMA, "USAGE", "ads"), False), (min(wide), True)):
+        above = within(inherited=frozenset({grant}), inherited_roles=frozenset({"a"}))
+        assert found(above, prune=True) == [note("inherited", "r", roles=("a",))] * is_told
