@@ -12,12 +12,7 @@ from typing import Any, Generic, NoReturn
 from airflow_provider_datagraph import exceptions
 from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.offboarding.findings import created_in, home, session_findings, who_leaves
-from airflow_provider_datagraph.access.offboarding.plan import (
-    local_databases,
-    plan_checkpoint,
-    plan_holdings,
-    plan_identities,
-)
+from airflow_provider_datagraph.access.offboarding.plan import plan_checkpoint, plan_holdings, plan_identities
 from airflow_provider_datagraph.access.offboarding.read import read_cluster, read_holdings
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
 from airflow_provider_datagraph.access.plan import Finding, Plan, note
@@ -28,6 +23,7 @@ from airflow_provider_datagraph.engine.retrying import LINGERS
 from airflow_provider_datagraph.form.arguments import Problems
 from airflow_provider_datagraph.hooks.faults import database_gone, details, in_use, still_needed
 from airflow_provider_datagraph.redshift.catalog.rows import Rows
+from airflow_provider_datagraph.redshift.catalog.schemas import local_databases
 from airflow_provider_datagraph.redshift.catalog.sessions import read_sessions
 from airflow_provider_datagraph.redshift.names import one_line, resolve_database
 from airflow_provider_datagraph.redshift.values import OpenSession, Session
@@ -131,7 +127,7 @@ class Offboarding:
 
         # CREATE shows which is the checkpoint database, so it goes last: a rerun after a cut has to know it, too.
         marked = created_in(leaving, cluster)
-        ordered = sorted(local_databases(cluster), key=marked.__contains__)
+        ordered = sorted(local_databases(cluster.databases), key=marked.__contains__)
         parts = [part for name in ordered if name != leaving.drop for part in parts_of(name)]
         problems.raise_all()
         return parts

@@ -13,14 +13,7 @@ from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step
 from airflow_provider_datagraph.access.schemas.revoke import From, Taken, everything, revokes
 from airflow_provider_datagraph.redshift import statements
 from airflow_provider_datagraph.redshift.catalog.privileges import Held
-from airflow_provider_datagraph.redshift.names import SYSTEM_DATABASES
 from airflow_provider_datagraph.redshift.values import Identity, Owned
-
-
-def local_databases(cluster: Cluster) -> list[str]:
-    """Name the local databases, those of Redshift itself left out."""
-    own = {name for name in cluster.databases if name.lower() not in SYSTEM_DATABASES}
-    return sorted(name for name in own if cluster.databases[name].kind == "local")
 
 
 def plan_holdings(leaving: Leaving, cluster: Cluster, holdings: Holdings) -> Plan:

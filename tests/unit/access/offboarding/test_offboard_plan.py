@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_datagraph.access.offboarding.plan import local_databases
 from airflow_provider_datagraph.access.plan import Change, Reason, blocking, note
+from airflow_provider_datagraph.redshift.catalog.schemas import local_databases
 from airflow_provider_datagraph.redshift.values import Database, Grant, Identity, OpenSession, Owned, Role, Scope, User
 from tests.unit.access.offboarding.leaving import ADMIN, CLUSTER, EMPTY, LEAVING, ROLE, USER
 from tests.unit.access.planning import Plan, Step, plan_checkpoint, plan_holdings, plan_identities
@@ -50,7 +50,7 @@ def test_a_role_that_stays_is_left_alone() -> None:
 
 def test_the_databases_to_look_in() -> None:
     databases = {**CLUSTER.databases, "share": Database("share", "admin", "shared"), "Mixed": Database("Mixed", "x")}
-    assert local_databases(replace(CLUSTER, databases=databases)) == ["Mixed", "cp", "dev"]
+    assert local_databases(databases) == ["Mixed", "cp", "dev"]
 
 
 def test_the_checkpoint_database_is_dropped_outside_a_transaction() -> None:
