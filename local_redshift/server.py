@@ -86,7 +86,11 @@ class Server:
         async with self._switching:
             if self._held is not None or self._listener is None:
                 return
-            address, family = self._listener.sockets[0].getsockname(), self._listener.sockets[0].family
+            listening = self._listener.sockets[0]
+            address, family = listening.getsockname(), listening.family
+            # asyncio forgets, and doesn't close, whom it has just accepted when a server is closed; they would wait.
+            asyncio.get_running_loop().remove_reader(listening)
+            await asyncio.sleep(0)
             self._listener.close()
             # Bound and not listening, it refuses connections, and nobody else can take the port.
             # With its protocol named: asyncio turns Nagle's algorithm off only where it is, or each answer takes 40 ms.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import socket
 import time
 from contextlib import closing
 from typing import Any
@@ -13,6 +15,8 @@ from redshift_connector import error as errors
 
 from local_redshift.faults_client import Faults
 from local_redshift.running import Server, started
+from local_redshift.server import Options
+from local_redshift.server import Server as LocalRedshift
 from tests.support.redshift import abandon, connect, mark, run, statements, unique
 
 GONE = (errors.InterfaceError, ConnectionError)
@@ -50,6 +54,32 @@ def test_stopped_it_refuses_and_started_it_has_its_data(faulty: Server, faults: 
             run(connection, "SELECT 1")
         assert time.monotonic() - began < 1.5
     assert f"CREATE TABLE {table} AS SELECT 1 AS a" in statements(faulty, since)
+
+
+def test_nobody_who_comes_as_it_stops_is_left_waiting() -> None:
+    async def left(server: LocalRedshift, turns: int) -> bool:
+        with socket.create_connection(("127.0.0.1", server.port), 3.0) as client:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await server.halt()
+            await server.resume()
+            try:
+                await asyncio.to_thread(client.recv, 1)
+            except TimeoutError:
+                return True
+            except ConnectionResetError:
+                pass
+        return False
+
+    async def all_turns() -> list[bool]:
+        server = LocalRedshift(Options(port=0))
+        await server.start()
+        try:
+            return [await left(server, turns) for turns in range(5)]
+        finally:
+            await server.stop()
+
+    assert not any(asyncio.run(all_turns()))
 
 
 @pytest.mark.parametrize(("after", "left"), [(False, 0), (True, 1)])
