@@ -1,10 +1,10 @@
 """Change the package and the DAG files in thousands of small ways, and see which changes no test notices.
 
 `make mutants` changes `access/`, `form/` and `redshift/` in every way that mutmut knows, against their unit tests; the
-random warehouses are left out: what kills a mutant has to stand in a test. What the rest is changed in is a sample of
-scripts/mutations.py, always the same, against the tests that run the changed lines, on a local Redshift where they need
-one. A change that survives has to be explained in tests/mutants.toml, and at most 5 % of either may survive. Everything
-is done on copies in .run/mutants.
+random warehouses are left out: what kills a mutant has to stand in a test. What the rest is changed in, and the
+functions that no unit test runs, is a sample of scripts/mutations.py, always the same, against the tests that run the
+changed lines, on a local Redshift where they need one. A change that survives has to be explained in
+tests/mutants.toml, and at most 5 % of either may survive. Everything is done on copies in .run/mutants.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ EXPLAINED = ROOT / "tests" / "mutants.toml"
 PACKAGE = "airflow_provider_datagraph"
 PURE = ("access/", "form/", "redshift/")
 """The folders of the package that are changed in every way."""
+SERVED = "access/preflight/"
+"""But for this one: it reads a cluster, and its tests need one."""
 TESTS = tuple(f"tests/unit/{folder}" for folder in PURE)
 RANDOM = "tests/unit/access/schemas/test_schemas_properties.py"
 CORES = os.cpu_count() or 1
@@ -51,17 +53,19 @@ DATA_TESTS = [
 ]
 """They look at names, classes and values, and run none of their lines."""
 LEFT_OUT = re.compile(
-    "unit/(access|form|redshift)/|local_|deep|properties|counts|concurrent|faults_(cuts|kill)|hostile_tr"
+    "unit/(access/(?!test_rights)|form/|redshift/)|local_|deep|properties|counts|concurrent|faults_(cuts|kill)|hostile_tr"
 )
 """Tests of the folders above, of the local Redshift, and what takes long."""
 ONE_IN = 12
 """Of so many other changes one is tested, unless modules are named."""
-# mutmut's exit codes: a test failed, pytest failed, or it took too long.
+# mutmut's exit codes: a test failed, pytest failed, or it took too long; and no test runs the function.
 KILLED = frozenset({1, 3, 24, -24, 36, 152, 255})
+UNTESTED = 33
 SETTINGS = f"""\
 [tool.mutmut]
 source_paths = ["{PACKAGE}"]
 only_mutate = {json.dumps([f"{PACKAGE}/{folder}*.py" for folder in PURE])}
+do_not_mutate = ["{PACKAGE}/{SERVED}*.py"]
 also_copy = ["{PACKAGE}", "tests", "docs"]
 pytest_add_cli_args = ["-q", "-x", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--ignore={RANDOM}"]
 pytest_add_cli_args_test_selection = {json.dumps(TESTS)}
@@ -116,20 +120,27 @@ def run(modules: Sequence[str]) -> None:
         raise SystemExit(f"mutmut failed:\n{done.stdout[-3000:]}")
 
 
-def found(place: Path) -> tuple[int, list[Mutant]]:
+def found(place: Path) -> tuple[int, list[Mutant], set[tuple[str, str]]]:
     """Read what mutmut found.
 
     :param place: the folder it ran in.
-    :return: how many mutants were tested, and those that survived.
+    :return: how many mutants were tested, those that survived, and the functions (with their modules) that no test ran.
     """
-    tested, survivors = 0, []
+    tested, survivors, untested = 0, [], set()
     for meta in sorted((place / "mutants" / PACKAGE).rglob("*.meta")):
         codes: dict[str, int | None] = json.loads(meta.read_text())["exit_code_by_key"]
-        known = {key: code for key, code in codes.items() if code is not None}
-        tested += len(known)
-        left = [key.rpartition(".")[2] for key, code in known.items() if code not in KILLED]
+        known = {key.rpartition(".")[2]: code for key, code in codes.items() if code is not None}
+        module = str(meta.with_suffix("").with_suffix("")).rpartition(f"/{PACKAGE}/")[2]
+        untested |= {(module, _function(name)) for name, code in known.items() if code == UNTESTED}
+        tested += sum(code != UNTESTED for code in known.values())
+        left = [name for name, code in known.items() if code not in (*KILLED, UNTESTED)]
         survivors += list(_mutants(meta.with_suffix(""), left))
-    return tested, sorted(survivors)
+    return tested, sorted(survivors), untested
+
+
+def _function(name: str) -> str:
+    mangled = name.partition("__mutmut_")[0]
+    return mangled.removeprefix("x_") if mangled.startswith("x_") else mangled[2:].replace("ǁ", ".")
 
 
 def _mutants(file: Path, names: Iterable[str]) -> Iterable[Mutant]:
@@ -144,9 +155,8 @@ def _mutants(file: Path, names: Iterable[str]) -> Iterable[Mutant]:
 
     for name in names:
         mangled = name.partition("__mutmut_")[0]
-        function = mangled.removeprefix("x_") if mangled.startswith("x_") else mangled[2:].replace("ǁ", ".")
         before, after = _difference(body(f"{mangled}__mutmut_orig"), body(name))
-        yield Mutant(module, function, before, after)
+        yield Mutant(module, _function(name), before, after)
 
 
 def _difference(old: list[str], new: list[str]) -> tuple[str, str]:
@@ -203,24 +213,26 @@ def is_other(module: str) -> bool:
     :param module: its name.
     :return: whether it is.
     """
-    return not module.startswith(PURE)
+    return not module.startswith(PURE) or module.startswith(SERVED)
 
 
-def others(modules: Collection[str]) -> dict[Mutant, tuple[str, Change]]:
+def others(modules: Collection[str], untested: Collection[tuple[str, str]]) -> dict[Mutant, tuple[str, Change]]:
     """Make the other changes.
 
     :param modules: names of modules, such as `hooks/redshift`; none means a sample of all.
+    :param untested: the functions that no unit test runs.
     :return: the changes with their files.
     """
     made = {}
     for path in sorted(path for folder in OTHERS for path in (ROOT / folder).rglob("*.py")):
         file = str(path.relative_to(ROOT))
         module = file.removeprefix(f"{PACKAGE}/").removesuffix(".py")
-        if not is_other(module) or (modules and module not in modules):
+        if modules and module not in modules:
             continue
         for change in changes(path.read_text()):
             mutant = Mutant(module, change.function, change.before, change.after)
-            if modules or sampled(mutant):
+            concerned = is_other(module) or (module, change.function) in untested
+            if concerned and (modules or sampled(mutant)):
                 made[mutant] = (file, change)
     return made
 
@@ -265,16 +277,18 @@ def main(names: Sequence[str]) -> int:
     :return: 0 where nothing is wrong.
     """
     reasons, good = explained(EXPLAINED.read_text()), True
-    ours = {one: why for one, why in reasons.items() if is_other(one.module)}
     modules = [name for name in names if not is_other(name)]
+    untested: set[tuple[str, str]] = set()
     prepare()
     if modules or not names:
         run(modules)
-        tested, survivors = found(PLACE)
+        tested, survivors, untested = found(PLACE)
+    ours = {one for one in reasons if is_other(one.module) or (one.module, one.function) in untested}
+    if modules or not names:
         good = judge(tested, survivors, {one: why for one, why in reasons.items() if one not in ours}, not names)
-    if not names or len(modules) < len(names):
-        made = others(set(names) - set(modules))
-        good &= judge(len(made), run_others(made), ours, not names)
+    if not names or len(modules) < len(names) or untested:
+        made = others(names, untested)
+        good &= judge(len(made), run_others(made), {one: reasons[one] for one in ours}, not names)
     return 0 if good else 1
 
 

@@ -39,6 +39,16 @@ def test_every_survivor_is_explained_and_few_survive() -> None:
     assert all(mutants.explained(mutants.EXPLAINED.read_text()).values())
 
 
+def test_what_no_unit_test_runs_is_changed_for_other_tests() -> None:
+    assert mutants.others(["access/role"], ()) == {}
+    made = mutants.others(["access/role", "access/preflight/network"], {("access/role", "reread_role")})
+    assert {(one.module, one.function) for one in made} >= {
+        ("access/role", "reread_role"),
+        ("access/preflight/network", "network"),
+    }
+    assert {one.function for one in made if one.module == "access/role"} == {"reread_role"}
+
+
 LINES = {
     "a = b is not c or d": {"a = b is c or d", "a = b is not c and d"},
     "a = b * c**2": {"a = b / c**2", "a = b * c**3"},
