@@ -63,10 +63,10 @@ class FindingRow:
 def _read(text: str) -> dict[str, tuple[str, str]]:
     """Read what is said of findings: a line by code and case, and perhaps one of what to do."""
     found: dict[str, tuple[str, str]] = {}
-    key = ""
     for line in text.splitlines():
         if line.startswith("→ "):
-            found[key] = (found[key][0], line[2:])
+            key, (told, _) = found.popitem()
+            found[key] = (told, line[2:])
         elif not line.startswith("#"):
             key, _, told = line.partition(": ")
             found[key] = (told, "")
@@ -179,7 +179,7 @@ def by_cause(findings: Iterable[Finding]) -> str:
     for one in dict.fromkeys(one for one in findings if one.level is not Level.NOTE):
         facts = dict(one.facts)
         # What tells of several tables already, or gives a statement, stands for itself.
-        own = one.object if facts.keys() & {"tables", "statement"} else ""
+        own = one.object * bool(facts.keys() & {"tables", "statement"})
         causes.setdefault((one.code, one.level, facts.get("state"), facts.get("case"), own), []).append(one)
     told: list[str] = []
     for first, *rest in causes.values():

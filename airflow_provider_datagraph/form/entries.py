@@ -117,7 +117,7 @@ class Resolver:
 
     def entries(self, entries: Iterable[Path], role: str) -> tuple[list[Path], list[Finding]]:
         """Resolve the entries to what to open, by database, with findings about what can't be granted by a plan."""
-        checked = (self.problems.check(self._entry, parts, default=()) for parts in entries)
+        checked = (self.problems.check(self._entry, parts, default=None) for parts in entries)
         found = [(path, self.warehouse.kind(*path[:2])) for path in checked if path]
         local = [path for path, kind in found if kind == "local"]
         others = list(dict.fromkeys(path for path, kind in found if kind != "local"))
@@ -145,9 +145,9 @@ class Resolver:
         schemas = self.warehouse.schemas[database]
         schema = self._find(schema_name, schemas)
         stored = [name if session.case_sensitive else fold(name) for name in (schema_name, *table_name)]
-        if self.warehouse.kind(database, schema or "") != "local":
+        if self.warehouse.kind(database, stored[0]) != "local":
             # The catalog needn't tell what is in there.
-            return (database, schema or stored[0], *stored[1:])
+            return (database, *stored)
         if schema is None:
             if not session.superuser and not _in_capitals(schema_name, schemas):
                 raise InvalidInput(f"{text}: {said(schema_hidden(database, schema_name, session))}")

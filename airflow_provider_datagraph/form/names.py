@@ -165,7 +165,7 @@ def schemas_title(wanted: Wanted) -> str:
 def read_paths(value: Any, name: str, forms: Sequence[str]) -> list[str]:
     """Parse dotted names, and keep them as they are typed: what they mean is known at the look."""
     problems = Problems()
-    patterns = replace(parse_wanted(value, name, problems, forms), named=())
-    problems.check(patterns.check, default=None)
+    typed = arguments.usable_names(value, name, problems)
+    problems.check(replace(parse_wanted(typed, name, problems, forms), named=()).check, default=None)
     problems.raise_all()
-    return list(arguments.names(value, name))
+    return list(typed)
