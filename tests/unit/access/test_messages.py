@@ -105,18 +105,29 @@ def test_names_with_braces_are_written_as_they_are_and_few_of_them() -> None:
     assert "user {of}, " in change_text(Change("drop", "role", ("r",), Reason.WRITER_LEAVES, of="{of}"))
 
 
+def test_sentences_are_read_by_code_and_case_each_with_what_to_do() -> None:
+    text = "# What is: read\ncode: Told: so.\n→ Do: this.\ncode case: Another.\n→ Do that.\n# No: more\nnote: Known.\n"
+    read = {"code": ("Told: so.", "Do: this."), "code case": ("Another.", "Do that."), "note": ("Known.", "")}
+    assert messages._read(text) == read
+
+
 def test_each_cause_is_told_once_with_all_that_it_goes_for() -> None:
     lost = [finding("table_missing", f"dev.crm.t{n}", case="reading", reason="no", state="42P01") for n in range(103)]
     refused = finding("not_readable", "dev.crm.x", case="reading", reason="no", state="XX000")
+    cut = finding("table_missing", "dev.crm.cut", case="reading", reason="no", state="XX000")
     schemas = [finding("schema_missing", f"dev.{name}", case="reading it") for name in ("ads", "ops")]
-    told = by_cause([*lost, refused, refused, note("can_create", "dev"), *schemas])
+    unsynced = finding("schema_missing", "dev.profiles", case="unsynced")
+    told = by_cause([*lost, refused, refused, cut, note("can_create", "dev"), *schemas, unsynced])
     names = ", ".join(f"dev.crm.t{n}" for n in range(1, 101))
     assert told == (
         f"Reading dev.crm.t0 fails: no (42P01). The same goes for {names} and 2 more. "
-        "Reading dev.crm.x fails: no (XX000). There is no schema dev.ads. The same goes for dev.ops."
+        "Reading dev.crm.x fails: no (XX000). Reading dev.crm.cut fails: no (XX000). "
+        f"There is no schema dev.ads. The same goes for dev.ops. {said(unsynced)}"
     )
     tables = tuple(f"t{n}" for n in range(7))
     closed = [
         finding("not_granted", f"dev.{name}", login="l", database="dev", tables=tables, statement="G") for name in "ab"
     ]
     assert by_cause(closed).count(f"on {', '.join(tables)}. Run in database dev: G") == 2
+    listed = [finding("masking", f"dev.{name}", tables=tables, role="r") for name in "ab"]
+    assert "same" not in by_cause([*listed, *(finding("user_createdb", name, statement="G") for name in "uv")])

@@ -88,6 +88,11 @@ def test_other_lists_are_refused(value: Any, sentence: str) -> None:
     assert refusal(arguments.names, value, "schema") == (sentence,)
 
 
+@pytest.mark.parametrize("depth", [3000, 100_000])
+def test_what_python_cant_read_for_its_depth_is_refused(depth: int) -> None:
+    assert refusal(arguments.names, f"[{'-' * depth}1]", "schema") == (NO_JSON.format(2),)
+
+
 def test_problems_are_collected_and_raised_together() -> None:
     problems = Problems()
     problems.raise_all()
@@ -123,7 +128,7 @@ def test_a_number(value: Any, found: float) -> None:
 def test_a_length_of_time() -> None:
     found = [arguments.seconds(value, "max_staleness") for value in ("3600", 1, timedelta(days=14))]
     assert found == [3600.0, 1.0, 1209600.0]
-    for value in (0, "0:30:00", timedelta(0), None):
+    for value in (0, "0:30:00", timedelta(0), None, 1e9):
         with pytest.raises(InvalidInput, match=r"^max_staleness is .*: give a number that is at least 1\.$"):
             arguments.seconds(value, "max_staleness")
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_datagraph.access.messages import said
 from airflow_provider_datagraph.access.plan import Finding
-from airflow_provider_datagraph.form.choosing import Limits, choose
+from airflow_provider_datagraph.form.choosing import Limits, Wanted, choose
 from airflow_provider_datagraph.form.names import wanted_schemas
 from airflow_provider_datagraph.form.patterns import is_pattern, parse_pattern
 from airflow_provider_datagraph.redshift.names import join_path, quote
@@ -101,6 +102,8 @@ def test_patterns_choose_what_a_plain_listing_does(
 def test_in_quotes_a_name_is_a_name(name: str) -> None:
     assert not is_pattern(quote(name)) and not is_pattern(join_path(name)) and not is_pattern(join_path("dev", name))
     assert wanted_schemas([join_path(name)], "dev").named == (("dev", name),)
+    # What can't be read means nothing.
+    assert not is_pattern(f"*.{quote(name)}x")
 
 
 CRM, ETL, EVE = Schema("crm", "admin"), Schema("marts_a", "etl"), Schema("marts_b", "eve")
@@ -133,13 +136,57 @@ def test_what_is_chosen_and_what_is_told(
     assert (names, [(one.code, dict(one.facts).get("case")) for one in findings]) == (found, told)
 
 
+def test_what_is_left_out_is_told_with_the_reason() -> None:
+    owned = {"marts_a": "etl", "marts_b": "eve", "marts_c": "root", "Marts_D": "admin", "payroll": "admin"}
+    listing = [*(Schema(*one) for one in owned.items()), Schema("lake", "admin", "external")]
+    allow = [parse_pattern("sales.marts_*"), parse_pattern("sales.lake")]
+    reverse_etl = Schema("__segment_reverse_etl", "admin")
+    found, told = chosen("sales.*", [*listing, reverse_etl], Limits(allow=allow), "sales")
+    assert (found, [f"{one.level}: {said(one).text}" for one in told]) == (
+        ["marts_c"],
+        [
+            "finding: Redshift looks for names in lower case, so patterns leave out Marts_D in database sales.",
+            "note: Patterns leave out what may not be opened here, in database sales: payroll.",
+            "note: Patterns leave out what isn't local, in database sales: lake. A schema that is named itself is told "
+            "with the statements that open it.",
+            "finding: Patterns open only what a trusted owner has in database sales, so they leave out marts_a, "
+            "marts_b (of etl, eve).",
+            "note: Patterns leave out __segment_reverse_etl in database sales: it is Reverse ETL's own.",
+        ],
+    )
+    found, told = chosen("sales.l*\nsales.x_*", listing, Limits((), "sales"), "sales")
+    assert (found, [said(one).text for one in told]) == (
+        [],
+        [
+            "Database sales is the checkpoint database, where no pattern opens a schema: lake.",
+            "All that pattern sales.l* means in database sales is left out.",
+            "Pattern sales.x_* means no schema of database sales.",
+        ],
+    )
+
+
+def test_where_names_compare_as_typed_the_same_in_capitals_is_another() -> None:
+    both = [Schema("Marts_A", "admin"), Schema("marts_a", "admin")]
+    assert chosen("Marts_A\n*", both, Limits(), case_sensitive=True) == (["marts_a"], [])
+    # A login folds the name of a database all the same.
+    wanted = wanted_schemas("Sales.*_a", "dev")
+    assert choose(wanted, "sales", {"marts_a": both[1]}, known(True), Limits()) == (["marts_a"], [])
+
+
+ALONE = (
+    "is a pattern, and these are of schemas alone: write schema or database.schema with * in the schema; double quotes "
+    "go around a * that is part of a name."
+)
+
+
 @pytest.mark.parametrize(
     ("entries", "told"),
     [
         ("!a*", "!a* leaves something out, and no pattern is given: name schemas."),
         (["crm", "c*", "!dev.*m"], "dev.crm is named, and !dev.*m leaves it out: keep one of the two."),
-        ("*.crm", "'*.crm' is a pattern, and these are of schemas alone"),
-        ("dev.crm.t*", "'dev.crm.t*' is a pattern, and these are of schemas alone"),
+        ("*.crm", f"'*.crm' {ALONE}"),
+        ('*."crm"', f"'*.\"crm\"' {ALONE}"),
+        ("dev.crm.t*", f"'dev.crm.t*' {ALONE}"),
         ("template0.*", "The database 'template0' belongs to Redshift itself"),
         ("!a.b.c", "'a.b.c' has 3 parts"),
         ("*{{", "holds '{{'"),
@@ -149,3 +196,10 @@ def test_what_is_chosen_and_what_is_told(
 def test_patterns_that_mean_nothing_are_refused(entries: Any, told: str) -> None:
     (sentence,) = refusal(wanted_schemas, entries, "dev")
     assert told in sentence
+
+
+def test_a_table_that_is_left_out_is_told_with_its_schema() -> None:
+    wanted = wanted_schemas(['"d*".m_*', "!crm"], "dev")
+    assert [wanted.excludes("dev", name) for name in ("CRM", "ads")] == ["crm", ""]
+    told = ("dev.crm is named, and !crm leaves it out: keep one of the two.",)
+    assert refusal(Wanted((("dev", "crm", "t"),), wanted.globs, wanted.excluded).check) == told

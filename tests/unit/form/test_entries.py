@@ -50,6 +50,7 @@ WAREHOUSE = Warehouse(
 )
 HIDDEN = Warehouse(seen("hidden"), {"dev": schemas(crm="local")})
 SENSITIVE = replace(WAREHOUSE, known=seen(case_sensitive=True))
+CLERK = replace(WAREHOUSE, known=DatabaseAccess(Session("clerk", "dev", superuser=False)))
 
 
 def resolved(*entries: str, warehouse: Warehouse = WAREHOUSE) -> tuple[list[Path], list[Finding], list[str]]:
@@ -137,6 +138,16 @@ QUOTED = Warehouse(seen(), {"dev": DOTTED}, {("dev", "my.crm"): frozenset({"a.b"
         ("dev.crm.notes", "schema dev.crm has no table notes: did you mean Notes?", WAREHOUSE),
         ("dev.ads.t", f"schema dev.ads has no table t{CORRECT}", WAREHOUSE),
         ('dev.crm."a.b"', f"schema dev.crm has no table a.b{CORRECT}", WAREHOUSE),
+        # From who is no superuser it may be hidden, but for what shows in other capitals.
+        ("mixed", "database dev has no schema mixed: did you mean Mixed?", CLERK),
+        ("dev.crm.notes", "schema dev.crm has no table notes: did you mean Notes?", CLERK),
+        (
+            "sales.Gone",
+            "Schema Gone is missing from database sales, or hidden from clerk, who isn't a superuser. Correct the "
+            "name; or, if it exists, have a superuser run in database sales: "
+            'GRANT USAGE ON SCHEMA "gone" TO "clerk" WITH GRANT OPTION',
+            CLERK,
+        ),
         # The first of several alike is proposed, and proposals are quoted.
         ("web", "database dev has no schema web: did you mean WEB?", ALIKE),
         (
@@ -157,6 +168,13 @@ QUOTED = Warehouse(seen(), {"dev": DOTTED}, {("dev", "my.crm"): frozenset({"a.b"
 )
 def test_what_isnt_there_is_told_with_a_proposal(entry: str, told: str, warehouse: Warehouse) -> None:
     assert problem(entry, warehouse) == f"{entry}: {'there is ' if told.startswith('no ') else ''}{told}"
+
+
+def test_a_table_that_may_be_hidden_is_opened_and_shows_in_its_database() -> None:
+    opened = [("dev", "crm", "gone"), ("dev", "crm", "accounts")]
+    assert resolved("dev.crm.Gone", "dev.crm.Accounts", warehouse=CLERK) == (opened, [], [])
+    sensitive = replace(CLERK, known=DatabaseAccess(replace(CLERK.session, case_sensitive=True)))
+    assert resolved("dev.crm.Gone", warehouse=sensitive) == ([("dev", "crm", "Gone")], [], [])
 
 
 def test_every_problem_is_told_at_once() -> None:
@@ -189,7 +207,7 @@ def test_contradictions_are_told(entries: list[str], sentences: list[str]) -> No
 
 ELSEWHERE = replace(
     WAREHOUSE,
-    known=seen(partner="shared", glue="auto mounted catalog"),
+    known=seen(dev="local", partner="shared", glue="auto mounted catalog"),
     schemas={**WAREHOUSE.schemas, "glue": {}, "sales": schemas(lake="external", crm="local")},
 )
 SHARED = "partner.shared_crm"
@@ -218,10 +236,10 @@ def test_what_isnt_local_is_told_with_what_to_run_and_left_out(entry: str, about
 def test_what_the_role_holds_there_already_is_worth_a_note() -> None:
     held = {Grant(Scope.SCHEMA, "USAGE", "lake"), Grant(Scope.DATABASE, "USAGE", database="partner")}
     holding = replace(ELSEWHERE, known=replace(ELSEWHERE.known, grants=frozenset(held)))
-    _, findings, _ = resolved("lake", "partner.x", "sales.lake", warehouse=holding)
-    # What it holds on schemas was read of the connected database alone.
-    levels = {"dev.lake": Level.NOTE, "partner.x": Level.NOTE, "sales.lake": Level.FINDING}
-    assert {one.object: one.level for one in findings} == levels
+    _, findings, _ = resolved("sales.lake", "partner.x", "partner.a", "lake", warehouse=holding)
+    # What it holds on schemas was read of the connected database alone. They are sorted by database, and no further.
+    noted = [(name, Level.NOTE) for name in ("dev.lake", "partner.x", "partner.a")]
+    assert [(one.object, one.level) for one in findings] == [*noted, ("sales.lake", Level.FINDING)]
 
 
 def test_nothing_connects_to_a_database_that_isnt_local() -> None:
@@ -333,7 +351,9 @@ def test_the_tasks_that_follow_read_every_name_back_as_it_is() -> None:
             ],
         },
     }
-    assert as_tasks([("dev", "ads")], None, None)["grants"] == {"schema": ["dev.ads"], "tables": True}
+    alone = as_tasks([("dev", "ads")], None, None)
+    assert alone["grants"] == {"schema": ["dev.ads"], "tables": True}
+    assert alone["validate"] == {"schemas": ["dev.ads"], "tables": []}
     nothing: dict[str, Any] = {"grants": None, "asked": [], "profiles_sync": None, "reverse_etl_database": None}
     assert as_tasks([], None, None) == {**nothing, "validate": None}
     # What is named, and can't be opened, isn't proved: the proof fails, and isn't skipped.

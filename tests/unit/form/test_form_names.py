@@ -80,10 +80,15 @@ def test_what_is_no_path_is_refused(text: str, forms: Any, told: str) -> None:
     assert refusal(parse_path, text, "it", forms) == (told,)
 
 
-@pytest.mark.parametrize("name", ['"crm{{ x"', 'dev."cr""m{% x"', "dev.crm.t{#"])
-def test_what_starts_a_template_is_a_name_in_catalogs_alone(name: str) -> None:
-    assert parse_path(name, "it", ENTRIES)
-    assert "which starts a template in Airflow" in refusal(parse_path, name, "it", ENTRIES, typed=True)[0]
+@pytest.mark.parametrize(
+    ("name", "what"), [('"crm{{ x"', "schema"), ('dev."cr""m{% x"', "schema"), ("dev.crm.t{#", "table")]
+)
+def test_what_starts_a_template_is_a_name_in_catalogs_alone(name: str, what: str) -> None:
+    path = parse_path(name, "it", ENTRIES)
+    assert wanted_schemas(name, "dev", "it", ENTRIES).named == (path if len(path) > 1 else ("dev", *path),)
+    assert parse_wanted(name, "it", Problems(), ENTRIES).named == (path,)
+    (told,) = refusal(parse_path, name, "it", ENTRIES, typed=True)
+    assert "which starts a template in Airflow" in told and told.endswith(f"rename the {what}.")
 
 
 def test_each_wrong_entry_is_told_and_the_others_are_kept() -> None:
@@ -117,6 +122,7 @@ def test_schemas_of_several_databases() -> None:
     assert (wanted.named, wanted.databases) == ((("dev", "ads"), ("sales", "crm")), ("dev", "sales", "other"))
     mine = wanted.within("dev")
     assert (mine.named, mine.written, mine.excluded) == ((("dev", "ads"),), ["m_*"], wanted.excluded)
+    assert schemas_title(mine) == "Schemas dev.ads, m_*"
     assert schemas_title(wanted) == "Schemas dev.ads, sales.crm, m_*, other.*"
     assert schemas_title(wanted_schemas('"my.schema"', "d")) == 'Schema d."my.schema"'
 
@@ -150,7 +156,7 @@ def test_every_schema_that_is_none_of_it_is_told() -> None:
 
 def test_one_schema_is_one() -> None:
     assert one_place("dev.crm", "dev") == one_place("crm", "dev") == one_place("dev.crm", "") == ("dev", "crm")
-    assert one_place("crm", "") == ("", "crm")
+    assert (one_place("crm", ""), one_place("d.{{", "")) == (("", "crm"), ("d", "{{"))
     for several in (["a", "b"], "a*", ["a", "b*"]):
         told = f"it is {several!r}: name one schema, and put a * of its own in double quotes."
         assert refusal(one_place, several, "dev", "it") == (told,)
@@ -187,7 +193,9 @@ def test_other_tables_are_told() -> None:
     )
     typed = {"t": 4, "crm.t": 2, "web.t": "none", "other.ads.t": "none", "dev.sales.t": "none"}
     expected = tuple(told.format(*one) for one in typed.items())
-    assert refusal(listed_tables, [*typed, "crm.\x07"], "tables", SOME) == (*expected, CONTROL)
+    form = f"tables has the entry 'a.b.c.d': write table or schema.table or database.schema.table{DOT}"
+    bad = ("tables has the entry 5: each has to be a name.", *expected, CONTROL, form)
+    assert refusal(listed_tables, [*typed, "crm.\x07", 5, "a.b.c.d"], "tables", SOME) == bad
     # What such a table would be of, a pattern tells in the run.
     assert refusal(listed_tables, "t", "tables", BESIDE) == (told.format("t", "none"),)
     empty = ("tables is an empty list: name tables, or give True for all.",)
@@ -204,7 +212,7 @@ def test_other_tables_are_told() -> None:
 
 
 def test_a_path_stays_as_typed() -> None:
-    assert read_paths('a.b\n "A.b".c \nm_*\n!x', "schemas", SCHEMAS) == ["a.b", '"A.b".c', "m_*", "!x"]
+    assert read_paths('a.b\n "A.b".c \nm_*\n!x\nx', "schemas", SCHEMAS) == ["a.b", '"A.b".c', "m_*", "!x", "x"]
     assert read_paths(["a.b", "d.a.b*"], "tables", TABLES) == ["a.b", "d.a.b*"]
     assert refusal(read_paths, ["a", "b.c", 5], "tables", TABLES) == (
         "tables has the entry 5: each has to be a name.",

@@ -121,6 +121,7 @@ def test_what_isnt_allowed_is_told_with_what_is() -> None:
         ("Shop.CRM", DEV, ["shop.crm.a"], ["shop.CRM.a"]),
         ("Shop.CRM", SENSITIVE, ["Shop.CRM.a"], ["shop.crm.a"]),
         ("crm", DEV, ["dev.crm.a"], ["shop.crm.a"]),
+        ("crm", Session("admin", "d*"), ["d*.crm.a"], ["dev.crm.a"]),
         ("shop.crm.A*", DEV, ["shop.crm", "shop.crm.a", "shop.crm.ab"], ["shop.crm.A", "shop.crm.b", "shop.hr"]),
         ('shop.*."a*"', DEV, ["shop.hr.a*"], ["shop.hr.ab"]),
         ("shop.*", DEV, ["shop.", "shop.hr.a"], ["dev."]),
