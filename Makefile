@@ -30,7 +30,7 @@ venv: ## Make or update the environment (.venv; .venv-2.11, .venv-lowest with AI
 
 unit: ## Tests that need no server (seconds)
 	@$(setup)
-	@$(run) pytest tests/unit tests/security $(ARGS)
+	@$(run) scripts/test tests/unit tests/security $(ARGS)
 
 test: ## All tests; AIRFLOW=2.11 for another Airflow
 test-deep: ## What `make test` looks at in part, whole: every statement cut, 300 random warehouses, 1,000 schemas
