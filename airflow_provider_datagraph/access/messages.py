@@ -179,7 +179,7 @@ def by_cause(findings: Iterable[Finding]) -> str:
     for one in dict.fromkeys(one for one in findings if one.level is not Level.NOTE):
         facts = dict(one.facts)
         # What tells of several tables already, or gives a statement, stands for itself.
-        own = one.object * bool(facts.keys() & {"tables", "statement"})
+        own = one.object if facts.keys() & {"tables", "statement"} else ""
         causes.setdefault((one.code, one.level, facts.get("state"), facts.get("case"), own), []).append(one)
     told: list[str] = []
     for first, *rest in causes.values():
