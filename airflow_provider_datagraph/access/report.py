@@ -134,7 +134,7 @@ def join(reports: Sequence[Report]) -> Report:
     for at, report in enumerate(reports):
         for code, count in report.notes.items():
             seen, text = counts.setdefault(code, {}), report.noted[code].text if code in report.noted else at
-            seen[text] = max(count, seen.get(text, 0))
+            seen[text] = max(count, seen.get(text, count))
     return Report(
         sum(report.changed for report in reports),
         sum(report.in_place for report in reports),

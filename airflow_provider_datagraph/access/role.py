@@ -178,7 +178,7 @@ def _adopted(role: str, user: DesiredUser, current: RoleAccess, trusted: Collect
         yield finding("user_privileges", user.name, grants=current.user_grants, database=database)
 
 
-def hidden_role(role: str, known: Identities, hidden: bool, plan_only: bool) -> tuple[Finding, ...]:
+def hidden_role(role: str, known: Identities, hidden: bool, plan_only: bool = False) -> tuple[Finding, ...]:
     """Tell that nothing can be said about a role, since its privileges are hidden: one finding, or none."""
     if not hidden:
         return ()

@@ -150,14 +150,12 @@ def _single(path: Path, seen: Seen, rules: Rules) -> Verdict:
     rights = seen.rights_in(path[0])
     facts: dict[str, Fact] = {"reason": text, "state": state}
     if state in (REFUSED, UNSUPPORTED) and path[1:] in rights.on_columns:
-        return _own_fault(blocking("column_privileges", about, case="reading", tables=(path[2],)), path, seen)
+        return _own_fault(blocking("column_privileges", about, case="reading"), path, seen)
     if state == UNSUPPORTED and path[1:] in rights.interleaved:
         return _own_fault(blocking("interleaved_key", about), path, seen)
     if state == UNSUPPORTED:
         # https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
-        refused = blocking("cross_database_refused", about, **facts)
-        crosses = any(one[0] == path[0] for one in seen.proved)
-        return _own_fault(refused, path, seen) if crosses else Verdict(refused)
+        return _own_fault(blocking("cross_database_refused", about, **facts), path, seen)
     if target.view and state != REFUSED:
         if rules.broken_views:
             # What the server can't do now says nothing of the view.

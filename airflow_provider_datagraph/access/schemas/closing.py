@@ -22,7 +22,7 @@ def read_closing(
     """Read what a role holds in schemas that are to be closed (named once they are known), and its other ways there."""
     current = read.read_schema_list(rows, session, role)
     desired = [DesiredSchema(name) for name in schemas(current)]
-    current, named = read.read_privileges(rows, current, role, desired, prune=True), read.find_named(desired, current)
+    current, named = read.read_privileges(rows, current, role, prune=True), read.find_named(desired, current)
     stuck = read.stuck_writers(rows, (grant for grant in current.grants if grant.schema in named))
     context, wider = read.read_ways(rows, current, role, by_table=True)
     return replace(current, grants=current.grants | wider, context=context, stuck=stuck)
@@ -34,9 +34,9 @@ def plan_closing(schemas: Sequence[str], role: str, current: SchemaAccess) -> Pl
     found = {name for name in stored.values() if name is not None}
     database = current.session.database
     findings = [] if role in current.roles else [blocking("role_missing", role, case="closing")]
-    findings += hidden_role(role, current, current.hidden, plan_only=False)
+    findings += hidden_role(role, current, current.hidden)
     missing = (name for name, there in stored.items() if there is None)
-    findings += [schema_missing(name, current, plan_only=False, case="closing") for name in missing]
+    findings += [schema_missing(name, current, case="closing") for name in missing]
     grants = {grant for grant in current.grants if grant.schema in found}
     findings += stuck_findings(database, (pair for pair in current.stuck or () if pair[1] in found))
     findings += _stays(role, found, current, current.context or Context())

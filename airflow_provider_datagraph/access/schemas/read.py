@@ -113,7 +113,7 @@ def read_privileges(
     rows: Rows,
     current: SchemaAccess,
     role: str,
-    desired: Sequence[DesiredSchema],
+    desired: Sequence[DesiredSchema] = (),
     *,
     prune: bool = False,
     owners: bool = False,
@@ -151,9 +151,8 @@ def _read_context(
     """Read what else gives access, and what limits it; if ``thorough``, what is only reported, too."""
     by_table = thorough or any(schema.by_table for schema in desired)
     by_default = any(schema.by_default for schema in desired)
-    holder, on_tables = Identity("role", role), Held()
-    if by_table:
-        on_tables |= privileges.column_grants(rows, of(holder))
+    holder = Identity("role", role)
+    on_tables = privileges.column_grants(rows, of(holder)) if by_table else Held()
     if thorough:
         on_tables |= privileges.relation_grants(rows, of(holder))
     members = frozenset(user for user, name in identities.user_grants(rows) if name == role) if thorough else None

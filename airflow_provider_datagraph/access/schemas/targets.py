@@ -142,7 +142,7 @@ def _alike(name: str, stored: Collection[str]) -> dict[str, str]:
     return {"case": "alike", "alike": meant} if meant else {}
 
 
-def schema_missing(name: str, current: SchemaAccess, plan_only: bool, case: str = "") -> Finding:
+def schema_missing(name: str, current: SchemaAccess, plan_only: bool = False, case: str = "") -> Finding:
     """Tell that a schema doesn't exist; a plan-only run goes on as if it did. ``case`` holds where none is alike."""
     session, known = current.session, set(current.schemas)
     if plan_only or not session.superuser:
