@@ -7,26 +7,46 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_datagraph.access.plan import Level
+from airflow_provider_datagraph.access.plan import Fact, Finding, Level, blocking, finding
 from airflow_provider_datagraph.access.validation import (
     ReadRights,
     Rules,
     Seen,
     Target,
+    Verdict,
     judge,
     not_writable,
     nothing_to_read,
 )
+from airflow_provider_datagraph.redshift.statements import Statement
+from tests.unit.access import planning
 
 RULES = Rules("u", "r")
-READ, ONE = ("dev", "s", "read"), ("dev", "s", "one")
+READ, ONE, PATH = ("dev", "s", "read"), ("dev", "s", "one"), "dev.s.one"
 TABLE, VIEW, LISTED, UNKNOWN = Target(False), Target(True), Target(False, listed=True), Target(None, listed=True)
 HELD = ReadRights(frozenset({"s"}), frozenset({("s", "one"), ("s", "read")}))
+WAITING = replace(RULES, wait_for_grants=True)
 
 
-def told(seen: Seen, rules: Rules = RULES) -> list[tuple[str, str, bool]]:
-    """Of each finding its code, its level, and whether it holds the proof up."""
-    return [(one.finding.code, one.finding.level.value, one.holds_up) for one in judge(seen, rules)]
+def plain(verdict: Verdict) -> tuple[Finding, bool]:
+    """A finding, which can be said, its statement as it is sent, and whether it holds the proof up."""
+    (one,) = planning.told([verdict.finding])
+    facts = ((name, fact.sql if isinstance(fact, Statement) else fact) for name, fact in one.facts)
+    return replace(one, facts=tuple(facts)), verdict.holds_up
+
+
+def told(seen: Seen, rules: Rules = RULES) -> list[tuple[Finding, bool]]:
+    return [plain(verdict) for verdict in judge(seen, rules)]
+
+
+def milder(one: Finding) -> Finding:
+    """The same where no person is needed."""
+    return replace(one, level=Level.FINDING)
+
+
+def fails(code: str, state: str, **case: Fact) -> Finding:
+    """The relation's finding with the server's own words, where a person is needed."""
+    return blocking(code, PATH, reason="words", state=state, **case)
 
 
 def world(
@@ -44,78 +64,95 @@ def world(
 
 ON_COLUMNS = replace(HELD, on_columns=frozenset({("s", "one")}))
 INTERLEAVED = replace(HELD, interleaved=frozenset({("s", "one")}))
-# A relation, the answer (none: its name is folded), what is known of it; the code, and whether alone, beside something
-# that was read, and named itself it holds the proof up, and whether a person is needed then.
+COLUMNS = blocking("column_privileges", PATH, case="reading")
+# A relation, the answer (none: its name is folded), what is known of it; and what is told where it is alone, or named
+# itself, so that it holds the proof up.
 OWN = [
-    (TABLE, "", HELD, "unreachable_name", True),
-    (TABLE, "42501", ON_COLUMNS, "column_privileges", True),
-    (TABLE, "0A000", ON_COLUMNS, "column_privileges", True),
-    (TABLE, "0A000", INTERLEAVED, "interleaved_key", True),
-    (VIEW, "42P01", HELD, "view_broken", False),
-    (VIEW, "42703", HELD, "view_broken", False),
-    (VIEW, "42501", HELD, "view_refused", True),
+    (TABLE, "", HELD, blocking("unreachable_name", PATH, login="u")),
+    (TABLE, "42501", ON_COLUMNS, COLUMNS),
+    (TABLE, "0A000", ON_COLUMNS, COLUMNS),
+    (TABLE, "0A000", INTERLEAVED, blocking("interleaved_key", PATH)),
+    (TABLE, "0A000", HELD, fails("cross_database_refused", "0A000")),
+    (VIEW, "42P01", HELD, milder(fails("view_broken", "42P01"))),
+    (VIEW, "42703", HELD, milder(fails("view_broken", "42703"))),
+    (VIEW, "42501", HELD, fails("view_refused", "42501")),
 ]
 
 
-@pytest.mark.parametrize(("target", "state", "rights", "code", "person"), OWN)
+@pytest.mark.parametrize(("target", "state", "rights", "expected"), OWN)
 def test_what_is_nobody_s_access_holds_nothing_up_beside_what_was_read(
-    target: Target, state: str, rights: ReadRights, code: str, person: bool
+    target: Target, state: str, rights: ReadRights, expected: Finding
 ) -> None:
-    level = "blocking" if person else "finding"
-    assert told(world(target, state, rights)) == [(code, level, True)]
-    assert told(world(target, state, rights, beside=True)) == [(code, "finding", False)]
-    assert told(world(replace(target, listed=True), state, rights, beside=True)) == [(code, level, True)]
+    assert told(world(target, state, rights)) == [(expected, True)]
+    assert told(world(target, state, rights, beside=True)) == [(milder(expected), False)]
+    assert told(world(replace(target, listed=True), state, rights, beside=True)) == [(expected, True)]
 
 
 # Of a missing one, too, the catalog may have told just now.
 OTHERS = [
-    (TABLE, "42P01", "table_missing", "finding"),
-    (UNKNOWN, "42P01", "table_missing", "finding"),
-    (UNKNOWN, "3F000", "schema_missing", "finding"),
-    (UNKNOWN, "3D000", "database_missing", "finding"),
-    (TABLE, "42501", "not_readable", "blocking"),
-    (UNKNOWN, "42501", "not_readable", "finding"),
-    (TABLE, "58030", "not_readable", "finding"),
-    (TABLE, "0A000", "cross_database_refused", "blocking"),
+    (TABLE, "42P01", "table_missing", False),
+    (UNKNOWN, "42P01", "table_missing", False),
+    (UNKNOWN, "3F000", "schema_missing", False),
+    (UNKNOWN, "3D000", "database_missing", False),
+    (TABLE, "42501", "not_readable", True),
+    (UNKNOWN, "42501", "not_readable", False),
+    (TABLE, "58030", "not_readable", False),
 ]
 
 
-@pytest.mark.parametrize(("target", "state", "code", "level"), OTHERS)
-def test_everything_else_holds_it_up(target: Target, state: str, code: str, level: str) -> None:
-    assert told(world(target, state)) == [(code, level, True)]
-    if code != "cross_database_refused":
-        assert told(world(target, state, beside=True)) == [(code, level, True)]
-
-
-def test_cross_database_queries_work_where_anything_was_read() -> None:
-    assert told(world(TABLE, "0A000", beside=True)) == [("cross_database_refused", "finding", False)]
-    assert told(world(LISTED, "0A000", beside=True)) == [("cross_database_refused", "blocking", True)]
+@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize(("target", "state", "code", "person"), OTHERS)
+def test_everything_else_holds_it_up(target: Target, state: str, code: str, person: bool, beside: bool) -> None:
+    expected, seen = fails(code, state, case="reading"), world(target, state, beside=beside)
+    assert told(seen) == [(expected if person else milder(expected), True)]
+    assert told(seen, WAITING) == [(milder(expected), True)]
 
 
 def test_broken_views_can_be_no_success() -> None:
-    strict = replace(RULES, broken_views=True)
-    assert told(world(VIEW, "42P01", beside=True), strict) == [("view_broken", "blocking", True)]
-    assert told(world(VIEW, "42501", beside=True), strict) == [("view_refused", "finding", False)]
+    strict, broken = replace(RULES, broken_views=True), fails("view_broken", "42P01")
+    assert told(world(VIEW, "42P01", beside=True), strict) == [(broken, True)]
+    assert told(world(VIEW, "42501", beside=True), strict) == [(milder(fails("view_refused", "42501")), False)]
+    # A server that is busy, or stops, breaks no view.
+    assert told(world(VIEW, "57P01"), strict) == [(milder(fails("view_broken", "57P01")), True)]
+
+
+def test_who_waits_for_grants_needs_nobody_yet() -> None:
+    assert told(world(VIEW, "42501"), WAITING) == [(milder(fails("view_refused", "42501")), True)]
+
+
+def test_what_holds_the_proof_up_comes_first() -> None:
+    alone = ("dev", "z", "t")
+    seen = Seen(dict.fromkeys((READ, ONE, alone), TABLE), proved={READ}, folded={ONE, alone})
+    assert [(one.object, holds_up) for one, holds_up in told(seen)] == [("dev.z.t", True), (PATH, False)]
+
+
+OPEN = ReadRights(frozenset({"s"}))
+
+
+def lacks(code: str, schema: str, *tables: str, give: str) -> Finding:
+    facts: dict[str, Fact] = {"tables": tables, "count": len(tables), "statement": f'GRANT {give} TO ROLE "r"'}
+    return blocking(code, f"dev.{schema}", login="u", database="dev", **facts)
 
 
 @pytest.mark.parametrize(
-    ("target", "rights", "code", "statement"),
+    ("target", "rights", "expected"),
     [
-        (TABLE, ReadRights(), "schema_closed", 'GRANT USAGE ON SCHEMA "s" TO ROLE "r"'),
-        (TABLE, ReadRights(frozenset({"s"})), "not_granted", 'GRANT SELECT FOR TABLES IN SCHEMA "s" TO ROLE "r"'),
-        (LISTED, ReadRights(frozenset({"s"})), "not_granted", 'GRANT SELECT ON TABLE "s"."one" TO ROLE "r"'),
+        (TABLE, ReadRights(), lacks("schema_closed", "s", "one", give='USAGE ON SCHEMA "s"')),
+        (TABLE, OPEN, lacks("not_granted", "s", "one", give='SELECT FOR TABLES IN SCHEMA "s"')),
+        (LISTED, OPEN, lacks("not_granted", "s", "one", give='SELECT ON TABLE "s"."one"')),
     ],
 )
 def test_a_lacking_privilege_is_one_finding_with_its_remedy(
-    target: Target, rights: ReadRights, code: str, statement: str
+    target: Target, rights: ReadRights, expected: Finding
 ) -> None:
     seen = world(target, rights=rights, unread=True, beside=True)
-    (verdict,) = judge(seen, RULES)
-    facts = dict(verdict.finding.facts)
-    assert (verdict.finding.code, verdict.finding.object, verdict.holds_up) == (code, "dev.s", True)
-    assert (facts["statement"].sql, facts["tables"], facts["count"]) == (statement, ("one",), 1)  # type: ignore[union-attr]  # a statement
-    assert verdict.finding.blocking
-    assert told(seen, replace(RULES, wait_for_grants=True)) == [(code, "finding", True)]
+    assert told(seen) == [(expected, True)]
+    assert told(seen, WAITING) == [(milder(expected), True)]
+    # Each schema has its own.
+    more = {ONE, ("dev", "a", "two"), ("dev", "a", "three")}
+    closed = lacks("schema_closed", "a", "three", "two", give='USAGE ON SCHEMA "a"')
+    several = replace(seen, targets=dict.fromkeys(more, target), unread=more)
+    assert told(several) == [(closed, True), (expected, True)]
 
 
 def test_what_explains_a_refusal() -> None:
@@ -128,29 +165,35 @@ def test_what_explains_a_refusal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "code", "holds_up"),
-    [(None, "schema_missing", True), ("local", "schema_empty", False), ("external", "schema_unlisted", False)],
+    ("kind", "code", "facts", "holds_up"),
+    [
+        (None, "schema_missing", {"case": "reading it"}, True),
+        ("local", "schema_empty", {}, False),
+        ("external", "schema_unlisted", {"kind": "external", "login": "admin"}, False),
+    ],
 )
-def test_a_schema_that_lists_nothing(kind: str | None, code: str, holds_up: bool) -> None:
-    verdict = nothing_to_read("dev", "s.1", kind, "admin")
-    assert (verdict.finding.code, verdict.finding.object, verdict.holds_up) == (code, 'dev."s.1"', holds_up)
-    assert verdict.finding.level is Level.FINDING
+def test_a_schema_that_lists_nothing(kind: str | None, code: str, facts: dict[str, Fact], holds_up: bool) -> None:
+    expected = finding(code, 'dev."s.1"', **facts)
+    assert plain(nothing_to_read("dev", "s.1", kind, "admin")) == (expected, holds_up)
 
 
 def test_what_segment_cant_write() -> None:
     everything = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
-    def lacking(creates: bool, *on_schema: str, on_tables: Sequence[tuple[str, ...]]) -> list[str]:
-        told = not_writable("cp", RULES, creates=creates, on_schema=on_schema, on_tables=on_tables)
-        assert all(one.holds_up and one.finding.blocking for one in told)
-        return [dict(one.finding.facts)["statement"].sql for one in told]  # type: ignore[union-attr]  # a statement
+    def closed(what: str, on: str, *privileges: str) -> Finding:
+        statement = f'GRANT {", ".join(privileges)} {on} TO ROLE "r"'
+        return blocking("checkpoint_closed", "cp", login="u", what=what, privileges=privileges, statement=statement)
+
+    def lacking(rules: Rules, *on_schema: str, on_tables: Sequence[tuple[str, ...]]) -> list[tuple[Finding, bool]]:
+        return [*map(plain, not_writable("cp", rules, creates=False, on_schema=on_schema, on_tables=on_tables))]
 
     assert not_writable("cp", RULES, creates=True) == []
-    assert lacking(True, "USAGE", "CREATE", on_tables=[everything, everything]) == []
-    assert lacking(False, "USAGE", on_tables=[everything, everything[:2]]) == [
-        'GRANT CREATE ON DATABASE "cp" TO ROLE "r"',
-        'GRANT CREATE ON SCHEMA "__segment_reverse_etl" TO ROLE "r"',
-        'GRANT UPDATE, DELETE FOR TABLES IN SCHEMA "__segment_reverse_etl" TO ROLE "r"',
+    database = closed("database cp", 'ON DATABASE "cp"', "CREATE")
+    assert lacking(RULES, "USAGE", "CREATE", on_tables=[everything, everything]) == [(database, True)]
+    path, name = "cp.__segment_reverse_etl", '"__segment_reverse_etl"'
+    assert lacking(RULES, "USAGE", on_tables=[everything, everything[:2]]) == [
+        (database, True),
+        (closed(f"schema {path}", f"ON SCHEMA {name}", "CREATE"), True),
+        (closed(f"tables of {path}", f"FOR TABLES IN SCHEMA {name}", "UPDATE", "DELETE"), True),
     ]
-    waiting = not_writable("cp", replace(RULES, wait_for_grants=True), creates=False)
-    assert [one.finding.blocking for one in waiting] == [False]
+    assert lacking(WAITING, "USAGE", "CREATE", on_tables=[]) == [(milder(database), True)]
