@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -94,16 +95,33 @@ def test_what_is_told(current: DatabaseAccess, given: dict[str, Any], told: tupl
     assert plan_database("profiles", "r", current, **given) == Plan((GRANT,), 1, told)
 
 
+def checkpoint(*schemas: list[Any], members: bool = True, held: Sequence[str] = ()) -> q.Answers:
+    """A checkpoint database, and what the role holds on it."""
+    listed: dict[str, q.Table] = {
+        q.DATABASES: [["cp", 100, "local"]],
+        f"{q.ALL_SCHEMAS} WHERE database_name = 'cp'": schemas,
+    }
+    listed |= {q.ON_DATABASES + q.OF_ROLE: [[*q.ROLE, "cp", word, "DATABASE"] for word in held]}
+    return q.Answers({**listed, q.USER_GRANTS: [["linked_user", "linked_role"]] * members})
+
+
 @pytest.mark.parametrize(
     ("owner", "members", "sharer"), [(101, True, None), (101, False, "linked_user"), (7, True, "user id 7")]
 )
 def test_a_reverse_etl_schema_of_a_members_is_segments_own(owner: int, members: bool, sharer: str | None) -> None:
-    schemas: q.Table = [["cp", SCHEMA, owner, "local"], ["cp", "public", 1, "local"]]
-    listed: dict[str, q.Table] = {q.DATABASES: [["cp", 100, "local"]], q.ON_DATABASES + q.OF_ROLE: []}
-    listed |= {q.USER_GRANTS: [["linked_user", "linked_role"]] * members}
-    rows = q.Answers({**listed, f"{q.ALL_SCHEMAS} WHERE database_name = 'cp'": schemas})
+    rows = checkpoint(["cp", SCHEMA, owner, "local"], ["cp", "public", 1, "local"], members=members)
     assert read_checkpoint(rows, q.SESSION, "linked_role", "cp").sharer == sharer
-    assert read_checkpoint(rows, q.SESSION, "linked_role", "to_come").sharer is None
+    assert read_checkpoint(checkpoint(), q.SESSION, "linked_role", "cp").sharer is None
+
+
+def test_whose_the_schema_is_is_asked_where_something_is_lacking() -> None:
+    rows = checkpoint(["cp", SCHEMA, 7, "local"], held=["CREATE"])
+    assert read_checkpoint(rows, q.SESSION, "linked_role", "cp").sharer is None
+    assert read_checkpoint(rows, q.SESSION, "linked_role", "cp", thorough=True).sharer == "user id 7"
+    # Of a database to come there is nothing to ask.
+    rows.asked.clear()
+    assert read_checkpoint(rows, q.SESSION, "linked_role", "to_come").grants == frozenset()
+    assert rows.asked == [q.USERS, q.ROLES, q.DATABASES]
 
 
 def test_databases_are_read_with_owner_and_kind() -> None:

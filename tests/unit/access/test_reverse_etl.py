@@ -9,7 +9,7 @@ import pytest
 from airflow_provider_datagraph.access import reverse_etl
 from airflow_provider_datagraph.access.plan import Finding, blocking, finding, note
 from airflow_provider_datagraph.access.reverse_etl import desired_schema, read_reverse_etl
-from airflow_provider_datagraph.access.schemas.values import DesiredSchema, SchemaAccess
+from airflow_provider_datagraph.access.schemas.values import DesiredSchema, FutureTables, SchemaAccess
 from airflow_provider_datagraph.redshift.catalog.privileges import Held
 from airflow_provider_datagraph.redshift.statements import Privileges
 from airflow_provider_datagraph.redshift.values import Grant, Identity, Role, Schema, Scope, Session, User
@@ -54,6 +54,8 @@ def told(current: SchemaAccess, drop: str = "tables") -> list[Finding]:
 def test_where_drop_is_granted(drop: str, on_schema: tuple[str, ...], on_tables: tuple[str, ...]) -> None:
     desired = desired_schema("retl", drop)
     assert desired == DesiredSchema("retl", schema_privileges=on_schema, table_privileges=on_tables)
+    later = desired_schema("retl", drop, FutureTables.DEFAULT_PRIVILEGES, ("etl",))
+    assert later == replace(desired, future=FutureTables.DEFAULT_PRIVILEGES, writers=("etl",))
     assert plan(CURRENT, drop).sql == [
         f'GRANT {", ".join(on_schema)} ON SCHEMA "retl" TO ROLE "r"',
         f'GRANT {", ".join(on_tables)} FOR TABLES IN SCHEMA "retl" TO ROLE "r"',
@@ -63,6 +65,8 @@ def test_where_drop_is_granted(drop: str, on_schema: tuple[str, ...], on_tables:
 def test_where_there_is_no_schema_there_is_nothing_to_do() -> None:
     missing = note("schema_missing", "Dev.RETL", case="reverse_etl")
     assert plan(database()) == Plan(findings=(missing,))
+    # Names compare as the session says.
+    assert plan(replace(CURRENT, session=Session("admin", "dev", case_sensitive=True))) == Plan(findings=(missing,))
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,8 @@ def test_only_a_password_that_is_refused_is_set(
     current: RoleAccess, user: DesiredUser, changed: int, findings: list[Finding]
 ) -> None:
     plan = plan_rotation(user, current)
-    assert (len(plan.steps), list(plan.findings), plan.in_place) == (changed, findings, int(current is DONE))
+    change = Change("set", "password", ("segment_user",), Reason.LOGIN_FAILS)
+    assert (plan.changes, list(plan.findings), plan.in_place) == ((change,) * changed, findings, int(current is DONE))
     assert (
         user.password_hash not in repr(plan.steps)
         and [step.statement.shown for step in plan.steps] == ["ALTER USER \"segment_user\" PASSWORD '<hash>'"] * changed

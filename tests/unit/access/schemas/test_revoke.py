@@ -52,10 +52,15 @@ def test_what_is_held_on_a_table_and_its_columns_goes_at_once() -> None:
 
 def test_what_a_server_s_all_may_leave_is_named_beside_it() -> None:
     held = (*(on_table(word, "t") for word in ("DROP", "SELECT", "ALTER")), Grant(Scope.TABLES, "DROP", "crm"))
-    assert [step.sql for step in steps(*held)] == [
-        'REVOKE ALL ON TABLE "crm"."t" FROM ROLE "r"',
-        'REVOKE ALTER, DROP ON TABLE "crm"."t" FROM ROLE "r"',
-        'REVOKE DROP FOR TABLES IN SCHEMA "crm" FROM ROLE "r"',
+    assert [(step.sql, step.changes) for step in steps(*held, Grant(Scope.DATABASE_TABLES, "DROP", database="db"))] == [
+        ('REVOKE ALL ON TABLE "crm"."t" FROM ROLE "r"', (leaving("table", "db", "crm", "t"),)),
+        (
+            'REVOKE ALTER, DROP ON TABLE "crm"."t" FROM ROLE "r"',
+            (leaving("table", "db", "crm", "t", words="ALTER, DROP"),),
+        ),
+        ('REVOKE DROP FOR TABLES IN SCHEMA "crm" FROM ROLE "r"', (leaving("tables", "db", "crm", words="DROP"),)),
+        # What is held on a whole database goes with ALL.
+        ('REVOKE ALL FOR TABLES IN DATABASE "db" FROM ROLE "r"', (leaving("all tables", "db", words="DROP"),)),
     ]
 
 

@@ -91,9 +91,16 @@ def test_a_thorough_look_reads_everything() -> None:
     assert current.grants == holdings.ON_SCHEMAS | holdings.ON_TABLES | holdings.COLUMNS | holdings.EVERYWHERE
     context = current.context
     assert context.members == frozenset({"linked_user", "root"})
-    assert context.others[Identity("user", "root")] == {Grant(Scope.SCHEMA, "CREATE", name) for name in ("crm", "web")}
-    assert context.others[Identity("user", "linked_user")] == {Grant(Scope.TABLE, "INSERT", "crm", "accounts")}
-    assert Identity("group", "root") not in context.others
+    assert context.others == {
+        PUBLIC: {Grant(Scope.SCHEMA, "USAGE", "web")},
+        Identity("group", "linked_role"): {Grant(Scope.SCHEMA, "CREATE", "web")},
+        Identity("group", "staff"): {
+            Grant(Scope.SCHEMA, "USAGE", "lake"),
+            Grant(Scope.TABLE, "SELECT", "web", "pages"),
+        },
+        Identity("user", "linked_user"): {Grant(Scope.TABLE, "INSERT", "crm", "accounts")},
+        Identity("user", "root"): {Grant(Scope.SCHEMA, "CREATE", name) for name in ("crm", "web")},
+    }
     assert context.masked == {"crm": {"accounts"}}
     assert context.late_views == {"crm": frozenset({"my_mv_tbl__"}), "elsewhere": frozenset({"v"})}
 

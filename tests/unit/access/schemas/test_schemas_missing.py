@@ -95,6 +95,22 @@ def test_a_plan_still_says_which_schema_may_be_meant(current: SchemaAccess) -> N
     assert plan.findings[-1] == finding("schema_missing", "dev.ads", schema="ads", database="dev", **meant)
 
 
+@pytest.mark.parametrize("plan_only", [False, True])
+@pytest.mark.parametrize("current", [CURRENT, PLAIN_USER])
+def test_what_differs_by_a_letter_is_meant_where_nothing_is_hidden_or_planned(
+    current: SchemaAccess, plan_only: bool
+) -> None:
+    case = dict(plan_schemas([DesiredSchema("crmm")], "r", current, plan_only=plan_only).findings[-1].facts).get("case")
+    hidden = ["hidden"] * (current is PLAIN_USER) + ["planned"] * plan_only
+    assert case == (" ".join(hidden) or "alike")
+
+
+def test_what_opens_a_hidden_schema_names_it_as_the_session_does() -> None:
+    session = Session("admin", "dev", case_sensitive=True, superuser=False)
+    told = plan_schemas([DesiredSchema("Nowhere")], "r", replace(CURRENT, session=session)).findings[-1]
+    assert dict(told.facts)["statement"] == usage("Nowhere")
+
+
 @pytest.mark.parametrize(
     ("plan_only", "told"),
     [(True, finding("role_missing", "s", case="planned")), (False, blocking("role_missing", "s"))],

@@ -81,6 +81,10 @@ def test_several_schemas_share_one_usage_statement() -> None:
     assert plan.in_place == 1
     swapped = plan_schemas([desired[1], desired[0]], "r", CURRENT)
     assert swapped.steps == (usage("ads", "crm"), scoped("crm"), clicks)
+    # So do today's tables, whatever tables there are.
+    todays = [DesiredSchema(name, future=FutureTables.NONE) for name in ("crm", "ads")]
+    shared = 'GRANT SELECT ON ALL TABLES IN SCHEMA "crm", "ads" TO ROLE "r"'
+    assert plan_schemas(todays, "r", CURRENT).sql == [usage("crm", "ads").sql, shared]
 
 
 def test_schemas_that_lack_different_privileges_are_granted_apart() -> None:
@@ -129,6 +133,11 @@ def test_what_isnt_local_is_told_and_left_out() -> None:
     desired = [DesiredSchema("Lake", ("t",)), DesiredSchema("crm")]
     plan = plan_schemas(desired, "r", CURRENT, prune=True)
     assert plan == Plan((usage("crm"), scoped("crm")), 0, (told,))
+    kind = "auto mounted catalog"
+    mounted = replace(CURRENT, schemas={"lake": Schema("lake", "admin", kind)})
+    assert plan_schemas(desired[:1], "r", mounted).findings == (
+        finding("not_local", "dev.lake", case="mounted", kind=kind),
+    )
     followed = plan_schemas(desired, "r", holding(CURRENT, Grant(Scope.SCHEMA, "USAGE", "lake")))
     assert followed.findings == (note("not_local", "dev.lake", case="open", kind="external", role="r"),)
 
