@@ -191,7 +191,7 @@ def split_quoted(text: str) -> tuple[tuple[str, bool], ...]:
     rest = text.strip()
     while True:
         quoted = rest.startswith('"')
-        bare = rest.split(".", 1)[0]
+        bare = rest.partition(".")[0]
         part, rest = _quoted_part(rest, text) if quoted else (bare, rest[len(bare) :])
         if not quoted and "," in part:
             raise InvalidInput(
@@ -229,7 +229,7 @@ def alike(name: str, stored: Collection[str]) -> str:
     capitals = sorted(one for one in stored if one.lower() == name.lower())
     if capitals or len(stored) > MOST_ALIKE:
         return next(iter(capitals), "")
-    return next(iter(get_close_matches(fold(name), sorted(stored), 1, 0.75)), "")
+    return next(iter(get_close_matches(fold(name), sorted(stored), cutoff=0.75)), "")
 
 
 def resolve_database(name: str, stored: Collection[str], case_sensitive: bool) -> str | None:

@@ -266,9 +266,7 @@ def use_of_shared(
     follow for one that was created with. writes-granting, r_GRANT
     """
     paths: list[Path] = [(database, schema, table) for table in tables] or [(database, schema)]
-    read = Privileges(
-        identity, ("SELECT",), Scope.TABLE if tables else Scope.TABLES, paths, todays=not tables, taken=taken
-    )
+    read = Privileges(identity, ("SELECT",), Scope.TABLE, paths, todays=not tables, taken=taken)
     usage = Privileges(identity, ("USAGE",), Scope.DATABASE, [(database,)], taken=taken, alone=True)
     return usage, Privileges(identity, ("USAGE",), Scope.SCHEMA, [(database, schema)], taken=taken), read
 

@@ -207,6 +207,19 @@ class TestPrivileges:
         rows = Answers({query + q.OF_BOTH: [*listed, *([*stranger, *strange] for stranger in self.strangers)]})
         assert read(rows, of(ROLE, USER)) == Held(frozenset(grants), frozenset(unhandled))
 
+    @pytest.mark.parametrize(
+        ("read", "query", "listed"),
+        [
+            (database_grants, q.ON_DATABASES, ["dev", "CREATE", "DATABASE"]),
+            (schema_grants, q.ON_SCHEMAS, ["crm", "USAGE", "SCHEMA"]),
+            (relation_grants, q.ON_RELATIONS, ["crm", "t", "SELECT"]),
+        ],
+    )
+    def test_what_may_be_given_to_others(self, read: Any, query: str, listed: list[str]) -> None:
+        asked = query.replace(" FROM", ", admin_option FROM") + q.OF_BOTH
+        rows = Answers({asked: [[*q.ROLE, *listed, False], [*q.USER, *listed, True]]})
+        assert list(read(rows, of(ROLE, USER), grantable=True).by_holder()) == [USER]
+
     def test_on_later_tables(self) -> None:
         listed: Table = [
             [*q.ROLE, "loader", "None", "RELATION", "select"],

@@ -245,6 +245,7 @@ def test_new_databases_have_names_in_lower_case() -> None:
     "name", ["information_schema", "Information_Schema", "catalog_history", "pg_catalog", "PG_AUTOMV", "pg_"]
 )
 def test_system_schemas_are_refused(name: str) -> None:
+    assert refusal(names.check_schema, "") == ("The schema name is empty: give the name of a schema.",)
     assert names.is_system_schema(name) and names.is_stored_system_schema(name) is name.islower()
     assert refusal(names.check_schema, name) == (
         f"The schema {name!r} belongs to Redshift itself: name a schema of your own.",
@@ -282,7 +283,10 @@ def test_names_resolve_as_the_session_compares_them(
         ("crm", ["CRM", "crn"], "CRM"),
         ("Marts_Dialy", ["marts_daily", "marts_weekly", "crm"], "marts_daily"),
         ("payroll", ["crm", "sales"], ""),
+        # Of so short a name, one letter is a third.
+        ("crm", ["crn"], ""),
         ("crm", [], ""),
+        ("t_", [f"t_{at}" for at in range(500)], "t_9"),
         # It would take too long.
         ("t_", [f"t_{at}" for at in range(501)], ""),
     ],

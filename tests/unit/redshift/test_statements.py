@@ -19,6 +19,8 @@ from airflow_provider_datagraph.redshift.statements import (
     SystemPermission,
     chunks,
     folds,
+    use_of_external,
+    use_of_shared,
 )
 from airflow_provider_datagraph.redshift.values import Identity, Owned, Scope
 
@@ -61,6 +63,17 @@ def test_a_statement_knows_what_it_does(statement: Statement, sql: str, autocomm
     assert statement.autocommit == autocommit
     assert statement.shown == sql.replace("md5''x", "<hash>")
     assert "md5'x" not in repr(statement)
+
+
+def test_what_is_elsewhere_is_used_outside_a_transaction() -> None:
+    shared = (*use_of_shared(PUBLIC, "d", "s", taken=True), use_of_shared(PUBLIC, "d", "s", "tu")[2])
+    assert [(one.sql, one.autocommit) for one in (use_of_external(PUBLIC, "s"), *shared)] == [
+        ('GRANT USAGE ON SCHEMA "s" TO PUBLIC', True),
+        ('REVOKE USAGE ON DATABASE "d" FROM PUBLIC', True),
+        ('REVOKE USAGE ON SCHEMA "d"."s" FROM PUBLIC', False),
+        ('REVOKE SELECT ON ALL TABLES IN SCHEMA "d"."s" FROM PUBLIC', False),
+        ('GRANT SELECT ON TABLE "d"."s"."t", "d"."s"."u" TO PUBLIC', False),
+    ]
 
 
 def test_a_name_with_capitals_would_be_folded() -> None:

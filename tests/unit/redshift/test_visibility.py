@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.redshift.catalog.identities import (
+    METADATA_SECURITY,
     ROLE_GRANTS,
     SYSLOG_ACCESS,
     SYSTEM_PRIVILEGES,
     USER_GRANTS,
+    USERS,
+    catalog_hides,
     sees_role,
 )
 from airflow_provider_datagraph.redshift.values import Identities, Role, Session
@@ -66,3 +69,25 @@ def test_who_has_no_role_is_not_asked_for_roles_of_roles() -> None:
     answers = asked([("other", "a")], [], [])
     del answers[ROLE_GRANTS]
     assert sees_role(answers.__getitem__, "r", CURRENT) is False
+
+
+CATALOG = "ACCESS CATALOG"
+
+
+@pytest.mark.parametrize(
+    ("user", "security", "grants", "system", "hides"),
+    [
+        *(("clerk", word, [], [], False) for word in ("off", " OFF ", "false", "f")),
+        *((user, "on", [], [], user != "admin") for user in ("admin", "clerk", "one_without_a_row")),
+        ("clerk", "on", [], [(CATALOG, "clerk", "user")], False),
+        ("clerk", "on", [("clerk", "a")], [(CATALOG, "c", "role")], False),
+        ("clerk", "on", [("clerk", "sys:dba")], [], False),
+        # What others hold, or who is called alike, is no help.
+        ("clerk", "on", [("other", "sys:dba")], [(CATALOG, "other", "user"), (CATALOG, "clerk", "role")], True),
+        ("clerk", "on", [("clerk", "a")], [(CATALOG, "a", "user"), (TABLES, "clerk", "user")], True),
+    ],
+)
+def test_from_whom_the_catalog_hides(user: str, security: str, grants: Table, system: Table, hides: bool) -> None:
+    users = [("admin", 100, True, False), ("clerk", 101, False, True)]
+    answers = {**asked(grants, system, []), USERS: users, METADATA_SECURITY: [[security]]}
+    assert catalog_hides(answers.__getitem__, user) is hides
