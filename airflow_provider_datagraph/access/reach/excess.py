@@ -49,7 +49,7 @@ def excess(
         yield make("system_permission", user.name, permission=what, way=known.ways[holder], statement=take)
     every = [one for one in found if not exempt(one, checkpoint)]
     databases = {one.database for one in every if one.schema and asked(one.database, one.schema, "")}
-    kinds: dict[str, list[Reached]] = {}
+    kinds: dict[str | None, list[Reached]] = {}
     for one in every:
         kinds.setdefault(_code(one, asked, databases, forbidden), []).append(one)
     for code in CODES:
@@ -64,7 +64,7 @@ def exempt(one: Reached, checkpoint: str) -> bool:
     return one.database == checkpoint and (one.schema in ("", SCHEMA) or one.holder.kind == "ownership")
 
 
-def _code(one: Reached, asked: Asked, databases: set[str], forbidden: Callable[[str, str], bool]) -> str:
+def _code(one: Reached, asked: Asked, databases: set[str], forbidden: Callable[[str, str], bool]) -> str | None:
     word = one.grant.privilege
     if one.relation and word == "SELECT" and forbidden(one.database, one.schema):
         return "forbidden_readable"
@@ -72,8 +72,8 @@ def _code(one: Reached, asked: Asked, databases: set[str], forbidden: Callable[[
     meant = one.schema not in ("", SCHEMA) and asked(one.database, one.schema, one.relation)
     if word == "CREATE":
         near = one.database in databases and (not one.schema or one.holder == PUBLIC)
-        return "can_create" if meant or near else ""
-    return "can_write" if word in WRITES and meant else ""
+        return "can_create" if meant or near else None
+    return "can_write" if word in WRITES and meant else None
 
 
 def _by_holder(listed: list[Reached], known: IdentityReach) -> Iterator[dict[str, Fact]]:
@@ -98,8 +98,8 @@ def _revokes(holder: Identity, grants: Iterable[Grant]) -> Iterator[statements.S
     many = len({grant.relation for grant in grants if grant.relation}) > FEW
     places: dict[tuple[Scope, statements.Path, str], set[str]] = {}
     for one in grants:
-        place = (Scope.TABLE, one.path[: 1 if many else 2], "") if one.relation else (one.scope, one.path, one.writer)
-        places.setdefault(place, set()).add(one.privilege)
+        scope, path = (Scope.TABLE, one.path[: 1 if many else 2]) if one.relation else (one.scope, one.path)
+        places.setdefault((scope, path, one.writer), set()).add(one.privilege)
     for (scope, path, writer), words in sorted(places.items()):
         if scope is Scope.DEFAULT:
             yield statements.DefaultPrivileges(holder, sorted(words), [writer], path, taken=True)

@@ -21,7 +21,6 @@ Held = tuple[Identity, Grant]
 ON_DATABASE = ("CREATE", "TEMPORARY", "ALTER")
 ON_SCHEMA = ("USAGE", "CREATE", "ALTER", "DROP")
 ON_RELATION = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "DROP", "ALTER", "REFERENCES")
-COLUMNS = ("database", "schema", "tables", "count", "privileges", "way")
 NAMES = 20
 """How many tables a row of the matrix names."""
 OF_SCHEMAS = (Scope.SCHEMA, Scope.SCHEMAS)
@@ -81,7 +80,7 @@ def read_identity_reach(rows: Rows, session: Session, user: str) -> IdentityReac
     """Read, as the admin, who the linked user is, and the databases; its roles are read by :func:`read_memberships`."""
     users = identities.read_users(rows)
     admin = users.get(session.user)
-    known = IdentityReach(replace(session, superuser=admin is not None and admin.superuser), {}, users, user)
+    known = IdentityReach(replace(session, superuser=admin is not None and admin.superuser), users=users, user=user)
     known = replace(known, databases=read_databases(rows, known))
     if not known.session.superuser:
         # SVV_REDSHIFT_DATABASES leaves out what a regular user can't reach; PG_DATABASE leaves nothing out.
@@ -179,6 +178,7 @@ def matrix(found: Iterable[Reached]) -> list[dict[str, Any]]:
         place = (database, schema, relation != "", way, tuple(sorted(words)))
         rows.setdefault(place, []).extend([relation] * (relation != ""))
     return [
-        dict(zip(COLUMNS, (database, schema, sorted(tables)[:NAMES], len(tables), list(words), way), strict=True))
+        {"database": database, "schema": schema, "tables": sorted(tables)[:NAMES], "count": len(tables)}
+        | {"privileges": list(words), "way": way}
         for (database, schema, _, way, words), tables in sorted(rows.items())
     ]

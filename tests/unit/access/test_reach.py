@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.access.messages import said
-from airflow_provider_datagraph.access.plan import Level
+from airflow_provider_datagraph.access.plan import Finding, Level, blocking, finding, note
 from airflow_provider_datagraph.access.reach.excess import beyond, excess
 from airflow_provider_datagraph.access.reach.matrix import (
+    ON_DATABASE,
+    ON_RELATION,
+    ON_SCHEMA,
     IdentityReach,
     Reached,
     matrix,
@@ -19,6 +22,7 @@ from airflow_provider_datagraph.access.reach.matrix import (
     read_reached,
 )
 from airflow_provider_datagraph.redshift.catalog.relations import Relation
+from airflow_provider_datagraph.redshift.statements import AlterUser, Membership, SystemPermission
 from airflow_provider_datagraph.redshift.values import PUBLIC, Database, Grant, Identity, Scope, Session, User
 from tests.unit.redshift import catalog_rows as q
 from tests.unit.redshift.catalog_rows import Answers, Table
@@ -71,7 +75,7 @@ ABOVE, ON_LATER = "role top through role r", "SELECT on later tables of etl role
     ],
 )
 def test_by_which_way(held: list[tuple[Identity, Grant]], expected: list[str]) -> None:
-    shown = [f"{'.'.join(filter(None, (r.schema, r.relation)))} {r.privilege} {r.way}" for r in found(*held)]
+    shown = [f"{f'{r.schema}.{r.relation}'.strip('.')} {r.privilege} {r.way}" for r in found(*held)]
     assert shown == expected
 
 
@@ -89,12 +93,12 @@ def test_tables_that_are_reached_alike_share_a_row() -> None:
 
 
 def asked(database: str, schema: str, table: str) -> bool:
-    return (database, schema) == ("dev", "crm") and table != "b"
+    return (database, schema) == ("dev", "crm") and table in ("", "a")
 
 
-def told(who: IdentityReach, *held: tuple[Identity, Grant], **more: Any) -> list[str]:
+def told(who: IdentityReach, *held: tuple[Identity, Grant], name: str = "dev", **more: Any) -> list[str]:
     """Code, object and remedy of each finding; notes in brackets."""
-    some = excess(who, found(*held, who=who), "r", asked, **{"checkpoint": "cp", **more})
+    some = excess(who, found(*held, who=who, name=name), "r", asked, **{"checkpoint": "cp", **more})
     lines = [(one.level, f"{one.code} {one.object}: {said(one).remedy.rpartition(': ')[2]}") for one in some]
     return [f"({line})" if level is Level.NOTE else line for level, line in lines]
 
@@ -121,38 +125,67 @@ NO_LATER = 'ALTER DEFAULT PRIVILEGES FOR USER "etl" IN SCHEMA "crm" REVOKE INSER
         ([(PUBLIC, INSERT)], ["(can_write dev.crm: )"]),
         ([(PUBLIC, INSERT), (R, INSERT)], [f'{WRITE} INSERT ON TABLE "crm"."a" FROM ROLE "r"']),
         ([(R, MAY_CREATE)], ['can_create dev.crm: REVOKE CREATE ON SCHEMA "crm" FROM ROLE "r"']),
+        ([(R, Grant(Scope.SCHEMA, "CREATE", "hr"))], []),
         ([(R, CREATE)], ['can_create dev: REVOKE CREATE ON DATABASE "dev" FROM ROLE "r"']),
         ([(PUBLIC, Grant(Scope.SCHEMA, "CREATE", "public"))], ["(can_create dev.public: )"]),
     ],
 )
 def test_what_must_not_be_possible(held: list[tuple[Identity, Grant]], expected: list[str]) -> None:
     assert told(known(), (R, USAGE), *held) == expected
-    some = list(excess(known(), found((R, USAGE), *held), "r", asked, checkpoint="cp", least_privilege=True))
-    assert all(one.blocking or one.level is Level.NOTE for one in some) and len(some) == len(expected)
+    for least in (False, True):
+        some = list(excess(known(), found((R, USAGE), *held), "r", asked, checkpoint="cp", least_privilege=least))
+        assert all(one.blocking is least or one.level is Level.NOTE for one in some) and len(some) == len(expected)
+    # In another database, nothing is asked for.
+    assert told(known(), (R, USAGE), *held, name="web") == []
     # In the checkpoint database, Segment creates, and owns what it created.
     exempt = [text for text in expected if not text.startswith("can_create dev:") and "owner" not in text]
     assert told(known(), (R, USAGE), *held, checkpoint="dev") == exempt
 
 
-def test_many_tables_are_revoked_at_once() -> None:
-    held = [(R, Grant(Scope.TABLE, "INSERT", "crm", f"t{n}")) for n in range(6)]
-    some = [Reached("dev", "crm", one.relation, who, one, "role r") for who, one in held]
+RUN = "If it needn't, run in database dev: "
+ONE_BY_ONE = "; ".join(f'REVOKE INSERT ON TABLE "crm"."t{n}" FROM ROLE "r"' for n in range(5))
+
+
+@pytest.mark.parametrize(
+    ("who", "count", "said_of_them"),
+    [
+        (R, 6, f'role r: INSERT on 6 tables. {RUN}REVOKE INSERT ON ALL TABLES IN SCHEMA "crm" FROM ROLE "r"'),
+        (R, 5, f"role r: INSERT on 5 tables. {RUN}{ONE_BY_ONE}"),
+        (OWNER, 6, "ownership: INSERT on 6 tables. Give dev.crm another owner, if the user is only to read."),
+    ],
+)
+def test_many_tables_are_revoked_at_once(who: Identity, count: int, said_of_them: str) -> None:
+    held = [Grant(Scope.TABLE, "INSERT", "crm", f"t{n}") for n in range(count)]
+    some = [Reached("dev", "crm", one.relation, who, one, "some way") for one in held]
+    # Creating is told where something is read.
+    some.append(Reached("web", "", "", R, CREATE, "role r"))
     (one,) = excess(known(), some, "r", lambda *_: True, checkpoint="cp")
-    assert said(one).remedy.endswith(': REVOKE INSERT ON ALL TABLES IN SCHEMA "crm" FROM ROLE "r"')
+    assert str(said(one)) == f"User u can change what is to be read in dev.crm, by {said_of_them}"
+
+
+NO_DROP = SystemPermission(R, "DROP TABLE", taken=True)
 
 
 @pytest.mark.parametrize(
     ("who", "expected"),
     [
-        (known(User("u", 1, superuser=True, createdb=True)), ['user_is_superuser u: ALTER USER "u" NOCREATEUSER']),
-        (known(User("u", 1, createdb=True)), ['user_createdb u: ALTER USER "u" NOCREATEDB']),
-        (known(ways={U: "direct"}), ['not_a_member u: GRANT ROLE "r" TO "u"']),
-        (known(system=frozenset({(R, "DROP TABLE")})), ['system_permission u: REVOKE DROP TABLE FROM ROLE "r"']),
+        (
+            known(User("u", 1, superuser=True, createdb=True)),
+            [finding("user_is_superuser", "u", statement=AlterUser("u", "NOCREATEUSER"))],
+        ),
+        (known(User("u", 1, createdb=True)), [finding("user_createdb", "u", statement=AlterUser("u", "NOCREATEDB"))]),
+        (known(ways={U: "direct"}), [finding("not_a_member", "u", role="r", statement=Membership(U, "r"))]),
+        (
+            known(system=frozenset({(R, "DROP TABLE")})),
+            [finding("system_permission", "u", permission="DROP TABLE", way="role r", statement=NO_DROP)],
+        ),
         (IdentityReach(Session("admin", "dev"), user="gone"), []),
     ],
 )
-def test_what_the_user_itself_must_not_be(who: IdentityReach, expected: list[str]) -> None:
-    assert told(who) == expected
+def test_what_the_user_itself_must_not_be(who: IdentityReach, expected: list[Finding]) -> None:
+    assert list(excess(who, [], "r", asked, checkpoint="cp")) == expected
+    exactly = excess(who, [], "r", asked, checkpoint="cp", least_privilege=True)
+    assert list(exactly) == [blocking(one.code, one.object, **dict(one.facts)) for one in expected]
 
 
 @pytest.mark.parametrize("grant", [SELECT, COLUMN, SCOPED, WIDE])
@@ -167,15 +200,20 @@ def test_what_is_forbidden_is_not_readable(grant: Grant) -> None:
 
 
 def test_what_nobody_asked_for_is_a_note_a_schema() -> None:
-    usage = [Grant(Scope.SCHEMA, "USAGE", schema) for schema in ("crm", "hr", "public", "__segment_reverse_etl")]
-    public = ((PUBLIC, usage[2]), (PUBLIC, Grant(Scope.SCHEMA, "CREATE", "public")))
+    usage = [Grant(Scope.SCHEMA, "USAGE", schema) for schema in ("crm", "hr", "public")]
+    public = (*((PUBLIC, one) for one in usage[1:]), (PUBLIC, Grant(Scope.SCHEMA, "CREATE", "public")))
     some = found((R, WIDE), *public, (R, CREATE), *((R, one) for one in usage[:2]))
-    notes = list(beyond(some, asked, "cp"))
-    assert [(one.object, dict(one.facts)["tables"]) for one in notes] == [("dev.crm", ("b",)), ("dev.hr", ("a", "b"))]
-    assert {one.level for one in notes} == {Level.NOTE}
+    wide = "role r (tables in database)"
+    words, ways = ("SELECT", "USAGE"), ("PUBLIC", "role r", wide)
+    assert list(beyond(some, asked, "cp")) == [
+        note("readable_beyond", "dev.crm", tables=("b",), privileges=("SELECT",), ways=(wide,)),
+        note("readable_beyond", "dev.hr", tables=("a", "b"), privileges=words, ways=ways),
+    ]
     assert [one.blocking for one in beyond(some, asked, "cp", exact=True)] == [True, True]
-    (later,) = beyond(found((R, EVERYWHERE)), asked, "cp")
-    assert (later.object, dict(later.facts)["case"]) == ("dev", "empty")
+    facts = {"privileges": ("SELECT on later tables of etl",), "ways": ("role r (default privileges)",)}
+    everywhere = found((R, EVERYWHERE))
+    assert list(beyond(everywhere, asked, "cp")) == [note("readable_beyond", "dev", case="empty", **facts)]
+    assert list(beyond(everywhere, asked, "dev")) == []
 
 
 USERS = [["admin", 100, True, False], ["linked_user", 101, False, False], ["boss", 102, False, False]]
@@ -209,7 +247,7 @@ def test_who_the_user_is() -> None:
         "role top": "role top through role above through role r",
     }
     assert (who.system, who.on_databases) == (frozenset({(TOP, "DROP TABLE")}), frozenset({(TOP, CREATE)}))
-    assert who.unseen == frozenset()
+    assert (who.unseen, who.databases["dev"]) == (frozenset(), Database("dev", "boss"))
     assert read_identity_reach(rows, q.SESSION, "nobody").ways == {}
 
 
@@ -224,8 +262,10 @@ def test_an_admin_who_is_no_superuser_leaves_roles_to_the_user() -> None:
 
 EVERYTHING = [
     *((Scope.SCHEMAS, schema, "") for schema in ("PG_Own", "crm")),
-    *((Scope.DATABASE, "", ""), (Scope.DATABASE_TABLES, "crm", "a")),
+    *((Scope.DATABASE, "", ""), *((Scope.DATABASE_TABLES, "crm", name) for name in "ab")),
 ]
+OF_SCHEMA = ((Scope.SCHEMA, "crm", ""), (Scope.TABLES, "crm", "a"), (Scope.TABLES, "crm", "b"))
+PRIVILEGES = {*ON_DATABASE, *ON_SCHEMA, *ON_RELATION}
 
 
 @pytest.mark.parametrize(
@@ -233,7 +273,7 @@ EVERYTHING = [
     [
         (User("u", 101), 100, 100, set()),
         (User("u", 101), 100, 101, {("ownership", Scope.TABLE, "crm", "a")}),
-        (User("u", 101), 101, 100, {("ownership", Scope.SCHEMA, "crm", ""), ("ownership", Scope.TABLES, "crm", "a")}),
+        (User("u", 101), 101, 100, {("ownership", *place) for place in OF_SCHEMA}),
         (User("u", 101, superuser=True), 100, 100, {("superuser", *place) for place in EVERYTHING}),
         (User("x", 102), 100, 100, {("ownership", Scope.DATABASE, "", "")}),
     ],
@@ -243,7 +283,7 @@ def test_what_needs_no_grant(user: User, schema_owner: int, table_owner: int, ex
     rows = Answers(
         {
             q.NAMESPACES: [[1, "crm", schema_owner], [2, "pg_catalog", 1], [3, "PG_Own", 100]],
-            q.ALL_RELATIONS: [[11, 1, "a", table_owner, "r"], [12, 2, "pg_class", 1, "r"]],
+            q.ALL_RELATIONS: [[11, 1, "a", table_owner, "r"], [13, 1, "b", 100, "r"], [12, 2, "pg_class", 1, "r"]],
             q.ON_SCHEMAS + asked: [["role", "r", "crm", "USAGE", "SCHEMA"]],
             q.ON_RELATIONS + asked: [],
             q.ON_COLUMNS + asked: [],
@@ -258,7 +298,7 @@ def test_what_needs_no_grant(user: User, schema_owner: int, table_owner: int, ex
     here = read_reached(rows, "dev", who)
     own = [one for one in here if one.holder != R]
     assert {(one.holder.kind, one.grant.scope, one.schema, one.relation) for one in own} == expected
-    assert all(one.holder.name == user.name and one.grant.privilege.isupper() for one in own)
+    assert all(one.holder.name == user.name and one.grant.privilege in PRIVILEGES for one in own)
     assert all(one.grant.database or one.grant.schema == "crm" for one in own)
     assert [(one.database, one.schema, one.privilege) for one in here if one.holder == R] == [
         *(("dev", "", "CREATE"), ("dev", "crm", "USAGE")),
