@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from airflow_provider_datagraph.access.offboarding import findings
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
 from airflow_provider_datagraph.access.plan import Change, Plan, Reason, Step
-from airflow_provider_datagraph.access.schemas.revoke import From, Taken, everything, revokes
+from airflow_provider_datagraph.access.schemas.revoke import From, everything, revokes
 from airflow_provider_datagraph.redshift import statements
 from airflow_provider_datagraph.redshift.catalog.privileges import Held
 from airflow_provider_datagraph.redshift.values import Identity, Owned
@@ -31,7 +31,7 @@ def plan_holdings(leaving: Leaving, cluster: Cluster, holdings: Holdings) -> Pla
     return Plan(tuple(found), int(not found), tuple(findings.holdings_findings(leaving, cluster, holdings)))
 
 
-def _origin(leaving: Leaving, identity: Identity, database: str, *, made: bool) -> From:
+def _origin(leaving: Leaving, identity: Identity, database: str, *, made: bool = False) -> From:
     if made:
         return From(identity, database, Reason.WRITER_LEAVES, leaving.user)
     if identity.kind == "role":
@@ -62,9 +62,9 @@ def plan_checkpoint(leaving: Leaving, cluster: Cluster, holdings: Holdings | Non
 def _from_shared(leaving: Leaving, cluster: Cluster) -> Iterator[Step]:
     for identity, grant in findings.on_shared(leaving, cluster):
         if findings.is_use(grant):
-            taken = Taken(grant.scope, grant.path, "", ("USAGE",), ("USAGE",))
-            change = _origin(leaving, identity, grant.database, made=False).change(taken)
-            yield Step(statements.use_of_shared(identity, grant.database, "", taken=True)[0], (change,))
+            (taken,) = everything([grant])
+            revoke = statements.Privileges(identity, taken.told, taken.scope, [taken.path], taken=True, alone=True)
+            yield Step(revoke, (_origin(leaving, identity, grant.database).change(taken),))
 
 
 def plan_identities(leaving: Leaving, cluster: Cluster) -> Plan:

@@ -17,8 +17,8 @@ from airflow_provider_datagraph.access.offboarding.findings import (
     who_leaves,
 )
 from airflow_provider_datagraph.access.offboarding.values import Cluster, Holdings, Leaving
-from airflow_provider_datagraph.access.plan import Fact, Finding, Level, blocking, finding, note
-from airflow_provider_datagraph.redshift.statements import Privileges
+from airflow_provider_datagraph.access.plan import Fact, Finding, blocking, finding, note
+from airflow_provider_datagraph.redshift.statements import AlterUser, Privileges
 from airflow_provider_datagraph.redshift.values import (
     Database,
     Grant,
@@ -131,8 +131,9 @@ def test_a_shared_database_is_an_administrators() -> None:
     assert on_cluster(replace(CLUSTER, databases=databases, on_databases=held)) == (share(ROLE), share(USER))
     # What an administrator was told to grant, we take back; only what is inside isn't shown.
     used = replace(CLUSTER, databases=databases, on_databases=frozenset({on_database(ROLE, "sh", "USAGE")}))
-    (told,) = on_cluster(used)
-    assert (told.code, told.level) == ("not_local", Level.NOTE)
+    inside = ('SELECT ON ALL TABLES IN SCHEMA "sh"."<schema>"', 'USAGE ON SCHEMA "sh"."<schema>"')
+    statements = tuple(f'REVOKE {one} FROM ROLE "r"' for one in inside)
+    assert on_cluster(used) == (note("not_local", "sh", case="inside", holder="role r", statements=statements),)
 
 
 def test_what_an_administrator_is_told_to_grant_needs_no_force() -> None:
@@ -143,14 +144,19 @@ def test_what_an_administrator_is_told_to_grant_needs_no_force() -> None:
     assert [one.code for one in on_holdings(replace(lake, external=frozenset()))] == ["user_privileges"]
 
 
-@pytest.mark.parametrize(("me", "superuser", "why"), [("u", False, "admin"), ("admin", True, "superuser")])
-def test_who_is_kept(me: str, superuser: bool, why: str) -> None:
+@pytest.mark.parametrize(
+    ("me", "superuser", "why", "stops"),
+    [
+        ("u", False, "admin", blocking("user_is_admin", "u")),
+        ("admin", True, "superuser", blocking("user_is_superuser", "u", statement=AlterUser("u", "NOCREATEUSER"))),
+    ],
+)
+def test_who_is_kept(me: str, superuser: bool, why: str, stops: Finding) -> None:
     users = {**CLUSTER.users, "u": User("u", 101, superuser=superuser)}
     cluster = replace(CLUSTER, session=Session(me, "dev"), users=users)
     assert on_cluster(cluster) == (note("user_kept", "u", case=why, role="r"),)
     # Nobody is left to leave.
-    alone = on_cluster(replace(cluster, members=frozenset()), replace(LEAVING, role="", stays="r"))
-    assert [(one.code, one.blocking) for one in alone] == [(f"user_is_{why}", True)]
+    assert on_cluster(replace(cluster, members=frozenset()), replace(LEAVING, role="", stays="r")) == (stops,)
     assert who_leaves(LEAVING, cluster) is None
 
 

@@ -26,7 +26,8 @@ def test_the_use_of_a_datashare_is_taken_from_who_leaves() -> None:
     plan, drops = plan_identities(LEAVING, cluster), ['DROP USER "u"', 'DROP ROLE "r"']
     first = ['REVOKE USAGE ON DATABASE "sh" FROM ROLE "r"', 'REVOKE USAGE ON DATABASE "sh" FROM "u"']
     assert (plan.sql, [step.autocommit for step in plan.steps]) == ([*first, *drops], [True, True, False, False])
-    assert [change.path for change in plan.changes[:2]] == [("sh",)] * 2
+    of_user = lost("database", "sh", who=USER, words="USAGE", reason=Reason.USER_LEAVES, of="u")
+    assert plan.changes[:2] == (lost("database", "sh", words="USAGE"), of_user)
     kept = plan_identities(LEAVING, replace(cluster, users={**CLUSTER.users, "u": User("u", 101, superuser=True)}))
     assert kept.sql[:2] == [first[0], 'REVOKE ROLE "r" FROM "u"']
 

@@ -67,14 +67,17 @@ def test_the_cluster_as_a_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("holder", "syslog", "sees"),
+    ("holder", "syslog", "sees", "catalog"),
     [
-        (["ACCESS SYSTEM TABLE", "deeper", "role"], "UNRESTRICTED", True),
-        (["ACCESS SYSTEM TABLE", "deeper", "role"], "RESTRICTED", False),
-        (["ACCESS SYSTEM TABLE", "another", "role"], "UNRESTRICTED", False),
+        (["ACCESS SYSTEM TABLE", "deeper", "role"], "UNRESTRICTED", True, False),
+        (["ACCESS SYSTEM TABLE", "deeper", "role"], "RESTRICTED", False, False),
+        (["ACCESS SYSTEM TABLE", "another", "role"], "UNRESTRICTED", False, False),
+        (["ACCESS CATALOG", "deeper", "role"], "UNRESTRICTED", False, True),
     ],
 )
-def test_who_is_no_superuser_needs_both_permissions_to_see_all(holder: list[str], syslog: str, sees: bool) -> None:
+def test_who_is_no_superuser_needs_permissions_to_see_all(
+    holder: list[str], syslog: str, sees: bool, catalog: bool
+) -> None:
     rows = cluster_rows(
         {
             q.USERS: [["admin", 100, False, False], ["linked_user", 101, False, False]],
@@ -82,7 +85,7 @@ def test_who_is_no_superuser_needs_both_permissions_to_see_all(holder: list[str]
             q.ROLE_GRANTS: [["sight", "deep"], ["deep", "deeper"], ["a_stranger", "another"]],
             SYSTEM: [holder],
             SYSLOG: [["admin", syslog]],
-            METADATA_SECURITY: [["on" if sees else "off"]],
+            METADATA_SECURITY: [["on"]],
             q.DATABASES: [["dev", 100, "local"]],
             ALL_DATABASES: [["dev", 100], ["unreached", 100], ["template1", 1]],
         }
@@ -91,7 +94,7 @@ def test_who_is_no_superuser_needs_both_permissions_to_see_all(holder: list[str]
     del rows[SESSIONS]
     cluster = read_cluster(Answers(rows), SESSION, "linked_role", "linked_user", sessions=False)
     assert cluster.sessions is None
-    assert (cluster.sees_all, cluster.sees_catalog) == (sees, not sees)
+    assert (cluster.sees_all, cluster.sees_catalog) == (sees, catalog)
     assert cluster.unseen == {"unreached"}
 
 
