@@ -88,7 +88,7 @@ def _grants(targets: Sequence[Target], missing: Missing, role: Identity, databas
     alike: dict[tuple[int, int, tuple[str, ...], tuple[str, ...]], list[Change]] = {}
     for at, target in enumerate(targets):
         for change in _changes(target, missing[target.name], role, database):
-            apart = at * (change.kind == "tables")
+            apart = at if change.kind == "tables" else -1
             writers = change.names if change.kind == "later tables" else ()
             alike.setdefault((GRANTED.index(change.kind), apart, change.privileges, writers), []).append(change)
     for (kind, _, given, writers), changes in sorted(alike.items()):
