@@ -56,7 +56,7 @@ LEFT_OUT = re.compile(
     "unit/(access/(?!test_rights)|form/|redshift/)|local_|deep|properties|counts|concurrent|faults_(cuts|kill)|hostile_tr"
 )
 """Tests of the folders above, of the local Redshift, and what takes long."""
-ONE_IN = 12
+ONE_IN = 24
 """Of so many other changes one is tested, unless modules are named."""
 # mutmut's exit codes: a test failed, pytest failed, or it took too long; and no test runs the function.
 KILLED = frozenset({1, 3, 24, -24, 36, 152, 255})
