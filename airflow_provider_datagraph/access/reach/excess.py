@@ -70,10 +70,13 @@ def _code(one: Reached, asked: Asked, databases: set[str], forbidden: Callable[[
         return "forbidden_readable"
     # Where Reverse ETL is set up, it writes.
     meant = one.schema not in ("", SCHEMA) and asked(one.database, one.schema, one.relation)
+    near = one.database in databases and not one.schema
     if word == "CREATE":
-        near = one.database in databases and (not one.schema or one.holder == PUBLIC)
-        return "can_create" if meant or near else None
-    return "can_write" if word in WRITES and meant else None
+        public = one.database in databases and one.holder == PUBLIC
+        return "can_create" if meant or near or public else None
+    # What is given by default in all schemas is in none yet.
+    later = near and one.grant.scope is Scope.DEFAULT
+    return "can_write" if word in WRITES and (meant or later) else None
 
 
 def _by_holder(listed: list[Reached], known: IdentityReach) -> Iterator[dict[str, Fact]]:
