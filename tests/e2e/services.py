@@ -31,8 +31,9 @@ OVERLAY = {
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-    # A busy machine answers later than the 5 s after which a task's process gives up.
+    # A busy machine answers later than the 5 s after which a task's process gives up, and parses for more than 50 s.
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+    "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "300",
     **bundles(**{"dags-folder": None, "e2e": str(HERE / "files")}),
 }
 
