@@ -20,6 +20,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("airflow_provider_datagraph", "dags", "docs", "local_redshift", "tests")
+FILES = ("README.md", "pyproject.toml")
 LOADED = (
     "hypothesis",
     "airflow.providers.amazon.aws.hooks.redshift_sql",
@@ -124,7 +125,8 @@ def begin(place: Path) -> None:
     mine = place / str(os.getpid())
     for name in COPIED:
         shutil.copytree(ROOT / name, mine / name)
-    shutil.copy2(ROOT / "pyproject.toml", mine)
+    for name in FILES:
+        shutil.copy2(ROOT / name, mine)
     os.chdir(mine)
     sys.path.insert(0, str(mine))
     # A changed file may look as old as another, so what `look` loads is the last that is kept.
@@ -175,9 +177,10 @@ def _look(paths: Sequence[str]) -> int:
     sys.dont_write_bytecode = False
     del os.environ["PYTHONDONTWRITEBYTECODE"]
     recorder = _Recorder()
-    _test(paths, recorder)
+    code = _test(paths, recorder)
     recorder.write(Path("seen.json"))
-    return 0
+    # Where one file can't be collected, pytest runs none.
+    return 0 if code == pytest.ExitCode.TESTS_FAILED else code
 
 
 def look(paths: Sequence[str]) -> list[tuple[str, int, list[str]]]:

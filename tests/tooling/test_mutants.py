@@ -73,6 +73,7 @@ def test_each_kind_of_change(line: str) -> None:
 RUN = """
 import anyio, sys; from pathlib import Path; from scripts import mutant_tests
 mutant_tests.ROOT, mutant_tests.COPIED = Path(sys.argv[1]), ("airflow_provider_datagraph", "tests")
+mutant_tests.FILES = ("pyproject.toml",)
 mutant_tests.begin(Path(sys.argv[1]) / "copies")
 for source in ("A = 1", "A = 2", "A =", "while True: pass"):
     mutant_tests.PATIENCE = 2 if "while" in source else 60
