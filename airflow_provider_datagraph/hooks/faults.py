@@ -154,8 +154,10 @@ def connect_error(error: Exception, who: str, target: Mapping[str, Any], *, link
             f"It says: {text}. Redshift answers the same where the password is disabled, or its VALID UNTIL is over."
         )
     elif state == "42704":
-        told = f"{who}: {place} knows no such user ({words(error)}): correct the login, or create the user."
-        told += " An IAM login needs a user that exists."
+        told = (
+            f"{who}: {place} knows no such user ({words(error)}): correct the login, or create the user. An IAM login "
+            "needs a user that exists."
+        )
     elif fault is Fault.DATABASE_MISSING:
         about, told = f"database {database}", f"{who}: there is no database {database} at {place}: correct the name."
     elif fault is Fault.MISCONFIGURED:

@@ -22,8 +22,10 @@ from airflow_provider_datagraph.exceptions import MisconfigurationError, Passing
 from airflow_provider_datagraph.hooks.faults import (
     Fault,
     classify,
+    connect_error,
     details,
     execute,
+    lasts,
     statement_error,
     token_error,
     vanished,
@@ -142,11 +144,42 @@ def test_an_unknown_error_is_told_with_its_statement_and_no_literal(code: str, k
         with pytest.raises(ProgrammingError) as caught:
             execute(cursor, sql)
         told = statement_error(caught.value, "u", "dev")
-        assert type(told) is kind and str(told).endswith(f" The statement: {shown}")
-        assert str(told).startswith(f"Redshift refuses a statement in database dev ({code}: the server's words). What")
-        assert ('future_tables="default_privileges"' in str(told)) == (
-            "FOR TABLES" in sql and kind is not PassingFaultError
-        )
+        head = f"Redshift refuses a statement in database dev ({code}: the server's words)."
+        scoped = "FOR TABLES" in sql and kind is not PassingFaultError
+        hint = ' If it knows no scoped permissions, choose future_tables="default_privileges" or "none".' * scoped
+        rest = f"What wasn't committed was rolled back.{hint} The statement: {shown}"
+        assert type(told) is kind and str(told) == f"{head} {rest}"
+
+
+NOT_REACHED = "Connection c: h:5439 can't be reached"
+CHECK = ". It will be tried again; if it stays so, check host and port"
+
+
+@pytest.mark.parametrize(
+    ("error", "lasting", "said"),
+    [
+        (ConnectionRefusedError(111, "refused"), False, f"{NOT_REACHED} (111: refused){CHECK}"),
+        (
+            OperationalError("connection time out", TimeoutError("timed out")),
+            False,
+            f"{NOT_REACHED}: no answer yet, as from a cluster that is resuming (connection time out: timed out){CHECK}",
+        ),
+        (
+            ProgrammingError(server("42704", "no such user")),
+            False,
+            "Connection c: h:5439 knows no such user (42704: no such user): correct the login, or create the user. "
+            "An IAM login needs a user that exists.",
+        ),
+        (ProgrammingError(server("28000", "no")), True, "Connection c: h:5439 refuses the login or password of user u"),
+        (ValueError("[digital envelope routines] unsupported"), True, "Connection c: "),
+    ],
+)
+def test_what_keeps_a_login_from_working_is_told_and_whether_it_lasts(
+    error: Exception, lasting: bool, said: str
+) -> None:
+    target = {"host": "h", "port": 5439, "user": "u", "database": "dev", "ssl": True, "sslmode": "verify-full"}
+    assert str(connect_error(error, "c", target)).startswith(said)
+    assert lasts(error) is lasting
 
 
 def refused(code: str, status: int) -> ClientError:
