@@ -75,6 +75,7 @@ TOGETHER: dict[str, tuple[Callable[[Segment], Any], tuple[str, ...]]] = {
         lambda w: w.drop_role(role="Up", force="x", checkpoint_database="template1"),
         ("'Up'", "'x'", "template1"),
     ),
+    "audit": (lambda w: w.audit(checkpoint_database=5, role="Up"), ("checkpoint_database is 5", "'Up'")),
     "summary": (
         lambda w: w.summary(checkpoint_database="template1", reports="x", proofs=5),
         ("template1", "reports holds", "proofs holds"),

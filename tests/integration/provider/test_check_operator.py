@@ -118,7 +118,8 @@ def test_a_variable_gives_what_the_conf_does_not(segment: Segment) -> None:
     value = {"schemas": ["billing"], "plan_only": True, "connections": []}
     for conf, schema in ((None, "billing"), ({"schemas": ["crm"]}, "crm")):
         found = given_by_variable(segment, value, conf)
-        assert (found["grants"]["schema"], found["form"]["plan_only"]) == ([f"{segment.warehouse}.{schema}"], True)
+        assert found["grants"]["schema"] == [f"{segment.warehouse}.{schema}"]
+        assert (found["form"]["plan_only"], found["form"]["wait"]) == (True, False)
 
 
 @pytest.mark.parametrize(
