@@ -256,6 +256,7 @@ def test_one_of_several_clusters_is_chosen_on_the_form() -> None:
         dag = made("clusters", connections=CLUSTERS)
         cluster = dag.params.get_param("cluster")
         assert (next(iter(dag.params)), cluster.value, cluster.schema["enum"]) == ("cluster", "east", ["east", "west"])
+        assert cluster.schema["title"] == "Cluster"
         given: Any = dag.get_task(task)
         pairs = {name: dag.get_template_env().from_string(getattr(given, name)) for name in Connections._fields}
         for one in CLUSTERS:

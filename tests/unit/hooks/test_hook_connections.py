@@ -93,6 +93,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     ),
     ({"keepalives_idle": 60}, {}, "correct it. keepalives_idle is tcp_keepalive_idle here."),
     ({"connect_timeout": 5}, {}, "correct it. connect_timeout is timeout here."),
+    ({"connect_timeout": 5, "keepalives": 1}, {}, "timeout is timeout here. keepalives is tcp_keepalive here."),
     ({"statement_timeout": 5}, {}, "correct it. statement_timeout is timeout here."),
     ({"timeout": True}, {}, "timeout is True: give a number that is at least 0.1."),
     ({"timeout": 0}, {}, "timeout is 0: give a number that is at least 0.1."),
