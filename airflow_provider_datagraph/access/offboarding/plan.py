@@ -63,8 +63,8 @@ def _from_shared(leaving: Leaving, cluster: Cluster) -> Iterator[Step]:
     for identity, grant in findings.on_shared(leaving, cluster):
         if findings.is_use(grant):
             (taken,) = everything([grant])
-            revoke = statements.Privileges(identity, taken.told, taken.scope, [taken.path], taken=True, alone=True)
-            yield Step(revoke, (_origin(leaving, identity, grant.database).change(taken),))
+            change = _origin(leaving, identity, grant.database).change(taken)
+            yield Step(statements.use_of_shared(identity, grant.database, "", taken=True)[0], (change,))
 
 
 def plan_identities(leaving: Leaving, cluster: Cluster) -> Plan:

@@ -70,12 +70,11 @@ def _code(one: Reached, asked: Asked, databases: set[str], forbidden: Callable[[
         return "forbidden_readable"
     # Where Reverse ETL is set up, it writes.
     meant = one.schema not in ("", SCHEMA) and asked(one.database, one.schema, one.relation)
-    near = one.database in databases and not one.schema
+    here = one.database in databases
     if word == "CREATE":
-        public = one.database in databases and one.holder == PUBLIC
-        return "can_create" if meant or near or public else None
+        return "can_create" if meant or (here and (not one.schema or one.holder == PUBLIC)) else None
     # What is given by default in all schemas is in none yet.
-    later = near and one.grant.scope is Scope.DEFAULT
+    later = here and not one.schema and one.grant.scope is Scope.DEFAULT
     return "can_write" if word in WRITES and (meant or later) else None
 
 

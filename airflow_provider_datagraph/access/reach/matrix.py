@@ -178,7 +178,13 @@ def matrix(found: Iterable[Reached]) -> list[dict[str, Any]]:
         place = (database, schema, relation != "", way, tuple(sorted(words)))
         rows.setdefault(place, []).extend([relation] * (relation != ""))
     return [
-        {"database": database, "schema": schema, "tables": sorted(tables)[:NAMES], "count": len(tables)}
-        | {"privileges": list(words), "way": way}
+        {
+            "database": database,
+            "schema": schema,
+            "tables": sorted(tables)[:NAMES],
+            "count": len(tables),
+            "privileges": list(words),
+            "way": way,
+        }
         for (database, schema, _, way, words), tables in sorted(rows.items())
     ]
