@@ -154,12 +154,14 @@ class CheckWarehouseOperator(base.DataGraphOperator):
     def _take_variable(self, context: Context, problems: Problems) -> None:
         """Take from the Variable what the run's conf doesn't hold. It is read here, so that all tasks take the same."""
         name = self.optional("variable", arguments.text, problems)
+        if name is None:
+            return
         conf: Any = getattr(context.get("dag_run"), "conf", None) or {}
-        found = problems.check(read_variable, name, default={}) if name else {}
+        found: dict[str, Any] = problems.check(read_variable, name, default={})
         for key, value in found.items():
             if key in self.declared and key in self.template_fields and key not in conf:
                 setattr(self, key, value)
-        problems.add(*variable_problems(self, name or "", found))
+        problems.add(*variable_problems(self, name, found))
 
     def _parse(self, problems: Problems) -> _Form:
         given = problems.check(arguments.optional_text, self.profiles_sync, "profiles_sync", default=None)
