@@ -53,6 +53,8 @@ def test_a_connection_notices_that_its_server_is_gone(
 def test_a_time_limit_below_a_millisecond_is_one(segment: Segment) -> None:
     with closing(DataGraphHook().get_conn()) as connection:
         set_up(connection, 0.0005)
+        # At any CREATE the driver would close each statement that it keeps, in an exchange a text.
+        assert connection.max_prepared_statements == 0
     rows = segment.sql("SELECT query_text FROM sys_query_history ORDER BY query_id DESC LIMIT 9")
     assert next(text for (text,) in rows if text.startswith(SET_UP)) == f"{SET_UP}'1', false), pg_backend_pid()"
 

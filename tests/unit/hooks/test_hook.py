@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import Connection
+from pytest_mock import MockerFixture
 from redshift_connector.error import InterfaceError
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
-from airflow_provider_datagraph.hooks.redshift import DataGraphHook, application_name, connect
+from airflow_provider_datagraph.hooks.redshift import PATIENCE, DataGraphHook, application_name, connect
 
 
 def hook(user: str | None = None, extra: str | None = None, own: str | None = None, **given: Any) -> DataGraphHook:
@@ -40,6 +42,17 @@ def test_which_database_it_connects_to(given: dict[str, Any], database: str) -> 
     made = hook(**given)
     assert (made.arguments["database"], made.login) == (database, "reader" if given.get("user") else "boss")
     assert (made.arguments["host"], made.arguments["application_name"]) == ("h.example", "airflow-provider-datagraph")
+    # What it forgets is looked up again.
+    made.loaded = hook(own="late").loaded
+    made.forget()
+    assert made.arguments["database"] == ("late" if database == "profiles" else database)
+
+
+def test_cancelling_is_waited_for_no_longer_than_it_may_take(mocker: MockerFixture) -> None:
+    mocker.patch.object(DataGraphHook, "cancel_here")
+    joined = mocker.spy(Thread, "join")
+    hook().cancel(mocker.sentinel.connection)
+    assert joined.call_args.args[1] <= PATIENCE
 
 
 @pytest.mark.parametrize(
