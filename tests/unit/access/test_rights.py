@@ -122,6 +122,8 @@ def test_the_least_admin_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
             'SELECT ON TABLE "billing"."a", "billing"."b"',
         )
     ]
+    main(["ann", "dev.crm", "--reverse-etl", "Lake"])
+    assert "-- As a superuser, in database lake:\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("entry", ["crm", "a.b.c.d", "dev.{{ x }}"])
