@@ -11,8 +11,9 @@ import pytest
 import redshift_connector
 from pytest_mock import MockerFixture
 
-from airflow_provider_datagraph.exceptions import DataGraphError, PassingFaultError
+from airflow_provider_datagraph.exceptions import DataGraphError, MisconfigurationError, PassingFaultError
 from local_redshift.faults_client import Faults
+from tests.integration.provider.test_open_warehouse import apply, plan
 from tests.support.segment import OPERATORS, Segment, changes, drop, execute
 
 CONFLICTS = {
@@ -128,7 +129,18 @@ def test_the_catalog_is_read_again(
 
 def test_a_database_that_is_dropped_meanwhile_is_left_out(linked: Segment, faults: Faults) -> None:
     gone = linked.cluster.database()
+    # One that lets the admin in no more is told.
+    faults.error(f"-- login .* {gone}", "42501", "permission denied", severity="FATAL")
+    (told,) = execute(linked.audit())["findings"]
+    assert (told["code"], told["object"]) == ("not_audited", gone) and "permission denied" in told["text"]
     runs: list[Callable[[], Any]] = [lambda: execute(linked.audit()), lambda: drop(linked)]
     for run in runs:
         fault = faults.error(f"-- login .* {gone}", "3D000", f'database "{gone}" does not exist', severity="FATAL")
         assert isinstance(run(), dict) and fault.fired == 1
+
+
+def test_where_one_part_fails_so_does_the_whole(linked: Segment, faults: Faults) -> None:
+    planned = plan(linked)
+    faults.error("^create database", "42501", "permission denied")
+    with pytest.raises(MisconfigurationError, match="permission denied"):
+        apply(linked, planned)

@@ -68,7 +68,12 @@ def test_the_plan_is_shown_whole_and_no_name_gets_out_of_it(warehouse: Segment) 
     name = "``` # [x](http://y) <b>|`"
     quoted = '"' + name.replace('"', '""') + '"'
     warehouse.sql(f"CREATE SCHEMA {quoted}", f"CREATE TABLE {quoted}.t (id int)")
-    shown = plan(warehouse, schemas=[f"{warehouse.warehouse}.{quoted}"])["markdown"]
+    own = warehouse.warehouse
+    planned = plan(warehouse, schemas=[f"{own}.{quoted}"], reverse_etl_database=own)
+    assert [*planned["plan"]] == [
+        f"{part} in {own}" for part in ("role", "checkpoint_database", "grants", "reverse_etl")
+    ]
+    shown = planned["markdown"]
     fences = [line for line in shown.splitlines() if line.lstrip(" ").startswith("```")]
     assert fences == ["```text", "```", "```sql", "```"]
     assert "CREATE DATABASE" in shown and name in shown
