@@ -13,6 +13,7 @@ from airflow_provider_datagraph.access import messages
 from airflow_provider_datagraph.access.plan import Fact, finding
 from airflow_provider_datagraph.access.report import Report
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
+from airflow_provider_datagraph.redshift.catalog.sessions import CASE_SENSITIVE
 from tests.support.cluster import Cluster
 from tests.support.redshift import PASSWORD
 from tests.support.segment import RETL, WAREHOUSE, Segment, changes, execute, grant, notes, planned
@@ -113,7 +114,10 @@ def test_what_is_planned_is_done_and_then_nothing_is_left(
     drift(case, segment, plan_only=False)
     with cluster.untouched():
         plan = execute(case.task(segment, plan_only=True))
+    since = cluster.mark()
     applied = execute(case.task(segment))
+    # How names compare is asked only where it makes a difference.
+    assert (CASE_SENSITIVE in cluster.received(since)) is (name in ("revoke", "drop"))
     assert (applied["changed"], planned(applied)) == (case.first, planned(plan))
     with cluster.untouched():
         for how in ({}, {"fail_on_drift": "true"}):

@@ -6,6 +6,8 @@ import logging
 from typing import Any
 
 import pytest
+import redshift_connector
+from pytest_mock import MockerFixture
 
 from airflow_provider_datagraph.exceptions import DriftError, MisconfigurationError
 from airflow_provider_datagraph.redshift.passwords import HASHES, md5_hash, policy_problems
@@ -56,10 +58,13 @@ STOPS: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
 ]
 
 
-def test_whose_password_it_sets_and_which(rotated: Segment) -> None:
+def test_whose_password_it_sets_and_which(rotated: Segment, mocker: MockerFixture) -> None:
+    connects = mocker.spy(redshift_connector, "connect")
     for fields, code, facts in STOPS:
         rotated.user_connection(**{"password": NEW, **fields})
         assert refused(rotated, rotated.rotate()) == (said(code, fields.get("login", rotated.user), **facts),)
+    # A login that can't work isn't tried.
+    assert "nobody" not in {call.kwargs["user"] for call in connects.call_args_list}
 
 
 def test_a_connection_to_another_place_is_refused(rotated: Segment) -> None:
