@@ -15,16 +15,17 @@ from airflow_provider_datagraph.form.choosing import Wanted
 from airflow_provider_datagraph.operators.base import (
     LABEL,
     ConvergingOperator,
-    DataGraphOperator,
     Mode,
     only_planned,
     show_label,
 )
+from airflow_provider_datagraph.operators.check import CheckWarehouseOperator
 from airflow_provider_datagraph.operators.offboard import DropSegmentRoleOperator
 from airflow_provider_datagraph.operators.reverse_etl import GrantReverseEtlOperator
 from airflow_provider_datagraph.operators.role import CreateSegmentRoleOperator
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
 from airflow_provider_datagraph.operators.summary import SegmentSummaryOperator
+from airflow_provider_datagraph.sensors.access import ValidateAccessSensor
 
 
 class Planned(ConvergingOperator):
@@ -117,7 +118,8 @@ def test_a_label_is_short_and_one_line(name: str, label: str) -> None:
     assert task.instance_label == label
 
 
-WRONG: list[tuple[type[DataGraphOperator], dict[str, Any]]] = [
+WRONG: list[tuple[type[Any], dict[str, Any]]] = [
+    (CheckWarehouseOperator, {"schemas": 5}),
     *((DropSegmentRoleOperator, {name: 5}) for name in ("new_owner", "checkpoint_database", "force")),
     *((GrantSchemaOperator, {"schema": "crm", name: 5}) for name in ("prune", "future_tables", "database", "tables")),
     *((GrantSchemaOperator, {"schema": "crm", name: "x"}) for name in ("tries", "longest_wait", "plan_only")),
@@ -125,11 +127,12 @@ WRONG: list[tuple[type[DataGraphOperator], dict[str, Any]]] = [
     (CreateSegmentRoleOperator, {"password_hash": "x"}),
     (SegmentSummaryOperator, {"reports": 5}),
     *((SegmentSummaryOperator, {"reports": [], name: 5}) for name in ("proofs", "plan_only")),
+    (ValidateAccessSensor, {"schemas": "crm", "batch_size": 0}),
 ]
 
 
 @pytest.mark.parametrize(("kind", "given"), WRONG)
-def test_a_wrong_argument_is_told_by_its_name(kind: type[DataGraphOperator], given: dict[str, Any]) -> None:
+def test_a_wrong_argument_is_told_by_its_name(kind: type[Any], given: dict[str, Any]) -> None:
     with pytest.raises(MisconfigurationError) as error:
         kind(task_id="it", **given).execute({})
     (name, value) = list(given.items())[-1]
