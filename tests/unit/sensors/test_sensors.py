@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
 from configparser import ConfigParser
 from datetime import timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from airflow_provider_datagraph.sensors.assets import schema_uri
 from airflow_provider_datagraph.sensors.base import DataGraphSensor
 from airflow_provider_datagraph.sensors.profiles_sync import ProfilesSyncTablesSensor
 from airflow_provider_datagraph.triggers.poll import Pauses, PollTrigger, Sight
-from airflow_provider_datagraph.triggers.watch import Subscription
+from airflow_provider_datagraph.triggers.watch import STUCK, Subscription, Watcher
 
 
 def test_a_trigger_is_stored_as_it_was_made() -> None:
@@ -110,6 +111,25 @@ def test_looks_do_not_come_in_step() -> None:
 
     seconds = asyncio.run(planned())
     assert 57 <= min(seconds) < 59 and 61 < max(seconds) <= 63
+
+
+def test_a_look_that_never_ends_is_given_up(mocker: MockerFixture) -> None:
+    mocker.patch("airflow_provider_datagraph.triggers.watch.GRACE", 0.0)
+    over = threading.Event()
+
+    async def look() -> str:
+        made, one = Watcher(("a", None, 1.0), {}), Subscription("access", {}, 0.0)
+        made.sessions = mocker.Mock(seconds=0.0, take_all=lambda *_: over.wait())
+        one.probe, answer = mocker.sentinel.probe, one.answer
+        assert await made._look([one], final=True) == []
+        return str(answer.result())
+
+    try:
+        assert asyncio.run(asyncio.wait_for(look(), 10)) == STUCK
+        # Nor does a triggerer that ends wait for it.
+        assert {one.daemon for one in threading.enumerate() if one.name == "datagraph-look"} == {True}
+    finally:
+        over.set()
 
 
 def test_a_state_is_told_when_it_changes_and_once_an_hour(mocker: MockerFixture) -> None:
