@@ -8,7 +8,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType, SimpleNamespace, new_class
 from typing import Any
 
 import pytest
@@ -150,6 +150,10 @@ class Listed(Own):
 def test_a_users_class_says_itself_what_is_one() -> None:
     assert Own.template_fields == operators.CreateSegmentRoleOperator.template_fields
     assert Listed.template_fields == (*Own.template_fields, "mine")
+    # One of the package's says it by its arguments.
+    given = {"__module__": operators.__name__, "__init__": Own.__init__}
+    ours: Any = new_class("Ours", (Own,), {}, lambda names: names.update(given))
+    assert ours.template_fields == ("mine", *Own.template_fields)
 
 
 @pytest.mark.parametrize("kind", TASKS)
