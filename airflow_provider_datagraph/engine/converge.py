@@ -101,7 +101,7 @@ class Converger:
 
         def work() -> Report:
             with self.hook.connected() as connection:
-                connection.autocommit = not (plan_only or lacking)
+                connection.autocommit = True
                 found = None if plan_only or lacking else planned(connection, look or read)
                 if found is None or not _needs_no_transaction(found[1]):
                     connection.autocommit = False
