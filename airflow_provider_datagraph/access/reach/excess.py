@@ -25,12 +25,15 @@ def excess(
     found: Iterable[Reached],
     role: str,
     asked: Asked,
-    forbidden: Callable[[str, str], bool] = lambda _database, _schema: False,
+    forbidden: Callable[[str, str], bool],
     *,
     checkpoint: str,
     least_privilege: bool = False,
 ) -> Iterator[Finding]:
-    """Find what must not be possible, in every database that was looked at; what PUBLIC alone gives is a note."""
+    """Find what must not be possible, in every database that was looked at; what PUBLIC alone gives is a note.
+
+    :param forbidden: tells whether nothing of a database's schema may be readable.
+    """
     make = blocking if least_privilege else finding
     user = known.users.get(known.user)
     if user is None:

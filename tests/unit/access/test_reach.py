@@ -35,6 +35,7 @@ SCOPED, WIDE = Grant(Scope.TABLES, "SELECT", "crm"), Grant(Scope.DATABASE_TABLES
 COLUMN = Grant(Scope.COLUMN, "SELECT", "crm", "a", "id")
 LATER, EVERYWHERE = (Grant(Scope.DEFAULT, "SELECT", place, writer="etl") for place in ("crm", ""))
 CREATE = Grant(Scope.DATABASE, "CREATE", database="dev")
+USUAL: dict[str, Any] = {"forbidden": lambda *_: False, "checkpoint": "cp"}
 
 
 def known(user: User | None = None, ways: Any = WAYS, **more: Any) -> IdentityReach:
@@ -98,7 +99,7 @@ def asked(database: str, schema: str, table: str) -> bool:
 
 def told(who: IdentityReach, *held: tuple[Identity, Grant], name: str = "dev", **more: Any) -> list[str]:
     """Code, object and remedy of each finding; notes in brackets."""
-    some = excess(who, found(*held, who=who, name=name), "r", asked, **{"checkpoint": "cp", **more})
+    some = excess(who, found(*held, who=who, name=name), "r", asked, **{**USUAL, **more})
     lines = [(one.level, f"{one.code} {one.object}: {said(one).remedy.rpartition(': ')[2]}") for one in some]
     return [f"({line})" if level is Level.NOTE else line for level, line in lines]
 
@@ -137,7 +138,7 @@ NO_LATER = 'ALTER DEFAULT PRIVILEGES FOR USER "etl" IN SCHEMA "crm" REVOKE INSER
 def test_what_must_not_be_possible(held: list[tuple[Identity, Grant]], expected: list[str]) -> None:
     assert told(known(), (R, USAGE), *held) == expected
     for least in (False, True):
-        some = list(excess(known(), found((R, USAGE), *held), "r", asked, checkpoint="cp", least_privilege=least))
+        some = list(excess(known(), found((R, USAGE), *held), "r", asked, least_privilege=least, **USUAL))
         assert all(one.blocking is least or one.level is Level.NOTE for one in some) and len(some) == len(expected)
     # In another database, nothing is asked for.
     assert told(known(), (R, USAGE), *held, name="web") == []
@@ -164,7 +165,7 @@ def test_many_tables_are_revoked_at_once(who: Identity, count: int, said_of_them
     some = [Reached("dev", "crm", one.relation, who, one, "some way") for one in held]
     # Creating is told where something is read.
     some.append(Reached("web", "", "", R, CREATE, "role r"))
-    (one,) = excess(known(), some, "r", lambda *_: True, checkpoint="cp")
+    (one,) = excess(known(), some, "r", lambda *_: True, **USUAL)
     assert str(said(one)) == f"User u can change what is to be read in dev.crm, by {said_of_them}"
 
 
@@ -188,8 +189,8 @@ NO_DROP = SystemPermission(R, "DROP TABLE", taken=True)
     ],
 )
 def test_what_the_user_itself_must_not_be(who: IdentityReach, expected: list[Finding]) -> None:
-    assert list(excess(who, [], "r", asked, checkpoint="cp")) == expected
-    exactly = excess(who, [], "r", asked, checkpoint="cp", least_privilege=True)
+    assert list(excess(who, [], "r", asked, **USUAL)) == expected
+    exactly = excess(who, [], "r", asked, least_privilege=True, **USUAL)
     assert list(exactly) == [blocking(one.code, one.object, **dict(one.facts)) for one in expected]
 
 
