@@ -241,7 +241,6 @@ def statement_error(error: Exception, user: str, database: str) -> Exception:
     :return: the error to raise; the same one for a conflict, which is tried again.
     """
     fault, (state, text) = classify(error), details(error)
-    which = "".join(f" The statement: {one}" for one in getattr(error, "__notes__", ()))
     if fault is Fault.CONFLICT:
         return error
     if fault is Fault.REFUSED:
@@ -261,14 +260,14 @@ def statement_error(error: Exception, user: str, database: str) -> Exception:
             f"The connection to database {database} broke ({state or text}): the next try finds in place what was "
             "committed; the rest was rolled back."
         )
-    verb, more = "ended" if state == "57014" else "refuses", ""
-    if lasts(error) and " FOR TABLES IN SCHEMA " in which:
-        more = ' If it knows no scoped permissions, choose future_tables="default_privileges" or "none".'
+    verb = "ended" if state == "57014" else "refuses"
+    told = [f"Redshift {verb} a statement in database {database} ({words(error)})."]
+    told.append("What wasn't committed was rolled back.")
+    which = [f"The statement: {one}" for one in getattr(error, "__notes__", ())]
+    if lasts(error) and any(" FOR TABLES IN SCHEMA " in one for one in which):
+        told.append('If it knows no scoped permissions, choose future_tables="default_privileges" or "none".')
     kind = exceptions.MisconfigurationError if lasts(error) else exceptions.PassingFaultError
-    return kind(
-        f"Redshift {verb} a statement in database {database} ({words(error)}). What wasn't committed was rolled back."
-        f"{more}{which}"
-    )
+    return kind(" ".join([*told, *which]))
 
 
 def execute(cursor: Cursor, sql: str) -> None:
