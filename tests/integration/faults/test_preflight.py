@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.access.database import DatabaseAccess
+from airflow_provider_datagraph.access.plan import note
 from airflow_provider_datagraph.engine import preflight
+from airflow_provider_datagraph.engine.converge import Converger
 from airflow_provider_datagraph.exceptions import MisconfigurationError, PassingFaultError
+from airflow_provider_datagraph.hooks.redshift import DataGraphHook
+from airflow_provider_datagraph.redshift.values import Database, Session
 from local_redshift.faults_client import Faults
 from tests.integration.faults.support import listening, quickly, silence
 from tests.support.aws import aws
@@ -119,6 +124,13 @@ def test_what_a_cluster_lacks_is_a_finding_and_not_retried(linked: Segment, faul
         assert codes(found) == ["cross_database_refused"]
 
 
+def test_a_database_that_is_dropped_before_it_is_named_is_no_fault(segment: Segment) -> None:
+    name = segment.checkpoint
+    known = DatabaseAccess(Session(segment.admin, segment.warehouse), databases={name: Database(name, segment.admin)})
+    found = Converger(DataGraphHook()).read(lambda rows, _: list(preflight.cross(rows, known)))
+    assert found == [note("crosses_databases", name)]
+
+
 def test_what_is_hidden_from_the_admin_is_told_before_it_is_missed(linked: Segment) -> None:
     cluster, dba = linked.cluster, linked.cluster.user("dba", "CREATEUSER")
     linked.sql(f"GRANT ROLE {linked.role} TO {dba}", f"ALTER USER {dba} NOCREATEUSER")
@@ -151,6 +163,7 @@ NETWORKS: dict[str, tuple[dict[str, str], tuple[str, ...], str, list[str]]] = {
     "half of a range": (PUBLIC, US[:2], "us", ["addresses_shut_out"]),
     "not public": ({}, US, "us", ["not_public"]),
     "paused": ({**PUBLIC, "ClusterStatus": "paused"}, US, "us", ["cluster_unavailable"]),
+    "resuming": ({**PUBLIC, "ClusterStatus": "resuming"}, US, "us", ["cluster_unavailable"]),
     "modified": ({**PUBLIC, "ClusterAvailabilityStatus": "Modifying"}, US, "us", ["cluster_unavailable"]),
     "old nodes": ({**PUBLIC, "NodeType": "dc2.large"}, US, "us", ["old_nodes"]),
     "another port": ({**PUBLIC, "Endpoint": "<Port>5439</Port>"}, US, "us", ["other_port"]),

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_datagraph.access.database import DatabaseAccess
 from airflow_provider_datagraph.access.plan import Plan, Step, blocking
-from airflow_provider_datagraph.access.preflight.cluster import lacking_in
+from airflow_provider_datagraph.access.preflight.cluster import lacking_in, plan_ahead
 from airflow_provider_datagraph.access.preflight.rights import Rights, judged, lacking
+from airflow_provider_datagraph.access.role import DesiredUser, RoleAccess
 from airflow_provider_datagraph.access.schemas.values import DesiredSchema
 from airflow_provider_datagraph.least_admin import main
 from airflow_provider_datagraph.redshift.statements import (
@@ -106,6 +108,22 @@ def test_a_superusers_plan_costs_no_query() -> None:
 
     assert judged(rows, known, plan) is plan
     assert judged(rows, ANN, Plan()) == Plan()
+
+
+IDENTITIES = ['CREATE ROLE "s"', "CREATE USER \"u\" PASSWORD ''", 'GRANT ROLE "s" TO "u"']
+
+
+@pytest.mark.parametrize(
+    ("user", "users", "planned"),
+    # Whether it is a member of the role may be hidden.
+    [(None, {}, []), (DesiredUser("u", ""), {}, IDENTITIES), (DesiredUser("etl", ""), USERS, IDENTITIES[:1])],
+)
+def test_role_and_user_are_planned_ahead(user: DesiredUser | None, users: dict[str, User], planned: list[str]) -> None:
+    session = Session("admin", "dev")
+    known, identities = DatabaseAccess(session, {}, users), RoleAccess(session, {}, users)
+    plan = plan_ahead(answers(), known, identities, user, ("checkpoints", "s"))
+    # Behind them comes the database.
+    assert [one.statement.sql for one in plan.steps][:-2] == planned
 
 
 def test_the_least_admin_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
