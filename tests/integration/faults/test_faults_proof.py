@@ -68,12 +68,20 @@ def test_a_cluster_without_cross_database_queries(
     assert explained.call_count == (2 + 1) + 2
 
 
-def test_an_object_that_refuses_it_is_told_beside_what_was_read(probe: AccessProbe, faults: Faults) -> None:
+def test_an_object_that_refuses_it_is_told_beside_what_was_read(
+    probe: AccessProbe, faults: Faults, opened: Segment
+) -> None:
     faults.error(f"{BATCH}.*accounts|{SINGLE}.*accounts", "0A000", "not supported", times=None)
     look = take(probe)
     assert look.done
     assert (look.report.in_place, codes(look.as_dict())) == (3, ["cross_database_refused"])
     assert look.report.blocking == ()
+    opened.sql(f"REVOKE SELECT FOR TABLES IN SCHEMA payroll FROM ROLE {opened.role}")
+    probe.proved.clear()
+    since = opened.cluster.mark()
+    assert set(codes(take(probe).as_dict())) == {"cross_database_refused", "not_granted"}
+    # That refusal proves nothing of what the privileges say of another table.
+    assert any(text.startswith("SELECT *") and "salaries" in text for text in reading(opened, since))
 
 
 def test_a_broken_view_is_no_matter_of_access(probe: AccessProbe, faults: Faults, opened: Segment) -> None:
@@ -99,7 +107,7 @@ def test_a_broken_view_is_no_matter_of_access(probe: AccessProbe, faults: Faults
 def test_what_only_fails_together_is_read_alone(probe: AccessProbe, faults: Faults, opened: Segment) -> None:
     faults.error(BATCH, "54001", "statement too complex", times=None)
     since = opened.cluster.mark()
-    assert take(probe).done
+    assert take(probe).message.endswith(", can read every one of 4 tables.")
     # The first batch is tried, and from then on each alone.
     assert [text[:10] for text in reading(opened, since)] == ["SELECT 1 F", *["SELECT * F"] * 4]
 
@@ -160,6 +168,14 @@ def test_an_entry_that_is_no_name_is_told_and_keeps_the_rest_from_being_a_proof(
         take(probe)
 
 
+def test_an_empty_schema_is_no_missing_one_where_the_admin_may_not_use_it(probe: AccessProbe, opened: Segment) -> None:
+    opened.admin_connection(login=opened.cluster.user("dba"), password=PASSWORD)
+    probe.schemas = [empty := opened.cluster.name("empty")]
+    opened.sql(f"CREATE SCHEMA {empty}")
+    assert codes(take(probe).as_dict()) == ["schema_empty"]
+    opened.sql(f"DROP SCHEMA {empty}")
+
+
 @pytest.mark.parametrize("failing", ["", "^create schema", "^create table", "^insert", "^select id"])
 def test_writing_is_tried_and_nothing_stays(probe: AccessProbe, faults: Faults, opened: Segment, failing: str) -> None:
     probe.probe_checkpoint = True
@@ -170,7 +186,9 @@ def test_writing_is_tried_and_nothing_stays(probe: AccessProbe, faults: Faults, 
         with pytest.raises(PassingFaultError, match="53200"):
             take(probe)
         faults.error(failing, "42501", "permission denied")
-    look = take(probe)
+    look, session = take(probe), probe.user.connection
+    # What it asks next begins no transaction.
+    assert session is not None and session.autocommit
     probe.sessions.close()
     assert opened.snapshot() == before
     assert look.done is not bool(failing)
