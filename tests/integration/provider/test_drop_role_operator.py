@@ -6,6 +6,7 @@ import pytest
 
 from airflow_provider_datagraph.access.messages import change_text
 from airflow_provider_datagraph.access.plan import Change, Reason
+from airflow_provider_datagraph.redshift.catalog.identities import USERS
 from tests.integration.bad_input.refusals import refused
 from tests.support.cluster import Snapshot
 from tests.support.redshift import PASSWORD
@@ -151,5 +152,8 @@ def test_what_is_stored_with_capitals_is_given_or_dropped(warehouse: Segment, na
 
 def test_a_role_that_never_was_is_no_obstacle(segment: Segment) -> None:
     segment.cluster.sql("dev", f"CREATE USER {segment.user} PASSWORD '{PASSWORD}'")
+    since = segment.cluster.mark()
     assert changes(drop(segment)) == [("drop", f"user {segment.user}", ())]
+    # At first, in the transaction that drops it, and after that.
+    assert len([text for text in segment.cluster.received(since) if text == USERS]) == 3
     assert gone(segment)
