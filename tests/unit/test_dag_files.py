@@ -202,7 +202,7 @@ def test_all_that_a_file_sets_reaches_the_tasks_and_leaves_the_form() -> None:
     )
     assert (list(made.params), made.timetable.can_be_scheduled, set(made.tags)) == (["plan_only"], True, {"ours"})
     check: Any = made.get_task("check")
-    constants = {**pins, "user_conn_id": "user"}
+    constants = {**pins, "user_conn_id": "user", "trusted_owners": ["dba"]}
     assert {name: getattr(check, name) for name in constants} == {name: literal(one) for name, one in constants.items()}
     assert (check.redshift_conn_id, check.retries, check.owner) == (literal("admin"), 5, "us")
     for task_id in ("grant_schemas", "grant_profiles_sync"):
