@@ -7,12 +7,16 @@ CREATE FUNCTION pg_rs.word(flag text) RETURNS text IMMUTABLE LANGUAGE sql RETURN
 CREATE FUNCTION pg_rs.schema_word(flag text) RETURNS text IMMUTABLE LANGUAGE sql RETURN
     CASE flag WHEN 'SELECT' THEN 'USAGE' WHEN 'INSERT' THEN 'CREATE' ELSE pg_rs.word(flag) END;
 
--- A regular user sees the rows of PUBLIC, of itself, and of the roles and groups that it holds or owns.
--- Not in SQL, as these three: PostgreSQL would write them into each part of a view, and takes longer to plan that
--- than to run it.
-CREATE FUNCTION pg_rs.visible(identity oid) RETURNS boolean STABLE LANGUAGE plpgsql AS $$ BEGIN
-    RETURN identity = 0 OR pg_rs.is_super() OR pg_rs.holds(pg_rs.me(), identity)
-        OR pg_rs.note(identity, 'owner') = pg_rs.me()::text;
+-- The identities whose rows one sees: a regular user's are PUBLIC, itself, and the roles and groups that it holds or
+-- owns. Not in SQL, as the two below: PostgreSQL would write them into each part of a view, and takes longer to plan
+-- that than to run it. Views ask each of them once, in a SELECT of its own.
+CREATE FUNCTION pg_rs.seen() RETURNS SETOF oid STABLE LANGUAGE plpgsql AS $$ BEGIN
+    RETURN QUERY WITH RECURSIVE chain(id) AS (
+        SELECT pg_rs.me() UNION SELECT m.roleid FROM pg_auth_members m JOIN chain ON m.member = chain.id)
+        SELECT 0::oid UNION ALL SELECT id FROM chain
+        UNION ALL SELECT oid FROM pg_roles WHERE pg_rs.is_super()
+        UNION ALL SELECT objoid FROM pg_shdescription
+        WHERE classoid = 'pg_authid'::regclass AND description::json ->> 'owner' = pg_rs.me()::text;
 END $$;
 
 -- Most of these views show all rows to who may ACCESS SYSTEM TABLE, SVV_RELATION_PRIVILEGES to who has
@@ -45,87 +49,93 @@ CREATE VIEW pg_rs.relation_bits AS
     SELECT c.oid, c.nspname, c.relname, c.relkind, a.grantee, a.grantor, a.privilege_type AS flag, a.is_grantable
     FROM pg_rs.relations c CROSS JOIN LATERAL aclexplode(c.relacl) a WHERE a.grantee <> c.relowner;
 
--- The level is a constant in each part, so that a view that asks for one is planned without the others.
-CREATE VIEW pg_rs.held AS
+CREATE VIEW pg_rs.identities AS
+    SELECT oid, pg_rs.shown(rolname) AS identity_name, pg_rs.kind(rolname) AS identity_type FROM pg_catalog.pg_roles
+    WHERE pg_rs.kind(rolname) IS NOT NULL
+    UNION ALL SELECT 0, 'public', 'public';
+
+-- A view for each level, since to plan all of them takes longer than to run one.
+CREATE VIEW pg_rs.held_on_databases AS
     SELECT d.datname AS database_name, NULL::name AS schema_name, d.datname AS object_name, 'DATABASE' AS object_type,
         a.grantee, a.grantor, CASE WHEN d.datallowconn THEN pg_rs.word(a.privilege_type) ELSE 'USAGE' END AS privilege_type,
-        a.is_grantable, 'DATABASE' AS scope, 'DATABASE' AS level
+        a.is_grantable, 'DATABASE' AS scope
     FROM pg_rs.databases d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
     WHERE a.grantee <> d.datdba AND CASE WHEN d.datallowconn
         THEN d.datname = current_database() AND a.privilege_type <> 'CONNECT' ELSE a.privilege_type = 'CREATE' END
     UNION ALL
     SELECT current_database(), NULL, current_database(), 'DATABASE', grantee, grantor,
-        CASE what WHEN 'schemas' THEN pg_rs.schema_word(flag) ELSE pg_rs.word(flag) END, is_grantable, upper(what),
-        'DATABASE'
-    FROM pg_rs.carriers WHERE schema_id IS NULL
-    UNION ALL
-    SELECT current_database(), n.nspname, n.nspname, 'SCHEMA', a.grantee, a.grantor, a.privilege_type,
-        a.is_grantable, 'SCHEMA', 'SCHEMA'
+        CASE what WHEN 'schemas' THEN pg_rs.schema_word(flag) ELSE pg_rs.word(flag) END, is_grantable, upper(what)
+    FROM pg_rs.carriers WHERE schema_id IS NULL;
+
+CREATE VIEW pg_rs.held_on_schemas AS
+    SELECT current_database() AS database_name, n.nspname AS schema_name, n.nspname AS object_name,
+        'SCHEMA' AS object_type, a.grantee, a.grantor, a.privilege_type, a.is_grantable, 'SCHEMA' AS scope
     FROM pg_catalog.pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) a WHERE a.grantee <> n.nspowner
     AND (n.oid IN (SELECT pg_rs.user_schemas()) OR n.oid IN (SELECT id FROM pg_rs.external_schemas))
     UNION ALL
     SELECT current_database(), n.nspname, n.nspname, 'SCHEMA', k.grantee, k.grantor, pg_rs.word(k.flag),
-        k.is_grantable, upper(k.what), 'SCHEMA'
-    FROM pg_rs.carriers k JOIN pg_rs.namespaces n ON n.oid = k.schema_id
-    UNION ALL
-    SELECT current_database(), nspname, relname,
-        CASE WHEN relkind IN ('v', 'm') THEN 'VIEW' ELSE 'TABLE' END, grantee, grantor,
-        pg_rs.word(flag), is_grantable, 'TABLE', 'RELATION'
+        k.is_grantable, upper(k.what)
+    FROM pg_rs.carriers k JOIN pg_rs.namespaces n ON n.oid = k.schema_id;
+
+CREATE VIEW pg_rs.held_on_relations AS
+    SELECT current_database() AS database_name, nspname AS schema_name, relname AS object_name,
+        CASE WHEN relkind IN ('v', 'm') THEN 'VIEW' ELSE 'TABLE' END AS object_type, grantee, grantor,
+        pg_rs.word(flag) AS privilege_type, is_grantable, 'TABLE' AS scope
     FROM pg_rs.relation_bits
     UNION ALL
     -- ALL reads back as ten rows on a cluster, with two that GRANT can't name.
     SELECT current_database(), nspname, relname, CASE WHEN relkind IN ('v', 'm') THEN 'VIEW' ELSE 'TABLE' END,
-        grantee, grantor, unnest(ARRAY['RULE', 'TRIGGER']), bool_and(is_grantable), 'TABLE', 'RELATION'
+        grantee, grantor, unnest(ARRAY['RULE', 'TRIGGER']), bool_and(is_grantable), 'TABLE'
     FROM pg_rs.relation_bits GROUP BY oid, nspname, relname, relkind, grantee, grantor HAVING count(*) = 8;
 
 CREATE VIEW pg_rs.grants AS
-    SELECT h.*, h.grantee::int AS identity_id, coalesce(pg_rs.shown(r.rolname), 'public') AS identity_name,
-        coalesce(pg_rs.kind(r.rolname), 'public') AS identity_type, pg_get_userbyid(h.grantor)::text AS grantor_name
-    FROM pg_rs.held h LEFT JOIN pg_catalog.pg_roles r ON r.oid = h.grantee
-    WHERE h.grantee = 0 OR pg_rs.kind(r.rolname) IS NOT NULL;
+    SELECT h.*, h.grantee::int AS identity_id, i.identity_name, i.identity_type,
+        pg_get_userbyid(h.grantor)::text AS grantor_name
+    FROM (SELECT * FROM pg_rs.held_on_databases UNION ALL SELECT * FROM pg_rs.held_on_schemas
+          UNION ALL SELECT * FROM pg_rs.held_on_relations) h JOIN pg_rs.identities i ON i.oid = h.grantee;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_DATABASE_PRIVILEGES.html (the proxy adds other databases)
 CREATE VIEW pg_rs.svv_database_privileges AS
-    SELECT database_name::text, privilege_type, identity_id, identity_name, identity_type,
+    SELECT database_name::text, privilege_type, grantee::int AS identity_id, identity_name, identity_type,
         is_grantable AS admin_option, scope AS privilege_scope
-    FROM pg_rs.grants WHERE level = 'DATABASE' AND (pg_rs.accesses() OR pg_rs.visible(grantee));
+    FROM pg_rs.held_on_databases JOIN pg_rs.identities i ON i.oid = grantee
+    WHERE (SELECT pg_rs.accesses()) OR grantee IN (SELECT pg_rs.seen());
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_SCHEMA_PRIVILEGES.html
 CREATE VIEW pg_rs.svv_schema_privileges AS
-    SELECT schema_name::text AS namespace_name, privilege_type, identity_id, identity_name, identity_type,
-        is_grantable AS admin_option, scope AS privilege_scope
-    FROM pg_rs.grants WHERE level = 'SCHEMA' AND (pg_rs.accesses() OR pg_rs.visible(grantee));
+    SELECT schema_name::text AS namespace_name, privilege_type, grantee::int AS identity_id, identity_name,
+        identity_type, is_grantable AS admin_option, scope AS privilege_scope
+    FROM pg_rs.held_on_schemas JOIN pg_rs.identities i ON i.oid = grantee
+    WHERE (SELECT pg_rs.accesses()) OR grantee IN (SELECT pg_rs.seen());
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_RELATION_PRIVILEGES.html
 CREATE VIEW pg_rs.svv_relation_privileges AS
-    SELECT schema_name::text AS namespace_name, object_name::text AS relation_name, privilege_type, identity_id,
-        identity_name, identity_type, is_grantable AS admin_option
-    FROM pg_rs.grants WHERE level = 'RELATION'
-    AND (pg_rs.unrestricted() OR pg_rs.visible(grantee));
+    SELECT schema_name::text AS namespace_name, object_name::text AS relation_name, privilege_type,
+        grantee::int AS identity_id, identity_name, identity_type, is_grantable AS admin_option
+    FROM pg_rs.held_on_relations JOIN pg_rs.identities i ON i.oid = grantee
+    WHERE (SELECT pg_rs.unrestricted()) OR grantee IN (SELECT pg_rs.seen());
 
 CREATE VIEW pg_rs.column_grants AS
-    SELECT c.nspname, c.relname, t.attname, a.*, coalesce(pg_rs.shown(r.rolname), 'public') AS identity_name,
-        coalesce(pg_rs.kind(r.rolname), 'public') AS identity_type
+    SELECT c.nspname, c.relname, t.attname, a.*, i.identity_name, i.identity_type
     FROM pg_rs.relations c JOIN pg_catalog.pg_attribute t ON t.attrelid = c.oid AND NOT t.attisdropped
-    CROSS JOIN LATERAL aclexplode(t.attacl) a LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee;
+    CROSS JOIN LATERAL aclexplode(t.attacl) a JOIN pg_rs.identities i ON i.oid = a.grantee;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMN_PRIVILEGES.html
 CREATE VIEW pg_rs.svv_column_privileges AS
     SELECT nspname::text AS namespace_name, relname::text AS relation_name, attname::text AS column_name,
         privilege_type, grantee::int AS identity_id, identity_name, identity_type
-    FROM pg_rs.column_grants WHERE pg_rs.accesses() OR pg_rs.visible(grantee);
+    FROM pg_rs.column_grants WHERE (SELECT pg_rs.accesses()) OR grantee IN (SELECT pg_rs.seen());
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_DEFAULT_PRIVILEGES.html
 CREATE VIEW pg_rs.svv_default_privileges AS
     SELECT n.nspname::text AS schema_name, 'RELATION' AS object_type, d.defaclrole::int AS owner_id,
         pg_get_userbyid(d.defaclrole)::text AS owner_name, 'user' AS owner_type,
         pg_rs.word(a.privilege_type) AS privilege_type, a.grantee::int AS grantee_id,
-        coalesce(pg_rs.shown(r.rolname), 'public') AS grantee_name,
-        coalesce(pg_rs.kind(r.rolname), 'public') AS grantee_type, a.is_grantable AS admin_option
+        i.identity_name AS grantee_name, i.identity_type AS grantee_type, a.is_grantable AS admin_option
     FROM pg_catalog.pg_default_acl d LEFT JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
-    CROSS JOIN LATERAL aclexplode(d.defaclacl) a LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+    CROSS JOIN LATERAL aclexplode(d.defaclacl) a JOIN pg_rs.identities i ON i.oid = a.grantee
     WHERE d.defaclobjtype = 'r' AND a.grantee <> d.defaclrole
-    AND (pg_rs.accesses() OR pg_rs.visible(a.grantee));
+    AND ((SELECT pg_rs.accesses()) OR a.grantee IN (SELECT pg_rs.seen()));
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ROLES.html: all rows for everyone
 CREATE VIEW pg_rs.svv_roles AS
@@ -140,7 +150,7 @@ CREATE VIEW pg_rs.svv_user_grants AS
     FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles u ON u.oid = m.member
     JOIN pg_catalog.pg_roles r ON r.oid = m.roleid
     WHERE pg_rs.kind(u.rolname) = 'user' AND pg_rs.kind(r.rolname) = 'role'
-    AND (pg_rs.accesses() OR u.oid = pg_rs.me());
+    AND ((SELECT pg_rs.accesses()) OR u.oid = pg_rs.me());
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ROLE_GRANTS.html
 CREATE VIEW pg_rs.svv_role_grants AS
@@ -149,7 +159,7 @@ CREATE VIEW pg_rs.svv_role_grants AS
     FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles u ON u.oid = m.member
     JOIN pg_catalog.pg_roles r ON r.oid = m.roleid
     WHERE pg_rs.kind(u.rolname) = 'role' AND pg_rs.kind(r.rolname) = 'role'
-    AND (pg_rs.accesses() OR pg_rs.visible(u.oid));
+    AND ((SELECT pg_rs.accesses()) OR u.oid IN (SELECT pg_rs.seen()));
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_SYSTEM_PRIVILEGES.html
 CREATE VIEW pg_rs.svv_system_privileges AS
@@ -157,4 +167,4 @@ CREATE VIEW pg_rs.svv_system_privileges AS
         pg_rs.kind(r.rolname) AS identity_type
     FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles p ON p.oid = m.roleid
     JOIN pg_catalog.pg_roles r ON r.oid = m.member
-    WHERE p.rolname LIKE 'may:%' AND (pg_rs.accesses() OR pg_rs.visible(r.oid));
+    WHERE p.rolname LIKE 'may:%' AND ((SELECT pg_rs.accesses()) OR r.oid IN (SELECT pg_rs.seen()));

@@ -102,7 +102,7 @@ STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGI
         g.privilege_type, g.grantee::int, g.identity_name, g.identity_type, g.is_grantable, 'COLUMN',
         pg_get_userbyid(g.grantor)::text
         FROM pg_rs.column_grants g
-        WHERE g.nspname = wanted_schema AND g.relname = wanted AND pg_rs.visible(g.grantee)
+        WHERE g.nspname = wanted_schema AND g.relname = wanted AND g.grantee IN (SELECT pg_rs.seen())
         AND (who_type IS NULL OR (g.identity_type = who_type AND (who IS NULL OR g.identity_name = who)))
         ORDER BY 4, 8, 6;
 END $$;
@@ -119,7 +119,7 @@ STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGI
     RETURN QUERY SELECT g.database_name::text, g.schema_name::text, g.object_name::text, g.object_type,
         g.privilege_type, g.identity_id, g.identity_name, g.identity_type, g.is_grantable, g.scope, g.grantor_name
     FROM pg_rs.grants g
-    WHERE pg_rs.visible(g.grantee)
+    WHERE g.grantee IN (SELECT pg_rs.seen())
     AND (wanted_type IS NULL OR g.object_type = wanted_type OR (wanted_type = 'TABLE' AND g.object_type = 'VIEW'))
     AND (wanted_type IS NULL OR (g.object_name = wanted AND g.schema_name IS NOT DISTINCT FROM
         CASE wanted_type WHEN 'SCHEMA' THEN wanted ELSE wanted_schema END))

@@ -45,7 +45,7 @@ CREATE VIEW pg_opened.pg_attribute AS
 CREATE VIEW pg_opened.pg_attrdef AS SELECT *, pg_get_expr(adbin, adrelid) AS adsrc FROM pg_catalog.pg_attrdef;
 -- What a view that binds late reads doesn't hold it.
 CREATE VIEW pg_opened.pg_rewrite AS SELECT * FROM pg_catalog.pg_rewrite WHERE NOT pg_rs.is_late(ev_class);
-CREATE VIEW pg_opened.pg_auth_members AS SELECT * FROM pg_catalog.pg_auth_members WHERE pg_rs.visible(member);
+CREATE VIEW pg_opened.pg_auth_members AS SELECT * FROM pg_catalog.pg_auth_members WHERE member IN (SELECT pg_rs.seen());
 CREATE VIEW pg_opened.pg_roles AS SELECT * FROM pg_catalog.pg_roles WHERE pg_rs.kind(rolname) = 'user';
 -- The column that psql 15 and 16 ask for went with PostgreSQL 17.
 DO $$ BEGIN

@@ -23,7 +23,7 @@ def catalog(place: Place) -> Snapshot:
         return cluster.snapshot()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """The cluster; all that was made there is gone at the end, also after a failure."""
     try:
