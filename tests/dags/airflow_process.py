@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.canary import MASKING
-from tests.dags.worker import EXAMPLES
+from tests.dags.worker import bundles
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 400.0
@@ -64,13 +64,6 @@ class Outcome:
         return {name: task.state for name, task in self.tasks.items()}
 
 
-def bundles(**paths: str | None) -> dict[str, str]:
-    """The setting of the folders with DAG files, by their names; None is the DAGs folder."""
-    kind = "airflow.dag_processing.bundles.local.LocalDagBundle"
-    found = [{"name": name, "classpath": kind, "kwargs": {"path": path}} for name, path in paths.items()]
-    return {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(found)}
-
-
 def on_sqlite(home: Path) -> dict[str, str]:
     """The settings of an Airflow without services."""
     return {
@@ -81,12 +74,7 @@ def on_sqlite(home: Path) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         # What is logged at this level has to keep secrets, too.
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
-        **bundles(
-            reference=str(ROOT / "dags"),
-            tests=str(ROOT / "tests" / "dags" / "files"),
-            examples=str(EXAMPLES),
-            docs=str(ROOT / "docs" / "examples"),
-        ),
+        **bundles(reference=str(ROOT / "dags")),
     }
 
 

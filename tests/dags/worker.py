@@ -32,6 +32,13 @@ FILES = {
 """Where each DAG is."""
 
 
+def bundles(**paths: str | None) -> dict[str, str]:
+    """The setting of the folders with DAG files, by their names; None is the DAGs folder."""
+    kind = "airflow.dag_processing.bundles.local.LocalDagBundle"
+    found = [{"name": name, "classpath": kind, "kwargs": {"path": path}} for name, path in paths.items()]
+    return {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(found)}
+
+
 def load(dag_id: str) -> tuple[Any, dict[str, Any]]:
     """Load a DAG from its file as Airflow does; also what went wrong on the way."""
     try:
@@ -60,6 +67,8 @@ def run(
     :param more: more of the environment, also while the DAG is parsed; with ``COPYING``, see `copying_arguments`.
     """
     variables = {**{f"AIRFLOW_CONN_{name.upper()}": value for name, value in connections.items()}, **more}
+    # All of a DAG's bundle is read again for a run.
+    variables |= bundles(run=str(FILES[dag_id]))
     os.environ.update(variables)
     try:
         copying = import_module("tests.security.hostile").copying_arguments if "COPYING" in more else nullcontext

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import psutil
 from cryptography.fernet import Fernet
 
-from tests.dags.airflow_process import PATIENCE, Airflow, bundles
+from tests.dags.airflow_process import PATIENCE, Airflow
+from tests.dags.worker import bundles
 from tests.e2e.metadata import Metadata
 
 HERE = Path(__file__).parent

@@ -13,8 +13,8 @@ import psutil
 
 from local_redshift.running import Server, started
 from scripts import compose_check
-from tests.dags.airflow_process import bundles
 from tests.dags.warehouse import permitted
+from tests.dags.worker import bundles
 from tests.e2e.compose import DATABASE, HOME, Machine, composed
 from tests.e2e.metadata import metadata_database
 from tests.e2e.services import Installation, installed
