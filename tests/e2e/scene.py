@@ -17,7 +17,7 @@ from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS, A
 
 from local_redshift.running import Server
 from tests.dags.warehouse import WRITER_PASSWORD, Warehouse, build
-from tests.deep import DEEP
+from tests.deep import DEEP, usual_or_deep
 from tests.e2e import asks, reference
 from tests.e2e.compose import Machine
 from tests.e2e.places import Left
@@ -27,8 +27,13 @@ from tests.e2e.web import Web
 from tests.support.iam import CLUSTER, aws_fields
 from tests.support.profiles_sync import profiles_sync
 from tests.support.redshift import quoted, unique
+from tests.unit.test_public_names import TASKS
 
 ENDS = ("success", "failed")
+RETRIED = usual_or_deep(
+    ["CreateSegmentRoleOperator", "ValidateAccessSensor", "ProfilesSyncTablesSensor"], [kind.__name__ for kind in TASKS]
+)
+"""The classes of which a task meets what Airflow tries again; `make test-deep` has one of each."""
 SCHEDULED_ON_ASSETS = "segment_ready"
 
 
@@ -184,7 +189,7 @@ class Evidence:
 
 def tell(airflow: Installation, scene: Scene, folder: Path, serial: bool, *more: Ways) -> None:
     """Give a scene's names to the DAG files, and its connections to Airflow, with more."""
-    world = {**scene.world, "planted": scene.secrets.planted, "serial": serial, "wide": WIDE}
+    world = {**scene.world, "planted": scene.secrets.planted, "serial": serial, "wide": WIDE, "retried": RETRIED}
     (airflow.home / "world.json").write_text(json.dumps(world))
     others = {name: json.dumps(given) for ways in more for name, given in ways.connections().items()}
     airflow.add_connections({**scene.connections(), **others}, folder)
