@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_datagraph.exceptions import MisconfigurationError
+from tests.deep import usual_or_deep
 from tests.integration.provider.admin_world import PERMISSIONS, World, rights
 from tests.support.cluster import Cluster
 from tests.support.redshift import PASSWORD
@@ -84,6 +85,10 @@ ADMINS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Atoms]] = {
 }
 
 
+CHECKED = ("nobody", "sees nothing of crm and retl", "only holds the role", "finds a database")
+"""Those of whom the check before a plan is tried, too; of all of them in `make test-deep`."""
+
+
 def atoms(statement: str, admin: str) -> Iterator[tuple[str, str]]:
     if found := re.fullmatch(rf'GRANT ROLE "(.*)" TO "{admin}" WITH ADMIN OPTION', statement):
         yield f"ROLE {found[1]}", "WITH ADMIN OPTION"
@@ -144,8 +149,10 @@ def given_for_check(world: World) -> set[str]:
     return given
 
 
-@pytest.mark.parametrize("checked", [False, True], ids=["planned", "checked"])
-@pytest.mark.parametrize("who", ADMINS)
+@pytest.mark.parametrize(
+    ("who", "checked"),
+    [*((who, False) for who in ADMINS), *((who, True) for who in usual_or_deep(CHECKED, tuple(ADMINS)))],
+)
 def test_what_is_named_is_what_it_takes(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch, who: str, checked: bool
 ) -> None:
