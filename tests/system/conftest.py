@@ -12,6 +12,7 @@ import pytest
 from redshift_connector.error import Error
 
 from airflow_provider_datagraph.hooks.faults import details
+from local_redshift.running import Server
 from tests.support.cluster import Cluster, Snapshot
 from tests.system.facts import FACTS, RESULTS
 from tests.system.place import Place, named
@@ -23,14 +24,19 @@ def catalog(place: Place) -> Snapshot:
         return cluster.snapshot()
 
 
-@pytest.fixture(scope="module")
-def place(request: pytest.FixtureRequest) -> Iterator[Place]:
-    """The cluster; all that was made there is gone at the end, also after a failure."""
+@pytest.fixture(scope="session")
+def chosen() -> Server | None:
+    """The cluster that the environment names, if it names one; its password can be read once."""
     try:
-        server = named()
+        return named()
     except LookupError as error:
         pytest.exit(str(error), 2)
-    before = None
+
+
+@pytest.fixture(scope="module")
+def place(request: pytest.FixtureRequest, chosen: Server | None) -> Iterator[Place]:
+    """The cluster; all that was made there is gone at the end, also after a failure."""
+    server, before = chosen, None
     if server is None:
         made = Place(request.getfixturevalue("redshift"), {"ssl": False})
         before = catalog(made)
