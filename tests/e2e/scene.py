@@ -30,10 +30,10 @@ from tests.support.redshift import quoted, unique
 from tests.unit.test_public_names import TASKS
 
 ENDS = ("success", "failed")
-RETRIED = usual_or_deep(
+EVERY_MODE = usual_or_deep(
     ["CreateSegmentRoleOperator", "ValidateAccessSensor", "ProfilesSyncTablesSensor"], [kind.__name__ for kind in TASKS]
 )
-"""The classes of which a task meets what Airflow tries again; `make test-deep` has one of each."""
+"""The classes with every mode: as a plan, and failing in a way that Airflow tries again; all, in `make test-deep`."""
 SCHEDULED_ON_ASSETS = "segment_ready"
 
 
@@ -189,7 +189,7 @@ class Evidence:
 
 def tell(airflow: Installation, scene: Scene, folder: Path, serial: bool, *more: Ways) -> None:
     """Give a scene's names to the DAG files, and its connections to Airflow, with more."""
-    world = {**scene.world, "planted": scene.secrets.planted, "serial": serial, "wide": WIDE, "retried": RETRIED}
+    world = {**scene.world, "planted": scene.secrets.planted, "serial": serial, "wide": WIDE, "every_mode": EVERY_MODE}
     (airflow.home / "world.json").write_text(json.dumps(world))
     others = {name: json.dumps(given) for ways in more for name, given in ways.connections().items()}
     airflow.add_connections({**scene.connections(), **others}, folder)

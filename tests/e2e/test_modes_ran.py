@@ -8,7 +8,7 @@ import pytest
 
 from tests.deep import usual_or_deep
 from tests.e2e.places import TRIGGERS
-from tests.e2e.scene import RETRIED, Evidence
+from tests.e2e.scene import EVERY_MODE, Evidence
 from tests.unit.test_public_names import TASKS
 
 # How a run begins its name, by who made it.
@@ -23,10 +23,10 @@ def wanted() -> Iterator[tuple[str, str]]:
     """Each class with each mode that it has; a sensor's plan is a look without waiting."""
     for kind in TASKS:
         yield from ((kind.__name__, mode) for mode in ("success", "failure"))
-        if kind.__name__ in RETRIED:
+        if kind.__name__ in EVERY_MODE:
             yield kind.__name__, "retry"
-        if {"plan_only", "wait"} & set(kind.template_fields):
-            yield kind.__name__, "plan"
+            if {"plan_only", "wait"} & set(kind.template_fields):
+                yield kind.__name__, "plan"
 
 
 @pytest.mark.parametrize("run", RUNS)

@@ -131,15 +131,16 @@ with DAG(
         opened >> waiting["user"]
 
     for name, (kind, _) in KINDS.items():
+        once = {"wait": False} if "wait" in kind.template_fields else {}
+        if name not in ("summary", "preflight"):
+            make(name, "failure", **WRONG)
+        if kind.__name__ not in WORLD["every_mode"]:
+            continue
         if "plan_only" in kind.template_fields:
             make(name, "plan", plan_only=True)
-        elif "wait" in kind.template_fields:
-            make(name, "plan", wait=False, **({} if name == "profiles" else {"user_conn_id": "secrets_wrong_user"}))
-        if name in ("summary", "preflight"):
-            continue
-        make(name, "failure", **WRONG)
-        if kind.__name__ in WORLD["retried"]:
-            once = {"wait": False} if "wait" in kind.template_fields else {}
+        elif once:
+            make(name, "plan", **once, **({} if name == "profiles" else {"user_conn_id": "secrets_wrong_user"}))
+        if name not in ("summary", "preflight"):
             make(name, "retry", **UNREACHABLE, **ONCE_MORE, **once)
     # To this one, a connection that fails is a finding.
     make("preflight_with_wrong", "success", **WRONG, user_conn_id="secrets_wrong_user")

@@ -18,7 +18,7 @@ from tests.support.cluster import PRIVILEGES, Cluster
 from tests.support.redshift import PASSWORD, quoted
 from tests.support.segment import Segment, codes, execute, grant, planned
 
-CASES, AUDITS = usual_or_deep(20, 300), usual_or_deep(6, 400)
+CASES, AUDITS = usual_or_deep(10, 300), usual_or_deep(6, 400)
 READ, WRITE = "SELECT id, name FROM {} LIMIT 1", "INSERT INTO {} VALUES (1)"
 UNNAMED = frozenset({"RULE", "TRIGGER"})
 BLOCKING = {"column_grant", "writers_unknown", "writer_cannot_create"}
