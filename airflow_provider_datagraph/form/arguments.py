@@ -82,9 +82,10 @@ def number(value: Any, name: str, least: float = 0, most: float = MOST) -> float
         found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
     except (ValueError, OverflowError):
         found = None
-    # The second comparison refuses what isn't a number as well as what is endless.
+    # The comparisons refuse what isn't a number, too.
     if found is None or not least <= found < most:
-        raise InvalidInput(f"{name} is {value!r}: give a number that is at least {least:g}.")
+        wanted = f"below {most:,.0f}" if found is not None and found >= most else f"at least {least:g}"
+        raise InvalidInput(f"{name} is {value!r}: give a number that is {wanted}.")
     return found
 
 

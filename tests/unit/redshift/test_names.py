@@ -241,11 +241,14 @@ def test_new_databases_have_names_in_lower_case() -> None:
     assert refusal(names.check_new_database, "Dev") == (f"The database name 'Dev' {UPPER}",)
 
 
+def test_a_schema_has_a_name() -> None:
+    assert refusal(names.check_schema, "") == ("The schema name is empty: give the name of a schema.",)
+
+
 @pytest.mark.parametrize(
     "name", ["information_schema", "Information_Schema", "catalog_history", "pg_catalog", "PG_AUTOMV", "pg_"]
 )
 def test_system_schemas_are_refused(name: str) -> None:
-    assert refusal(names.check_schema, "") == ("The schema name is empty: give the name of a schema.",)
     assert names.is_system_schema(name) and names.is_stored_system_schema(name) is name.islower()
     assert refusal(names.check_schema, name) == (
         f"The schema {name!r} belongs to Redshift itself: name a schema of your own.",
