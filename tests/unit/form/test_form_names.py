@@ -100,7 +100,7 @@ def test_each_wrong_entry_is_told_and_the_others_are_kept() -> None:
         ["m_*"],
         ["x"],
     )
-    assert len(problems.sentences) == 5
+    assert len(problems.sentences) == 5 and "schemas has the entry 5: each has to be a name." in problems.sentences
     tables = parse_wanted("crm.t*", "tables", problems, TABLES)
     assert (tables, len(problems.sentences)) == (Wanted((("crm", "t*"),)), 5)
 
