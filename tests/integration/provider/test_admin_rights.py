@@ -83,8 +83,6 @@ ADMINS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Atoms]] = {
         {("-CREATEDB", ""), ("CREATE", 'ON DATABASE "{checkpoint}"')},
     ),
 }
-
-
 CHECKED = ("nobody", "sees nothing of crm and retl", "only holds the role", "finds a database")
 """Those of whom the check before a plan is tried; `make test-deep` tries both of each."""
 

@@ -8,7 +8,7 @@ from airflow_provider_datagraph.exceptions import DriftRemainsError, Misconfigur
 from airflow_provider_datagraph.operators.base import Mode
 from tests.integration.bad_input.refusals import refused
 from tests.support.redshift import PASSWORD
-from tests.support.segment import Segment, grant, said
+from tests.support.segment import Segment, execute, grant, said
 
 
 def test_all_that_blocks_is_told_at_once_and_nothing_is_half_done(linked: Segment) -> None:
@@ -25,6 +25,8 @@ def test_all_that_blocks_is_told_at_once_and_nothing_is_half_done(linked: Segmen
             said("column_grant", f"{database}.crm.contacts", privilege="SELECT"),
         ]
     )
+    (told,) = execute(linked.grant_schema(schema="none_such", plan_only=True))["findings"]
+    assert (told["code"], told["blocking"]) == ("schema_missing", False)
     assert not linked.reads("payroll", "salaries")
     assert not linked.reads("crm", "accounts")
 

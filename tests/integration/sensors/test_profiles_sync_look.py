@@ -253,7 +253,8 @@ def test_the_schema_of_another_database(house: House) -> None:
     house.admin_connection(schema="dev")
     path = f"{house.warehouse}.{house.profiles_schema}"
     assert house.profiles(schema=path, database=house.warehouse).execute({}) == ready()
-    assert codes(house.profiles(wait=False).execute({})) == ["schema_missing"]
+    missing = house.profiles(wait=False).execute({})
+    assert (codes(missing), missing["schema"]) == (["schema_missing"], f"dev.{house.profiles_schema}")
 
 
 @pytest.mark.parametrize("where", ["warehouse", "checkpoint", None])

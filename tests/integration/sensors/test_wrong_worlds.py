@@ -194,6 +194,8 @@ def test_what_must_not_be_possible_is_a_finding_or_an_end(house: House, statemen
         strict = house.access(forbidden=["*_pay"], least_privilege=True, **given)
         payload = fire(trigger_of(strict, seconds=0))
         assert (payload["status"], codes(payload["report"])) == (FAILED, [code])
+        if code == "can_write":
+            assert codes(house.access(tables=[f"{house.crm}.accounts"]).execute({})) == [code]
     finally:
         house.sql(*([f"ALTER USER {house.user} NOCREATEUSER"] if code == "user_is_superuser" else ()))
         house.sql(f"REVOKE CREATE ON DATABASE {house.warehouse} FROM ROLE {house.role}")

@@ -108,6 +108,8 @@ def test_a_superusers_plan_costs_no_query() -> None:
 
     assert judged(rows, known, plan) is plan
     assert judged(rows, ANN, Plan()) == Plan()
+    with pytest.raises(AssertionError, match="SELECT"):
+        judged(rows, ANN, plan)
 
 
 IDENTITIES = ['CREATE ROLE "s"', "CREATE USER \"u\" PASSWORD ''", 'GRANT ROLE "s" TO "u"']

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from pytest_mock import MockerFixture
 
-from airflow_provider_datagraph.engine.converge import Converger
+from airflow_provider_datagraph.access.plan import Plan, Step
+from airflow_provider_datagraph.engine.converge import Converger, _needs_no_transaction
 from airflow_provider_datagraph.engine.retrying import retrying, until_left
 from airflow_provider_datagraph.exceptions import PassingFaultError, VanishedError
 from airflow_provider_datagraph.hooks.redshift import DataGraphHook
 from airflow_provider_datagraph.operators.schema import GrantSchemaOperator
+from airflow_provider_datagraph.redshift.statements import Create
 
 CONFLICT = Exception({"C": "XX000", "M": "1023", "D": "conflict with concurrent transaction"})
 
@@ -85,3 +87,9 @@ def test_an_engine_s_patience_is_that_of_its_transactions(mocker: MockerFixture,
     arguments = [mocker.Mock()] * (1 if call == "read" else 2)
     getattr(Converger(DataGraphHook(), tries=7, longest_wait=2.5), call)(*arguments)
     assert used.call_args.args[1:] == (7, 2.5)
+
+
+@pytest.mark.parametrize("kinds", ["", "database", "database role", "role", "database role user"])
+def test_what_takes_no_transaction(kinds: str) -> None:
+    plan = Plan(tuple(Step(Create(kind, "n"), ()) for kind in kinds.split()))
+    assert _needs_no_transaction(plan) is (kinds in ("", "database", "database role"))

@@ -124,6 +124,7 @@ WRONG: list[tuple[type[Any], dict[str, Any]]] = [
     *((GrantSchemaOperator, {"schema": "crm", name: 5}) for name in ("prune", "future_tables", "database", "tables")),
     *((GrantSchemaOperator, {"schema": "crm", name: "x"}) for name in ("tries", "longest_wait", "plan_only")),
     *((GrantReverseEtlOperator, {"database": 5, name: "x"}) for name in ("drop", "fail_on_drift")),
+    (GrantSchemaOperator, {"database": "dev", "schema": "other.crm"}),
     (CreateSegmentRoleOperator, {"password_hash": "x"}),
     (SegmentSummaryOperator, {"reports": 5}),
     *((SegmentSummaryOperator, {"reports": [], name: 5}) for name in ("proofs", "plan_only")),
@@ -137,4 +138,4 @@ def test_a_wrong_argument_is_told_by_its_name(kind: type[Any], given: dict[str, 
         kind(task_id="it", **given).execute({})
     (name, value) = list(given.items())[-1]
     assert [problem.split()[0] for problem in error.value.problems].count(name) == 1, error.value.problems
-    assert any(repr(value) in problem for problem in error.value.problems) or name in ("reports", "proofs")
+    assert any(repr(value) in problem for problem in error.value.problems) or name in ("reports", "proofs", "schema")

@@ -231,7 +231,8 @@ def test_system_databases_are_refused(name: str) -> None:
     assert refusal(names.check_database, name) == refusal(names.check_new_database, name) == told
 
 
-def test_new_databases_have_names_in_lower_case() -> None:
+def test_databases_and_schemas_have_names_and_new_ones_in_lower_case() -> None:
+    assert refusal(names.check_schema, "") == ("The schema name is empty: give the name of a schema.",)
     told = ("The database name is empty: give the name of a database.",)
     assert refusal(names.check_database, "") == refusal(names.check_new_database, " ") == told
     for empty in ("", " ", None):
@@ -239,10 +240,6 @@ def test_new_databases_have_names_in_lower_case() -> None:
         assert refusal(names.check_new_database, empty, "checkpoint_database") == own
     assert names.check_new_database("Ä_db", "checkpoint_database") == "Ä_db"
     assert refusal(names.check_new_database, "Dev") == (f"The database name 'Dev' {UPPER}",)
-
-
-def test_a_schema_has_a_name() -> None:
-    assert refusal(names.check_schema, "") == ("The schema name is empty: give the name of a schema.",)
 
 
 @pytest.mark.parametrize(
