@@ -69,7 +69,7 @@ e2e: ## A site as docker-compose.site.yaml has it: what dies in a run, and every
 screenshots: ## The same, and take docs/images from it
 	@SCREENSHOTS=1 scripts/e2e $(ARGS)
 
-mutants: ## Change code in small ways, and list what no test notices (20 minutes; ARGS="access/role hooks/redshift": some modules)
+mutants: ## Change code in small ways, and list what no test notices (half an hour; ARGS="access/role hooks/redshift": some modules)
 	@$(setup)
 	@scripts/clean-env pip .venv/bin/python -m pip install -q --no-deps --upgrade --target .run/mutmut --require-hashes -r requirements/mutants.txt
 	@$(run) python scripts/mutants.py $(ARGS)

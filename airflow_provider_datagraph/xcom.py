@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 from functools import cache, wraps
 from inspect import signature
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,7 +29,7 @@ NO_TEMPLATES = ("index", "deferrable", "timeout")
 class Placeholder(Enum):
     """What stands for something else in a path. An enumeration: its member stays itself when an operator is copied."""
 
-    INDEX = "INDEX"
+    INDEX = auto()
 
 
 INDEX = Placeholder.INDEX

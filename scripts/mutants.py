@@ -291,7 +291,7 @@ def main(names: Sequence[str]) -> int:
         good = judge(tested, survivors, known, bool(modules))
     if not names or len(modules) < len(names) or untested:
         made = others(names, untested)
-        good &= judge(len(made), run_others(made), {one: reasons[one] for one in ours}, not names)
+        good &= judge(len(made), run_others(made), {one: reasons[one] for one in ours if one in made}, whole=True)
     return 0 if good else 1
 
 
